@@ -1,0 +1,114 @@
+/**
+ * Every error that reaches a user: one base class, one union of permanent codes, and a page for each.
+ *
+ * @module
+ */
+
+/** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
+export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/errors.md';
+
+/** The permanent codes of errors that are thrown. Codes are never renamed or reused. */
+export type ErrorCode =
+  | 'attempts-exhausted'
+  | 'body-consumed'
+  | 'body-not-replayable'
+  | 'context-missing'
+  | 'guard-before-authentication'
+  | 'guard-mounted-twice'
+  | 'in-progress'
+  | 'key-invalid'
+  | 'key-missing'
+  | 'key-reused'
+  | 'lease-lost'
+  | 'memory-store-in-production'
+  | 'nothing-happened'
+  | 'operation-failed'
+  | 'option-invalid'
+  | 'option-unknown'
+  | 'outcome-unknown'
+  | 'principal-missing'
+  | 'principal-unstable'
+  | 'record-unreadable'
+  | 'request-too-large'
+  | 'response-not-kept'
+  | 'shutting-down'
+  | 'step-name-reused'
+  | 'store-unavailable'
+  | 'transaction-asynchronous'
+  | 'transaction-unsupported'
+  | 'value-invalid';
+
+/**
+ * The base of every error of the library.
+ *
+ * @example
+ * ```ts
+ * try { await charge(order) } catch (error) {
+ *   if (error instanceof LatchkeyError && error.code === 'in-progress') return retryLater()
+ *   throw error
+ * }
+ * ```
+ */
+export class LatchkeyError extends Error {
+  override readonly name: string = 'LatchkeyError';
+  /** The permanent code. */
+  readonly code: ErrorCode;
+  /** The page that explains it. */
+  readonly docs: string;
+  /** How long to wait before the next try, in milliseconds, where waiting helps. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super(`${message} (${DOCS_URL}#${code})`, 'cause' in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.docs = `${DOCS_URL}#${code}`;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** The store could not answer, or is full. Thrown by stores; the handler has not run. */
+export class StoreUnavailableError extends LatchkeyError {
+  override readonly name = 'StoreUnavailableError';
+  constructor(message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+    super('store-unavailable', message, options);
+  }
+}
+
+/** The reason of an aborted `context.signal`, and what a step throws then: the record is no longer this worker's. */
+export class LeaseLostError extends LatchkeyError {
+  override readonly name = 'LeaseLostError';
+  constructor(message: string) {
+    super('lease-lost', message);
+  }
+}
+
+/**
+ * Thrown by a handler to say that it did nothing, so that the record is released and a retry runs.
+ *
+ * It carries what web frameworks look for (status 503 and Retry-After), so that an error handler which knows
+ * nothing of it answers in a way that is understood as "come back".
+ *
+ * @example
+ * ```ts
+ * if (!(await terminal.isOnline())) throw new NothingHappened('the terminal is offline')
+ * ```
+ */
+export class NothingHappened extends LatchkeyError {
+  override readonly name = 'NothingHappened';
+  readonly status: number;
+  readonly statusCode: number;
+  readonly headers: Readonly<Record<string, string>>;
+
+  /** @param retryAfterSeconds - whole seconds for the Retry-After field; 1 unless given. */
+  constructor(message = 'Nothing was done; send the request again.', retryAfterSeconds = 1) {
+    super('nothing-happened', message, { retryAfterMs: retryAfterSeconds * 1000 });
+    this.status = 503;
+    this.statusCode = 503;
+    this.headers = { 'retry-after': String(retryAfterSeconds) };
+  }
+
+  /** The same as a Response, for frameworks that ask an error for one. */
+  getResponse(): Response {
+    return new Response(this.message, { status: this.status, headers: { ...this.headers } });
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * What the layer tells an observer. Events hold record ids (digests), never keys, bodies or credentials.
+ *
+ * @module
+ */
+
+import type { Recorded } from './operation.ts';
+
+/** Something that happened, for metrics and logs. */
+export type LatchkeyEvent =
+  | {
+      readonly type: 'claimed';
+      readonly id: string;
+      readonly operation: string;
+      readonly attempt: number;
+      readonly tookOver: boolean;
+    }
+  | { readonly type: 'executed'; readonly id: string; readonly operation: string; readonly recorded: Recorded }
+  | { readonly type: 'replayed'; readonly id: string; readonly operation: string }
+  | { readonly type: 'mismatch'; readonly id: string; readonly operation: string }
+  | { readonly type: 'in-progress'; readonly id: string; readonly operation: string }
+  | { readonly type: 'outcome-unknown'; readonly id: string; readonly operation: string }
+  | {
+      readonly type: 'lease-lost';
+      readonly id: string;
+      readonly operation: string;
+      readonly reason: 'taken-over' | 'deadline' | 'max-run';
+    }
+  | { readonly type: 'store-error'; readonly operation: string; readonly during: string; readonly error: unknown }
+  | { readonly type: 'unprotected'; readonly operation: string }
+  | { readonly type: 'handler-error'; readonly operation: string; readonly error: unknown }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly docs: string };
+
+/** Receives events. What it throws is ignored: an observer can't break a request. */
+export type EventListener = (event: LatchkeyEvent) => void;

@@ -1,0 +1,92 @@
+/**
+ * What goes into the engine and what comes out: an operation, a verdict on one run of it, and an outcome.
+ *
+ * @module
+ */
+
+import type { Context } from './context.ts';
+import type { LatchkeyError } from './errors.ts';
+import type { OperationSettings } from './settings.ts';
+import type { AfterFailure, SavedSteps, StoredResult, TransactionKind } from './store.ts';
+
+/** One request to run something at most once. */
+export interface Operation {
+  /** The record's id; see `recordId`. */
+  readonly id: string;
+  /** A digest of the principal. */
+  readonly principal: string;
+  /** What people see in a list, such as `POST /v1/charges`. Holds no key. */
+  readonly name: string;
+  readonly fingerprint: string;
+  /** Further fingerprints that count as the same payload: older versions, rotated secrets. */
+  readonly acceptable?: readonly string[];
+  readonly settings: OperationSettings;
+  /** Asked about a lapsed record that may not be rerun; runs under a claim of its own. */
+  readonly recover?: Recover;
+}
+
+/**
+ * What a run of the handler came to:
+ * - `done`: the result is kept.
+ * - `failed`: the effects may or may not have happened; `afterFailure` decides.
+ * - `nothing-happened`: the record is released, unless a step was saved under `refuse`; then it counts as failed.
+ * - `released`: the record is released, whatever else holds.
+ */
+export interface Verdict {
+  readonly outcome: 'done' | 'failed' | 'nothing-happened' | 'released';
+  readonly result: StoredResult;
+  /** Kept if the store refuses the result for its size. */
+  readonly tombstone: Uint8Array;
+}
+
+/** What a `recover` hook learns about the record. */
+export interface LapsedOperation {
+  readonly operation: string;
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly policy: AfterFailure;
+  readonly steps: SavedSteps;
+  /** The key that a step of this name sent downstream. */
+  idempotencyKey(step: string): string;
+}
+
+/** What a `recover` hook decides; `leave` keeps the record lapsed for a person. */
+export type Recovery =
+  | { readonly verdict: 'respond'; readonly result: StoredResult }
+  | { readonly verdict: 'rerun' }
+  | { readonly verdict: 'leave' };
+
+/** Looks at the world after a worker died, and decides. */
+export type Recover = (lapsed: LapsedOperation) => Promise<Recovery> | Recovery;
+
+/** What became of the record after the handler ran. */
+export type Recorded =
+  /** The result is stored. */
+  | 'stored'
+  /** Only its tombstone is. */
+  | 'tombstone'
+  /** The record is open for a retry. */
+  | 'released'
+  /** The store didn't take it before the worker's deadline. */
+  | 'unstored'
+  /** Another worker or an operator has the record now. */
+  | 'lost';
+
+/** What the engine made of an operation. */
+export type Outcome =
+  | { readonly kind: 'executed'; readonly recorded: Recorded; readonly policy: AfterFailure; readonly attempt: number }
+  /** The store was down, and the settings said to run anyway. */
+  | { readonly kind: 'unprotected' }
+  | {
+      readonly kind: 'replay';
+      readonly result: StoredResult;
+      readonly operationId: string;
+      readonly completedAtMs: number;
+    }
+  | { readonly kind: 'mismatch' }
+  | { readonly kind: 'in-progress'; readonly retryAfterMs: number }
+  | { readonly kind: 'outcome-unknown' }
+  | { readonly kind: 'unavailable'; readonly error: LatchkeyError };
+
+/** Runs the operation itself. What it throws is a bug of the caller: failures are verdicts. */
+export type Handler<Kind extends TransactionKind = never> = (context: Context<Kind>) => Promise<Verdict>;

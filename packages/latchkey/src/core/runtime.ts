@@ -1,0 +1,77 @@
+/**
+ * Time, timers and randomness, as arguments. Everything in the library takes them from a {@link Runtime}, so that
+ * a test can own them.
+ *
+ * @module
+ */
+
+/** Two clocks, both in milliseconds. */
+export interface Clock {
+  /** Wall-clock time since the epoch; may jump. */
+  now(): number;
+  /** Never goes back; its zero has no meaning. */
+  monotonic(): number;
+}
+
+/** A timer that was started; opaque. */
+export type TimerHandle = unknown;
+
+/** Starts and stops timers. A timer never keeps the process alive by itself. */
+export interface Timers {
+  /** Calls `callback` once after `delayMs` milliseconds. */
+  set(callback: () => void, delayMs: number): TimerHandle;
+  clear(handle: TimerHandle): void;
+}
+
+/** Sources of randomness. */
+export interface Random {
+  /** A random UUID (version 4), used as token and operation id; must be unguessable. */
+  uuid(): string;
+  /** A number from 0 (included) to 1 (excluded), for jitter. */
+  fraction(): number;
+}
+
+/** The three together. */
+export interface Runtime {
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+}
+
+const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+
+const systemTimers: Timers = {
+  set(callback, delayMs) {
+    const handle = setTimeout(callback, delayMs);
+    // Browsers and some edge runtimes hand out numbers, which have no unref and hold no process.
+    if (typeof handle === 'object') handle.unref();
+    return handle;
+  },
+  clear: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+};
+
+const systemRandom: Random = { uuid: () => crypto.randomUUID(), fraction: () => Math.random() };
+
+/**
+ * The system's own clocks, timers and randomness; the default everywhere.
+ *
+ * @example
+ * ```ts
+ * const engine = createEngine({ store, runtime: { ...systemRuntime, clock: manualClock } })
+ * ```
+ */
+export const systemRuntime: Runtime = { clock: systemClock, timers: systemTimers, random: systemRandom };
+
+/** Resolves after `delayMs` milliseconds, or at once when `signal` aborts. */
+export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const finish = () => {
+      timers.clear(handle);
+      signal?.removeEventListener('abort', finish);
+      resolve();
+    };
+    const handle = timers.set(finish, delayMs);
+    signal?.addEventListener('abort', finish);
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * What a route or a function may set about its operations, with the defaults.
+ *
+ * @module
+ */
+
+import type { AfterFailure } from './store.ts';
+
+/** How one kind of operation behaves. All times are in milliseconds. */
+export interface OperationSettings {
+  /** What happens after a throw, a 5xx or a dead worker. Default `'refuse'`. */
+  readonly afterFailure: AfterFailure;
+  /** How long a claim is exclusive without a sign of life. Renewed while the handler runs. Default 30,000. */
+  readonly leaseMs: number;
+  /** How long a completed or open record is kept. Default 24 hours. */
+  readonly retentionMs: number;
+  /** How long a lapsed record is kept for a person to look at. Default 30 days. */
+  readonly unresolvedRetentionMs: number;
+  /** Past it the handler's signal aborts, renewal stops, and the record lapses. Default 15 minutes. */
+  readonly maxRunMs: number;
+  /** After this many claims a failure is kept, and a lapsed record is no longer taken over. Default 10. */
+  readonly maxAttempts: number;
+  /** What a duplicate gets while the first still runs: an error now, or the answer if it comes soon. Default `'reject'`. */
+  readonly whenRunning: 'reject' | 'wait';
+  /** The bound of `whenRunning: 'wait'`. Default 10,000. */
+  readonly waitMs: number;
+  /** With the store down: answer 503, or run without any protection. Default `'refuse'`. */
+  readonly whenStoreDown: 'refuse' | 'run-unprotected';
+  /** How long a claim is tried before the store counts as down. Default 2,000. */
+  readonly claimTimeoutMs: number;
+  /** How far a transaction extends the lease. Default 30,000. */
+  readonly transactionTimeoutMs: number;
+}
+
+const hour = 3_600_000;
+
+/** The defaults of {@link OperationSettings}. */
+export const defaultSettings: OperationSettings = {
+  afterFailure: 'refuse',
+  leaseMs: 30_000,
+  retentionMs: 24 * hour,
+  unresolvedRetentionMs: 30 * 24 * hour,
+  maxRunMs: hour / 4,
+  maxAttempts: 10,
+  whenRunning: 'reject',
+  waitMs: 10_000,
+  whenStoreDown: 'refuse',
+  claimTimeoutMs: 2_000,
+  transactionTimeoutMs: 30_000,
+};

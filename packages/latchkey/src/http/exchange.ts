@@ -1,0 +1,79 @@
+/**
+ * The plain views of a request and a response between an adapter and the HTTP layer. An adapter translates a
+ * framework's objects into these and back; it decides nothing.
+ *
+ * @module
+ */
+
+/** A header field as it goes over the wire. Repeated fields are repeated pairs. */
+export type Field = readonly [name: string, value: string];
+
+/** The body of a request, as far as an adapter can get at it. */
+export type RequestBody =
+  /** The decoded bytes; empty if there is no body. */
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
+  /** A framework parsed it before and kept no bytes. */
+  | { readonly kind: 'value'; readonly value: unknown }
+  /** It is longer than the limit; reading stopped there. */
+  | { readonly kind: 'too-large' }
+  /** Somebody read it before and left nothing to look at: the guard is mounted in the wrong place. */
+  | { readonly kind: 'consumed' }
+  /** The client hung up in the middle of it. */
+  | { readonly kind: 'broken' };
+
+/** What the layer needs to know about a request. */
+export interface RequestView<Native> {
+  /** In upper case. */
+  readonly method: string;
+  /** The whole path and query as received, never a router's relative one. */
+  readonly target: string;
+  /** The framework's own request, for the functions that a route gives. */
+  readonly native: Native;
+  /** All values of a field, one entry for each field line; the name is given in lower case. */
+  fields(name: string): readonly string[];
+  /** Reads the body without taking it from the handler. Called at most once, after the key was accepted. */
+  body(limitBytes: number): Promise<RequestBody>;
+}
+
+/** A whole response, ready to be written. */
+export interface PlainResponse {
+  readonly status: number;
+  readonly fields: readonly Field[];
+  readonly body: Uint8Array;
+}
+
+/**
+ * What a handler answered, its end still held back by the adapter:
+ * - `whole`: the body is all there.
+ * - `too-large`: it went past the limit and its bytes were let go; it is still being sent, or was.
+ * - `broken`: the stream ended with an error or was cut, so that the client has no whole body.
+ */
+export interface CapturedResponse {
+  readonly status: number;
+  /** The fields that were set after the layer was entered. */
+  readonly fields: readonly Field[];
+  readonly body: Uint8Array;
+  readonly state: 'whole' | 'too-large' | 'broken';
+  /** True if status and fields have gone out already, so that only the end can be held back. */
+  readonly headSent: boolean;
+}
+
+/** What the adapter does next. */
+export type GuardAnswer =
+  /** The layer doesn't apply, or runs the request unprotected: the adapter calls the handler as if it weren't there. */
+  | { readonly kind: 'pass' }
+  /** Write this; whatever the handler made, if it ran at all, is not sent. */
+  | { readonly kind: 'answer'; readonly response: PlainResponse }
+  /** Let the captured response go, with these fields added if its head has not been sent. */
+  | { readonly kind: 'send'; readonly fields: readonly Field[] }
+  /** The head is out and the true answer can't be given: cut the connection, so that the client knows it has none. */
+  | { readonly kind: 'cut' };
+
+/** How the adapter runs the handler: resolves when the response is captured, with its end held back. */
+export type Execute<HandlerContext> = (context: HandlerContext, limits: CaptureLimits) => Promise<CapturedResponse>;
+
+/** How much of a response an adapter gathers. */
+export interface CaptureLimits {
+  /** Past it the adapter lets the bytes go and reports `too-large`. */
+  readonly maxResponseBytes: number;
+}

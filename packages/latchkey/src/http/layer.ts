@@ -1,0 +1,44 @@
+/**
+ * The HTTP layer: gives the Idempotency-Key field its meaning on top of the engine.
+ *
+ * @module
+ */
+
+import type { Context } from '../core/context.ts';
+import type { TransactionKind } from '../core/store.ts';
+import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
+import type { Answer, RouteOptions } from './options.ts';
+
+/**
+ * What a handler behind a guard gets.
+ *
+ * @typeParam Finished - what `finish` resolves with in this framework.
+ */
+export interface HttpContext<Kind extends TransactionKind = never, Finished = void>
+  extends Context<Kind, Answer, Finished> {
+  /** Keeps this request's answer, whatever its status. */
+  keep(): void;
+  /** Releases the record when the handler is done: a retry runs again. */
+  release(): void;
+}
+
+/** How an adapter runs the handler of one request. */
+export interface Handling<Kind extends TransactionKind, Finished> {
+  /** Runs the handler; resolves when its response is captured and its end held back. */
+  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits): Promise<CapturedResponse>;
+  /**
+   * Called when `context.finish` has committed: `response` is the answer now, and anything that the handler makes
+   * is discarded. If `execute` waits for a response to be written, it must resolve from here on.
+   */
+  finished(response: PlainResponse): Finished;
+}
+
+/** One guard, or one route's variant of it. */
+export interface HttpLayer<Native, Kind extends TransactionKind = never> {
+  /** Takes one request through the layer. Never rejects for a reason of the layer's own: those are answers. */
+  handle<Finished>(view: RequestView<Native>, handling: Handling<Kind, Finished>): Promise<GuardAnswer>;
+  /** The same guard with other settings for one route; shares store and engine. */
+  with(route: RouteOptions<Native>): HttpLayer<Native, Kind>;
+  /** Refuses new operations with 503, waits for running ones at most `timeoutMs`, then gives up what is left. */
+  shutdown(timeoutMs?: number): Promise<void>;
+}

@@ -1,0 +1,86 @@
+/**
+ * What a guard can be told, and what a route may change of it.
+ *
+ * @module
+ */
+
+import type { EventListener } from '../core/events.ts';
+import type { LapsedOperation } from '../core/operation.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { OperationSettings } from '../core/settings.ts';
+import type { Store, TransactionKind } from '../core/store.ts';
+import type { PlainResponse } from './exchange.ts';
+import type { Problem } from './problem.ts';
+
+/**
+ * Whom a request acts for: a function that returns a stable identity, `'authorization'` (a digest of that
+ * field; JWT-shaped tokens are refused), or `'anonymous'` (keys must then have the entropy of a UUID).
+ */
+export type Principal<Native> =
+  | 'authorization'
+  | 'anonymous'
+  | ((request: Native) => string | undefined | Promise<string | undefined>);
+
+/** An answer given as a plain object, by `finish` and `recover`. An object as body is sent as JSON. */
+export interface Answer {
+  readonly status?: number;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly body?: string | Uint8Array | object | null;
+}
+
+/** What `recover` decides about a lapsed record. */
+export type HttpRecovery =
+  | { readonly verdict: 'respond'; readonly response: Answer }
+  | { readonly verdict: 'rerun' }
+  | { readonly verdict: 'leave' };
+
+/** A stored answer, as `authorizeReplay` sees it. */
+export interface ReplayRecord {
+  readonly operationId: string;
+  readonly status: number;
+  readonly completedAtMs: number;
+}
+
+/** What may differ from route to route. */
+export interface RouteOptions<Native> extends Partial<OperationSettings> {
+  /** Refuse a request without a key (400 `key-missing`). Default false: it runs without protection. */
+  readonly keyRequired?: boolean;
+  /** `'lenient'` (default) reads `"abc"` and `abc` as the same key; `'strict'` takes the RFC 9651 String alone. */
+  readonly keyFormat?: 'lenient' | 'strict';
+  /** The methods that the layer acts on. Default POST and PATCH; PUT and DELETE can be added. */
+  readonly methods?: readonly string[];
+  /** Fields that change the meaning of a request, besides If-Match, If-None-Match, Prefer and X-HTTP-Method-Override. */
+  readonly meaningfulFields?: readonly string[];
+  /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. */
+  readonly volatileMembers?: readonly string[];
+  /** Whether an answer below 500 is kept. Default: all but those that say "nothing was done, come back". */
+  readonly keep?: (status: number) => boolean;
+  /** Called before an answer is replayed; false refuses it (403 by the layer), a Response-like answer replaces it. */
+  readonly authorizeReplay?: (request: Native, record: ReplayRecord) => boolean | Answer | Promise<boolean | Answer>;
+  /** Asked about a lapsed record that may not be rerun. */
+  readonly recover?: (lapsed: LapsedOperation, request: Native) => HttpRecovery | Promise<HttpRecovery>;
+  /** If the answer can't be stored: send it, marked, or answer 503. Default `'send'` for `refuse`, `'503'` for `rerun`. */
+  readonly onUnstored?: 'send' | '503';
+  /** Longest request body, in bytes; longer is 413. Default 1 MiB. */
+  readonly maxRequestBytes?: number;
+  /** Longest response body that is kept, in bytes. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
+}
+
+/** Everything a guard can be told. */
+export interface GuardOptions<Native, Kind extends TransactionKind = never> extends RouteOptions<Native> {
+  /** Where records live. */
+  readonly store: Store<Kind>;
+  /** Whom requests act for. There is no default: without it one tenant would read another's answer. */
+  readonly principal: Principal<Native>;
+  /** Status codes and error shape: the IETF draft's (default) or Stripe's. */
+  readonly dialect?: 'ietf' | 'stripe';
+  /** Makes the fingerprint an HMAC; the first secret writes, all of them are accepted. At least 32 bytes each. */
+  readonly fingerprintSecrets?: readonly (string | Uint8Array)[];
+  /** Replaces the error response of the layer, for a house style. */
+  readonly onProblem?: (problem: Problem, request: Native) => PlainResponse | undefined;
+  /** Told what happens; see {@link LatchkeyEvent}. */
+  readonly onEvent?: EventListener;
+  /** Clocks, timers and randomness. */
+  readonly runtime?: Runtime;
+}
