@@ -1,0 +1,59 @@
+// Everything that can be said about the code without running its tests. Runs on the repository's own Node.
+
+import { availableParallelism } from 'node:os';
+import { capture, runScript, seconds } from './prepare/process.mjs';
+import { node24, root } from './prepare/root.mjs';
+
+/** @typedef {{ title: string, args: readonly string[] }} Step */
+
+const tsc = 'node_modules/typescript/bin/tsc';
+
+/** @type {Step[]} */
+const steps = [
+  ...['packages/latchkey', 'packages/latchkey/test', 'scripts', 'bench', 'examples/payments'].map(typesOf),
+  { title: 'lint and format', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
+  { title: 'unused exports and dependencies', args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
+  { title: 'the package as published', args: ['scripts/check/package.ts'] },
+];
+
+/**
+ * @param {string} folder
+ * @returns {Step}
+ */
+function typesOf(folder) {
+  return { title: `types of ${folder}`, args: [tsc, '--noEmit', '-p', folder] };
+}
+
+/** @param {Step} step */
+async function runStep({ title, args }) {
+  const start = performance.now();
+  const { ok, output } = await capture(node24, args, { cwd: root });
+  const verdict = ok ? 'ok    ' : 'FAILED';
+  process.stdout.write(`${verdict} ${title} (${seconds(performance.now() - start)})\n${ok ? notesIn(output) : output}`);
+  return ok;
+}
+
+/**
+ * A step that succeeds may still have something to tell.
+ *
+ * @param {string} output
+ */
+function notesIn(output) {
+  return output.replaceAll(/^(?!note: ).*\n?/gm, '').replaceAll(/^note: /gm, '       ');
+}
+
+/**
+ * @param {Step[]} queue
+ * @returns {Promise<boolean>}
+ */
+async function work(queue) {
+  let ok = true;
+  for (let step = queue.shift(); step !== undefined; step = queue.shift()) ok = (await runStep(step)) && ok;
+  return ok;
+}
+
+await runScript(async () => {
+  const queue = [...steps];
+  const verdicts = await Promise.all(Array.from({ length: availableParallelism() }, () => work(queue)));
+  return verdicts.every(Boolean) ? 0 : 1;
+});

@@ -1,0 +1,44 @@
+// Runs a program of this repository on the repository's own Node, and passes signals on to it:
+// node scripts/run.mjs FILE [ARGUMENTS]
+
+import { spawn } from 'node:child_process';
+import { runScript } from './prepare/process.mjs';
+import { node24, root } from './prepare/root.mjs';
+import { prepare } from './prepare.mjs';
+
+/** @type {NodeJS.Signals[]} */
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/**
+ * A terminal's Ctrl-C arrives twice, from the terminal and from npm: the second of the same kind within a moment is
+ * dropped. The child has a process group of its own, so that it gets signals from here alone.
+ *
+ * @param {import('node:child_process').ChildProcess} child
+ */
+function passSignalsOn(child) {
+  for (const signal of signals) {
+    let last = Number.NEGATIVE_INFINITY;
+    process.on(signal, () => {
+      if (performance.now() - last > 500) child.kill(signal);
+      last = performance.now();
+    });
+  }
+}
+
+/**
+ * @param {readonly string[]} args
+ * @returns {Promise<number>}
+ */
+function runOnOwnNode(args) {
+  const child = spawn(node24, args, { cwd: root, stdio: 'inherit', detached: true });
+  passSignalsOn(child);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code) => resolve(code ?? 1));
+  });
+}
+
+await runScript(async () => {
+  await prepare();
+  return runOnOwnNode(process.argv.slice(2));
+});

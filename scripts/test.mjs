@@ -1,0 +1,119 @@
+// Runs every test, section by section, and stops at the first section that fails.
+
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { ensureChromium } from './prepare/browser.mjs';
+import { runScript, seconds } from './prepare/process.mjs';
+import { node22, node24, root } from './prepare/root.mjs';
+import { prepare } from './prepare.mjs';
+
+/**
+ * @typedef {object} Section
+ * @property {string} title
+ * @property {string} node which Node runs it; the first `node` in its PATH is the same one
+ * @property {readonly string[]} args
+ *
+ * @typedef {{ passed: number, failed: number }} Count
+ */
+
+const reports = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
+
+/** @type {Section[]} */
+const sections = [
+  { title: 'Types, lint and package', node: node24, args: ['scripts/check.mjs'] },
+  vitest('Library on Node 24', node24, 'packages/'),
+  vitest('Library on Node 22', node22, 'packages/'),
+  vitest('Examples', node24, 'examples/'),
+];
+
+/**
+ * @param {string} title
+ * @param {string} node
+ * @param {string} folder
+ * @returns {Section}
+ */
+function vitest(title, node, folder) {
+  const report = `--outputFile.json=${reportOf(title)}`;
+  return {
+    title,
+    node,
+    args: ['node_modules/vitest/vitest.mjs', 'run', folder, '--reporter=default', '--reporter=json', report],
+  };
+}
+
+/** @param {string} title */
+function reportOf(title) {
+  return join(reports, `${title}.json`);
+}
+
+/**
+ * @param {Section} section
+ * @param {string} chromium
+ * @returns {Promise<boolean>}
+ */
+function runSection({ node, args }, chromium) {
+  const PATH = [dirname(node), process.env['PATH']].join(delimiter);
+  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium, PATH } });
+  return new Promise((resolve) => {
+    child.on('error', () => resolve(false));
+    child.on('exit', (code) => resolve(code === 0));
+  });
+}
+
+/**
+ * A section that failed without a failing test counts as one, so that the closing line never hides it.
+ *
+ * @param {Section} section
+ * @param {boolean} ok
+ * @returns {Count}
+ */
+function countOf({ title }, ok) {
+  const count = readReport(title);
+  return ok || count.failed > 0 ? count : { ...count, failed: 1 };
+}
+
+/**
+ * @param {string} title
+ * @returns {Count}
+ */
+function readReport(title) {
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(reportOf(title), 'utf8'));
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch {
+    return { passed: 0, failed: 0 };
+  }
+}
+
+/** @param {string} text */
+function print(text) {
+  process.stdout.write(`\n=== ${text}\n`);
+}
+
+async function runAll() {
+  const chromium = await ensureChromium();
+  const total = { passed: 0, failed: 0 };
+  for (const section of sections) {
+    const start = performance.now();
+    print(section.title);
+    const ok = await runSection(section, chromium);
+    const { passed, failed } = countOf(section, ok);
+    total.passed += passed;
+    total.failed += failed;
+    print(`${section.title}: ${ok ? 'passed' : 'FAILED'} (${seconds(performance.now() - start)})`);
+    if (!ok) break;
+  }
+  process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
+  return total.failed === 0 ? 0 : 1;
+}
+
+await runScript(async () => {
+  await prepare();
+  try {
+    return await runAll();
+  } finally {
+    rmSync(reports, { recursive: true });
+  }
+});
