@@ -24,7 +24,7 @@ export type LatchkeyEvent =
       readonly type: 'lease-lost';
       readonly id: string;
       readonly operation: string;
-      readonly reason: 'taken-over' | 'deadline' | 'max-run';
+      readonly reason: 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
     }
   | { readonly type: 'store-error'; readonly operation: string; readonly during: string; readonly error: unknown }
   | { readonly type: 'unprotected'; readonly operation: string }

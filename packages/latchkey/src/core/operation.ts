@@ -75,7 +75,7 @@ export type Recorded =
 /** What the engine made of an operation. */
 export type Outcome =
   | { readonly kind: 'executed'; readonly recorded: Recorded; readonly policy: AfterFailure; readonly attempt: number }
-  /** The store was down, and the settings said to run anyway. */
+  /** The store was down and the settings said to run anyway: the handler ran, and nothing protects it. */
   | { readonly kind: 'unprotected' }
   | {
       readonly kind: 'replay';

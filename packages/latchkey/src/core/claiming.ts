@@ -1,0 +1,130 @@
+/**
+ * Claims: repeated with the same token until an answer comes, undone in the background when none does.
+ *
+ * @module
+ */
+
+import { type BackoffLimits, backoffMs } from './backoff.ts';
+import { StoreUnavailableError } from './errors.ts';
+import { safetyMarginMs } from './lease.ts';
+import type { Operation } from './operation.ts';
+import type { AnyStore } from './running-context.ts';
+import { sleep } from './runtime.ts';
+import type { ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
+import { type CallTools, callUntil, isFinalStoreError, withTimeLimit } from './store-call.ts';
+
+/** A claim without an answer is undone in at most 60 tries, over some minutes. */
+const undoTries = 60;
+const undoBackoff: BackoffLimits = { baseMs: 100, capMs: 10_000 };
+const undoCallLimitMs = 5_000;
+
+/** A claim's answer, with the time on the monotonic clock at which the claim was sent. */
+export interface Claim {
+  readonly request: ClaimRequest;
+  readonly outcome: ClaimOutcome;
+  readonly sentAt: number;
+}
+
+/** What a claim may take. */
+export interface ClaimTerms {
+  readonly takeover: Takeover;
+  readonly maxAttempts: number;
+}
+
+function claimRequest(operation: Operation, terms: ClaimTerms, token: string, operationId: string): ClaimRequest {
+  const { settings, fingerprint } = operation;
+  return {
+    id: operation.id,
+    token,
+    principal: operation.principal,
+    operation: operation.name,
+    operationId,
+    fingerprint,
+    acceptable: operation.acceptable ?? [fingerprint],
+    policy: settings.afterFailure,
+    leaseMs: settings.leaseMs,
+    unresolvedRetentionMs: settings.unresolvedRetentionMs,
+    takeover: terms.takeover,
+    maxAttempts: terms.maxAttempts,
+  };
+}
+
+/** Makes claims on one store. */
+export class Claimer {
+  readonly #store: AnyStore;
+  readonly #tools: CallTools;
+
+  constructor(store: AnyStore, tools: CallTools) {
+    this.#store = store;
+    this.#tools = tools;
+  }
+
+  /**
+   * Claims with a new token.
+   *
+   * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`; a claim that was applied all the same
+   * is released in the background. LatchkeyError `record-unreadable` if the store found something foreign.
+   */
+  async claim(operation: Operation, terms: ClaimTerms): Promise<Claim> {
+    const { clock, random } = this.#tools.runtime;
+    const request = claimRequest(operation, terms, random.uuid(), random.uuid());
+    const giveUpAt = clock.monotonic() + operation.settings.claimTimeoutMs;
+    try {
+      return await this.#claimInTime(request, giveUpAt);
+    } catch (error) {
+      if (!isFinalStoreError(error)) void this.#undo(request, operation.settings.retentionMs);
+      throw error;
+    }
+  }
+
+  /** A lease that is nearly over when the answer arrives is worth nothing: the claim is sent again, which renews it. */
+  async #claimInTime(request: ClaimRequest, giveUpAt: number): Promise<Claim> {
+    const { clock } = this.#tools.runtime;
+    for (;;) {
+      const claim = await this.#send(request, giveUpAt);
+      const leftMs = claim.sentAt + request.leaseMs - clock.monotonic();
+      if (claim.outcome.outcome !== 'claimed' || leftMs > 2 * safetyMarginMs(request.leaseMs)) return claim;
+      if (clock.monotonic() >= giveUpAt) throw new StoreUnavailableError('The store answered too late for its lease.');
+    }
+  }
+
+  async #send(request: ClaimRequest, giveUpAt: number): Promise<Claim> {
+    const { clock } = this.#tools.runtime;
+    let sentAt = 0;
+    const outcome = await callUntil(
+      this.#tools,
+      () => giveUpAt,
+      { operation: request.operation, during: 'claim' },
+      () => {
+        sentAt = clock.monotonic();
+        return this.#store.claim(request);
+      },
+    );
+    return { request, outcome, sentAt };
+  }
+
+  /**
+   * Claims again to learn where things stand, then releases: the open record remembers the token and refuses the
+   * first claim should it arrive even later.
+   */
+  async #undo(request: ClaimRequest, retentionMs: number): Promise<void> {
+    const { timers, random } = this.#tools.runtime;
+    for (let tries = 0; tries < undoTries; tries += 1) {
+      await sleep(timers, backoffMs(tries, undoBackoff, random));
+      if (await this.#tryUndo(request, retentionMs)) return;
+    }
+  }
+
+  async #tryUndo(request: ClaimRequest, retentionMs: number): Promise<boolean> {
+    const { runtime, emit } = this.#tools;
+    try {
+      const claim = this.#store.claim({ ...request, takeover: 'none' });
+      if ((await withTimeLimit(runtime, undoCallLimitMs, claim)).outcome !== 'claimed') return true;
+      const { id, token } = request;
+      return await withTimeLimit(runtime, undoCallLimitMs, this.#store.release({ id, token, retentionMs }));
+    } catch (error) {
+      emit?.({ type: 'store-error', operation: request.operation, during: 'undo-claim', error });
+      return false;
+    }
+  }
+}

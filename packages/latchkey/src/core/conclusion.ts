@@ -1,0 +1,75 @@
+/**
+ * After the handler: keep or release, and the write that does it, repeated until the worker's own deadline.
+ *
+ * @module
+ */
+
+import type { Operation, Recorded, Verdict } from './operation.ts';
+import type { AnyStore, RunningContext } from './running-context.ts';
+import type { AfterFailure, Claimed, Owner } from './store.ts';
+import { type CallTools, callUntil } from './store-call.ts';
+
+/** The policy that holds for this run: a record and its route must both allow a rerun. */
+export function effectivePolicy(claimed: Claimed, operation: Operation): AfterFailure {
+  return claimed.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
+}
+
+/** Whether a verdict ends in a stored result; else the record is released. */
+export function isKept(verdict: Verdict, context: RunningContext, policy: AfterFailure, maxAttempts: number): boolean {
+  switch (verdict.outcome) {
+    case 'done':
+      return true;
+    case 'released':
+      return false;
+    case 'nothing-happened':
+      return policy === 'refuse' && context.hasSteps;
+    case 'failed':
+      return policy === 'refuse' || context.attempt >= maxAttempts;
+  }
+}
+
+/** What a conclusion needs. */
+export interface ConclusionOptions extends CallTools {
+  readonly store: AnyStore;
+  readonly owner: Owner;
+  readonly operation: Operation;
+}
+
+/** Stores the verdict's result, or its tombstone. */
+export function storeResult(options: ConclusionOptions, context: RunningContext, verdict: Verdict): Promise<Recorded> {
+  const { store, owner, operation } = options;
+  const { retentionMs } = operation.settings;
+  const { result, tombstone } = verdict;
+  return concluding(options, context, 'complete', async () => {
+    const outcome = await store.complete({ ...owner, result, tombstone, retentionMs });
+    if (outcome === 'lost') return 'lost';
+    return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
+  });
+}
+
+/** Makes the record open for a retry. */
+export function releaseRecord(options: ConclusionOptions, context: RunningContext): Promise<Recorded> {
+  const { store, owner, operation } = options;
+  const { retentionMs } = operation.settings;
+  return concluding(options, context, 'release', async () =>
+    (await store.release({ ...owner, retentionMs })) ? 'released' : 'lost',
+  );
+}
+
+async function concluding(
+  options: ConclusionOptions,
+  context: RunningContext,
+  during: string,
+  write: () => Promise<Recorded>,
+): Promise<Recorded> {
+  const { lease } = context;
+  lease.conclude();
+  try {
+    return await callUntil(options, () => lease.deadline, { operation: options.operation.name, during }, write);
+  } catch {
+    // Each failed try was reported as an event; what the caller needs to know is that nothing was stored.
+    return 'unstored';
+  } finally {
+    lease.stop();
+  }
+}

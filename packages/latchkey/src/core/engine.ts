@@ -1,0 +1,164 @@
+/**
+ * The engine: claims a record, runs the handler under a lease, and stores what came of it. It knows no HTTP, no
+ * store and no framework; results are bytes.
+ *
+ * @module
+ */
+
+import { type Claim, Claimer, type ClaimTerms } from './claiming.ts';
+import type { Context } from './context.ts';
+import { createEmit } from './emitter.ts';
+import { LatchkeyError } from './errors.ts';
+import type { EventListener } from './events.ts';
+import { Executor } from './executor.ts';
+import type { Handler, Operation, Outcome, Recover } from './operation.ts';
+import { type AnyStore, UnprotectedContext } from './running-context.ts';
+import { type Runtime, systemRuntime } from './runtime.ts';
+import type { Claimed, ClaimOutcome, Store, TransactionKind } from './store.ts';
+import type { CallTools } from './store-call.ts';
+import { ChangeWaiter } from './waiting.ts';
+
+/** What an engine is made from. */
+export interface EngineOptions<Kind extends TransactionKind> {
+  readonly store: Store<Kind>;
+  readonly runtime?: Runtime;
+  readonly onEvent?: EventListener;
+}
+
+/**
+ * Runs operations one at a time per record and answers repeats from what is stored.
+ *
+ * @example
+ * ```ts
+ * const engine = new Engine({ store: memoryStore() })
+ * const outcome = await engine.run(operation, async (context) => ({ outcome: 'done', result, tombstone }))
+ * ```
+ */
+export class Engine<Kind extends TransactionKind = never> {
+  readonly #store: AnyStore;
+  readonly #tools: CallTools;
+  readonly #claimer: Claimer;
+  readonly #executor: Executor<Kind>;
+
+  constructor(options: EngineOptions<Kind>) {
+    this.#store = options.store as AnyStore;
+    this.#tools = { runtime: options.runtime ?? systemRuntime, emit: createEmit(options.onEvent) };
+    this.#claimer = new Claimer(this.#store, this.#tools);
+    this.#executor = new Executor(this.#store, this.#tools);
+  }
+
+  /**
+   * Runs `handler` under a claim of the operation's record, or says why not. The store's faults are outcomes; only
+   * what the handler throws is thrown on, and its record lapses then.
+   */
+  async run(operation: Operation, handler: Handler<Kind>): Promise<Outcome> {
+    if (this.#executor.running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    let claim: Claim;
+    try {
+      claim = await this.#claim(operation);
+    } catch (error) {
+      return this.#unclaimed(operation, error, handler);
+    }
+    const { outcome } = claim;
+    if (outcome.outcome === 'claimed') return this.#executor.execute({ operation, claim, claimed: outcome }, handler);
+    const { recover } = operation;
+    if (recover !== undefined && outcome.outcome === 'lapsed' && isSamePayload(operation, outcome)) {
+      return this.#recover(operation, recover, handler);
+    }
+    return this.#answer(operation, outcome);
+  }
+
+  /**
+   * Refuses new operations, waits for running ones at most `timeoutMs` milliseconds, then aborts what is left and
+   * makes its records lapse at once.
+   */
+  shutdown(timeoutMs = 10_000): Promise<void> {
+    return this.#executor.running.shutdown(timeoutMs);
+  }
+
+  async #claim(operation: Operation): Promise<Claim> {
+    const { settings } = operation;
+    const takeover = settings.afterFailure === 'rerun' ? 'rerun' : 'none';
+    const terms: ClaimTerms = { takeover, maxAttempts: settings.maxAttempts };
+    const claim = await this.#claimer.claim(operation, terms);
+    const waits = settings.whenRunning === 'wait' && isRunning(operation, claim.outcome);
+    return waits ? this.#wait(operation, terms, claim) : claim;
+  }
+
+  async #wait(operation: Operation, terms: ClaimTerms, first: Claim): Promise<Claim> {
+    const { clock } = this.#tools.runtime;
+    const giveUpAt = clock.monotonic() + operation.settings.waitMs;
+    const waiter = new ChangeWaiter(this.#store, operation.id, this.#tools.runtime);
+    try {
+      let claim = first;
+      while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt && !this.#executor.running.closing) {
+        await waiter.next(giveUpAt - clock.monotonic());
+        claim = await this.#claimer.claim(operation, terms);
+      }
+      return claim;
+    } finally {
+      waiter.close();
+    }
+  }
+
+  async #recover(operation: Operation, recover: Recover, handler: Handler<Kind>): Promise<Outcome> {
+    let claim: Claim;
+    try {
+      claim = await this.#claimer.claim(operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
+    } catch (error) {
+      return this.#unclaimed(operation, error, handler);
+    }
+    const { outcome } = claim;
+    if (outcome.outcome !== 'claimed') return this.#answer(operation, outcome);
+    const won = { operation, claim, claimed: outcome };
+    return outcome.tookOver ? this.#executor.recover(won, recover, handler) : this.#executor.execute(won, handler);
+  }
+
+  async #unclaimed(operation: Operation, error: unknown, handler: Handler<Kind>): Promise<Outcome> {
+    if (!(error instanceof LatchkeyError)) throw error;
+    const runs = operation.settings.whenStoreDown === 'run-unprotected' && error.code === 'store-unavailable';
+    if (!runs) return { kind: 'unavailable', error };
+    this.#tools.emit?.({ type: 'unprotected', operation: operation.name });
+    const context = new UnprotectedContext(this.#tools.runtime.random.uuid());
+    await handler(context as Context<TransactionKind> as Context<Kind>);
+    return { kind: 'unprotected' };
+  }
+
+  #answer(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Outcome {
+    const answer = answerTo(operation, outcome);
+    const type = answer.kind === 'replay' ? 'replayed' : answer.kind;
+    this.#tools.emit?.({ type, id: operation.id, operation: operation.name });
+    return answer;
+  }
+}
+
+type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;
+
+function answerTo(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
+  if (outcome.outcome === 'superseded') return { kind: 'in-progress', retryAfterMs: 1_000 };
+  if (!isSamePayload(operation, outcome)) return { kind: 'mismatch' };
+  switch (outcome.outcome) {
+    case 'completed':
+      return { kind: 'replay', ...outcome };
+    case 'running':
+      return { kind: 'in-progress', retryAfterMs: outcome.leaseLeftMs };
+    case 'lapsed':
+      return { kind: 'outcome-unknown' };
+    case 'open':
+      return { kind: 'mismatch' };
+  }
+}
+
+function isSamePayload(operation: Operation, stored: { readonly fingerprint: string }): boolean {
+  return operation.fingerprint === stored.fingerprint || operation.acceptable?.includes(stored.fingerprint) === true;
+}
+
+function isRunning(operation: Operation, outcome: ClaimOutcome): boolean {
+  return outcome.outcome === 'running' && isSamePayload(operation, outcome);
+}
+
+function shuttingDown(): LatchkeyError {
+  return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again, to another one.', {
+    retryAfterMs: 1_000,
+  });
+}

@@ -1,0 +1,157 @@
+/**
+ * The worker's side of a lease: it renews while the handler runs, counts its own deadline on the monotonic clock
+ * from before each claim or renewal was sent, and tells the handler when the record is no longer its own.
+ *
+ * @module
+ */
+
+import { LeaseLostError } from './errors.ts';
+import type { Runtime, TimerHandle } from './runtime.ts';
+import type { OperationSettings } from './settings.ts';
+import type { Owner, RenewRequest, Store, TransactionKind } from './store.ts';
+import { type CallTools, withTimeLimit } from './store-call.ts';
+
+/** Why a lease ended before its work did. */
+export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
+
+const reasons: Record<LeaseEnd, string> = {
+  'taken-over': 'Another worker or an operator has taken this record; stop, and do not act for it any more.',
+  deadline: 'The lease could not be renewed in time; another worker may take this record. Stop.',
+  'max-run': 'The handler ran longer than maxRunMs; its record lapses. Stop.',
+  shutdown: 'The server is shutting down and did not wait any longer. Stop.',
+};
+
+/** How long before the end of a lease a worker stops, so that a handler has time to heed its signal. */
+export function safetyMarginMs(leaseMs: number): number {
+  return Math.min(leaseMs / 10, 1_000);
+}
+
+/** What a lease is made from. */
+export interface LeaseOptions extends CallTools {
+  readonly store: Pick<Store<TransactionKind>, 'renew'>;
+  readonly owner: Owner;
+  readonly operation: string;
+  readonly settings: OperationSettings;
+  /** When the claim was sent, on the monotonic clock. */
+  readonly claimedAt: number;
+}
+
+/** One claim's lease. Started by its constructor; {@link Lease.stop} must be called at the end. */
+export class Lease {
+  /** Present once the lease has ended early. */
+  end: LeaseEnd | undefined;
+  readonly #options: LeaseOptions;
+  readonly #runtime: Runtime;
+  readonly #maxRunAt: number;
+  #deadline: number;
+  #timer: TimerHandle;
+  #suspended = false;
+  #concluding = false;
+  #stopped = false;
+  #controller: AbortController | undefined;
+
+  constructor(options: LeaseOptions) {
+    this.#options = options;
+    this.#runtime = options.runtime;
+    this.#deadline = this.#deadlineFrom(options.claimedAt, options.settings.leaseMs);
+    this.#maxRunAt = options.claimedAt + options.settings.maxRunMs;
+    this.#schedule(options.settings.leaseMs / 3);
+  }
+
+  /** The worker's own deadline, on the monotonic clock. */
+  get deadline(): number {
+    return this.#deadline;
+  }
+
+  /** Made when it is first asked for: most handlers never look. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      if (this.end !== undefined) this.#controller.abort(new LeaseLostError(reasons[this.end]));
+    }
+    return this.#controller.signal;
+  }
+
+  /** Throws if the worker may not act any more; looks at the clock, since a frozen process hears no timer. */
+  assertHeld(): void {
+    if (this.end === undefined && !this.#suspended) this.#checkClock();
+    if (this.end !== undefined) throw new LeaseLostError(reasons[this.end]);
+  }
+
+  /** Ends the lease early: the signal aborts and renewal stops. */
+  lose(end: LeaseEnd): void {
+    if (this.#stopped || this.end !== undefined) return;
+    this.end = end;
+    this.#runtime.timers.clear(this.#timer);
+    this.#controller?.abort(new LeaseLostError(reasons[end]));
+    const { owner, operation, emit } = this.#options;
+    emit?.({ type: 'lease-lost', id: owner.id, operation, reason: end });
+  }
+
+  /** Runs a transaction, which extends the lease itself: heartbeats pause, since the record is locked meanwhile. */
+  async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
+    const startedAt = this.#runtime.clock.monotonic();
+    this.#suspended = true;
+    try {
+      const done = await work();
+      this.#deadline = this.#deadlineFrom(startedAt, extendedMs);
+      return done;
+    } finally {
+      this.#suspended = false;
+    }
+  }
+
+  /** The handler is done and its answer is being stored: a renewal that finds the record completed is no loss. */
+  conclude(): void {
+    this.#concluding = true;
+  }
+
+  /** The work is over; nothing is renewed from here on. */
+  stop(): void {
+    this.#stopped = true;
+    this.#runtime.timers.clear(this.#timer);
+  }
+
+  #deadlineFrom(sentAt: number, leaseMs: number): number {
+    return sentAt + leaseMs - safetyMarginMs(leaseMs);
+  }
+
+  #checkClock(): void {
+    const now = this.#runtime.clock.monotonic();
+    if (now >= this.#maxRunAt) this.lose('max-run');
+    else if (now >= this.#deadline) this.lose('deadline');
+  }
+
+  #schedule(delayMs: number): void {
+    const now = this.#runtime.clock.monotonic();
+    const until = Math.min(this.#maxRunAt, this.#suspended ? Number.POSITIVE_INFINITY : this.#deadline) - now;
+    this.#timer = this.#runtime.timers.set(() => this.#tick(), Math.max(Math.min(delayMs, until), 0));
+  }
+
+  #tick(): void {
+    if (this.#suspended) return this.#schedule(this.#options.settings.leaseMs / 3);
+    this.#checkClock();
+    if (this.end === undefined) void this.#renew();
+  }
+
+  async #renew(): Promise<void> {
+    const { leaseMs, unresolvedRetentionMs } = this.#options.settings;
+    const request: RenewRequest = { ...this.#options.owner, leaseMs, unresolvedRetentionMs };
+    const sentAt = this.#runtime.clock.monotonic();
+    const nextMs = (await this.#tryRenew(request, sentAt)) ? leaseMs / 3 : leaseMs / 20;
+    if (!this.#stopped && this.end === undefined) this.#schedule(nextMs);
+  }
+
+  async #tryRenew(request: RenewRequest, sentAt: number): Promise<boolean> {
+    const { store, operation, emit, settings } = this.#options;
+    try {
+      const owned = await withTimeLimit(this.#runtime, settings.leaseMs / 3, store.renew(request));
+      if (owned) this.#deadline = this.#deadlineFrom(sentAt, request.leaseMs);
+      else if (!this.#suspended && !this.#concluding) this.lose('taken-over');
+      return owned;
+    } catch (error) {
+      emit?.({ type: 'store-error', operation, during: 'renew', error });
+      return false;
+    }
+  }
+}

@@ -1,0 +1,37 @@
+/**
+ * Asks a route's `recover` hook about a lapsed record, under the takeover claim that the caller holds, so that two
+ * retries never both ask.
+ *
+ * @module
+ */
+
+import { derivedKey } from './digest.ts';
+import type { Emit } from './emitter.ts';
+import type { LapsedOperation, Operation, Recover, Recovery } from './operation.ts';
+import type { Claimed } from './store.ts';
+
+function lapsedOperation(operation: Operation, claimed: Claimed): LapsedOperation {
+  return {
+    operation: operation.name,
+    operationId: claimed.operationId,
+    attempt: claimed.attempt,
+    policy: claimed.policy,
+    steps: claimed.steps,
+    idempotencyKey: (step) => derivedKey(claimed.operationId, step),
+  };
+}
+
+/** The hook's decision; a hook that throws leaves the record to a person. */
+export async function askRecover(
+  recover: Recover,
+  operation: Operation,
+  claimed: Claimed,
+  emit: Emit,
+): Promise<Recovery> {
+  try {
+    return await recover(lapsedOperation(operation, claimed));
+  } catch (error) {
+    emit?.({ type: 'handler-error', operation: operation.name, error });
+    return { verdict: 'leave' };
+  }
+}

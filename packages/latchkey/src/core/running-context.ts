@@ -1,0 +1,195 @@
+/**
+ * The context of a running operation: steps, transactions and `finish`, each under the proof of ownership.
+ *
+ * @module
+ */
+
+import { decodeValue, encodeValue } from './codec.ts';
+import type { FinalWrite, Jsonify, StepTools } from './context.ts';
+import { derivedKey } from './digest.ts';
+import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
+import { Lease, type LeaseOptions } from './lease.ts';
+import type { Claimed, Store, Transacted, TransactionKind, TransactionMethod, TransactionWrite } from './store.ts';
+import { callUntil } from './store-call.ts';
+
+/** A store of any kind of transactions, as the engine handles it. */
+export type AnyStore = Store<TransactionKind>;
+
+type Body<T> = (handle: unknown) => T | PromiseLike<T>;
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Applies `next` to a value now, or to a promise's value later: a synchronous body must stay synchronous. */
+function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R): R | PromiseLike<R> {
+  return isThenable(value) ? value.then(next) : next(value);
+}
+
+/** What a {@link RunningContext} is made from. */
+export interface RunningContextOptions extends LeaseOptions {
+  readonly store: AnyStore;
+  readonly claimed: Claimed;
+}
+
+/** Implements `Context` on a claim. The typed face is given by the engine. */
+export class RunningContext {
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly lease: Lease;
+  /** True once `finish` has committed: the record is completed. */
+  finished = false;
+  /** True if this attempt or an earlier one has saved something, so that the operation is no longer untouched. */
+  hasSteps: boolean;
+  readonly #options: RunningContextOptions;
+  #names: Set<string> | undefined;
+
+  constructor(options: RunningContextOptions) {
+    this.#options = options;
+    this.operationId = options.claimed.operationId;
+    this.attempt = options.claimed.attempt;
+    this.hasSteps = options.claimed.steps.size > 0;
+    this.lease = new Lease(options);
+  }
+
+  get signal(): AbortSignal {
+    return this.lease.signal;
+  }
+
+  idempotencyKey(name: string): string {
+    return derivedKey(this.operationId, name);
+  }
+
+  step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
+    return this.#once(name, async () => {
+      const bytes = encodeValue(await fn(this.#tools(name)));
+      await this.#save(name, bytes);
+      return bytes;
+    }) as Promise<Jsonify<T>>;
+  }
+
+  /** `context.transaction`: the effects of `fn` and its saved result are one commit. */
+  transaction<T>(name: string, fn: Body<T>): Promise<Jsonify<T>> {
+    return this.#once(name, () =>
+      this.#transact((handle) =>
+        chain(fn(handle), (made) => {
+          const value = encodeValue(made);
+          return { value, write: { kind: 'step', name, value } as const };
+        }),
+      ),
+    ) as Promise<Jsonify<T>>;
+  }
+
+  /** `context.finish`: the function's result is the operation's. */
+  async finish(fn: Body<FinalWrite>): Promise<void> {
+    if (this.finished)
+      throw new LatchkeyError('step-name-reused', 'finish was called twice; its answer is stored already.');
+    this.lease.assertHeld();
+    const { retentionMs } = this.#options.settings;
+    await this.#transact((handle) =>
+      chain(fn(handle), (made) => ({ value: undefined, write: { kind: 'result', ...made, retentionMs } as const })),
+    );
+    this.finished = true;
+    this.lease.stop();
+  }
+
+  /** Gives the saved value of `name`, or makes and remembers it; a name that failed may be tried again. */
+  async #once(name: string, make: () => Promise<Uint8Array>): Promise<unknown> {
+    this.#names ??= new Set();
+    if (this.#names.has(name)) {
+      throw new LatchkeyError(
+        'step-name-reused',
+        `The step name ${JSON.stringify(name)} is used twice in one attempt.`,
+      );
+    }
+    this.lease.assertHeld();
+    const saved = this.#options.claimed.steps.get(name);
+    this.#names.add(name);
+    if (saved !== undefined) return decodeValue(saved);
+    try {
+      const bytes = await make();
+      this.hasSteps = true;
+      return decodeValue(bytes);
+    } catch (error) {
+      this.#names.delete(name);
+      throw error;
+    }
+  }
+
+  #tools(name: string): StepTools {
+    const { lease } = this;
+    return {
+      idempotencyKey: this.idempotencyKey(name),
+      get signal() {
+        return lease.signal;
+      },
+    };
+  }
+
+  async #save(name: string, value: Uint8Array): Promise<void> {
+    const { store, owner, operation } = this.#options;
+    const owned = await callUntil(
+      this.#options,
+      () => this.lease.deadline,
+      { operation, during: 'save-step' },
+      () => store.saveStep({ ...owner, name, value }),
+    );
+    if (!owned) this.#lost();
+  }
+
+  async #transact<T>(body: Body<{ value: T; write: TransactionWrite }>): Promise<T> {
+    const { store, owner, settings } = this.#options;
+    const run = store.transaction as TransactionMethod<TransactionKind> | undefined;
+    if (run === undefined) throw transactionUnsupported(store.name);
+    const leaseMs = Math.max(settings.leaseMs, settings.transactionTimeoutMs);
+    const request = { ...owner, leaseMs, unresolvedRetentionMs: settings.unresolvedRetentionMs };
+    const done = await this.lease.suspend(leaseMs, () => run(request, body as (handle: unknown) => Transacted<T>));
+    return done.outcome === 'committed' ? done.value : this.#lost();
+  }
+
+  #lost(): never {
+    this.lease.lose('taken-over');
+    throw new LeaseLostError('The record was taken over or resolved; nothing of this step was saved. Stop.');
+  }
+}
+
+function transactionUnsupported(storeName: string): LatchkeyError {
+  return new LatchkeyError(
+    'transaction-unsupported',
+    `The ${storeName} store has no transactions; use context.step, or a store in the database that you write to.`,
+  );
+}
+
+/** The context of a run that nothing protects, because the store was down and the route said to run anyway. */
+export class UnprotectedContext {
+  readonly attempt = 1;
+  readonly operationId: string;
+  readonly signal: AbortSignal = new AbortController().signal;
+
+  constructor(operationId: string) {
+    this.operationId = operationId;
+  }
+
+  idempotencyKey(name: string): string {
+    return derivedKey(this.operationId, name);
+  }
+
+  async step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
+    const value = await fn({ idempotencyKey: this.idempotencyKey(name), signal: this.signal });
+    return decodeValue(encodeValue(value)) as Jsonify<T>;
+  }
+
+  transaction(): Promise<never> {
+    return Promise.reject(unprotectedTransaction());
+  }
+
+  finish(): Promise<never> {
+    return Promise.reject(unprotectedTransaction());
+  }
+}
+
+function unprotectedTransaction(): StoreUnavailableError {
+  return new StoreUnavailableError(
+    'The store is down, and a transaction needs its database. Send the request again later.',
+  );
+}

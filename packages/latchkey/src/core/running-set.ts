@@ -1,0 +1,63 @@
+/**
+ * The operations that run in this process, for a shutdown that leaves none of them behind.
+ *
+ * @module
+ */
+
+import type { Operation } from './operation.ts';
+import type { AnyStore, RunningContext } from './running-context.ts';
+import { sleep } from './runtime.ts';
+import type { Owner } from './store.ts';
+import { type CallTools, withTimeLimit } from './store-call.ts';
+
+const abandonLimitMs = 2_000;
+
+/** One running operation. */
+export interface Running {
+  readonly operation: Operation;
+  readonly owner: Owner;
+  readonly context: RunningContext;
+}
+
+/** Keeps count of what runs. */
+export class RunningSet {
+  readonly #store: AnyStore;
+  readonly #tools: CallTools;
+  readonly #running = new Set<Running>();
+  readonly #empty = new AbortController();
+  /** True once shutdown has begun. */
+  closing = false;
+
+  constructor(store: AnyStore, tools: CallTools) {
+    this.#store = store;
+    this.#tools = tools;
+  }
+
+  add(running: Running): void {
+    this.#running.add(running);
+  }
+
+  delete(running: Running): void {
+    this.#running.delete(running);
+    if (this.closing && this.#running.size === 0) this.#empty.abort();
+  }
+
+  /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
+  async shutdown(timeoutMs: number): Promise<void> {
+    this.closing = true;
+    if (this.#running.size > 0) await sleep(this.#tools.runtime.timers, timeoutMs, this.#empty.signal);
+    for (const running of this.#running) running.context.lease.lose('shutdown');
+    await Promise.all(Array.from(this.#running, (running) => this.abandon(running)));
+  }
+
+  /** Makes the record lapse at once. If the store can't be told, the end of the lease does the same later. */
+  async abandon({ operation, owner }: Running): Promise<void> {
+    const { unresolvedRetentionMs } = operation.settings;
+    try {
+      const abandoned = this.#store.abandon({ ...owner, unresolvedRetentionMs });
+      await withTimeLimit(this.#tools.runtime, abandonLimitMs, abandoned);
+    } catch (error) {
+      this.#tools.emit?.({ type: 'store-error', operation: operation.name, during: 'abandon', error });
+    }
+  }
+}
