@@ -39,10 +39,12 @@ function isBuilt(digest) {
   return existsSync(`${library}/dist`) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 }
 
-/** @param {string} output what tsc printed */
-function removeLeftOvers(output) {
-  const emitted = new Set([...output.matchAll(/^TSFILE: (.+)$/gm)].map(([, file]) => resolve(library, file ?? '')));
-  for (const file of filesIn(`${library}/dist`)) if (!emitted.has(file)) rmSync(file);
+/** A renamed or removed source must not live on in the package. */
+function removeLeftOvers() {
+  for (const file of filesIn(`${library}/dist`)) {
+    const source = file.replace(`${library}/dist`, `${library}/src`).replace(/(\.d\.ts|\.js)$/, '.ts');
+    if (!existsSync(source)) rmSync(file);
+  }
 }
 
 /** Compiles the library if its sources changed since the last time. */
@@ -50,7 +52,7 @@ export async function buildLibrary() {
   const digest = digestOfSources();
   if (isBuilt(digest)) return;
   rmSync(stamp, { force: true });
-  const args = [`${root}/node_modules/typescript/bin/tsc`, '-p', library, '--listEmittedFiles'];
-  removeLeftOvers(await quietly('Building the library', node24, args, { cwd: library }));
+  await quietly('Building the library', node24, [`${root}/node_modules/typescript/bin/tsc`, '-p', library]);
+  removeLeftOvers();
   writeFileSync(stamp, digest);
 }

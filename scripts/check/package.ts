@@ -1,0 +1,21 @@
+// The package is tested as it would be published: packed, installed in an empty folder, imported, required, compiled.
+
+import { rmSync } from 'node:fs';
+import { Refusal, runScript } from '../prepare/process.mjs';
+import { problemsInContents } from './package/contents.ts';
+import { problemsOfImports } from './package/imports.ts';
+import { installPacked } from './package/install.ts';
+import { problemsOfReach } from './package/reach.ts';
+import { problemsOfTypes } from './package/types.ts';
+
+await runScript(async () => {
+  const installed = await installPacked();
+  try {
+    const checks = [problemsInContents, problemsOfImports, problemsOfReach, problemsOfTypes];
+    const problems = (await Promise.all(checks.map((check) => check(installed)))).flat();
+    if (problems.length > 0) throw new Refusal(problems.join('\n'));
+    process.stdout.write(`note: ${installed.summary}\n`);
+  } finally {
+    rmSync(installed.folder, { recursive: true });
+  }
+});

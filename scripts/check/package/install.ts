@@ -1,0 +1,74 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { capture, Refusal } from '../../prepare/process.mjs';
+import { root } from '../../prepare/root.mjs';
+
+/** What `package.json` says, as far as it is looked at. */
+export interface Manifest {
+  readonly name: string;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly [field: string]: unknown;
+}
+
+/** A folder of its own in which the packed package, and nothing else, is installed. */
+export interface Installed {
+  readonly folder: string;
+  readonly manifest: Manifest;
+  /** The paths in the package. */
+  readonly files: readonly string[];
+  /** What an importer writes: `latchkey`, `latchkey/memory` and so on. */
+  readonly specifiers: readonly string[];
+  /** How large the package is. */
+  readonly summary: string;
+}
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly unpackedSize: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+async function npm(args: readonly string[], cwd: string): Promise<string> {
+  const { ok, output } = await capture('npm', args, { cwd });
+  if (!ok) throw new Refusal(`npm ${args.join(' ')}:\n${output}`);
+  return output;
+}
+
+async function pack(folder: string): Promise<Packed> {
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
+  const printed: unknown = JSON.parse(await npm(args, `${root}/packages/latchkey`));
+  // An array until npm 11, an object by package name since.
+  const [packed] = Object.values(printed as Readonly<Record<string, Packed>>);
+  if (packed === undefined) throw new Refusal('npm pack made nothing');
+  return packed;
+}
+
+function specifiersOf(manifest: Manifest): string[] {
+  const subpaths = Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith('.json'));
+  return subpaths.map((subpath) => manifest.name + subpath.slice(1));
+}
+
+/** Packs the library and installs the tarball, offline, in a new temporary folder. */
+export async function installPacked(): Promise<Installed> {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
+  const packed = await pack(folder);
+  const consumer = join(folder, 'consumer');
+  mkdirSync(consumer);
+  writeFileSync(join(consumer, 'package.json'), '{ "private": true }');
+  await npm(['install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)], consumer);
+  const manifest = JSON.parse(readFileSync(join(consumer, 'node_modules/latchkey/package.json'), 'utf8')) as Manifest;
+  return {
+    folder,
+    manifest,
+    files: packed.files.map(({ path }) => path),
+    specifiers: specifiersOf(manifest),
+    summary: `${kilobytes(packed.size)} packed, ${kilobytes(packed.unpackedSize)} unpacked, ${packed.files.length} files`,
+  };
+}
+
+const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1000)} kB`;
+
+/** The folder in which a consumer's files are. */
+export const consumerOf = ({ folder }: Installed): string => join(folder, 'consumer');
