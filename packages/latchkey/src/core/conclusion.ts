@@ -9,6 +9,9 @@ import type { AnyStore, RunningContext } from './running-context.ts';
 import type { AfterFailure, Claimed, Owner } from './store.ts';
 import { type CallTools, callUntil } from './store-call.ts';
 
+/** A worker that is late holds the true answer all the same: it tries to store it for this long past its deadline. */
+const lateAnswerMs = 1_000;
+
 /** The policy that holds for this run: a record and its route must both allow a rerun. */
 export function effectivePolicy(claimed: Claimed, operation: Operation): AfterFailure {
   return claimed.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
@@ -63,9 +66,11 @@ async function concluding(
   write: () => Promise<Recorded>,
 ): Promise<Recorded> {
   const { lease } = context;
+  const tryingUntil = options.runtime.clock.monotonic() + lateAnswerMs;
+  const deadline = () => Math.max(lease.deadline, tryingUntil);
   lease.conclude();
   try {
-    return await callUntil(options, () => lease.deadline, { operation: options.operation.name, during }, write);
+    return await callUntil(options, deadline, { operation: options.operation.name, during }, write);
   } catch {
     // Each failed try was reported as an event; what the caller needs to know is that nothing was stored.
     return 'unstored';

@@ -129,9 +129,10 @@ export class Lease {
   }
 
   #tick(): void {
-    if (this.#suspended) return this.#schedule(this.#options.settings.leaseMs / 3);
-    this.#checkClock();
-    if (this.end === undefined) void this.#renew();
+    if (!this.#suspended) this.#checkClock();
+    if (this.end !== undefined) return;
+    if (this.#suspended) this.#schedule(this.#options.settings.leaseMs / 3);
+    else void this.#renew();
   }
 
   async #renew(): Promise<void> {
