@@ -1,0 +1,148 @@
+/**
+ * Makes a plain async function idempotent: queue consumers, webhooks, jobs.
+ *
+ * @module
+ */
+
+import { type Codec, decodeValue, encodeValue } from './codec.ts';
+import type { Context, Jsonify } from './context.ts';
+import { digestParts, principalDigest, recordId } from './digest.ts';
+import { Engine } from './engine.ts';
+import { LatchkeyError, LeaseLostError, NothingHappened, StoreUnavailableError } from './errors.ts';
+import type { EventListener } from './events.ts';
+import { decodeFailure, encodeFailure, encodeSuccess, isFailure, successBytes } from './function-result.ts';
+import type { Operation, Outcome, Verdict } from './operation.ts';
+import { checkOptionNames, completeSettings, settingNames } from './options-check.ts';
+import type { Runtime } from './runtime.ts';
+import type { OperationSettings } from './settings.ts';
+import type { Store, StoredResult, TransactionKind } from './store.ts';
+
+/** How a function is made idempotent. */
+export interface IdempotentOptions<Args extends unknown[], Result, Kind extends TransactionKind>
+  extends Partial<OperationSettings> {
+  readonly store: Store<Kind>;
+  /** The operation's name: a part of the scope, so it must not change between releases. */
+  readonly name: string;
+  /** The key of a call: what makes two calls the same one, such as a message's id. 1 to 255 characters. */
+  readonly key: (...args: Args) => string;
+  /** Whom the call acts for; `''` unless given. A key is looked up inside its principal. */
+  readonly principal?: (...args: Args) => string;
+  /** What a call asks for; a key reused for something else is `key-reused`. Default: the arguments, as JSON. */
+  readonly payload?: (...args: Args) => unknown;
+  /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
+  readonly codec?: Codec<Result>;
+  readonly runtime?: Runtime;
+  readonly onEvent?: EventListener;
+}
+
+const optionNames = [...settingNames, 'store', 'name', 'key', 'principal', 'payload', 'codec', 'runtime', 'onEvent'];
+
+const maxKeyLength = 255;
+
+function sortMembers(_name: string, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function checkedKey(name: string, key: unknown): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= maxKeyLength) return key;
+  throw new LatchkeyError('key-invalid', `The key of ${name} must be a string of 1 to ${maxKeyLength} characters.`);
+}
+
+/** The error of an outcome that gives no result; undefined if the function ran or is replayed. */
+function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
+  switch (outcome.kind) {
+    case 'mismatch':
+      return new LatchkeyError('key-reused', `This key of ${name} was used for another payload. Use a new key.`);
+    case 'in-progress': {
+      const { retryAfterMs } = outcome;
+      return new LatchkeyError('in-progress', `${name} is running for this key. Try again later.`, { retryAfterMs });
+    }
+    case 'outcome-unknown':
+      return new LatchkeyError(
+        'outcome-unknown',
+        `A worker died while it ran ${name} for this key. Resolve the record.`,
+      );
+    case 'unavailable':
+      return outcome.error;
+    default:
+      return undefined;
+  }
+}
+
+/** What is wrong with an answer that could not be recorded; undefined if the answer may go out. */
+function recordingError(outcome: Outcome): LatchkeyError | undefined {
+  if (outcome.kind !== 'executed') return undefined;
+  if (outcome.recorded === 'lost') return new LeaseLostError('Another worker took this record over. Try again.');
+  const unstored = outcome.recorded === 'unstored' && outcome.policy === 'rerun';
+  return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
+}
+
+/**
+ * Wraps `fn` so that calls with the same key run it once, and every further call gets the first result. `fn` gets
+ * its context as a further, last argument.
+ *
+ * @returns a function of the same arguments; its results have been through the codec on the first call too.
+ * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
+ * `store-unavailable`, `response-not-kept`, `operation-failed` (a failure of the first call, replayed).
+ * @example
+ * ```ts
+ * const ship = idempotent(async (order: Order) => carrier.ship(order), {
+ *   store: sqliteStore({ database: 'jobs.db' }), name: 'ship', key: (order) => order.id,
+ * })
+ * await ship(order) // ships
+ * await ship(order) // the same result, nothing ships
+ * ```
+ */
+export function idempotent<Args extends unknown[], Result, Kind extends TransactionKind = never>(
+  fn: (...args: [...Args, Context<Kind>]) => Promise<Result> | Result,
+  options: IdempotentOptions<Args, Result, Kind>,
+): (...args: Args) => Promise<Jsonify<Result>> {
+  checkOptionNames('idempotent()', options, optionNames);
+  const settings = completeSettings(`idempotent(${options.name})`, options);
+  const engine = new Engine<Kind>(options);
+  const { name, codec = { encode: encodeValue, decode: decodeValue } as Codec<Result> } = options;
+
+  const operationFor = (args: Args): Operation => {
+    const principal = options.principal?.(...args) ?? '';
+    const payload = options.payload === undefined ? args : options.payload(...args);
+    return {
+      id: recordId(principal, [name], checkedKey(name, options.key(...args))),
+      principal: principalDigest(principal),
+      name,
+      fingerprint: `f1.${digestParts(JSON.stringify(payload, sortMembers) ?? '')}`,
+      settings,
+    };
+  };
+
+  const open = (result: StoredResult): Jsonify<Result> => {
+    if (result.kind === 'tombstone') {
+      throw new LatchkeyError('response-not-kept', `${name} is done; its result was too large to keep.`);
+    }
+    if (isFailure(result.bytes)) throw decodeFailure(name, result.bytes);
+    return codec.decode(successBytes(result.bytes)) as Jsonify<Result>;
+  };
+
+  return async (...args) => {
+    let thrown: { readonly error: unknown } | undefined;
+    let made: StoredResult | undefined;
+    const outcome = await engine.run(operationFor(args), async (context): Promise<Verdict> => {
+      const tombstone = new Uint8Array();
+      try {
+        const value = await fn(...args, context);
+        made = { kind: 'value', bytes: encodeSuccess(codec.encode(value)) };
+        return { outcome: 'done', result: made, tombstone };
+      } catch (error) {
+        thrown = { error };
+        const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
+        return { outcome: error instanceof NothingHappened ? 'released' : 'failed', result, tombstone };
+      }
+    });
+    if (thrown !== undefined) throw thrown.error;
+    const error = refusal(name, outcome) ?? recordingError(outcome);
+    if (error !== undefined) throw error;
+    const result = outcome.kind === 'replay' ? outcome.result : made;
+    if (result === undefined) throw new LatchkeyError('response-not-kept', `${name} is done; its result was not kept.`);
+    return open(result);
+  };
+}
