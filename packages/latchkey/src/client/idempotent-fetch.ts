@@ -1,0 +1,208 @@
+/**
+ * The client's one function.
+ *
+ * @module
+ */
+
+import { type ClientEventListener, quietly } from './client-events.ts';
+import { Flight, type FlightControl } from './flight.ts';
+import { KeyRing } from './key-ring.ts';
+import { NoAnswerError } from './no-answer-error.ts';
+import { type ClientOptions, type ClientSettings, clientSettings, invalidOption } from './options.ts';
+import { type PreparedRequest, prepareRequest, sameRequest } from './request-bytes.ts';
+import { type Answered, runErrand } from './retry-loop.ts';
+import { isReplayed } from './verdict.ts';
+
+/** What `fetch` takes, and the operation's name. */
+export interface OperationInit extends RequestInit {
+  /**
+   * What the caller wants done, by a name that is the same at every try of it, after a reload too, and differs from
+   * every other thing wanted: `checkout:cart-81`. 1 to 255 characters. It never leaves the client.
+   */
+  readonly operation: string;
+}
+
+/** The operation's answer. */
+export interface OperationAnswer {
+  /** A real Response of any status, its body read from the network to the end. */
+  readonly response: Response;
+  /** True if the server marked it as the stored answer of an earlier request. */
+  readonly replayed: boolean;
+  /** How many requests this call sent; at least 1. */
+  readonly attempts: number;
+  /** The key that was sent, for support's eyes. */
+  readonly key: string;
+  /**
+   * True if the operation is decided: its key is dropped, and the next call of this name is a new operation. False
+   * for answers that say "nothing was done, come back" (401, 407, 408, and 425, 429 or 503 if the server asked not
+   * to be retried): the next call goes on with the same key.
+   */
+  readonly final: boolean;
+}
+
+/** See {@link idempotentFetch}. */
+export interface IdempotentFetch {
+  /**
+   * Sends an operation and resolves with its answer, whatever the status.
+   *
+   * @throws NoAnswerError if there is none; see its codes.
+   * @throws LatchkeyError `body-not-replayable` for a stream; `option-invalid`.
+   * @throws the reason of `init.signal` when that aborts, as `fetch` does; the key is kept.
+   */
+  (input: string | URL | Request, init: OperationInit): Promise<OperationAnswer>;
+  /** True if a key waits for this operation's answer: it was begun, and may or may not have happened. */
+  isPending(operation: string): Promise<boolean>;
+  /**
+   * Gives the key up, so that the next call is a new operation. Only for when it is certain what became of the old
+   * one, or that nobody minds a second time. Doesn't end a running call.
+   */
+  forget(operation: string): Promise<void>;
+}
+
+/** What the calls of one client share. */
+interface Client {
+  readonly settings: ClientSettings;
+  readonly emit: ClientEventListener;
+  readonly keys: KeyRing;
+  readonly flights: Map<string, { readonly request: PreparedRequest; readonly flight: Flight<OperationAnswer> }>;
+}
+
+/**
+ * Makes a `fetch` for operations that must happen once. Each operation gets a key, kept in the storage until there
+ * is a final answer; every attempt, also after a reload, sends the same key, and within a call the same bytes.
+ *
+ * Retried, with exponential back-off and full jitter or after the server's Retry-After: network errors, requests
+ * without a whole answer in `attemptTimeoutMs`, 409 `in-progress`, 425, 429 and 5xx. `Stripe-Should-Retry` overrules
+ * that. Never retried: 422 `key-reused`, `outcome-unknown`, and a 5xx marked `Idempotent-Replayed: true`, which is
+ * the stored answer. The key is dropped just before the promise resolves with a final answer; when the call gives up
+ * or is aborted the key stays, so that calling again is safe.
+ *
+ * A call of an operation that is running already in this page (a second click) sends nothing and gets the same
+ * answer; each caller has a Response and an AbortSignal of its own, and the work ends when all have aborted. With
+ * another URL, method or body it is refused with `key-reused`.
+ *
+ * A page of another origin needs the server to allow the field `Idempotency-Key` and to expose
+ * `Idempotent-Replayed`, `Retry-After` and `Stripe-Should-Retry`.
+ *
+ * Sources: draft-ietf-httpapi-idempotency-key-header, RFC 9110 §10.2.3 (Retry-After), docs.stripe.com/error-low-level.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ * @example
+ * ```ts
+ * const pay = idempotentFetch({ maxAttempts: 5 })
+ * try {
+ *   const { response } = await pay('/v1/charges', { method: 'POST', body: form, operation: `checkout:${cart.id}` })
+ *   response.ok ? showThanks() : showDeclined(await response.json())
+ * } catch {
+ *   showPayAgain() // the same operation goes on: it can't be charged twice
+ * }
+ * ```
+ */
+export function idempotentFetch(options: ClientOptions = {}): IdempotentFetch {
+  const settings = clientSettings(options);
+  const emit = quietly(options.onEvent);
+  const keys = new KeyRing(settings.storage, settings.runtime.timers, emit);
+  const client: Client = { settings, emit, keys, flights: new Map() };
+  return Object.assign((input: string | URL | Request, init: OperationInit) => call(client, input, init), {
+    isPending: async (operation: string) => (await keys.find(checkOperation(operation))) !== undefined,
+    forget: async (operation: string) => {
+      const found = await keys.find(checkOperation(operation));
+      if (found !== undefined) await keys.drop(operation, found.key);
+    },
+  });
+}
+
+function checkOperation(operation: unknown): string {
+  if (typeof operation === 'string' && operation.length >= 1 && operation.length <= 255) return operation;
+  throw invalidOption('operation must be a name of 1 to 255 characters');
+}
+
+async function call(client: Client, input: string | URL | Request, init: OperationInit): Promise<OperationAnswer> {
+  const { operation, ...fetchInit } = init;
+  checkOperation(operation);
+  const signal = callersSignal(input, init);
+  signal?.throwIfAborted();
+  const request = await prepareRequest(input, fetchInit);
+  signal?.throwIfAborted();
+  const answer = await flightFor(client, operation, request).join(signal);
+  return { ...answer, response: answer.response.clone() };
+}
+
+function callersSignal(input: string | URL | Request, init: OperationInit): AbortSignal | undefined {
+  if (init.signal !== undefined) return init.signal ?? undefined;
+  return input instanceof Request ? input.signal : undefined;
+}
+
+function flightFor(client: Client, operation: string, request: PreparedRequest): Flight<OperationAnswer> {
+  const running = client.flights.get(operation);
+  if (running === undefined) return takeOff(client, operation, request);
+  if (!sameRequest(running.request, request)) {
+    const message = `'${operation}' is running with another request; a different thing to do needs another name.`;
+    throw new NoAnswerError('key-reused', message, { operation, attempts: 0 });
+  }
+  client.emit({ type: 'joined', operation });
+  return running.flight;
+}
+
+function takeOff(client: Client, operation: string, request: PreparedRequest): Flight<OperationAnswer> {
+  const land = () => {
+    if (client.flights.get(operation)?.flight === flight) client.flights.delete(operation);
+  };
+  const flight = new Flight(async (control) => {
+    try {
+      return await perform(client, operation, request, control);
+    } finally {
+      land();
+    }
+  }, land);
+  client.flights.set(operation, { request, flight });
+  return flight;
+}
+
+async function perform(
+  { settings, emit, keys }: Client,
+  operation: string,
+  request: PreparedRequest,
+  control: FlightControl,
+): Promise<OperationAnswer> {
+  const { signal } = control;
+  const deadlineMs = settings.runtime.clock.monotonic() + settings.totalTimeoutMs;
+  const key = await keyFor({ settings, emit, keys }, operation);
+  try {
+    const answered = await runErrand({ operation, key, request, settings, emit, signal, deadlineMs });
+    control.settle();
+    if (answered.final) await keys.drop(operation, key);
+    return describe(answered, key);
+  } catch (error) {
+    if (error instanceof NoAnswerError && error.code === 'key-reused') {
+      control.settle();
+      await keys.drop(operation, key);
+    }
+    throw error;
+  }
+}
+
+function describe({ response, attempts, final }: Answered, key: string): OperationAnswer {
+  return { response, replayed: isReplayed(response), attempts, key, final };
+}
+
+async function keyFor({ settings, emit, keys }: Omit<Client, 'flights'>, operation: string): Promise<string> {
+  const nowMs = settings.runtime.clock.now();
+  const found = await keys.find(operation);
+  if (found === undefined) {
+    const key = settings.runtime.random.uuid();
+    await keys.keep(operation, { key, createdAtMs: nowMs });
+    return key;
+  }
+  const ageMs = Math.max(0, nowMs - found.createdAtMs);
+  if (ageMs > settings.keyTtlMs) throw expired(operation, ageMs);
+  emit({ type: 'resumed', operation, ageMs });
+  return found.key;
+}
+
+// Sent again, an old key might run the operation anew, since the server may have forgotten it; so would a new key.
+// Whether it happened then is for the caller to find out.
+function expired(operation: string, ageMs: number): NoAnswerError {
+  const message = `The key of '${operation}' is ${Math.round(ageMs / 3_600_000)} h old, and the server may have forgotten it. Find out what became of the operation, then forget() it.`;
+  return new NoAnswerError('key-expired', message, { operation, attempts: 0 });
+}

@@ -1,0 +1,52 @@
+/**
+ * The error of a call that ended without the operation's answer.
+ *
+ * @module
+ */
+
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
+
+/** What is known about a call that ended without an answer. */
+export interface NoAnswerDetails {
+  readonly operation: string;
+  readonly attempts: number;
+  readonly response?: Response;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+}
+
+/**
+ * The call ended and nobody knows the operation's answer. Its codes:
+ * - `retries-exhausted`: attempts or time ran out. The key is kept: calling again goes on with the same operation.
+ * - `outcome-unknown`: the server says that its worker died in the middle. The key is kept; a person must look.
+ * - `in-progress`: it still runs, and the server asked not to be asked again. The key is kept.
+ * - `response-too-large`: there is an answer, longer than `maxResponseBytes`. The key is kept.
+ * - `key-expired`: the stored key is older than `keyTtlMs`; nothing was sent. The key is kept until `forget`.
+ * - `key-reused`: the key belongs to another payload. If the server said so (`attempts` is at least 1), the key
+ *   was dropped and the next call is a new operation; if `attempts` is 0, the same operation is running in this
+ *   page with another request, nothing was sent, and the running one is untouched.
+ *
+ * @example
+ * ```ts
+ * catch (error) {
+ *   if (error instanceof NoAnswerError && error.code === 'retries-exhausted') showPayAgain()
+ * }
+ * ```
+ */
+export class NoAnswerError extends LatchkeyError {
+  override readonly name = 'NoAnswerError';
+  /** As the caller named it. */
+  readonly operation: string;
+  /** How many requests this call sent. */
+  readonly attempts: number;
+  /** The last response, if there was one; its body can be read. */
+  readonly response: Response | undefined;
+
+  constructor(code: ErrorCode, message: string, details: NoAnswerDetails) {
+    const { operation, attempts, response, ...rest } = details;
+    super(code, message, rest);
+    this.operation = operation;
+    this.attempts = attempts;
+    this.response = response;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * What the client can be told, and the checks of it.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import type { Runtime } from '../core/runtime.ts';
+import type { ClientEventListener } from './client-events.ts';
+import { clientRuntime } from './client-runtime.ts';
+import { type KeyStorage, pageStorage } from './key-storage.ts';
+
+/** Options of `idempotentFetch`. All times are whole milliseconds. */
+export interface ClientOptions {
+  /**
+   * Where keys wait for a final answer. Default: the page's `sessionStorage` where there is one, else memory, which
+   * doesn't outlive the page or process. `localStorage` makes the tabs of a browser share their operations.
+   */
+  readonly storage?: KeyStorage | 'memory';
+  /** How many requests one call may send. 1 to 100; default 6. */
+  readonly maxAttempts?: number;
+  /** The bound of a whole call, waits included. At most an hour (the margin of `keyTtlMs`); default 120,000. */
+  readonly totalTimeoutMs?: number;
+  /** The bound of one request with its whole answer; past it the request is cut and retried. Default 30,000. */
+  readonly attemptTimeoutMs?: number;
+  /** The longest wait before the first retry; doubles with each. Default 500. */
+  readonly baseDelayMs?: number;
+  /** The longest wait that doubling leads to. A Retry-After of the server may be longer. Default 8,000. */
+  readonly maxDelayMs?: number;
+  /**
+   * How old a stored key may be and still be sent: a little less than the server remembers it, since after that the
+   * operation would run anew. An older one is refused with `key-expired`. Default 23 hours, for a server's 24.
+   */
+  readonly keyTtlMs?: number;
+  /**
+   * `'string'` (default) sends `"key"`, the RFC 9651 String of draft-ietf-httpapi-idempotency-key-header;
+   * `'bare'` sends `key`, as Stripe's API takes it.
+   */
+  readonly keyStyle?: 'string' | 'bare';
+  /** The longest answer in bytes: it is read to its end before the call resolves. Default 8 MiB. */
+  readonly maxResponseBytes?: number;
+  /** The fetch to send with. Default: the global one, looked up at each call. */
+  readonly fetch?: typeof fetch;
+  /** Told what happens; see `ClientEvent`. */
+  readonly onEvent?: ClientEventListener;
+  /** Clocks, timers and randomness. */
+  readonly runtime?: Runtime;
+}
+
+const hour = 3_600_000;
+const longestTimerMs = 2 ** 31 - 1;
+
+const defaults = {
+  maxAttempts: 6,
+  totalTimeoutMs: 120_000,
+  attemptTimeoutMs: 30_000,
+  baseDelayMs: 500,
+  maxDelayMs: 8_000,
+  keyTtlMs: 23 * hour,
+  keyStyle: 'string',
+  maxResponseBytes: 8 * 1024 * 1024,
+} as const satisfies ClientOptions;
+
+const integerBounds = {
+  maxAttempts: [1, 100],
+  totalTimeoutMs: [1, hour],
+  attemptTimeoutMs: [1, longestTimerMs],
+  baseDelayMs: [0, longestTimerMs],
+  maxDelayMs: [0, longestTimerMs],
+  keyTtlMs: [1, Number.MAX_SAFE_INTEGER],
+  maxResponseBytes: [0, Number.MAX_SAFE_INTEGER],
+} as const;
+
+const otherNames = ['storage', 'keyStyle', 'fetch', 'onEvent', 'runtime'];
+
+/** The options with every default in place. */
+export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>> & {
+  readonly storage: KeyStorage | undefined;
+};
+
+/**
+ * Checks the options and fills in the defaults.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ */
+export function clientSettings(options: ClientOptions): ClientSettings {
+  const given: ClientOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+  for (const name of Object.keys(given)) checkName(name);
+  for (const [name, [least, most]] of Object.entries(integerBounds)) checkInteger(given, name, least, most);
+  checkOthers(given);
+  const { storage, onEvent: _, ...rest } = given;
+  const runtime = clientRuntime;
+  return { runtime, fetch: (...call) => fetch(...call), ...defaults, ...rest, storage: chosenStorage(storage) };
+}
+
+function checkName(name: string): void {
+  const known = [...Object.keys(integerBounds), ...otherNames];
+  if (known.includes(name)) return;
+  throw new LatchkeyError('option-unknown', `idempotentFetch has no option '${name}'; it has ${known.join(', ')}.`);
+}
+
+function checkInteger(options: object, name: string, least: number, most: number): void {
+  const value: unknown = Reflect.get(options, name);
+  if (value === undefined) return;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return;
+  throw invalidOption(`${name} must be a whole number from ${least} to ${most}`);
+}
+
+function checkOthers(options: ClientOptions): void {
+  const { storage, keyStyle, fetch: send, onEvent, runtime } = options;
+  if (keyStyle !== undefined && keyStyle !== 'string' && keyStyle !== 'bare') {
+    throw invalidOption("keyStyle must be 'string' or 'bare'");
+  }
+  if (send !== undefined && typeof send !== 'function') throw invalidOption('fetch must be a function');
+  if (onEvent !== undefined && typeof onEvent !== 'function') throw invalidOption('onEvent must be a function');
+  if (runtime !== undefined && !(runtime?.clock && runtime.timers && runtime.random)) {
+    throw invalidOption('runtime must have clock, timers and random');
+  }
+  if (storage !== undefined && storage !== 'memory' && !isStorage(storage)) {
+    throw invalidOption("storage must have getItem, setItem and removeItem, or be 'memory'");
+  }
+}
+
+function isStorage(value: KeyStorage | null): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return [value.getItem, value.setItem, value.removeItem].every((method) => typeof method === 'function');
+}
+
+function chosenStorage(storage: KeyStorage | 'memory' | undefined): KeyStorage | undefined {
+  if (storage === 'memory') return undefined;
+  return storage ?? pageStorage();
+}
+
+/** The error of an option or argument that can't be. */
+export function invalidOption(message: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', `idempotentFetch: ${message}.`);
+}

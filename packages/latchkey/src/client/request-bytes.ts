@@ -1,0 +1,114 @@
+/**
+ * Turns what a caller would give to `fetch` into something that can be sent twice, byte for byte.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import { invalidOption } from './options.ts';
+
+/** A request whose body is all there. */
+export interface PreparedRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly body: Uint8Array<ArrayBuffer> | undefined;
+  readonly headers: Headers;
+  /** What else `fetch` was told: credentials, mode and so on. */
+  readonly init: RequestInit;
+}
+
+/** The attributes of a Request that a new request to the same address must be told anew. */
+const carriedOver = [
+  'cache',
+  'credentials',
+  'integrity',
+  'keepalive',
+  'mode',
+  'redirect',
+  'referrer',
+  'referrerPolicy',
+] as const satisfies readonly (keyof Request & keyof RequestInit)[];
+
+/**
+ * Reads the body once. FormData gets its random boundary here, so that every attempt has the same.
+ *
+ * @throws LatchkeyError `body-not-replayable`, `option-invalid`; TypeError for what `fetch` itself would refuse.
+ */
+export async function prepareRequest(input: string | URL | Request, init: RequestInit): Promise<PreparedRequest> {
+  const source = input instanceof Request ? input : undefined;
+  const { body: _body, signal: _signal, ...rest } = init;
+  const plain: RequestInit = { ...attributes(source), ...rest, method: changingMethod(init, source) };
+  // The constructor refuses at once what every attempt would be refused for, and resolves a relative address.
+  const { url, method, headers } = new Request(source?.url ?? String(input), {
+    ...plain,
+    headers: init.headers ?? source?.headers ?? {},
+  });
+  refuseUnsendable(plain, headers);
+  const { bytes, contentType } = await readBody(init.body, source);
+  if (contentType !== null && !headers.has('content-type')) headers.set('content-type', contentType);
+  return { url, method, body: bytes, headers, init: plain };
+}
+
+function attributes(source: Request | undefined): RequestInit {
+  if (source === undefined) return {};
+  return Object.fromEntries(carriedOver.map((name) => [name, source[name]]));
+}
+
+// fetch corrects the case of post but not of patch, which servers then don't know.
+function changingMethod(init: RequestInit, source: Request | undefined): string {
+  const method = (init.method ?? source?.method ?? 'GET').toUpperCase();
+  if (method !== 'GET' && method !== 'HEAD') return method;
+  throw invalidOption(`method must be one that changes something, such as POST; a key on ${method} has no meaning`);
+}
+
+function refuseUnsendable(init: RequestInit, headers: Headers): void {
+  if (init.mode === 'no-cors') throw invalidOption("mode 'no-cors' would silently leave the key out");
+  if (headers.has('idempotency-key')) throw invalidOption('the Idempotency-Key field is made here; name the operation');
+}
+
+interface ReadBody {
+  readonly bytes: Uint8Array<ArrayBuffer> | undefined;
+  readonly contentType: string | null;
+}
+
+async function readBody(body: BodyInit | null | undefined, source: Request | undefined): Promise<ReadBody> {
+  if (body === undefined || body === null) return readSource(body === null ? undefined : source);
+  refuseUnrepeatable(body);
+  const whole = new Response(body);
+  return { bytes: new Uint8Array(await whole.arrayBuffer()), contentType: whole.headers.get('content-type') };
+}
+
+async function readSource(source: Request | undefined): Promise<ReadBody> {
+  if (source === undefined) return { bytes: undefined, contentType: null };
+  if (source.bodyUsed) throw notReplayable('the body of this Request was read before');
+  // A clone leaves the caller's Request as it was, for calling again after a failure.
+  const bytes = new Uint8Array(await source.clone().arrayBuffer());
+  return { bytes: bytes.byteLength === 0 ? undefined : bytes, contentType: null };
+}
+
+function refuseUnrepeatable(body: BodyInit): void {
+  if (typeof body === 'string' || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return;
+  if ([URLSearchParams, FormData, Blob].some((type) => body instanceof type)) return;
+  const stream = body instanceof ReadableStream;
+  throw notReplayable(stream ? 'a stream can be read only once' : 'this is no kind of body that can be kept');
+}
+
+function notReplayable(why: string): LatchkeyError {
+  const advice = 'give a string, bytes, a Blob, FormData or URLSearchParams';
+  return new LatchkeyError('body-not-replayable', `The request can't be sent twice: ${why}; ${advice}.`);
+}
+
+const multipartBoundary = /^multipart\/.*;\s*boundary="?([^";]+)/i;
+
+function comparableBody({ body, headers }: PreparedRequest): string {
+  // This decoder maps every byte to a character of its own, so that equal texts are equal bytes.
+  const text = new TextDecoder('latin1').decode(body);
+  const boundary = multipartBoundary.exec(headers.get('content-type') ?? '')?.[1];
+  return boundary === undefined ? text : text.replaceAll(boundary, '');
+}
+
+/** True if both ask for the same: address, method and body, whatever the random boundary of a multipart body. */
+export function sameRequest(left: PreparedRequest, right: PreparedRequest): boolean {
+  if (left.url !== right.url || left.method !== right.method) return false;
+  return comparableBody(left) === comparableBody(right);
+}
