@@ -1,7 +1,7 @@
 // Runs every test, section by section, and stops at the first section that fails.
 
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { ensureChromium } from './prepare/browser.mjs';
@@ -63,15 +63,16 @@ function runSection({ node, args }, chromium) {
 }
 
 /**
- * A section that failed without a failing test counts as one, so that the closing line never hides it.
+ * A section that failed without a failing test counts as one, so that the closing line never hides it. A skipped
+ * test counts as failed: a part that is missing must show.
  *
  * @param {Section} section
  * @param {boolean} ok
  * @returns {Count}
  */
 function countOf({ title }, ok) {
-  const count = readReport(title);
-  return ok || count.failed > 0 ? count : { ...count, failed: 1 };
+  const { passed, failed } = readReport(title);
+  return { passed, failed: ok ? failed : Math.max(1, failed) };
 }
 
 /**
@@ -79,12 +80,12 @@ function countOf({ title }, ok) {
  * @returns {Count}
  */
 function readReport(title) {
-  try {
-    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(reportOf(title), 'utf8'));
-    return { passed: numPassedTests, failed: numFailedTests };
-  } catch {
-    return { passed: 0, failed: 0 };
-  }
+  const file = reportOf(title);
+  if (!existsSync(file)) return { passed: 0, failed: 0 };
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const skipped = report.numPendingTests + report.numTodoTests;
+  if (skipped > 0) print(`${title}: ${skipped} tests were skipped, which counts as failed`);
+  return { passed: report.numPassedTests, failed: report.numFailedTests + skipped };
 }
 
 /** @param {string} text */
@@ -102,8 +103,8 @@ async function runAll() {
     const { passed, failed } = countOf(section, ok);
     total.passed += passed;
     total.failed += failed;
-    print(`${section.title}: ${ok ? 'passed' : 'FAILED'} (${seconds(performance.now() - start)})`);
-    if (!ok) break;
+    print(`${section.title}: ${failed === 0 ? 'passed' : 'FAILED'} (${seconds(performance.now() - start)})`);
+    if (failed > 0) break;
   }
   process.stdout.write(`\n${total.passed} passed, ${total.failed} failed\n`);
   return total.failed === 0 ? 0 : 1;
