@@ -7,7 +7,7 @@ import { consumerOf, type Installed } from './install.ts';
 const settings = {
   compilerOptions: {
     module: 'nodenext',
-    target: 'es2023',
+    target: 'es2024',
     strict: true,
     exactOptionalPropertyTypes: true,
     skipLibCheck: false,
