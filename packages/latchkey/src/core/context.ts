@@ -85,3 +85,17 @@ export interface FinalWrite {
   readonly result: { readonly kind: 'value' | 'tombstone'; readonly bytes: Uint8Array };
   readonly tombstone: Uint8Array;
 }
+
+/** A context of any kind of transactions and answers. */
+export type AnyContext = Context<TransactionKind, unknown, unknown>;
+
+/** How a layer on top of the engine turns its answers into bytes, and what its `finish` resolves with. */
+export interface Answering<Answer, Finished> {
+  /** Called inside the transaction. */
+  encode(answer: Answer): FinalWrite;
+  /** Called once, after the commit. */
+  finished(answer: Answer): Finished;
+}
+
+/** The engine's own: answers are bytes already. */
+export const plainAnswering: Answering<FinalWrite, void> = { encode: (answer) => answer, finished: () => {} };

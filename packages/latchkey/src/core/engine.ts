@@ -6,11 +6,11 @@
  */
 
 import { type Claim, Claimer, type ClaimTerms } from './claiming.ts';
-import type { Context } from './context.ts';
+import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from './context.ts';
 import { createEmit } from './emitter.ts';
 import { LatchkeyError } from './errors.ts';
 import type { EventListener } from './events.ts';
-import { Executor } from './executor.ts';
+import { Executor, type Task } from './executor.ts';
 import type { Handler, Operation, Outcome, Recover } from './operation.ts';
 import { type AnyStore, UnprotectedContext } from './running-context.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
@@ -51,19 +51,25 @@ export class Engine<Kind extends TransactionKind = never> {
    * Runs `handler` under a claim of the operation's record, or says why not. The store's faults are outcomes; only
    * what the handler throws is thrown on, and its record lapses then.
    */
-  async run(operation: Operation, handler: Handler<Kind>): Promise<Outcome> {
+  async run<Answer = FinalWrite, Finished = void>(
+    operation: Operation,
+    handler: Handler<Kind, Answer, Finished>,
+    answering?: Answering<Answer, Finished>,
+  ): Promise<Outcome> {
     if (this.#executor.running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    // From here on the answers' types don't matter: handler and answering were paired by the signature.
+    const task = { operation, handler, answering: answering ?? plainAnswering } as Task<Kind>;
     let claim: Claim;
     try {
       claim = await this.#claim(operation);
     } catch (error) {
-      return this.#unclaimed(operation, error, handler);
+      return this.#unclaimed(task, error);
     }
     const { outcome } = claim;
-    if (outcome.outcome === 'claimed') return this.#executor.execute({ operation, claim, claimed: outcome }, handler);
+    if (outcome.outcome === 'claimed') return this.#executor.execute({ ...task, claim, claimed: outcome });
     const { recover } = operation;
     if (recover !== undefined && outcome.outcome === 'lapsed' && isSamePayload(operation, outcome)) {
-      return this.#recover(operation, recover, handler);
+      return this.#recover(task, recover);
     }
     return this.#answer(operation, outcome);
   }
@@ -101,26 +107,26 @@ export class Engine<Kind extends TransactionKind = never> {
     }
   }
 
-  async #recover(operation: Operation, recover: Recover, handler: Handler<Kind>): Promise<Outcome> {
+  async #recover(task: Task<Kind>, recover: Recover): Promise<Outcome> {
     let claim: Claim;
     try {
-      claim = await this.#claimer.claim(operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
+      claim = await this.#claimer.claim(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
     } catch (error) {
-      return this.#unclaimed(operation, error, handler);
+      return this.#unclaimed(task, error);
     }
     const { outcome } = claim;
-    if (outcome.outcome !== 'claimed') return this.#answer(operation, outcome);
-    const won = { operation, claim, claimed: outcome };
-    return outcome.tookOver ? this.#executor.recover(won, recover, handler) : this.#executor.execute(won, handler);
+    if (outcome.outcome !== 'claimed') return this.#answer(task.operation, outcome);
+    const won = { ...task, claim, claimed: outcome };
+    return outcome.tookOver ? this.#executor.recover(won, recover) : this.#executor.execute(won);
   }
 
-  async #unclaimed(operation: Operation, error: unknown, handler: Handler<Kind>): Promise<Outcome> {
+  async #unclaimed({ operation, handler }: Task<Kind>, error: unknown): Promise<Outcome> {
     if (!(error instanceof LatchkeyError)) throw error;
     const runs = operation.settings.whenStoreDown === 'run-unprotected' && error.code === 'store-unavailable';
     if (!runs) return { kind: 'unavailable', error };
     this.#tools.emit?.({ type: 'unprotected', operation: operation.name });
     const context = new UnprotectedContext(this.#tools.runtime.random.uuid());
-    await handler(context as Context<TransactionKind> as Context<Kind>);
+    await handler(context as AnyContext as Parameters<typeof handler>[0]);
     return { kind: 'unprotected' };
   }
 

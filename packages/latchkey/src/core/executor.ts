@@ -6,7 +6,7 @@
 
 import type { Claim } from './claiming.ts';
 import { type ConclusionOptions, effectivePolicy, isKept, releaseRecord, storeResult } from './conclusion.ts';
-import type { Context } from './context.ts';
+import type { Answering, AnyContext, Context } from './context.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { Handler, Operation, Outcome, Recorded, Recover, Verdict } from './operation.ts';
 import { askRecover } from './recovery.ts';
@@ -15,15 +15,21 @@ import { type Running, RunningSet } from './running-set.ts';
 import type { Claimed, StoredResult, TransactionKind } from './store.ts';
 import type { CallTools } from './store-call.ts';
 
-/** A claim that was won. */
-export interface Won {
+/** What the engine was asked to run. */
+export interface Task<Kind extends TransactionKind> {
   readonly operation: Operation;
+  readonly handler: Handler<Kind, unknown, unknown>;
+  readonly answering: Answering<unknown, unknown>;
+}
+
+/** A task whose claim was won. */
+export interface Won<Kind extends TransactionKind> extends Task<Kind> {
   readonly claim: Claim;
   readonly claimed: Claimed;
 }
 
 /** A running operation, with all that ends it. */
-interface Execution extends Won, Running, ConclusionOptions {
+interface Execution<Kind extends TransactionKind> extends Won<Kind>, Running, ConclusionOptions {
   readonly operation: Operation;
 }
 
@@ -43,22 +49,22 @@ export class Executor<Kind extends TransactionKind> {
   }
 
   /** Runs the handler. What it throws is thrown on, and the record lapses: nobody knows what it did. */
-  execute(won: Won, handler: Handler<Kind>): Promise<Outcome> {
-    return this.#run(this.#begin(won), handler);
+  execute(won: Won<Kind>): Promise<Outcome> {
+    return this.#run(this.#begin(won));
   }
 
   /** Asks the hook first, and does what it says. */
-  async recover(won: Won, recover: Recover, handler: Handler<Kind>): Promise<Outcome> {
+  async recover(won: Won<Kind>, recover: Recover): Promise<Outcome> {
     const execution = this.#begin(won);
     const recovery = await askRecover(recover, won.operation, won.claimed, this.#tools.emit);
-    if (recovery.verdict === 'rerun') return this.#run(execution, handler);
+    if (recovery.verdict === 'rerun') return this.#run(execution);
     if (recovery.verdict === 'respond') return this.#respond(execution, recovery.result);
     await this.#abandon(execution);
     return { kind: 'outcome-unknown' };
   }
 
-  #begin(won: Won): Execution {
-    const { operation, claim, claimed } = won;
+  #begin(won: Won<Kind>): Execution<Kind> {
+    const { operation, claim, claimed, answering } = won;
     const { id, name, settings } = operation;
     const owner = { id, token: claim.request.token };
     const context = new RunningContext({
@@ -69,20 +75,21 @@ export class Executor<Kind extends TransactionKind> {
       settings,
       claimedAt: claim.sentAt,
       claimed,
+      answering,
     });
-    const execution: Execution = { ...won, ...this.#tools, store: this.#store, owner, context };
+    const execution: Execution<Kind> = { ...won, ...this.#tools, store: this.#store, owner, context };
     this.running.add(execution);
     const { attempt, tookOver } = claimed;
     this.#tools.emit?.({ type: 'claimed', id, operation: name, attempt, tookOver });
     return execution;
   }
 
-  async #run(execution: Execution, handler: Handler<Kind>): Promise<Outcome> {
-    const { context } = execution;
+  async #run(execution: Execution<Kind>): Promise<Outcome> {
+    const { context, handler } = execution;
     let verdict: Verdict;
     try {
       // The context is made without the store's transaction type; the engine's own type parameter gives it back.
-      verdict = await handler(context as Context<TransactionKind> as Context<Kind>);
+      verdict = await handler(context as AnyContext as Context<Kind, unknown, unknown>);
     } catch (error) {
       await this.#abandon(execution);
       throw error;
@@ -91,13 +98,13 @@ export class Executor<Kind extends TransactionKind> {
     return this.#end(execution, recorded);
   }
 
-  #record(execution: Execution, verdict: Verdict): Promise<Recorded> {
+  #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {
     const { operation, context, claimed } = execution;
     const kept = isKept(verdict, context, effectivePolicy(claimed, operation), operation.settings.maxAttempts);
     return kept ? storeResult(execution, context, verdict) : releaseRecord(execution, context);
   }
 
-  async #respond(execution: Execution, result: StoredResult): Promise<Outcome> {
+  async #respond(execution: Execution<Kind>, result: StoredResult): Promise<Outcome> {
     const verdict: Verdict = { outcome: 'done', result, tombstone: result.bytes };
     const recorded = await storeResult(execution, execution.context, verdict);
     this.#end(execution, recorded);
@@ -112,13 +119,13 @@ export class Executor<Kind extends TransactionKind> {
     return { kind: 'replay', result, operationId, completedAtMs: this.#tools.runtime.clock.now() };
   }
 
-  async #abandon(execution: Execution): Promise<void> {
+  async #abandon(execution: Execution<Kind>): Promise<void> {
     execution.context.lease.stop();
     await this.running.abandon(execution);
     this.running.delete(execution);
   }
 
-  #end(execution: Execution, recorded: Recorded): Outcome {
+  #end(execution: Execution<Kind>, recorded: Recorded): Outcome {
     const { operation, claimed, context } = execution;
     context.lease.stop();
     this.running.delete(execution);

@@ -5,7 +5,7 @@
  */
 
 import { type Codec, decodeValue, encodeValue } from './codec.ts';
-import type { Context, Jsonify } from './context.ts';
+import type { Answering, Context, FinalWrite, Jsonify } from './context.ts';
 import { digestParts, principalDigest, recordId } from './digest.ts';
 import { Engine } from './engine.ts';
 import { LatchkeyError, LeaseLostError, NothingHappened, StoreUnavailableError } from './errors.ts';
@@ -38,6 +38,8 @@ export interface IdempotentOptions<Args extends unknown[], Result, Kind extends 
 const optionNames = [...settingNames, 'store', 'name', 'key', 'principal', 'payload', 'codec', 'runtime', 'onEvent'];
 
 const maxKeyLength = 255;
+
+const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 
 function sortMembers(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
@@ -78,13 +80,84 @@ function recordingError(outcome: Outcome): LatchkeyError | undefined {
   return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
 }
 
+function operationFor<Args extends unknown[], Result, Kind extends TransactionKind>(
+  options: IdempotentOptions<Args, Result, Kind>,
+  settings: OperationSettings,
+  args: Args,
+): Operation {
+  const { name } = options;
+  const principal = options.principal?.(...args) ?? '';
+  const payload = options.payload === undefined ? args : options.payload(...args);
+  return {
+    id: recordId(principal, [name], checkedKey(name, options.key(...args))),
+    principal: principalDigest(principal),
+    name,
+    fingerprint: `f1.${digestParts(JSON.stringify(payload, sortMembers) ?? '')}`,
+    settings,
+  };
+}
+
+const noBytes = new Uint8Array();
+
+/** One call: remembers what its run made, so that the caller gets the same as every replay. */
+class Call<Result> implements Answering<Result, Jsonify<Result>> {
+  made: StoredResult | undefined;
+  thrown: { readonly error: unknown } | undefined;
+  #finished = false;
+  readonly #codec: Codec<Result>;
+
+  constructor(codec: Codec<Result>) {
+    this.#codec = codec;
+  }
+
+  encode(value: Result): FinalWrite {
+    this.made = { kind: 'value', bytes: encodeSuccess(this.#codec.encode(value)) };
+    return { result: this.made, tombstone: noBytes };
+  }
+
+  finished(value: Result): Jsonify<Result> {
+    this.#finished = true;
+    return this.#codec.decode(this.#codec.encode(value)) as Jsonify<Result>;
+  }
+
+  /** Once `finish` has committed, its answer stands, whatever the function does afterwards. */
+  async run(fn: () => Promise<Result> | Result): Promise<Verdict> {
+    try {
+      const value = await fn();
+      return this.#committed() ?? { outcome: 'done', ...this.encode(value) };
+    } catch (error) {
+      return this.#committed() ?? this.#failed(error);
+    }
+  }
+
+  #committed(): Verdict | undefined {
+    return this.#finished && this.made ? { outcome: 'done', result: this.made, tombstone: noBytes } : undefined;
+  }
+
+  #failed(error: unknown): Verdict {
+    this.thrown = { error };
+    const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
+    return { outcome: error instanceof NothingHappened ? 'released' : 'failed', result, tombstone: noBytes };
+  }
+}
+
+function openResult<Result>(name: string, codec: Codec<Result>, result: StoredResult | undefined): Jsonify<Result> {
+  if (result === undefined || result.kind === 'tombstone') {
+    throw new LatchkeyError('response-not-kept', `${name} is done for this key; its result was too large to keep.`);
+  }
+  if (isFailure(result.bytes)) throw decodeFailure(name, result.bytes);
+  return codec.decode(successBytes(result.bytes)) as Jsonify<Result>;
+}
+
 /**
  * Wraps `fn` so that calls with the same key run it once, and every further call gets the first result. `fn` gets
- * its context as a further, last argument.
+ * its context as a further, last argument; `context.finish(…)` resolves with the final value.
  *
  * @returns a function of the same arguments; its results have been through the codec on the first call too.
  * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
- * `store-unavailable`, `response-not-kept`, `operation-failed` (a failure of the first call, replayed).
+ * `store-unavailable`, `response-not-kept`, `operation-failed` (a failure of an earlier call, replayed). What `fn`
+ * throws is thrown on.
+ * @throws LatchkeyError (at once) `option-unknown`, `option-invalid`.
  * @example
  * ```ts
  * const ship = idempotent(async (order: Order) => carrier.ship(order), {
@@ -95,54 +168,24 @@ function recordingError(outcome: Outcome): LatchkeyError | undefined {
  * ```
  */
 export function idempotent<Args extends unknown[], Result, Kind extends TransactionKind = never>(
-  fn: (...args: [...Args, Context<Kind>]) => Promise<Result> | Result,
+  fn: (...args: [...Args, Context<Kind, Result, Jsonify<Result>>]) => Promise<Result> | Result,
   options: IdempotentOptions<Args, Result, Kind>,
 ): (...args: Args) => Promise<Jsonify<Result>> {
   checkOptionNames('idempotent()', options, optionNames);
   const settings = completeSettings(`idempotent(${options.name})`, options);
+  const { name, codec = valueCodec as Codec<Result> } = options;
   const engine = new Engine<Kind>(options);
-  const { name, codec = { encode: encodeValue, decode: decodeValue } as Codec<Result> } = options;
-
-  const operationFor = (args: Args): Operation => {
-    const principal = options.principal?.(...args) ?? '';
-    const payload = options.payload === undefined ? args : options.payload(...args);
-    return {
-      id: recordId(principal, [name], checkedKey(name, options.key(...args))),
-      principal: principalDigest(principal),
-      name,
-      fingerprint: `f1.${digestParts(JSON.stringify(payload, sortMembers) ?? '')}`,
-      settings,
-    };
-  };
-
-  const open = (result: StoredResult): Jsonify<Result> => {
-    if (result.kind === 'tombstone') {
-      throw new LatchkeyError('response-not-kept', `${name} is done; its result was too large to keep.`);
-    }
-    if (isFailure(result.bytes)) throw decodeFailure(name, result.bytes);
-    return codec.decode(successBytes(result.bytes)) as Jsonify<Result>;
-  };
-
   return async (...args) => {
-    let thrown: { readonly error: unknown } | undefined;
-    let made: StoredResult | undefined;
-    const outcome = await engine.run(operationFor(args), async (context): Promise<Verdict> => {
-      const tombstone = new Uint8Array();
-      try {
-        const value = await fn(...args, context);
-        made = { kind: 'value', bytes: encodeSuccess(codec.encode(value)) };
-        return { outcome: 'done', result: made, tombstone };
-      } catch (error) {
-        thrown = { error };
-        const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
-        return { outcome: error instanceof NothingHappened ? 'released' : 'failed', result, tombstone };
-      }
-    });
-    if (thrown !== undefined) throw thrown.error;
+    const call = new Call(codec);
+    const operation = operationFor(options, settings, args);
+    const outcome = await engine.run<Result, Jsonify<Result>>(
+      operation,
+      (context) => call.run(() => fn(...args, context)),
+      call,
+    );
+    if (call.thrown !== undefined) throw call.thrown.error;
     const error = refusal(name, outcome) ?? recordingError(outcome);
     if (error !== undefined) throw error;
-    const result = outcome.kind === 'replay' ? outcome.result : made;
-    if (result === undefined) throw new LatchkeyError('response-not-kept', `${name} is done; its result was not kept.`);
-    return open(result);
+    return openResult(name, codec, outcome.kind === 'replay' ? outcome.result : call.made);
   };
 }

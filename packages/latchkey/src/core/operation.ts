@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Context } from './context.ts';
+import type { Context, FinalWrite } from './context.ts';
 import type { LatchkeyError } from './errors.ts';
 import type { OperationSettings } from './settings.ts';
 import type { AfterFailure, SavedSteps, StoredResult, TransactionKind } from './store.ts';
@@ -89,4 +89,6 @@ export type Outcome =
   | { readonly kind: 'unavailable'; readonly error: LatchkeyError };
 
 /** Runs the operation itself. What it throws is a bug of the caller: failures are verdicts. */
-export type Handler<Kind extends TransactionKind = never> = (context: Context<Kind>) => Promise<Verdict>;
+export type Handler<Kind extends TransactionKind = never, Answer = FinalWrite, Finished = void> = (
+  context: Context<Kind, Answer, Finished>,
+) => Promise<Verdict>;

@@ -5,11 +5,11 @@
  */
 
 import { decodeValue, encodeValue } from './codec.ts';
-import type { FinalWrite, Jsonify, StepTools } from './context.ts';
+import type { Answering, Jsonify, StepTools } from './context.ts';
 import { derivedKey } from './digest.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
-import type { Claimed, Store, Transacted, TransactionKind, TransactionMethod, TransactionWrite } from './store.ts';
+import type { Claimed, Store, Transacted, TransactionKind, TransactionMethod } from './store.ts';
 import { callUntil } from './store-call.ts';
 
 /** A store of any kind of transactions, as the engine handles it. */
@@ -30,6 +30,7 @@ function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R): R | Prom
 export interface RunningContextOptions extends LeaseOptions {
   readonly store: AnyStore;
   readonly claimed: Claimed;
+  readonly answering: Answering<unknown, unknown>;
 }
 
 /** Implements `Context` on a claim. The typed face is given by the engine. */
@@ -81,16 +82,19 @@ export class RunningContext {
   }
 
   /** `context.finish`: the function's result is the operation's. */
-  async finish(fn: Body<FinalWrite>): Promise<void> {
-    if (this.finished)
-      throw new LatchkeyError('step-name-reused', 'finish was called twice; its answer is stored already.');
+  async finish(fn: Body<unknown>): Promise<unknown> {
+    if (this.finished) throw new LatchkeyError('step-name-reused', 'finish was called twice; its answer is stored.');
     this.lease.assertHeld();
-    const { retentionMs } = this.#options.settings;
-    await this.#transact((handle) =>
-      chain(fn(handle), (made) => ({ value: undefined, write: { kind: 'result', ...made, retentionMs } as const })),
-    );
+    const answer = await this.#transact((handle) => chain(fn(handle), (made) => this.#finalWrite(made)));
     this.finished = true;
     this.lease.stop();
+    return this.#options.answering.finished(answer);
+  }
+
+  #finalWrite(answer: unknown): Transacted<unknown> {
+    const { answering, settings } = this.#options;
+    const write = { kind: 'result', ...answering.encode(answer), retentionMs: settings.retentionMs } as const;
+    return { value: answer, write };
   }
 
   /** Gives the saved value of `name`, or makes and remembers it; a name that failed may be tried again. */
@@ -137,7 +141,7 @@ export class RunningContext {
     if (!owned) this.#lost();
   }
 
-  async #transact<T>(body: Body<{ value: T; write: TransactionWrite }>): Promise<T> {
+  async #transact<T>(body: Body<Transacted<T>>): Promise<T> {
     const { store, owner, settings } = this.#options;
     const run = store.transaction as TransactionMethod<TransactionKind> | undefined;
     if (run === undefined) throw transactionUnsupported(store.name);
