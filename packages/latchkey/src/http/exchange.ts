@@ -10,7 +10,7 @@ export type Field = readonly [name: string, value: string];
 
 /** The body of a request, as far as an adapter can get at it. */
 export type RequestBody =
-  /** The decoded bytes; empty if there is no body. */
+  /** The bytes as received, a content coding not undone; empty if there is no body. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /** A framework parsed it before and kept no bytes. */
   | { readonly kind: 'value'; readonly value: unknown }

@@ -79,6 +79,8 @@ export interface GuardOptions<Native, Kind extends TransactionKind = never> exte
   readonly fingerprintSecrets?: readonly (string | Uint8Array)[];
   /** Replaces the error response of the layer, for a house style. */
   readonly onProblem?: (problem: Problem, request: Native) => PlainResponse | undefined;
+  /** Lets a store that forgets with its process be used although NODE_ENV is `production`. Default false. */
+  readonly allowVolatileStore?: boolean;
   /** Told what happens; see {@link LatchkeyEvent}. */
   readonly onEvent?: EventListener;
   /** Clocks, timers and randomness. */

@@ -19,6 +19,13 @@ export interface Problem {
   readonly type: string;
   /** Whole seconds, at least 1, where waiting helps. */
   readonly retryAfterSeconds?: number;
+  /**
+   * False if this is not the operation's own end: the operation may run, or be answered, later. A layer in front
+   * doesn't keep such an answer.
+   */
+  readonly final: boolean;
+  /** Status and place of an answer whose body was not kept; with `response-not-kept` alone. */
+  readonly original?: { readonly status: number; readonly location?: string };
 }
 
 /** The page of a code. */

@@ -1,0 +1,131 @@
+/**
+ * From the engine's outcome to what the adapter does.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import type { Outcome } from '../core/operation.ts';
+import { answerResponse } from './answer.ts';
+import type { GuardAnswer, PlainResponse } from './exchange.ts';
+import { STORED_FIELD } from './field-names.ts';
+import { fieldValue } from './kept-fields.ts';
+import type { ReplayRecord, RouteOptions } from './options.ts';
+import type { Problem } from './problem.ts';
+import { problem, retryAfterSeconds } from './problems.ts';
+import { replay } from './replay.ts';
+import type { Run } from './run-handler.ts';
+import { decodeResponse, type Snapshot } from './snapshot.ts';
+
+/** What an answer needs beside the outcome. */
+export interface AnswerParts<Native> {
+  readonly options: RouteOptions<Native>;
+  readonly native: Native;
+  readonly acceptEncoding: readonly string[];
+  readonly shape: (problem: Problem) => PlainResponse;
+}
+
+type Executed = Extract<Outcome, { kind: 'executed' }>;
+type Replay = Extract<Outcome, { kind: 'replay' }>;
+
+/** How soon to look again where only the store knows. */
+const SOON = { retryAfterSeconds: 1 };
+
+/** The handler's own answer, with a field added if its head is still here. */
+function send(run: Run, fields: Extract<GuardAnswer, { kind: 'send' }>['fields'] = []): GuardAnswer {
+  const { own } = run;
+  if (own === undefined) return { kind: 'send', fields };
+  return { kind: 'answer', response: fields.length === 0 ? own : { ...own, fields: [...own.fields, ...fields] } };
+}
+
+/** An answer in place of the handler's; once its head is out, all that is left is to cut it short. */
+function instead(run: Run, response: PlainResponse): GuardAnswer {
+  return run.captured?.headSent === true ? { kind: 'cut' } : { kind: 'answer', response };
+}
+
+function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<Native>): GuardAnswer {
+  switch (outcome.recorded) {
+    case 'stored':
+    case 'tombstone':
+    case 'released':
+      return send(run);
+    case 'lost':
+      // Another worker's answer is the true one now: this one must not reach the client.
+      return instead(run, parts.shape(problem('in-progress', SOON)));
+    case 'unstored': {
+      const choice = parts.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
+      if (choice === 'send') return send(run, [[STORED_FIELD, 'false']]);
+      return instead(run, parts.shape(problem('store-unavailable', SOON)));
+    }
+  }
+}
+
+function notKept({ status, fields }: Snapshot): Problem {
+  const location = fieldValue(fields, 'location');
+  const original = { status, ...(location !== undefined && { location }) };
+  return problem('response-not-kept', {
+    detail: `The operation is done, with status ${status}, and will not run again; its response body was not kept.`,
+    original,
+  });
+}
+
+async function authorized<Native>(snapshot: Snapshot, outcome: Replay, parts: AnswerParts<Native>) {
+  const { authorizeReplay } = parts.options;
+  if (authorizeReplay === undefined) return true;
+  const record: ReplayRecord = {
+    operationId: outcome.operationId,
+    status: snapshot.status,
+    completedAtMs: outcome.completedAtMs,
+  };
+  return authorizeReplay(parts.native, record);
+}
+
+async function answerReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): Promise<PlainResponse> {
+  const snapshot = decodeResponse(outcome.result.bytes);
+  const permission = await authorized(snapshot, outcome, parts);
+  if (typeof permission === 'object') return answerResponse(permission);
+  if (permission !== true) return parts.shape(problem('replay-forbidden'));
+  if (outcome.result.kind === 'tombstone') return parts.shape(notKept(snapshot));
+  return replay(snapshot, parts.acceptEncoding);
+}
+
+/** A record that can't be read is an error, never a reason to run again. */
+async function safeReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): Promise<PlainResponse> {
+  try {
+    return await answerReplay(outcome, parts);
+  } catch (error) {
+    if (error instanceof LatchkeyError && error.code === 'record-unreadable') return parts.shape(problem(error.code));
+    throw error;
+  }
+}
+
+function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
+  const known = code === 'shutting-down' ? code : 'store-unavailable';
+  return problem(known, { retryAfterSeconds: retryAfterSeconds(retryAfterMs ?? 0) });
+}
+
+function refusal(outcome: Extract<Outcome, { kind: 'mismatch' | 'in-progress' | 'outcome-unknown' }>): Problem {
+  if (outcome.kind === 'mismatch') return problem('key-reused');
+  if (outcome.kind === 'outcome-unknown') return problem('outcome-unknown');
+  return problem('in-progress', { retryAfterSeconds: retryAfterSeconds(outcome.retryAfterMs) });
+}
+
+/** Decides what goes to the client. What `authorizeReplay` throws is thrown on: it is the application's refusal. */
+export async function answerOutcome<Native>(
+  outcome: Outcome,
+  run: Run,
+  parts: AnswerParts<Native>,
+): Promise<GuardAnswer> {
+  switch (outcome.kind) {
+    case 'executed':
+      return answerExecuted(outcome, run, parts);
+    case 'unprotected':
+      return send(run);
+    case 'replay':
+      return { kind: 'answer', response: await safeReplay(outcome, parts) };
+    case 'unavailable':
+      return instead(run, parts.shape(unavailable(outcome.error)));
+    default:
+      return { kind: 'answer', response: parts.shape(refusal(outcome)) };
+  }
+}

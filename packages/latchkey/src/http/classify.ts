@@ -1,0 +1,50 @@
+/**
+ * What a captured response says about the operation.
+ *
+ * @module
+ */
+
+import type { Verdict } from '../core/operation.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { CapturedResponse } from './exchange.ts';
+import { fieldValue } from './kept-fields.ts';
+import { isNotFinal } from './not-final.ts';
+
+/** What decides besides the response itself. */
+export interface ClassifyRules {
+  /** The handler's own word, by `context.keep()` or `context.release()`. */
+  readonly overruled: 'keep' | 'release' | undefined;
+  /** What a throw said that no framework turned into a response. */
+  readonly thrown?: 'nothing-happened' | 'failed' | undefined;
+  /** The route's word on statuses below 500. */
+  readonly keep: ((status: number) => boolean) | undefined;
+  readonly dialect: Dialect;
+}
+
+/** Statuses that mean: nothing was done, mend something and come back. */
+const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
+
+function belowFailure(response: CapturedResponse, { keep, dialect }: ClassifyRules): Verdict['outcome'] {
+  const { status } = response;
+  if (keep !== undefined) return keep(status) ? 'done' : 'released';
+  return comeBack.has(status) || dialect.saysNothingHappened(status) ? 'nothing-happened' : 'done';
+}
+
+/**
+ * The verdict's outcome for a response:
+ * 1. what the handler itself said, or threw;
+ * 2. a stream that broke is a failure, whatever its status promised;
+ * 3. an answer of another layer that is not final releases the record;
+ * 4. 5xx is a failure, save a 503 that says when to come back;
+ * 5. what the route says of other statuses, or else: 401, 407, 408, 425 and 429 did nothing, all else is done.
+ */
+export function classify(response: CapturedResponse, rules: ClassifyRules): Verdict['outcome'] {
+  if (rules.overruled === 'release') return 'released';
+  if (rules.overruled === 'keep') return 'done';
+  if (rules.thrown !== undefined) return rules.thrown;
+  if (response.state === 'broken') return 'failed';
+  if (response.status >= 400 && isNotFinal(response)) return 'released';
+  if (response.status < 500) return belowFailure(response, rules);
+  const comesBack = response.status === 503 && fieldValue(response.fields, 'retry-after') !== undefined;
+  return comesBack ? 'nothing-happened' : 'failed';
+}

@@ -1,0 +1,79 @@
+/**
+ * Content codings (RFC 9110 §8.4.1), undone within a bound.
+ *
+ * @module
+ */
+
+import { promisify } from 'node:util';
+import * as zlib from 'node:zlib';
+
+type Decode = (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Uint8Array>;
+
+const gunzip: Decode = promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(zlib.gunzip);
+const inflate: Decode = promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(zlib.inflate);
+const brotli: Decode = promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(zlib.brotliDecompress);
+
+const decoders = new Map<string, Decode>([
+  ['gzip', gunzip],
+  ['x-gzip', gunzip],
+  ['deflate', inflate],
+  ['br', brotli],
+]);
+// Node 22.13 lacks it in its oldest builds; a runtime without it leaves zstd bytes as they are.
+if (typeof zlib.zstdDecompress === 'function') {
+  decoders.set('zstd', promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(zlib.zstdDecompress));
+}
+
+/** More codings on one body than this are left alone. */
+const MAX_CODINGS = 3;
+
+/** What came of undoing a body's codings. */
+export type Decoding =
+  | { readonly kind: 'decoded'; readonly bytes: Uint8Array }
+  /** It would be longer than the limit. */
+  | { readonly kind: 'too-large' }
+  /** A coding isn't known here, or the bytes are not what it says. */
+  | { readonly kind: 'undecodable' };
+
+/** The codings that the lines of a Content-Encoding field name, in the order they were applied. */
+export function codingsOf(lines: readonly string[]): readonly string[] {
+  const names = lines.flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase());
+  return names.filter((name) => name !== '' && name !== 'identity');
+}
+
+function isOverLimit(error: unknown): boolean {
+  return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
+}
+
+/** Undoes codings, last one first. No step writes more than `limitBytes`, so that a bomb costs no memory. */
+export async function decodeContent(
+  bytes: Uint8Array,
+  codings: readonly string[],
+  limitBytes: number,
+): Promise<Decoding> {
+  if (codings.length > MAX_CODINGS) return { kind: 'undecodable' };
+  let decoded = bytes;
+  for (const coding of codings.toReversed()) {
+    const decode = decoders.get(coding);
+    if (decode === undefined) return { kind: 'undecodable' };
+    try {
+      decoded = await decode(decoded, { maxOutputLength: Math.max(limitBytes, 1) });
+    } catch (error) {
+      return { kind: isOverLimit(error) ? 'too-large' : 'undecodable' };
+    }
+  }
+  return { kind: 'decoded', bytes: decoded };
+}
+
+/**
+ * Whether a request's Accept-Encoding lines name every one of the codings. A request without the field names none:
+ * RFC 9110 would let a server send it anything, but a client that can decode says so.
+ */
+export function acceptsCodings(lines: readonly string[], codings: readonly string[]): boolean {
+  const weights = new Map<string, boolean>();
+  for (const entry of lines.join(',').split(',')) {
+    const [name = '', ...parameters] = entry.split(';').map((part) => part.trim().toLowerCase());
+    weights.set(name, !parameters.some((parameter) => /^q=0(?:\.0{0,3})?$/.test(parameter)));
+  }
+  return codings.every((coding) => weights.get(coding) ?? weights.get('*') ?? false);
+}

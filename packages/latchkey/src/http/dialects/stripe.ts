@@ -1,0 +1,53 @@
+/**
+ * Stripe's statuses and error body (https://docs.stripe.com/api/errors, https://docs.stripe.com/error-codes).
+ *
+ * @module
+ */
+
+import type { Field } from '../exchange.ts';
+import type { Problem } from '../problem.ts';
+import type { Dialect } from './dialect.ts';
+
+const idempotencyErrors: ReadonlySet<string> = new Set(['key-reused', 'in-progress', 'outcome-unknown']);
+
+function errorType({ code, status }: Problem): string {
+  if (idempotencyErrors.has(code)) return 'idempotency_error';
+  return status < 500 ? 'invalid_request_error' : 'api_error';
+}
+
+/** Stripe answers 400 where the IETF draft says 422. */
+function statusOf({ code, status }: Problem): number {
+  return code === 'key-reused' ? 400 : status;
+}
+
+function errorBody(problem: Problem): object {
+  const { code, detail, type, original } = problem;
+  return {
+    error: {
+      type: errorType(problem),
+      code: code === 'in-progress' ? 'idempotency_key_in_use' : code,
+      message: detail,
+      doc_url: type,
+      latchkey_code: code,
+      ...(original && { original }),
+    },
+  };
+}
+
+/** Stripe's clients retry every 409 and 5xx by themselves unless this field says otherwise. */
+function shouldRetry({ retryAfterSeconds }: Problem): Field {
+  return ['Stripe-Should-Retry', String(retryAfterSeconds !== undefined)];
+}
+
+/**
+ * `{"error": {…}}` with Stripe's `type`, `code`, `message` and `doc_url`, and our permanent code as `latchkey_code`.
+ * A 400 that did nothing is not kept: Stripe saves results only after execution of the endpoint began.
+ */
+export const stripeDialect: Dialect = {
+  shape: (problem) => ({
+    status: statusOf(problem),
+    fields: [['Content-Type', 'application/json'], shouldRetry(problem)],
+    body: Buffer.from(JSON.stringify(errorBody(problem))),
+  }),
+  saysNothingHappened: (status) => status === 400,
+};

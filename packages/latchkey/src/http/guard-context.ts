@@ -1,0 +1,89 @@
+/**
+ * The context that a handler behind a guard gets: the engine's, with answers in place of bytes.
+ *
+ * @module
+ */
+
+import type { Context, FinalWrite, Jsonify, StepTools } from '../core/context.ts';
+import type { TransactionKind } from '../core/store.ts';
+import { answerResponse } from './answer.ts';
+import type { PlainResponse } from './exchange.ts';
+import type { HttpContext } from './layer.ts';
+import type { Answer } from './options.ts';
+import { encodeResponse, valueResult } from './snapshot.ts';
+
+type EngineFinish = (fn: (handle: unknown) => FinalWrite | Promise<FinalWrite>) => Promise<void>;
+type AnswerFunction = (handle: unknown) => Answer | Promise<Answer>;
+
+/** What became of one run, besides its response. */
+export class GuardContext<Finished> {
+  /** What the handler said about its answer. */
+  overruled: 'keep' | 'release' | undefined;
+  /** The answer that `finish` committed. */
+  answer: PlainResponse | undefined;
+  readonly #context: Context<TransactionKind>;
+  readonly #finished: (response: PlainResponse) => Finished;
+
+  constructor(context: Context<TransactionKind>, finished: (response: PlainResponse) => Finished) {
+    this.#context = context;
+    this.#finished = finished;
+  }
+
+  get operationId(): string {
+    return this.#context.operationId;
+  }
+
+  get attempt(): number {
+    return this.#context.attempt;
+  }
+
+  get signal(): AbortSignal {
+    return this.#context.signal;
+  }
+
+  idempotencyKey(name: string): string {
+    return this.#context.idempotencyKey(name);
+  }
+
+  step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
+    return this.#context.step(name, fn);
+  }
+
+  transaction(name: string, fn: (handle: unknown) => unknown): Promise<unknown> {
+    const run: (name: string, fn: (handle: unknown) => unknown) => Promise<unknown> = this.#context.transaction.bind(
+      this.#context,
+    );
+    return run(name, fn);
+  }
+
+  async finish(fn: AnswerFunction): Promise<Finished> {
+    let response: PlainResponse | undefined;
+    const write = (answer: Answer): FinalWrite => {
+      response = answerResponse(answer);
+      const encoded = encodeResponse(response);
+      return { result: valueResult(encoded), tombstone: encoded.tombstone };
+    };
+    const commit: EngineFinish = this.#context.finish.bind(this.#context);
+    await commit((handle) => {
+      const made = fn(handle);
+      return made instanceof Promise ? made.then(write) : write(made);
+    });
+    this.answer = response;
+    return this.#finished(response as PlainResponse);
+  }
+
+  keep(): void {
+    this.overruled = 'keep';
+  }
+
+  release(): void {
+    this.overruled = 'release';
+  }
+}
+
+/** The typed face of a context: its transactions are those of the guard's store. */
+export function typedContext<Kind extends TransactionKind, Finished>(
+  context: GuardContext<Finished>,
+): HttpContext<Kind, Finished> {
+  return context as HttpContext<TransactionKind, Finished> as HttpContext<Kind, Finished>;
+}

@@ -1,0 +1,97 @@
+/**
+ * Which fields of a response are kept in its record.
+ *
+ * @module
+ */
+
+import type { Field } from './exchange.ts';
+
+/**
+ * Never kept, because they belong to one connection (RFC 9110 §7.6.1), one moment, one caller, one origin or one
+ * trace: a replay gets its own from whatever surrounds the layer.
+ */
+const dropped: ReadonlySet<string> = new Set([
+  // one connection, and framing, which is made anew
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'content-length',
+  'alt-svc',
+  // one moment
+  'age',
+  'date',
+  'server-timing',
+  // one caller's session and credentials
+  'set-cookie',
+  'set-cookie2',
+  'clear-site-data',
+  'www-authenticate',
+  'proxy-authenticate',
+  'authentication-info',
+  'proxy-authentication-info',
+  // one origin and page
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'timing-allow-origin',
+  'report-to',
+  'reporting-endpoints',
+  'nel',
+  // one request's trace
+  'traceparent',
+  'tracestate',
+  'traceresponse',
+  'baggage',
+  'b3',
+  'request-id',
+  'x-request-id',
+  'x-correlation-id',
+  'x-trace-id',
+  'x-amzn-trace-id',
+  'x-amzn-requestid',
+  'x-cloud-trace-context',
+  // the layer's own
+  'idempotent-replayed',
+  'idempotency-status',
+  'idempotency-stored',
+]);
+
+const droppedPrefixes = ['access-control-', 'ratelimit', 'x-ratelimit', 'x-rate-limit', 'x-b3-'];
+
+function isDropped(name: string, status: number): boolean {
+  if (dropped.has(name) || droppedPrefixes.some((prefix) => name.startsWith(prefix))) return true;
+  // On an error it says "come back", which a kept answer doesn't mean; on 202 or 301 it is part of the answer.
+  return name === 'retry-after' && status >= 400;
+}
+
+function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | undefined {
+  const lists = fields.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
+  if (lists.length === 0) return undefined;
+  return new Set(
+    lists
+      .join(',')
+      .split(',')
+      .map((name) => name.trim().toLowerCase()),
+  );
+}
+
+/**
+ * The fields of a response that its record keeps, repeated ones still apart and in order. Left out are the
+ * hop-by-hop fields (those that Connection names too), Date, Set-Cookie, authentication challenges, rate-limit,
+ * Access-Control-*, CSP and trace fields (request ids too), and Retry-After on an error.
+ */
+export function keptFields(fields: readonly Field[], status: number): readonly Field[] {
+  const perConnection = namedByConnection(fields);
+  return fields.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !isDropped(lower, status) && !perConnection?.has(lower);
+  });
+}
+
+/** The first value of a field; `lowerName` is in lower case. */
+export function fieldValue(fields: readonly Field[], lowerName: string): string | undefined {
+  return fields.find(([name]) => name.toLowerCase() === lowerName)?.[1];
+}

@@ -1,0 +1,45 @@
+/**
+ * Reads the client's key from the Idempotency-Key field.
+ *
+ * @module
+ */
+
+import { parseStructuredString } from './structured-string.ts';
+
+/** A key, or why there is none. */
+export type KeyReading = { readonly key: string } | { readonly refused: string };
+
+/** Longest key, in characters. Stripe's limit. */
+export const MAX_KEY_LENGTH = 255;
+
+// Visible ASCII without quote, comma and semicolon.
+const bareKey = /^[!#-+\--:<-~]+$/;
+
+const syntaxHint = {
+  strict: 'Send it as a quoted string: Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324".',
+  lenient: 'Send visible ASCII characters, quoted as "8e03978e-40d5-43dd-bc93-6894a57f9324" or bare.',
+};
+
+/**
+ * Reads a key from all lines of the field.
+ *
+ * Both forms name the same key: `"abc"`, the String of RFC 9651 that the IETF draft asks for, in which `\"` and
+ * `\\` stand for quote and backslash; and, unless `format` is `'strict'`, the bare `abc` that Stripe's clients send.
+ * A bare key is one or more visible ASCII characters except quote, comma and semicolon: those would make it look
+ * like a broken String, a list that a proxy joined, or a parameter. A backslash in a bare key stands for itself.
+ * Keys are case-sensitive, 1 to 255 characters, not all blank.
+ *
+ * @param lines - one entry for each field line, at least one.
+ * @example
+ * ```ts
+ * readKey(['"abc"'], 'lenient') // { key: 'abc' }
+ * ```
+ */
+export function readKey(lines: readonly string[], format: 'lenient' | 'strict'): KeyReading {
+  if (lines.length !== 1) return { refused: 'The field was sent more than once. Send one key.' };
+  const line = lines[0] ?? '';
+  const key = format === 'lenient' && bareKey.test(line) ? line : parseStructuredString(line);
+  if (key === undefined) return { refused: `The field is not a key. ${syntaxHint[format]}` };
+  if (key.length > MAX_KEY_LENGTH) return { refused: `The key is longer than ${MAX_KEY_LENGTH} characters.` };
+  return key.trim() === '' ? { refused: 'The key is empty.' } : { key };
+}

@@ -1,0 +1,71 @@
+/**
+ * Media types, in a form that can be compared.
+ *
+ * @module
+ */
+
+/** A Content-Type, taken apart. */
+export interface MediaType {
+  /** Lower-case, without parameters; empty if there is none. */
+  readonly essence: string;
+  /** True for `application/json` and every `+json` type. */
+  readonly isJson: boolean;
+  /** The boundary of a multipart body. */
+  readonly boundary: string | undefined;
+  /** Essence and the parameters that mean something, sorted. */
+  readonly comparable: string;
+}
+
+const parameterPattern = /;[ \t]*([!#$%&'*+.^_`|~\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))[ \t]*/g;
+
+/** Types whose charset is UTF-8 whether they say so or not. */
+const alwaysUtf8 = (essence: string) => isJsonEssence(essence) || essence === 'application/x-www-form-urlencoded';
+
+function isJsonEssence(essence: string): boolean {
+  return essence === 'application/json' || essence === 'text/json' || essence.endsWith('+json');
+}
+
+function parametersOf(rest: string): Map<string, string> {
+  const parameters = new Map<string, string>();
+  for (const [, name = '', quoted, token = ''] of rest.matchAll(parameterPattern)) {
+    parameters.set(name.toLowerCase(), quoted === undefined ? token : quoted.replace(/\\(.)/g, '$1'));
+  }
+  return parameters;
+}
+
+/** JSON and forms that name another charset are compared as they are: their bytes are not UTF-8. */
+function isUtf8(parameters: ReadonlyMap<string, string>): boolean {
+  return /^(?:utf-?8|us-ascii)$/i.test(parameters.get('charset') ?? 'utf-8');
+}
+
+function withParameters(value: string, semicolon: number): MediaType {
+  const essence = value.slice(0, semicolon).trim().toLowerCase();
+  const parameters = parametersOf(value.slice(semicolon));
+  const utf8 = isUtf8(parameters);
+  const boundary = essence.startsWith('multipart/') ? parameters.get('boundary') : undefined;
+  if (boundary !== undefined) parameters.delete('boundary');
+  if (utf8 && alwaysUtf8(essence)) parameters.delete('charset');
+  const meaningful = [...parameters].sort(([a], [b]) => (a < b ? -1 : 1));
+  return {
+    essence,
+    isJson: utf8 && isJsonEssence(essence),
+    boundary,
+    comparable: meaningful.length === 0 ? essence : `${essence};${JSON.stringify(meaningful)}`,
+  };
+}
+
+/**
+ * Parses the value of a Content-Type field. Left out of `comparable`: `boundary`, which is random, and `charset=utf-8`
+ * where nothing else is possible.
+ *
+ * @example
+ * ```ts
+ * parseMediaType('Application/JSON; charset=UTF-8').comparable // 'application/json'
+ * ```
+ */
+export function parseMediaType(value: string): MediaType {
+  const semicolon = value.indexOf(';');
+  if (semicolon >= 0) return withParameters(value, semicolon);
+  const essence = value.trim().toLowerCase();
+  return { essence, isJson: isJsonEssence(essence), boundary: undefined, comparable: essence };
+}

@@ -1,0 +1,43 @@
+/**
+ * Takes a multipart body apart, so that it can be compared without its random boundary.
+ *
+ * @module
+ */
+
+/** More parts than this are compared by bytes. */
+const MAX_PARTS = 1000;
+
+const newLine = Buffer.from('\r\n');
+const closing = Buffer.from('--');
+
+/** Where the line goes on after a delimiter: past white space and CRLF; undefined if there is anything else. */
+function afterLine(body: Buffer, at: number): number | undefined {
+  let position = at;
+  while (body[position] === 0x20 || body[position] === 0x09) position += 1;
+  return startsAt(body, newLine, position) ? position + newLine.length : undefined;
+}
+
+function startsAt(body: Buffer, what: Buffer, position: number): boolean {
+  return body.subarray(position, position + what.length).equals(what);
+}
+
+/**
+ * The pieces of a multipart body (RFC 2046 §5.1.1) between its delimiters: preamble, each part with its own header,
+ * epilogue. Undefined if the body doesn't keep to the form, or has more than 1000 parts.
+ */
+export function splitMultipart(bytes: Uint8Array, boundary: string): readonly Uint8Array[] | undefined {
+  // A delimiter starts with a line break, save at the very beginning: with one in front all are alike.
+  const body = Buffer.concat([newLine, bytes]);
+  const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');
+  const pieces: Uint8Array[] = [];
+  let start: number | undefined = 0;
+  while (start !== undefined && pieces.length <= MAX_PARTS) {
+    const found = body.indexOf(delimiter, start);
+    if (found < 0) return undefined;
+    pieces.push(body.subarray(start, found));
+    const after = found + delimiter.length;
+    if (startsAt(body, closing, after)) return [...pieces, body.subarray(after + closing.length)];
+    start = afterLine(body, after);
+  }
+  return undefined;
+}

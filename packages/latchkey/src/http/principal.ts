@@ -1,0 +1,81 @@
+/**
+ * Whom a request acts for.
+ *
+ * @module
+ */
+
+import { hash } from 'node:crypto';
+import type { RequestView } from './exchange.ts';
+import { isUnguessable } from './key-entropy.ts';
+import type { Principal } from './options.ts';
+import type { Problem } from './problem.ts';
+import { problem } from './problems.ts';
+
+/** A principal, or the problem to answer with. */
+export type PrincipalReading = { readonly principal: string } | { readonly problem: Problem };
+
+/** Schemes whose credentials are made anew for each request or each session (RFC 7616, 4559, 9421, 9449 and others). */
+const unstableSchemes: ReadonlySet<string> = new Set([
+  'aws4-hmac-sha256',
+  'digest',
+  'dpop',
+  'hawk',
+  'hmac',
+  'mutual',
+  'negotiate',
+  'ntlm',
+  'oauth',
+  'scram-sha-1',
+  'scram-sha-256',
+  'signature',
+]);
+
+/** Three parts are a JWS, five a JWE (RFC 7519 §3). */
+const jwtShape = /^([\w-]+)\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?$/;
+
+function isJwt(token: string): boolean {
+  const header = jwtShape.exec(token)?.[1];
+  return header !== undefined && Buffer.from(header, 'base64url').toString('latin1').trimStart().startsWith('{');
+}
+
+function credentialsOf(line: string): { readonly scheme: string; readonly credentials: string } {
+  const trimmed = line.trim();
+  const space = trimmed.indexOf(' ');
+  if (space < 0) return { scheme: '', credentials: trimmed };
+  return { scheme: trimmed.slice(0, space).toLowerCase(), credentials: trimmed.slice(space + 1).trim() };
+}
+
+/** The scheme's letter case means nothing (RFC 9110 §11.1). Only a digest of the credentials goes on from here. */
+function fromAuthorization(lines: readonly string[]): PrincipalReading {
+  const { scheme, credentials } = credentialsOf(lines[0] ?? '');
+  if (lines.length !== 1 || credentials === '') return { problem: problem('principal-missing') };
+  if (unstableSchemes.has(scheme) || isJwt(credentials)) return { problem: problem('principal-unstable') };
+  return { principal: `authorization:${hash('sha256', `${scheme} ${credentials}`, 'base64url')}` };
+}
+
+const weakKey =
+  'Without credentials only an unguessable key keeps requests apart. Send a random UUID, or a key of that strength.';
+
+function anonymous(key: string): PrincipalReading {
+  return isUnguessable(key) ? { principal: '\0anonymous' } : { problem: problem('key-invalid', { detail: weakKey }) };
+}
+
+function identified(principal: string | undefined): PrincipalReading {
+  const isIdentity = typeof principal === 'string' && principal !== '';
+  return isIdentity ? { principal } : { problem: problem('guard-before-authentication') };
+}
+
+/**
+ * Finds the principal of a request. What a principal function throws is thrown on: it is the application's own
+ * refusal. What it returns is used as it is, so that `store.erase(principalDigest(id))` finds its records.
+ */
+export function readPrincipal<Native>(
+  principal: Principal<Native>,
+  view: RequestView<Native>,
+  key: string,
+): PrincipalReading | Promise<PrincipalReading> {
+  if (principal === 'authorization') return fromAuthorization(view.fields('authorization'));
+  if (principal === 'anonymous') return anonymous(key);
+  const found = principal(view.native);
+  return found instanceof Promise ? found.then(identified) : identified(found);
+}

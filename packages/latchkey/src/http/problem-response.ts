@@ -1,0 +1,48 @@
+/**
+ * The response that carries a problem.
+ *
+ * @module
+ */
+
+import type { Emit } from '../core/emitter.ts';
+import type { Dialect } from './dialects/dialect.ts';
+import type { Field, PlainResponse } from './exchange.ts';
+import { STATUS_FIELD } from './field-names.ts';
+import { fieldValue } from './kept-fields.ts';
+import type { Problem } from './problem.ts';
+import { withLength } from './replay.ts';
+
+/** What gives problems their shape. */
+export interface ProblemShape<Native> {
+  readonly dialect: Dialect;
+  readonly onProblem: ((problem: Problem, request: Native) => PlainResponse | undefined) | undefined;
+  readonly emit: Emit;
+}
+
+/** A house style that fails must not turn an answer into a crash. */
+function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse | undefined {
+  try {
+    return shape.onProblem?.(problem, request);
+  } catch (error) {
+    shape.emit?.({ type: 'handler-error', operation: 'onProblem', error });
+    return undefined;
+  }
+}
+
+/** The fields that every problem carries, whatever its shape: layers and clients go by them. */
+function commonFields({ code, final, retryAfterSeconds }: Problem): readonly Field[] {
+  const fields: Field[] = [
+    ['Cache-Control', 'no-store'],
+    [STATUS_FIELD, final ? code : `${code};final=?0`],
+  ];
+  if (retryAfterSeconds !== undefined) fields.push(['Retry-After', String(retryAfterSeconds)]);
+  return fields;
+}
+
+/** Shapes a problem by the house style, or else the dialect, and adds the fields that are missing. */
+export function problemResponse<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse {
+  const { status, fields, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
+  const given = fields.filter(([name]) => name.toLowerCase() !== 'content-length');
+  const missing = commonFields(problem).filter(([name]) => fieldValue(given, name.toLowerCase()) === undefined);
+  return withLength(status, [...given, ...missing], body);
+}

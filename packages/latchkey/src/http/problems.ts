@@ -1,0 +1,147 @@
+/**
+ * Every error answer that the layer can give.
+ *
+ * @module
+ */
+
+import type { ErrorCode } from '../core/errors.ts';
+import { type Problem, problemType } from './problem.ts';
+
+interface Entry {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  /** Default false. */
+  readonly final?: boolean;
+}
+
+/**
+ * Why these statuses:
+ * - `response-not-kept` is 410: done for good, and repeating the request never helps. A 2xx would pass off an empty
+ *   body as the answer; 409 and 5xx invite retries.
+ * - `principal-missing` and `principal-unstable` are 400 rather than 401: the layer can't know which challenge the
+ *   application would send.
+ */
+const entries = {
+  'key-missing': {
+    status: 400,
+    title: 'Idempotency-Key is missing',
+    detail: 'This operation needs an Idempotency-Key field. Send a new random key, and the same one at every retry.',
+    final: true,
+  },
+  'key-invalid': { status: 400, title: 'Idempotency-Key is not valid', detail: 'Send a valid key.', final: true },
+  'key-reused': {
+    status: 422,
+    title: 'Idempotency-Key was used for another request',
+    detail: 'The key belongs to a request with another payload. Send this one with a key of its own.',
+    final: true,
+  },
+  'request-too-large': {
+    status: 413,
+    title: 'Request body is too large',
+    detail: 'The body is longer than this operation accepts. Nothing was done.',
+    final: true,
+  },
+  'request-incomplete': {
+    status: 400,
+    title: 'Request body is incomplete',
+    detail: 'The connection ended before the whole body arrived. Nothing was done; send the request again.',
+  },
+  'in-progress': {
+    status: 409,
+    title: 'A request with this key is in progress',
+    detail: 'The first request with this key is still being worked on. Send it again with the same key, later.',
+  },
+  'outcome-unknown': {
+    status: 409,
+    title: 'The outcome of this request is unknown',
+    detail:
+      'The first request stopped half-way and is not run again by itself. Ask the operator; do not use a new key.',
+  },
+  'response-not-kept': {
+    status: 410,
+    title: 'The request was carried out; its response was not kept',
+    detail: 'The operation is done and will not run again, but its response body could not be kept.',
+    final: true,
+  },
+  'replay-forbidden': {
+    status: 403,
+    title: 'The stored response may not be shown',
+    detail: 'The request was carried out, but its caller is not allowed to see the response any more.',
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'The idempotency store is not available',
+    detail: 'The request can not be protected now. Send it again with the same key, later.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'The server is shutting down',
+    detail: 'Nothing was done. Send the request again with the same key.',
+  },
+  'operation-failed': {
+    status: 500,
+    title: 'The operation failed',
+    detail: 'An unexpected error stopped the operation.',
+    final: true,
+  },
+  'nothing-happened': {
+    status: 503,
+    title: 'Nothing was done',
+    detail: 'The operation did not start. Send the request again with the same key.',
+  },
+  'record-unreadable': {
+    status: 500,
+    title: 'The stored response is unreadable',
+    detail: 'The request was carried out and will not run again, but this server can not read the stored response.',
+  },
+  'body-consumed': {
+    status: 500,
+    title: 'The request body was read before the guard',
+    detail: 'Mount the guard before whatever reads the body, or after a parser that leaves its result.',
+  },
+  'guard-before-authentication': {
+    status: 500,
+    title: 'The guard found no principal',
+    detail:
+      'The principal function returned no identity (a string that is not empty). Mount the guard after authentication.',
+  },
+  'guard-mounted-twice': {
+    status: 500,
+    title: 'The guard is mounted twice',
+    detail: 'One request went through the same guard twice. Mount it once; use guard.with() for a route of its own.',
+  },
+  'principal-missing': {
+    status: 400,
+    title: 'The request names no principal',
+    detail: 'A request with an Idempotency-Key needs one Authorization field.',
+  },
+  'principal-unstable': {
+    status: 400,
+    title: 'The credentials can not serve as principal',
+    detail:
+      'These credentials change between retries, so that a retry would run again. Use a function as principal that returns the account.',
+  },
+} as const satisfies Partial<Record<ErrorCode, Entry>>;
+
+/** The codes of problems. */
+export type ProblemCode = keyof typeof entries;
+
+/** What differs from one occurrence to the next. */
+export type Occurrence = Partial<Pick<Problem, 'detail' | 'retryAfterSeconds' | 'original'>>;
+
+/** Makes a problem. */
+export function problem(code: ProblemCode, occurrence: Occurrence = {}): Problem {
+  const entry: Entry = entries[code];
+  return { code, type: problemType(code), final: false, ...entry, ...occurrence };
+}
+
+/** Whole seconds for Retry-After, at least 1. */
+export function retryAfterSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1000));
+}
+
+/** Whether a code is that of a problem which is not the operation's own end. */
+export function isNotFinalCode(code: unknown): boolean {
+  return typeof code === 'string' && code in entries && !problem(code as ProblemCode).final;
+}
