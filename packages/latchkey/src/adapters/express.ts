@@ -1,0 +1,74 @@
+/**
+ * The guard for Express 5 and 4.
+ *
+ * @example
+ * ```ts
+ * const guard = idempotency({ store: memoryStore(), principal: (request) => request.auth.tenantId })
+ * app.post('/charges', guard, express.json(), handler)
+ * app.post('/refunds', guard.with({ keyRequired: true, afterFailure: 'rerun' }), handler)
+ * ```
+ * @module
+ */
+
+import type { NextFunction, Request, Response } from 'express';
+import type { TransactionKind } from '../core/store.ts';
+import { createHttpLayer } from '../http/create-layer.ts';
+import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import type { GuardOptions, RouteOptions } from '../http/options.ts';
+import { GuardContexts, type GuardFace } from './guard-contexts.ts';
+import { NodeExchange } from './node-exchange.ts';
+import { NodeRequestView } from './node-request.ts';
+
+/**
+ * A middleware. Mount it after authentication, before the handler; body parsers may come before or after it.
+ * What error handlers write is the answer. `context.finish` writes the answer itself; what the handler writes after
+ * it is dropped.
+ */
+export interface ExpressGuard<Kind extends TransactionKind = never> extends GuardFace<Request, Kind> {
+  (request: Request, response: Response, next: NextFunction): void;
+  /** The same guard with other settings for one route; shares store and engine. */
+  with(route: RouteOptions<Request>): ExpressGuard<Kind>;
+}
+
+/**
+ * Makes a guard for Express.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
+ */
+export function idempotency<Kind extends TransactionKind = never>(
+  options: GuardOptions<Request, Kind>,
+): ExpressGuard<Kind> {
+  return guardFor(createHttpLayer(options), new GuardContexts());
+}
+
+function guardFor<Kind extends TransactionKind>(
+  layer: HttpLayer<Request, Kind>,
+  contexts: GuardContexts<Kind>,
+): ExpressGuard<Kind> {
+  const guard = (request: Request, response: Response, next: NextFunction): void => {
+    guarded(layer, contexts, request, response, next).catch(next);
+  };
+  return Object.assign(guard, {
+    with: (route: RouteOptions<Request>) => guardFor(layer.with(route), contexts),
+    context: (request: Request) => contexts.get(request),
+    find: (request: Request) => contexts.find(request),
+    shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
+  });
+}
+
+async function guarded<Kind extends TransactionKind>(
+  layer: HttpLayer<Request, Kind>,
+  contexts: GuardContexts<Kind>,
+  request: Request,
+  response: Response,
+  next: NextFunction,
+): Promise<void> {
+  const run = (context: HttpContext<Kind>): undefined => {
+    contexts.set(request, context);
+    next();
+  };
+  const exchange = new NodeExchange({ request, response, run });
+  const answer = await layer.handle(new NodeRequestView(request, request, request.originalUrl), exchange);
+  if (answer.kind === 'pass') next();
+  else exchange.conclude(answer);
+}

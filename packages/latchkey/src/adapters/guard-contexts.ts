@@ -1,0 +1,49 @@
+/**
+ * Which context belongs to which request.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import type { TransactionKind } from '../core/store.ts';
+import type { HttpContext } from '../http/layer.ts';
+
+/** The contexts of one guard and of its variants, by the framework's request. */
+export class GuardContexts<Kind extends TransactionKind, Finished = void> {
+  readonly #contexts = new WeakMap<object, HttpContext<Kind, Finished>>();
+
+  set(request: object, context: HttpContext<Kind, Finished>): void {
+    this.#contexts.set(request, context);
+  }
+
+  /** The context, if this request runs under one. */
+  find(request: object): HttpContext<Kind, Finished> | undefined {
+    return this.#contexts.get(request);
+  }
+
+  /** @throws LatchkeyError `context-missing`. */
+  get(request: object): HttpContext<Kind, Finished> {
+    const context = this.#contexts.get(request);
+    if (context !== undefined) return context;
+    throw new LatchkeyError(
+      'context-missing',
+      'This request runs without a context: no guard is mounted before the handler, or the request carries no key ' +
+        'and the route does not require one (keyRequired), or its method is not among the guarded ones.',
+    );
+  }
+}
+
+/** What every guard has, whatever its framework calls a request. */
+export interface GuardFace<Native extends object, Kind extends TransactionKind, Finished = void> {
+  /**
+   * The context of a guarded request.
+   *
+   * @throws LatchkeyError `context-missing` on an unguarded route, and for a request that the guard let pass
+   * because it has no key.
+   */
+  context(request: Native): HttpContext<Kind, Finished>;
+  /** The same, or undefined where `context` throws: for routes whose key is optional. */
+  find(request: Native): HttpContext<Kind, Finished> | undefined;
+  /** Refuses new operations with 503, waits for running ones at most `timeoutMs` (10,000), then gives up what is left. */
+  shutdown(timeoutMs?: number): Promise<void>;
+}

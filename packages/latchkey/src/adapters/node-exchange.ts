@@ -1,0 +1,80 @@
+/**
+ * One request and response of `node:http` on their way through the layer.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { TransactionKind } from '../core/store.ts';
+import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../http/exchange.ts';
+import type { Handling, HttpContext } from '../http/layer.ts';
+import { writeAnswer } from './node-answer.ts';
+import { writeEarlyAnswer } from './node-early-answer.ts';
+import { NodeResponseCapture } from './node-response-capture.ts';
+
+/** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
+export type RunHandler<Kind extends TransactionKind> = (context: HttpContext<Kind>) => Promise<unknown> | undefined;
+
+/** What an adapter brings. */
+export interface NodeExchangeParts<Kind extends TransactionKind> {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly run: RunHandler<Kind>;
+  /** The fields that were set before the guard, where the framework keeps them elsewhere until it writes. */
+  readonly headersBefore?: () => OutgoingHttpHeaders;
+  /** Told when `finish` has committed. */
+  readonly onFinished?: () => void;
+}
+
+/** The adapter's half of a request's way through the layer. */
+export class NodeExchange<Kind extends TransactionKind> implements Handling<Kind, void> {
+  readonly #parts: NodeExchangeParts<Kind>;
+  #capture: NodeResponseCapture | undefined;
+
+  constructor(parts: NodeExchangeParts<Kind>) {
+    this.#parts = parts;
+  }
+
+  execute(context: HttpContext<Kind>, limits: CaptureLimits): Promise<CapturedResponse> {
+    const { response, headersBefore, run } = this.#parts;
+    const capture = new NodeResponseCapture(response, context, limits, headersBefore?.());
+    this.#capture = capture;
+    const returned = run(context);
+    return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
+  }
+
+  finished(response: PlainResponse): void {
+    this.#capture?.finish(response);
+    this.#parts.onFinished?.();
+  }
+
+  /** Does what the layer says; the caller has dealt with `pass`. */
+  conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
+    const { request, response } = this.#parts;
+    if (this.#capture !== undefined) this.#capture.conclude(answer);
+    else if (answer.kind !== 'answer') response.destroy();
+    else if (request.complete) writeAnswer(response, answer.response);
+    else writeEarlyAnswer(request, response, answer.response);
+  }
+
+  /** A throw before the answer is the layer's to turn into one. */
+  #settleWith(returned: Promise<unknown>, capture: NodeResponseCapture): Promise<CapturedResponse> {
+    return new Promise((resolve, reject) => {
+      void capture.captured.then(resolve);
+      returned.then(
+        () => this.#returned(capture),
+        (error: unknown) => {
+          reject(error);
+          capture.giveUp();
+        },
+      );
+    });
+  }
+
+  /** Who has returned, and has nobody to answer to, answers no more. */
+  #returned(capture: NodeResponseCapture): void {
+    if (capture.settled) return;
+    if (this.#parts.response.destroyed) capture.giveUp();
+    else this.#parts.response.once('close', () => capture.giveUp());
+  }
+}

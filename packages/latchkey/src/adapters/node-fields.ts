@@ -1,0 +1,90 @@
+/**
+ * Header fields of a `node:http` response: which were set, and when.
+ *
+ * @module
+ */
+
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { Field } from '../http/exchange.ts';
+
+/** The fields at one moment, by lower-case name. */
+export type HeaderSnapshot = Readonly<OutgoingHttpHeaders>;
+
+/** Node has this on every outgoing message; its types name it for clients only. */
+interface OutgoingNames {
+  getRawHeaderNames(): string[];
+}
+
+/** Copies arrays too, since `appendHeader` changes them in place. */
+export function snapshotHeaders(headers: OutgoingHttpHeaders): HeaderSnapshot {
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) headers[name] = [...value];
+  }
+  return headers;
+}
+
+/** The fields that are there now and were not, or not with this value, at the moment of the snapshot. */
+export function fieldsSetSince(response: ServerResponse & Partial<OutgoingNames>, before: HeaderSnapshot): Field[] {
+  const fields: Field[] = [];
+  for (const name of response.getRawHeaderNames?.() ?? response.getHeaderNames()) {
+    const value = response.getHeader(name);
+    if (value === undefined || isSame(value, before[name.toLowerCase()])) continue;
+    if (Array.isArray(value)) for (const line of value) fields.push([name, line]);
+    else fields.push([name, String(value)]);
+  }
+  return fields;
+}
+
+function isSame(value: OutgoingHttpHeader, before: OutgoingHttpHeader | undefined): boolean {
+  if (value === before) return true;
+  if (!Array.isArray(value) || !Array.isArray(before)) return false;
+  return value.length === before.length && value.every((line, index) => line === before[index]);
+}
+
+/** Takes back what was set since the snapshot. */
+export function restoreHeaders(response: ServerResponse, before: HeaderSnapshot): void {
+  for (const name of response.getHeaderNames()) {
+    if (before[name] === undefined) response.removeHeader(name);
+  }
+  for (const name in before) {
+    const value = before[name];
+    if (value !== undefined) response.setHeader(name, value);
+  }
+}
+
+/** What Node accepts as a status. */
+export function isStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 100 && status <= 999;
+}
+
+/**
+ * Does what `writeHead(status[, message][, fields])` says, but sends nothing: the fields are set like any others.
+ * They come as an object, as a flat list of names and values, or as a list of pairs; in lists names may repeat.
+ */
+export function applyHead(response: ServerResponse, args: readonly unknown[]): void {
+  const [status, second, third] = args;
+  response.statusCode = Number(status);
+  if (typeof second === 'string') response.statusMessage = second;
+  const fields = typeof second === 'string' ? third : (third ?? second);
+  if (Array.isArray(fields)) applyList(response, fields.flat(isPairs(fields) ? 1 : 0));
+  else if (typeof fields === 'object' && fields !== null) applyObject(response, fields as OutgoingHttpHeaders);
+}
+
+function isPairs(fields: readonly unknown[]): boolean {
+  return Array.isArray(fields[0]);
+}
+
+function applyObject(response: ServerResponse, fields: OutgoingHttpHeaders): void {
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value !== undefined) response.setHeader(name, value);
+  }
+}
+
+function applyList(response: ServerResponse, fields: readonly string[]): void {
+  for (let index = 0; index < fields.length; index += 2) response.removeHeader(fields[index] as string);
+  for (let index = 0; index < fields.length; index += 2) {
+    response.appendHeader(fields[index] as string, fields[index + 1] as string | readonly string[]);
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Reads the body of a `node:http` request and leaves it there: whoever reads next finds an untouched stream.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from 'node:http';
+import type { RequestBody } from '../http/exchange.ts';
+import type { NodeRequestExtras } from './node-request.ts';
+
+const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
+const tooLarge: RequestBody = { kind: 'too-large' };
+
+/**
+ * The body of a request, whether a parser came before or not.
+ *
+ * Bytes that a parser kept win over the value that it made of them, and an unread stream wins over a value: the
+ * parsers of Express 4 set `body` to `{}` on requests that they leave alone.
+ */
+export function readNodeBody(request: IncomingMessage & NodeRequestExtras, limitBytes: number): Promise<RequestBody> {
+  if (request.rawBody instanceof Uint8Array) return Promise.resolve(bounded(request.rawBody, limitBytes));
+  if (!hasBody(request)) return Promise.resolve(noBody);
+  if (!request.readableDidRead && !request.readableEnded) return readStream(request, limitBytes);
+  return Promise.resolve(parsedBody(request, limitBytes));
+}
+
+/** RFC 9112 section 6.3: a request has a body only if one of these fields says so. */
+function hasBody(request: IncomingMessage): boolean {
+  const { headers } = request;
+  if (headers['transfer-encoding'] !== undefined) return true;
+  const length = headers['content-length'];
+  return length !== undefined && length !== '0';
+}
+
+function bounded(bytes: Uint8Array, limitBytes: number): RequestBody {
+  return bytes.length > limitBytes ? tooLarge : { kind: 'bytes', bytes };
+}
+
+function parsedBody(request: IncomingMessage & NodeRequestExtras, limitBytes: number): RequestBody {
+  const { body } = request;
+  if (body instanceof Uint8Array) return bounded(body, limitBytes);
+  if (typeof body === 'string') return bounded(Buffer.from(body), limitBytes);
+  if (!request.readableDidRead) return noBody;
+  return body === undefined ? { kind: 'consumed' } : { kind: 'value', value: body };
+}
+
+async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
+  if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
+  // A small body comes in one piece with the head, and is all here as soon as the parser has run to its end.
+  await undefined;
+  if (request.destroyed) return { kind: 'broken' };
+  return new BodyReader(request, limitBytes).read();
+}
+
+/**
+ * Reads in paused mode. The moment the message is complete it puts everything back, synchronously and so before
+ * the stream can emit `end`.
+ */
+class BodyReader {
+  readonly #request: IncomingMessage;
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #resolve: ((body: RequestBody) => void) | undefined;
+
+  constructor(request: IncomingMessage, limit: number) {
+    this.#request = request;
+    this.#limit = limit;
+  }
+
+  read(): RequestBody | Promise<RequestBody> {
+    const found = this.#request.complete ? this.#take() : undefined;
+    return found ?? this.#wait();
+  }
+
+  #wait(): Promise<RequestBody> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#request.on('readable', this.#onReadable);
+      this.#request.on('close', this.#onClose);
+    });
+  }
+
+  readonly #onReadable = () => {
+    const found = this.#take();
+    if (found !== undefined) this.#finish(found);
+  };
+
+  readonly #onClose = () => this.#finish({ kind: 'broken' });
+
+  /** Takes what has come; gives the body once it is known. */
+  #take(): RequestBody | undefined {
+    this.#drain();
+    if (this.#size > this.#limit) return this.#putBack(tooLarge);
+    if (!this.#request.complete) return undefined;
+    const bytes = this.#joined();
+    this.#chunks = [bytes];
+    return this.#putBack({ kind: 'bytes', bytes });
+  }
+
+  /** Doesn't touch an ended stream without data: reading there would make it emit `end` to nobody. */
+  #drain(): void {
+    const request = this.#request;
+    while (request.readableLength > 0) {
+      const chunk: Buffer | string | null = request.read();
+      if (chunk === null) return;
+      this.#add(chunk);
+    }
+  }
+
+  #add(chunk: Buffer | string): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, this.#request.readableEncoding ?? 'utf8') : chunk;
+    this.#chunks.push(bytes);
+    this.#size += bytes.length;
+  }
+
+  #putBack(body: RequestBody): RequestBody {
+    if (this.#size > 0) this.#request.unshift(this.#joined());
+    return body;
+  }
+
+  #joined(): Buffer {
+    const [first, second] = this.#chunks;
+    return first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks, this.#size);
+  }
+
+  #finish(body: RequestBody): void {
+    this.#request.off('readable', this.#onReadable);
+    this.#request.off('close', this.#onClose);
+    this.#resolve?.(body);
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The functions that stand in front of a captured response's own. They are shared by all responses and find their
+ * capture on the response: closures made for each request would cost more than the capture itself.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+
+/** What the overrides call. */
+export interface Capture {
+  /** True once the handler's header calls have no effect any more. */
+  readonly silent: boolean;
+  readonly originals: Originals;
+  write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
+  end(chunk: unknown, encoding: unknown, callback: unknown): void;
+  writeHead(args: readonly unknown[]): void;
+  flushHeaders(): void;
+  destroyed(): void;
+  closed(): void;
+}
+
+/** A function of a response, whatever its overloads. */
+type Method<Result> = (this: ServerResponse, ...args: readonly unknown[]) => Result;
+
+/** The functions that were there before: Node's, or those of a middleware that came earlier. */
+export interface Originals {
+  readonly write: Method<boolean>;
+  readonly end: Method<unknown>;
+  readonly writeHead: Method<unknown>;
+  readonly flushHeaders: Method<void>;
+  readonly destroy: Method<unknown>;
+  readonly setHeader: Method<unknown>;
+  readonly appendHeader: Method<unknown>;
+  readonly removeHeader: Method<void>;
+}
+
+const capturing = Symbol('latchkey.capture');
+
+interface Captured extends ServerResponse {
+  [capturing]: Capture;
+}
+
+function write(this: Captured, chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
+  return this[capturing].write(chunk, encoding, callback);
+}
+
+function end(this: Captured, chunk?: unknown, encoding?: unknown, callback?: unknown): unknown {
+  this[capturing].end(chunk, encoding, callback);
+  return this;
+}
+
+function writeHead(this: Captured, ...args: readonly unknown[]): unknown {
+  this[capturing].writeHead(args);
+  return this;
+}
+
+function flushHeaders(this: Captured): void {
+  this[capturing].flushHeaders();
+}
+
+function destroy(this: Captured, ...args: readonly unknown[]): unknown {
+  const capture = this[capturing];
+  capture.destroyed();
+  return Reflect.apply(capture.originals.destroy, this, args);
+}
+
+function setHeader(this: Captured, ...args: readonly unknown[]): unknown {
+  const capture = this[capturing];
+  return capture.silent ? this : Reflect.apply(capture.originals.setHeader, this, args);
+}
+
+function appendHeader(this: Captured, ...args: readonly unknown[]): unknown {
+  const capture = this[capturing];
+  return capture.silent ? this : Reflect.apply(capture.originals.appendHeader, this, args);
+}
+
+function removeHeader(this: Captured, ...args: readonly unknown[]): void {
+  const capture = this[capturing];
+  if (!capture.silent) Reflect.apply(capture.originals.removeHeader, this, args);
+}
+
+function onClose(this: Captured): void {
+  this[capturing].closed();
+}
+
+const overrides = { write, end, writeHead, flushHeaders, destroy, setHeader, appendHeader, removeHeader };
+
+/** Puts the overrides onto a response and gives what was there. */
+export function install(response: ServerResponse, capture: Capture): Originals {
+  const { write, end, writeHead, flushHeaders, destroy, setHeader, appendHeader, removeHeader } = response;
+  const originals = { write, end, writeHead, flushHeaders, destroy, setHeader, appendHeader, removeHeader };
+  Object.assign(response, overrides, { [capturing]: capture });
+  response.on('close', onClose);
+  return originals as Originals;
+}
+
+const ended = { value: true, configurable: true };
+
+/** Makes `writableEnded` true while the end is held back, as it would be without the layer. */
+export function showEnded(response: ServerResponse): void {
+  Object.defineProperty(response, 'writableEnded', ended);
+}

@@ -1,0 +1,82 @@
+/**
+ * The guard for `node:http`.
+ *
+ * @example
+ * ```ts
+ * const guard = idempotency({ store: memoryStore(), principal: (request) => tenantOf(request) })
+ * createServer(guard.wrap(async (request, response) => {
+ *   const charge = await guard.context(request).step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
+ *   response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(charge))
+ * })).listen(8080)
+ * ```
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TransactionKind } from '../core/store.ts';
+import { createHttpLayer } from '../http/create-layer.ts';
+import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import type { GuardOptions, RouteOptions } from '../http/options.ts';
+import { GuardContexts, type GuardFace } from './guard-contexts.ts';
+import { NodeExchange } from './node-exchange.ts';
+import { NodeRequestView } from './node-request.ts';
+
+/** A handler as `createServer` takes it. The context is undefined for a request that runs without protection. */
+export type NodeHandler<Kind extends TransactionKind = never> = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  context: HttpContext<Kind> | undefined,
+) => unknown;
+
+/** What {@link idempotency} makes. */
+export interface NodeGuard<Kind extends TransactionKind = never> extends GuardFace<IncomingMessage, Kind> {
+  /**
+   * Puts the guard before a handler. What the handler throws before it has answered becomes a 500 of the layer.
+   * `context.finish` writes the answer itself; what the handler writes after it is dropped.
+   */
+  wrap(handler: NodeHandler<Kind>): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  /** The same guard with other settings for some routes; shares store and engine. */
+  with(route: RouteOptions<IncomingMessage>): NodeGuard<Kind>;
+}
+
+/**
+ * Makes a guard for `node:http` handlers.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
+ */
+export function idempotency<Kind extends TransactionKind = never>(
+  options: GuardOptions<IncomingMessage, Kind>,
+): NodeGuard<Kind> {
+  return guardFor(createHttpLayer(options), new GuardContexts());
+}
+
+function guardFor<Kind extends TransactionKind>(
+  layer: HttpLayer<IncomingMessage, Kind>,
+  contexts: GuardContexts<Kind>,
+): NodeGuard<Kind> {
+  return {
+    wrap: (handler) => (request, response) => guarded(layer, contexts, handler, request, response),
+    with: (route) => guardFor(layer.with(route), contexts),
+    context: (request) => contexts.get(request),
+    find: (request) => contexts.find(request),
+    shutdown: (timeoutMs) => layer.shutdown(timeoutMs),
+  };
+}
+
+async function guarded<Kind extends TransactionKind>(
+  layer: HttpLayer<IncomingMessage, Kind>,
+  contexts: GuardContexts<Kind>,
+  handler: NodeHandler<Kind>,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const run = (context: HttpContext<Kind>) => {
+    contexts.set(request, context);
+    const returned = handler(request, response, context);
+    return returned instanceof Promise ? returned : undefined;
+  };
+  const exchange = new NodeExchange({ request, response, run });
+  const answer = await layer.handle(new NodeRequestView(request, request), exchange);
+  if (answer.kind === 'pass') await handler(request, response, undefined);
+  else exchange.conclude(answer);
+}
