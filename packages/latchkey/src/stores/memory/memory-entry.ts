@@ -1,0 +1,46 @@
+/**
+ * What the memory store keeps beside a record: its place in line, on the wheel and in the budget.
+ *
+ * @module
+ */
+
+import type { ClaimRequest } from '../../core/store.ts';
+import { newEntry } from '../claiming.ts';
+import type { Entry } from '../entry.ts';
+import { type Expiring, offWheel } from './expiry-wheel.ts';
+
+/** A record in memory. */
+export interface MemoryEntry extends Entry, Expiring {
+  /** Counts up with every record that is created, so that a list has an order. */
+  readonly sequence: number;
+  /** About how much memory it takes. */
+  bytes: number;
+}
+
+/** What an empty record takes: the object, its place in the map and on the wheel, and the heads of its strings. */
+const emptyEntryBytes = 600;
+
+/** What each saved result or step takes beside its bytes. */
+const itemBytes = 100;
+
+/** The record that a claim creates. */
+export function newMemoryEntry(request: ClaimRequest, nowMs: number, sequence: number): MemoryEntry {
+  return { ...newEntry(request, nowMs), slot: offWheel, sequence, bytes: entryBytes(request) };
+}
+
+/** What a record takes when it is created. */
+export function entryBytes(request: ClaimRequest): number {
+  const { id, principal, operation, operationId, fingerprint, token } = request;
+  const text = id.length + principal.length + operation.length + operationId.length + fingerprint.length + token.length;
+  return emptyEntryBytes + text;
+}
+
+/** What a saved result takes. */
+export function resultBytes(bytes: number): number {
+  return itemBytes + bytes;
+}
+
+/** What a saved step takes. */
+export function stepBytes(name: string, value: Uint8Array): number {
+  return itemBytes + 2 * name.length + value.byteLength;
+}

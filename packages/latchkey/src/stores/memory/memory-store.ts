@@ -1,0 +1,238 @@
+/**
+ * Records in a map. Every method is one synchronous step, so nothing comes between a look and a write.
+ *
+ * @module
+ */
+
+import { StoreUnavailableError } from '../../core/errors.ts';
+import type { Clock } from '../../core/runtime.ts';
+import type * as contract from '../../core/store.ts';
+import { claimEntry } from '../claiming.ts';
+import { isExpired, stateOf, toStoredRecord } from '../entry.ts';
+import * as owning from '../owning.ts';
+import { readCursor } from '../paging.ts';
+import { Watchers } from '../watchers.ts';
+import { ExpiryWheel } from './expiry-wheel.ts';
+import { entryBytes, type MemoryEntry, newMemoryEntry, resultBytes, stepBytes } from './memory-entry.ts';
+import { PackedResult, unpacked } from './packed-result.ts';
+
+/** The limits of a memory store. */
+export interface MemoryLimits {
+  readonly maxRecords: number;
+  readonly maxBytes: number;
+  readonly maxResultBytes: number;
+}
+
+/** Every claim pays for this many looks at records that may have expired. */
+const looksPerClaim = 4;
+
+const retryWhenFullMs = 1_000;
+
+/** See `memoryStore`. */
+export class MemoryStore implements contract.Store {
+  readonly name = 'memory';
+  readonly volatile = true;
+  readonly #entries = new Map<string, MemoryEntry>();
+  readonly #wheel = new ExpiryWheel<MemoryEntry>();
+  readonly #watchers = new Watchers();
+  readonly #limits: MemoryLimits;
+  readonly #clock: Clock;
+  #sequence = 0;
+  #bytes = 0;
+  #closed = false;
+
+  constructor(limits: MemoryLimits, clock: Clock) {
+    this.#limits = limits;
+    this.#clock = clock;
+  }
+
+  async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    const nowMs = this.#now();
+    if (this.#wheel.isDue(nowMs)) this.#sweep(nowMs, looksPerClaim, looksPerClaim);
+    const entry = this.#find(request.id, nowMs) ?? this.#create(request, nowMs);
+    const outcome = claimEntry(entry, request, nowMs);
+    if (outcome.outcome === 'completed') return { ...outcome, result: unpacked(outcome.result) };
+    if (outcome.outcome === 'claimed') this.#wheel.place(entry, entry.leaseEndsAtMs);
+    return outcome;
+  }
+
+  async renew(request: contract.RenewRequest): Promise<boolean> {
+    const nowMs = this.#now();
+    const entry = this.#find(request.id, nowMs);
+    return entry !== undefined && owning.renewEntry(entry, request, nowMs) && this.#changed(entry);
+  }
+
+  async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
+    const nowMs = this.#now();
+    const entry = this.#find(request.id, nowMs);
+    if (entry === undefined) return 'lost';
+    const before = entry.result;
+    const outcome = owning.completeEntry(entry, request, nowMs, (bytes) => this.#hasRoomFor(bytes));
+    if (entry.result !== before) this.#keepResult(entry);
+    return outcome;
+  }
+
+  async release(request: contract.ReleaseRequest): Promise<boolean> {
+    const nowMs = this.#now();
+    const entry = this.#find(request.id, nowMs);
+    return entry !== undefined && owning.releaseEntry(entry, request, nowMs) && this.#changed(entry);
+  }
+
+  async abandon(request: contract.AbandonRequest): Promise<boolean> {
+    const nowMs = this.#now();
+    const entry = this.#find(request.id, nowMs);
+    return entry !== undefined && owning.abandonEntry(entry, request, nowMs) && this.#changed(entry);
+  }
+
+  async saveStep(request: contract.SaveStepRequest): Promise<boolean> {
+    const entry = this.#find(request.id, this.#now());
+    if (entry === undefined || !owning.holds(entry, request)) return false;
+    if (entry.steps?.has(request.name)) return true;
+    const bytes = stepBytes(request.name, request.value);
+    if (this.#bytes + bytes > this.#limits.maxBytes) throw full();
+    this.#charge(entry, bytes);
+    return owning.saveStepInEntry(entry, { ...request, value: new Uint8Array(request.value) });
+  }
+
+  watch(id: string, onChange: () => void): () => void {
+    return this.#watchers.watch(id, onChange);
+  }
+
+  async read(id: string): Promise<contract.StoredRecord | undefined> {
+    const nowMs = this.#now();
+    const entry = this.#find(id, nowMs);
+    return entry && view(entry, nowMs);
+  }
+
+  async list(request: contract.ListRequest): Promise<contract.RecordPage> {
+    const nowMs = this.#now();
+    const [after = 0] = readCursor(request, 1);
+    const found: MemoryEntry[] = [];
+    for (const entry of this.#entries.values()) {
+      if (entry.sequence <= after || isExpired(entry, nowMs) || stateOf(entry, nowMs) !== request.state) continue;
+      if (found.length === request.limit) return page(found, nowMs, String(found.at(-1)?.sequence));
+      found.push(entry);
+    }
+    return page(found, nowMs);
+  }
+
+  async resolve(request: contract.ResolveRequest): Promise<boolean> {
+    const nowMs = this.#now();
+    const entry = this.#find(request.id, nowMs);
+    const outcome = entry === undefined ? 'refused' : owning.resolveEntry(entry, request, nowMs);
+    if (entry === undefined || outcome === 'refused') return false;
+    if (outcome === 'removed') this.#remove(entry);
+    else if (entry.result !== undefined) this.#keepResult(entry);
+    else this.#changed(entry);
+    return true;
+  }
+
+  async erase(principal: string): Promise<number> {
+    this.#now();
+    let erased = 0;
+    for (const entry of this.#entries.values()) {
+      if (entry.principal !== principal) continue;
+      this.#remove(entry);
+      erased += 1;
+    }
+    return erased;
+  }
+
+  async sweep(limit: number): Promise<number> {
+    return this.#sweep(this.#now(), limit, Number.POSITIVE_INFINITY);
+  }
+
+  async ping(): Promise<void> {
+    this.#now();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#entries.clear();
+    this.#watchers.clear();
+  }
+
+  #now(): number {
+    if (this.#closed) throw new StoreUnavailableError('The memory store was closed.');
+    return this.#clock.now();
+  }
+
+  #find(id: string, nowMs: number): MemoryEntry | undefined {
+    const entry = this.#entries.get(id);
+    if (entry === undefined || entry.expiresAtMs > nowMs) return entry;
+    this.#remove(entry);
+    return undefined;
+  }
+
+  #create(request: contract.ClaimRequest, nowMs: number): MemoryEntry {
+    const bytes = entryBytes(request);
+    if (this.#isFull(bytes)) this.#sweep(nowMs, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    if (this.#isFull(bytes)) throw full();
+    this.#sequence += 1;
+    const entry = newMemoryEntry(request, nowMs, this.#sequence);
+    this.#entries.set(entry.id, entry);
+    this.#bytes += bytes;
+    return entry;
+  }
+
+  #isFull(bytes: number): boolean {
+    return this.#entries.size >= this.#limits.maxRecords || this.#bytes + bytes > this.#limits.maxBytes;
+  }
+
+  #hasRoomFor(bytes: number): boolean {
+    return bytes <= this.#limits.maxResultBytes && this.#bytes + resultBytes(bytes) <= this.#limits.maxBytes;
+  }
+
+  #keepResult(entry: MemoryEntry): void {
+    if (entry.result === undefined) return;
+    const packed = new PackedResult(entry.result);
+    entry.result = packed;
+    this.#charge(entry, resultBytes(packed.byteLength));
+    this.#changed(entry);
+  }
+
+  #charge(entry: MemoryEntry, bytes: number): void {
+    entry.bytes += bytes;
+    this.#bytes += bytes;
+  }
+
+  #changed(entry: MemoryEntry): true {
+    this.#wheel.place(entry);
+    this.#watchers.notify(entry.id);
+    return true;
+  }
+
+  #remove(entry: MemoryEntry): void {
+    this.#wheel.remove(entry);
+    this.#drop(entry);
+  }
+
+  #drop(entry: MemoryEntry): void {
+    this.#entries.delete(entry.id);
+    this.#bytes -= entry.bytes;
+    // The wheel may know the record for as long as its lease would have lasted; its bytes needn't stay.
+    entry.result = undefined;
+    entry.steps = undefined;
+    this.#watchers.notify(entry.id);
+  }
+
+  #sweep(nowMs: number, limit: number, effort: number): number {
+    return this.#wheel.takeExpired(nowMs, limit, effort, (entry) => this.#drop(entry));
+  }
+}
+
+function view(entry: MemoryEntry, nowMs: number): contract.StoredRecord {
+  const record = toStoredRecord(entry, nowMs);
+  return record.result === undefined ? record : { ...record, result: unpacked(record.result) };
+}
+
+function page(entries: readonly MemoryEntry[], nowMs: number, next?: string): contract.RecordPage {
+  const records = entries.map((entry) => view(entry, nowMs));
+  return next === undefined ? { records } : { records, next };
+}
+
+function full(): StoreUnavailableError {
+  return new StoreUnavailableError('The memory store is full: all of its records are still needed.', {
+    retryAfterMs: retryWhenFullMs,
+  });
+}

@@ -1,0 +1,24 @@
+/**
+ * Checks of what `list` is asked for.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import { checkWholeNumber } from '../core/options-check.ts';
+import type { ListRequest } from '../core/store.ts';
+
+const maxPage = 1000;
+
+/**
+ * The whole numbers that a cursor is made of; the lowest ones for the first page.
+ *
+ * @throws LatchkeyError `option-invalid` if no page gave out this cursor, or if the limit is not from 1 to 1000.
+ */
+export function readCursor(request: ListRequest, length: number): readonly number[] {
+  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  if (request.cursor === undefined) return Array<number>(length).fill(-1);
+  const numbers = request.cursor.split('.').map(Number);
+  if (numbers.length === length && numbers.every(Number.isSafeInteger)) return numbers;
+  throw new LatchkeyError('option-invalid', 'list: cursor must be the "next" of an earlier page.');
+}

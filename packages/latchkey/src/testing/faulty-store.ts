@@ -1,0 +1,176 @@
+/**
+ * A store that misbehaves on command: it fails a call, delays it, loses its reply or makes it twice.
+ *
+ * @module
+ */
+
+import { StoreUnavailableError } from '../core/errors.ts';
+import { type Runtime, sleep, systemRuntime } from '../core/runtime.ts';
+import type { Store, TransactionKind } from '../core/store.ts';
+import { seededFraction } from './manual-clock.ts';
+
+/** The methods that can be disturbed. */
+export type FaultyMethod =
+  | 'claim'
+  | 'renew'
+  | 'complete'
+  | 'release'
+  | 'abandon'
+  | 'saveStep'
+  | 'transaction'
+  | 'read'
+  | 'list'
+  | 'resolve'
+  | 'erase'
+  | 'sweep'
+  | 'ping';
+
+/**
+ * What goes wrong with one call:
+ * - `fail`: it rejects and was not applied.
+ * - `lose-reply`: it was applied, and rejects.
+ * - `repeat`: it is applied twice; the second answer is given. A transaction is run once.
+ * - `delay`: it is applied after `delayMs` milliseconds.
+ * - `hang`: it is never applied and never answers.
+ */
+export type Fault =
+  | { readonly kind: 'fail' | 'lose-reply' | 'repeat' | 'hang' }
+  | { readonly kind: 'delay'; readonly delayMs: number };
+
+/** Decides about each call, in the order in which they are made. */
+export type FaultPlan = (method: FaultyMethod) => Fault | undefined;
+
+/** How to command a {@link faultyStore}. */
+export interface Faults {
+  /** Disturbs the next `times` calls of `method`. */
+  next(method: FaultyMethod, fault: Fault, times?: number): void;
+  /** Asks `plan` about every call that no `next` speaks of; `undefined` ends it. */
+  plan(plan: FaultPlan | undefined): void;
+  /** Undoes every `next` and `plan`. */
+  clear(): void;
+  /** How often each method was called. */
+  readonly calls: ReadonlyMap<FaultyMethod, number>;
+}
+
+/** A store and the way to disturb it. */
+export interface FaultyStore<Kind extends TransactionKind> {
+  readonly store: Store<Kind>;
+  readonly faults: Faults;
+}
+
+/**
+ * Wraps any store.
+ *
+ * @example
+ * ```ts
+ * const { store, faults } = faultyStore(memoryStore())
+ * faults.next('complete', { kind: 'lose-reply' })
+ * ```
+ */
+export function faultyStore<Kind extends TransactionKind = never>(
+  store: Store<Kind>,
+  runtime: Runtime = systemRuntime,
+): FaultyStore<Kind> {
+  const { faults, take } = faultDesk();
+  const around =
+    <Args extends readonly unknown[], Result>(method: FaultyMethod, call: (...args: Args) => Promise<Result>) =>
+    (...args: Args): Promise<Result> =>
+      disturbed(take(method), method, () => call(...args), runtime);
+  const { transaction, watch } = store;
+  const disturbedStore: Store<Kind> = {
+    name: store.name,
+    volatile: store.volatile,
+    claim: around('claim', (request) => store.claim(request)),
+    renew: around('renew', (request) => store.renew(request)),
+    complete: around('complete', (request) => store.complete(request)),
+    release: around('release', (request) => store.release(request)),
+    abandon: around('abandon', (request) => store.abandon(request)),
+    saveStep: around('saveStep', (request) => store.saveStep(request)),
+    read: around('read', (id) => store.read(id)),
+    list: around('list', (request) => store.list(request)),
+    resolve: around('resolve', (request) => store.resolve(request)),
+    erase: around('erase', (principal) => store.erase(principal)),
+    sweep: around('sweep', (limit) => store.sweep(limit)),
+    ping: around('ping', () => store.ping()),
+    close: () => store.close(),
+    ...(watch && { watch: watch.bind(store) }),
+    ...(transaction && { transaction: aroundTransaction(store, transaction, take, runtime) }),
+  };
+  return { store: disturbedStore, faults };
+}
+
+/**
+ * A plan drawn from a seed: each call meets a fault with this probability, any kind but `hang`.
+ *
+ * @example
+ * ```ts
+ * faults.plan(randomFaults({ seed: 7, probability: 0.2 }))
+ * ```
+ */
+export function randomFaults(options: { seed: number; probability: number; maxDelayMs?: number }): FaultPlan {
+  const fraction = seededFraction(options.seed);
+  const kinds = ['fail', 'lose-reply', 'repeat', 'delay'] as const;
+  return () => {
+    if (fraction() >= options.probability) return undefined;
+    const kind = kinds[Math.floor(fraction() * kinds.length)] ?? 'fail';
+    if (kind !== 'delay') return { kind };
+    return { kind, delayMs: Math.floor(fraction() * (options.maxDelayMs ?? 100)) };
+  };
+}
+
+type TakeFault = (method: FaultyMethod) => Fault | undefined;
+
+function faultDesk(): { faults: Faults; take: TakeFault } {
+  const calls = new Map<FaultyMethod, number>();
+  const commands = new Map<FaultyMethod, Fault[]>();
+  let plan: FaultPlan | undefined;
+  const take: TakeFault = (method) => {
+    calls.set(method, (calls.get(method) ?? 0) + 1);
+    return commands.get(method)?.shift() ?? plan?.(method);
+  };
+  const faults: Faults = {
+    calls,
+    next: (method, fault, times = 1) => {
+      commands.set(method, [...(commands.get(method) ?? []), ...Array<Fault>(times).fill(fault)]);
+    },
+    plan: (next) => {
+      plan = next;
+    },
+    clear: () => {
+      commands.clear();
+      plan = undefined;
+    },
+  };
+  return { faults, take };
+}
+
+async function disturbed<Result>(
+  fault: Fault | undefined,
+  method: FaultyMethod,
+  call: () => Promise<Result>,
+  runtime: Runtime,
+): Promise<Result> {
+  if (fault === undefined) return call();
+  if (fault.kind === 'fail') throw new StoreUnavailableError(`${method} failed on command.`);
+  if (fault.kind === 'hang') return new Promise(() => {});
+  if (fault.kind === 'delay') await sleep(runtime.timers, fault.delayMs);
+  if (fault.kind === 'repeat') await call();
+  const result = await call();
+  if (fault.kind === 'lose-reply') throw new StoreUnavailableError(`The reply to ${method} was lost on command.`);
+  return result;
+}
+
+/** The transaction's own types are the wrapped store's affair; this only passes its arguments on. */
+function aroundTransaction<Kind extends TransactionKind>(
+  store: Store<Kind>,
+  transaction: NonNullable<Store<Kind>['transaction']>,
+  take: TakeFault,
+  runtime: Runtime,
+): NonNullable<Store<Kind>['transaction']> {
+  const around = (...args: unknown[]): Promise<unknown> => {
+    const fault = take('transaction');
+    const once = fault?.kind === 'repeat' ? undefined : fault;
+    return disturbed(once, 'transaction', async () => Reflect.apply(transaction, store, args), runtime);
+  };
+  return around as NonNullable<Store<Kind>['transaction']>;
+}

@@ -1,0 +1,25 @@
+/**
+ * What a test of your own needs: a clock that stands still, a store that fails on command, and the suites that
+ * every store and adapter must pass.
+ *
+ * @module
+ */
+
+export {
+  type Fault,
+  type FaultPlan,
+  type Faults,
+  type FaultyMethod,
+  type FaultyStore,
+  faultyStore,
+  randomFaults,
+} from './faulty-store.ts';
+export { type ManualRuntime, manualRuntime } from './manual-clock.ts';
+export {
+  type StoreCapability,
+  type StoreSetup,
+  type StoreSuiteOptions,
+  type StoreUnderTest,
+  storeSuite,
+  type TransactionProbe,
+} from './store-suite.ts';

@@ -1,0 +1,198 @@
+/**
+ * What every part of the store suite works with.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import type {
+  AfterFailure,
+  Claimed,
+  ClaimOutcome,
+  ClaimRequest,
+  RecordState,
+  Store,
+  StoredRecord,
+  Takeover,
+  TransactionKind,
+} from '../../core/store.ts';
+
+/** One store under test, made anew for each test. */
+export interface StoreUnderTest<Kind extends TransactionKind = never> {
+  readonly store: Store<Kind>;
+  /** Makes the store's clock move on by `ms` milliseconds: moves it, or waits. */
+  advance(ms: number): Promise<void>;
+  /** Removes what the test left behind; the store is closed by then. */
+  dispose?(): Promise<void> | void;
+  /** Needed if the store has transactions. */
+  readonly transactions?: TransactionProbe<Kind>;
+}
+
+/** How the suite makes an effect in the store's own database, and sees it. */
+export interface TransactionProbe<Kind extends TransactionKind> {
+  /** Writes `text` through a transaction's handle. */
+  write(handle: Kind['handle'], text: string): void | Promise<void>;
+  /** Everything that was written and committed. */
+  written(): Promise<readonly string[]> | readonly string[];
+}
+
+/** What the suite asks of the store that it makes. */
+export interface StoreSetup {
+  /** The longest result that the store may keep, in bytes; longer ones must leave their tombstone. */
+  readonly maxResultBytes: number;
+}
+
+/** The optional methods of a store. */
+export type StoreCapability = 'transaction' | 'watch';
+
+/** The arguments of `storeSuite`. */
+export interface StoreSuiteOptions<Kind extends TransactionKind = never> {
+  /** The test runner's own functions. */
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => Promise<void>): void;
+  /** Makes an empty store. */
+  create(setup: StoreSetup): Promise<StoreUnderTest<Kind>> | StoreUnderTest<Kind>;
+  /** What the store can do beyond the methods that every store has. */
+  readonly capabilities: readonly StoreCapability[];
+  /** Every duration of the suite is a small multiple of this; default 1,000. Less for a store that must be waited for. */
+  readonly unitMs?: number;
+}
+
+/** A store, shorthands for its calls, and the durations of a run. */
+export class Bench<Kind extends TransactionKind = never> {
+  readonly subject: StoreUnderTest<Kind>;
+  readonly leaseMs: number;
+  readonly retentionMs: number;
+  readonly unresolvedMs: number;
+
+  constructor(subject: StoreUnderTest<Kind>, unitMs: number) {
+    this.subject = subject;
+    this.leaseMs = unitMs * 2;
+    this.retentionMs = unitMs * 5;
+    this.unresolvedMs = unitMs * 10;
+  }
+
+  get store(): Store<Kind> {
+    return this.subject.store;
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.subject.advance(ms);
+  }
+
+  claim(token: string, change: Partial<ClaimRequest> = {}): Promise<ClaimOutcome> {
+    return this.store.claim(this.claimRequest(token, change));
+  }
+
+  /** A claim that must succeed. */
+  async take(token: string, change: Partial<ClaimRequest> = {}): Promise<Claimed> {
+    const outcome = await this.claim(token, change);
+    assert.equal(outcome.outcome, 'claimed');
+    if (outcome.outcome !== 'claimed') throw new assert.AssertionError({ message: 'not claimed' });
+    return outcome;
+  }
+
+  /** A record that lapsed after `token` claimed it. */
+  async lapse(token: string, policy: AfterFailure = 'refuse', change: Partial<ClaimRequest> = {}): Promise<void> {
+    await this.take(token, { policy, ...change });
+    await this.advance(this.leaseMs);
+  }
+
+  claimRequest(token: string, change: Partial<ClaimRequest> = {}): ClaimRequest {
+    const fingerprint = change.fingerprint ?? 'print-1';
+    return {
+      id: recordName,
+      token,
+      principal: 'principal-1',
+      operation: 'POST /charges',
+      operationId: `operation-of-${token}`,
+      fingerprint,
+      acceptable: [fingerprint],
+      policy: 'refuse',
+      leaseMs: this.leaseMs,
+      unresolvedRetentionMs: this.unresolvedMs,
+      takeover: 'none' satisfies Takeover,
+      maxAttempts: 10,
+      ...change,
+    };
+  }
+
+  renew(token: string, id = recordName) {
+    return this.store.renew({ id, token, leaseMs: this.leaseMs, unresolvedRetentionMs: this.unresolvedMs });
+  }
+
+  complete(token: string, text = 'result', id = recordName) {
+    const result = { kind: 'value', bytes: bytes(text) } as const;
+    return this.store.complete({ id, token, result, tombstone: bytes('tombstone'), retentionMs: this.retentionMs });
+  }
+
+  release(token: string, id = recordName) {
+    return this.store.release({ id, token, retentionMs: this.retentionMs });
+  }
+
+  abandon(token: string, id = recordName) {
+    return this.store.abandon({ id, token, unresolvedRetentionMs: this.unresolvedMs });
+  }
+
+  saveStep(token: string, name: string, text: string, id = recordName) {
+    return this.store.saveStep({ id, token, name, value: bytes(text) });
+  }
+
+  /** The record, which must be there. */
+  async record(id = recordName): Promise<StoredRecord> {
+    const record = await this.store.read(id);
+    assert.ok(record, 'the record is there');
+    return record;
+  }
+
+  async assertState(state: RecordState | 'absent', id = recordName): Promise<void> {
+    assert.equal((await this.store.read(id))?.state ?? 'absent', state);
+  }
+
+  /** The record must be completed with this text. */
+  async assertResult(text: string, kind: 'value' | 'tombstone' = 'value'): Promise<void> {
+    const outcome = await this.claim('onlooker');
+    assert.equal(outcome.outcome, 'completed');
+    if (outcome.outcome !== 'completed') return;
+    assert.equal(outcome.result.kind, kind);
+    assert.equal(textOf(outcome.result.bytes), text);
+  }
+}
+
+/** The id of the record that most tests are about. */
+export const recordName = 'record-1';
+
+/** The limit that the suite sets on results, in bytes. */
+export const maxResultBytes = 1_000;
+
+/** UTF-8. */
+export function bytes(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+/** UTF-8. */
+export function textOf(value: Uint8Array | undefined): string | undefined {
+  return value && new TextDecoder().decode(value);
+}
+
+/** Saved steps as plain pairs. */
+export function stepTexts(steps: ReadonlyMap<string, Uint8Array>): readonly (readonly [string, string | undefined])[] {
+  return [...steps].map(([name, value]) => [name, textOf(value)] as const);
+}
+
+/** Defines a test on a store of its own. */
+export type Test<Kind extends TransactionKind> = (name: string, body: (bench: Bench<Kind>) => Promise<void>) => void;
+
+/** Makes a store before each test, and closes it after. */
+export function testWith<Kind extends TransactionKind>(options: StoreSuiteOptions<Kind>): Test<Kind> {
+  return (name, body) =>
+    options.it(name, async () => {
+      const subject = await options.create({ maxResultBytes });
+      try {
+        await body(new Bench(subject, options.unitMs ?? 1_000));
+      } finally {
+        await subject.store.close();
+        await subject.dispose?.();
+      }
+    });
+}
