@@ -4,6 +4,7 @@
  * @module
  */
 
+import { principalDigest } from '../core/digest.ts';
 import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine.ts';
 import type { Operation, Outcome, Recover } from '../core/operation.ts';
@@ -22,6 +23,7 @@ import type { Problem } from './problem.ts';
 import { type ProblemShape, problemResponse } from './problem-response.ts';
 import { problem } from './problems.ts';
 import { readRequest } from './read-request.ts';
+import { remembered } from './remembered.ts';
 import { createRoute, type GuardParts, type Route } from './route.ts';
 import { type Run, runHandler } from './run-handler.ts';
 import { encodeResponse, valueResult } from './snapshot.ts';
@@ -34,6 +36,9 @@ interface Guard<Native, Kind extends TransactionKind> extends GuardParts<Native>
   /** Requests that are in the layer's hands, to find a guard that is mounted twice. */
   readonly seen: WeakSet<object>;
 }
+
+/** How many principals' digests are kept at hand. */
+const MAX_REMEMBERED = 1000;
 
 const pass: GuardAnswer = { kind: 'pass' };
 
@@ -146,6 +151,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions
     principal,
     dialect: dialects[dialect ?? 'ietf'],
     fingerprintsOf: fingerprinter(fingerprintSecrets ?? []),
+    principalDigest: remembered(principalDigest, MAX_REMEMBERED),
     onProblem,
     emit,
     warn: createWarn(emit),

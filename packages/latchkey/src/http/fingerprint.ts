@@ -68,10 +68,11 @@ export function fingerprinter(
 ): Fingerprinter {
   const ways: readonly Way[] = [...secrets.map((secret) => ({ tag: 'k', digest: keyedDigest(secret) })), plain];
   return (input) => {
-    const all = versions.flatMap((version) => {
+    const all: string[] = [];
+    for (const version of versions) {
       const material = version.materialOf(input);
-      return ways.map(({ tag, digest }) => `${version.tag}${tag}.${digest(material)}`);
-    });
+      for (const { tag, digest } of ways) all.push(`${version.tag}${tag}.${digest(material)}`);
+    }
     return { fingerprint: all[0] ?? '', acceptable: all };
   };
 }

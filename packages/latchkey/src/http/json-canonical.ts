@@ -21,8 +21,10 @@ const goesOn: ReadonlySet<number> = new Set([0x2e, 0x45, 0x65]);
 
 interface Member {
   readonly name: string;
-  /** `"name":value`, canonical. */
-  readonly text: string;
+  /** The name, canonical. */
+  readonly quoted: string;
+  /** The value, canonical. */
+  readonly value: string;
 }
 
 const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
@@ -160,7 +162,7 @@ class Canonicaliser {
     if (this.#peek() !== 0x3a) throw notJson;
     this.#position += 1;
     const value = this.#item(leftOut?.get(name), depth);
-    return value === undefined ? undefined : { name, text: `${quoted}:${value}` };
+    return value === undefined ? undefined : { name, quoted, value };
   }
 
   /** A member or element; undefined if it is left out, and then what it loses doesn't matter. */
@@ -173,12 +175,15 @@ class Canonicaliser {
   }
 
   #joined(members: Member[], sorted: boolean): string {
-    if (!sorted) {
-      members.sort(byName);
-      if (members.some((member, index) => member.name === members[index - 1]?.name)) this.lossy = true;
-    }
+    if (!sorted) members.sort(byName);
     let canonical = '{';
-    for (const [index, member] of members.entries()) canonical += index === 0 ? member.text : `,${member.text}`;
+    let before: string | undefined;
+    for (const { name, quoted, value } of members) {
+      if (name === before) this.lossy = true;
+      canonical += before === undefined ? quoted : `,${quoted}`;
+      canonical += `:${value}`;
+      before = name;
+    }
     return `${canonical}}`;
   }
 

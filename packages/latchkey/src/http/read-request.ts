@@ -4,7 +4,7 @@
  * @module
  */
 
-import { principalDigest, recordId } from '../core/digest.ts';
+import { recordId } from '../core/digest.ts';
 import type { Operation } from '../core/operation.ts';
 import { type BodyReading, bodyForm } from './body-form.ts';
 import type { RequestBody, RequestView } from './exchange.ts';
@@ -48,14 +48,6 @@ function presentFields<Native>(view: RequestView<Native>, names: readonly string
   return present;
 }
 
-async function readBody<Native>(view: RequestView<Native>, limitBytes: number): Promise<RequestBody> {
-  try {
-    return await view.body(limitBytes);
-  } catch {
-    return { kind: 'broken' };
-  }
-}
-
 function formOf<Native>(view: RequestView<Native>, body: RequestBody, mediaType: MediaType, route: Route<Native>) {
   const contentEncoding = view.fields('content-encoding');
   return bodyForm(body, { mediaType, contentEncoding, leftOut: route.leftOut, limitBytes: route.maxRequestBytes });
@@ -71,7 +63,7 @@ function operationOf<Native>(
   const path = pathOf(target);
   return {
     id: recordId(scope.principal, [view.method, path], scope.key),
-    principal: principalDigest(scope.principal),
+    principal: route.principalDigest(scope.principal),
     name: `${view.method} ${path}`.slice(0, MAX_NAME_LENGTH),
     ...route.fingerprintsOf({
       target,
@@ -95,7 +87,9 @@ export async function readRequest<Native>(
   const principal = found instanceof Promise ? await found : found;
   if ('problem' in principal) return principal;
   const mediaType = parseMediaType(view.fields('content-type')[0] ?? '');
-  const form = formOf(view, await readBody(view, route.maxRequestBytes), mediaType, route);
+  // What an adapter throws here is a connection that failed under it.
+  const received = await view.body(route.maxRequestBytes).catch((): RequestBody => ({ kind: 'broken' }));
+  const form = formOf(view, received, mediaType, route);
   const body = form instanceof Promise ? await form : form;
   if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
   return {

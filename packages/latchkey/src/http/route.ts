@@ -27,12 +27,14 @@ export interface Route<Native> {
   readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;
   readonly fingerprintsOf: Fingerprinter;
+  readonly principalDigest: (principal: string) => string;
 }
 
 /** What all routes of one guard share. */
 export interface GuardParts<Native> {
   readonly principal: Principal<Native>;
   readonly fingerprintsOf: Fingerprinter;
+  readonly principalDigest: (principal: string) => string;
 }
 
 function settingsOf(options: Partial<OperationSettings>): OperationSettings {

@@ -37,7 +37,7 @@ export function encodeResponse(response: Omit<Snapshot, 'fixedCoding'>, fixedCod
   const { status, fields, body } = response;
   const head = JSON.stringify([status, fixedCoding ? FIXED_CODING : 0, ...keptFields(fields, status).flat()]);
   const headBytes = Buffer.byteLength(head);
-  const bytes = Buffer.allocUnsafeSlow(HEAD_START + headBytes + body.length);
+  const bytes = Buffer.allocUnsafe(HEAD_START + headBytes + body.length);
   bytes.writeUInt8(VERSION, 0);
   bytes.writeUInt32BE(headBytes, 1);
   bytes.write(head, HEAD_START);
