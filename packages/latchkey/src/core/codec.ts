@@ -58,7 +58,8 @@ function unreadable(cause?: unknown): LatchkeyError {
  */
 export function decodeValue(bytes: Uint8Array): unknown {
   const rest = bytes.subarray(1);
-  if (bytes[0] === bytesTag) return rest.slice();
+  // A store may hand out a view of a larger buffer, or a Buffer: the caller gets plain bytes of its own.
+  if (bytes[0] === bytesTag) return new Uint8Array(rest);
   if (bytes[0] === undefinedTag) return undefined;
   if (bytes[0] !== jsonTag) throw unreadable();
   try {

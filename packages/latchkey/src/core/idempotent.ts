@@ -18,17 +18,16 @@ import type { OperationSettings } from './settings.ts';
 import type { Store, StoredResult, TransactionKind } from './store.ts';
 
 /** How a function is made idempotent. */
-export interface IdempotentOptions<Args extends unknown[], Result, Kind extends TransactionKind>
-  extends Partial<OperationSettings> {
+export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends Partial<OperationSettings> {
   readonly store: Store<Kind>;
   /** The operation's name: a part of the scope, so it must not change between releases. */
   readonly name: string;
   /** The key of a call: what makes two calls the same one, such as a message's id. 1 to 255 characters. */
-  readonly key: (...args: Args) => string;
+  readonly key: (input: Input) => string;
   /** Whom the call acts for; `''` unless given. A key is looked up inside its principal. */
-  readonly principal?: (...args: Args) => string;
-  /** What a call asks for; a key reused for something else is `key-reused`. Default: the arguments, as JSON. */
-  readonly payload?: (...args: Args) => unknown;
+  readonly principal?: (input: Input) => string;
+  /** What a call asks for; a key reused for something else is `key-reused`. Default: the input, as JSON. */
+  readonly payload?: (input: Input) => unknown;
   /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
   readonly codec?: Codec<Result>;
   readonly runtime?: Runtime;
@@ -80,16 +79,16 @@ function recordingError(outcome: Outcome): LatchkeyError | undefined {
   return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
 }
 
-function operationFor<Args extends unknown[], Result, Kind extends TransactionKind>(
-  options: IdempotentOptions<Args, Result, Kind>,
+function operationFor<Input, Result, Kind extends TransactionKind>(
+  options: IdempotentOptions<Input, Result, Kind>,
   settings: OperationSettings,
-  args: Args,
+  input: Input,
 ): Operation {
   const { name } = options;
-  const principal = options.principal?.(...args) ?? '';
-  const payload = options.payload === undefined ? args : options.payload(...args);
+  const principal = options.principal?.(input) ?? '';
+  const payload = options.payload === undefined ? input : options.payload(input);
   return {
-    id: recordId(principal, [name], checkedKey(name, options.key(...args))),
+    id: recordId(principal, [name], checkedKey(name, options.key(input))),
     principal: principalDigest(principal),
     name,
     fingerprint: `f1.${digestParts(JSON.stringify(payload, sortMembers) ?? '')}`,
@@ -150,10 +149,10 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
 }
 
 /**
- * Wraps `fn` so that calls with the same key run it once, and every further call gets the first result. `fn` gets
- * its context as a further, last argument; `context.finish(…)` resolves with the final value.
+ * Wraps `fn`, a function of one input, so that calls with the same key run it once, and every further call gets the
+ * first result. Its second argument is the context; `context.finish(…)` resolves with the final value.
  *
- * @returns a function of the same arguments; its results have been through the codec on the first call too.
+ * @returns a function of the same input; its results have been through the codec on the first call too.
  * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
  * `store-unavailable`, `response-not-kept`, `operation-failed` (a failure of an earlier call, replayed). What `fn`
  * throws is thrown on.
@@ -167,20 +166,20 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
  * await ship(order) // the same result, nothing ships
  * ```
  */
-export function idempotent<Args extends unknown[], Result, Kind extends TransactionKind = never>(
-  fn: (...args: [...Args, Context<Kind, Result, Jsonify<Result>>]) => Promise<Result> | Result,
-  options: IdempotentOptions<Args, Result, Kind>,
-): (...args: Args) => Promise<Jsonify<Result>> {
+export function idempotent<Input, Result, Kind extends TransactionKind = never>(
+  fn: (input: Input, context: Context<Kind, Result, Jsonify<Result>>) => Promise<Result> | Result,
+  options: IdempotentOptions<Input, Result, Kind>,
+): (input: Input) => Promise<Jsonify<Result>> {
   checkOptionNames('idempotent()', options, optionNames);
   const settings = completeSettings(`idempotent(${options.name})`, options);
   const { name, codec = valueCodec as Codec<Result> } = options;
   const engine = new Engine<Kind>(options);
-  return async (...args) => {
+  return async (input) => {
     const call = new Call(codec);
-    const operation = operationFor(options, settings, args);
+    const operation = operationFor(options, settings, input);
     const outcome = await engine.run<Result, Jsonify<Result>>(
       operation,
-      (context) => call.run(() => fn(...args, context)),
+      (context) => call.run(() => fn(input, context)),
       call,
     );
     if (call.thrown !== undefined) throw call.thrown.error;

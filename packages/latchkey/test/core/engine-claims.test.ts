@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { done, engineRig, gate, operation, told } from './engine-rig.ts';
+
+describe('claims', () => {
+  it('runs once and replays the same bytes', async () => {
+    const { worker, counted, executions } = engineRig();
+    const engine = worker();
+    expect(
+      told(
+        await engine.run(
+          operation(),
+          counted(() => done('one')),
+        ),
+      ),
+    ).toBe('executed stored');
+    expect(
+      told(
+        await engine.run(
+          operation(),
+          counted(() => done('two')),
+        ),
+      ),
+    ).toBe('replay value one');
+    expect(executions()).toBe(1);
+  });
+
+  it('runs one of fifty simultaneous duplicates', async () => {
+    const { worker, counted, executions } = engineRig();
+    const engines = [worker(), worker()];
+    const runs = Array.from({ length: 50 }, (_, index) => {
+      const engine = engines[index % 2] ?? worker();
+      return engine.run(
+        operation(),
+        counted(() => done('one')),
+      );
+    });
+    const outcomes = (await Promise.all(runs)).map(told);
+    expect(executions()).toBe(1);
+    expect(outcomes.filter((outcome) => outcome === 'executed stored')).toHaveLength(1);
+  });
+
+  it('tells a mismatch from a conflict while the first still runs', async () => {
+    const { worker, runtime } = engineRig();
+    const { opened, open } = gate<void>();
+    const first = worker().run(operation(), async () => {
+      await opened;
+      return done('one');
+    });
+    await runtime.settle();
+    expect(told(await worker().run(operation({}, 'k', 'other'), async () => done('x')))).toBe('mismatch');
+    const conflict = await worker().run(operation(), async () => done('x'));
+    expect(conflict).toEqual({ kind: 'in-progress', retryAfterMs: 30_000 });
+    open();
+    expect(told(await first)).toBe('executed stored');
+    expect(told(await worker().run(operation({}, 'k', 'other'), async () => done('x')))).toBe('mismatch');
+  });
+
+  it('accepts an older fingerprint of the same payload', async () => {
+    const { worker } = engineRig();
+    await worker().run(operation({}, 'k', 'old'), async () => done('one'));
+    const newer = { ...operation({}, 'k', 'new'), acceptable: ['new', 'old'] };
+    expect(told(await worker().run(newer, async () => done('two')))).toBe('replay value one');
+  });
+
+  it('a claim whose reply was lost is repeated with the same token and wins', async () => {
+    const { worker, counted, executions, faults, runtime } = engineRig();
+    faults.next('claim', { kind: 'lose-reply' });
+    const run = worker().run(
+      operation(),
+      counted(() => done('one')),
+    );
+    await runtime.advance(100);
+    expect(told(await run)).toBe('executed stored');
+    expect(executions()).toBe(1);
+  });
+
+  it('R72: a claim that was applied and given up is undone, so that the retry runs', async () => {
+    const { worker, counted, executions, faults, runtime } = engineRig();
+    faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
+    const run = worker().run(
+      operation(),
+      counted(() => done('one')),
+    );
+    await runtime.advance(3_000);
+    expect(told(await run)).toBe('unavailable store-unavailable');
+    expect(
+      told(
+        await worker().run(
+          operation({ claimTimeoutMs: 1 }),
+          counted(() => done('x')),
+        ),
+      ),
+    ).toMatch(/^unavailable/);
+    faults.clear();
+    await runtime.advance(20_000);
+    expect(
+      told(
+        await worker().run(
+          operation(),
+          counted(() => done('two')),
+        ),
+      ),
+    ).toBe('executed stored');
+    expect(executions()).toBe(1);
+  });
+
+  it('I7: with the store down the handler does not run', async () => {
+    const { worker, counted, executions, faults, runtime } = engineRig();
+    for (const kind of ['fail', 'hang'] as const) {
+      faults.plan(() => ({ kind }));
+      const run = worker().run(
+        operation(),
+        counted(() => done('one')),
+      );
+      await runtime.advance(5_000);
+      expect(told(await run)).toBe('unavailable store-unavailable');
+    }
+    expect(executions()).toBe(0);
+  });
+
+  it('runs without protection only where the route says so', async () => {
+    const { worker, counted, executions, faults, runtime, events } = engineRig();
+    faults.plan(() => ({ kind: 'fail' }));
+    const open = operation({ whenStoreDown: 'run-unprotected' });
+    const run = worker().run(
+      open,
+      counted(async (context) => {
+        expect(await context.step('a', () => new Date(0))).toBe('1970-01-01T00:00:00.000Z');
+        return done('one');
+      }),
+    );
+    await runtime.advance(5_000);
+    expect(told(await run)).toBe('unprotected');
+    expect(executions()).toBe(1);
+    expect(events.some(({ type }) => type === 'unprotected')).toBe(true);
+  });
+
+  it('sends the claim again when its answer came too late for the lease', async () => {
+    const { worker, counted, executions, faults, runtime } = engineRig();
+    faults.next('claim', { kind: 'delay', delayMs: 950 });
+    const run = worker().run(
+      operation({ leaseMs: 1_000 }),
+      counted(() => done('one')),
+    );
+    await runtime.advance(1_000);
+    expect(told(await run)).toBe('executed stored');
+    expect(executions()).toBe(1);
+    expect(faults.calls.get('claim')).toBe(2);
+  });
+
+  it('holds keys apart', async () => {
+    const { worker, counted, executions } = engineRig();
+    await worker().run(
+      operation({}, 'a'),
+      counted(() => done('a')),
+    );
+    await worker().run(
+      operation({}, 'b'),
+      counted(() => done('b')),
+    );
+    expect(executions()).toBe(2);
+  });
+
+  it('R46: runs anew after retention, R47: and not before', async () => {
+    const { worker, counted, executions, runtime } = engineRig();
+    const brief = operation({ retentionMs: 60_000 });
+    await worker().run(
+      brief,
+      counted(() => done('one')),
+    );
+    await runtime.advance(59_999);
+    expect(
+      told(
+        await worker().run(
+          brief,
+          counted(() => done('two')),
+        ),
+      ),
+    ).toBe('replay value one');
+    await runtime.advance(1);
+    expect(
+      told(
+        await worker().run(
+          brief,
+          counted(() => done('two')),
+        ),
+      ),
+    ).toBe('executed stored');
+    expect(executions()).toBe(2);
+  });
+});

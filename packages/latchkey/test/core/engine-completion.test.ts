@@ -1,0 +1,154 @@
+import { describe, expect, it } from 'vitest';
+import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
+
+describe('completion', () => {
+  it('is repeated until the store takes it', async () => {
+    const { worker, runtime, faults } = engineRig();
+    faults.next('complete', { kind: 'fail' }, 5);
+    const run = worker().run(operation(), async () => done('one'));
+    await runtime.advance(10_000);
+    expect(told(await run)).toBe('executed stored');
+  });
+
+  it('R61: whose reply was lost is a success when repeated', async () => {
+    const { worker, runtime, faults } = engineRig();
+    faults.next('complete', { kind: 'lose-reply' });
+    const run = worker().run(operation(), async () => done('one'));
+    await runtime.advance(1_000);
+    expect(told(await run)).toBe('executed stored');
+    expect(told(await worker().run(operation(), async () => done('two')))).toBe('replay value one');
+  });
+
+  it('keeps renewing while the store refuses the answer, and gives up at the deadline', async () => {
+    const { worker, counted, executions, runtime, faults } = engineRig();
+    faults.plan((method) => (method === 'complete' || method === 'renew' ? { kind: 'fail' } : undefined));
+    const brief = operation({ leaseMs: 3_000 });
+    const run = worker().run(
+      brief,
+      counted(() => done('one')),
+    );
+    await runtime.advance(2_000);
+    expect(
+      told(
+        await worker().run(
+          brief,
+          counted(() => done('x')),
+        ),
+      ),
+    ).toBe('in-progress');
+    await runtime.advance(2_000);
+    expect(told(await run)).toBe('executed unstored');
+    faults.clear();
+    expect(
+      told(
+        await worker().run(
+          brief,
+          counted(() => done('x')),
+        ),
+      ),
+    ).toBe('outcome-unknown');
+    expect(executions()).toBe(1);
+  });
+
+  it('a release whose reply was lost is a success when repeated', async () => {
+    const { worker, runtime, faults } = engineRig();
+    faults.next('release', { kind: 'lose-reply' });
+    const run = worker().run(operation({ afterFailure: 'rerun' }), async () => verdict('failed', 'oh'));
+    await runtime.advance(1_000);
+    expect(told(await run)).toBe('executed released');
+  });
+
+  it('a hanging store is bounded', async () => {
+    const { worker, runtime, faults } = engineRig();
+    faults.plan((method) => (method === 'claim' ? undefined : { kind: 'hang' }));
+    const run = worker().run(operation({ leaseMs: 3_000 }), async () => done('one'));
+    await runtime.advance(10_000);
+    expect(told(await run)).toBe('executed unstored');
+    expect(runtime.pendingTimers()).toBe(0);
+  });
+});
+
+describe('waiting', () => {
+  const waits = { whenRunning: 'wait', waitMs: 5_000 } as const;
+
+  it('R30: gives the answer when it comes', async () => {
+    const { worker, counted, executions, runtime } = engineRig();
+    const { opened, open } = gate<void>();
+    const slow = counted(async () => {
+      await opened;
+      return done('one');
+    });
+    const first = worker().run(operation(waits), slow);
+    await runtime.settle();
+    const second = worker().run(operation(waits), slow);
+    await runtime.advance(2_000);
+    open();
+    await runtime.settle();
+    expect(told(await first)).toBe('executed stored');
+    expect(told(await second)).toBe('replay value one');
+    expect(executions()).toBe(1);
+  });
+
+  it('R30: past the bound it is a conflict; R27: a mismatch does not wait', async () => {
+    const { worker, runtime } = engineRig();
+    void worker().run(operation(waits), () => new Promise(() => {}));
+    await runtime.settle();
+    expect(told(await worker().run(operation(waits, 'k', 'other'), async () => done('x')))).toBe('mismatch');
+    const second = worker().run(operation(waits), async () => done('x'));
+    await runtime.advance(5_000);
+    expect(told(await second)).toBe('in-progress');
+  });
+
+  it('runs itself when the first gave the record back', async () => {
+    const { worker, runtime } = engineRig();
+    const { opened, open } = gate<void>();
+    const first = worker().run(operation(waits), async () => {
+      await opened;
+      return verdict('nothing-happened', '429');
+    });
+    await runtime.settle();
+    const second = worker().run(operation(waits), async () => done('two'));
+    open();
+    await runtime.advance(50);
+    expect(told(await first)).toBe('executed released');
+    expect(told(await second)).toBe('executed stored');
+  });
+});
+
+describe('shutdown', () => {
+  it('waits for running handlers, whose records complete, and refuses new ones', async () => {
+    const { worker, runtime } = engineRig();
+    const engine = worker();
+    const { opened, open } = gate<void>();
+    const running = engine.run(operation(), async () => {
+      await opened;
+      return done('one');
+    });
+    await runtime.settle();
+    const shutdown = engine.shutdown(10_000);
+    expect(told(await engine.run(operation({}, 'new'), async () => done('x')))).toBe('unavailable shutting-down');
+    open();
+    expect(told(await running)).toBe('executed stored');
+    await shutdown;
+    expect(told(await worker().run(operation(), async () => done('x')))).toBe('replay value one');
+  });
+
+  it('gives up what does not end: the signal aborts and the record lapses at once', async () => {
+    const { worker, runtime } = engineRig();
+    const engine = worker();
+    let aborted = false;
+    const endless = operation({ afterFailure: 'rerun' });
+    void engine.run(endless, (context) => {
+      context.signal.addEventListener('abort', () => {
+        aborted = true;
+      });
+      return new Promise(() => {});
+    });
+    await runtime.settle();
+    const shutdown = engine.shutdown(1_000);
+    await runtime.advance(1_000);
+    await shutdown;
+    expect(aborted).toBe(true);
+    expect(told(await worker().run(endless, async () => done('two')))).toBe('executed stored');
+  });
+});

@@ -1,0 +1,173 @@
+import { describe, expect, it } from 'vitest';
+import { done, engineRig, operation, told, verdict } from './engine-rig.ts';
+
+const rerun = { afterFailure: 'rerun' } as const;
+
+/** A worker that died: its record lapses, and nobody writes any more. */
+async function die(rig: ReturnType<typeof engineRig>, settings: Parameters<typeof operation>[0]): Promise<void> {
+  const dying = operation({ leaseMs: 1_000, ...settings });
+  rig.faults.next('renew', { kind: 'fail' }, 100);
+  void rig.worker().run(dying, () => new Promise(() => {}));
+  await rig.runtime.advance(1_000);
+  rig.faults.clear();
+}
+
+describe('afterFailure', () => {
+  it('R35: refuse keeps a failure and replays it', async () => {
+    const { worker, counted, executions } = engineRig();
+    await worker().run(
+      operation(),
+      counted(() => verdict('failed', 'oh')),
+    );
+    expect(
+      told(
+        await worker().run(
+          operation(),
+          counted(() => done('x')),
+        ),
+      ),
+    ).toBe('replay value oh');
+    expect(executions()).toBe(1);
+  });
+
+  it('R36: rerun releases a failure', async () => {
+    const { worker, counted, executions } = engineRig();
+    expect(
+      told(
+        await worker().run(
+          operation(rerun),
+          counted(() => verdict('failed', 'oh')),
+        ),
+      ),
+    ).toBe('executed released');
+    expect(
+      told(
+        await worker().run(
+          operation(rerun),
+          counted(() => done('ok')),
+        ),
+      ),
+    ).toBe('executed stored');
+    expect(executions()).toBe(2);
+  });
+
+  it('rerun keeps the failure of the last attempt', async () => {
+    const { worker } = engineRig();
+    const poison = operation({ ...rerun, maxAttempts: 3 });
+    const fail = async () => verdict('failed', 'poison');
+    const outcomes = [];
+    for (let attempt = 0; attempt < 4; attempt += 1) outcomes.push(told(await worker().run(poison, fail)));
+    expect(outcomes).toEqual(['executed released', 'executed released', 'executed stored', 'replay value poison']);
+  });
+
+  it('R38: an answer that says nothing was done releases, whatever the policy', async () => {
+    const { worker, counted, executions } = engineRig();
+    await worker().run(
+      operation(),
+      counted(() => verdict('nothing-happened', '429')),
+    );
+    await worker().run(
+      operation({}, 'k', 'another payload'),
+      counted(() => done('ok')),
+    );
+    expect(executions()).toBe(2);
+  });
+
+  it('after a saved step "nothing was done" counts as a failure under refuse', async () => {
+    const { worker } = engineRig();
+    await worker().run(operation(), async (context) => {
+      await context.step('a', () => 1);
+      return verdict('nothing-happened', '429');
+    });
+    expect(told(await worker().run(operation(), async () => done('x')))).toBe('replay value 429');
+  });
+
+  it('R41, I6: a dead worker under refuse is outcome-unknown, never a second execution', async () => {
+    const rig = engineRig();
+    await die(rig, {});
+    expect(told(await rig.worker().run(operation(), async () => done('x')))).toBe('outcome-unknown');
+  });
+
+  it('R41: a dead worker under rerun is taken over', async () => {
+    const rig = engineRig();
+    await die(rig, rerun);
+    expect(told(await rig.worker().run(operation(rerun), async () => done('second')))).toBe('executed stored');
+  });
+
+  it('R73: a lapsed record is not taken over by another payload', async () => {
+    const rig = engineRig();
+    await die(rig, rerun);
+    expect(told(await rig.worker().run(operation(rerun, 'k', 'other'), async () => done('x')))).toBe('mismatch');
+    expect(told(await rig.worker().run(operation(rerun), async () => done('second')))).toBe('executed stored');
+  });
+
+  it('R79: a route that says rerun now does not rerun an old refuse, nor the other way round', async () => {
+    const rig = engineRig();
+    await die(rig, {});
+    expect(told(await rig.worker().run(operation(rerun), async () => done('x')))).toBe('outcome-unknown');
+    const other = engineRig();
+    await die(other, rerun);
+    expect(told(await other.worker().run(operation(), async () => done('x')))).toBe('outcome-unknown');
+  });
+
+  it('a poison record is not taken over after maxAttempts', async () => {
+    const rig = engineRig();
+    await die(rig, { ...rerun, maxAttempts: 1 });
+    expect(told(await rig.worker().run(operation({ ...rerun, maxAttempts: 1 }), async () => done('x')))).toBe(
+      'outcome-unknown',
+    );
+  });
+
+  it('a handler that throws leaves the record lapsed and the error to its caller', async () => {
+    const { worker } = engineRig();
+    const broken = worker().run(operation(), async () => Promise.reject(new Error('bug')));
+    await expect(broken).rejects.toThrow('bug');
+    expect(told(await worker().run(operation(), async () => done('x')))).toBe('outcome-unknown');
+  });
+});
+
+describe('recover', () => {
+  const recovered = { kind: 'value', bytes: new TextEncoder().encode('found') } as const;
+
+  it('answers from what the hook found, once for two retries', async () => {
+    const rig = engineRig();
+    await die(rig, {});
+    let asked = 0;
+    const recover = async () => {
+      asked += 1;
+      return { verdict: 'respond', result: recovered } as const;
+    };
+    const retry = () => rig.worker().run({ ...operation(), recover }, async () => done('x'));
+    const outcomes = (await Promise.all([retry(), retry()])).map(told).sort();
+    expect(outcomes).toEqual(['in-progress', 'replay value found']);
+    expect(told(await retry())).toBe('replay value found');
+    expect(asked).toBe(1);
+  });
+
+  it('leaves the record to a person, also when the hook throws', async () => {
+    const rig = engineRig();
+    await die(rig, {});
+    for (const recover of [() => ({ verdict: 'leave' }) as const, () => Promise.reject(new Error('provider down'))]) {
+      expect(told(await rig.worker().run({ ...operation(), recover }, async () => done('x')))).toBe('outcome-unknown');
+    }
+  });
+
+  it('reruns on the word of the hook, and knows the keys that went downstream', async () => {
+    const rig = engineRig();
+    const sent: string[] = [];
+    rig.faults.next('renew', { kind: 'fail' }, 100);
+    void rig.worker().run(operation({ leaseMs: 1_000 }), async (context) => {
+      sent.push(context.idempotencyKey('charge'));
+      return new Promise(() => {});
+    });
+    await rig.runtime.advance(1_000);
+    rig.faults.clear();
+    const recover = (lapsed: { idempotencyKey(step: string): string; attempt: number }) => {
+      expect(lapsed.idempotencyKey('charge')).toBe(sent[0]);
+      expect(lapsed.attempt).toBe(2);
+      return { verdict: 'rerun' } as const;
+    };
+    const rerunning = { ...operation(), recover };
+    expect(told(await rig.worker().run(rerunning, async () => done('second')))).toBe('executed stored');
+  });
+});

@@ -1,0 +1,63 @@
+/** An engine on the memory store, with time and faults in the test's hands. */
+
+import type { Context } from '../../src/core/context.ts';
+import { digestParts } from '../../src/core/digest.ts';
+import { Engine } from '../../src/core/engine.ts';
+import type { LatchkeyEvent } from '../../src/core/events.ts';
+import type { Operation, Outcome, Verdict } from '../../src/core/operation.ts';
+import { completeSettings } from '../../src/core/options-check.ts';
+import type { OperationSettings } from '../../src/core/settings.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { faultyStore } from '../../src/testing/faulty-store.ts';
+import { manualRuntime } from '../../src/testing/manual-clock.ts';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+export const verdict = (outcome: Verdict['outcome'], text: string): Verdict => ({
+  outcome,
+  result: { kind: 'value', bytes: encoder.encode(text) },
+  tombstone: encoder.encode('tombstone'),
+});
+
+export const done = (text: string): Verdict => verdict('done', text);
+
+/** What a replay holds, or how else the outcome reads. */
+export function told(outcome: Outcome): string {
+  if (outcome.kind === 'replay') return `replay ${outcome.result.kind} ${decoder.decode(outcome.result.bytes)}`;
+  if (outcome.kind === 'executed') return `executed ${outcome.recorded}`;
+  if (outcome.kind === 'unavailable') return `unavailable ${outcome.error.code}`;
+  return outcome.kind;
+}
+
+export function operation(settings: Partial<OperationSettings> = {}, key = 'k', payload = 'p'): Operation {
+  return {
+    id: digestParts('record', key),
+    principal: 'principal',
+    name: 'charge',
+    fingerprint: payload,
+    settings: completeSettings('test', { leaseMs: 30_000, ...settings }),
+  };
+}
+
+/** A handler that a test opens and closes. */
+export function gate<T>(): { readonly opened: Promise<T>; open(value: T): void } {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  return { opened: promise, open: resolve };
+}
+
+export function engineRig() {
+  const runtime = manualRuntime();
+  const memory = memoryStore({ runtime });
+  const { store, faults } = faultyStore(memory, runtime);
+  const events: LatchkeyEvent[] = [];
+  const worker = () => new Engine({ store, runtime, onEvent: (event) => void events.push(event) });
+  let executions = 0;
+  const counted =
+    (run: (context: Context) => Promise<Verdict> | Verdict) =>
+    async (context: Context): Promise<Verdict> => {
+      executions += 1;
+      return run(context);
+    };
+  return { runtime, memory, faults, events, worker, counted, executions: () => executions };
+}

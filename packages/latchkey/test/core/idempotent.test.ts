@@ -1,0 +1,109 @@
+import { describe, expect, it } from 'vitest';
+import { NothingHappened } from '../../src/core/errors.ts';
+import { idempotent } from '../../src/core/idempotent.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+
+interface Order {
+  readonly id: string;
+  readonly total: number;
+}
+
+function shipping(options: Record<string, unknown> = {}) {
+  const shipped: string[] = [];
+  const ship = idempotent(
+    async (order: Order, context) => {
+      shipped.push(order.id);
+      return { parcel: `p-${shipped.length}`, at: new Date(0), attempt: context.attempt };
+    },
+    { store: memoryStore(), name: 'ship', key: (order) => order.id, ...options },
+  );
+  return { ship, shipped };
+}
+
+describe('idempotent()', () => {
+  it('runs once per key and gives every call the same value', async () => {
+    const { ship, shipped } = shipping();
+    const first = await ship({ id: 'a', total: 1 });
+    expect(first).toEqual({ parcel: 'p-1', at: '1970-01-01T00:00:00.000Z', attempt: 1 });
+    expect(await ship({ total: 1, id: 'a' })).toEqual(first);
+    await ship({ id: 'b', total: 1 });
+    expect(shipped).toEqual(['a', 'b']);
+  });
+
+  it('refuses a key that was used for something else', async () => {
+    const { ship } = shipping();
+    await ship({ id: 'a', total: 1 });
+    await expect(ship({ id: 'a', total: 2 })).rejects.toMatchObject({ code: 'key-reused' });
+  });
+
+  it('keeps principals apart', async () => {
+    const { ship, shipped } = shipping({ principal: (order: Order) => String(order.total) });
+    await ship({ id: 'a', total: 1 });
+    await ship({ id: 'a', total: 2 });
+    expect(shipped).toHaveLength(2);
+  });
+
+  it('replays a failure under refuse, with its message and code', async () => {
+    let calls = 0;
+    const charge = idempotent(
+      async (_id: string) => {
+        calls += 1;
+        throw Object.assign(new Error('card declined'), { code: 'card_declined' });
+      },
+      { store: memoryStore(), name: 'charge', key: (id) => id },
+    );
+    await expect(charge('a')).rejects.toThrow('card declined');
+    await expect(charge('a')).rejects.toMatchObject({ code: 'operation-failed', cause: { code: 'card_declined' } });
+    expect(calls).toBe(1);
+  });
+
+  it('runs again after NothingHappened, and under rerun after any failure', async () => {
+    for (const [afterFailure, error] of [
+      ['refuse', new NothingHappened()],
+      ['rerun', new Error('down')],
+    ] as const) {
+      let calls = 0;
+      const charge = idempotent(
+        async (_id: string) => {
+          calls += 1;
+          if (calls === 1) throw error;
+          return calls;
+        },
+        { store: memoryStore(), name: 'charge', key: (id) => id, afterFailure },
+      );
+      await expect(charge('a')).rejects.toBe(error);
+      expect(await charge('a')).toBe(2);
+    }
+  });
+
+  it('tells a running duplicate when to come back', async () => {
+    const { promise, resolve } = Promise.withResolvers<number>();
+    const slow = idempotent((_id: string) => promise, { store: memoryStore(), name: 'slow', key: (id) => id });
+    const first = slow('a');
+    await expect(slow('a')).rejects.toMatchObject({ code: 'in-progress', retryAfterMs: expect.any(Number) });
+    resolve(1);
+    expect(await first).toBe(1);
+  });
+
+  it('keeps bytes as bytes, and a value of undefined', async () => {
+    const bytes = idempotent((_id: string) => Uint8Array.of(0, 255), {
+      store: memoryStore(),
+      name: 'b',
+      key: (id) => id,
+    });
+    await bytes('a');
+    expect(await bytes('a')).toEqual(Uint8Array.of(0, 255));
+    const nothing = idempotent((_id: string) => {}, { store: memoryStore(), name: 'n', key: (id) => id });
+    await nothing('a');
+    expect(await nothing('a')).toBeUndefined();
+  });
+
+  it('refuses bad keys and unknown options by name', async () => {
+    const { ship } = shipping();
+    for (const id of ['', 'x'.repeat(256)]) {
+      await expect(ship({ id, total: 1 })).rejects.toMatchObject({ code: 'key-invalid' });
+    }
+    expect(() => shipping({ leaseMS: 5_000 })).toThrow(/leaseMS.*"leaseMs"/);
+    expect(() => shipping({ leaseMs: -1 })).toThrow(/leaseMs must be a whole number/);
+  });
+});
