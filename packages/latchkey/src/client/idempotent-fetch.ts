@@ -35,7 +35,7 @@ export interface OperationAnswer {
   /**
    * True if the operation is decided: its key is dropped, and the next call of this name is a new operation. False
    * for answers that say "nothing was done, come back" (401, 407, 408, and 425, 429 or 503 if the server asked not
-   * to be retried): the next call goes on with the same key.
+   * to be retried) and for those that a layer marks as not final: the next call goes on with the same key.
    */
   readonly final: boolean;
 }

@@ -5,6 +5,7 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
+import { checkChoice, checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { clientRuntime } from './client-runtime.ts';
@@ -71,6 +72,7 @@ const integerBounds = {
   maxResponseBytes: [0, Number.MAX_SAFE_INTEGER],
 } as const;
 
+const where = 'idempotentFetch';
 const otherNames = ['storage', 'keyStyle', 'fetch', 'onEvent', 'runtime'];
 
 /** The options with every default in place. */
@@ -85,32 +87,19 @@ export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>
  */
 export function clientSettings(options: ClientOptions): ClientSettings {
   const given: ClientOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  for (const name of Object.keys(given)) checkName(name);
-  for (const [name, [least, most]] of Object.entries(integerBounds)) checkInteger(given, name, least, most);
+  checkOptionNames(where, given, [...Object.keys(integerBounds), ...otherNames]);
+  const filled = { ...defaults, ...given };
+  for (const [name, [least, most]] of Object.entries(integerBounds)) {
+    checkWholeNumber(where, name, Reflect.get(filled, name), least, most);
+  }
+  checkChoice(where, 'keyStyle', filled.keyStyle, ['string', 'bare']);
   checkOthers(given);
-  const { storage, onEvent: _, ...rest } = given;
-  const runtime = clientRuntime;
-  return { runtime, fetch: (...call) => fetch(...call), ...defaults, ...rest, storage: chosenStorage(storage) };
-}
-
-function checkName(name: string): void {
-  const known = [...Object.keys(integerBounds), ...otherNames];
-  if (known.includes(name)) return;
-  throw new LatchkeyError('option-unknown', `idempotentFetch has no option '${name}'; it has ${known.join(', ')}.`);
-}
-
-function checkInteger(options: object, name: string, least: number, most: number): void {
-  const value: unknown = Reflect.get(options, name);
-  if (value === undefined) return;
-  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return;
-  throw invalidOption(`${name} must be a whole number from ${least} to ${most}`);
+  const { storage, onEvent: _, ...rest } = filled;
+  return { runtime: clientRuntime, fetch: (...call) => fetch(...call), ...rest, storage: chosenStorage(storage) };
 }
 
 function checkOthers(options: ClientOptions): void {
-  const { storage, keyStyle, fetch: send, onEvent, runtime } = options;
-  if (keyStyle !== undefined && keyStyle !== 'string' && keyStyle !== 'bare') {
-    throw invalidOption("keyStyle must be 'string' or 'bare'");
-  }
+  const { storage, fetch: send, onEvent, runtime } = options;
   if (send !== undefined && typeof send !== 'function') throw invalidOption('fetch must be a function');
   if (onEvent !== undefined && typeof onEvent !== 'function') throw invalidOption('onEvent must be a function');
   if (runtime !== undefined && !(runtime?.clock && runtime.timers && runtime.random)) {
@@ -133,5 +122,5 @@ function chosenStorage(storage: KeyStorage | 'memory' | undefined): KeyStorage |
 
 /** The error of an option or argument that can't be. */
 export function invalidOption(message: string): LatchkeyError {
-  return new LatchkeyError('option-invalid', `idempotentFetch: ${message}.`);
+  return new LatchkeyError('option-invalid', `${where}: ${message}.`);
 }

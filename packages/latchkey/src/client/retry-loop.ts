@@ -6,9 +6,9 @@
 
 import { backoffMs } from '../core/backoff.ts';
 import { sleep } from '../core/runtime.ts';
-import { answerCode } from './answer-code.ts';
 import { AnswerTooLarge, attemptOnce } from './attempt.ts';
 import type { ClientEventListener } from './client-events.ts';
+import { layerWord } from './layer-word.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import type { ClientSettings } from './options.ts';
 import type { PreparedRequest } from './request-bytes.ts';
@@ -69,7 +69,7 @@ async function tryOnce(errand: Errand): Promise<Tried> {
   const limits = { ...settings, attemptTimeoutMs: Math.max(0, Math.min(settings.attemptTimeoutMs, timeLeftMs)) };
   try {
     const response = await attemptOnce((cut) => send(errand, cut), limits, settings.runtime.timers, signal);
-    return { verdict: weigh(response, await answerCode(response)), response };
+    return { verdict: weigh(response, await layerWord(response)), response };
   } catch (error) {
     signal.throwIfAborted();
     return { verdict: error instanceof AnswerTooLarge ? 'response-too-large' : 'retry', error };
@@ -112,7 +112,8 @@ function askedToWait({ runtime }: ClientSettings, { response }: Unanswered): num
 
 const hopeless = {
   'in-progress': 'The operation still runs, and the server asked not to be asked again now.',
-  'key-reused': 'The server knows this key with another payload. The key was dropped; the next call has a new one.',
+  'key-reused':
+    'An earlier call of this name, with another payload, reached the server and may have been carried out. Its key was dropped: the next call is a new operation.',
   'outcome-unknown': 'The server died in the middle of the operation and cannot say what became of it.',
   'response-too-large': 'The answer is longer than maxResponseBytes.',
 } as const;

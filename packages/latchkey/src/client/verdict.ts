@@ -4,38 +4,36 @@
  * @module
  */
 
-import type { AnswerCode } from './answer-code.ts';
+import type { LayerWord } from './layer-word.ts';
 
 /**
  * - `final`: the operation's answer; its key is done with.
- * - `come-back`: an answer for the caller to act on (sign in, wait); the operation wasn't decided and keeps its key.
+ * - `come-back`: an answer for the caller to act on (sign in, wait); the operation isn't decided and keeps its key.
  * - `retry`: no answer yet; ask again with the same key.
- * - the rest: no answer, and asking again will not bring one.
+ * - the rest: no answer, and asking again now will not bring one.
  */
-export type Verdict = 'final' | 'come-back' | 'retry' | AnswerCode;
-
-const replayedField = 'idempotent-replayed';
+export type Verdict = 'final' | 'come-back' | 'retry' | 'in-progress' | 'key-reused' | 'outcome-unknown';
 
 /** True if the response is marked as the stored answer of an earlier request. */
 export function isReplayed(response: Response): boolean {
-  return response.headers.get(replayedField)?.trim().toLowerCase() === 'true';
+  return response.headers.get('idempotent-replayed')?.trim().toLowerCase() === 'true';
 }
 
 // An answer that says "nothing was done, come back" leaves the operation undecided: an earlier attempt, whose answer
 // was lost, may have done the work, and a new key would do it twice.
-const undecided = new Set([401, 407, 408, 425, 429, 503]);
+const comeBack = new Set([401, 407, 408, 425, 429, 503]);
 
-function wantsRetry(response: Response, code: AnswerCode | undefined): boolean {
+function wantsRetry(response: Response, code: string | undefined): boolean {
   const hint = response.headers.get('stripe-should-retry')?.trim().toLowerCase();
   if (hint === 'true' || hint === 'false') return hint === 'true';
   return code === 'in-progress' || response.status === 425 || response.status === 429 || response.status >= 500;
 }
 
-/** Weighs a response; `code` is the layer's own, if it is one of its answers. */
-export function weigh(response: Response, code: AnswerCode | undefined): Verdict {
+/** Weighs a response with what the layer says by it. */
+export function weigh(response: Response, { code, undecided }: LayerWord): Verdict {
   if (code === 'key-reused' || code === 'outcome-unknown') return code;
   if (response.status < 400 || isReplayed(response)) return 'final';
   if (wantsRetry(response, code)) return 'retry';
   if (code === 'in-progress') return code;
-  return undecided.has(response.status) ? 'come-back' : 'final';
+  return undecided || comeBack.has(response.status) ? 'come-back' : 'final';
 }

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { idempotentFetch } from '../../src/client/index.ts';
+import { failure, mapStorage } from './client-kit.ts';
+import { answer, hang, misbehave, stall } from './misbehaving-server.ts';
+
+const reason = new Error('the buyer went away');
+const done = answer(200, {}, 'charged');
+
+describe('AbortSignal', () => {
+  it('aborted before: nothing is sent and no key made', async () => {
+    await using server = await misbehave(done);
+    const client = idempotentFetch({ storage: 'memory' });
+    const init = { method: 'POST', operation: 'o', signal: AbortSignal.abort(reason) };
+    expect(await failure(client(server.url, init))).toBe(reason);
+    expect(server.seen).toEqual([]);
+    expect(await client.isPending('o')).toBe(false);
+  });
+
+  it('in the same turn as the call', async () => {
+    await using server = await misbehave(done);
+    const abort = new AbortController();
+    const call = idempotentFetch({ storage: 'memory' })(server.url, {
+      method: 'POST',
+      operation: 'o',
+      signal: abort.signal,
+    });
+    abort.abort(reason);
+    expect(await failure(call)).toBe(reason);
+    expect(server.seen).toEqual([]);
+  });
+
+  it.each([
+    ['while the server is silent', hang],
+    ['while the body is read', stall],
+  ])('%s: the connection ends, the key stays, and the next call goes on with it', async (_moment, behaviour) => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await misbehave((response, request) => {
+      request.socket.once('close', closed.resolve);
+      behaviour(response, request);
+    }, done);
+    const client = idempotentFetch({ storage: mapStorage() });
+    const abort = new AbortController();
+    const call = client(server.url, { method: 'POST', operation: 'o', signal: abort.signal });
+    await server.arrived(1);
+    abort.abort(reason);
+    expect(await failure(call)).toBe(reason);
+    await closed.promise;
+    expect(await client.isPending('o')).toBe(true);
+    await client(server.url, { method: 'POST', operation: 'o' });
+    expect(server.seen[1]?.key).toBe(server.seen[0]?.key);
+  });
+
+  it('during the wait between attempts', async () => {
+    await using server = await misbehave(answer(503, { 'Retry-After': '60' }));
+    const abort = new AbortController();
+    const client = idempotentFetch({
+      storage: 'memory',
+      onEvent: ({ type }) => type === 'retrying' && abort.abort(reason),
+    });
+    expect(await failure(client(server.url, { method: 'POST', operation: 'o', signal: abort.signal }))).toBe(reason);
+    expect(server.seen).toHaveLength(1);
+    expect(await client.isPending('o')).toBe(true);
+  });
+
+  it("by a Request's own signal", async () => {
+    await using server = await misbehave(hang);
+    const abort = new AbortController();
+    const request = new Request(server.url, { method: 'POST', body: 'x', signal: abort.signal });
+    const call = idempotentFetch({ storage: 'memory' })(request, { operation: 'o' });
+    await server.arrived(1);
+    abort.abort(reason);
+    expect(await failure(call)).toBe(reason);
+  });
+
+  it('while a final answer drops the key: too late, the answer is given', async () => {
+    await using server = await misbehave(done);
+    const abort = new AbortController();
+    const storage = mapStorage();
+    const removeItem = (name: string) => {
+      abort.abort(reason);
+      storage.removeItem(name);
+    };
+    const client = idempotentFetch({ storage: { ...storage, removeItem } });
+    const { response } = await client(server.url, { method: 'POST', operation: 'o', signal: abort.signal });
+    expect(await response.text()).toBe('charged');
+    expect(await client.isPending('o')).toBe(false);
+  });
+
+  it('after the answer changes nothing: the body was read', async () => {
+    await using server = await misbehave(done);
+    const abort = new AbortController();
+    const client = idempotentFetch({ storage: 'memory' });
+    const { response } = await client(server.url, { method: 'POST', operation: 'o', signal: abort.signal });
+    abort.abort(reason);
+    expect(await response.text()).toBe('charged');
+  });
+});
