@@ -7,41 +7,44 @@
 /** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
 export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/errors.md';
 
-/** The permanent codes of errors that are thrown. Codes are never renamed or reused. */
-export type ErrorCode =
-  | 'attempts-exhausted'
-  | 'body-consumed'
-  | 'body-not-replayable'
-  | 'context-missing'
-  | 'guard-before-authentication'
-  | 'guard-mounted-twice'
-  | 'in-progress'
-  | 'key-expired'
-  | 'key-invalid'
-  | 'key-missing'
-  | 'key-reused'
-  | 'lease-lost'
-  | 'memory-store-in-production'
-  | 'nothing-happened'
-  | 'operation-failed'
-  | 'option-invalid'
-  | 'option-unknown'
-  | 'outcome-unknown'
-  | 'principal-missing'
-  | 'principal-unstable'
-  | 'record-unreadable'
-  | 'replay-forbidden'
-  | 'request-incomplete'
-  | 'request-too-large'
-  | 'response-not-kept'
-  | 'response-too-large'
-  | 'retries-exhausted'
-  | 'shutting-down'
-  | 'step-name-reused'
-  | 'store-unavailable'
-  | 'transaction-asynchronous'
-  | 'transaction-unsupported'
-  | 'value-invalid';
+/** The permanent codes. They are never renamed and never reused. */
+export const errorCodes = [
+  'body-consumed',
+  'body-not-replayable',
+  'context-missing',
+  'guard-before-authentication',
+  'guard-mounted-twice',
+  'in-progress',
+  'key-expired',
+  'key-invalid',
+  'key-missing',
+  'key-reused',
+  'lease-lost',
+  'memory-store-in-production',
+  'nothing-happened',
+  'operation-failed',
+  'option-invalid',
+  'option-unknown',
+  'outcome-unknown',
+  'principal-missing',
+  'principal-unstable',
+  'record-unreadable',
+  'replay-forbidden',
+  'request-incomplete',
+  'request-too-large',
+  'response-not-kept',
+  'response-too-large',
+  'retries-exhausted',
+  'shutting-down',
+  'step-name-reused',
+  'store-unavailable',
+  'transaction-asynchronous',
+  'transaction-unsupported',
+  'value-invalid',
+] as const;
+
+/** A permanent code. */
+export type ErrorCode = (typeof errorCodes)[number];
 
 /**
  * The base of every error of the library.
