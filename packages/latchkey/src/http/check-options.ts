@@ -5,30 +5,21 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
+import { checkOptionNames, settingNames } from '../core/options-check.ts';
 import type { TransactionKind } from '../core/store.ts';
-import { nearestName } from './nearest-name.ts';
 import { guardRules, type Rule, routeRules } from './option-rules.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
 
-function unknownOption(name: string, known: readonly string[]): LatchkeyError {
-  const meant = nearestName(name, known);
-  const hint = meant === undefined ? '' : ` Did you mean ${JSON.stringify(meant)}?`;
-  return new LatchkeyError('option-unknown', `There is no option ${JSON.stringify(name)}.${hint}`);
-}
-
-/** Values are not shown: a secret or a connection string may be among them. */
-function check(options: object, rules: Readonly<Record<string, Rule>>): void {
+function check(where: string, options: object, rules: Readonly<Record<string, Rule>>): void {
+  checkOptionNames(where, options, [...Object.keys(rules), ...settingNames]);
   for (const [name, value] of Object.entries(options)) {
-    const rule = Object.hasOwn(rules, name) ? rules[name] : undefined;
-    if (rule === undefined) throw unknownOption(name, Object.keys(rules));
-    const fault = value === undefined ? undefined : rule(value);
-    if (fault !== undefined) throw new LatchkeyError('option-invalid', `The option ${name} ${fault}.`);
+    if (value !== undefined) rules[name]?.(where, name, value);
   }
 }
 
 /** Checks what a route changes. Options of the whole guard are unknown here. */
 export function checkRouteOptions<Native>(route: RouteOptions<Native>): void {
-  check(route, routeRules);
+  check('The route', route, routeRules);
 }
 
 function isProduction(): boolean {
@@ -37,11 +28,9 @@ function isProduction(): boolean {
 
 /** Checks what a guard is told. */
 export function checkGuardOptions<Native, Kind extends TransactionKind>(options: GuardOptions<Native, Kind>): void {
-  check(options, { ...routeRules, ...guardRules });
-  for (const name of ['store', 'principal'] as const) {
-    const fault = guardRules[name](options[name]);
-    if (fault !== undefined) throw new LatchkeyError('option-invalid', `The option ${name} ${fault}.`);
-  }
+  check('The guard', options, { ...routeRules, ...guardRules });
+  guardRules.store('The guard', 'store', options.store);
+  guardRules.principal('The guard', 'principal', options.principal);
   if (options.store.volatile && isProduction() && options.allowVolatileStore !== true) {
     throw new LatchkeyError(
       'memory-store-in-production',

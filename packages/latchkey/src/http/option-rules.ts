@@ -1,110 +1,84 @@
 /**
- * What each option of a guard may be.
+ * What each option of the HTTP layer may be. The engine's own settings are checked in core.
  *
  * @module
  */
 
+import { LatchkeyError } from '../core/errors.ts';
+import { checkChoice, checkWholeNumber } from '../core/options-check.ts';
+import type { OperationSettings } from '../core/settings.ts';
 import { isMemberPointer } from './json-pointer.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
 
-/** Says what is wrong with a value; undefined if nothing is. */
-export type Rule = (value: unknown) => string | undefined;
+/** Throws `option-invalid` unless the value will do. `where` names the guard or route in the message. */
+export type Rule = (where: string, name: string, value: unknown) => void;
 
-/** The longest delay of a timer, in milliseconds: about 24.8 days. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const MOST_BYTES = 2 ** 31 - 1;
 const LEAST_SECRET_BYTES = 32;
 
 const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/;
 
-/** Methods that change nothing (RFC 9110 §9.2.1): a replay would be stale, a fresh answer costs nothing. */
+/** Methods that change nothing (RFC 9110 §9.2.1): a replay would be stale, and a fresh answer does no harm. */
 const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
 
-const integer =
-  (least: number, most: number, unit: string): Rule =>
-  (value) =>
-    Number.isInteger(value) && Number(value) >= least && Number(value) <= most
-      ? undefined
-      : `must be a whole number of ${unit} from ${least} to ${most}`;
+/** Values are not shown: a secret or a connection string may be among them. */
+const must =
+  (accepts: (value: unknown) => boolean, demand: string): Rule =>
+  (where, name, value) => {
+    if (!accepts(value)) throw new LatchkeyError('option-invalid', `${where}: ${name} must be ${demand}.`);
+  };
 
 const oneOf =
   (...allowed: readonly string[]): Rule =>
-  (value) =>
-    allowed.some((one) => one === value) ? undefined : `must be ${allowed.map((one) => `'${one}'`).join(' or ')}`;
+  (where, name, value) =>
+    checkChoice(where, name, value, allowed);
 
-const isBoolean: Rule = (value) => (typeof value === 'boolean' ? undefined : 'must be true or false');
-const isFunction: Rule = (value) => (typeof value === 'function' ? undefined : 'must be a function');
+const bytes: Rule = (where, name, value) => checkWholeNumber(where, name, value, 0, MOST_BYTES);
+const truth = must((value) => typeof value === 'boolean', 'true or false');
+const callable = must((value) => typeof value === 'function', 'a function');
 
-const listOf =
-  (what: string, accepts: (item: unknown) => boolean): Rule =>
-  (value) =>
-    Array.isArray(value) && value.every(accepts) ? undefined : `must be an array of ${what}`;
+const isText = (value: unknown): value is string => typeof value === 'string';
+const listOf = (accepts: (item: unknown) => boolean) => (value: unknown) =>
+  Array.isArray(value) && value.every(accepts);
+const isSecret = (item: unknown) =>
+  (isText(item) ? Buffer.byteLength(item) : item instanceof Uint8Array ? item.length : 0) >= LEAST_SECRET_BYTES;
+const isMethod = (item: unknown) => isText(item) && /^[A-Z]+$/.test(item) && !safeMethods.has(item);
+const isPrincipal = (value: unknown) =>
+  typeof value === 'function' || value === 'authorization' || value === 'anonymous';
+const isObjectWith =
+  (...names: readonly string[]) =>
+  (value: unknown) =>
+    typeof value === 'object' && value !== null && names.every((name) => name in value);
 
-const isText = (item: unknown): item is string => typeof item === 'string';
-const byteLength = (item: unknown) =>
-  isText(item) ? Buffer.byteLength(item) : item instanceof Uint8Array ? item.length : 0;
-
-const isMethods: Rule = (value) => {
-  const listed = listOf('method names in upper case', (item) => isText(item) && /^[A-Z]+$/.test(item))(value);
-  if (listed !== undefined || !Array.isArray(value)) return listed;
-  const safe = value.find((method) => safeMethods.has(method));
-  return safe === undefined ? undefined : `can't hold ${safe}: a key has no meaning on a method that changes nothing`;
-};
-
-const isPrincipal: Rule = (value) =>
-  typeof value === 'function' || value === 'authorization' || value === 'anonymous'
-    ? undefined
-    : "is required: a function that returns the account or tenant, 'authorization', or 'anonymous'";
-
-const isStore: Rule = (value) =>
-  typeof value === 'object' && value !== null && 'claim' in value && typeof value.claim === 'function'
-    ? undefined
-    : 'is required: a store such as memoryStore() or sqliteStore()';
-
-const isRuntime: Rule = (value) =>
-  typeof value === 'object' && value !== null && 'clock' in value && 'timers' in value && 'random' in value
-    ? undefined
-    : 'must have clock, timers and random';
-
-const anyDuration = integer(1, Number.MAX_SAFE_INTEGER, 'milliseconds');
-const timerDuration = integer(1, LONGEST_TIMER_MS, 'milliseconds');
-
-/** By option of a route. The type makes sure that none is forgotten. */
-export const routeRules: Record<keyof RouteOptions<unknown>, Rule> = {
-  afterFailure: oneOf('refuse', 'rerun'),
-  authorizeReplay: isFunction,
-  claimTimeoutMs: timerDuration,
-  keep: isFunction,
+/** The options of a route that are the HTTP layer's own. The type makes sure that none is forgotten. */
+export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof OperationSettings>, Rule> = {
+  authorizeReplay: callable,
+  keep: callable,
   keyFormat: oneOf('lenient', 'strict'),
-  keyRequired: isBoolean,
-  leaseMs: integer(100, LONGEST_TIMER_MS, 'milliseconds'),
-  maxAttempts: integer(1, Number.MAX_SAFE_INTEGER, 'attempts'),
-  maxRequestBytes: integer(0, LONGEST_TIMER_MS, 'bytes'),
-  maxResponseBytes: integer(0, LONGEST_TIMER_MS, 'bytes'),
-  maxRunMs: timerDuration,
-  meaningfulFields: listOf('field names', (item) => isText(item) && fieldName.test(item)),
-  methods: isMethods,
+  keyRequired: truth,
+  maxRequestBytes: bytes,
+  maxResponseBytes: bytes,
+  meaningfulFields: must(
+    listOf((item) => isText(item) && fieldName.test(item)),
+    'an array of field names',
+  ),
+  methods: must(listOf(isMethod), 'an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)'),
   onUnstored: oneOf('send', '503'),
-  recover: isFunction,
-  retentionMs: anyDuration,
-  transactionTimeoutMs: timerDuration,
-  unresolvedRetentionMs: anyDuration,
-  volatileMembers: listOf("JSON Pointers such as '/sentAt'", (item) => isText(item) && isMemberPointer(item)),
-  waitMs: integer(0, LONGEST_TIMER_MS, 'milliseconds'),
-  whenRunning: oneOf('reject', 'wait'),
-  whenStoreDown: oneOf('refuse', 'run-unprotected'),
+  recover: callable,
+  volatileMembers: must(
+    listOf((item) => isText(item) && isMemberPointer(item)),
+    "an array of JSON Pointers, such as '/sentAt'",
+  ),
 };
 
-/** By option that only a guard has. */
+/** The options that only a whole guard has. */
 export const guardRules: Record<Exclude<keyof GuardOptions<unknown>, keyof RouteOptions<unknown>>, Rule> = {
-  allowVolatileStore: isBoolean,
+  allowVolatileStore: truth,
   dialect: oneOf('ietf', 'stripe'),
-  fingerprintSecrets: listOf(
-    `secrets of at least ${LEAST_SECRET_BYTES} bytes`,
-    (item) => byteLength(item) >= LEAST_SECRET_BYTES,
-  ),
-  onEvent: isFunction,
-  onProblem: isFunction,
-  principal: isPrincipal,
-  runtime: isRuntime,
-  store: isStore,
+  fingerprintSecrets: must(listOf(isSecret), `an array of secrets of at least ${LEAST_SECRET_BYTES} bytes each`),
+  onEvent: callable,
+  onProblem: callable,
+  principal: must(isPrincipal, "a function that returns the account or tenant, 'authorization', or 'anonymous'"),
+  runtime: must(isObjectWith('clock', 'timers', 'random'), 'an object with clock, timers and random'),
+  store: must(isObjectWith('claim', 'complete'), 'a store, such as memoryStore() or sqliteStore()'),
 };

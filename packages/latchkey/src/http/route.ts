@@ -4,7 +4,8 @@
  * @module
  */
 
-import { defaultSettings, type OperationSettings } from '../core/settings.ts';
+import { completeSettings } from '../core/options-check.ts';
+import type { OperationSettings } from '../core/settings.ts';
 import type { Fingerprinter } from './fingerprint.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import type { Principal, RouteOptions } from './options.ts';
@@ -37,22 +38,20 @@ export interface GuardParts<Native> {
   readonly principalDigest: (principal: string) => string;
 }
 
-function settingsOf(options: Partial<OperationSettings>): OperationSettings {
-  const names = Object.keys(defaultSettings) as (keyof OperationSettings)[];
-  const given = names.filter((name) => options[name] !== undefined).map((name) => [name, options[name]]);
-  return { ...defaultSettings, ...Object.fromEntries(given) };
-}
-
 function meaningful(names: readonly string[] = []): readonly string[] {
   return [...new Set([...alwaysMeaningful, ...names.map((name) => name.toLowerCase())])].sort();
 }
 
-/** Prepares a route from the guard's options with the route's own over them. */
+/**
+ * Prepares a route from the guard's options with the route's own over them.
+ *
+ * @throws LatchkeyError `option-invalid` for a setting of the engine.
+ */
 export function createRoute<Native>(options: RouteOptions<Native>, guard: GuardParts<Native>): Route<Native> {
   return {
     ...guard,
     options,
-    settings: settingsOf(options),
+    settings: completeSettings('The guard', options),
     methods: new Set(options.methods ?? ['POST', 'PATCH']),
     keyFormat: options.keyFormat ?? 'lenient',
     meaningfulFields: meaningful(options.meaningfulFields),
