@@ -1,0 +1,186 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/http/json-canonical.ts';
+import { pointerTree } from '../../src/http/json-pointer.ts';
+import { holds } from './seeded.ts';
+
+/** RFC 8785 over a parsed value, the slow and plain way. */
+function oracle(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(oracle).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${oracle(member)}`).join(',')}}`;
+}
+
+/** The same value with its members in another order. */
+function turned(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(turned);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.entries(value).map(([name, member]) => [name, turned(member)] as const);
+  return Object.fromEntries(members.reverse());
+}
+
+const parses = (text: string): boolean => {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const values = fc.jsonValue({ maxDepth: 5 });
+
+describe('canonicalJson', () => {
+  it('gives what the plain way gives, whatever the order and white space', () => {
+    holds(
+      fc.property(values, fc.constantFrom(undefined, 1, '\t', ' \r\n'), (value, space) => {
+        const expected = oracle(value);
+        expect(canonicalJson(JSON.stringify(turned(value), null, space))).toBe(expected);
+      }),
+      1000,
+    );
+  });
+
+  it('is its own canonical form', () => {
+    holds(
+      fc.property(values, (value) => {
+        const canonical = canonicalJson(JSON.stringify(value)) ?? '';
+        expect(canonicalJson(canonical)).toBe(canonical);
+      }),
+    );
+  });
+
+  it('differs for values that differ', () => {
+    holds(
+      fc.property(values, values, (a, b) => {
+        const same = canonicalJson(JSON.stringify(a)) === canonicalJson(JSON.stringify(b));
+        expect(same).toBe(oracle(a) === oracle(b));
+      }),
+    );
+  });
+
+  it('takes a text for JSON only if the parser does', () => {
+    const pieces = fc.constantFrom(
+      '{',
+      '}',
+      '[',
+      ']',
+      ',',
+      ':',
+      '"',
+      '\\',
+      '"a"',
+      '1',
+      '-',
+      '0',
+      '.',
+      'e',
+      'E+',
+      'true',
+      'nul',
+      'null',
+      ' ',
+      '\n',
+      '\u0000',
+      '\\u00',
+      'é',
+    );
+    const texts = fc.array(pieces, { maxLength: 8 }).map((list) => list.join(''));
+    holds(
+      fc.property(texts, (text) => {
+        if (canonicalJson(text) !== undefined) expect(parses(text)).toBe(true);
+        else if (parses(text)) expect(text).toMatch(/"a".*"a"|""|e|E|[0-9]{16}/);
+      }),
+      20_000,
+    );
+  });
+
+  it('survives a member of JSON text being cut anywhere', () => {
+    const text = '{"a":[1,-2.5e3,"x\\u00e9\\"",{"b":null}],"c":true}';
+    for (let end = 0; end < text.length; end += 1) expect(canonicalJson(text.slice(0, end))).toBeUndefined();
+    expect(canonicalJson(`${text}x`)).toBeUndefined();
+  });
+
+  it.each([
+    ['1.0', '1'],
+    ['1e2', '100'],
+    ['-0', '0'],
+    ['-0.0e7', '0'],
+    ['0.10', '0.1'],
+    ['10.50e-1', '1.05'],
+    ['1e21', '1e+21'],
+    ['1e-7', '1e-7'],
+    ['9007199254740991', '9007199254740991'],
+    ['9007199254740994', '9007199254740994'],
+    ['123456789012345680000', '123456789012345680000'],
+    ['333333333.33333329', '333333333.3333333'],
+  ])('writes the number %s as %s if that is the same number', (numeral, expected) => {
+    const exact = numeral !== '333333333.33333329';
+    expect(canonicalJson(numeral)).toBe(exact ? expected : undefined);
+  });
+
+  it.each([
+    ['an integer beyond 2^53', '9007199254740993'],
+    ['a number with too many digits', '0.1234567890123456789'],
+    ['a number beyond every double', '1e400'],
+    ['a number too near to zero', '1e-400'],
+    ['duplicate names', '{"a":1,"a":2}'],
+    ['duplicate names, one escaped', '{"a":1,"\\u0061":2}'],
+    ['duplicate names, apart', '{"a":1,"b":0,"a":1}'],
+    ['a lone surrogate', '"\\ud800"'],
+    ['a lone surrogate as name', '{"\\udc00":1}'],
+  ])('has no form for %s', (_name, text) => {
+    expect(canonicalJson(text)).toBeUndefined();
+    expect(canonicalJson(`[${text}]`)).toBeUndefined();
+  });
+
+  it('sorts names by UTF-16 code units (RFC 8785 §3.2.3)', () => {
+    const text = '{"\\u20ac":1,"\\r":2,"\\ufb33":3,"1":4,"\\ud83d\\ude00":5,"\\u0080":6,"\\u00f6":7}';
+    expect(canonicalJson(text)).toBe('{"\\r":2,"1":4,"\u0080":6,"ö":7,"€":1,"😀":5,"\ufb33":3}');
+  });
+
+  it('escapes no more than RFC 8785 does', () => {
+    expect(canonicalJson('"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/"')).toBe(
+      '"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"',
+    );
+  });
+
+  it('gives up on a text that is nested too deep, without a crash', () => {
+    const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
+    expect(canonicalJson(nested(200))).toBe(nested(200));
+    expect(canonicalJson(nested(201))).toBeUndefined();
+    expect(canonicalJson('['.repeat(1_000_000))).toBeUndefined();
+  });
+
+  it('sees members called like those of every object', () => {
+    expect(canonicalJson('{"toString":1,"__proto__":2,"constructor":3}')).toBe(
+      '{"__proto__":2,"constructor":3,"toString":1}',
+    );
+  });
+});
+
+describe('canonicalJson with members left out', () => {
+  const leftOut = pointerTree(['/sentAt', '/meta/trace', '/items/0/at', '/a~1b', '/m~0n', '/list/1']);
+  const canonical = (text: string) => canonicalJson(text, leftOut);
+
+  it('leaves out what the pointers name, and nothing of the same name elsewhere', () => {
+    expect(canonical('{"sentAt":1,"x":{"sentAt":2}}')).toBe('{"x":{"sentAt":2}}');
+    expect(canonical('{"meta":{"trace":[1],"id":2}}')).toBe('{"meta":{"id":2}}');
+    expect(canonical('{"items":[{"at":1,"n":1},{"at":2}]}')).toBe('{"items":[{"n":1},{"at":2}]}');
+    expect(canonical('{"a/b":1,"m~n":2,"c":3}')).toBe('{"c":3}');
+  });
+
+  it('keeps the place of an element', () => {
+    expect(canonical('{"list":[1,2,3]}')).toBe('{"list":[1,,3]}');
+  });
+
+  it('does not mind what a left-out member would lose', () => {
+    expect(canonical('{"sentAt":9007199254740993,"a":1}')).toBe('{"a":1}');
+    expect(canonical('{"sentAt":1,"a":9007199254740993}')).toBeUndefined();
+  });
+
+  it('still wants it to be JSON', () => {
+    expect(canonical('{"sentAt":[}')).toBeUndefined();
+  });
+});
