@@ -121,7 +121,6 @@ async function call(client: Client, input: string | URL | Request, init: Operati
   const { operation, ...fetchInit } = init;
   checkOperation(operation);
   const signal = callersSignal(input, init);
-  signal?.throwIfAborted();
   const request = await prepareRequest(input, fetchInit);
   signal?.throwIfAborted();
   const answer = await flightFor(client, operation, request).join(signal);

@@ -95,7 +95,6 @@ async function pause(errand: Errand, attempts: number, tried: Unanswered): Promi
   const why = tried.response === undefined ? { error: tried.error } : { status: tried.response.status };
   errand.emit({ type: 'retrying', operation: errand.operation, attempt: attempts, delayMs, ...why });
   await sleep(runtime.timers, delayMs, errand.signal);
-  errand.signal.throwIfAborted();
 }
 
 // A server in trouble tells everyone the same Retry-After; without some jitter everyone would come back at once.

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { clientRuntime } from '../../src/client/client-runtime.ts';
 import { idempotentFetch } from '../../src/client/index.ts';
+import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { failure, mapStorage } from './client-kit.ts';
-import { answer, hang, misbehave, stall } from './misbehaving-server.ts';
+import { answer, hang, misbehave, problem, stall } from './misbehaving-server.ts';
 
 const reason = new Error('the buyer went away');
 const done = answer(200, {}, 'charged');
@@ -53,11 +55,15 @@ describe('AbortSignal', () => {
   it('during the wait between attempts', async () => {
     await using server = await misbehave(answer(503, { 'Retry-After': '60' }));
     const abort = new AbortController();
+    const runtime = manualRuntime();
     const client = idempotentFetch({
       storage: 'memory',
+      runtime,
       onEvent: ({ type }) => type === 'retrying' && abort.abort(reason),
     });
     expect(await failure(client(server.url, { method: 'POST', operation: 'o', signal: abort.signal }))).toBe(reason);
+    await runtime.settle();
+    expect(runtime.pendingTimers()).toBe(0);
     expect(server.seen).toHaveLength(1);
     expect(await client.isPending('o')).toBe(true);
   });
@@ -72,8 +78,25 @@ describe('AbortSignal', () => {
     expect(await failure(call)).toBe(reason);
   });
 
-  it('while a final answer drops the key: too late, the answer is given', async () => {
+  it('when the answer is there but not yet weighed: the key stays', async () => {
     await using server = await misbehave(done);
+    const abort = new AbortController();
+    const { timers, ...rest } = clientRuntime;
+    const clear = (handle: unknown) => {
+      abort.abort(reason);
+      timers.clear(handle);
+    };
+    const client = idempotentFetch({ storage: 'memory', runtime: { ...rest, timers: { set: timers.set, clear } } });
+    expect(await failure(client(server.url, { method: 'POST', operation: 'o', signal: abort.signal }))).toBe(reason);
+    await new Promise(setImmediate);
+    expect(await client.isPending('o')).toBe(true);
+  });
+
+  it.each([
+    ['a final answer', done],
+    ['a mismatch', problem(422, 'key-reused')],
+  ])('while %s drops the key: too late, the outcome is told', async (_what, behaviour) => {
+    await using server = await misbehave(behaviour);
     const abort = new AbortController();
     const storage = mapStorage();
     const removeItem = (name: string) => {
@@ -81,8 +104,10 @@ describe('AbortSignal', () => {
       storage.removeItem(name);
     };
     const client = idempotentFetch({ storage: { ...storage, removeItem } });
-    const { response } = await client(server.url, { method: 'POST', operation: 'o', signal: abort.signal });
-    expect(await response.text()).toBe('charged');
+    const init = { method: 'POST', operation: 'o', signal: abort.signal };
+    const outcome = await client(server.url, init).catch((error: unknown) => error);
+    expect(outcome).toMatchObject({ attempts: 1 });
+    expect(abort.signal.aborted).toBe(true);
     expect(await client.isPending('o')).toBe(false);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
-import { failure } from './client-kit.ts';
+import { failure, mapStorage } from './client-kit.ts';
 import { answer, hang, misbehave, stall } from './misbehaving-server.ts';
 
 const post = { method: 'POST', operation: 'o' };
@@ -47,7 +47,7 @@ describe('bounds of time', () => {
   it('no timer is left after an answer', async () => {
     await using server = await misbehave(done);
     const runtime = manualRuntime();
-    await idempotentFetch({ storage: 'memory', runtime })(server.url, post);
+    await idempotentFetch({ storage: mapStorage(), runtime })(server.url, post);
     expect(runtime.pendingTimers()).toBe(0);
   });
 });
@@ -59,10 +59,15 @@ describe('the bound of the answer', () => {
     expect(await response.text()).toHaveLength(1000);
   });
 
-  it('past it the call fails, is not retried, and keeps the key', async () => {
-    await using server = await misbehave(answer(200, {}, 'x'.repeat(1001)));
+  it('past it the call fails, the connection ends, nothing is retried, and the key is kept', async () => {
+    const closed = Promise.withResolvers<void>();
+    await using server = await misbehave((response, request) => {
+      request.socket.once('close', closed.resolve);
+      response.write('x'.repeat(1001));
+    });
     const client = idempotentFetch({ storage: 'memory', maxResponseBytes: 1000 });
     expect(await failure(client(server.url, post))).toMatchObject({ code: 'response-too-large', attempts: 1 });
+    await closed.promise;
     expect(server.seen).toHaveLength(1);
     expect(await client.isPending('o')).toBe(true);
   });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { ClientEvent } from '../../src/client/client-events.ts';
 import { idempotentFetch } from '../../src/client/index.ts';
-import { failure } from './client-kit.ts';
+import { failure, mapStorage } from './client-kit.ts';
 import { answer, drop, hang, misbehave } from './misbehaving-server.ts';
 
 const reason = new Error('the buyer went away');
@@ -64,5 +64,29 @@ describe('the same operation called again while it runs', () => {
     expect(await Promise.all(both)).toEqual([reason, reason]);
     expect(await next).toMatchObject({ attempts: 1, final: true });
     expect(server.seen[1]?.key).toBe(server.seen[0]?.key);
+  });
+
+  it('a deserted call that is slow to end neither catches nor disturbs the next ones', async () => {
+    const held = Promise.withResolvers<void>();
+    const reads = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
+    let read = 0;
+    const storage = { ...mapStorage(), getItem: () => reads[read++]?.promise ?? null };
+    await using server = await misbehave((response) => void held.promise.then(() => response.end('charged')));
+    const client = idempotentFetch({ storage });
+    const abort = new AbortController();
+    const deserted = failure(client(server.url, { ...post, signal: abort.signal }));
+    await vi.waitUntil(() => read === 1);
+    abort.abort(reason);
+    expect(await deserted).toBe(reason);
+    const second = client(server.url, post);
+    await vi.waitUntil(() => read === 2);
+    reads[0]?.resolve(null);
+    reads[1]?.resolve(null);
+    await server.arrived(1);
+    const third = client(server.url, post);
+    await new Promise(setImmediate);
+    held.resolve();
+    expect([(await second).key, (await third).key]).toEqual(Array(2).fill((await second).key));
+    expect(server.seen).toHaveLength(1);
   });
 });

@@ -138,6 +138,11 @@ describe('the client never retries', () => {
     expect(pending).toBe(true);
   });
 
+  it('an answer that says JSON and is none', async () => {
+    const { value } = await pay([answer(402, { 'content-type': 'application/json' }, 'declined'), done]);
+    expect(value).toMatchObject({ attempts: 1, final: true });
+  });
+
   it('a 409 of the application whose JSON happens to hold the word', async () => {
     const body = JSON.stringify({ code: 'in-progress' });
     const { value } = await pay([answer(409, { 'content-type': 'application/json' }, body), done]);

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
 import { retryAfterMs } from '../../src/client/retry-after.ts';
 import { delays, failure, hurried } from './client-kit.ts';
@@ -69,6 +69,13 @@ describe('R67: Retry-After', () => {
     ['', undefined],
   ])('reads %j', (text, expected) => {
     expect(retryAfterMs(new Headers({ 'retry-after': text }), nowMs)).toBe(expected);
+  });
+
+  it('reads a date without a zone as GMT, wherever the caller lives', () => {
+    vi.stubEnv('TZ', 'America/New_York');
+    const headers = new Headers({ 'retry-after': 'Thu Jan  1 00:00:09 2026' });
+    expect(retryAfterMs(headers, nowMs)).toBe(9_000);
+    vi.unstubAllEnvs();
   });
 
   it('absent', () => expect(retryAfterMs(new Headers(), nowMs)).toBeUndefined());
