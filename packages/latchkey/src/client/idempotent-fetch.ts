@@ -82,7 +82,7 @@ interface Client {
  * another URL, method or body it is refused with `key-reused`.
  *
  * A page of another origin needs the server to allow the field `Idempotency-Key` and to expose
- * `Idempotent-Replayed`, `Retry-After` and `Stripe-Should-Retry`.
+ * `Idempotent-Replayed`, `Idempotency-Status`, `Retry-After` and, if it sends it, `Stripe-Should-Retry`.
  *
  * Sources: draft-ietf-httpapi-idempotency-key-header, RFC 9110 §10.2.3 (Retry-After), docs.stripe.com/error-low-level.
  *
