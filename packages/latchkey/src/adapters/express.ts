@@ -67,8 +67,12 @@ async function guarded<Kind extends TransactionKind>(
     contexts.set(request, context);
     next();
   };
-  const exchange = new NodeExchange({ request, response, run });
-  const answer = await layer.handle(new NodeRequestView(request, request, request.originalUrl), exchange);
+  const exchange = new NodeExchange<Kind>({ request, response, run, onFinished: () => undefined });
+  const answer = await layer.handle(viewOf(request), exchange);
   if (answer.kind === 'pass') next();
   else exchange.conclude(answer);
+}
+
+function viewOf(request: Request): NodeRequestView<Request> {
+  return new NodeRequestView({ native: request, request, parsed: request, target: request.originalUrl });
 }

@@ -6,7 +6,7 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { RequestBody } from '../http/exchange.ts';
-import type { NodeRequestExtras } from './node-request.ts';
+import type { ParsedRequest } from './node-request.ts';
 
 const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
 const tooLarge: RequestBody = { kind: 'too-large' };
@@ -17,11 +17,15 @@ const tooLarge: RequestBody = { kind: 'too-large' };
  * Bytes that a parser kept win over the value that it made of them, and an unread stream wins over a value: the
  * parsers of Express 4 set `body` to `{}` on requests that they leave alone.
  */
-export function readNodeBody(request: IncomingMessage & NodeRequestExtras, limitBytes: number): Promise<RequestBody> {
-  if (request.rawBody instanceof Uint8Array) return Promise.resolve(bounded(request.rawBody, limitBytes));
+export function readNodeBody(
+  request: IncomingMessage,
+  parsed: ParsedRequest,
+  limitBytes: number,
+): Promise<RequestBody> {
+  if (parsed.rawBody instanceof Uint8Array) return Promise.resolve(bounded(parsed.rawBody, limitBytes));
   if (!hasBody(request)) return Promise.resolve(noBody);
   if (!request.readableDidRead && !request.readableEnded) return readStream(request, limitBytes);
-  return Promise.resolve(parsedBody(request, limitBytes));
+  return Promise.resolve(parsedBody(request, parsed, limitBytes));
 }
 
 /** RFC 9112 section 6.3: a request has a body only if one of these fields says so. */
@@ -36,8 +40,7 @@ function bounded(bytes: Uint8Array, limitBytes: number): RequestBody {
   return bytes.length > limitBytes ? tooLarge : { kind: 'bytes', bytes };
 }
 
-function parsedBody(request: IncomingMessage & NodeRequestExtras, limitBytes: number): RequestBody {
-  const { body } = request;
+function parsedBody(request: IncomingMessage, { body }: ParsedRequest, limitBytes: number): RequestBody {
   if (body instanceof Uint8Array) return bounded(body, limitBytes);
   if (typeof body === 'string') return bounded(Buffer.from(body), limitBytes);
   if (!request.readableDidRead) return noBody;

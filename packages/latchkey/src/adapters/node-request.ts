@@ -10,29 +10,37 @@ import { readNodeBody } from './node-request-body.ts';
 
 const none: readonly string[] = [];
 
-/** What a framework may have added to the request before the guard. */
-export interface NodeRequestExtras {
-  /** The body that a parser made. */
+/** What a framework may have made of the body before the guard. */
+export interface ParsedRequest {
+  /** What a parser made of it. */
   readonly body?: unknown;
   /** The bytes that a parser kept. */
   readonly rawBody?: unknown;
 }
 
-/**
- * A view of a request that may have been parsed before.
- *
- * @typeParam Native - what the functions of a route are given.
- */
+/** Where the parts of a view are found. */
+export interface NodeRequestParts<Native> {
+  /** What the functions of a route are given. */
+  readonly native: Native;
+  readonly request: IncomingMessage;
+  /** Where parsers leave their results. */
+  readonly parsed: ParsedRequest;
+  /** The whole path and query: frameworks rewrite `request.url`. */
+  readonly target: string;
+}
+
+/** A view of a request that may have been parsed before. */
 export class NodeRequestView<Native> implements RequestView<Native> {
   readonly method: string;
   readonly target: string;
   readonly native: Native;
-  readonly #request: IncomingMessage & NodeRequestExtras;
+  readonly #request: IncomingMessage;
+  readonly #parsed: ParsedRequest;
 
-  /** @param target - the whole path and query, where the framework has rewritten `request.url`. */
-  constructor(native: Native, request: IncomingMessage & NodeRequestExtras, target: string = request.url ?? '/') {
+  constructor({ native, request, parsed, target }: NodeRequestParts<Native>) {
     this.native = native;
     this.#request = request;
+    this.#parsed = parsed;
     this.method = request.method ?? 'GET';
     this.target = target;
   }
@@ -42,7 +50,7 @@ export class NodeRequestView<Native> implements RequestView<Native> {
   }
 
   body(limitBytes: number): Promise<RequestBody> {
-    return readNodeBody(this.#request, limitBytes);
+    return readNodeBody(this.#request, this.#parsed, limitBytes);
   }
 }
 
@@ -50,7 +58,7 @@ export class NodeRequestView<Native> implements RequestView<Native> {
  * Reads the lines as they came, since `request.headers` joins or drops repeated ones. Lengths are compared first:
  * that spares nearly all of the case folding.
  */
-export function rawFieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
+function rawFieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
   let values: string[] | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const field = rawHeaders[index] as string;

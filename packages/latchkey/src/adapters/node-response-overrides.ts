@@ -95,6 +95,11 @@ export function install(response: ServerResponse, capture: Capture): Originals {
   return originals as Originals;
 }
 
+/** True if a guard has this response already. */
+export function isCaptured(response: ServerResponse): boolean {
+  return capturing in response;
+}
+
 const ended = { value: true, configurable: true };
 
 /** Makes `writableEnded` true while the end is held back, as it would be without the layer. */

@@ -19,7 +19,7 @@ import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { NodeExchange } from './node-exchange.ts';
-import { NodeRequestView } from './node-request.ts';
+import { NodeRequestView, type ParsedRequest } from './node-request.ts';
 
 /** A handler as `createServer` takes it. The context is undefined for a request that runs without protection. */
 export type NodeHandler<Kind extends TransactionKind = never> = (
@@ -75,8 +75,12 @@ async function guarded<Kind extends TransactionKind>(
     const returned = handler(request, response, context);
     return returned instanceof Promise ? returned : undefined;
   };
-  const exchange = new NodeExchange({ request, response, run });
-  const answer = await layer.handle(new NodeRequestView(request, request), exchange);
+  const exchange = new NodeExchange<Kind>({ request, response, run, onFinished: () => undefined });
+  const answer = await layer.handle(viewOf(request), exchange);
   if (answer.kind === 'pass') await handler(request, response, undefined);
   else exchange.conclude(answer);
+}
+
+function viewOf(request: IncomingMessage & ParsedRequest): NodeRequestView<IncomingMessage> {
+  return new NodeRequestView({ native: request, request, parsed: request, target: request.url ?? '/' });
 }

@@ -1,0 +1,86 @@
+/**
+ * The guard for Fastify 5.
+ *
+ * @example
+ * ```ts
+ * const guard = idempotency({ store: memoryStore(), principal: (request) => request.auth.tenantId })
+ * await app.register(guard)
+ * app.post('/charges', { config: { idempotency: { keyRequired: true } } }, async (request, reply) => {
+ *   const charge = await request.idempotency?.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
+ *   return reply.code(201).send(charge)
+ * })
+ * ```
+ * @module
+ */
+
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import type { TransactionKind } from '../core/store.ts';
+import { createHttpLayer } from '../http/create-layer.ts';
+import type { HttpContext } from '../http/layer.ts';
+import type { GuardOptions, RouteOptions } from '../http/options.ts';
+import { addHooks } from './fastify-hooks.ts';
+import { GuardContexts, type GuardFace } from './guard-contexts.ts';
+
+/**
+ * Says which store's transactions `request.idempotency` has; augment it once.
+ *
+ * @example
+ * ```ts
+ * declare module 'latchkey/fastify' {
+ *   interface Register { guard: typeof guard }
+ * }
+ * ```
+ */
+// biome-ignore lint/suspicious/noEmptyInterface: it is there to be augmented
+export interface Register {}
+
+type RegisteredKind = Register extends { guard: FastifyGuard<infer Kind> } ? Kind : never;
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The context of a guarded request; undefined if it runs without protection. */
+    idempotency: HttpContext<RegisteredKind, FastifyReply> | undefined;
+  }
+  interface FastifyContextConfig {
+    /** Settings of this route, or false to leave it alone. */
+    idempotency?: RouteOptions<FastifyRequest> | false;
+  }
+}
+
+/**
+ * A plugin that guards the routes of the instance it is registered in, and of those below it. Register it with
+ * `await`, so that it knows the routes that follow: there it acts after all their `preHandler` hooks, authentication
+ * included. On routes declared before it, it acts before theirs.
+ *
+ * What the handler writes is captured where it leaves Fastify, so that error handlers, streams, `reply.hijack()`
+ * and `reply.raw` are covered. Answers are stored as they are then, in the coding of a compression plugin too.
+ * Fastify destroys a stream when the client hangs up: such an answer counts as broken and its body is not kept.
+ * `context.finish` takes the reply over and resolves with it, for the handler to return.
+ */
+export interface FastifyGuard<Kind extends TransactionKind = never>
+  extends FastifyPluginCallback,
+    GuardFace<FastifyRequest, Kind, FastifyReply> {}
+
+/**
+ * Makes a guard for Fastify.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
+ */
+export function idempotency<Kind extends TransactionKind = never>(
+  options: GuardOptions<FastifyRequest, Kind>,
+): FastifyGuard<Kind> {
+  const layer = createHttpLayer(options);
+  const contexts = new GuardContexts<Kind, FastifyReply>();
+  const plugin: FastifyPluginCallback = (instance, _options, done) => {
+    addHooks(instance, layer, contexts);
+    done();
+  };
+  return Object.assign(plugin, {
+    context: (request: FastifyRequest) => contexts.get(request),
+    find: (request: FastifyRequest) => contexts.find(request),
+    shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
+    // What fastify-plugin sets: the hooks belong to the instance that registers, not to a child of it.
+    [Symbol.for('skip-override')]: true,
+    [Symbol.for('fastify.display-name')]: 'latchkey',
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * One request and response of the Fetch API on their way through the layer.
+ *
+ * @module
+ */
+
+import type { Timers } from '../core/runtime.ts';
+import type { TransactionKind } from '../core/store.ts';
+import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
+import type { Handling, HttpContext } from '../http/layer.ts';
+import { FetchBodyCapture } from './fetch-body-capture.ts';
+
+/** What an adapter brings. */
+export interface FetchExchangeParts<Kind extends TransactionKind> {
+  readonly timers: Timers;
+  /** Runs the handler. */
+  readonly run: (context: HttpContext<Kind, Response>) => Promise<Response>;
+  /** The fields that were set before the guard. */
+  readonly headersBefore?: () => Headers;
+}
+
+const noHeaders = new Headers();
+const noBody = new Uint8Array(0);
+
+/** Statuses that the Fetch standard forbids a body to. */
+const bodiless: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+
+/** The adapter's half of a request's way through the layer. */
+export class FetchExchange<Kind extends TransactionKind> implements Handling<Kind, Response> {
+  /** The response for the client, as soon as there is one; undefined if the layer lets the request pass. */
+  readonly response: Promise<Response | undefined>;
+  #deliver: (response: Response | undefined) => void = () => {};
+  readonly #parts: FetchExchangeParts<Kind>;
+  #before: Headers | undefined;
+  #made: Response | undefined;
+  #body: FetchBodyCapture | undefined;
+  #headSent = false;
+  #finished: PlainResponse | undefined;
+  #settle: (captured: CapturedResponse) => void = () => {};
+
+  constructor(parts: FetchExchangeParts<Kind>) {
+    this.#parts = parts;
+    this.response = new Promise((resolve) => {
+      this.#deliver = resolve;
+    });
+  }
+
+  execute(context: HttpContext<Kind, Response>, limits: CaptureLimits): Promise<CapturedResponse> {
+    this.#noteBefore();
+    return new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#run(context, limits).then(resolve, reject);
+    });
+  }
+
+  finished(response: PlainResponse): Response {
+    this.#finished = response;
+    this.#settle({ ...response, state: 'whole', headSent: this.#headSent });
+    return plainToResponse(response);
+  }
+
+  /** Does what the layer says. */
+  conclude(answer: GuardAnswer): void {
+    if (answer.kind === 'pass') this.#deliver(undefined);
+    else if (this.#headSent) this.#end(answer);
+    else if (answer.kind === 'answer') this.#deliver(plainToResponse(answer.response, this.#noteBefore()));
+    else this.#deliver(this.#whole(answer));
+  }
+
+  #noteBefore(): Headers {
+    this.#before ??= this.#parts.headersBefore?.() ?? noHeaders;
+    return this.#before;
+  }
+
+  async #run(context: HttpContext<Kind, Response>, { maxResponseBytes }: CaptureLimits): Promise<CapturedResponse> {
+    const made = await this.#parts.run(context);
+    if (this.#finished !== undefined) return this.#discard(made, this.#finished);
+    this.#made = made;
+    const { status, headers, body: stream } = made;
+    const fields = fieldsSetSince(headers, this.#noteBefore());
+    if (stream === null) return { status, fields, body: noBody, state: 'whole', headSent: false };
+    const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
+    const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, timers: this.#parts.timers });
+    this.#body = body;
+    if (!(await body.endsAtOnce())) this.#open(made, body);
+    const state = await body.ended;
+    return { status, fields, body: body.whole(), state, headSent: this.#headSent };
+  }
+
+  /** What the handler returns after `finish` is usually the answer itself; whatever else it is, nobody reads it. */
+  #discard(made: Response, { status, fields, body }: PlainResponse): CapturedResponse {
+    made.body?.cancel().catch(() => undefined);
+    return { status, fields, body, state: 'whole', headSent: false };
+  }
+
+  #open(made: Response, body: FetchBodyCapture): void {
+    this.#headSent = true;
+    this.#deliver(withBody(made, body.open(), made.headers));
+  }
+
+  #end(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
+    if (answer.kind === 'send') this.#body?.close();
+    else this.#body?.cut(new Error('The answer could not be completed.'));
+  }
+
+  /** The handler's response with its head still here; a broken body breaks off for the client too. */
+  #whole(answer: Extract<GuardAnswer, { kind: 'send' | 'cut' }>): Response {
+    const made = this.#made ?? new Response(null, { status: 500 });
+    const headers = new Headers(made.headers);
+    if (answer.kind === 'send') for (const [name, value] of answer.fields) headers.set(name, value);
+    const body = this.#body;
+    if (body === undefined) return withBody(made, null, headers);
+    if (answer.kind === 'send' && body.isWhole) return withBody(made, body.whole() as Uint8Array<ArrayBuffer>, headers);
+    const stream = body.open();
+    this.#end(answer);
+    return withBody(made, stream, headers);
+  }
+}
+
+/** The fields that are there now and were not, or not with this value, before. */
+function fieldsSetSince(headers: Headers, before: Headers): Field[] {
+  return [...headers].filter(([name, value]) => name === 'set-cookie' || before.get(name) !== value);
+}
+
+function withBody(made: Response, body: BodyInit | null, headers: Headers): Response {
+  return new Response(body, { status: made.status, statusText: made.statusText, headers });
+}
+
+/** A response of the Fetch API; `before` are fields that stay unless the answer has them too. */
+export function plainToResponse({ status, fields, body }: PlainResponse, before: Headers = noHeaders): Response {
+  const headers = new Headers(before);
+  for (const [name] of fields) headers.delete(name);
+  for (const [name, value] of fields) headers.append(name, value);
+  headers.delete('transfer-encoding');
+  if (bodiless.has(status)) {
+    headers.delete('content-length');
+    return new Response(null, { status, headers });
+  }
+  headers.set('content-length', String(body.length));
+  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
+}
