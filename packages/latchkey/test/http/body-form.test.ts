@@ -1,0 +1,135 @@
+import { gzipSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { bodyForm } from '../../src/http/body-form.ts';
+import { parseMediaType } from '../../src/http/media-type.ts';
+import { holds } from './seeded.ts';
+
+const rules = (type: string, contentEncoding: readonly string[] = []) => ({
+  mediaType: parseMediaType(type),
+  contentEncoding,
+  leftOut: undefined,
+  limitBytes: 10_000,
+});
+const bytes = (text: string | Uint8Array) => ({ kind: 'bytes', bytes: Buffer.from(text) }) as const;
+const json = (text: string | Uint8Array) => bodyForm(bytes(text), rules('application/json'));
+const value = (parsed: unknown, type = 'application/json') => bodyForm({ kind: 'value', value: parsed }, rules(type));
+
+describe('bodyForm of JSON', () => {
+  it('R21: ignores order of members and white space', () => {
+    expect(json('{ "b": [1, 2],\n "a": 1.0 }')).toEqual(json('{"a":1,"b":[1,2]}'));
+  });
+
+  it.each([
+    ['[1,2]', '[2,1]'],
+    ['1', '"1"'],
+    ['{"a":null}', '{}'],
+    ['9007199254740992', '9007199254740993'],
+    ['9007199254740993', '9007199254740994'],
+    ['1.0000000000000001', '1'],
+    ['1e400', '1e401'],
+    ['"\\ud800"', '"\\udbff"'],
+    ['"\\ud800"', '"\\ufffd"'],
+    ['"1"', '"1 "'],
+    ['"é"', '"e\\u0301"'],
+  ])('R22: tells %s and %s apart', (a, b) => {
+    expect(json(a)).not.toEqual(json(b));
+  });
+
+  it('R23: compares duplicate names by their bytes', () => {
+    const twice = '{"a":1,"a":2}';
+    expect(json(twice)).toEqual(json(twice));
+    expect(json(twice)).not.toEqual(json('{"a":2}'));
+    expect(json(twice)).not.toEqual(json('{"a":1, "a":2}'));
+    expect(json(twice)).not.toEqual(json('{"a":2,"a":1}'));
+  });
+
+  it('compares what is no JSON, or no UTF-8, by its bytes', () => {
+    expect(json('{')).toEqual(json('{'));
+    expect(json('{')).not.toEqual(json('{ '));
+    expect(json(Uint8Array.of(0x22, 0xff, 0x22))).not.toEqual(json(Uint8Array.of(0x22, 0xfe, 0x22)));
+    expect(json(Uint8Array.of(0x22, 0xff, 0x22))).not.toEqual(json('"\ufffd"'));
+  });
+
+  it('gives a parsed body the form of its text', () => {
+    holds(
+      fc.property(fc.jsonValue(), (parsed) => {
+        expect(value(parsed)).toEqual(json(JSON.stringify(parsed)));
+      }),
+    );
+  });
+
+  it('knows equal values from different ones', () => {
+    holds(
+      fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
+        const texts = [JSON.stringify(a), JSON.stringify(b)] as const;
+        const same = JSON.stringify(json(texts[0])) === JSON.stringify(json(texts[1]));
+        if (texts[0] === texts[1]) expect(same).toBe(true);
+        if (same) expect(JSON.parse(texts[0])).toEqual(JSON.parse(texts[1]));
+      }),
+    );
+  });
+});
+
+describe('bodyForm of a parsed body', () => {
+  it('takes bytes and text that a parser left for what they are', () => {
+    expect(value(Buffer.from('abc'), 'text/plain')).toEqual(bodyForm(bytes('abc'), rules('text/plain')));
+    expect(value('abc', 'text/plain')).toEqual(bodyForm(bytes('abc'), rules('text/plain')));
+    expect(value('abc')).toEqual(json('"abc"'));
+  });
+
+  it('compares a form by its members', () => {
+    const type = 'application/x-www-form-urlencoded';
+    expect(value({ a: '1', b: '2' }, type)).toEqual(value({ b: '2', a: '1' }, type));
+    expect(value({ a: '1' }, type)).not.toEqual(value({ a: 1 }, type));
+  });
+
+  it('tells values apart that JSON can hold but a canonical form can not', () => {
+    expect(value(['\ud800'])).not.toEqual(value(['\ud801']));
+  });
+
+  it('has nothing to compare in a value that JSON can not hold', () => {
+    const circular: Record<string, unknown> = {};
+    circular['self'] = circular;
+    for (const parsed of [undefined, () => 1, 10n, circular]) expect(value(parsed)).toBe('consumed');
+  });
+});
+
+describe('bodyForm of multipart', () => {
+  const part = (boundary: string, content: string) =>
+    `--${boundary}\r\nContent-Disposition: form-data; name="f"\r\n\r\n${content}\r\n--${boundary}--\r\n`;
+  const form = (boundary: string, body: string) =>
+    bodyForm(bytes(body), rules(`multipart/form-data; boundary=${boundary}`));
+
+  it('R24: does not depend on the boundary', () => {
+    expect(form('aaa', part('aaa', 'x'))).toEqual(form('bbb', part('bbb', 'x')));
+    expect(form('aaa', part('aaa', 'x'))).not.toEqual(form('aaa', part('aaa', 'y')));
+  });
+
+  it('compares by bytes and boundary what is not well-formed', () => {
+    expect(form('aaa', 'x')).toEqual(form('aaa', 'x'));
+    expect(form('aaa', 'x')).not.toEqual(form('bbb', 'x'));
+  });
+});
+
+describe('bodyForm of coded bodies', () => {
+  const coded = (text: string, coding = 'gzip') => bodyForm(bytes(gzipSync(text)), rules('application/json', [coding]));
+
+  it('compares what is inside', async () => {
+    expect(await coded('{"a": 1}')).toEqual(json('{"a":1}'));
+  });
+
+  it('stops at the limit', async () => {
+    expect(await coded(`"${'x'.repeat(10_000)}"`)).toBe('too-large');
+  });
+
+  it('compares by its bytes what it can not decode', async () => {
+    expect(await coded('1', 'unknown')).toEqual(await coded('1', 'unknown'));
+    expect(await coded('1', 'unknown')).not.toEqual(await coded('1', 'other'));
+    expect(await coded('1', 'unknown')).not.toEqual(await coded('2', 'unknown'));
+  });
+
+  it('passes on what an adapter found', () => {
+    for (const kind of ['too-large', 'consumed', 'broken'] as const) expect(bodyForm({ kind }, rules(''))).toBe(kind);
+  });
+});

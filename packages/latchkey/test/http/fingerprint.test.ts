@@ -1,0 +1,92 @@
+import { createHmac } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type FingerprintInput,
+  type FingerprintVersion,
+  fingerprinter,
+  fingerprintVersions,
+} from '../../src/http/fingerprint.ts';
+import { keyedDigest } from '../../src/http/keyed-digest.ts';
+import { holds } from './seeded.ts';
+
+const input: FingerprintInput = {
+  target: '/v1/charges?expand=1',
+  mediaType: 'application/json',
+  body: ['json', '{"amount":2000}'],
+  fields: ['if-match', '"a"'],
+};
+const secret = (letter: string) => letter.repeat(32);
+
+describe('fingerprinter', () => {
+  it('is stable across releases: a stored record depends on it', () => {
+    expect(fingerprinter([])(input).fingerprint).toBe('1.8LHbc4R59apqMLzmu_6pWSmdFXpCoK97Swf5stX6Uc8');
+    expect(fingerprinter([secret('s')])(input).fingerprint).toBe('1k.NlBIweMMPhD05DQEWLkBxCQjaFTs9xUAIyobBmzr_XI');
+  });
+
+  it('differs for every part of the input', () => {
+    const others: readonly FingerprintInput[] = [
+      { ...input, target: '/v1/charges?expand=2' },
+      { ...input, mediaType: 'text/plain' },
+      { ...input, body: ['json', '{"amount":2001}'] },
+      { ...input, body: ['bytes', '{"amount":2000}'] },
+      { ...input, fields: [] },
+      { ...input, fields: ['if-match', '"b"'] },
+      { ...input, fields: ['if-none-match', '"a"'] },
+    ];
+    const all = [input, ...others].map((one) => fingerprinter([])(one).fingerprint);
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('can not be led to equal by moving text from one part to the next', () => {
+    const texts = fc.string({ maxLength: 4, unit: fc.constantFrom('1', ':', 'a', '2') });
+    const inputs = fc.record({
+      target: texts,
+      mediaType: texts,
+      content: texts,
+      fields: fc.array(texts, { maxLength: 2 }),
+    });
+    const of = (one: { target: string; mediaType: string; content: string; fields: string[] }) =>
+      fingerprinter([])({ ...one, body: ['json', one.content] }).fingerprint;
+    holds(
+      fc.property(inputs, inputs, (a, b) => {
+        expect(of(a) === of(b)).toBe(
+          JSON.stringify(Object.entries(a).sort()) === JSON.stringify(Object.entries(b).sort()),
+        );
+      }),
+      3000,
+    );
+  });
+
+  it('writes under the first secret and accepts all, and records from before there was one', () => {
+    const plain = fingerprinter([])(input).fingerprint;
+    const old = fingerprinter([secret('o')])(input).fingerprint;
+    const rotated = fingerprinter([secret('n'), secret('o')])(input);
+    expect(rotated.fingerprint).not.toBe(old);
+    expect(rotated.acceptable).toContain(rotated.fingerprint);
+    expect(rotated.acceptable).toContain(old);
+    expect(rotated.acceptable).toContain(plain);
+    expect(fingerprinter([secret('n')])(input).acceptable).not.toContain(old);
+  });
+
+  it('R26: recognises a record of an older version, and mixes no two versions up', () => {
+    const older: FingerprintVersion = { tag: '0', materialOf: ({ target, body }) => `${target} ${body[1]}` };
+    const before = fingerprinter([secret('s')], [older])(input);
+    const now = fingerprinter([secret('s')], [...fingerprintVersions, older]);
+    expect(now(input).acceptable).toContain(before.fingerprint);
+    expect(now(input).fingerprint).toBe(fingerprinter([secret('s')])(input).fingerprint);
+    expect(now({ ...input, target: '/other' }).acceptable).not.toContain(before.fingerprint);
+  });
+});
+
+describe('keyedDigest', () => {
+  it('is HMAC-SHA-256', () => {
+    holds(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.string({ unit: 'grapheme' }), (key, text) => {
+        const expected = createHmac('sha256', key).update(text).digest('base64url');
+        expect(keyedDigest(key)(text)).toBe(expected);
+      }),
+    );
+    expect(keyedDigest('sécret')('text')).toBe(createHmac('sha256', 'sécret').update('text').digest('base64url'));
+  });
+});
