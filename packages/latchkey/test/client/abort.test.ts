@@ -40,7 +40,8 @@ describe('AbortSignal', () => {
       request.socket.once('close', closed.resolve);
       behaviour(response, request);
     }, done);
-    const client = idempotentFetch({ storage: mapStorage() });
+    const told: string[] = [];
+    const client = idempotentFetch({ storage: mapStorage(), onEvent: ({ type }) => told.push(type) });
     const abort = new AbortController();
     const call = client(server.url, { method: 'POST', operation: 'o', signal: abort.signal });
     await server.arrived(1);
@@ -50,6 +51,7 @@ describe('AbortSignal', () => {
     expect(await client.isPending('o')).toBe(true);
     await client(server.url, { method: 'POST', operation: 'o' });
     expect(server.seen[1]?.key).toBe(server.seen[0]?.key);
+    expect(told).toEqual(['resumed']);
   });
 
   it('during the wait between attempts', async () => {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type Serv
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-export interface Seen {
+interface Seen {
   readonly method: string | undefined;
   readonly key: string | undefined;
   readonly contentType: string | undefined;
