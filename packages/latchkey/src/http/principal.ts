@@ -41,7 +41,7 @@ function isJwt(token: string): boolean {
 function credentialsOf(line: string): { readonly scheme: string; readonly credentials: string } {
   const trimmed = line.trim();
   const space = trimmed.indexOf(' ');
-  if (space < 0) return { scheme: '', credentials: trimmed };
+  if (space < 0) return { scheme: '', credentials: /^(?:basic|bearer)$/i.test(trimmed) ? '' : trimmed };
   return { scheme: trimmed.slice(0, space).toLowerCase(), credentials: trimmed.slice(space + 1).trim() };
 }
 

@@ -1,0 +1,113 @@
+import { describe, expect, it } from 'vitest';
+import { type ClassifyRules, classify } from '../../src/http/classify.ts';
+import { ietfDialect } from '../../src/http/dialects/ietf.ts';
+import { stripeDialect } from '../../src/http/dialects/stripe.ts';
+import type { CapturedResponse, Field } from '../../src/http/exchange.ts';
+import { problemResponse } from '../../src/http/problem-response.ts';
+import { problem } from '../../src/http/problems.ts';
+
+const response = (status: number, more: Partial<CapturedResponse> = {}): CapturedResponse => ({
+  status,
+  fields: [],
+  body: new Uint8Array(),
+  state: 'whole',
+  headSent: false,
+  ...more,
+});
+const judged = (captured: CapturedResponse, rules: Partial<ClassifyRules> = {}) =>
+  classify(captured, { overruled: undefined, keep: undefined, dialect: ietfDialect, ...rules });
+
+describe('classify', () => {
+  it.each([200, 201, 204, 303, 400, 402, 403, 404, 409, 410, 422])('%i is done', (status) => {
+    expect(judged(response(status))).toBe('done');
+  });
+
+  it.each([401, 407, 408, 425, 429])('%i says that nothing happened', (status) => {
+    expect(judged(response(status))).toBe('nothing-happened');
+  });
+
+  it('503 says so only with Retry-After', () => {
+    expect(judged(response(503))).toBe('failed');
+    expect(judged(response(503, { fields: [['retry-after', '1']] }))).toBe('nothing-happened');
+    expect(judged(response(500, { fields: [['Retry-After', '1']] }))).toBe('failed');
+  });
+
+  it.each([500, 502, 504, 599])('%i is a failure', (status) => {
+    expect(judged(response(status))).toBe('failed');
+  });
+
+  it('a stream that broke is a failure, one that was too long is done', () => {
+    expect(judged(response(200, { state: 'broken' }))).toBe('failed');
+    expect(judged(response(200, { state: 'too-large' }))).toBe('done');
+  });
+
+  it("the route's word holds below 500, and there alone", () => {
+    const keep = (status: number) => status !== 404;
+    expect(judged(response(404), { keep })).toBe('released');
+    expect(judged(response(429), { keep })).toBe('done');
+    expect(judged(response(500), { keep: () => false })).toBe('failed');
+  });
+
+  it("the handler's word holds over everything", () => {
+    expect(judged(response(200), { overruled: 'release' })).toBe('released');
+    expect(judged(response(500), { overruled: 'keep', keep: () => false })).toBe('done');
+    expect(judged(response(500), { overruled: 'release', thrown: 'failed' })).toBe('released');
+  });
+
+  it('a 400 that did nothing is not kept in the Stripe dialect', () => {
+    expect(judged(response(400), { dialect: stripeDialect })).toBe('nothing-happened');
+    expect(judged(response(402), { dialect: stripeDialect })).toBe('done');
+  });
+});
+
+describe('classify of an answer that another layer gave', () => {
+  const notFinal = [
+    'in-progress',
+    'outcome-unknown',
+    'store-unavailable',
+    'shutting-down',
+    'guard-mounted-twice',
+    'record-unreadable',
+  ] as const;
+  const final = ['key-missing', 'key-invalid', 'key-reused', 'request-too-large', 'response-not-kept'] as const;
+  const passedOn = (
+    code: (typeof notFinal)[number] | (typeof final)[number],
+    dialect = ietfDialect,
+  ): CapturedResponse => ({
+    ...problemResponse(problem(code), {}, { dialect, onProblem: undefined, emit: undefined }),
+    state: 'whole',
+    headSent: false,
+  });
+  const withoutMark = ({ fields, ...rest }: CapturedResponse): CapturedResponse => ({
+    ...rest,
+    fields: fields.filter(([name]) => !/^(?:idempotency-status|retry-after)$/i.test(name)),
+  });
+
+  it.each(notFinal)('R74: %s is released, marked or not, in both dialects', (code) => {
+    for (const dialect of [ietfDialect, stripeDialect]) {
+      expect(judged(passedOn(code, dialect))).toBe('released');
+      expect(judged(withoutMark(passedOn(code, dialect)))).toBe('released');
+    }
+  });
+
+  it.each(final)('%s is an answer like any other', (code) => {
+    expect(judged(passedOn(code))).toBe('done');
+    expect(judged(withoutMark(passedOn(code)))).toBe('done');
+  });
+
+  it("knows Stripe's own word for it", () => {
+    const fields: Field[] = [['Content-Type', 'application/json']];
+    const body = Buffer.from('{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}');
+    expect(judged(response(409, { fields, body }))).toBe('released');
+  });
+
+  it('takes no other 409, and no body that only looks so, for it', () => {
+    const fields: Field[] = [['Content-Type', 'application/problem+json']];
+    const body = Buffer.from('{"code":"in-progress"}');
+    expect(judged(response(409, { fields, body: Buffer.from('{"code":"sold-out"}') }))).toBe('done');
+    expect(judged(response(409, { fields, body: Buffer.from('{"code":') }))).toBe('done');
+    expect(judged(response(409, { fields: [['Content-Type', 'text/plain']], body }))).toBe('done');
+    expect(judged(response(200, { fields: [['Idempotency-Status', 'in-progress;final=?0']], body }))).toBe('done');
+    expect(judged(response(409, { fields, body: Buffer.from('null') }))).toBe('done');
+  });
+});

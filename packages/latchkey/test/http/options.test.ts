@@ -1,0 +1,98 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
+import type { GuardOptions } from '../../src/http/options.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+
+const options = (more: object): GuardOptions<object> => ({ store: memoryStore(), principal: () => 'me', ...more });
+const fault = (code: string, text: RegExp) =>
+  expect.objectContaining({ code, message: expect.stringMatching(text), docs: expect.stringContaining(`#${code}`) });
+
+describe('createHttpLayer finds misuse by name', () => {
+  it.each([
+    ['keyrequired', /"keyRequired"/],
+    ['leaseMS', /"leaseMs"/],
+    ['pricipal', /"principal"/],
+    ['ttl', /no option "ttl"/],
+    ['toString', /no option "toString"/],
+  ])('an unknown option: %s', (name, text) => {
+    expect(() => createHttpLayer(options({ [name]: 1 }))).toThrow(fault('option-unknown', text));
+  });
+
+  it.each([
+    ['leaseMs', -1, /leaseMs must be a whole number from 100 to \d+ milliseconds/],
+    ['leaseMs', 30, /leaseMs/],
+    ['retentionMs', 1.5, /milliseconds/],
+    ['waitMs', Number.NaN, /waitMs/],
+    ['maxRequestBytes', '1mb', /maxRequestBytes must be a whole number/],
+    ['afterFailure', 'retry', /"refuse" or "rerun"/],
+    ['whenRunning', 'queue', /"reject" or "wait"/],
+    ['keyFormat', 'any', /"lenient" or "strict"/],
+    ['dialect', 'paypal', /"ietf" or "stripe"/],
+    ['onUnstored', 503, /"send" or "503"/],
+    ['methods', ['post'], /upper case/],
+    ['methods', ['GET'], /none of which is safe/],
+    ['meaningfulFields', ['bad name'], /field names/],
+    ['volatileMembers', ['sentAt'], /JSON Pointers/],
+    ['volatileMembers', ['/a~2'], /JSON Pointers/],
+    ['keyRequired', 'yes', /true or false/],
+    ['keep', 404, /a function/],
+    ['fingerprintSecrets', ['short'], /at least 32 bytes/],
+    ['principal', 'tenant', /'authorization', or 'anonymous'/],
+    ['principal', undefined, /principal must be a function/],
+    ['store', undefined, /store must be a store/],
+    ['store', {}, /store must be a store/],
+    ['runtime', {}, /clock, timers and random/],
+  ])('an invalid value: %s = %j', (name, value, text) => {
+    expect(() => createHttpLayer(options({ [name]: value }))).toThrow(fault('option-invalid', text));
+  });
+
+  it('says nothing of a secret in its message', () => {
+    expect(() => createHttpLayer(options({ fingerprintSecrets: ['hunter2'] }))).not.toThrow(/hunter2/);
+  });
+
+  it('takes every documented option', () => {
+    const all = {
+      keyRequired: true,
+      keyFormat: 'strict',
+      methods: ['POST', 'PUT'],
+      meaningfulFields: ['X-Version'],
+      volatileMembers: ['/sentAt'],
+      keep: () => true,
+      authorizeReplay: () => true,
+      recover: () => ({ verdict: 'leave' }),
+      onUnstored: 'send',
+      maxRequestBytes: 0,
+      maxResponseBytes: 10,
+      dialect: 'stripe',
+      fingerprintSecrets: ['s'.repeat(32)],
+      onProblem: () => undefined,
+      allowVolatileStore: false,
+      onEvent: () => {},
+      afterFailure: 'rerun',
+      leaseMs: 3000,
+      whenRunning: 'wait',
+      whenStoreDown: 'run-unprotected',
+    };
+    expect(() => createHttpLayer(options(all))).not.toThrow();
+  });
+
+  it("checks a route's options, and knows those of the guard alone for wrong there", () => {
+    const layer = createHttpLayer(options({}));
+    expect(() => layer.with({ keyRequired: true, afterFailure: 'rerun' })).not.toThrow();
+    expect(() => layer.with({ leaseMs: 0 })).toThrow(fault('option-invalid', /leaseMs/));
+    const misplaced: object = { dialect: 'stripe' };
+    expect(() => layer.with(misplaced)).toThrow(fault('option-unknown', /dialect/));
+  });
+});
+
+describe('a volatile store in production', () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  it('is refused by name, unless it is meant', () => {
+    vi.stubEnv('NODE_ENV', 'production');
+    expect(() => createHttpLayer(options({}))).toThrow(
+      fault('memory-store-in-production', /memory store.*allowVolatileStore/),
+    );
+    expect(() => createHttpLayer(options({ allowVolatileStore: true }))).not.toThrow();
+  });
+});

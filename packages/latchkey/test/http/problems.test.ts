@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest';
+import { DOCS_URL } from '../../src/core/errors.ts';
+import { ietfDialect } from '../../src/http/dialects/ietf.ts';
+import { stripeDialect } from '../../src/http/dialects/stripe.ts';
+import { EXPOSED_FIELDS } from '../../src/http/field-names.ts';
+import { fieldValue } from '../../src/http/kept-fields.ts';
+import { problemResponse } from '../../src/http/problem-response.ts';
+import { type ProblemCode, problem, retryAfterSeconds } from '../../src/http/problems.ts';
+
+const statuses: readonly (readonly [code: ProblemCode, ietf: number, stripe: number, stripeType: string])[] = [
+  ['key-missing', 400, 400, 'invalid_request_error'],
+  ['key-invalid', 400, 400, 'invalid_request_error'],
+  ['in-progress', 409, 409, 'idempotency_error'],
+  ['outcome-unknown', 409, 409, 'idempotency_error'],
+  ['key-reused', 422, 400, 'idempotency_error'],
+  ['request-too-large', 413, 413, 'invalid_request_error'],
+  ['response-not-kept', 410, 410, 'invalid_request_error'],
+  ['store-unavailable', 503, 503, 'api_error'],
+  ['shutting-down', 503, 503, 'api_error'],
+  ['record-unreadable', 500, 500, 'api_error'],
+  ['guard-mounted-twice', 500, 500, 'api_error'],
+];
+const shape = { dialect: ietfDialect, onProblem: undefined, emit: undefined };
+const parsed = (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString());
+
+describe('problemResponse', () => {
+  it.each(statuses)('R63: %s is a problem document', (code, status) => {
+    const response = problemResponse(problem(code), {}, shape);
+    expect(response.status).toBe(status);
+    expect(parsed(response.body)).toEqual({
+      type: `${DOCS_URL}#${code}`,
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+      code,
+    });
+    expect(fieldValue(response.fields, 'content-type')).toBe('application/problem+json');
+    expect(fieldValue(response.fields, 'cache-control')).toBe('no-store');
+    expect(fieldValue(response.fields, 'idempotency-status')).toMatch(new RegExp(`^${code}(;final=\\?0)?$`));
+    expect(fieldValue(response.fields, 'content-length')).toBe(String(response.body.length));
+  });
+
+  it.each(statuses)("%s takes Stripe's shape in its dialect", (code, _ietf, status, type) => {
+    const response = problemResponse(problem(code), {}, { ...shape, dialect: stripeDialect });
+    expect(response.status).toBe(status);
+    const stripeCode = code === 'in-progress' ? 'idempotency_key_in_use' : code;
+    expect(parsed(response.body)).toEqual({
+      error: {
+        type,
+        code: stripeCode,
+        message: expect.any(String),
+        doc_url: `${DOCS_URL}#${code}`,
+        latchkey_code: code,
+      },
+    });
+  });
+
+  it("tells Stripe's clients whether to come back", () => {
+    const told = (code: ProblemCode, occurrence = {}) =>
+      fieldValue(
+        problemResponse(problem(code, occurrence), {}, { ...shape, dialect: stripeDialect }).fields,
+        'stripe-should-retry',
+      );
+    expect(told('in-progress', { retryAfterSeconds: 3 })).toBe('true');
+    expect(told('outcome-unknown')).toBe('false');
+  });
+
+  it('tells what became of an answer that was not kept', () => {
+    const original = { status: 201, location: '/x' };
+    expect(parsed(problemResponse(problem('response-not-kept', { original }), {}, shape).body)).toMatchObject({
+      original,
+    });
+  });
+
+  it('R29: says when to come back, in whole seconds, 1 at least', () => {
+    const response = problemResponse(problem('in-progress', { retryAfterSeconds: retryAfterSeconds(1) }), {}, shape);
+    expect(fieldValue(response.fields, 'retry-after')).toBe('1');
+    expect([0, 1000, 1001, 29_500].map(retryAfterSeconds)).toEqual([1, 1, 2, 30]);
+  });
+
+  it('adds to a house style what layers and clients go by', () => {
+    const onProblem = () => ({
+      status: 499,
+      fields: [
+        ['X-House', '1'],
+        ['Content-Length', '7'],
+      ] as const,
+      body: Buffer.from('house'),
+    });
+    const response = problemResponse(problem('in-progress', { retryAfterSeconds: 2 }), {}, { ...shape, onProblem });
+    expect(response).toEqual({
+      status: 499,
+      fields: [
+        ['X-House', '1'],
+        ['Cache-Control', 'no-store'],
+        ['Idempotency-Status', 'in-progress;final=?0'],
+        ['Retry-After', '2'],
+        ['Content-Length', '5'],
+      ],
+      body: Buffer.from('house'),
+    });
+  });
+
+  it('falls back on the dialect where the house style gives nothing or throws', () => {
+    const events: unknown[] = [];
+    const fails = () => {
+      throw new Error('broken house');
+    };
+    for (const onProblem of [() => undefined, fails]) {
+      const response = problemResponse(
+        problem('key-missing'),
+        {},
+        { ...shape, onProblem, emit: (event) => void events.push(event) },
+      );
+      expect(parsed(response.body)).toMatchObject({ code: 'key-missing' });
+    }
+    expect(events).toEqual([expect.objectContaining({ type: 'handler-error' })]);
+  });
+
+  it('R65: names the fields that a browser has to be shown', () => {
+    expect(EXPOSED_FIELDS).toEqual(['Idempotent-Replayed', 'Idempotency-Status', 'Idempotency-Stored', 'Retry-After']);
+  });
+});

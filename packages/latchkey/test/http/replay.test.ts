@@ -1,0 +1,120 @@
+import * as zlib from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { answerResponse } from '../../src/http/answer.ts';
+import type { Field } from '../../src/http/exchange.ts';
+import { replay } from '../../src/http/replay.ts';
+
+const text = Buffer.from('hello '.repeat(50));
+const stored = (fields: readonly Field[], body: Uint8Array = text, status = 200, fixedCoding = false) => ({
+  status,
+  fields,
+  body,
+  fixedCoding,
+});
+
+describe('replay', () => {
+  it('R3, R64: is marked, not to be cached, and has its length', async () => {
+    expect(await replay(stored([['A', 'b']]), [])).toEqual({
+      status: 200,
+      fields: [
+        ['A', 'b'],
+        ['Idempotent-Replayed', 'true'],
+        ['Cache-Control', 'no-store'],
+        ['Content-Length', '300'],
+      ],
+      body: text,
+    });
+  });
+
+  it("leaves the application's own Cache-Control alone", async () => {
+    const { fields } = await replay(stored([['cache-control', 'max-age=5']]), []);
+    expect(fields.filter(([name]) => name.toLowerCase() === 'cache-control')).toEqual([['cache-control', 'max-age=5']]);
+  });
+
+  it.each([204, 304])('R53: has neither body nor length with %i', async (status) => {
+    const { fields, body } = await replay(stored([], new Uint8Array(), status), []);
+    expect(fields.map(([name]) => name)).not.toContain('Content-Length');
+    expect(body).toHaveLength(0);
+  });
+
+  it('R53: says that an empty body is empty', async () => {
+    expect((await replay(stored([], new Uint8Array(), 201), [])).fields).toContainEqual(['Content-Length', '0']);
+  });
+});
+
+describe('replay of a coded answer', () => {
+  const gzipped = zlib.gzipSync(text);
+  const fields = [
+    ['Content-Encoding', 'gzip'],
+    ['ETag', '"v1"'],
+    ['Content-Digest', 'sha-256=:x:'],
+    ['Vary', 'Accept-Encoding'],
+  ] as const;
+
+  it('stays coded for a client that reads the coding', async () => {
+    const response = await replay(stored(fields, gzipped), ['br, gzip']);
+    expect(response.body).toEqual(gzipped);
+    expect(response.fields).toEqual(expect.arrayContaining([...fields, ['Content-Length', String(gzipped.length)]]));
+  });
+
+  it.each([
+    ['gzip', zlib.gzipSync],
+    ['deflate', zlib.deflateSync],
+    ['br', zlib.brotliCompressSync],
+  ] as const)('R80: is decoded from %s for a client that does not', async (coding, encode) => {
+    const coded = [['Content-Encoding', coding], ...fields.slice(1)] as const;
+    const response = await replay(stored(coded, encode(text)), ['identity']);
+    expect(Buffer.from(response.body)).toEqual(text);
+    expect(response.fields).toEqual([
+      ['ETag', 'W/"v1"'],
+      ['Vary', 'Accept-Encoding'],
+      ['Idempotent-Replayed', 'true'],
+      ['Cache-Control', 'no-store'],
+      ['Content-Length', String(text.length)],
+    ]);
+  });
+
+  it('stays as it was where the first client had not asked for the coding either', async () => {
+    expect((await replay(stored(fields, gzipped, 200, true), [])).body).toEqual(gzipped);
+  });
+
+  it('stays as it was where it can not be decoded', async () => {
+    const response = await replay(stored([['Content-Encoding', 'exotic']], text), []);
+    expect(response.body).toEqual(text);
+    expect(response.fields).toContainEqual(['Content-Encoding', 'exotic']);
+  });
+});
+
+describe('answerResponse', () => {
+  it('sends an object as JSON, with its length', () => {
+    expect(answerResponse({ status: 201, headers: { Location: '/x' }, body: { é: 1 } })).toEqual({
+      status: 201,
+      fields: [
+        ['Content-Type', 'application/json'],
+        ['Location', '/x'],
+        ['Content-Length', '8'],
+      ],
+      body: Buffer.from('{"é":1}'),
+    });
+  });
+
+  it('sends text and bytes as they are', () => {
+    expect(answerResponse({ body: 'é' }).fields[0]).toEqual(['Content-Type', 'text/plain;charset=UTF-8']);
+    expect(answerResponse({ body: Uint8Array.of(0xff) }).body).toEqual(Uint8Array.of(0xff));
+  });
+
+  it('is 204 without a body', () => {
+    expect(answerResponse({})).toEqual({ status: 204, fields: [], body: new Uint8Array() });
+    expect(answerResponse({ status: 200, body: null }).fields).toEqual([['Content-Length', '0']]);
+  });
+
+  it("lets the answer's own type stand, repeated fields apart, and makes the length itself", () => {
+    const headers = { 'content-type': 'text/html', Link: ['</a>', '</b>'], 'content-length': '99' };
+    expect(answerResponse({ headers, body: 'x' }).fields).toEqual([
+      ['content-type', 'text/html'],
+      ['Link', '</a>'],
+      ['Link', '</b>'],
+      ['Content-Length', '1'],
+    ]);
+  });
+});

@@ -1,0 +1,147 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { keptFields } from '../../src/http/kept-fields.ts';
+import { decodeResponse, encodeResponse } from '../../src/http/snapshot.ts';
+import { holds } from './seeded.ts';
+
+const fieldNames = fc.constantFrom('Content-Type', 'X-Custom', 'Link', 'ETag', 'Location', 'x-lower');
+const responses = fc.record({
+  status: fc.integer({ min: 200, max: 599 }),
+  fields: fc.array(fc.tuple(fieldNames, fc.string({ unit: 'grapheme' })), { maxLength: 6 }),
+  body: fc.uint8Array({ maxLength: 2000 }),
+});
+
+const decoded = (bytes: Uint8Array) => {
+  const { body, ...head } = decodeResponse(bytes);
+  return { ...head, body: Uint8Array.from(body) };
+};
+
+const unreadable = expect.objectContaining({ code: 'record-unreadable' });
+
+describe('a snapshot', () => {
+  it('gives back status, fields and bytes', () => {
+    holds(
+      fc.property(responses, fc.boolean(), (response, fixedCoding) => {
+        const { snapshot, tombstone } = encodeResponse(response, fixedCoding);
+        expect(decoded(snapshot)).toEqual({ ...response, fixedCoding });
+        expect(decoded(tombstone)).toEqual({ ...response, fixedCoding, body: new Uint8Array() });
+      }),
+    );
+  });
+
+  it('is the same for bytes at an offset of a larger buffer', () => {
+    const { snapshot } = encodeResponse({ status: 201, fields: [['A', 'b']], body: Buffer.from('body') });
+    const larger = new Uint8Array(snapshot.length + 20);
+    larger.set(snapshot, 7);
+    const { body } = decodeResponse(larger.subarray(7, 7 + snapshot.length));
+    expect(Buffer.from(body).toString()).toBe('body');
+  });
+
+  it('costs little more than what it holds', () => {
+    const fields = [['Content-Type', 'application/json']] as const;
+    expect(encodeResponse({ status: 200, fields, body: Buffer.alloc(400) }).snapshot.length).toBeLessThan(450);
+  });
+
+  it('is stable across releases: a stored record depends on it', () => {
+    const written = Buffer.from([1, 0, 0, 0, 15, ...Buffer.from('[201,0,"A","b"]'), 0xff]);
+    const response = { status: 201, fields: [['A', 'b']] as const, body: Uint8Array.of(0xff) };
+    expect(Buffer.from(encodeResponse(response).snapshot)).toEqual(written);
+    expect(decodeResponse(written)).toMatchObject({ status: 201, fields: [['A', 'b']] });
+  });
+
+  it('cut anywhere in its head is unreadable', () => {
+    const { tombstone } = encodeResponse({ status: 200, fields: [['A', 'b']], body: Buffer.alloc(0) });
+    for (let end = 0; end < tombstone.length; end += 1) {
+      expect(() => decodeResponse(tombstone.subarray(0, end))).toThrow(unreadable);
+    }
+  });
+
+  it.each([
+    ['of a newer version', [2, 0, 0, 0, 7, ...Buffer.from('[200,0]')]],
+    ['without JSON', [1, 0, 0, 0, 3, ...Buffer.from('abc')]],
+    ['without a status', [1, 0, 0, 0, 9, ...Buffer.from('["200",0]')]],
+    ['with no list', [1, 0, 0, 0, 2, ...Buffer.from('{}')]],
+    ['with half a field', [1, 0, 0, 0, 11, ...Buffer.from('[200,0,"A"]')]],
+    ['with a field that is no text', [1, 0, 0, 0, 13, ...Buffer.from('[200,0,"A",1]')]],
+  ])('%s is unreadable', (_name, bytes) => {
+    expect(() => decodeResponse(Uint8Array.from(bytes))).toThrow(unreadable);
+  });
+
+  it('made of garbage gives an error with the code, or a response, and nothing else', () => {
+    holds(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+        try {
+          decodeResponse(bytes);
+        } catch (error) {
+          expect(error).toEqual(unreadable);
+        }
+      }),
+      2000,
+    );
+  });
+});
+
+describe('keptFields', () => {
+  it('R51: leaves out what belongs to one connection, moment, caller, origin or trace', () => {
+    const dropped = [
+      'Connection',
+      'Keep-Alive',
+      'Transfer-Encoding',
+      'Upgrade',
+      'TE',
+      'Trailer',
+      'Content-Length',
+      'Date',
+      'Age',
+      'Set-Cookie',
+      'SET-COOKIE',
+      'WWW-Authenticate',
+      'Proxy-Authenticate',
+      'Authentication-Info',
+      'RateLimit',
+      'RateLimit-Policy',
+      'RateLimit-Remaining',
+      'X-RateLimit-Reset',
+      'X-Rate-Limit-Limit',
+      'Access-Control-Allow-Origin',
+      'Content-Security-Policy',
+      'Content-Security-Policy-Report-Only',
+      'traceparent',
+      'tracestate',
+      'X-Request-Id',
+      'Server-Timing',
+      'Idempotent-Replayed',
+      'Idempotency-Status',
+      'Idempotency-Stored',
+    ].map((name) => [name, 'x'] as const);
+    expect(keptFields(dropped, 200)).toEqual([]);
+  });
+
+  it('R52: keeps all else, repeated fields apart and in order', () => {
+    const fields = [
+      ['Link', '</a>'],
+      ['Content-Type', 'text/plain'],
+      ['Link', '</b>'],
+      ['Location', '/x'],
+      ['ETag', '"1"'],
+      ['Cache-Control', 'max-age=1'],
+      ['Vary', 'Origin'],
+    ] as const;
+    expect(keptFields(fields, 200)).toEqual(fields);
+  });
+
+  it('leaves out what Connection names', () => {
+    const fields = [
+      ['Connection', 'close, X-Hop'],
+      ['x-hop', '1'],
+      ['X-End', '2'],
+    ] as const;
+    expect(keptFields(fields, 200)).toEqual([['X-End', '2']]);
+  });
+
+  it('keeps Retry-After where it is part of the answer', () => {
+    const fields = [['Retry-After', '5']] as const;
+    expect(keptFields(fields, 202)).toEqual(fields);
+    expect(keptFields(fields, 500)).toEqual([]);
+  });
+});
