@@ -1,0 +1,124 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { layerRig, type Sent } from './layer-rig.ts';
+
+const base: Sent = { key: 'k', target: '/v1/charges?expand=a', body: '{"amount":2000,"currency":"usd"}' };
+const multipart = (boundary: string, content = 'x'): Sent => ({
+  key: 'k',
+  fields: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+  body: `--${boundary}\r\nContent-Disposition: form-data; name="f"\r\n\r\n${content}\r\n--${boundary}--\r\n`,
+});
+
+describe('a key used again', () => {
+  it.each<readonly [string, Sent]>([
+    ['R17: with a changed body', { body: '{"amount":2001,"currency":"usd"}' }],
+    ['R19: with a changed query', { target: '/v1/charges?expand=b' }],
+    ['R19: without its query', { target: '/v1/charges' }],
+    ['R22: with a string for a number', { body: '{"amount":"2000","currency":"usd"}' }],
+    ['with another media type', { fields: { 'content-type': 'text/plain' } }],
+    ['R76: with If-Match', { fields: { 'if-match': '"1"' } }],
+    ['R76: with If-None-Match', { fields: { 'if-none-match': '*' } }],
+    ['R76: with Prefer', { fields: { prefer: 'return=minimal' } }],
+    ['R76: with X-HTTP-Method-Override', { fields: { 'x-http-method-override': 'PUT' } }],
+    ['R76: with a field that the route names', { fields: { 'x-version': '2' } }],
+    ['with no body', { body: '' }],
+  ])('%s is a mismatch, and the record is as it was (R18)', async (_name, change) => {
+    const { send, runs } = layerRig({ meaningfulFields: ['X-Version'] });
+    await send(base);
+    const refusal = await send({ ...base, ...change });
+    expect(refusal).toMatchObject({ status: 422, code: 'key-reused' });
+    expect(refusal.field('retry-after')).toBeUndefined();
+    expect((await send(base)).text).toBe('run 1');
+    expect(runs()).toBe(1);
+  });
+
+  it.each<readonly [string, Sent]>([
+    ['R21: with members in another order and other white space', { body: '{ "currency": "usd",\n"amount": 2e3 }' }],
+    ['with a charset that says nothing', { fields: { 'content-type': 'application/json; charset=utf-8' } }],
+    ['with a fragment', { target: '/v1/charges?expand=a#top' }],
+    ['with fields that mean nothing', { fields: { 'user-agent': 'other', cookie: 'a=b', 'x-request-id': '7' } }],
+    [
+      'with its body compressed',
+      { body: gzipSync('{"amount":2000,"currency":"usd"}'), fields: { 'content-encoding': 'gzip' } },
+    ],
+    ['with its body parsed before', { body: { kind: 'value', value: { currency: 'usd', amount: 2000 } } }],
+  ])('%s is a replay', async (_name, change) => {
+    const { send, runs } = layerRig({ meaningfulFields: ['X-Version'] });
+    await send(base);
+    expect((await send({ ...base, ...change })).text).toBe('run 1');
+    expect(runs()).toBe(1);
+  });
+
+  it('R20: on another path or with another method is an operation of its own', async () => {
+    const { send, runs } = layerRig();
+    await send(base);
+    expect((await send({ ...base, target: '/v1/refunds?expand=a' })).text).toBe('run 2');
+    expect((await send({ ...base, method: 'PATCH' })).text).toBe('run 3');
+    expect((await send(base)).text).toBe('run 1');
+    expect(runs()).toBe(3);
+  });
+
+  it('R22, R23: with what a parser would take for the same is a mismatch', async () => {
+    const { send } = layerRig();
+    await send({ key: 'big', body: '9007199254740992' });
+    expect(await send({ key: 'big', body: '9007199254740993' })).toMatchObject({ code: 'key-reused' });
+    await send({ key: 'twice', body: '{"a":1,"a":2}' });
+    expect(await send({ key: 'twice', body: '{"a":2}' })).toMatchObject({ code: 'key-reused' });
+    expect((await send({ key: 'twice', body: '{"a":1,"a":2}' })).status).toBe(201);
+    await send({ key: 'list', body: '[1,2]' });
+    expect(await send({ key: 'list', body: '[2,1]' })).toMatchObject({ code: 'key-reused' });
+  });
+
+  it('R24: with a new multipart boundary is a replay', async () => {
+    const { send } = layerRig();
+    await send(multipart('aaaaaaaa'));
+    expect((await send(multipart('bbbbbbbb'))).text).toBe('run 1');
+    expect(await send(multipart('bbbbbbbb', 'y'))).toMatchObject({ code: 'key-reused' });
+  });
+
+  it('R25: with only its volatile members changed is a replay', async () => {
+    const { send } = layerRig({ volatileMembers: ['/sentAt', '/meta/trace'] });
+    await send({ key: 'k', body: '{"a":1,"sentAt":1,"meta":{"trace":"x"}}' });
+    expect((await send({ key: 'k', body: '{"a":1,"sentAt":2,"meta":{}}' })).text).toBe('run 1');
+    expect(await send({ key: 'k', body: '{"a":1,"sentAt":2,"meta":{"other":1}}' })).toMatchObject({
+      code: 'key-reused',
+    });
+  });
+
+  it('keeps its answer when secrets are introduced and rotated', async () => {
+    const { send, memory, runtime } = layerRig();
+    await send(base);
+    const withSecrets = (...letters: string[]) =>
+      layerRig({ store: memory, runtime, fingerprintSecrets: letters.map((letter) => letter.repeat(32)) });
+    expect((await withSecrets('a').send(base)).text).toBe('run 1');
+    await withSecrets('a').send({ ...base, key: 'second' });
+    const rotated = withSecrets('b', 'a');
+    expect((await rotated.send({ ...base, key: 'second' })).field('idempotent-replayed')).toBe('true');
+    expect(await withSecrets('b').send({ ...base, key: 'second' })).toMatchObject({ code: 'key-reused' });
+  });
+});
+
+describe('a request body', () => {
+  it('R55: over the limit is refused, and nothing runs', async () => {
+    const { send, runs, faults } = layerRig({ maxRequestBytes: 20 });
+    expect(await send({ key: 'k', body: { kind: 'too-large' } })).toMatchObject({
+      status: 413,
+      code: 'request-too-large',
+    });
+    expect(await send({ key: 'k', body: 'x'.repeat(21) })).toMatchObject({ status: 413 });
+    const bomb = gzipSync('x'.repeat(1000));
+    expect(bomb.length).toBeLessThan(40);
+    const coded = { key: 'k', body: bomb, fields: { 'content-encoding': 'gzip' } };
+    expect(await layerRig({ maxRequestBytes: 900 }).send(coded)).toMatchObject({ status: 413 });
+    expect([runs(), faults.calls.size]).toEqual([0, 0]);
+  });
+
+  it('cut off by its client is refused, and nothing runs', async () => {
+    const { send, runs } = layerRig();
+    expect(await send({ key: 'k', body: { kind: 'broken' } })).toMatchObject({
+      status: 400,
+      code: 'request-incomplete',
+    });
+    expect(runs()).toBe(0);
+  });
+});

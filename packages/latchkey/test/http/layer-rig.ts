@@ -1,0 +1,135 @@
+/** A guard on the memory store, with plain requests in place of a framework, and time and faults in the test's hands. */
+
+import type { LatchkeyEvent } from '../../src/core/events.ts';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
+import type {
+  CapturedResponse,
+  Field,
+  GuardAnswer,
+  PlainResponse,
+  RequestBody,
+  RequestView,
+} from '../../src/http/exchange.ts';
+import { fieldValue } from '../../src/http/kept-fields.ts';
+import type { HttpContext, HttpLayer } from '../../src/http/layer.ts';
+import type { GuardOptions } from '../../src/http/options.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { faultyStore } from '../../src/testing/faulty-store.ts';
+import { manualRuntime } from '../../src/testing/manual-clock.ts';
+
+/** The framework's own request, in this rig. */
+export interface Native {
+  readonly tenant: string;
+}
+
+export interface Sent {
+  readonly method?: string;
+  readonly target?: string;
+  /** One key, or every line of the field; none sends no field. */
+  readonly key?: string | readonly string[];
+  readonly fields?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | RequestBody;
+  readonly tenant?: string;
+  readonly native?: Native;
+}
+
+/** What a client sees. */
+export interface Seen {
+  readonly status: number;
+  readonly text: string;
+  readonly fields: readonly Field[];
+  field(lowerName: string): string | undefined;
+  /** The code of a problem. */
+  readonly code: unknown;
+}
+
+type Context = HttpContext<never>;
+export type Handler = (context: Context | undefined, run: number) => CapturedResponse | Promise<CapturedResponse>;
+
+/** A response as an adapter captures it. */
+export function captured(
+  status: number,
+  body: string | Uint8Array = '',
+  more: Partial<CapturedResponse> = {},
+): CapturedResponse {
+  return { status, fields: [], body: Buffer.from(body), state: 'whole', headSent: false, ...more };
+}
+
+function requestBody(body: Sent['body'] = '{"amount":2000}'): RequestBody {
+  const isBytes = typeof body === 'string' || body instanceof Uint8Array;
+  return isBytes ? { kind: 'bytes', bytes: Buffer.from(body) } : body;
+}
+
+function viewOf(sent: Sent): RequestView<Native> {
+  const lines = sent.key === undefined ? [] : typeof sent.key === 'string' ? [sent.key] : sent.key;
+  const fields = new Map(Object.entries({ 'content-type': 'application/json', ...sent.fields }));
+  return {
+    method: sent.method ?? 'POST',
+    target: sent.target ?? '/v1/charges',
+    native: sent.native ?? { tenant: sent.tenant ?? 'acct_1' },
+    fields: (name) => (name === 'idempotency-key' ? lines : fields.has(name) ? [fields.get(name) ?? ''] : []),
+    body: async () => requestBody(sent.body),
+  };
+}
+
+function codeOf({ fields, body }: PlainResponse): unknown {
+  if (fieldValue(fields, 'content-type') !== 'application/problem+json') return undefined;
+  const parsed: unknown = JSON.parse(Buffer.from(body).toString());
+  return typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
+}
+
+function seen(response: PlainResponse): Seen {
+  return {
+    status: response.status,
+    text: Buffer.from(response.body).toString(),
+    fields: response.fields,
+    field: (lowerName) => fieldValue(response.fields, lowerName),
+    code: codeOf(response),
+  };
+}
+
+const cut: PlainResponse = { status: 0, fields: [], body: Buffer.from('cut') };
+
+function delivered(answer: GuardAnswer, response: CapturedResponse | undefined): PlainResponse {
+  if (answer.kind === 'answer') return answer.response;
+  if (answer.kind === 'cut' || response === undefined) return cut;
+  return answer.kind === 'send' ? { ...response, fields: [...response.fields, ...answer.fields] } : response;
+}
+
+export function layerRig(options: Partial<GuardOptions<Native>> = {}) {
+  const runtime = manualRuntime();
+  const memory = memoryStore({ runtime });
+  const { store, faults } = faultyStore(memory, runtime);
+  const events: LatchkeyEvent[] = [];
+  const layer = createHttpLayer<Native>({
+    store,
+    runtime,
+    principal: ({ tenant }) => tenant,
+    onEvent: (event) => void events.push(event),
+    ...options,
+  });
+  let runs = 0;
+
+  const through =
+    (guard: HttpLayer<Native>) =>
+    async (sent: Sent, handler: Handler = () => captured(201, `run ${runs}`)): Promise<Seen> => {
+      let response: CapturedResponse | undefined;
+      const run = async (context: Context | undefined) => {
+        runs += 1;
+        response = await handler(context, runs);
+        return response;
+      };
+      const answer = await guard.handle<void>(viewOf(sent), { execute: run, finished: () => undefined });
+      if (answer.kind === 'pass') await run(undefined);
+      return seen(delivered(answer, response));
+    };
+
+  const warnings = () => events.flatMap((event) => (event.type === 'warning' ? [event.code] : []));
+  return { runtime, memory, faults, events, layer, through, send: through(layer), runs: () => runs, warnings };
+}
+
+/** A handler that a test lets go. */
+export function gate<T>(): { readonly opened: Promise<T>; open(value: T): void } {
+  const { promise, resolve } = Promise.withResolvers<T>();
+  return { opened: promise, open: resolve };
+}
