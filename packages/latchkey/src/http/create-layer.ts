@@ -26,7 +26,7 @@ import { readRequest } from './read-request.ts';
 import { remembered } from './remembered.ts';
 import { createRoute, type GuardParts, type Route } from './route.ts';
 import { type Run, runHandler } from './run-handler.ts';
-import { encodeResponse, valueResult } from './snapshot.ts';
+import { encodeResponse, finalWrite } from './snapshot.ts';
 import { createWarn, type Warn } from './warnings.ts';
 
 /** What all routes of one guard share. */
@@ -67,12 +67,14 @@ function isSeenAgain(native: unknown, seen: WeakSet<object>): boolean {
   return false;
 }
 
-function recoverHook<Native>({ recover }: RouteOptions<Native>, native: Native): Recover | undefined {
+function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, native: Native): Recover | undefined {
+  const { recover } = options;
   if (recover === undefined) return undefined;
   return async (lapsed) => {
     const recovery = await recover(lapsed, native);
     if (recovery.verdict !== 'respond') return recovery;
-    return { verdict: 'respond', result: valueResult(encodeResponse(answerResponse(recovery.response))) };
+    const { result } = finalWrite(encodeResponse(answerResponse(recovery.response)), maxResponseBytes);
+    return { verdict: 'respond', result };
   };
 }
 
@@ -101,7 +103,7 @@ async function runOperation<Native, Kind extends TransactionKind, Finished>(
   const acceptEncoding = view.fields('accept-encoding');
   const parts = { handling, route, dialect, operation: operation.name, acceptEncoding, emit, shape };
   const run: Run = {};
-  const recover = recoverHook(route.options, native);
+  const recover = recoverHook(route, native);
   const outcome = await guard.engine.run(recover ? { ...operation, recover } : operation, (context) =>
     runHandler(context, run, parts),
   );

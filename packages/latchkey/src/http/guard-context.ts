@@ -10,10 +10,18 @@ import { answerResponse } from './answer.ts';
 import type { PlainResponse } from './exchange.ts';
 import type { HttpContext } from './layer.ts';
 import type { Answer } from './options.ts';
-import { encodeResponse, valueResult } from './snapshot.ts';
+import { encodeResponse, finalWrite } from './snapshot.ts';
 
 type EngineFinish = (fn: (handle: unknown) => FinalWrite | Promise<FinalWrite>) => Promise<void>;
 type AnswerFunction = (handle: unknown) => Answer | Promise<Answer>;
+
+/** What a context needs beside the engine's. */
+export interface ContextParts<Finished> {
+  /** The longest body that is kept. */
+  readonly limitBytes: number;
+  /** Told of the answer that `finish` committed. */
+  readonly finished: (response: PlainResponse) => Finished;
+}
 
 /** What became of one run, besides its response. */
 export class GuardContext<Finished> {
@@ -22,11 +30,11 @@ export class GuardContext<Finished> {
   /** The answer that `finish` committed. */
   answer: PlainResponse | undefined;
   readonly #context: Context<TransactionKind>;
-  readonly #finished: (response: PlainResponse) => Finished;
+  readonly #parts: ContextParts<Finished>;
 
-  constructor(context: Context<TransactionKind>, finished: (response: PlainResponse) => Finished) {
+  constructor(context: Context<TransactionKind>, parts: ContextParts<Finished>) {
     this.#context = context;
-    this.#finished = finished;
+    this.#parts = parts;
   }
 
   get operationId(): string {
@@ -60,8 +68,7 @@ export class GuardContext<Finished> {
     let response: PlainResponse | undefined;
     const write = (answer: Answer): FinalWrite => {
       response = answerResponse(answer);
-      const encoded = encodeResponse(response);
-      return { result: valueResult(encoded), tombstone: encoded.tombstone };
+      return finalWrite(encodeResponse(response), this.#parts.limitBytes);
     };
     const commit: EngineFinish = this.#context.finish.bind(this.#context);
     await commit((handle) => {
@@ -69,7 +76,7 @@ export class GuardContext<Finished> {
       return made instanceof Promise ? made.then(write) : write(made);
     });
     this.answer = response;
-    return this.#finished(response as PlainResponse);
+    return this.#parts.finished(response as PlainResponse);
   }
 
   keep(): void {

@@ -19,7 +19,7 @@ import type { Handling } from './layer.ts';
 import type { Problem } from './problem.ts';
 import { problem, retryAfterSeconds } from './problems.ts';
 import type { Route } from './route.ts';
-import { encodeResponse } from './snapshot.ts';
+import { encodeResponse, finalWrite } from './snapshot.ts';
 
 /** What a run needs beside its context. */
 export interface RunParts<Native, Kind extends TransactionKind, Finished> {
@@ -91,18 +91,14 @@ function keepRule<Native>({
   };
 }
 
-function verdictOn(
+function verdictOn<Native>(
   captured: CapturedResponse,
   outcome: Verdict['outcome'],
-  acceptEncoding: readonly string[],
+  { acceptEncoding, route }: { readonly acceptEncoding: readonly string[]; readonly route: Route<Native> },
 ): Verdict {
-  const { snapshot, tombstone } = encodeResponse(captured, isFixedCoding(captured, acceptEncoding));
-  const whole = captured.state === 'whole';
-  return {
-    outcome,
-    result: whole ? { kind: 'value', bytes: snapshot } : { kind: 'tombstone', bytes: tombstone },
-    tombstone,
-  };
+  const encoded = encodeResponse(captured, isFixedCoding(captured, acceptEncoding));
+  const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
+  return { outcome, ...finalWrite(encoded, limitBytes) };
 }
 
 /** Runs the handler and judges its response. Never rejects: a throw is a failed response. */
@@ -111,13 +107,14 @@ export async function runHandler<Native, Kind extends TransactionKind, Finished>
   run: Run,
   parts: RunParts<Native, Kind, Finished>,
 ): Promise<Verdict> {
-  const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, (response) =>
-    parts.handling.finished(response),
-  );
+  const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, {
+    limitBytes: parts.route.maxResponseBytes,
+    finished: (response) => parts.handling.finished(response),
+  });
   const captured = await capture(context, run, parts);
   run.captured = captured;
   if (context.answer !== undefined) run.own = context.answer;
   if (context.overruled !== undefined) run.overruled = context.overruled;
   const rules = { overruled: context.overruled, thrown: run.thrown, keep: keepRule(parts), dialect: parts.dialect };
-  return verdictOn(captured, classify(captured, rules), parts.acceptEncoding);
+  return verdictOn(captured, classify(captured, rules), parts);
 }

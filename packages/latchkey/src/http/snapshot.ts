@@ -8,8 +8,8 @@
  * @module
  */
 
+import type { FinalWrite } from '../core/context.ts';
 import { LatchkeyError } from '../core/errors.ts';
-import type { StoredResult } from '../core/store.ts';
 import type { Field } from './exchange.ts';
 import { keptFields } from './kept-fields.ts';
 
@@ -45,9 +45,10 @@ export function encodeResponse(response: Omit<Snapshot, 'fixedCoding'>, fixedCod
   return { snapshot: bytes, tombstone: bytes.subarray(0, HEAD_START + headBytes) };
 }
 
-/** The result to store for a whole response. */
-export function valueResult(encoded: EncodedResponse): StoredResult {
-  return { kind: 'value', bytes: encoded.snapshot };
+/** What to store of a whole response: all of it, or its tombstone if its body is longer than the limit. */
+export function finalWrite({ snapshot, tombstone }: EncodedResponse, limitBytes: number): FinalWrite {
+  const fits = snapshot.length - tombstone.length <= limitBytes;
+  return { result: fits ? { kind: 'value', bytes: snapshot } : { kind: 'tombstone', bytes: tombstone }, tombstone };
 }
 
 function unreadable(why: string, cause?: unknown): LatchkeyError {

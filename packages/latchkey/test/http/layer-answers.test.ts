@@ -1,0 +1,150 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import type { Field } from '../../src/http/exchange.ts';
+import { captured, layerRig } from './layer-rig.ts';
+
+const named = (fields: readonly Field[], name: string) =>
+  fields.filter(([one]) => one === name).map(([, value]) => value);
+
+describe('a kept answer', () => {
+  it.each([200, 201, 204, 303, 400, 402, 404, 409, 410, 422])('R33: %i is kept', async (status) => {
+    const { send, runs } = layerRig();
+    const handler = () => captured(status, status === 204 ? '' : 'body');
+    const first = await send({ key: 'k' }, handler);
+    const retry = await send({ key: 'k' }, handler);
+    expect([retry.status, retry.text, retry.field('idempotent-replayed')]).toEqual([first.status, first.text, 'true']);
+    expect(runs()).toBe(1);
+  });
+
+  it('R51, R52, R75: keeps what is part of the answer, repeated fields apart, and nothing else', async () => {
+    const { send } = layerRig();
+    const kept: readonly Field[] = [
+      ['Content-Type', 'application/json'],
+      ['Location', '/v1/charges/1'],
+      ['ETag', '"1"'],
+      ['Link', '</a>; rel="a"'],
+      ['Link', '</b>; rel="b"'],
+    ];
+    const passing: readonly Field[] = [
+      ['Set-Cookie', 'session=1'],
+      ['WWW-Authenticate', 'Basic'],
+      ['Date', 'Thu, 01 Jan 2026 00:00:00 GMT'],
+      ['X-RateLimit-Remaining', '3'],
+      ['Connection', 'X-Hop'],
+      ['X-Hop', '1'],
+      ['Access-Control-Allow-Origin', 'https://a.example'],
+      ['Content-Security-Policy', "script-src 'nonce-1'"],
+      ['traceparent', '00-1-2-00'],
+    ];
+    const first = await send({ key: 'k' }, () => captured(201, '{}', { fields: [...kept, ...passing] }));
+    expect(first.fields).toEqual([...kept, ...passing]);
+    const { fields } = await send({ key: 'k' });
+    expect(fields).toEqual([
+      ...kept,
+      ['Idempotent-Replayed', 'true'],
+      ['Cache-Control', 'no-store'],
+      ['Content-Length', '2'],
+    ]);
+    expect(named(fields, 'Link')).toHaveLength(2);
+  });
+
+  it('R53: keeps binary bytes', async () => {
+    const { send } = layerRig();
+    const bytes = Uint8Array.from({ length: 256 }, (_, index) => index);
+    await send({ key: 'k' }, () => captured(200, bytes));
+    const retry = await send({ key: 'k' });
+    expect(retry.text).toBe(Buffer.from(bytes).toString());
+    expect(retry.field('content-length')).toBe('256');
+  });
+
+  it('R53: a 204 stays one, without length or body, and does not run again', async () => {
+    const { send, runs } = layerRig();
+    await send({ key: 'k' }, () => captured(204));
+    const retry = await send({ key: 'k' });
+    expect([retry.status, retry.text, retry.field('content-length')]).toEqual([204, '', undefined]);
+    expect(runs()).toBe(1);
+  });
+
+  it('R80: compressed for the first client, is plain for one that can not read it', async () => {
+    const { send } = layerRig();
+    const coded = () => captured(200, gzipSync('hello'), { fields: [['Content-Encoding', 'gzip']] });
+    await send({ key: 'k', fields: { 'accept-encoding': 'gzip' } }, coded);
+    const plain = await send({ key: 'k' });
+    expect([plain.text, plain.field('content-encoding'), plain.field('content-length')]).toEqual([
+      'hello',
+      undefined,
+      '5',
+    ]);
+    const again = await send({ key: 'k', fields: { 'accept-encoding': 'gzip' } });
+    expect(again.field('content-encoding')).toBe('gzip');
+  });
+
+  it('I2: sent compressed to a client that had not asked, stays as it was', async () => {
+    const { send } = layerRig();
+    await send({ key: 'k' }, () => captured(200, gzipSync('hello'), { fields: [['Content-Encoding', 'gzip']] }));
+    expect((await send({ key: 'k' })).field('content-encoding')).toBe('gzip');
+  });
+
+  it("R64: has the application's own Cache-Control", async () => {
+    const { send } = layerRig();
+    await send({ key: 'k' }, () => captured(200, 'x', { fields: [['Cache-Control', 'private, max-age=60']] }));
+    expect(named((await send({ key: 'k' })).fields, 'Cache-Control')).toEqual(['private, max-age=60']);
+  });
+
+  it('R46, R47: holds until its retention is over, and not longer', async () => {
+    const { send, runtime, memory } = layerRig({ retentionMs: 60_000 });
+    await send({ key: 'k' });
+    await runtime.advance(59_000);
+    await memory.sweep(100);
+    expect((await send({ key: 'k' })).text).toBe('run 1');
+    await runtime.advance(2_000);
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+});
+
+describe('an answer whose body was not kept', () => {
+  it.each([
+    ['R54: too large', 'too-large'],
+    ['R57: broken off', 'broken'],
+  ] as const)('%s: the retry is told so, and nothing runs again', async (_name, state) => {
+    const { send, runs } = layerRig();
+    const partial = () => captured(201, 'half of', { state, headSent: true, fields: [['Location', '/v1/charges/1']] });
+    await send({ key: 'k' }, partial);
+    const retry = await send({ key: 'k' });
+    expect(retry).toMatchObject({ status: 410, code: 'response-not-kept' });
+    expect(JSON.parse(retry.text)).toMatchObject({ original: { status: 201, location: '/v1/charges/1' } });
+    expect(retry.text).not.toContain('half of');
+    expect(runs()).toBe(1);
+  });
+
+  it('R57: broken off on a rerun route, runs again', async () => {
+    const { send } = layerRig({ afterFailure: 'rerun' });
+    await send({ key: 'k' }, () => captured(200, 'half', { state: 'broken', headSent: true }));
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+
+  it('over the limit of the layer, though its adapter gathered it, it is not kept either', async () => {
+    const { send } = layerRig({ maxResponseBytes: 10 });
+    await send({ key: 'fits' }, () => captured(200, 'x'.repeat(10)));
+    expect((await send({ key: 'fits' })).status).toBe(200);
+    await send({ key: 'k' }, () => captured(200, 'x'.repeat(11)));
+    expect(await send({ key: 'k' })).toMatchObject({ status: 410, code: 'response-not-kept' });
+  });
+});
+
+describe('a record that can not be read', () => {
+  it.each([
+    ['of a newer version', Uint8Array.of(2, 0, 0, 0, 0)],
+    ['garbled', Buffer.from('garbage')],
+    ['empty', new Uint8Array()],
+  ])('(%s) is an error and never a second run', async (_name, bytes) => {
+    const { send, memory, runtime, runs } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000 });
+    void send({ key: 'k' }, () => new Promise(() => {}));
+    await runtime.advance(10_000);
+    const [lapsed] = (await memory.list({ state: 'lapsed', limit: 1 })).records;
+    const resolution = { verdict: 'respond', result: { kind: 'value', bytes }, retentionMs: 60_000 } as const;
+    expect(await memory.resolve({ id: lapsed?.id ?? '', token: lapsed?.token ?? '', resolution })).toBe(true);
+    expect(await send({ key: 'k' })).toMatchObject({ status: 500, code: 'record-unreadable' });
+    expect(runs()).toBe(1);
+  });
+});

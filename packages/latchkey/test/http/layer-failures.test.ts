@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { NothingHappened } from '../../src/core/errors.ts';
+import { captured, layerRig } from './layer-rig.ts';
+
+const fails = () => captured(500, 'sorry');
+const throws = () => {
+  throw new Error('card number 4242 leaked');
+};
+
+describe("a failure under 'refuse'", () => {
+  it('R35: is kept and replayed, with one warning', async () => {
+    const { send, runs, warnings } = layerRig();
+    await send({ key: 'k' }, fails);
+    const retry = await send({ key: 'k' });
+    expect([retry.status, retry.text, retry.field('idempotent-replayed')]).toEqual([500, 'sorry', 'true']);
+    await send({ key: 'l' }, fails);
+    expect(runs()).toBe(2);
+    expect(warnings()).toEqual(['failure-kept']);
+  });
+
+  it('R37: of a handler that threw is a replayed 500 that tells nothing of the error', async () => {
+    const { send, runs, events } = layerRig();
+    const first = await send({ key: 'k' }, throws);
+    const retry = await send({ key: 'k' });
+    expect(first).toMatchObject({ status: 500, code: 'operation-failed' });
+    expect([retry.status, retry.text]).toEqual([500, first.text]);
+    expect(first.text).not.toContain('4242');
+    expect(runs()).toBe(1);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error', operation: 'POST /v1/charges' }));
+  });
+
+  it('is not warned about where the handler said to keep it', async () => {
+    const { send, warnings } = layerRig();
+    await send({ key: 'k' }, (context) => {
+      context?.keep();
+      return fails();
+    });
+    expect(warnings()).toEqual([]);
+    expect((await send({ key: 'k' })).text).toBe('sorry');
+  });
+});
+
+describe("a failure under 'rerun'", () => {
+  it('R36: is released, and the retry runs', async () => {
+    const { send, warnings } = layerRig({ afterFailure: 'rerun' });
+    await send({ key: 'k' }, fails);
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+    expect(warnings()).toEqual([]);
+  });
+
+  it('R71: keeps its steps', async () => {
+    const { send } = layerRig({ afterFailure: 'rerun' });
+    let charged = 0;
+    const charge = async () => {
+      charged += 1;
+      return charged;
+    };
+    await send({ key: 'k' }, async (context) => {
+      await context?.step('charge', charge);
+      return fails();
+    });
+    const retry = await send({ key: 'k' }, async (context) =>
+      captured(200, `${await context?.step('charge', charge)}`),
+    );
+    expect([retry.text, charged]).toEqual(['1', 1]);
+  });
+});
+
+describe('an answer that says: nothing was done, come back', () => {
+  it.each([401, 407, 408, 425, 429])('R34, R38: %i releases the key', async (status) => {
+    const { send } = layerRig();
+    expect((await send({ key: 'k' }, () => captured(status))).status).toBe(status);
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+
+  it('R38: 503 with Retry-After releases it, without it is a failure', async () => {
+    const { send } = layerRig();
+    await send({ key: 'k' }, () => captured(503, '', { fields: [['Retry-After', '1']] }));
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+    await send({ key: 'l' }, () => captured(503));
+    expect((await send({ key: 'l' })).status).toBe(503);
+  });
+
+  it('R38: is a failure once a step was saved', async () => {
+    const { send, runs } = layerRig();
+    await send({ key: 'k' }, async (context) => {
+      await context?.step('charge', () => 1);
+      return captured(429);
+    });
+    expect((await send({ key: 'k' })).status).toBe(429);
+    expect(runs()).toBe(1);
+  });
+
+  it('may be thrown', async () => {
+    const { send } = layerRig();
+    const first = await send({ key: 'k' }, () => {
+      throw new NothingHappened('the terminal is offline', 7);
+    });
+    expect([first.status, first.code, first.field('retry-after')]).toEqual([503, 'nothing-happened', '7']);
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+
+  it('a released key takes another payload, since nothing was done under it', async () => {
+    const { send } = layerRig();
+    await send({ key: 'k' }, () => captured(401));
+    expect((await send({ key: 'k', body: '{"amount":1}' })).text).toBe('run 2');
+  });
+
+  it("a 400 in Stripe's dialect releases the key too", async () => {
+    const { send } = layerRig({ dialect: 'stripe' });
+    await send({ key: 'k' }, () => captured(400));
+    expect((await send({ key: 'k', body: '{"amount":1}' })).text).toBe('run 2');
+  });
+});
+
+describe('what else decides', () => {
+  it("the route's keep() releases other statuses", async () => {
+    const { send } = layerRig({ keep: (status) => status !== 404 });
+    await send({ key: 'k' }, () => captured(404));
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+
+  it('a keep() that throws keeps the answer and is reported', async () => {
+    const { send, events } = layerRig({ keep: throws });
+    await send({ key: 'k' }, () => captured(404));
+    expect((await send({ key: 'k' })).status).toBe(404);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error' }));
+  });
+
+  it('context.release() releases whatever was answered', async () => {
+    const { send } = layerRig();
+    await send({ key: 'k' }, (context) => {
+      context?.release();
+      return captured(200, 'preview');
+    });
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+
+  it("R74: another layer's answer that is not final is passed on and not kept", async () => {
+    const behind = layerRig();
+    const { send } = layerRig();
+    const inner = async () => {
+      const answer = await behind.send({ key: 'inner' }, () => captured(500));
+      return captured(answer.status, answer.text, { fields: answer.fields });
+    };
+    behind.faults.next('claim', { kind: 'fail' }, 100);
+    const pending = send({ key: 'k' }, inner);
+    await behind.runtime.advance(5_000);
+    expect(await pending).toMatchObject({ status: 503, code: 'store-unavailable' });
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+});
