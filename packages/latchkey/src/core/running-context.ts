@@ -143,7 +143,8 @@ export class RunningContext {
 
   async #transact<T>(body: Body<Transacted<T>>): Promise<T> {
     const { store, owner, settings } = this.#options;
-    const run = store.transaction as TransactionMethod<TransactionKind> | undefined;
+    const method = store.transaction as TransactionMethod<TransactionKind> | undefined;
+    const run = method?.bind(store);
     if (run === undefined) throw transactionUnsupported(store.name);
     const leaseMs = Math.max(settings.leaseMs, settings.transactionTimeoutMs);
     const request = { ...owner, leaseMs, unresolvedRetentionMs: settings.unresolvedRetentionMs };
