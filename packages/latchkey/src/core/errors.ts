@@ -39,6 +39,7 @@ export const errorCodes = [
   'step-name-reused',
   'store-unavailable',
   'transaction-asynchronous',
+  'transaction-ended-early',
   'transaction-unsupported',
   'value-invalid',
 ] as const;

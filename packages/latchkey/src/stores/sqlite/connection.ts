@@ -1,0 +1,97 @@
+/**
+ * One handle, its transactions, and the rule that the event loop never waits for another connection's lock.
+ *
+ * @module
+ */
+
+import type { SqliteDatabase, SqliteStatement } from './database.ts';
+import { wholeNumber } from './row.ts';
+import { type DatabaseSettings, pragma, prepareDatabase } from './schema.ts';
+import { isNoTransaction } from './sqlite-errors.ts';
+
+interface Boundaries {
+  readonly begin: SqliteStatement;
+  readonly beginRead: SqliteStatement;
+  readonly commit: SqliteStatement;
+}
+
+/** A handle that is set up when it is first needed, and as soon as no lock is in the way. */
+export class Connection {
+  readonly db: SqliteDatabase;
+  readonly #settings: DatabaseSettings;
+  #boundaries: Boundaries | undefined;
+  /** How long the user's own statements wait for a lock, in milliseconds; put back after ours. */
+  #busyTimeoutMs = 0;
+  #rollbackDue = false;
+
+  constructor(db: SqliteDatabase, settings: DatabaseSettings) {
+    this.db = db;
+    this.#settings = settings;
+  }
+
+  /** Sets up what is not set up yet. Throws what SQLite throws if a lock is in the way. */
+  prepare(): void {
+    if (this.#boundaries !== undefined) return;
+    this.#busyTimeoutMs = wholeNumber(pragma(this.db, 'busy_timeout'));
+    this.#withoutWaiting(() => prepareDatabase(this.db, this.#settings));
+    this.#boundaries = {
+      begin: this.db.prepare('BEGIN IMMEDIATE'),
+      beginRead: this.db.prepare('BEGIN'),
+      commit: this.db.prepare('COMMIT'),
+    };
+  }
+
+  /** Begins a transaction that holds the write lock. */
+  begin(): void {
+    this.#withoutWaiting(() => this.#ready().begin.run());
+  }
+
+  /** Runs `read` on one consistent state of the database, without the write lock. */
+  reading<T>(read: () => T): T {
+    return this.#withoutWaiting(() => {
+      this.#ready().beginRead.run();
+      try {
+        return read();
+      } finally {
+        this.commit();
+      }
+    });
+  }
+
+  /** Commits; what it throws has been rolled back. */
+  commit(): void {
+    try {
+      this.#ready().commit.run();
+    } catch (error) {
+      this.rollback();
+      throw error;
+    }
+  }
+
+  /** Rolls back, if SQLite hasn't done so by itself. A rollback that fails is made up for before anything else is done. */
+  rollback(): void {
+    try {
+      this.db.exec('ROLLBACK');
+      this.#rollbackDue = false;
+    } catch (error) {
+      this.#rollbackDue = !isNoTransaction(error);
+    }
+  }
+
+  #ready(): Boundaries {
+    this.prepare();
+    if (this.#rollbackDue) this.rollback();
+    if (this.#boundaries === undefined) throw new TypeError('The connection is prepared.');
+    return this.#boundaries;
+  }
+
+  #withoutWaiting<T>(work: () => T): T {
+    if (this.#busyTimeoutMs === 0) return work();
+    this.db.exec('PRAGMA busy_timeout = 0');
+    try {
+      return work();
+    } finally {
+      this.db.exec(`PRAGMA busy_timeout = ${this.#busyTimeoutMs}`);
+    }
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * The few methods of an SQLite handle that the store calls. Node's own `DatabaseSync` and better-sqlite3 have them.
+ *
+ * @module
+ */
+
+import { StoreUnavailableError } from '../../core/errors.ts';
+
+/** What is bound to a statement. */
+export type SqliteValue = string | number | null | Uint8Array;
+
+/** A prepared statement. */
+export interface SqliteStatement {
+  run(...values: SqliteValue[]): { readonly changes: number | bigint };
+  get(...values: SqliteValue[]): unknown;
+  all(...values: SqliteValue[]): unknown[];
+}
+
+/** A synchronous handle on one SQLite database. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): SqliteStatement;
+}
+
+/** A handle that the store opened, and so closes. */
+export interface OwnDatabase extends SqliteDatabase {
+  close(): void;
+}
+
+/**
+ * Opens a file with Node's own SQLite.
+ *
+ * @throws StoreUnavailableError if it can't be opened, or if this runtime has no `node:sqlite`.
+ */
+export function openFile(path: string): OwnDatabase {
+  const sqlite = process.getBuiltinModule('node:sqlite');
+  if (sqlite === undefined)
+    throw new StoreUnavailableError('This runtime has no node:sqlite; give sqliteStore a handle of your own.');
+  try {
+    return new sqlite.DatabaseSync(path);
+  } catch (cause) {
+    throw new StoreUnavailableError(`The SQLite file can't be opened: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** An error's own words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

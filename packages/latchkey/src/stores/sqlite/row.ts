@@ -1,0 +1,127 @@
+/**
+ * A record as a row of the table, and back. A row that this version can't have written is refused, not guessed at.
+ *
+ * @module
+ */
+
+import type { StoredResult } from '../../core/store.ts';
+import type { Entry, Phase } from '../entry.ts';
+import type { SqliteValue } from './database.ts';
+import { packDigest, packUuid, unpack } from './packing.ts';
+import { decodeSteps, encodeSteps } from './step-blob.ts';
+import { unreadable } from './unreadable.ts';
+
+/** The values of the column `state`. */
+export const stateCodes = { held: 0, open: 1, completed: 2 } as const satisfies Record<Phase, number>;
+
+/** The bits of the column `flags`. */
+export const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8 } as const;
+
+/** The columns that never change. */
+export const fixedColumns = ['id', 'created', 'operation_id', 'principal', 'operation'] as const;
+
+/** The columns that transitions change. */
+export const movingColumns = [
+  'state',
+  'flags',
+  'lease_end',
+  'expires',
+  'changed',
+  'attempt',
+  'token',
+  'fingerprint',
+  'steps',
+  'result',
+] as const;
+
+/** The values of {@link fixedColumns}. */
+export function fixedValues(entry: Entry): SqliteValue[] {
+  return [
+    packDigest(entry.id),
+    entry.createdAtMs,
+    packUuid(entry.operationId),
+    packDigest(entry.principal),
+    entry.operation,
+  ];
+}
+
+/** The values of {@link movingColumns}. */
+export function movingValues(entry: Entry): SqliteValue[] {
+  return [
+    stateCodes[entry.phase],
+    flagsOf(entry),
+    entry.phase === 'held' ? entry.leaseEndsAtMs : null,
+    entry.expiresAtMs,
+    entry.changedAtMs,
+    entry.attempt,
+    packUuid(entry.token),
+    entry.fingerprint,
+    encodeSteps(entry.steps),
+    entry.result?.bytes ?? null,
+  ];
+}
+
+/**
+ * The record in a row.
+ *
+ * @throws LatchkeyError `record-unreadable`.
+ */
+export function entryOf(row: unknown): Entry {
+  if (typeof row !== 'object' || row === null) throw unreadable('a row is no object');
+  const column = (name: string): unknown => Reflect.get(row, name);
+  const phase = phaseOf(column('state'));
+  const flags = wholeNumber(column('flags'));
+  return {
+    id: unpack(column('id')),
+    principal: unpack(column('principal')),
+    operation: text(column('operation')),
+    operationId: unpack(column('operation_id')),
+    policy: flags & flagBits.rerun ? 'rerun' : 'refuse',
+    createdAtMs: wholeNumber(column('created')),
+    fingerprint: text(column('fingerprint')),
+    token: unpack(column('token')),
+    attempt: wholeNumber(column('attempt')),
+    phase,
+    abandoned: (flags & flagBits.abandoned) !== 0,
+    tookOver: (flags & flagBits.tookOver) !== 0,
+    leaseEndsAtMs: phase === 'held' ? wholeNumber(column('lease_end')) : 0,
+    expiresAtMs: wholeNumber(column('expires')),
+    changedAtMs: wholeNumber(column('changed')),
+    steps: decodeSteps(column('steps')),
+    result: phase === 'completed' ? resultOf(column('result'), flags) : undefined,
+  };
+}
+
+/** A whole number, whichever way the handle reads integers. */
+export function wholeNumber(value: unknown): number {
+  const number = typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+  throw unreadable('a number is none');
+}
+
+function flagsOf(entry: Entry): number {
+  let flags = 0;
+  if (entry.policy === 'rerun') flags |= flagBits.rerun;
+  if (entry.tookOver) flags |= flagBits.tookOver;
+  if (entry.abandoned) flags |= flagBits.abandoned;
+  if (entry.result?.kind === 'tombstone') flags |= flagBits.tombstone;
+  return flags;
+}
+
+function phaseOf(value: unknown): Phase {
+  const code = wholeNumber(value);
+  if (code === stateCodes.held) return 'held';
+  if (code === stateCodes.open) return 'open';
+  if (code === stateCodes.completed) return 'completed';
+  throw unreadable('a record has no known state');
+}
+
+function text(value: unknown): string {
+  if (typeof value === 'string') return value;
+  throw unreadable('a text is none');
+}
+
+function resultOf(value: unknown, flags: number): StoredResult {
+  if (!(value instanceof Uint8Array)) throw unreadable('a completed record has no result');
+  return { kind: flags & flagBits.tombstone ? 'tombstone' : 'value', bytes: value };
+}

@@ -1,0 +1,119 @@
+/**
+ * The tables of the store, and the check that a file is ours to write to. They may lie beside an application's own
+ * tables, so their version is kept in a table too: `user_version` belongs to the application.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import { messageOf, type SqliteDatabase } from './database.ts';
+import { fixedColumns, movingColumns, wholeNumber } from './row.ts';
+import { isBusy, isNotADatabase } from './sqlite-errors.ts';
+import { unreadable } from './unreadable.ts';
+
+/** The version of the tables that this code reads and writes. */
+const formatVersion = 1;
+
+/**
+ * Rows are appended, so that those of one commit lie on few pages, and so are the entries of the index by state.
+ * Only the index by id is written all over; it is the smallest that finds a record.
+ */
+const createTables = `
+CREATE TABLE latchkey_format (version INTEGER NOT NULL);
+INSERT INTO latchkey_format VALUES (${formatVersion});
+CREATE TABLE latchkey_records (
+  seq INTEGER PRIMARY KEY,
+  id BLOB NOT NULL UNIQUE,
+  state INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  lease_end INTEGER,
+  expires INTEGER NOT NULL,
+  changed INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  token BLOB NOT NULL,
+  operation_id BLOB NOT NULL,
+  fingerprint TEXT NOT NULL,
+  principal BLOB NOT NULL,
+  operation TEXT NOT NULL,
+  steps BLOB,
+  result BLOB
+);
+CREATE INDEX latchkey_records_by_state ON latchkey_records (state, expires);
+`;
+
+const findTables = "SELECT name FROM sqlite_schema WHERE name IN ('latchkey_format', 'latchkey_records')";
+const readVersions = 'SELECT version FROM latchkey_format';
+const readColumns = `SELECT seq, ${[...fixedColumns, ...movingColumns].join(', ')} FROM latchkey_records LIMIT 0`;
+
+/** What a handle is set to. */
+export interface DatabaseSettings {
+  readonly synchronous: 'full' | 'normal';
+  /** True if the store opened the file itself: it doesn't write to one that another application marked as its own. */
+  readonly refuseMarkedFiles: boolean;
+}
+
+/**
+ * Checks the file, sets the handle, and creates what is missing. Nothing is written before all checks have passed.
+ *
+ * @throws LatchkeyError `record-unreadable`, `option-invalid`; what SQLite throws, if another connection is busy.
+ */
+export function prepareDatabase(db: SqliteDatabase, settings: DatabaseSettings): void {
+  const exists = checkFile(db, settings);
+  if (pragma(db, 'journal_mode') !== 'wal' && pragma(db, 'journal_mode = WAL') !== 'wal')
+    throw new LatchkeyError('option-invalid', 'sqliteStore needs a database in a file, in WAL mode.');
+  db.exec(`PRAGMA synchronous = ${settings.synchronous}`);
+  if (!exists) createMissing(db);
+  db.prepare(readColumns).all();
+}
+
+function checkFile(db: SqliteDatabase, settings: DatabaseSettings): boolean {
+  try {
+    if (settings.refuseMarkedFiles && wholeNumber(pragma(db, 'application_id')) !== 0)
+      throw unreadable('the file is marked as that of another application (PRAGMA application_id)');
+    return checkTables(db);
+  } catch (cause) {
+    if (isNotADatabase(cause)) throw unreadable('the file is no SQLite database', { cause });
+    throw cause;
+  }
+}
+
+function checkTables(db: SqliteDatabase): boolean {
+  const tables = db.prepare(findTables).all();
+  if (tables.length === 0) return false;
+  if (tables.length < 2) throw unreadable('its tables are not those of this version');
+  const versions = db.prepare(readVersions).all().map(versionOf);
+  const newest = Math.max(...versions);
+  if (newest > formatVersion)
+    throw unreadable(`a newer version wrote it (format ${newest}, known is ${formatVersion})`);
+  if (versions.length !== 1 || newest < formatVersion) throw unreadable('its format is unknown');
+  try {
+    db.prepare(readColumns).all();
+  } catch (cause) {
+    if (isBusy(cause)) throw cause;
+    throw unreadable(`its columns are not those of this version: ${messageOf(cause)}`, { cause });
+  }
+  return true;
+}
+
+function createMissing(db: SqliteDatabase): void {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    // Another process may have been first.
+    if (!checkTables(db)) db.exec(createTables);
+    db.exec('COMMIT');
+  } catch (error) {
+    db.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+function versionOf(row: unknown): number {
+  return wholeNumber(typeof row === 'object' && row !== null ? Reflect.get(row, 'version') : undefined);
+}
+
+/** Reads or sets a pragma; the first column of its answer. */
+export function pragma(db: SqliteDatabase, text: string): unknown {
+  const row = db.prepare(`PRAGMA ${text}`).get();
+  return typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined;
+}

@@ -1,0 +1,39 @@
+/**
+ * Tells the errors of SQLite apart. Node puts the result code into `errcode`, better-sqlite3 its name into `code`.
+ *
+ * @module
+ */
+
+const primaryCodes = { BUSY: 5, LOCKED: 6, CONSTRAINT: 19, NOTADB: 26 };
+
+type ResultCode = keyof typeof primaryCodes;
+
+function hasCode(error: unknown, name: ResultCode): boolean {
+  if (!(error instanceof Error)) return false;
+  if ('errcode' in error && typeof error.errcode === 'number') return (error.errcode & 0xff) === primaryCodes[name];
+  return 'code' in error && typeof error.code === 'string' && error.code.startsWith(`SQLITE_${name}`);
+}
+
+/** Whether another connection has the lock, or the handle's user is in a transaction: later it may work. */
+export function isBusy(error: unknown): boolean {
+  return hasCode(error, 'BUSY') || hasCode(error, 'LOCKED') || saysOf(error, /within a transaction/);
+}
+
+/** Whether the data break a rule of the user's own schema. */
+export function isConstraint(error: unknown): boolean {
+  return hasCode(error, 'CONSTRAINT');
+}
+
+/** Whether the file holds something else than a database. */
+export function isNotADatabase(error: unknown): boolean {
+  return hasCode(error, 'NOTADB');
+}
+
+/** Whether there was nothing to commit or to roll back. */
+export function isNoTransaction(error: unknown): boolean {
+  return saysOf(error, /no transaction is active/);
+}
+
+function saysOf(error: unknown, words: RegExp): boolean {
+  return error instanceof Error && words.test(error.message);
+}

@@ -1,0 +1,205 @@
+/**
+ * The store's methods, each as a piece of work for the queue.
+ *
+ * @module
+ */
+
+import { AsyncResource } from 'node:async_hooks';
+import type { Runtime } from '../../core/runtime.ts';
+import type * as contract from '../../core/store.ts';
+import { type Entry, toStoredRecord } from '../entry.ts';
+import * as owning from '../owning.ts';
+import { readCursor } from '../paging.ts';
+import { Watchers } from '../watchers.ts';
+import { CommitQueue } from './commit-queue.ts';
+import type { Connection } from './connection.ts';
+import type { SqliteDatabase } from './database.ts';
+import { unavailable } from './job.ts';
+import { RecordTable } from './record-table.ts';
+import { isBusy } from './sqlite-errors.ts';
+import { Sweeper } from './sweeper.ts';
+import { runTransaction } from './transaction.ts';
+
+/** How the transactions of an SQLite store look: synchronous, on the very handle that the store writes with. */
+export interface SqliteTransactions<Handle extends SqliteDatabase = SqliteDatabase> extends contract.TransactionKind {
+  readonly handle: Handle;
+  readonly mode: 'sync';
+}
+
+/** What an {@link SqliteStore} is made of. */
+export interface SqliteParts<Handle extends SqliteDatabase> {
+  readonly handle: Handle;
+  readonly connection: Connection;
+  readonly runtime: Runtime;
+  readonly maxResultBytes: number;
+  readonly lockTimeoutMs: number;
+  /** Closes the handle, if it is the store's own. */
+  readonly closeHandle: () => void;
+}
+
+/** How much of the past the share of replays is reckoned from, in claims. */
+const replayMemory = 64;
+
+/** From this share on a claim is first looked up by a reading, which takes no write lock. */
+const readFirstShare = 0.25;
+
+/** See `sqliteStore`. */
+export class SqliteStore<Handle extends SqliteDatabase> implements contract.Store<SqliteTransactions<Handle>> {
+  readonly name = 'sqlite';
+  readonly volatile = false;
+  readonly #parts: SqliteParts<Handle>;
+  readonly #queue: CommitQueue;
+  readonly #sweeper: Sweeper;
+  readonly #watchers = new Watchers();
+  #openTable: RecordTable | undefined;
+  #replayShare = 0;
+  #closed: Promise<void> | undefined;
+
+  constructor(parts: SqliteParts<Handle>) {
+    this.#parts = parts;
+    this.#queue = new CommitQueue(parts.connection, parts.runtime, parts.lockTimeoutMs);
+    this.#tryToPrepare();
+    this.#sweeper = new Sweeper(parts.runtime, (limit) => this.sweep(limit));
+  }
+
+  async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    const outcome = await this.#queue.run({
+      write: (nowMs) => this.#table.claim(request, nowMs),
+      read: (nowMs) => wrap(this.#table.answerClaim(request, nowMs)),
+      readFirst: this.#replayShare > readFirstShare,
+    });
+    this.#replayShare += (Number(outcome.outcome === 'completed') - this.#replayShare) / replayMemory;
+    return outcome;
+  }
+
+  renew(request: contract.RenewRequest): Promise<boolean> {
+    return this.#change(request.id, (entry, nowMs) => owning.renewEntry(entry, request, nowMs));
+  }
+
+  complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
+    return this.#queue.run({
+      write: (nowMs) => this.#table.complete(request, nowMs),
+      committed: () => this.#watchers.notify(request.id),
+    });
+  }
+
+  release(request: contract.ReleaseRequest): Promise<boolean> {
+    return this.#change(request.id, (entry, nowMs) => owning.releaseEntry(entry, request, nowMs));
+  }
+
+  abandon(request: contract.AbandonRequest): Promise<boolean> {
+    return this.#change(request.id, (entry, nowMs) => owning.abandonEntry(entry, request, nowMs));
+  }
+
+  saveStep(request: contract.SaveStepRequest): Promise<boolean> {
+    return this.#change(request.id, (entry) => owning.saveStepInEntry(entry, request));
+  }
+
+  transaction<T>(
+    request: contract.RenewRequest,
+    body: (handle: Handle) => contract.Transacted<T>,
+  ): Promise<contract.TransactionOutcome<T>> {
+    const { connection, handle } = this.#parts;
+    // It runs when its turn in the queue comes, in the async context of whoever asked for it.
+    const bound = AsyncResource.bind(() => body(handle));
+    return this.#queue.run({
+      alone: true,
+      write: (nowMs) => runTransaction({ connection, table: this.#table, nowMs }, request, bound),
+      committed: () => this.#watchers.notify(request.id),
+    });
+  }
+
+  watch(id: string, onChange: () => void): () => void {
+    return this.#watchers.watch(id, onChange);
+  }
+
+  read(id: string): Promise<contract.StoredRecord | undefined> {
+    return this.#read((nowMs) => {
+      const entry = this.#table.find(id, nowMs);
+      return entry && toStoredRecord(entry, nowMs);
+    });
+  }
+
+  async list(request: contract.ListRequest): Promise<contract.RecordPage> {
+    const cursor = readCursor(request, 2);
+    return this.#read((nowMs) => this.#table.list(request, cursor, nowMs));
+  }
+
+  resolve(request: contract.ResolveRequest): Promise<boolean> {
+    return this.#change(request.id, (entry, nowMs) => {
+      const outcome = owning.resolveEntry(entry, request, nowMs);
+      if (outcome === 'removed') this.#table.remove(request.id);
+      return outcome !== 'refused';
+    });
+  }
+
+  async erase(principal: string): Promise<number> {
+    let erased = 0;
+    for (let after: number | undefined = 0; after !== undefined; ) {
+      const from: number = after;
+      const step = await this.#queue.run({ write: () => this.#table.eraseStep(principal, from) });
+      for (const id of step.ids) this.#watchers.notify(id);
+      erased += step.ids.length;
+      after = step.next;
+    }
+    return erased;
+  }
+
+  sweep(limit: number): Promise<number> {
+    return this.#queue.run({ write: (nowMs) => this.#table.sweep(limit, nowMs) });
+  }
+
+  async ping(): Promise<void> {
+    await this.#read(() => this.#table.ping());
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  get #table(): RecordTable {
+    this.#openTable ??= new RecordTable(this.#parts.connection.db, this.#parts.maxResultBytes);
+    return this.#openTable;
+  }
+
+  /** What is wrong with the file should be known at start-up; a lock in the way is no fault, and waited for later. */
+  #tryToPrepare(): void {
+    try {
+      this.#parts.connection.prepare();
+    } catch (error) {
+      if (isBusy(error)) return;
+      this.#parts.closeHandle();
+      throw unavailable(error);
+    }
+  }
+
+  #read<T>(look: (nowMs: number) => T): Promise<T> {
+    return this.#queue.run({ write: look, read: (nowMs) => ({ result: look(nowMs) }), readFirst: true });
+  }
+
+  #change(id: string, transition: (entry: Entry, nowMs: number) => boolean): Promise<boolean> {
+    return this.#queue.run({
+      write: (nowMs) => {
+        const entry = this.#table.find(id, nowMs);
+        if (entry === undefined || !transition(entry, nowMs)) return false;
+        this.#table.save(entry);
+        return true;
+      },
+      committed: (changed) => {
+        if (changed) this.#watchers.notify(id);
+      },
+    });
+  }
+
+  async #close(): Promise<void> {
+    this.#sweeper.stop();
+    await this.#queue.close();
+    this.#watchers.clear();
+    this.#parts.closeHandle();
+  }
+}
+
+function wrap<T>(result: T | undefined): { readonly result: T } | undefined {
+  return result === undefined ? undefined : { result };
+}

@@ -1,0 +1,91 @@
+/**
+ * Every statement that is run on the table of records.
+ *
+ * @module
+ */
+
+import type { RecordState } from '../../core/store.ts';
+import type { SqliteDatabase, SqliteStatement } from './database.ts';
+import { fixedColumns, flagBits, movingColumns, stateCodes } from './row.ts';
+
+const allColumns = [...fixedColumns, ...movingColumns];
+
+const insert = `
+INSERT INTO latchkey_records (${allColumns.join(', ')}) VALUES (${allColumns.map(() => '?').join(', ')})
+ON CONFLICT (id) DO NOTHING`;
+
+const find = `SELECT ${allColumns.join(', ')} FROM latchkey_records WHERE id = ?`;
+
+const update = `UPDATE latchkey_records SET ${movingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`;
+
+const complete = `
+UPDATE latchkey_records
+SET state = ${stateCodes.completed}, flags = (flags & ${flagBits.rerun}) | ?, lease_end = NULL, expires = ?, changed = ?, result = ?
+WHERE id = ? AND token = ? AND state = ${stateCodes.held} AND expires > ?`;
+
+const remove = 'DELETE FROM latchkey_records WHERE id = ?';
+
+const sweep = `
+DELETE FROM latchkey_records
+WHERE seq IN (SELECT seq FROM latchkey_records WHERE state = ? AND expires <= ? LIMIT ?)`;
+
+const eraseEnd = `
+SELECT max(seq) AS seq FROM (SELECT seq FROM latchkey_records WHERE seq > ? ORDER BY seq LIMIT ?)`;
+
+const erase = 'DELETE FROM latchkey_records WHERE seq > ? AND seq <= ? AND principal = ? RETURNING id';
+
+const ping = 'SELECT seq FROM latchkey_records LIMIT 1';
+
+function list(state: number, condition: string): string {
+  return `
+SELECT seq, ${allColumns.join(', ')} FROM latchkey_records
+WHERE state = ${state} AND expires > ? AND (expires, seq) > (?, ?) AND ${condition}
+ORDER BY expires, seq LIMIT ?`;
+}
+
+/** Records that nobody holds have no end of a lease, so this is true of them at any time. */
+const leaseOver = 'coalesce(lease_end, 0) <= ?';
+
+const isLapsed = `(${leaseOver} OR flags & ${flagBits.abandoned} <> 0)`;
+
+const lists: Record<RecordState, string> = {
+  running: list(stateCodes.held, `NOT ${isLapsed}`),
+  lapsed: list(stateCodes.held, isLapsed),
+  open: list(stateCodes.open, leaseOver),
+  completed: list(stateCodes.completed, leaseOver),
+};
+
+/** The prepared statements of one handle. */
+export interface Statements {
+  readonly insert: SqliteStatement;
+  readonly find: SqliteStatement;
+  readonly update: SqliteStatement;
+  readonly complete: SqliteStatement;
+  readonly remove: SqliteStatement;
+  readonly sweep: SqliteStatement;
+  readonly eraseEnd: SqliteStatement;
+  readonly erase: SqliteStatement;
+  readonly ping: SqliteStatement;
+  readonly list: Record<RecordState, SqliteStatement>;
+}
+
+/** Prepares them all; the tables must be there. */
+export function statements(db: SqliteDatabase): Statements {
+  return {
+    insert: db.prepare(insert),
+    find: db.prepare(find),
+    update: db.prepare(update),
+    complete: db.prepare(complete),
+    remove: db.prepare(remove),
+    sweep: db.prepare(sweep),
+    eraseEnd: db.prepare(eraseEnd),
+    erase: db.prepare(erase),
+    ping: db.prepare(ping),
+    list: {
+      running: db.prepare(lists.running),
+      lapsed: db.prepare(lists.lapsed),
+      open: db.prepare(lists.open),
+      completed: db.prepare(lists.completed),
+    },
+  };
+}

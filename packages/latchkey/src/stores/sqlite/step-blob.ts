@@ -1,0 +1,47 @@
+/**
+ * Saved steps as one blob: for each the length of its name, the name in UTF-8, the length of its value, the value.
+ * Lengths are four bytes, the highest first.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import { unreadable } from './unreadable.ts';
+
+const lengthBytes = 4;
+
+/** The blob; null for no steps at all. */
+export function encodeSteps(steps: ReadonlyMap<string, Uint8Array> | undefined): Uint8Array | null {
+  if (steps === undefined) return null;
+  const parts: Uint8Array[] = [];
+  for (const [name, value] of steps) for (const part of [Buffer.from(name), value]) parts.push(lengthOf(part), part);
+  return Buffer.concat(parts);
+}
+
+/** The steps in a blob, in the order in which they were saved. */
+export function decodeSteps(blob: unknown): Map<string, Uint8Array> | undefined {
+  if (blob === null) return undefined;
+  if (!(blob instanceof Uint8Array)) throw unreadable('the steps are no blob');
+  const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
+  const steps = new Map<string, Uint8Array>();
+  for (let at = 0; at < bytes.byteLength; ) {
+    const name = partAt(bytes, at);
+    const value = partAt(bytes, at + lengthBytes + name.byteLength);
+    steps.set(name.toString(), Uint8Array.from(value));
+    at += 2 * lengthBytes + name.byteLength + value.byteLength;
+  }
+  return steps;
+}
+
+function lengthOf(part: Uint8Array): Uint8Array {
+  const length = Buffer.alloc(lengthBytes);
+  length.writeUInt32BE(part.byteLength);
+  return length;
+}
+
+function partAt(bytes: Buffer, at: number): Buffer {
+  const start = at + lengthBytes;
+  const end = start <= bytes.byteLength ? start + bytes.readUInt32BE(at) : Number.POSITIVE_INFINITY;
+  if (end > bytes.byteLength) throw unreadable('the steps are cut short');
+  return bytes.subarray(start, end);
+}

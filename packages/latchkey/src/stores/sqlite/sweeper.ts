@@ -1,0 +1,42 @@
+/**
+ * Removes expired records by and by: a few at a time, often while there are many, rarely while there are none.
+ *
+ * @module
+ */
+
+import type { Runtime, TimerHandle } from '../../core/runtime.ts';
+
+const stepRows = 50;
+const restMs = 5_000;
+const betweenStepsMs = 20;
+
+/** Calls `sweep` on a timer. */
+export class Sweeper {
+  readonly #runtime: Runtime;
+  readonly #sweep: (limit: number) => Promise<number>;
+  #timer: TimerHandle;
+  #stopped = false;
+
+  constructor(runtime: Runtime, sweep: (limit: number) => Promise<number>) {
+    this.#runtime = runtime;
+    this.#sweep = sweep;
+    this.#rest(restMs);
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.#stopped = true;
+    this.#runtime.timers.clear(this.#timer);
+  }
+
+  /** Draws the moment at random, so that processes on one file don't all come at once. */
+  #rest(aboutMs: number): void {
+    const { timers, random } = this.#runtime;
+    this.#timer = timers.set(() => void this.#step(), aboutMs * (0.5 + random.fraction()));
+  }
+
+  async #step(): Promise<void> {
+    const swept = await this.#sweep(stepRows).catch(() => 0);
+    if (!this.#stopped) this.#rest(swept === stepRows ? betweenStepsMs : restMs);
+  }
+}

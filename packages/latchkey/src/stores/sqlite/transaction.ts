@@ -1,0 +1,113 @@
+/**
+ * A user's function in a transaction of the store's: ownership is checked first, then it runs, then what the record
+ * keeps of it is saved, and all of it is one commit.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
+import type { Entry } from '../entry.ts';
+import { renewEntry, saveStepInEntry } from '../owning.ts';
+import type { Connection } from './connection.ts';
+import { unavailable } from './job.ts';
+import type { RecordTable } from './record-table.ts';
+import { isConstraint } from './sqlite-errors.ts';
+
+/** Gone if the function ended our transaction, even if it began another. */
+const marker = 'latchkey_transaction';
+
+/** What a transaction works with. */
+export interface TransactionTools {
+  readonly connection: Connection;
+  readonly table: RecordTable;
+  readonly nowMs: number;
+}
+
+/**
+ * Runs `body` in the transaction that was begun, and ends that.
+ *
+ * @throws what `body` throws; LatchkeyError `transaction-asynchronous`, `transaction-ended-early`,
+ * `store-unavailable`, `record-unreadable`.
+ */
+export function runTransaction<T>(
+  tools: TransactionTools,
+  request: RenewRequest,
+  body: () => Transacted<T>,
+): TransactionOutcome<T> {
+  const entry = orRollback(tools, () => takeOwn(tools, request));
+  if (entry === undefined) {
+    tools.connection.rollback();
+    return { outcome: 'lost' };
+  }
+  const { value, write } = runBody(tools, body);
+  orRollback(tools, () => saveWrite(tools, entry, write));
+  commit(tools);
+  return { outcome: 'committed', value };
+}
+
+function takeOwn({ table, nowMs, connection }: TransactionTools, request: RenewRequest): Entry | undefined {
+  const entry = table.find(request.id, nowMs);
+  if (entry === undefined || !renewEntry(entry, request, nowMs)) return undefined;
+  table.save(entry);
+  connection.db.exec(`SAVEPOINT ${marker}`);
+  return entry;
+}
+
+function runBody<T>({ connection }: TransactionTools, body: () => Transacted<T>): Transacted<T> {
+  try {
+    const done = body();
+    refusePromise(done);
+    refusePromise(done.value);
+    refuseEarlyEnd(connection);
+    return done;
+  } catch (error) {
+    connection.rollback();
+    throw error;
+  }
+}
+
+function refusePromise(value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function') return;
+  // Whatever comes of it is no news to anybody: the transaction was rolled back.
+  value.then(undefined, () => {});
+  throw new LatchkeyError(
+    'transaction-asynchronous',
+    'SQLite is synchronous: the function of a transaction must not return a promise. It was rolled back.',
+  );
+}
+
+function refuseEarlyEnd({ db }: Connection): void {
+  try {
+    db.exec(`RELEASE ${marker}`);
+  } catch (cause) {
+    throw new LatchkeyError(
+      'transaction-ended-early',
+      'The function of a transaction ended it by a COMMIT or ROLLBACK of its own. What it committed stays, unrecorded.',
+      { cause },
+    );
+  }
+}
+
+function saveWrite({ table, nowMs }: TransactionTools, entry: Entry, write: TransactionWrite): void {
+  if (write.kind === 'step') saveStepInEntry(entry, { ...write, id: entry.id, token: entry.token });
+  else table.completeEntry(entry, { ...write, id: entry.id, token: entry.token }, nowMs);
+  table.save(entry);
+}
+
+function commit({ connection }: TransactionTools): void {
+  try {
+    connection.commit();
+  } catch (error) {
+    throw isConstraint(error) ? error : unavailable(error);
+  }
+}
+
+function orRollback<T>({ connection }: TransactionTools, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    connection.rollback();
+    throw unavailable(error);
+  }
+}
