@@ -1,0 +1,80 @@
+import express, { type RequestHandler, type Response, Router } from 'express';
+import { idempotency } from 'latchkey/express';
+import type { ChargeOrigin, ChargeParameters, Charges } from '../charges.ts';
+import type { Guard, Records } from '../records.ts';
+import { accountOf, authenticate, authenticatedAccount } from './api-key.ts';
+import { parseChargeParameters } from './charge-parameters.ts';
+import { parseListParameters } from './list-parameters.ts';
+import { badParameter, cardDeclined, errorBody, notFound } from './stripe-error.ts';
+
+const maxBodyBytes = 64 * 1024;
+const parameterLimit = 100;
+
+/** The test card that every bank declines. */
+const declinedSource = 'tok_chargeDeclined';
+
+interface Outcome {
+  readonly status: number;
+  readonly body: object;
+}
+
+/** The guard of the API. A worker that died leaves nothing behind but its lease, so a retry may run again. */
+export function apiGuard(store: Records): Guard {
+  return idempotency({
+    store,
+    dialect: 'stripe',
+    principal: accountOf,
+    afterFailure: 'rerun',
+    leaseMs: 3_000,
+    maxRequestBytes: maxBodyBytes,
+  });
+}
+
+/** `/charges` of the API: create, list, retrieve. */
+export function chargeRoutes(charges: Charges, guard: Guard): Router {
+  const routes = Router({ caseSensitive: true, strict: true });
+  const form = express.urlencoded({ extended: false, limit: maxBodyBytes, parameterLimit });
+  const json = express.json({ limit: maxBodyBytes });
+  routes.post('/charges', authenticate, guard, form, json, create(charges, guard));
+  routes.get('/charges', authenticate, list(charges));
+  routes.get('/charges/:id', authenticate, retrieve(charges));
+  return routes;
+}
+
+function create(charges: Charges, guard: Guard): RequestHandler {
+  return async (request, response) => {
+    const parameters = parseChargeParameters(request.body);
+    const context = guard.find(request);
+    const origin = { account: authenticatedAccount(request), operationId: context?.operationId };
+    const charge = () => outcomeOf(charges, parameters, origin);
+    // Without a key there is nothing to protect: the request runs as it came, as at Stripe.
+    if (context === undefined) send(response, charge());
+    else await context.finish(charge);
+  };
+}
+
+function outcomeOf(charges: Charges, parameters: ChargeParameters, origin: ChargeOrigin): Outcome {
+  if (parameters.source === declinedSource) return { status: 402, body: errorBody(cardDeclined()) };
+  return { status: 200, body: charges.insert(parameters, origin) };
+}
+
+function send(response: Response, { status, body }: Outcome): void {
+  response.status(status).json(body);
+}
+
+function list(charges: Charges): RequestHandler {
+  return (request, response) => {
+    const { limit, startingAfter } = parseListParameters(request.query);
+    const page = charges.list(authenticatedAccount(request), limit, startingAfter);
+    if (page === undefined) throw badParameter('starting_after', 'resource_missing', 'There is no such charge.');
+    response.json({ object: 'list', data: page.charges, has_more: page.hasMore, url: '/v1/charges' });
+  };
+}
+
+function retrieve(charges: Charges): RequestHandler {
+  return (request, response) => {
+    const charge = charges.find(authenticatedAccount(request), String(request.params['id']));
+    if (charge === undefined) throw notFound('id', 'There is no such charge.');
+    response.json(charge);
+  };
+}

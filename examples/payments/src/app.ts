@@ -1,0 +1,57 @@
+import { fileURLToPath } from 'node:url';
+import express, { type Express } from 'express';
+import { apiErrors, unknownRoute } from './api/api-errors.ts';
+import { apiGuard, chargeRoutes } from './api/charge-routes.ts';
+import { openCharges } from './charges.ts';
+import { openDatabase } from './database.ts';
+import { closeConnection, createDisasters } from './demo/disasters.ts';
+import { openRecords } from './records.ts';
+import { createLedger } from './shop/ledger.ts';
+import { shopGuard, shopRoutes } from './shop/shop-routes.ts';
+
+/** The application, and how it ends. */
+export interface Payments {
+  readonly app: Express;
+  /** Takes no new payments; resolves when the running ones are finished, or `timeoutMs` are over. */
+  drain(timeoutMs: number): Promise<void>;
+  /** Gives the database back. */
+  close(): Promise<void>;
+}
+
+const pageFolder = fileURLToPath(new URL('../public', import.meta.url));
+const libraryFolder = fileURLToPath(new URL('..', import.meta.resolve('latchkey/client')));
+
+/** Builds everything over the database in `dataFolder`. */
+export function createPayments(dataFolder: string): Payments {
+  const database = openDatabase(dataFolder);
+  const records = openRecords(database);
+  const charges = openCharges(database);
+  const ledger = createLedger(charges);
+  const guards = { api: apiGuard(records), shop: shopGuard(records) };
+  const shop = { charges, ledger, disasters: createDisasters(database) };
+
+  const app = express();
+  app.disable('x-powered-by');
+  // The path is part of what a key belongs to: no route may answer to two spellings of it.
+  app.enable('case sensitive routing');
+  app.enable('strict routing');
+  app.use('/v1', chargeRoutes(charges, guards.api));
+  app.use(closeConnection);
+  app.use(shopRoutes(shop, guards.shop));
+  app.use(express.static(pageFolder, { index: false }));
+  for (const part of ['client', 'core']) app.use(`/latchkey/${part}`, express.static(`${libraryFolder}/${part}`));
+  app.use(unknownRoute);
+  app.use(apiErrors);
+
+  return {
+    app,
+    async drain(timeoutMs) {
+      ledger.close();
+      await Promise.all([guards.api.shutdown(timeoutMs), guards.shop.shutdown(timeoutMs)]);
+    },
+    async close() {
+      await records.close();
+      database.close();
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+
+/** What a caller asks for. `amount` counts the currency's smallest unit. */
+export interface ChargeParameters {
+  readonly amount: number;
+  readonly currency: string;
+  readonly source: string;
+  readonly description: string | null;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A charge as the API shows it; `created` is in seconds. */
+export interface Charge extends ChargeParameters {
+  readonly id: string;
+  readonly object: 'charge';
+  readonly status: 'succeeded';
+  readonly created: number;
+}
+
+/** Whose charge it is, and which operation made it; charges that came without a key have none. */
+export interface ChargeOrigin {
+  readonly account: string;
+  readonly operationId?: string | undefined;
+}
+
+/** One page of charges, newest first. */
+export interface ChargePage {
+  readonly charges: readonly Charge[];
+  readonly hasMore: boolean;
+}
+
+/** The charges of all accounts; every look goes through one account. */
+export interface Charges {
+  insert(parameters: ChargeParameters, origin: ChargeOrigin): Charge;
+  find(account: string, id: string): Charge | undefined;
+  /** Undefined if `startingAfter` is not a charge of this account. */
+  list(account: string, limit: number, startingAfter?: string): ChargePage | undefined;
+}
+
+const schema = `
+  CREATE TABLE IF NOT EXISTS charges (
+    number       INTEGER PRIMARY KEY,
+    id           TEXT NOT NULL UNIQUE,
+    account      TEXT NOT NULL,
+    amount       INTEGER NOT NULL,
+    currency     TEXT NOT NULL,
+    source       TEXT NOT NULL,
+    description  TEXT,
+    metadata     TEXT NOT NULL,
+    created      INTEGER NOT NULL,
+    operation_id TEXT
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS charges_by_account ON charges (account, number);
+`;
+
+type Row = Record<string, unknown>;
+
+function toCharge(row: Row): Charge {
+  return {
+    id: String(row['id']),
+    object: 'charge',
+    amount: Number(row['amount']),
+    currency: String(row['currency']),
+    source: String(row['source']),
+    description: row['description'] === null ? null : String(row['description']),
+    metadata: JSON.parse(String(row['metadata'])),
+    status: 'succeeded',
+    created: Number(row['created']),
+  };
+}
+
+function newCharge(parameters: ChargeParameters): Charge {
+  const id = `ch_${randomUUID().replaceAll('-', '')}`;
+  return { id, object: 'charge', ...parameters, status: 'succeeded', created: Math.floor(Date.now() / 1000) };
+}
+
+/** Opens the table in `database`, and makes it first if need be. */
+export function openCharges(database: DatabaseSync): Charges {
+  database.exec(schema);
+  const insertion = database.prepare(
+    `INSERT INTO charges (id, account, amount, currency, source, description, metadata, created, operation_id)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const byId = database.prepare('SELECT * FROM charges WHERE account = ? AND id = ?');
+  const page = database.prepare('SELECT * FROM charges WHERE account = ? AND number < ? ORDER BY number DESC LIMIT ?');
+
+  return {
+    insert(parameters, { account, operationId }) {
+      const charge = newCharge(parameters);
+      const { id, amount, currency, source, description, metadata, created } = charge;
+      const json = JSON.stringify(metadata);
+      insertion.run(id, account, amount, currency, source, description, json, created, operationId ?? null);
+      return charge;
+    },
+    find(account, id) {
+      const row = byId.get(account, id);
+      return row && toCharge(row);
+    },
+    list(account, limit, startingAfter) {
+      const after = startingAfter === undefined ? undefined : byId.get(account, startingAfter);
+      if (startingAfter !== undefined && after === undefined) return undefined;
+      const rows = page.all(account, after ? Number(after['number']) : Number.MAX_SAFE_INTEGER, limit + 1);
+      return { charges: rows.slice(0, limit).map(toCharge), hasMore: rows.length > limit };
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import { fileURLToPath } from 'node:url';
+
+/** Where the example listens and keeps its data. */
+export interface Config {
+  readonly port: number;
+  readonly dataFolder: string;
+}
+
+const defaultFolder = fileURLToPath(new URL('../data', import.meta.url));
+
+/** Reads `PORT` (0 takes any free one) and `LATCHKEY_DATA`. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const port = Number(environment['PORT'] || 8787);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError('PORT must be a port number');
+  return { port, dataFolder: environment['LATCHKEY_DATA'] || defaultFolder };
+}

@@ -1,0 +1,45 @@
+/** The payments example as one process. `main.ts` starts it, and starts it again when it was killed. */
+
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createPayments } from './app.ts';
+import { readConfig } from './config.ts';
+
+const drainMs = 10_000;
+
+// The checkout page can kill the server, so only this machine may talk to it.
+const host = '127.0.0.1';
+
+const config = readConfig(process.env);
+const payments = createPayments(config.dataFolder);
+const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000 }, payments.app);
+let stopping = false;
+
+server.listen(config.port, host, () => {
+  const { port } = server.address() as AddressInfo;
+  console.log(`The payments example is at http://localhost:${port}`);
+});
+
+/** Running payments finish and their records complete; then the process has nothing left to do. */
+async function stop(): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  const closed = once(server, 'close');
+  server.close();
+  await payments.drain(drainMs);
+  await closeConnections(server, closed);
+  await payments.close();
+  process.exit(0);
+}
+
+/** A connection that was busy when the server closed is idle a moment later. */
+async function closeConnections(server: Server, closed: Promise<unknown>): Promise<void> {
+  const sweep = setInterval(() => server.closeIdleConnections(), 20);
+  const limit = setTimeout(() => server.closeAllConnections(), 2_000);
+  await closed;
+  clearInterval(sweep);
+  clearTimeout(limit);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'disconnect'] as const) process.once(signal, () => void stop());

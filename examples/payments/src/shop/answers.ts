@@ -1,0 +1,28 @@
+import { cardDeclined, errorBody } from '../api/stripe-error.ts';
+import type { Charge } from '../charges.ts';
+import type { Order } from './order.ts';
+
+/** A whole answer, before anything is sent. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object | string;
+}
+
+/** How the outcome of a payment is told: to a plain form, or to the page's script. */
+export interface Answers {
+  paid(order: Order, charge: Charge): Answer;
+  declined(order: Order): Answer;
+}
+
+/** A form is sent on to the page that tells the outcome, so that a reload pays nothing. */
+export const formAnswers: Answers = {
+  paid: ({ number }) => ({ status: 303, headers: { Location: `/?paid=${number}` } }),
+  declined: ({ number }) => ({ status: 303, headers: { Location: `/?declined=${number}` } }),
+};
+
+/** A script gets what the API would say. */
+export const scriptAnswers: Answers = {
+  paid: (_order, charge) => ({ status: 200, body: charge }),
+  declined: () => ({ status: 402, body: errorBody(cardDeclined()) }),
+};

@@ -1,0 +1,44 @@
+import type { NextFunction, Request, Response } from 'express';
+import type { idempotency } from 'latchkey/express';
+import { errorBody } from '../api/stripe-error.ts';
+import { OrderError } from './order.ts';
+import { notePage, sendNote } from './page-frame.ts';
+
+type OnProblem = NonNullable<Parameters<typeof idempotency>[0]['onProblem']>;
+type Problem = Parameters<OnProblem>[0];
+
+/** Express knows an error handler by its four parameters. */
+export function shopErrors(error: unknown, request: Request, response: Response, next: NextFunction): void {
+  if (error instanceof OrderError) sendOrderError(error, request, response);
+  else next(error);
+}
+
+function sendOrderError({ status, message }: OrderError, request: Request, response: Response): void {
+  if (isForm(request)) sendNote(response, status, { title: 'This order can’t be paid', detail: message });
+  else response.status(status).json(errorBody({ type: 'invalid_request_error', message }));
+}
+
+/** The guard's own answers, as a page for whoever came by the form. */
+export const showProblem: OnProblem = (problem, request) => {
+  if (!isForm(request)) return undefined;
+  const { status, retryAfterSeconds } = problem;
+  const fields: [string, string][] = [
+    ['Content-Type', 'text/html; charset=utf-8'],
+    ['Cache-Control', 'no-store'],
+  ];
+  if (retryAfterSeconds !== undefined) fields.push(['Retry-After', String(retryAfterSeconds)]);
+  return { status, fields, body: Buffer.from(problemPage(problem, request)) };
+};
+
+function problemPage({ code, title, detail }: Problem, request: Request): string {
+  if (code !== 'key-reused') return notePage({ title, detail });
+  return notePage({
+    title: 'This order was sent before, with something else in the cart',
+    detail: 'Its first payment stands. What is in the cart now needs a new order.',
+    back: `/?dropped=${encodeURIComponent(String(request.body?.order))}`,
+  });
+}
+
+function isForm(request: Request): boolean {
+  return request.path.endsWith('/checkout');
+}

@@ -1,0 +1,50 @@
+import express, { type RequestHandler, Router } from 'express';
+import { idempotency } from 'latchkey/express';
+import type { Guard, Records } from '../records.ts';
+import { formAnswers, scriptAnswers } from './answers.ts';
+import { showCheckout } from './checkout-view.ts';
+import { buyerAccounts, requireBuyer } from './cookies.ts';
+import { moveHiddenFields } from './hidden-fields.ts';
+import { keyedPayment, naivePayment, type Shop } from './payments.ts';
+import { shopErrors, showProblem } from './shop-errors.ts';
+
+const maxBodyBytes = 16 * 1024;
+const parameterLimit = 20;
+
+/** The guard of the shop. A duplicate waits for the first one's answer, since a buyer's browser won't ask again. */
+export function shopGuard(store: Records): Guard {
+  return idempotency({
+    store,
+    principal: (request) => buyerAccounts(request)?.keyed,
+    keyRequired: true,
+    afterFailure: 'rerun',
+    leaseMs: 3_000,
+    whenRunning: 'wait',
+    maxRequestBytes: maxBodyBytes,
+    onProblem: showProblem,
+    // Nothing was done for an order that can't be read: the buyer mends it and pays under the same key.
+    keep: (status) => status !== 400,
+  });
+}
+
+/** The checkout page, and its payments with keys and without. */
+export function shopRoutes(shop: Shop, guard: Guard): Router {
+  const routes = Router({ caseSensitive: true, strict: true });
+  const form: RequestHandler[] = [
+    requireBuyer,
+    express.urlencoded({ extended: false, limit: maxBodyBytes, parameterLimit }),
+    moveHiddenFields,
+    shop.disasters.announce,
+  ];
+  const script: RequestHandler[] = [requireBuyer, shop.disasters.announce];
+  const json = express.json({ limit: maxBodyBytes });
+
+  routes.get('/', showCheckout(shop.ledger));
+  routes.get('/ledger', shop.ledger.stream);
+  routes.post('/checkout', form, guard, keyedPayment(shop, guard, formAnswers));
+  routes.post('/checkout/payments', script, guard, json, keyedPayment(shop, guard, scriptAnswers));
+  routes.post('/naive/checkout', form, naivePayment(shop, formAnswers));
+  routes.post('/naive/payments', script, json, naivePayment(shop, scriptAnswers));
+  routes.use(shopErrors);
+  return routes;
+}

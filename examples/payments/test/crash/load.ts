@@ -1,0 +1,91 @@
+import { type IdempotentFetch, idempotentFetch } from 'latchkey/client';
+import type { SeededRandom } from '../support/random.ts';
+
+/** An answer that a client was given: from then on it has to hold. */
+export interface Acknowledged {
+  readonly name: string;
+  readonly key: string;
+  readonly body: string;
+  readonly status: number;
+  readonly answer: string;
+  readonly attempts: number;
+}
+
+export const apiKey = 'sk_test_crash';
+const declinedShare = 0.05;
+const patience = { maxAttempts: 100, baseDelayMs: 40, maxDelayMs: 400, attemptTimeoutMs: 15_000 } as const;
+
+/** The header fields of every charge. */
+export const chargeHeaders = {
+  authorization: `Bearer ${apiKey}`,
+  'content-type': 'application/x-www-form-urlencoded',
+} as const;
+
+/**
+ * Clients that pay and don't give up. A fixed number of payments is kept on the way; one that a crash has struck goes
+ * on in the background, so that the next crash finds a busy server again.
+ */
+export class Load {
+  readonly acknowledged: Acknowledged[] = [];
+  readonly #url: string;
+  readonly #random: SeededRandom;
+  readonly #width: number;
+  readonly #pay: IdempotentFetch;
+  readonly #fresh = new Set<string>();
+  readonly #running = new Set<Promise<void>>();
+  #flowing = false;
+  #count = 0;
+
+  constructor(url: string, width: number, random: SeededRandom) {
+    this.#url = url;
+    this.#width = width;
+    this.#random = random;
+    this.#pay = idempotentFetch({ ...patience, storage: 'memory', onEvent: (event) => this.#free(event.operation) });
+  }
+
+  /** How many payments have no answer yet. */
+  get waiting(): number {
+    return this.#running.size;
+  }
+
+  /** Lets new payments begin. */
+  flow(): void {
+    this.#flowing = true;
+    while (this.#fresh.size < this.#width) this.#begin();
+  }
+
+  /** Lets no more begin. */
+  hold(): void {
+    this.#flowing = false;
+  }
+
+  /** Resolves when every payment has its answer; rejects if one found none. */
+  async finish(): Promise<void> {
+    this.hold();
+    await Promise.all(this.#running);
+  }
+
+  #begin(): void {
+    this.#count += 1;
+    const name = `payment ${this.#count}`;
+    const source = this.#random.chance(declinedShare) ? 'tok_chargeDeclined' : 'tok_visa';
+    const amount = String(this.#random.integer(1, 99_999));
+    const body = new URLSearchParams({ amount, currency: 'usd', source, description: name }).toString();
+    this.#fresh.add(name);
+    const running = this.#payOnce(name, body).finally(() => {
+      this.#running.delete(running);
+      this.#free(name);
+    });
+    this.#running.add(running);
+  }
+
+  async #payOnce(name: string, body: string): Promise<void> {
+    const init = { method: 'POST', headers: chargeHeaders, body, operation: name };
+    const { response, key, attempts } = await this.#pay(`${this.#url}/v1/charges`, init);
+    this.acknowledged.push({ name, key, body, status: response.status, answer: await response.text(), attempts });
+  }
+
+  #free(name: string): void {
+    if (this.#fresh.delete(name) && this.#flowing) this.#begin();
+  }
+}

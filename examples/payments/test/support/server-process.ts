@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+
+const programs = {
+  server: fileURLToPath(new URL('../../src/server.ts', import.meta.url)),
+  supervisor: fileURLToPath(new URL('../../src/main.ts', import.meta.url)),
+};
+
+/** How a process ended. */
+export interface Ending {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** The payments example as a real process, on one port and one folder for its whole life. */
+export class ServerProcess {
+  readonly port: number;
+  readonly dataFolder: string;
+  readonly #program: string;
+  #child: ChildProcess | undefined;
+  #errors = '';
+
+  private constructor(program: string, port: number, dataFolder: string) {
+    this.#program = program;
+    this.port = port;
+    this.dataFolder = dataFolder;
+  }
+
+  /** Starts it in a folder of its own. */
+  static async start(program: keyof typeof programs = 'server'): Promise<ServerProcess> {
+    const folder = mkdtempSync(join(tmpdir(), 'latchkey-payments-'));
+    const server = new ServerProcess(programs[program], await freePort(), folder);
+    await server.restart();
+    return server;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`;
+  }
+
+  get pid(): number {
+    return this.#running().pid ?? 0;
+  }
+
+  /** What the process wrote to its standard error. */
+  get errors(): string {
+    return this.#errors;
+  }
+
+  /** Starts it again and waits until it listens. */
+  async restart(): Promise<void> {
+    const env = { ...process.env, PORT: String(this.port), LATCHKEY_DATA: this.dataFolder };
+    const child = spawn(process.execPath, [this.#program], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#errors += text;
+    });
+    this.#child = child;
+    const lines = createInterface(child.stdout as Readable);
+    const [line] = await Promise.race([once(lines, 'line'), once(child, 'exit').then(() => [undefined])]);
+    if (line === undefined) throw new Error(`The server did not start: ${this.#errors}`);
+  }
+
+  /** Sends a signal and waits for the end. */
+  async end(signal: NodeJS.Signals): Promise<Ending> {
+    const child = this.#running();
+    const exit = once(child, 'exit');
+    if (child.exitCode === null && child.signalCode === null) {
+      child.kill(signal);
+      await exit;
+    }
+    return { code: child.exitCode, signal: child.signalCode };
+  }
+
+  /** Ends it and removes its folder. */
+  async remove(): Promise<void> {
+    await this.end('SIGTERM');
+    rmSync(this.dataFolder, { recursive: true, force: true });
+  }
+
+  #running(): ChildProcess {
+    if (this.#child === undefined) throw new Error('The server was never started');
+    return this.#child;
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const address = probe.address();
+  probe.close();
+  await once(probe, 'close');
+  return typeof address === 'object' && address !== null ? address.port : 0;
+}
