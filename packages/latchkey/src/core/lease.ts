@@ -122,10 +122,14 @@ export class Lease {
     else if (now >= this.#deadline) this.lose('deadline');
   }
 
+  /** How long until the worker has to look at the clock, but no longer than `mostMs`. */
+  #untilDue(mostMs: number): number {
+    const due = this.#suspended ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
+    return Math.max(Math.min(mostMs, due - this.#runtime.clock.monotonic()), 0);
+  }
+
   #schedule(delayMs: number): void {
-    const now = this.#runtime.clock.monotonic();
-    const until = Math.min(this.#maxRunAt, this.#suspended ? Number.POSITIVE_INFINITY : this.#deadline) - now;
-    this.#timer = this.#runtime.timers.set(() => this.#tick(), Math.max(Math.min(delayMs, until), 0));
+    this.#timer = this.#runtime.timers.set(() => this.#tick(), this.#untilDue(delayMs));
   }
 
   #tick(): void {
@@ -146,7 +150,9 @@ export class Lease {
   async #tryRenew(request: RenewRequest, sentAt: number): Promise<boolean> {
     const { store, operation, emit, settings } = this.#options;
     try {
-      const owned = await withTimeLimit(this.#runtime, settings.leaseMs / 3, store.renew(request));
+      // A renewal without an answer must not hide the deadline.
+      const limitMs = this.#untilDue(settings.leaseMs / 3);
+      const owned = await withTimeLimit(this.#runtime, limitMs, store.renew(request));
       if (owned) this.#deadline = this.#deadlineFrom(sentAt, request.leaseMs);
       else if (!this.#suspended && !this.#concluding) this.lose('taken-over');
       return owned;

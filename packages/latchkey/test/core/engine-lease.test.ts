@@ -66,6 +66,20 @@ describe('leases', () => {
     expect(told(await worker().run(operation(), async () => done('x')))).toBe('replay value late');
   });
 
+  it('a renewal without an answer does not hide the deadline', async () => {
+    const { worker, runtime, faults } = engineRig();
+    let abortedAt: number | undefined;
+    faults.next('renew', { kind: 'hang' }, 100);
+    void worker().run(operation({ leaseMs: 3_000 }), (context) => {
+      context.signal.addEventListener('abort', () => {
+        abortedAt = runtime.clock.monotonic();
+      });
+      return new Promise(() => {});
+    });
+    await runtime.advance(3_000);
+    expect(abortedAt).toBe(2_700);
+  });
+
   it('a renewal that was taken over aborts the handler at once', async () => {
     const { worker, runtime, memory } = engineRig();
     const { opened, open } = gate<void>();
