@@ -28,9 +28,16 @@ const bodyProblems = {
 } as const;
 
 /** Path and query; a fragment is never part of a request. */
-function withoutFragment(target: string): string {
+function pathAndQuery(target: string): string {
   const hash = target.indexOf('#');
-  return hash < 0 ? target : target.slice(0, hash);
+  const whole = hash < 0 ? target : target.slice(0, hash);
+  return whole.startsWith('/') ? whole : withoutOrigin(whole);
+}
+
+/** RFC 9112 §3.2.2: a whole URL may stand where a path does, and frameworks route it as if it were the path. */
+function withoutOrigin(target: string): string {
+  const rest = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');
+  return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
 }
 
 function pathOf(target: string): string {
@@ -59,7 +66,7 @@ function operationOf<Native>(
   scope: { readonly principal: string; readonly key: string },
   content: { readonly mediaType: MediaType; readonly body: Exclude<BodyReading, string> },
 ): Operation {
-  const target = withoutFragment(view.target);
+  const target = pathAndQuery(view.target);
   const path = pathOf(target);
   return {
     id: recordId(scope.principal, [view.method, path], scope.key),

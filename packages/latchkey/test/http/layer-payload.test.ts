@@ -36,6 +36,7 @@ describe('a key used again', () => {
     ['R21: with members in another order and other white space', { body: '{ "currency": "usd",\n"amount": 2e3 }' }],
     ['with a charset that says nothing', { fields: { 'content-type': 'application/json; charset=utf-8' } }],
     ['with a fragment', { target: '/v1/charges?expand=a#top' }],
+    ['with the whole URL as its target', { target: 'http://api.example:80/v1/charges?expand=a' }],
     ['with fields that mean nothing', { fields: { 'user-agent': 'other', cookie: 'a=b', 'x-request-id': '7' } }],
     [
       'with its body compressed',
