@@ -1,0 +1,134 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { FinalWrite } from '../../src/core/context.ts';
+import { Engine } from '../../src/core/engine.ts';
+import { idempotent } from '../../src/core/idempotent.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { done, operation, told, verdict } from './engine-rig.ts';
+
+const rerun = { afterFailure: 'rerun' } as const;
+const answer = (text: string): FinalWrite => {
+  const { result, tombstone } = done(text);
+  return { result, tombstone };
+};
+
+let folder: string;
+let database: DatabaseSync;
+let store: ReturnType<typeof openStore>;
+
+function openStore() {
+  return sqliteStore({ database });
+}
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'latchkey-engine-'));
+  database = new DatabaseSync(join(folder, 'orders.db'));
+  database.exec('CREATE TABLE orders (name TEXT)');
+  store = openStore();
+});
+
+afterEach(async () => {
+  await store.close();
+  database.close();
+  await rm(folder, { recursive: true });
+});
+
+const orders = () =>
+  database
+    .prepare('SELECT name FROM orders')
+    .all()
+    .map(({ name }) => name);
+
+describe('transactions', () => {
+  it('commit effect and step together, once over two attempts', async () => {
+    const engine = new Engine({ store });
+    for (const outcome of ['failed', 'done'] as const) {
+      await engine.run(operation(rerun), async (context) => {
+        const name = await context.transaction('order', (handle) => {
+          handle.prepare('INSERT INTO orders VALUES (?)').run('first');
+          return { saved: 'first' };
+        });
+        expect(name).toEqual({ saved: 'first' });
+        return verdict(outcome, 'x');
+      });
+    }
+    expect(orders()).toEqual(['first']);
+  });
+
+  it('leave nothing behind when the function throws, and may be tried again', async () => {
+    const engine = new Engine({ store });
+    await engine.run(operation(), async (context) => {
+      const order = (fails: boolean) =>
+        context.transaction('order', (handle) => {
+          handle.prepare('INSERT INTO orders VALUES (?)').run('x');
+          if (fails) throw new Error('no stock');
+        });
+      await expect(order(true)).rejects.toThrow('no stock');
+      expect(orders()).toEqual([]);
+      await order(false);
+      return done('one');
+    });
+    expect(orders()).toEqual(['x']);
+  });
+
+  it('refuse a promise and roll back', async () => {
+    const engine = new Engine({ store });
+    await engine.run(operation(), async (context) => {
+      const asynchronous = async () => void database.prepare('INSERT INTO orders VALUES (?)').run('x');
+      const call = context.transaction as (name: string, fn: () => unknown) => Promise<unknown>;
+      await expect(Reflect.apply(call, context, ['order', asynchronous])).rejects.toMatchObject({
+        code: 'transaction-asynchronous',
+      });
+      return done('one');
+    });
+    expect(orders()).toEqual([]);
+  });
+
+  it('R44: of a worker that was taken over are refused', async () => {
+    const engine = new Engine({ store });
+    const outcome = await engine.run(operation(), async (context) => {
+      await store.erase('principal');
+      const order = context.transaction('order', (handle) => handle.prepare('INSERT INTO orders VALUES (?)').run('x'));
+      await expect(order).rejects.toMatchObject({ code: 'lease-lost' });
+      expect(context.signal.aborted).toBe(true);
+      return done('one');
+    });
+    expect(told(outcome)).toBe('executed lost');
+    expect(orders()).toEqual([]);
+  });
+});
+
+describe('finish', () => {
+  it('commits effect, answer and completion together; what the handler does afterwards changes nothing', async () => {
+    const engine = new Engine({ store });
+    const outcome = await engine.run(operation(rerun), async (context) => {
+      await context.finish((handle) => {
+        handle.prepare('INSERT INTO orders VALUES (?)').run('one');
+        return answer('finished');
+      });
+      await expect(context.finish(() => answer('again'))).rejects.toMatchObject({ code: 'step-name-reused' });
+      return verdict('failed', 'ignored');
+    });
+    expect(told(outcome)).toBe('executed stored');
+    expect(told(await engine.run(operation(rerun), async () => done('x')))).toBe('replay value finished');
+    expect(orders()).toEqual(['one']);
+  });
+
+  it('gives the values of a plain function, first and replayed', async () => {
+    const order = idempotent(
+      async (name: string, context) =>
+        context.finish((handle) => {
+          handle.prepare('INSERT INTO orders VALUES (?)').run(name);
+          return { name, at: new Date(0) };
+        }),
+      { store, name: 'order', key: (name) => name },
+    );
+    const first = await order('a');
+    expect(first).toEqual({ name: 'a', at: '1970-01-01T00:00:00.000Z' });
+    expect(await order('a')).toEqual(first);
+    expect(orders()).toEqual(['a']);
+  });
+});
