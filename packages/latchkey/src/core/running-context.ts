@@ -11,20 +11,12 @@ import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.t
 import { Lease, type LeaseOptions } from './lease.ts';
 import type { Claimed, Store, Transacted, TransactionKind, TransactionMethod } from './store.ts';
 import { callUntil } from './store-call.ts';
+import { chain } from './thenable.ts';
 
 /** A store of any kind of transactions, as the engine handles it. */
 export type AnyStore = Store<TransactionKind>;
 
 type Body<T> = (handle: unknown) => T | PromiseLike<T>;
-
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
-}
-
-/** Applies `next` to a value now, or to a promise's value later: a synchronous body must stay synchronous. */
-function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R): R | PromiseLike<R> {
-  return isThenable(value) ? value.then(next) : next(value);
-}
 
 /** What a {@link RunningContext} is made from. */
 export interface RunningContextOptions extends LeaseOptions {

@@ -80,10 +80,10 @@ function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, nativ
 
 /** Stripe keeps a 500 and replays it; whoever expects a retry to run again should be told once. */
 function warnOfKeptFailure(outcome: Outcome, run: Run, warn: Warn): void {
-  if (outcome.kind !== 'executed' || outcome.policy !== 'refuse' || run.overruled === 'keep') return;
+  const meant = run.finished === true || run.overruled === 'keep';
+  if (meant || outcome.kind !== 'executed' || outcome.policy !== 'refuse') return;
   const kept = outcome.recorded === 'stored' || outcome.recorded === 'tombstone';
-  const finished = run.own !== undefined && run.own.status < 500;
-  if (!kept || finished || run.captured === undefined || run.captured.status < 500) return;
+  if (!kept || run.captured === undefined || run.captured.status < 500) return;
   warn(
     'failure-kept',
     "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, 'rerun' lets a retry run again.",

@@ -69,9 +69,6 @@ export type GuardAnswer =
   /** The head is out and the true answer can't be given: cut the connection, so that the client knows it has none. */
   | { readonly kind: 'cut' };
 
-/** How the adapter runs the handler: resolves when the response is captured, with its end held back. */
-export type Execute<HandlerContext> = (context: HandlerContext, limits: CaptureLimits) => Promise<CapturedResponse>;
-
 /** How much of a response an adapter gathers. */
 export interface CaptureLimits {
   /** Past it the adapter lets the bytes go and reports `too-large`. */

@@ -35,7 +35,7 @@ export const fingerprintVersions: readonly FingerprintVersion[] = [
 ];
 
 /** The fingerprint to store, and those of the same request that count as equal to it. */
-export interface Fingerprints {
+interface Fingerprints {
   readonly fingerprint: string;
   readonly acceptable: readonly string[];
 }

@@ -6,6 +6,7 @@
 
 import type { Context, FinalWrite, Jsonify, StepTools } from '../core/context.ts';
 import type { TransactionKind } from '../core/store.ts';
+import { chain } from '../core/thenable.ts';
 import { answerResponse } from './answer.ts';
 import type { PlainResponse } from './exchange.ts';
 import type { HttpContext } from './layer.ts';
@@ -13,7 +14,7 @@ import type { Answer } from './options.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
 
 type EngineFinish = (fn: (handle: unknown) => FinalWrite | Promise<FinalWrite>) => Promise<void>;
-type AnswerFunction = (handle: unknown) => Answer | Promise<Answer>;
+type AnswerFunction = (handle: unknown) => Answer | PromiseLike<Answer>;
 
 /** What a context needs beside the engine's. */
 export interface ContextParts<Finished> {
@@ -71,10 +72,7 @@ export class GuardContext<Finished> {
       return finalWrite(encodeResponse(response), this.#parts.limitBytes);
     };
     const commit: EngineFinish = this.#context.finish.bind(this.#context);
-    await commit((handle) => {
-      const made = fn(handle);
-      return made instanceof Promise ? made.then(write) : write(made);
-    });
+    await commit((handle) => chain(fn(handle), write));
     this.answer = response;
     return this.#parts.finished(response as PlainResponse);
   }

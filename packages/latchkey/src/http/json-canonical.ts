@@ -35,7 +35,10 @@ function decimalValue(numeral: string): string {
   const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
   const digits = (whole + fraction).replace(/^0+/, '');
   if (digits === '') return '0';
-  const significant = digits.replace(/0+$/, '');
+  let end = digits.length;
+  // A pattern such as /0+$/ takes time by the square of the digits.
+  while (digits[end - 1] === '0') end -= 1;
+  const significant = digits.slice(0, end);
   const power = Number(exponent) - fraction.length + digits.length - significant.length;
   return `${numeral.startsWith('-') ? '-' : ''}${significant}e${power}`;
 }

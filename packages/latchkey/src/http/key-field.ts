@@ -9,8 +9,8 @@ import { parseStructuredString } from './structured-string.ts';
 /** A key, or why there is none. */
 export type KeyReading = { readonly key: string } | { readonly refused: string };
 
-/** Longest key, in characters. Stripe's limit. */
-export const MAX_KEY_LENGTH = 255;
+// Stripe's limit too.
+const MAX_KEY_LENGTH = 255;
 
 // Visible ASCII without quote, comma and semicolon.
 const bareKey = /^[!#-+\--:<-~]+$/;

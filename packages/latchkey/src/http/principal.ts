@@ -5,6 +5,7 @@
  */
 
 import { hash } from 'node:crypto';
+import { chain } from '../core/thenable.ts';
 import type { RequestView } from './exchange.ts';
 import { isUnguessable } from './key-entropy.ts';
 import type { Principal } from './options.ts';
@@ -76,6 +77,5 @@ export function readPrincipal<Native>(
 ): PrincipalReading | Promise<PrincipalReading> {
   if (principal === 'authorization') return fromAuthorization(view.fields('authorization'));
   if (principal === 'anonymous') return anonymous(key);
-  const found = principal(view.native);
-  return found instanceof Promise ? found.then(identified) : identified(found);
+  return chain(principal(view.native), identified);
 }

@@ -17,7 +17,7 @@ const MAX_DECODED_BYTES = 64 * 1024 * 1024;
 const digestFields: ReadonlySet<string> = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5']);
 
 /** Whether a response of this status carries content at all (RFC 9110 §6.4.1). */
-export function hasContent(status: number): boolean {
+function hasContent(status: number): boolean {
   return status !== 204 && status !== 304;
 }
 

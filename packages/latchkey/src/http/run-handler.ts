@@ -39,6 +39,8 @@ export interface Run {
   captured?: CapturedResponse;
   /** A response that the adapter has to write, since the handler made none: by `finish`, or for a throw. */
   own?: PlainResponse;
+  /** True if `finish` has committed the answer. */
+  finished?: boolean;
   /** What the handler said about its answer. */
   overruled?: 'keep' | 'release';
   /** What a throw of the handler says, where no framework turned it into a response. */
@@ -113,7 +115,10 @@ export async function runHandler<Native, Kind extends TransactionKind, Finished>
   });
   const captured = await capture(context, run, parts);
   run.captured = captured;
-  if (context.answer !== undefined) run.own = context.answer;
+  if (context.answer !== undefined) {
+    run.own = context.answer;
+    run.finished = true;
+  }
   if (context.overruled !== undefined) run.overruled = context.overruled;
   const rules = { overruled: context.overruled, thrown: run.thrown, keep: keepRule(parts), dialect: parts.dialect };
   return verdictOn(captured, classify(captured, rules), parts);

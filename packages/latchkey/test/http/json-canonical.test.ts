@@ -153,6 +153,16 @@ describe('canonicalJson', () => {
     expect(canonicalJson('['.repeat(1_000_000))).toBeUndefined();
   });
 
+  it('takes long numerals, strings and objects in its stride', () => {
+    const zeros = '0'.repeat(500_000);
+    expect(canonicalJson(`1${zeros}1`)).toBeUndefined();
+    expect(canonicalJson(`0.${zeros}1`)).toBeUndefined();
+    expect(canonicalJson(`1.${zeros}`)).toBe('1');
+    expect(canonicalJson(`"${'\\\\'.repeat(250_000)}"`)).toHaveLength(500_002);
+    const names = Array.from({ length: 50_000 }, (_, index) => `"${50_000 - index}":1`);
+    expect(canonicalJson(`{${names.join()}}`)).toHaveLength(names.join().length + 2);
+  });
+
   it('sees members called like those of every object', () => {
     expect(canonicalJson('{"toString":1,"__proto__":2,"constructor":3}')).toBe(
       '{"__proto__":2,"constructor":3,"toString":1}',

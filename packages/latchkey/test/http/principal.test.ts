@@ -70,6 +70,13 @@ describe('readPrincipal by a function', () => {
     expect(await read(async () => nobody)).toMatchObject({ problem: { code: 'guard-before-authentication' } });
   });
 
+  it("waits for any library's promise", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: the promises of query builders are such objects
+    const lazy = { then: (resolve: (value: string) => void) => resolve('tenant') };
+    const ask = (): Promise<string> => lazy as Promise<string>;
+    expect(await read(ask)).toEqual({ principal: 'tenant' });
+  });
+
   it('lets its refusal through', () => {
     const refusal = new Error('401');
     expect(() =>

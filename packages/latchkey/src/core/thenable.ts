@@ -1,0 +1,14 @@
+/**
+ * Values that may be promises, any library's, handled without waiting where there is nothing to wait for.
+ *
+ * @module
+ */
+
+function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+}
+
+/** Applies `next` to a value now, or to a promise's value later: what is synchronous stays synchronous. */
+export function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R): R | Promise<R> {
+  return isThenable(value) ? Promise.resolve(value).then(next) : next(value);
+}

@@ -1,0 +1,174 @@
+/** `context.finish` on a real database: effect, answer and completion are one commit. */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
+import type { CapturedResponse, PlainResponse, RequestView } from '../../src/http/exchange.ts';
+import type { HttpContext } from '../../src/http/layer.ts';
+import type { GuardOptions } from '../../src/http/options.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import type { SqliteTransactions } from '../../src/stores/sqlite/sqlite-store.ts';
+import { captured } from './layer-rig.ts';
+
+type Kind = SqliteTransactions<DatabaseSync>;
+type Context = HttpContext<Kind, string>;
+
+let folder: string;
+let database: DatabaseSync;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'latchkey-http-'));
+  database = new DatabaseSync(join(folder, 'shop.db'));
+  database.exec('CREATE TABLE charges (amount INTEGER NOT NULL)');
+});
+
+afterEach(() => {
+  database.close();
+  rmSync(folder, { recursive: true });
+});
+
+const charges = () => database.prepare('SELECT amount FROM charges').all();
+
+const view = (): RequestView<object> => ({
+  method: 'POST',
+  target: '/v1/charges',
+  native: {},
+  fields: (name) => (name === 'idempotency-key' ? ['k'] : []),
+  body: async () => ({ kind: 'bytes', bytes: Buffer.from('2000') }),
+});
+
+function shop(options: Partial<GuardOptions<object, Kind>> = {}) {
+  const store = sqliteStore({ database });
+  const layer = createHttpLayer<object, Kind>({ store, principal: () => 'me', afterFailure: 'rerun', ...options });
+  const finished: PlainResponse[] = [];
+  const send = async (execute: (context: Context) => Promise<CapturedResponse>) => {
+    const told = (response: PlainResponse) => {
+      finished.push(response);
+      return 'finished';
+    };
+    const answer = await layer.handle<string>(view(), { execute, finished: told });
+    if (answer.kind !== 'answer') throw new Error(`expected an answer, got ${answer.kind}`);
+    const { status, fields, body } = answer.response;
+    return { status, fields, text: Buffer.from(body).toString() };
+  };
+  return { store, send, finished };
+}
+
+const charge = (context: Context) =>
+  context.finish((handle) => {
+    handle.prepare('INSERT INTO charges VALUES (?)').run(2000);
+    return { status: 201, headers: { Location: '/ch_1', 'Set-Cookie': 'a=b' }, body: { id: 'ch_1' } };
+  });
+
+describe('context.finish', () => {
+  it('commits effect and answer at once, and the answer is what goes out, whatever the handler writes', async () => {
+    const { send, store, finished } = shop();
+    const first = await send(async (context) => {
+      expect(await charge(context)).toBe('finished');
+      return captured(500, 'too late to matter');
+    });
+    expect(first).toMatchObject({ status: 201, text: '{"id":"ch_1"}' });
+    expect(finished).toHaveLength(1);
+    const retry = await send(() => Promise.reject(new Error('must not run')));
+    expect(retry).toEqual({
+      status: 201,
+      text: '{"id":"ch_1"}',
+      fields: [
+        ['Content-Type', 'application/json'],
+        ['Location', '/ch_1'],
+        ['Idempotent-Replayed', 'true'],
+        ['Cache-Control', 'no-store'],
+        ['Content-Length', '13'],
+      ],
+    });
+    expect(charges()).toEqual([{ amount: 2000 }]);
+    await store.close();
+  });
+
+  it('stands though the handler throws after it', async () => {
+    const { send, store } = shop();
+    const first = await send(async (context) => {
+      await charge(context);
+      throw new Error('after the commit');
+    });
+    expect(first.status).toBe(201);
+    expect((await send(() => Promise.reject(new Error('must not run')))).status).toBe(201);
+    expect(charges()).toHaveLength(1);
+    await store.close();
+  });
+
+  it('leaves nothing where its function throws, and the retry runs', async () => {
+    const { send, store, finished } = shop();
+    const first = await send(async (context) => {
+      await context.finish((handle) => {
+        handle.prepare('INSERT INTO charges VALUES (?)').run(2000);
+        throw new Error('declined');
+      });
+      return captured(201);
+    });
+    expect(first.status).toBe(500);
+    expect([charges(), finished]).toEqual([[], []]);
+    const retry = await send(async (context) => {
+      await charge(context);
+      return captured(201);
+    });
+    expect(retry.status).toBe(201);
+    expect(charges()).toHaveLength(1);
+    await store.close();
+  });
+
+  it('sends an answer over the limit, and keeps its tombstone', async () => {
+    const { send, store } = shop({ maxResponseBytes: 5 });
+    const first = await send(async (context) => {
+      await charge(context);
+      return captured(201);
+    });
+    expect(first.text).toBe('{"id":"ch_1"}');
+    const retry = await send(() => Promise.reject(new Error('must not run')));
+    expect([retry.status, JSON.parse(retry.text)]).toMatchObject([
+      410,
+      { original: { status: 201, location: '/ch_1' } },
+    ]);
+    await store.close();
+  });
+
+  it('keeps a failure that it committed, without a warning: it was meant', async () => {
+    const warned: unknown[] = [];
+    const { send, store } = shop({
+      afterFailure: 'refuse',
+      onEvent: (event) => void (event.type === 'warning' && warned.push(event)),
+    });
+    const first = await send(async (context) => {
+      await context.finish(() => ({ status: 502, body: 'the bank said no' }));
+      return captured(502);
+    });
+    expect(first).toMatchObject({ status: 502, text: 'the bank said no' });
+    expect((await send(() => Promise.reject(new Error('must not run')))).text).toBe('the bank said no');
+    expect(warned).toEqual([]);
+    await store.close();
+  });
+});
+
+describe('context.transaction', () => {
+  it('is passed on to the store, and its saved result to the next attempt', async () => {
+    const { send, store } = shop();
+    let attempts = 0;
+    const handler = async (context: Context) => {
+      attempts += 1;
+      const id = await context.transaction('charge', (handle) => {
+        handle.prepare('INSERT INTO charges VALUES (?)').run(attempts);
+        return `ch_${attempts}`;
+      });
+      if (attempts === 1) throw new Error('after the first commit');
+      await context.finish(() => ({ body: id }));
+      return captured(200);
+    };
+    expect((await send(handler)).status).toBe(500);
+    expect((await send(handler)).text).toBe('ch_1');
+    expect(charges()).toEqual([{ amount: 1 }]);
+    await store.close();
+  });
+});
