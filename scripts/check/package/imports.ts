@@ -3,33 +3,35 @@ import { node22, node24 } from '../../prepare/root.mjs';
 import { consumerOf, type Installed } from './install.ts';
 
 const readers = {
-  import: ['--input-type=module', '--eval', 'console.log(Object.keys(await import(process.argv[1])).sort().join())'],
-  require: ['--input-type=commonjs', '--eval', 'console.log(Object.keys(require(process.argv[1])).sort().join())'],
+  import: [
+    '--input-type=module',
+    '--eval',
+    'console.log("names", ...Object.keys(await import(process.argv[1])).sort())',
+  ],
+  require: ['--input-type=commonjs', '--eval', 'console.log("names", ...Object.keys(require(process.argv[1])).sort())'],
 };
 
-/** The names that one way of loading gives on one Node; a warning on standard error counts as a failure. */
-async function namesOf(node: string, reader: readonly string[], specifier: string, cwd: string): Promise<string> {
-  const { ok, output } = await capture(node, ['--disable-warning=ExperimentalWarning', ...reader, specifier], { cwd });
-  const isListOfNames = /^[\w$,]+\n$/.test(output);
-  return ok && isListOfNames ? output.trim() : `nothing:\n${output}`;
+/**
+ * The names that one way of loading gives on one Node; undefined if it fails, or says anything beside them. An entry of
+ * types alone has no names.
+ */
+async function namesOf(node: string, reader: readonly string[], specifier: string, cwd: string) {
+  const { output } = await capture(node, ['--disable-warning=ExperimentalWarning', ...reader, specifier], { cwd });
+  const names = /^names((?: [\w$]+)*)\n$/.exec(output)?.[1];
+  return { output, names: names?.replace(' __esModule', '') };
 }
 
 async function problemsOf(specifier: string, cwd: string): Promise<string[]> {
   const ways = [node24, node22].flatMap((node) =>
     Object.entries(readers).map(([way, reader]) => ({ node, way, reader })),
   );
-  const names = await Promise.all(ways.map(({ node, reader }) => namesOf(node, reader, specifier, cwd)));
-  const withoutInterop = names.map((list) =>
-    list
-      .split(',')
-      .filter((name) => name !== '__esModule')
-      .join(),
-  );
-  return ways.flatMap(({ node, way }, index) =>
-    withoutInterop[index] !== withoutInterop[0] || withoutInterop[index]?.startsWith('nothing')
-      ? [`${way} of ${specifier} on ${node} gives ${names[index]}`]
-      : [],
-  );
+  const readings = await Promise.all(ways.map(({ node, reader }) => namesOf(node, reader, specifier, cwd)));
+  const [first] = readings;
+  return ways.flatMap(({ node, way }, index) => {
+    const reading = readings[index];
+    const isFine = reading?.names !== undefined && reading.names === first?.names;
+    return isFine ? [] : [`${way} of ${specifier} on ${node} gives: ${reading?.output}`];
+  });
 }
 
 /** Every export loads by `import` and by `require`, on both Nodes, with the same names. */

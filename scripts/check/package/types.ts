@@ -26,7 +26,7 @@ import { idempotency } from 'latchkey/node';
 
 const guard = idempotency({ store: memoryStore(), principal: (request) => request.headers['x-tenant']?.toString() });
 
-export const server = createServer(guard((request, response) => {
+export const server = createServer(guard.wrap((request, response) => {
   const operationId: string = guard.context(request).operationId;
   response.end(operationId);
 }));
@@ -34,8 +34,10 @@ export const server = createServer(guard((request, response) => {
 export const refusal: LatchkeyError['code'] = 'key-reused';
 `;
 
-/** A consumer has these of its own: Node's types, and those of the frameworks whose adapters it imports. */
-const brought = ['@types/node', 'undici-types'];
+/** What everybody has who runs Node, and what those have beside it who import an adapter for a framework. */
+const types = { node: ['@types/node', 'undici-types'], frameworks: ['@types/express', 'fastify', 'hono'] };
+
+const isForFramework = (specifier: string): boolean => /\/(express|fastify|hono)$/.test(specifier);
 
 function bring(name: string, consumer: string): void {
   const link = join(consumer, 'node_modules', name);
@@ -43,15 +45,25 @@ function bring(name: string, consumer: string): void {
   symlinkSync(join(root, 'node_modules', name), link);
 }
 
-/** A small consumer compiles against the declarations, as an ES module and as CommonJS. */
-export async function problemsOfTypes(installed: Installed): Promise<string[]> {
-  const consumer = consumerOf(installed);
-  for (const name of brought) bring(name, consumer);
-  const all = installed.specifiers.map(
-    (specifier, index) => `export type All${index} = typeof import('${specifier}');`,
-  );
-  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(settings));
+async function compile(consumer: string, specifiers: readonly string[]): Promise<string[]> {
+  const all = specifiers.map((specifier, index) => `export type All${index} = typeof import('${specifier}');`);
   for (const file of settings.files) writeFileSync(join(consumer, file), [use, ...all].join('\n'));
   const { ok, output } = await capture(node24, [join(root, 'node_modules/typescript/bin/tsc'), '-p', consumer]);
   return ok ? [] : [`the declarations do not compile for a consumer:\n${output}`];
+}
+
+/**
+ * A small consumer compiles against the declarations, as an ES module and as CommonJS: all but the adapters for
+ * frameworks without any framework's types, and the rest with them.
+ */
+export async function problemsOfTypes(installed: Installed): Promise<string[]> {
+  const consumer = consumerOf(installed);
+  writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify(settings));
+  for (const name of types.node) bring(name, consumer);
+  const bare = await compile(
+    consumer,
+    installed.specifiers.filter((specifier) => !isForFramework(specifier)),
+  );
+  for (const name of types.frameworks) bring(name, consumer);
+  return [...bare, ...(await compile(consumer, installed.specifiers))];
 }

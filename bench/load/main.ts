@@ -1,0 +1,70 @@
+// Keeps 64 connections busy and counts what comes back: main.ts PORT KEYS
+
+import { answerQuestions } from '../child.ts';
+import type { Row } from '../rows.ts';
+import { Connection, type Seen } from './connection.ts';
+import { requestsWith } from './requests.ts';
+
+export interface LoadQuestion {
+  readonly seconds: number;
+}
+
+export interface LoadAnswer {
+  readonly requests: number;
+  readonly replays: number;
+  readonly seconds: number;
+}
+
+const [port, keys] = process.argv.slice(2);
+const nextRequest = requestsWith(keys as Row['keys']);
+
+function openConnections(): Promise<Connection[]> {
+  const fail = (error: Error) => {
+    throw error;
+  };
+  return Promise.all(Array.from({ length: 64 }, () => Connection.open(Number(port), fail)));
+}
+
+/** Sends on one connection, each request after the response to the last, until it is time to stop. */
+function keepBusy(connection: Connection, until: number, count: (seen: Seen) => void): Promise<void> {
+  return new Promise((resolve) => {
+    const turn = (seen: Seen) => {
+      count(seen);
+      if (performance.now() >= until) resolve();
+      else connection.send(nextRequest(), turn);
+    };
+    connection.send(nextRequest(), turn);
+  });
+}
+
+/** Keeps this process from sleeping: otherwise the server would pay for waking it, and the more so the slower it is. */
+function spin(): () => void {
+  let isOver = false;
+  const turn = () => {
+    if (!isOver) setImmediate(turn);
+  };
+  turn();
+  return () => {
+    isOver = true;
+  };
+}
+
+const connections = await openConnections();
+
+async function run({ seconds }: LoadQuestion): Promise<LoadAnswer> {
+  const start = performance.now();
+  const total = { requests: 0, replays: 0 };
+  const count = ({ status, replayed }: Seen) => {
+    if (status !== 200) throw new Error(`A response had status ${status}.`);
+    total.requests += 1;
+    if (replayed) total.replays += 1;
+  };
+  const stopSpinning = spin();
+  await Promise.all(connections.map((connection) => keepBusy(connection, start + seconds * 1000, count)));
+  stopSpinning();
+  return { ...total, seconds: (performance.now() - start) / 1000 };
+}
+
+answerQuestions(run, async () => {
+  for (const connection of connections) connection.close();
+});
