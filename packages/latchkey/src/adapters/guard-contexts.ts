@@ -7,10 +7,11 @@
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { HttpContext } from '../http/layer.ts';
+import { RequestMark } from '../http/request-mark.ts';
 
 /** The contexts of one guard and of its variants, by the framework's request. */
 export class GuardContexts<Kind extends TransactionKind, Finished = void> {
-  readonly #contexts = new WeakMap<object, HttpContext<Kind, Finished>>();
+  readonly #contexts = new RequestMark<HttpContext<Kind, Finished>>();
 
   set(request: object, context: HttpContext<Kind, Finished>): void {
     this.#contexts.set(request, context);

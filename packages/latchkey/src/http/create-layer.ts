@@ -24,6 +24,7 @@ import { type ProblemShape, problemResponse } from './problem-response.ts';
 import { problem } from './problems.ts';
 import { readRequest } from './read-request.ts';
 import { remembered } from './remembered.ts';
+import { RequestMark } from './request-mark.ts';
 import { createRoute, type GuardParts, type Route } from './route.ts';
 import { type Run, runHandler } from './run-handler.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
@@ -34,7 +35,7 @@ interface Guard<Native, Kind extends TransactionKind> extends GuardParts<Native>
   readonly engine: Engine<Kind>;
   readonly warn: Warn;
   /** Requests that are in the layer's hands, to find a guard that is mounted twice. */
-  readonly seen: WeakSet<object>;
+  readonly seen: RequestMark<true>;
 }
 
 /** How many principals' digests are kept at hand. */
@@ -60,10 +61,10 @@ function refuse<Native, Kind extends TransactionKind>(
 }
 
 /** True the second time that one request of the framework comes along. */
-function isSeenAgain(native: unknown, seen: WeakSet<object>): boolean {
+function isSeenAgain(native: unknown, seen: RequestMark<true>): boolean {
   if (typeof native !== 'object' || native === null) return false;
-  if (seen.has(native)) return true;
-  seen.add(native);
+  if (seen.get(native)) return true;
+  seen.set(native, true);
   return false;
 }
 
@@ -157,7 +158,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions
     onProblem,
     emit,
     warn: createWarn(emit),
-    seen: new WeakSet<object>(),
+    seen: new RequestMark<true>(),
   };
 }
 
