@@ -6,6 +6,17 @@
  */
 
 export {
+  type AdapterSuiteOptions,
+  type AppSetup,
+  adapterSuite,
+  type RunningApp,
+  type SuiteHandler,
+  type SuiteOuter,
+  type SuiteReply,
+  type SuiteRequest,
+  type SuiteStore,
+} from './adapter-suite.ts';
+export {
   type Fault,
   type FaultPlan,
   type Faults,

@@ -1,0 +1,50 @@
+/**
+ * The conformance suite of an adapter: what any idempotent endpoint must show from outside, on a real socket. Tests
+ * are named by the rows of the checklist that they hold to.
+ *
+ * @module
+ */
+
+import type { TransactionKind } from '../core/store.ts';
+import { concurrencyTests } from './adapter-suite/concurrency.ts';
+import { keyTests } from './adapter-suite/keys.ts';
+import { outcomeTests } from './adapter-suite/outcomes.ts';
+import { payloadTests } from './adapter-suite/payloads.ts';
+import { responseTests } from './adapter-suite/responses.ts';
+import { stepTests, transactionTests } from './adapter-suite/steps.ts';
+import { streamTests } from './adapter-suite/streams.ts';
+import { type AdapterSuiteOptions, testIn } from './adapter-suite/world.ts';
+
+export type {
+  AppSetup,
+  RunningApp,
+  SuiteHandler,
+  SuiteOuter,
+  SuiteReply,
+  SuiteRequest,
+} from './adapter-suite/scenario.ts';
+export type { AdapterSuiteOptions, SuiteStore } from './adapter-suite/world.ts';
+
+/**
+ * Defines the tests that every adapter must pass, on a store of your choice. They need nothing from each other and
+ * may run at the same time.
+ *
+ * @example
+ * ```ts
+ * import { describe, it } from 'vitest'
+ *
+ * adapterSuite({ describe, it: it.concurrent, start: startMyApp, createStore: () => ({ store: memoryStore() }) })
+ * ```
+ */
+export function adapterSuite<Kind extends TransactionKind = never>(options: AdapterSuiteOptions<Kind>): void {
+  const { describe } = options;
+  const test = testIn(options);
+  describe('key field', () => keyTests(test));
+  describe('payload', () => payloadTests(test, options.jsonBodies ?? 'bytes'));
+  describe('concurrency', () => concurrencyTests(test));
+  describe('outcomes', () => outcomeTests(test));
+  describe('responses', () => responseTests(test));
+  describe('streams', () => streamTests(test));
+  describe('steps', () => stepTests(test));
+  if (options.transactions === true) describe('transactions', () => transactionTests(test));
+}

@@ -1,0 +1,106 @@
+/**
+ * A client that sends exactly what it is told and shows exactly what came back.
+ *
+ * @module
+ */
+
+import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
+import type { Field } from '../../http/exchange.ts';
+
+/** A request of the suite. */
+export interface Sent {
+  readonly method?: string;
+  readonly path?: string;
+  /** Sent in quotes. */
+  readonly key?: string | undefined;
+  readonly fields?: readonly Field[];
+  readonly body?: string | Uint8Array;
+  readonly type?: string;
+}
+
+/** A response of the suite. */
+export interface Received {
+  readonly status: number;
+  readonly body: Buffer;
+  /** False if the connection broke before the end of the body. */
+  readonly complete: boolean;
+  /** All values of a field, in order. */
+  all(name: string): readonly string[];
+  /** The values of a field, joined; undefined if there is none. */
+  field(name: string): string | undefined;
+  json(): unknown;
+}
+
+const json = 'application/json';
+
+function fieldsOf({ key, fields = [], body, type = json }: Sent): string[] {
+  const lines: Field[] = [...fields];
+  if (key !== undefined) lines.push(['Idempotency-Key', `"${key.replaceAll(/["\\]/g, '\\$&')}"`]);
+  if (body !== undefined) lines.push(['Content-Type', type]);
+  return lines.flat();
+}
+
+/** Opens a request; the caller writes its body and ends it. */
+export function open(origin: string, sent: Sent): ClientRequest {
+  const { method = 'POST', path = '/charges' } = sent;
+  const headers = ['Host', new URL(origin).host, ...fieldsOf(sent)];
+  return httpRequest(new URL(path, origin), { method, headers, agent: false });
+}
+
+/** Resolves with the head of the response. */
+export function responseTo(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => request.once('response', resolve).once('error', reject));
+}
+
+/** Reads a response to its end, or to where it breaks. */
+export async function receive(response: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response) chunks.push(chunk);
+  } catch {
+    // A broken body is a result here, not an error.
+  }
+  return received(response, Buffer.concat(chunks));
+}
+
+function received(response: IncomingMessage, body: Buffer): Received {
+  const all = (name: string) => response.headersDistinct[name.toLowerCase()] ?? [];
+  return {
+    status: response.statusCode ?? 0,
+    body,
+    complete: response.complete,
+    all,
+    field: (name) => (all(name).length === 0 ? undefined : all(name).join(', ')),
+    json: () => JSON.parse(body.toString()),
+  };
+}
+
+/** Sends a request and reads the whole response. */
+export async function send(origin: string, sent: Sent): Promise<Received> {
+  const withBody: Sent = { ...sent, ...(sent.body === undefined && hasBody(sent) && { body: '{"amount":2000}' }) };
+  const { body } = withBody;
+  const length: readonly Field[] = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
+  const request = open(origin, { ...withBody, fields: [...(sent.fields ?? []), ...length] });
+  const response = responseTo(request);
+  request.end(body);
+  return receive(await response);
+}
+
+function hasBody({ method = 'POST' }: Sent): boolean {
+  return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
+}
+
+/** Sends bytes as they are and resolves with the status line's code once the server has closed. */
+export function sendRaw(origin: string, bytes: string): Promise<number> {
+  const { hostname, port } = new URL(origin);
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const socket = connect(Number(port), hostname, () => socket.write(bytes, 'latin1'));
+    socket.setEncoding('latin1').on('data', (chunk: string) => {
+      text += chunk;
+    });
+    socket.on('close', () => resolve(Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1])));
+    socket.on('error', reject);
+  });
+}

@@ -1,0 +1,199 @@
+/**
+ * Duplicates while the first still runs, leases, takeovers and clocks.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import { systemRuntime } from '../../core/runtime.ts';
+import type { TransactionKind } from '../../core/store.ts';
+import type { Received } from './client.ts';
+import type { SuiteRequest } from './scenario.ts';
+import {
+  assertFresh,
+  assertProblem,
+  assertReplay,
+  gate,
+  numbered,
+  pause,
+  type Test,
+  until,
+  type World,
+} from './world.ts';
+
+/** Starts a request and resolves once its handler runs, with the answer still to come. */
+async function startHeld<Kind extends TransactionKind>(world: World<Kind>, options: object = {}) {
+  const { passed, open } = gate();
+  const handler = async (_request: SuiteRequest<Kind>, execution: number) => {
+    if (execution === 1) await passed;
+    return numbered(execution);
+  };
+  const app = await world.app({ ...options, handler });
+  const answer = app.send();
+  await until(() => world.executions === 1);
+  return { app, open, answer };
+}
+
+const other = { body: '{"amount":1}' };
+
+/** R27–R32. */
+function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R27 another payload is refused at once, while the first still runs', async (world) => {
+    const { app, open, answer } = await startHeld(world, { whenRunning: 'wait', waitMs: 60_000 });
+    assertProblem(await app.send(other), 422, 'key-reused');
+    open();
+    assertFresh(await answer);
+  });
+
+  test('R28 R29 R32 R63 a duplicate is told to come back, and that answer is not kept', async (world) => {
+    const { app, open, answer } = await startHeld(world);
+    const refused = await app.send();
+    assertProblem(refused, 409, 'in-progress');
+    assert.match(refused.field('retry-after') ?? '', /^[1-9]\d*$/);
+    open();
+    const first = await answer;
+    assertReplay(await app.send(), first);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R30 a duplicate that may wait gets the answer', async (world) => {
+    const { app, open, answer } = await startHeld(world, { whenRunning: 'wait', waitMs: 20_000 });
+    const waiting = app.send();
+    await pause(20);
+    open();
+    assertReplay(await waiting, await answer);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R30 past its bound a wait ends with 409', async (world) => {
+    const { app, open, answer } = await startHeld(world, { whenRunning: 'wait', waitMs: 40 });
+    assertProblem(await app.send(), 409, 'in-progress');
+    open();
+    assertFresh(await answer);
+  });
+
+  test('R31 of fifty at once exactly one runs', async (world) => {
+    const app = await world.app({ handler: async (_request, n) => pause(10).then(() => numbered(n)) });
+    const answers = await Promise.all(Array.from({ length: 50 }, () => app.send()));
+    const fresh = answers.filter(isFresh);
+    assert.equal(world.executions, 1);
+    assert.equal(fresh.length, 1);
+    for (const { status } of answers) assert.ok(status === 201 || status === 409, String(status));
+  });
+}
+
+const isFresh = ({ status, field }: Received) => status === 201 && field('idempotent-replayed') === undefined;
+
+/** R41–R44, R48, R73, R77, R79. */
+function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R42 a handler that outlives its lease keeps it', async (world) => {
+    const { app, open, answer } = await startHeld(world, { leaseMs: 1_000 });
+    await until(() => (world.faults.calls.get('renew') ?? 0) >= 4);
+    assertProblem(await app.send(), 409, 'in-progress');
+    open();
+    assertFresh(await answer);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R41 R73 R79 after a dead worker, refuse means that the outcome is unknown', async (world) => {
+    const { app, open, answer } = await startHeld(world, { leaseMs: 1_000 });
+    world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
+    assertProblem(await app.send(), 409, 'in-progress');
+    await until(() => world.count('lapsed').then((count) => count === 1));
+    assertProblem(await app.send(), 409, 'outcome-unknown');
+    assertProblem(await app.send(other), 422, 'key-reused');
+    const rerun = await world.app({ afterFailure: 'rerun' });
+    assertProblem(await rerun.send(), 409, 'outcome-unknown');
+    assert.equal(world.executions, 1);
+    open();
+    await answer;
+  });
+
+  test('R43 had nobody taken over, a late answer is kept', async (world) => {
+    const { app, open, answer } = await startHeld(world, { leaseMs: 300 });
+    world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
+    await until(() => world.count('lapsed').then((count) => count === 1));
+    open();
+    assertReplay(await app.send(), await answer);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R41 R43 R44 R73 a stalled worker that was taken over changes nothing any more', async (world) => {
+    const { passed, open } = gate();
+    const zombie: unknown[] = [];
+    const app = await world.app({
+      leaseMs: 300,
+      afterFailure: 'rerun',
+      handler: async ({ context }, execution) => {
+        if (execution > 1) return numbered(execution);
+        await passed;
+        zombie.push(context?.signal.aborted);
+        await context?.step('charge', () => zombie.push('ran')).catch((error: Error) => zombie.push(error.name));
+        return numbered(execution);
+      },
+    });
+    const late = app.send();
+    await until(() => world.executions === 1);
+    world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
+    await until(() => world.count('lapsed').then((count) => count === 1));
+    assertProblem(await app.send(other), 422, 'key-reused');
+    const winner = await app.send();
+    assertFresh(winner);
+    open();
+    assertProblem(await late, 409, 'in-progress');
+    assertReplay(await app.send(), winner);
+    assert.deepEqual(zombie, [true, 'LeaseLostError']);
+  });
+
+  test('R77 a handler that hangs past maxRunMs does not hold the key for ever', async (world) => {
+    const { app, open, answer } = await startHeld(world, { leaseMs: 300, maxRunMs: 100 });
+    await until(() => world.count('lapsed').then((count) => count === 1));
+    assertProblem(await app.send(), 409, 'outcome-unknown');
+    open();
+    await answer;
+  });
+
+  test('R48 workers whose clocks differ by minutes agree', async (world) => {
+    const shifted = (shiftMs: number) => {
+      const clock = { ...systemRuntime.clock, now: () => Date.now() + shiftMs };
+      return { leaseMs: 5_000, runtime: { ...systemRuntime, clock } };
+    };
+    const { app, open, answer } = await startHeld(world, shifted(300_000));
+    const behind = await world.app(shifted(-300_000));
+    assertProblem(await behind.send(), 409, 'in-progress');
+    open();
+    const first = await answer;
+    assertReplay(await behind.send(), first);
+    assertReplay(await app.send(), first);
+  });
+}
+
+/** R46, R47, R78. */
+function retentionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R46 R78 after retention a key is new, and so are its downstream keys', async (world) => {
+    const keys: unknown[] = [];
+    const handler = ({ context }: SuiteRequest<Kind>, execution: number) => {
+      keys.push(context?.idempotencyKey('charge'));
+      return numbered(execution);
+    };
+    const app = await world.app({ retentionMs: 60, handler });
+    assertFresh(await app.send());
+    await pause(120);
+    assertFresh(await app.send(other));
+    assert.equal(new Set(keys).size, 2);
+  });
+
+  test('R47 a sweep removes nothing before retention ends', async (world) => {
+    const app = await world.app();
+    const first = await app.send();
+    await world.store.sweep(1_000);
+    assertReplay(await app.send(), first);
+  });
+}
+
+/** See the parts. */
+export function concurrencyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  duplicateTests(test);
+  leaseTests(test);
+  retentionTests(test);
+}

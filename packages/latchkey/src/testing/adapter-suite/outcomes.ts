@@ -1,0 +1,156 @@
+/**
+ * What is kept, what is released, and what happens when the store fails.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import type { TransactionKind } from '../../core/store.ts';
+import type { Field } from '../../http/exchange.ts';
+import { open } from './client.ts';
+import type { SuiteReply, SuiteRequest } from './scenario.ts';
+import { assertFresh, assertProblem, assertReplay, numbered, pause, type Test, until, type World } from './world.ts';
+
+/** Answers with the first reply once, and normally from then on. */
+function once<Kind extends TransactionKind>(reply: SuiteReply | (() => never)) {
+  return (_request: SuiteRequest<Kind>, execution: number): SuiteReply => {
+    if (execution > 1) return numbered(execution);
+    return typeof reply === 'function' ? reply() : reply;
+  };
+}
+
+function boom(): never {
+  throw new Error('boom');
+}
+
+async function runsAgain<Kind extends TransactionKind>(world: World<Kind>, reply: SuiteReply, options = {}) {
+  const app = await world.app({ ...options, handler: once<Kind>(reply) });
+  const first = await app.send();
+  assert.equal(first.status, 'status' in reply ? reply.status : 200);
+  assertFresh(await app.send());
+  assert.equal(world.executions, 2);
+}
+
+async function isKept<Kind extends TransactionKind>(world: World<Kind>, reply: SuiteReply | (() => never)) {
+  const app = await world.app({ handler: once<Kind>(reply) });
+  const first = await app.send();
+  assertReplay(await app.send(), first);
+  assert.equal(world.executions, 1);
+  return first;
+}
+
+/** R33–R38, R74. */
+function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R33 a 4xx is kept', async (world) => {
+    const first = await isKept(world, { status: 402, body: 'card declined' });
+    assert.equal(first.status, 402);
+  });
+
+  test('R34 what was refused before the layer leaves no record', async (world) => {
+    let refusal = 401;
+    const app = await world.app({ outer: () => (refusal === 0 ? {} : { refuse: refusal }) });
+    assert.equal((await app.send()).status, 401);
+    refusal = 429;
+    assert.equal((await app.send()).status, 429);
+    assert.equal(world.executions, 0);
+    refusal = 0;
+    assertFresh(await app.send());
+  });
+
+  for (const status of [401, 407, 408, 425, 429]) {
+    test(`R34 R38 a handler's ${status} is not kept`, (world) => runsAgain(world, { status, body: 'come back' }));
+  }
+
+  test('R35 refuse keeps a 500', async (world) => {
+    const first = await isKept(world, { status: 500, body: 'oh no' });
+    assert.equal(first.status, 500);
+    assert.equal(first.body.toString(), 'oh no');
+  });
+
+  test('R36 rerun runs again after a 500', (world) =>
+    runsAgain(world, { status: 500, body: 'oh no' }, { afterFailure: 'rerun' }));
+
+  test('R37 refuse keeps the 500 of a throw', async (world) => {
+    const first = await isKept(world, boom);
+    assert.equal(first.status, 500);
+  });
+
+  test('R36 rerun runs again after a throw', async (world) => {
+    const app = await world.app({ afterFailure: 'rerun', handler: once<Kind>(boom) });
+    assert.equal((await app.send()).status, 500);
+    assertFresh(await app.send());
+  });
+
+  test('R38 a 503 that names a time is not kept', (world) =>
+    runsAgain(world, { status: 503, fields: [['Retry-After', '1']], body: 'later' }));
+
+  test('R74 a "not final" of a service behind is not kept', async (world) => {
+    const fields: readonly Field[] = [['Content-Type', 'application/problem+json']];
+    await runsAgain(world, { status: 409, fields, body: JSON.stringify({ code: 'in-progress' }) });
+  });
+}
+
+/** R45. */
+function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R45 the answer to a client that hung up waits for its retry', async (world) => {
+    const app = await world.app({ handler: (_request, n) => pause(60).then(() => numbered(n)) });
+    const request = open(app.origin, { key: 'hangs-up', body: '{"amount":2000}' }).on('error', () => undefined);
+    request.end('{"amount":2000}');
+    await until(() => world.executions === 1);
+    request.destroy();
+    await until(() => world.count('completed').then((count) => count === 1));
+    const retry = await app.send({ key: 'hangs-up' });
+    assert.deepEqual(retry.json(), { execution: 1 });
+    assert.equal(retry.field('idempotent-replayed'), 'true');
+  });
+}
+
+/** R60, R61, R72. */
+function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R60 with the store down nothing runs', async (world) => {
+    world.faults.plan(() => ({ kind: 'fail' }));
+    const app = await world.app({ claimTimeoutMs: 60 });
+    const refused = await app.send();
+    assertProblem(refused, 503, 'store-unavailable');
+    assert.match(refused.field('retry-after') ?? '', /^[1-9]\d*$/);
+    assert.equal(world.executions, 0);
+  });
+
+  test('R60 a route may say that it runs without protection', async (world) => {
+    world.faults.plan(() => ({ kind: 'fail' }));
+    const app = await world.app({ claimTimeoutMs: 60, whenStoreDown: 'run-unprotected' });
+    assertFresh(await app.send());
+  });
+
+  test('R61 an answer that could not be stored is marked, and nothing runs twice', async (world) => {
+    world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
+    const app = await world.app({ leaseMs: 200 });
+    const first = await app.send();
+    assertFresh(first);
+    assert.equal(first.field('idempotency-stored'), 'false');
+    await until(async () => (await app.send()).status === 409);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R61 rerun says 503 if the answer could not be stored', async (world) => {
+    world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
+    const app = await world.app({ leaseMs: 200, afterFailure: 'rerun' });
+    assertProblem(await app.send(), 503, 'store-unavailable');
+  });
+
+  test('R72 a claim whose reply was lost does not hold the key', async (world) => {
+    const app = await world.app({ claimTimeoutMs: 60, leaseMs: 60_000 });
+    world.faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
+    assertProblem(await app.send(), 503, 'store-unavailable');
+    world.faults.clear();
+    await until(async () => (await app.send()).status === 201);
+    assert.equal(world.executions, 1);
+  });
+}
+
+/** See the parts. */
+export function outcomeTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  classificationTests(test);
+  hangUpTests(test);
+  outageTests(test);
+}

@@ -1,0 +1,124 @@
+/**
+ * Scope and fingerprint: what counts as the same request.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import type { TransactionKind } from '../../core/store.ts';
+import type { Sent } from './client.ts';
+import { assertFresh, assertProblem, assertReplay, type Test, type World } from './world.ts';
+
+type Pair = readonly [first: Sent, second: Sent];
+
+/** Sends both, to a path that no other pair of the test has used. */
+async function exchange<Kind extends TransactionKind>(world: World<Kind>, pair: Pair, options: object) {
+  const app = await world.app(options);
+  const path = `/pair/${world.executions}`;
+  const first = await app.send({ path, ...pair[0] });
+  const executed = world.executions;
+  const second = await app.send({ path, ...pair[1] });
+  assert.equal(world.executions, executed);
+  return { first, second };
+}
+
+async function isSame<Kind extends TransactionKind>(world: World<Kind>, pair: Pair, options = {}) {
+  const { first, second } = await exchange(world, pair, options);
+  assertReplay(second, first);
+}
+
+async function differs<Kind extends TransactionKind>(world: World<Kind>, pair: Pair, options = {}) {
+  const { second } = await exchange(world, pair, options);
+  assertProblem(second, 422, 'key-reused');
+}
+
+function multipart(boundary: string, value: string): Sent {
+  const body = `--${boundary}\r\nContent-Disposition: form-data; name="amount"\r\n\r\n${value}\r\n--${boundary}--\r\n`;
+  return { type: `multipart/form-data; boundary=${boundary}`, body };
+}
+
+const member = (text: string): Sent => ({ body: `{"amount":${text}}` });
+const wide: Pair = [member('9007199254740993'), member('9007199254740992')];
+const repeated: Pair = [{ body: '{"amount":1,"amount":2}' }, { body: '{"amount":2}' }];
+const withField = (name: string, value: string): Sent => ({ fields: [[name, value]] });
+
+/** R17–R26, R49, R76. */
+export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jsonBodies: 'bytes' | 'value'): void {
+  test('R17 R18 R63 another body is refused, and the record stays as it is', async (world) => {
+    const app = await world.app();
+    const first = await app.send();
+    assertProblem(await app.send(member('1')), 422, 'key-reused');
+    assertReplay(await app.send(), first);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R19 another query is refused', (world) => differs(world, [{ path: '/charges?a=1' }, { path: '/charges?a=2' }]));
+
+  test('R20 another path or method is an operation of its own', async (world) => {
+    const app = await world.app();
+    for (const sent of [{}, { path: '/refunds' }, { method: 'PATCH' }]) assertFresh(await app.send(sent));
+    assert.equal(world.executions, 3);
+  });
+
+  test('R20 a path and a key never run together', async (world) => {
+    const app = await world.app();
+    assertFresh(await app.send({ path: '/a', key: 'b:c' }));
+    assertFresh(await app.send({ path: '/a:b', key: 'c' }));
+    assert.equal(world.executions, 2);
+  });
+
+  test('R21 members in another order and other white space are the same', (world) =>
+    isSame(world, [{ body: '{"a":1,"b":[1,2]}' }, { body: ' { "b" : [1, 2],\n "a" : 1.0 }' }]));
+
+  test('R22 arrays have an order', (world) => differs(world, [{ body: '[1,2]' }, { body: '[2,1]' }]));
+
+  test('R22 a number is not its text', (world) => differs(world, [member('1'), member('"1"')]));
+
+  if (jsonBodies === 'bytes') {
+    test('R22 integers beyond a double are told apart', (world) => differs(world, wide));
+    test('R23 repeated names are compared by bytes', (world) => differs(world, repeated));
+  } else {
+    test('R22 R23 a parser before the guard hides digits and repeated names', async (world) => {
+      await isSame(world, repeated);
+      await isSame(world, [
+        { ...wide[0], path: '/wide' },
+        { ...wide[1], path: '/wide' },
+      ]).catch(assert.ok);
+    });
+  }
+
+  test('R24 a multipart boundary means nothing, its parts do', async (world) => {
+    await isSame(world, [multipart('one', '5'), multipart('two', '5')]);
+    await differs(world, [multipart('one', '5'), multipart('two', '6')]);
+  });
+
+  test('R25 members declared volatile may differ, others may not', async (world) => {
+    const options = { volatileMembers: ['/sentAt'] };
+    const sent = (sentAt: number, amount: number): Sent => ({ body: JSON.stringify({ amount, sentAt }) });
+    await isSame(world, [sent(1, 5), sent(2, 5)], options);
+    await differs(world, [sent(1, 5), sent(1, 6)], options);
+  });
+
+  test('R26 a record written under an older secret is still known', async (world) => {
+    const [older, newer] = ['o'.repeat(32), 'n'.repeat(32)];
+    const before = await world.app({ fingerprintSecrets: [older] });
+    const after = await world.app({ fingerprintSecrets: [newer, older] });
+    const first = await before.send();
+    assertReplay(await after.send(), first);
+    assertProblem(await after.send(member('1')), 422, 'key-reused');
+  });
+
+  test('R49 two principals never see or block each other', async (world) => {
+    const app = await world.app();
+    assertFresh(await app.send(withField('X-Tenant', 'a')));
+    assertFresh(await app.send({ ...withField('X-Tenant', 'b'), ...member('1') }));
+    assert.equal(world.executions, 2);
+  });
+
+  test('R76 a field that changes the meaning is part of the payload', async (world) => {
+    await differs(world, [withField('If-Match', '"a"'), withField('If-Match', '"b"')]);
+    await differs(world, [withField('X-Currency', 'eur'), withField('X-Currency', 'usd')], {
+      meaningfulFields: ['X-Currency'],
+    });
+  });
+}

@@ -1,0 +1,194 @@
+/**
+ * Which fields and bytes of an answer are kept, and to which requests the layer applies.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import type { TransactionKind } from '../../core/store.ts';
+import type { Field } from '../../http/exchange.ts';
+import { open, receive, responseTo } from './client.ts';
+import type { SuiteReply } from './scenario.ts';
+import { assertFresh, assertProblem, assertReplay, firstKey, type Test } from './world.ts';
+
+/** Fields of one exchange, or of one client, that mean nothing to the next. */
+const passing: readonly Field[] = [
+  ['Set-Cookie', 'session=a'],
+  ['WWW-Authenticate', 'Basic'],
+  ['X-RateLimit-Remaining', '7'],
+  ['RateLimit', 'limit=10'],
+  ['Access-Control-Allow-Origin', 'https://a.example'],
+  ['Content-Security-Policy', "default-src 'none'"],
+  ['traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
+];
+
+const lasting: readonly Field[] = [
+  ['Location', '/charges/1'],
+  ['Content-Type', 'application/vnd.charge+json'],
+  ['ETag', '"v1"'],
+  ['Link', '</a>; rel="next"'],
+  ['Link', '</b>; rel="prev"'],
+  ['X-Charge', 'ch_1'],
+];
+
+/** R51, R52, R75. */
+function fieldTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R51 fields of one exchange are not replayed', async (world) => {
+    const app = await world.app({ handler: () => ({ fields: passing, body: 'x' }) });
+    const first = await app.send();
+    const second = await app.send();
+    assertReplay(second, first);
+    for (const [name] of passing) {
+      assert.notEqual(first.field(name), undefined, name);
+      assert.equal(second.field(name), undefined, name);
+    }
+  });
+
+  test('R52 fields of the answer are replayed, repeated ones repeated', async (world) => {
+    const app = await world.app({ handler: () => ({ status: 201, fields: lasting, body: '{}' }) });
+    const first = await app.send();
+    const second = await app.send();
+    assertReplay(second, first);
+    for (const [name] of lasting) assert.deepEqual(second.all(name), first.all(name), name);
+    assert.match(first.field('link') ?? '', /next.*prev/);
+  });
+
+  test('R75 fields that were set before the guard are those of the request at hand', async (world) => {
+    const app = await world.app({
+      outer: (field) => ({
+        fields: [
+          ['Access-Control-Allow-Origin', field('origin') ?? ''],
+          ['X-Request-Id', field('origin') ?? ''],
+        ],
+      }),
+    });
+    for (const origin of ['https://a.example', 'https://b.example']) {
+      const answer = await app.send({ fields: [['Origin', origin]] });
+      assert.equal(answer.field('access-control-allow-origin'), origin);
+      assert.equal(answer.field('x-request-id'), origin);
+    }
+    assert.equal(world.executions, 1);
+  });
+
+  test("a client's own marker changes nothing", async (world) => {
+    const app = await world.app();
+    const fields: readonly Field[] = [
+      ['Idempotent-Replayed', 'true'],
+      ['Idempotency-Status', 'in-progress'],
+      ['X-Hit', '1'],
+    ];
+    assertFresh(await app.send({ fields }));
+    assert.equal((await app.send({ fields })).field('idempotent-replayed'), 'true');
+  });
+}
+
+/** Gzips for those who take it, as a compression middleware does. */
+function compressing(accepts: string | undefined): SuiteReply {
+  const text = 'a'.repeat(2_000);
+  if (accepts?.includes('gzip') !== true) return { body: text };
+  const fields: readonly Field[] = [
+    ['Content-Encoding', 'gzip'],
+    ['Vary', 'Accept-Encoding'],
+  ];
+  return { fields, body: gzipSync(text) };
+}
+
+/** R53, R80. */
+function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R53 binary bytes come back as they were', async (world) => {
+    const all = Uint8Array.from({ length: 256 }, (_, index) => index);
+    const fields: readonly Field[] = [['Content-Type', 'application/octet-stream']];
+    const app = await world.app({ handler: () => ({ fields, body: all }) });
+    const first = await app.send();
+    assert.deepEqual(new Uint8Array(first.body), all);
+    const second = await app.send();
+    assertReplay(second, first);
+    assert.equal(second.field('content-length'), '256');
+  });
+
+  test('R53 an empty 204 is an answer', async (world) => {
+    const app = await world.app({ handler: () => ({ status: 204 }) });
+    const first = await app.send();
+    const second = await app.send();
+    assertReplay(second, first);
+    assert.equal(second.status, 204);
+    assert.equal(second.field('content-length'), undefined);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R53 an empty 200 is an answer', async (world) => {
+    const app = await world.app({ handler: () => ({ status: 200, body: '' }) });
+    const first = await app.send();
+    assertReplay(await app.send(), first);
+    assert.equal(world.executions, 1);
+  });
+
+  test('R53 R80 a compressed answer is replayed to those who take the coding, and plain to others', async (world) => {
+    const app = await world.app({ handler: ({ field }) => compressing(field('accept-encoding')) });
+    const gzip: readonly Field[] = [['Accept-Encoding', 'gzip']];
+    const first = await app.send({ fields: gzip });
+    const again = await app.send({ fields: gzip });
+    const plain = await app.send();
+    assert.equal(gunzipSync(first.body).toString(), 'a'.repeat(2_000));
+    const unpacked = again.field('content-encoding') === 'gzip' ? gunzipSync(again.body) : again.body;
+    assert.equal(unpacked.toString(), 'a'.repeat(2_000));
+    assert.equal(plain.body.toString(), 'a'.repeat(2_000));
+    assert.equal(plain.field('content-encoding'), undefined);
+    assert.equal(plain.field('content-length'), '2000');
+    assert.equal(world.executions, 1);
+  });
+}
+
+/** R50, R55, R58, R59, R65. */
+function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R55 a request over the limit is refused, with a length and without', async (world) => {
+    const app = await world.app({ maxRequestBytes: 1_000 });
+    assertProblem(await app.send({ body: 'x'.repeat(1_001), type: 'text/plain' }), 413, 'request-too-large');
+    const request = open(app.origin, { key: firstKey, body: '', type: 'text/plain' });
+    const head = responseTo(request);
+    request.on('error', () => undefined);
+    for (let index = 0; index < 64; index += 1) request.write('x'.repeat(16_384));
+    request.end();
+    assertProblem(await receive(await head), 413, 'request-too-large');
+    assert.equal(world.executions, 0);
+    assertFresh(await app.send({ body: 'x'.repeat(1_000), type: 'text/plain' }));
+  });
+
+  test('R58 a key on a safe method means nothing', async (world) => {
+    const app = await world.app({ handler: (_request, execution) => ({ body: String(execution) }) });
+    for (const method of ['GET', 'OPTIONS', 'HEAD']) assertFresh(await app.send({ method }), 200);
+    await app.send();
+    assert.equal((await app.send({ method: 'GET' })).body.toString(), '5');
+  });
+
+  test('R59 PUT and DELETE are left alone unless the route opts in', async (world) => {
+    const app = await world.app();
+    for (const method of ['PUT', 'DELETE']) {
+      assertFresh(await app.send({ method }));
+      assertFresh(await app.send({ method }));
+    }
+    const optedIn = await world.app({ methods: ['PUT', 'DELETE'] });
+    for (const method of ['PUT', 'DELETE']) {
+      const first = await optedIn.send({ method });
+      assertReplay(await optedIn.send({ method }), first);
+    }
+  });
+
+  test('R50 an answer is not replayed to whom the application refuses it', async (world) => {
+    let allowed = true;
+    const app = await world.app({ authorizeReplay: () => allowed });
+    const first = await app.send();
+    assertReplay(await app.send(), first);
+    allowed = false;
+    assertProblem(await app.send(), 403, 'replay-forbidden');
+    assert.equal(world.executions, 1);
+  });
+}
+
+/** See the parts. */
+export function responseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  fieldTests(test);
+  bodyTests(test);
+  boundaryTests(test);
+}

@@ -1,0 +1,180 @@
+/**
+ * One test's own world: a store, the applications on it, and what was executed.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import type { RecordState, Store, TransactionKind } from '../../core/store.ts';
+import { type Faults, faultyStore } from '../faulty-store.ts';
+import type { TransactionProbe } from '../store-suite.ts';
+import { type Received, type Sent, send } from './client.ts';
+import type { AppSetup, RunningApp, SuiteHandler, SuiteOuter, SuiteReply, SuiteRequest } from './scenario.ts';
+
+/** A store for one test. */
+export interface SuiteStore<Kind extends TransactionKind = never> {
+  readonly store: Store<Kind>;
+  /** Needed if the store has transactions. */
+  readonly transactions?: TransactionProbe<Kind>;
+  /** Removes what the test left behind; the store is closed by then. */
+  dispose?(): Promise<void> | void;
+}
+
+/** The arguments of `adapterSuite`. */
+export interface AdapterSuiteOptions<Kind extends TransactionKind = never> {
+  /** The test runner's own functions. */
+  describe(name: string, body: () => void): void;
+  it(name: string, body: () => Promise<void>): void;
+  /** Starts an application whose routes are all guarded. */
+  start(setup: AppSetup<Kind>): Promise<RunningApp>;
+  createStore(): Promise<SuiteStore<Kind>> | SuiteStore<Kind>;
+  /**
+   * What the guard sees of a JSON body: its bytes (default), or only the value that a parser before it made, which
+   * cannot show repeated names or digits beyond a double.
+   */
+  readonly jsonBodies?: 'bytes' | 'value';
+  /** Whether the store has transactions, and `createStore` a probe for them. */
+  readonly transactions?: boolean;
+}
+
+/** What a test asks of an application. */
+export interface AppOptions<Kind extends TransactionKind> extends Partial<AppSetup<Kind>['options']> {
+  /** Default: 201 with the number of the execution. */
+  readonly handler?: (request: SuiteRequest<Kind>, execution: number) => Promise<SuiteReply> | SuiteReply;
+  readonly outer?: SuiteOuter;
+}
+
+/** An application that a test talks to. */
+export interface TestApp {
+  readonly origin: string;
+  send(sent?: Sent): Promise<Received>;
+}
+
+/** The default handler's answer. */
+export function numbered(execution: number): SuiteReply {
+  return { status: 201, fields: [['Content-Type', 'application/json']], body: JSON.stringify({ execution }) };
+}
+
+/** See the module. */
+export class World<Kind extends TransactionKind> {
+  readonly store: Store<Kind>;
+  readonly faults: Faults;
+  readonly suite: AdapterSuiteOptions<Kind>;
+  readonly transactions: TransactionProbe<Kind> | undefined;
+  /** How often a handler ran. */
+  executions = 0;
+  readonly #made: SuiteStore<Kind>;
+  readonly #apps: RunningApp[] = [];
+
+  constructor(suite: AdapterSuiteOptions<Kind>, made: SuiteStore<Kind>) {
+    this.suite = suite;
+    this.#made = made;
+    this.transactions = made.transactions;
+    const { store, faults } = faultyStore(made.store);
+    this.store = store;
+    this.faults = faults;
+  }
+
+  async app({ handler, outer, ...options }: AppOptions<Kind> = {}): Promise<TestApp> {
+    const counting: SuiteHandler<Kind> = (request) => {
+      this.executions += 1;
+      return handler === undefined ? numbered(this.executions) : handler(request, this.executions);
+    };
+    const setup = { options: { store: this.store, ...options }, handler: counting, outer: outer ?? (() => ({})) };
+    const app = await this.suite.start(setup);
+    this.#apps.push(app);
+    return { origin: app.origin, send: (sent = {}) => send(app.origin, { key: firstKey, ...sent }) };
+  }
+
+  /** How many records there are in a state. */
+  async count(state: RecordState): Promise<number> {
+    return (await this.store.list({ state, limit: 100 })).records.length;
+  }
+
+  async close(): Promise<void> {
+    this.faults.clear();
+    for (const app of this.#apps) await app.close();
+    await this.store.close();
+    await this.#made.dispose?.();
+  }
+}
+
+/** The key of a request that names none. */
+export const firstKey = '4fa282fe-6f26-4f33-8a32-447c6d8a1953';
+
+/** Another key. */
+export const otherKey = '8e03978e-40d5-43e8-bc93-6894a57f9324';
+
+/** Defines tests that each have a world of their own. */
+export type Test<Kind extends TransactionKind> = (name: string, body: (world: World<Kind>) => Promise<void>) => void;
+
+/** A test that makes its world, and takes it down whatever happens. */
+export function testIn<Kind extends TransactionKind>(suite: AdapterSuiteOptions<Kind>): Test<Kind> {
+  return (name, body) =>
+    suite.it(name, async () => {
+      const world = new World(suite, await suite.createStore());
+      try {
+        await body(world);
+      } finally {
+        await world.close();
+      }
+    });
+}
+
+/** A promise to be resolved from outside. */
+export interface Gate {
+  readonly passed: Promise<void>;
+  open(): void;
+}
+
+/** A gate that handlers wait at. */
+export function gate(): Gate {
+  let open = () => {};
+  const passed = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  return { passed, open: () => open() };
+}
+
+/** Waits; for leases and retentions, which run by the store's clock. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Waits until something holds, for at most ten seconds. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  for (let tries = 0; tries < 1_000; tries += 1) {
+    if (await holds()) return;
+    await pause(10);
+  }
+  assert.fail('what was waited for did not happen within ten seconds');
+}
+
+/** The permanent code of an error answer, with all that such an answer must have. */
+export function problemCode(received: Received): unknown {
+  assert.equal(received.field('content-type'), 'application/problem+json', received.body.toString());
+  assert.equal(received.field('cache-control'), 'no-store');
+  const problem = received.json() as { code?: unknown; status?: unknown; type?: unknown };
+  assert.equal(problem.status, received.status);
+  assert.match(String(problem.type), new RegExp(`^https://.*#${String(problem.code)}$`));
+  return problem.code;
+}
+
+/** An error answer of the layer. */
+export function assertProblem(received: Received, status: number, code: string): void {
+  assert.equal(received.status, status, received.body.toString());
+  assert.equal(problemCode(received), code);
+}
+
+/** A replay of `first`: the same answer, marked. */
+export function assertReplay(received: Received, first: Received): void {
+  assert.equal(received.status, first.status, received.body.toString());
+  assert.deepEqual(received.body, first.body);
+  assert.equal(received.field('idempotent-replayed'), 'true');
+}
+
+/** An answer that a handler made just now. */
+export function assertFresh(received: Received, status = 201): void {
+  assert.equal(received.status, status, received.body.toString());
+  assert.equal(received.field('idempotent-replayed'), undefined);
+}

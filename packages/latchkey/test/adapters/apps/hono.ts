@@ -1,0 +1,25 @@
+import { createServer } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { idempotency } from '../../../src/adapters/hono.ts';
+import type { TransactionKind } from '../../../src/core/store.ts';
+import type { AppSetup, RunningApp } from '../../../src/testing/index.ts';
+import { fieldOf, responseOf } from './fetch.ts';
+import { listen, tenantOf } from './server.ts';
+
+export function startHono<Kind extends TransactionKind>(setup: AppSetup<Kind>): Promise<RunningApp> {
+  const guard = idempotency({ ...setup.options, principal: (c) => tenantOf(c.req.header('x-tenant')) });
+  const app = new Hono();
+  app.use(async (c, next) => {
+    const { refuse, fields = [] } = setup.outer(fieldOf(c.req.raw));
+    for (const [name, value] of fields) c.header(name, value);
+    if (refuse !== undefined) return new Response(null, { status: refuse });
+    return next();
+  });
+  app.all('*', guard, async (c) => {
+    const body = await c.req.text();
+    const context = c.get('idempotency');
+    return responseOf(await setup.handler({ method: c.req.method, body, context, field: fieldOf(c.req.raw) }));
+  });
+  return listen(createServer(getRequestListener(app.fetch)));
+}

@@ -1,0 +1,35 @@
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Field } from '../../../src/http/exchange.ts';
+import type { RunningApp } from '../../../src/testing/index.ts';
+
+/** Listens on a free port; closing also ends what still runs. */
+export async function listen(server: Server): Promise<RunningApp> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Fields by name, repeated ones as arrays, the way Node takes them. */
+export function grouped(fields: readonly Field[] = []): [name: string, value: string | string[]][] {
+  const names = [...new Set(fields.map(([name]) => name))];
+  return names.map((name) => {
+    const values = fields.filter(([other]) => other === name).map(([, value]) => value);
+    return [name, values.length === 1 ? (values[0] as string) : values];
+  });
+}
+
+/** The principal of the suite's applications. */
+export function tenantOf(tenant: string | string[] | undefined | null): string {
+  return typeof tenant === 'string' ? tenant : 'tenant';
+}
+
+export const isStream = (body: unknown): body is AsyncIterable<Uint8Array> =>
+  typeof body === 'object' && body !== null && Symbol.asyncIterator in body;

@@ -1,0 +1,35 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import type { Store } from '../../../src/core/store.ts';
+import { memoryStore } from '../../../src/stores/memory/index.ts';
+import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import type { SuiteStore } from '../../../src/testing/index.ts';
+
+export function memory(): SuiteStore {
+  return { store: memoryStore() };
+}
+
+/** A file of its own, opened by a handle of ours, so that the test can look at what was committed. */
+export function sqlite(): SuiteStore<SqliteTransactions<DatabaseSync>> {
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-adapters-'));
+  const database = new DatabaseSync(join(folder, 'test.db'));
+  database.exec('CREATE TABLE effects (text TEXT)');
+  const store: Store<SqliteTransactions<DatabaseSync>> = sqliteStore({ database, synchronous: 'normal' });
+  return {
+    store,
+    transactions: {
+      write: (handle, text) => void handle.prepare('INSERT INTO effects VALUES (?)').run(text),
+      written: () =>
+        database
+          .prepare('SELECT text FROM effects')
+          .all()
+          .map((row) => String(row['text'])),
+    },
+    dispose: () => {
+      database.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,4 @@
+import { startFastify } from './apps/fastify.ts';
+import { onBothStores } from './apps/suites.ts';
+
+onBothStores('fastify', startFastify);

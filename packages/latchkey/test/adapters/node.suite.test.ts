@@ -1,0 +1,4 @@
+import { startNode } from './apps/node.ts';
+import { onBothStores } from './apps/suites.ts';
+
+onBothStores('node', startNode);
