@@ -4,7 +4,10 @@
  * @module
  */
 
-/** The request field that carries the client's key (draft-ietf-httpapi-idempotency-key-header). */
+/**
+ * The request field that carries the client's key (draft-ietf-httpapi-idempotency-key-header). A cross-origin page
+ * may send it if `Access-Control-Allow-Headers` names it.
+ */
 export const KEY_FIELD = 'Idempotency-Key';
 
 /** `true` on an answer that came from the record, as Stripe marks it. */
@@ -21,6 +24,3 @@ export const STORED_FIELD = 'Idempotency-Stored';
 
 /** The response fields that a browser's script needs; for `Access-Control-Expose-Headers`. */
 export const EXPOSED_FIELDS: readonly string[] = [REPLAYED_FIELD, STATUS_FIELD, STORED_FIELD, 'Retry-After'];
-
-/** The request fields that a browser must be allowed to send; for `Access-Control-Allow-Headers`. */
-export const ALLOWED_FIELDS: readonly string[] = [KEY_FIELD];

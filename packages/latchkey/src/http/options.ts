@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 /** What `recover` decides about a lapsed record. */
-export type HttpRecovery =
+type HttpRecovery =
   | { readonly verdict: 'respond'; readonly response: Answer }
   | { readonly verdict: 'rerun' }
   | { readonly verdict: 'leave' };

@@ -50,6 +50,14 @@ describe('a key used again', () => {
     expect(runs()).toBe(1);
   });
 
+  it('R76: with another value of a meaningful field is a mismatch', async () => {
+    const { send } = layerRig();
+    const conditional = (etag: string): Sent => ({ ...base, fields: { 'if-match': etag } });
+    await send(conditional('"1"'));
+    expect((await send(conditional('"1"'))).text).toBe('run 1');
+    expect(await send(conditional('"2"'))).toMatchObject({ code: 'key-reused' });
+  });
+
   it('R20: on another path or with another method is an operation of its own', async () => {
     const { send, runs } = layerRig();
     await send(base);
