@@ -68,20 +68,13 @@ export class NodeExchange<Kind extends TransactionKind, Finished = void> impleme
     return new Promise((resolve, reject) => {
       void capture.captured.then(resolve);
       returned.then(
-        () => this.#returned(capture),
+        () => capture.returned(),
         (error: unknown) => {
           reject(error);
           capture.giveUp();
         },
       );
     });
-  }
-
-  /** Who has returned, and has nobody to answer to, answers no more. */
-  #returned(capture: NodeResponseCapture): void {
-    if (capture.settled) return;
-    if (this.#parts.response.destroyed) capture.giveUp();
-    else this.#parts.response.once('close', () => capture.giveUp());
   }
 }
 

@@ -55,6 +55,7 @@ export class NodeResponseCapture implements Capture {
   readonly #gatherer: ByteGatherer;
   #phase: Phase = 'holding';
   #headSent = false;
+  #pipeTakenOver = false;
   #status = 0;
   #statusMessage = '';
   #fields: Field[] = [];
@@ -130,6 +131,13 @@ export class NodeResponseCapture implements Capture {
     else this.#context.signal.addEventListener('abort', () => this.giveUp());
   }
 
+  /** The handler has returned: with nobody left to answer to, it answers no more, but a pipe may still run. */
+  returned(): void {
+    if (this.#pipeTakenOver) return;
+    if (this.#response.destroyed) this.giveUp();
+    else if (!this.settled) this.#response.once('close', () => this.returned());
+  }
+
   /** Nothing more is to come from the handler. */
   giveUp(): void {
     if (this.settled) return;
@@ -201,6 +209,7 @@ export class NodeResponseCapture implements Capture {
   /** A pipe stops when its destination closes; the rest of its source still belongs to the answer. */
   #takeOver(source: Readable): void {
     if (this.settled || !this.#response.destroyed) return;
+    this.#pipeTakenOver = true;
     source.on('data', (chunk: unknown) => this.write(chunk, undefined, undefined));
     source.on('end', () => this.end(undefined, undefined, undefined));
     source.on('close', () => this.giveUp());

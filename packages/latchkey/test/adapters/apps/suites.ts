@@ -9,5 +9,6 @@ type Start = <Kind extends TransactionKind>(setup: AppSetup<Kind>) => Promise<Ru
 export function onBothStores(name: string, start: Start, jsonBodies: 'bytes' | 'value' = 'bytes'): void {
   const common = { describe: describe.concurrent, it: it.concurrent, start, jsonBodies };
   describe.concurrent(`${name}, memory store`, () => adapterSuite({ ...common, createStore: memory }));
-  describe.concurrent(`${name}, SQLite store`, () => adapterSuite({ ...common, createStore: sqlite, transactions: true }));
+  describe.concurrent(`${name}, SQLite store`, () =>
+    adapterSuite({ ...common, createStore: sqlite, transactions: true }));
 }

@@ -1,0 +1,195 @@
+import { connect } from 'node:net';
+import express from 'express';
+import { describe, expect, it } from 'vitest';
+import { idempotency as expressGuard } from '../../src/adapters/express.ts';
+import { idempotency } from '../../src/adapters/node.ts';
+import { open, receive, responseTo, sendRaw } from '../../src/testing/adapter-suite/client.ts';
+import { firstKey, pause, until } from '../../src/testing/adapter-suite/world.ts';
+import { guardOptions, post, serve } from './apps/harness.ts';
+
+const head = `POST /charges HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIdempotency-Key: "${firstKey}"\r\n`;
+
+/** The ways in which handlers read a body. */
+const readers: Record<string, (request: import('node:http').IncomingMessage) => Promise<string>> = {
+  'for await': async (request) => {
+    let text = '';
+    for await (const chunk of request) text += chunk;
+    return text;
+  },
+  'data and end': (request) =>
+    new Promise((resolve) => {
+      let text = '';
+      request.on('data', (chunk) => {
+        text += chunk;
+      });
+      request.on('end', () => resolve(text));
+    }),
+  'readable and read': (request) =>
+    new Promise((resolve) => {
+      let text = '';
+      request.on('readable', () => {
+        for (let chunk = request.read(); chunk !== null; chunk = request.read()) text += chunk;
+      });
+      request.on('end', () => resolve(text));
+    }),
+  'later than now': async (request) => {
+    await pause(20);
+    let text = '';
+    for await (const chunk of request.setEncoding('utf8')) text += chunk;
+    return text;
+  },
+};
+
+describe('the body of a node request', () => {
+  for (const [name, read] of Object.entries(readers)) {
+    it(`is there for the handler, read by ${name}`, async () => {
+      const guard = idempotency(guardOptions().options);
+      const origin = await serve(guard.wrap(async (request, response) => void response.end(await read(request))));
+      for (const [index, body] of ['', 'small', 'x'.repeat(300_000)].entries()) {
+        expect((await post(origin, { body, path: `/${index}` })).body.toString()).toBe(body);
+      }
+    });
+
+    it(`is there in chunks, read by ${name}`, async () => {
+      const guard = idempotency(guardOptions().options);
+      const origin = await serve(guard.wrap(async (request, response) => void response.end(await read(request))));
+      const request = open(origin, { key: firstKey });
+      const answer = responseTo(request);
+      for (const piece of ['one ', 'two ', 'three']) {
+        request.write(piece);
+        await pause(10);
+      }
+      request.end();
+      expect((await receive(await answer)).body.toString()).toBe('one two three');
+    });
+
+    it(`may be empty and chunked, read by ${name}`, async () => {
+      const guard = idempotency(guardOptions().options);
+      const origin = await serve(guard.wrap(async (request, response) => void response.end(await read(request))));
+      expect(await sendRaw(origin, `${head}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)).toBe(200);
+    });
+  }
+
+  it('is asked for with 100 Continue', async () => {
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(guard.wrap((_request, response) => response.end('done')));
+    const request = open(origin, {
+      key: firstKey,
+      fields: [
+        ['Expect', '100-continue'],
+        ['Content-Length', '5'],
+      ],
+    });
+    const answer = responseTo(request);
+    request.on('continue', () => request.end('hello'));
+    request.flushHeaders();
+    expect((await receive(await answer)).body.toString()).toBe('done');
+  });
+
+  it('is not waited for when the client hangs up in its middle, and the handler does not run', async () => {
+    let runs = 0;
+    let views = 0;
+    const guard = idempotency(guardOptions().options);
+    const wrapped = guard.wrap((_request, response) => {
+      runs += 1;
+      response.end();
+    });
+    const origin = await serve((request, response) => {
+      views += 1;
+      void wrapped(request, response).then(() => {
+        views += 10;
+      });
+    });
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1');
+    socket.write(`${head}Content-Length: 100\r\n\r\nhalf`);
+    await until(() => views === 1);
+    socket.destroy();
+    await until(() => views === 11);
+    expect(runs).toBe(0);
+  });
+
+  it('leaves the connection open for the next request, read or not', async () => {
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(guard.wrap((_request, response) => response.end('x')));
+    const { Agent } = await import('node:http');
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    for (let index = 0; index < 3; index += 1) {
+      const response = await fetch(`${origin}/${index}`, {
+        method: 'POST',
+        body: 'unread'.repeat(1_000),
+        headers: { 'idempotency-key': firstKey },
+      });
+      expect(await response.text()).toBe('x');
+    }
+    agent.destroy();
+  });
+});
+
+describe('a guard in the wrong place', () => {
+  it('says that the body was consumed before it', async () => {
+    const guard = expressGuard(guardOptions().options);
+    const app = express();
+    app.use((request, _response, next) => void request.on('data', () => undefined).on('end', () => next()));
+    app.post('/charges', guard, (_request, response) => void response.end());
+    const answer = await post(await serve(app));
+    expect(answer.status).toBe(500);
+    expect(answer.json()).toMatchObject({ code: 'body-consumed' });
+  });
+
+  for (const [name, count] of [
+    ['the same guard', 1],
+    ['another guard', 2],
+  ] as const) {
+    it(`says that ${name} was there before`, async () => {
+      const app = express();
+      const guards = Array.from({ length: count }, () => expressGuard(guardOptions().options));
+      const errors: unknown[] = [];
+      app.post('/charges', ...guards, ...guards.slice(0, 1), (_request, response) => void response.end());
+      app.use(((error, _request, response, _next) => {
+        errors.push(error.code);
+        response.status(500).end();
+      }) satisfies express.ErrorRequestHandler);
+      expect((await post(await serve(app))).status).toBe(500);
+      expect(errors).toEqual(['guard-mounted-twice']);
+    });
+  }
+
+  it('has no context on an unguarded route', async () => {
+    const guard = expressGuard(guardOptions().options);
+    const app = express();
+    const codes: unknown[] = [];
+    app.post('/charges', (request, response) => {
+      try {
+        guard.context(request);
+      } catch (error) {
+        codes.push((error as { code?: unknown }).code);
+      }
+      response.json(guard.find(request) === undefined);
+    });
+    expect((await post(await serve(app))).json()).toBe(true);
+    expect(codes).toEqual(['context-missing']);
+  });
+});
+
+describe('what a parser left', () => {
+  it('counts by its bytes where it kept them', async () => {
+    const guard = expressGuard(guardOptions().options);
+    const app = express();
+    const verify = (request: object, _response: object, rawBody: Buffer) => void Object.assign(request, { rawBody });
+    app.post('/charges', express.json({ verify }), guard, (request, response) => void response.json(request.body));
+    const origin = await serve(app);
+    expect((await post(origin, { body: '{"amount":1,"amount":2}' })).status).toBe(200);
+    expect((await post(origin, { body: '{"amount":2}' })).status).toBe(422);
+  });
+
+  for (const parser of [express.raw({ type: '*/*' }), express.text({ type: '*/*' })]) {
+    it(`counts as it is, from ${parser.name}`, async () => {
+      const guard = expressGuard(guardOptions().options);
+      const app = express();
+      app.post('/charges', parser, guard, (request, response) => void response.end(request.body));
+      const origin = await serve(app);
+      expect((await post(origin, { body: 'one', type: 'text/plain' })).body.toString()).toBe('one');
+      expect((await post(origin, { body: 'two', type: 'text/plain' })).status).toBe(422);
+    });
+  }
+});

@@ -1,0 +1,272 @@
+import type { ServerResponse } from 'node:http';
+import { PassThrough, Readable } from 'node:stream';
+import compression from 'compression';
+import express from 'express';
+import { describe, expect, it } from 'vitest';
+import { idempotency as expressGuard } from '../../src/adapters/express.ts';
+import { idempotency, type NodeHandler } from '../../src/adapters/node.ts';
+import { open, receive, responseTo } from '../../src/testing/adapter-suite/client.ts';
+import { firstKey, gate, pause, until } from '../../src/testing/adapter-suite/world.ts';
+import { guardOptions, post, serve } from './apps/harness.ts';
+
+/** Ways to write the same answer: 201, two fields, `hello`. */
+const ways: Record<string, (response: ServerResponse) => void> = {
+  'writeHead with an object': (response) =>
+    void response.writeHead(201, { 'Content-Type': 'text/plain', Link: ['</a>', '</b>'] }).end('hello'),
+  'writeHead with a message and a flat list': (response) =>
+    void response
+      .writeHead(201, 'Made', ['Content-Type', 'text/plain', 'Link', '</a>', 'Link', '</b>'])
+      .end(Buffer.from('hello')),
+  'setHeader, writeHead and write': (response) => {
+    response.setHeader('Link', ['</a>', '</b>']);
+    response.writeHead(201, { 'content-type': 'text/plain' });
+    response.write('hel');
+    response.end('lo', 'utf8', () => undefined);
+  },
+  'appendHeader and another encoding': (response) => {
+    response.statusCode = 201;
+    response.appendHeader('Link', '</a>').appendHeader('Link', '</b>').setHeader('Content-Type', 'text/plain');
+    response.write('68656c', 'hex', () => response.end('bG8=', 'base64'));
+  },
+  'flushHeaders and a pipe': (response) => {
+    response.writeHead(
+      201,
+      [
+        ['Content-Type', 'text/plain'],
+        ['Link', '</a>'],
+        ['Link', '</b>'],
+      ].flat(),
+    );
+    response.flushHeaders();
+    Readable.from([Buffer.from('hel'), Buffer.from('lo')]).pipe(response);
+  },
+  'a declared length, and an end after the last chunk': (response) => {
+    response.writeHead(201, { 'Content-Type': 'text/plain', 'Content-Length': 5, Link: ['</a>', '</b>'] });
+    response.write('hel');
+    response.write('lo', () => response.end());
+  },
+};
+
+describe('an answer written on node', () => {
+  for (const [name, write] of Object.entries(ways)) {
+    it(`is replayed, written by ${name}`, async () => {
+      const guard = idempotency(guardOptions().options);
+      const origin = await serve(guard.wrap((_request, response) => write(response)));
+      for (const replayed of [undefined, 'true']) {
+        const answer = await post(origin);
+        expect([answer.status, answer.body.toString(), answer.complete]).toEqual([201, 'hello', true]);
+        expect([answer.field('content-type'), answer.all('link')]).toEqual(['text/plain', ['</a>', '</b>']]);
+        expect(answer.field('idempotent-replayed')).toBe(replayed);
+      }
+    });
+  }
+
+  for (const [name, length] of [
+    ['in chunks', undefined],
+    ['with a length', '6'],
+  ] as const) {
+    it(`does not end, ${name}, before it is stored`, async () => {
+      const { faults, options } = guardOptions();
+      faults.next('complete', { kind: 'hang' });
+      const guard = idempotency(options);
+      const origin = await serve(
+        guard.wrap((_request, response) => {
+          if (length !== undefined) response.setHeader('Content-Length', length);
+          response.write('one');
+          response.end('two');
+        }),
+      );
+      const request = open(origin, { key: firstKey, body: '{}' });
+      request.on('error', () => undefined).end('{}');
+      const response = await responseTo(request);
+      let text = '';
+      response
+        .on('error', () => undefined)
+        .on('data', (chunk) => {
+          text += chunk;
+        });
+      await until(() => faults.calls.get('complete') === 1 && text === 'one');
+      await pause(30);
+      expect([text, response.complete]).toEqual(['one', false]);
+      request.destroy();
+    });
+  }
+
+  it('calls back and finishes when the end has gone out', async () => {
+    const seen: string[] = [];
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(
+      guard.wrap((_request, response) => {
+        response.on('finish', () => seen.push('finish'));
+        response.end('x', () => seen.push('end'));
+        response.end(() => seen.push('end again'));
+        seen.push(`ended ${response.writableEnded}`);
+      }),
+    );
+    await post(origin);
+    await until(() => seen.length === 4);
+    expect(seen[0]).toBe('ended true');
+    expect(seen.slice(1).toSorted()).toEqual(['end', 'end again', 'finish']);
+  });
+
+  it('stays what it was, whatever the handler does after it', async () => {
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(
+      guard.wrap((_request, response) => {
+        response.writeHead(201, { 'X-A': 'a' }).end('first');
+        response.statusCode = 500;
+        response.setHeader('X-A', 'b').setHeader('Content-Length', '99').appendHeader('X-B', 'b').removeHeader('X-A');
+        response.writeHead(500, { 'X-C': 'c' });
+        response.write('second');
+        response.end('third');
+      }),
+    );
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await post(origin);
+      expect([answer.status, answer.body.toString(), answer.field('x-a')]).toEqual([201, 'first', 'a']);
+      expect([answer.field('x-b'), answer.field('x-c')]).toEqual([undefined, undefined]);
+    }
+  });
+
+  it('reaches the client though the handler throws after it', async () => {
+    const app = express();
+    app.post('/charges', expressGuard(guardOptions().options), async (_request, response) => {
+      response.status(201).send('done');
+      throw new Error('too late');
+    });
+    const origin = await serve(app);
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await post(origin);
+      expect([answer.status, answer.body.toString()]).toEqual([201, 'done']);
+    }
+  });
+
+  it('with a status that does not exist fails as without the guard', async () => {
+    const app = express();
+    app.post('/charges', expressGuard(guardOptions().options), (_request, response) => {
+      response.statusCode = 99;
+      response.end('x');
+    });
+    expect((await post(await serve(app))).status).toBe(500);
+  });
+});
+
+/** Sends, waits for the first bytes, and hangs up. */
+async function hangUp(origin: string): Promise<void> {
+  const request = open(origin, { key: firstKey, body: '{"amount":2000}' });
+  request.on('error', () => undefined).end('{"amount":2000}');
+  const response = await responseTo(request);
+  await new Promise((resolve) => response.on('error', () => undefined).once('data', resolve));
+  request.destroy();
+}
+
+async function afterHangUp(handler: NodeHandler) {
+  const { options } = guardOptions();
+  const guard = idempotency({ ...options, maxRunMs: 2_000 });
+  const origin = await serve(guard.wrap(handler));
+  await hangUp(origin);
+  const completed = async () => (await options.store.list({ state: 'completed', limit: 1 })).records.length === 1;
+  await until(completed);
+  return post(origin);
+}
+
+describe('a client that hangs up in mid-answer', () => {
+  it('gets from its retry what the handler wrote after that', async () => {
+    const answer = await afterHangUp(async (_request, response) => {
+      response.write('one');
+      await new Promise((resolve) => response.once('close', resolve));
+      response.write('two');
+      response.end('three');
+    });
+    expect(answer.body.toString()).toBe('onetwothree');
+  });
+
+  it('gets the whole of what was piped', async () => {
+    const source = new PassThrough();
+    const answer = await afterHangUp(async (_request, response) => {
+      source.pipe(response);
+      source.write('one');
+      await new Promise((resolve) => response.once('close', resolve));
+      source.end('two');
+    });
+    expect(answer.body.toString()).toBe('onetwo');
+  });
+
+  it('learns that the body is lost if the handler has given up', async () => {
+    const answer = await afterHangUp(async (_request, response) => {
+      response.write('one');
+      await new Promise((resolve) => response.once('close', resolve));
+    });
+    expect(answer.json()).toMatchObject({ code: 'response-not-kept' });
+  });
+});
+
+describe('an answer that the handler breaks off', () => {
+  it('is not replayed as whole after destroy()', async () => {
+    const { passed, open: proceed } = gate();
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(
+      guard.wrap(async (_request, response) => {
+        response.write('one');
+        await passed;
+        response.destroy();
+      }),
+    );
+    const request = open(origin, { key: firstKey, body: '{"amount":2000}' });
+    request.end('{"amount":2000}');
+    const response = await responseTo(request);
+    proceed();
+    expect((await receive(response)).complete).toBe(false);
+    expect((await post(origin)).json()).toMatchObject({ code: 'response-not-kept' });
+  });
+
+  it("is not replayed as whole after Express's own error handler has cut it", async () => {
+    const { options } = guardOptions();
+    const app = express();
+    app.set('env', 'test');
+    app.post('/charges', expressGuard(options), async (_request, response) => {
+      response.write('one');
+      await pause(20);
+      throw new Error('broken');
+    });
+    const origin = await serve(app);
+    const request = open(origin, { key: firstKey, body: '{"amount":2000}' });
+    request.end('{"amount":2000}');
+    expect((await receive(await responseTo(request))).complete).toBe(false);
+    await until(async () => (await post(origin)).status !== 409);
+    expect((await post(origin)).json()).toMatchObject({ code: 'response-not-kept' });
+  });
+});
+
+describe('compression', () => {
+  const text = 'charge '.repeat(1_000);
+  const gzip = { fields: [['Accept-Encoding', 'gzip']] as const };
+  const orders = {
+    'before the guard': (guard: express.RequestHandler) => [compression(), guard],
+    'after the guard': (guard: express.RequestHandler) => [guard, compression()],
+  };
+  for (const [name, order] of Object.entries(orders)) {
+    for (const style of ['at once', 'in pieces']) {
+      it(`${name}, answering ${style}, serves those who take it and those who don't`, async () => {
+        const { gunzipSync } = await import('node:zlib');
+        const app = express();
+        let runs = 0;
+        app.post('/charges', ...order(expressGuard(guardOptions().options)), (_request, response) => {
+          runs += 1;
+          response.type('text/plain');
+          if (style === 'in pieces') response.write(text.slice(0, 700));
+          response.end(style === 'in pieces' ? text.slice(700) : text);
+        });
+        const origin = await serve(app);
+        for (let times = 0; times < 2; times += 1) {
+          const coded = await post(origin, gzip);
+          expect(coded.field('content-encoding')).toBe('gzip');
+          expect(gunzipSync(coded.body).toString()).toBe(text);
+        }
+        const plain = await post(origin);
+        expect([plain.field('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
+        expect(runs).toBe(1);
+      });
+    }
+  }
+});
