@@ -19,7 +19,7 @@ const decoders = new Map<string, Decode>([
   ['deflate', inflate],
   ['br', brotli],
 ]);
-// Node 22.13 lacks it in its oldest builds; a runtime without it leaves zstd bytes as they are.
+// Node has it from 22.15 on; a runtime without it leaves zstd bytes as they are.
 if (typeof zlib.zstdDecompress === 'function') {
   decoders.set('zstd', promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(zlib.zstdDecompress));
 }
