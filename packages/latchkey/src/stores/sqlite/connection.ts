@@ -7,7 +7,7 @@
 import type { SqliteDatabase, SqliteStatement } from './database.ts';
 import { wholeNumber } from './row.ts';
 import { type DatabaseSettings, pragma, prepareDatabase } from './schema.ts';
-import { isNoTransaction } from './sqlite-errors.ts';
+import { isBusy, isNoTransaction } from './sqlite-errors.ts';
 
 interface Boundaries {
   readonly begin: SqliteStatement;
@@ -43,7 +43,13 @@ export class Connection {
 
   /** Begins a transaction that holds the write lock. */
   begin(): void {
-    this.#withoutWaiting(() => this.#ready().begin.run());
+    try {
+      this.#withoutWaiting(() => this.#ready().begin.run());
+    } catch (error) {
+      // A lock in the way, or a transaction of the handle's user, is not ours to roll back.
+      if (!isBusy(error)) this.rollback();
+      throw error;
+    }
   }
 
   /** Runs `read` on one consistent state of the database, without the write lock. */

@@ -10,7 +10,16 @@ import { type Entry, isExpired, toStoredRecord } from '../entry.ts';
 import { completeEntry } from '../owning.ts';
 import type { SqliteDatabase } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
-import { entryOf, fixedValues, flagBits, movingValues, stateCodes, wholeNumber } from './row.ts';
+import {
+  columnsOf,
+  completedOf,
+  entryOf,
+  fixedValues,
+  flagBits,
+  movingValues,
+  stateCodes,
+  wholeNumber,
+} from './row.ts';
 import { type Statements, statements } from './statements.ts';
 
 /** How many rows `erase` looks at in one step. */
@@ -49,6 +58,8 @@ export class RecordTable {
   claim(request: contract.ClaimRequest, nowMs: number): contract.ClaimOutcome {
     const created = newEntry(request, nowMs);
     if (this.#insert(created)) return claimed(created);
+    const completed = this.#findCompleted(request.id, nowMs);
+    if (completed !== undefined) return completed;
     const entry = this.find(request.id, nowMs);
     if (entry === undefined) return this.#replace(created);
     const outcome = claimEntry(entry, request, nowMs);
@@ -58,6 +69,8 @@ export class RecordTable {
 
   /** The answer to a claim that changes nothing; undefined if it has to be written. */
   answerClaim(request: contract.ClaimRequest, nowMs: number): contract.ClaimOutcome | undefined {
+    const completed = this.#findCompleted(request.id, nowMs);
+    if (completed !== undefined) return completed;
     const entry = this.find(request.id, nowMs);
     const outcome = entry && claimEntry(entry, request, nowMs);
     return outcome?.outcome === 'claimed' ? undefined : outcome;
@@ -91,11 +104,11 @@ export class RecordTable {
 
   /** Removes the principal's records among the next rows. */
   eraseStep(principal: string, after: number): EraseStep {
-    const last = columnOf(this.#sql.eraseEnd.get(after, eraseStepRows), 'seq');
+    const last = columnsOf(this.#sql.eraseEnd.get(after, eraseStepRows))('seq');
     if (last === null) return { ids: [] };
     const next = wholeNumber(last);
     const erased = this.#sql.erase.all(after, next, packDigest(principal));
-    return { ids: erased.map((row) => unpack(columnOf(row, 'id'))), next };
+    return { ids: erased.map((row) => unpack(columnsOf(row)('id'))), next };
   }
 
   /** See `Store.list`. */
@@ -105,13 +118,18 @@ export class RecordTable {
     const page = rows.slice(0, request.limit);
     const records = page.map((row) => toStoredRecord(entryOf(row), nowMs));
     if (rows.length <= request.limit) return { records };
-    const last = page.at(-1);
-    return { records, next: `${wholeNumber(columnOf(last, 'expires'))}.${wholeNumber(columnOf(last, 'seq'))}` };
+    const last = columnsOf(page.at(-1));
+    return { records, next: `${wholeNumber(last('expires'))}.${wholeNumber(last('seq'))}` };
   }
 
   /** Finds out whether the table can be read. */
   ping(): void {
     this.#sql.ping.get();
+  }
+
+  #findCompleted(id: string, nowMs: number): contract.ClaimOutcome | undefined {
+    const row = this.#sql.findCompleted.get(packDigest(id), nowMs);
+    return row === undefined ? undefined : completedOf(row);
   }
 
   #insert(entry: Entry): boolean {
@@ -144,8 +162,4 @@ export class RecordTable {
 
 function changed(result: { readonly changes: number | bigint }): boolean {
   return Number(result.changes) > 0;
-}
-
-function columnOf(row: unknown, name: string): unknown {
-  return typeof row === 'object' && row !== null ? Reflect.get(row, name) : undefined;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { StoredResult } from '../../core/store.ts';
+import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase } from '../entry.ts';
 import type { SqliteValue } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
@@ -67,8 +67,7 @@ export function movingValues(entry: Entry): SqliteValue[] {
  * @throws LatchkeyError `record-unreadable`.
  */
 export function entryOf(row: unknown): Entry {
-  if (typeof row !== 'object' || row === null) throw unreadable('a row is no object');
-  const column = (name: string): unknown => Reflect.get(row, name);
+  const column = columnsOf(row);
   const phase = phaseOf(column('state'));
   const flags = wholeNumber(column('flags'));
   return {
@@ -90,6 +89,28 @@ export function entryOf(row: unknown): Entry {
     steps: decodeSteps(column('steps')),
     result: phase === 'completed' ? resultOf(column('result'), flags) : undefined,
   };
+}
+
+/**
+ * The answer of a completed record to a claim, from the columns that it needs.
+ *
+ * @throws LatchkeyError `record-unreadable`.
+ */
+export function completedOf(row: unknown): ClaimOutcome {
+  const column = columnsOf(row);
+  return {
+    outcome: 'completed',
+    fingerprint: text(column('fingerprint')),
+    result: resultOf(column('result'), wholeNumber(column('flags'))),
+    operationId: unpack(column('operation_id')),
+    completedAtMs: wholeNumber(column('changed')),
+  };
+}
+
+/** Reads the columns of a row by name. */
+export function columnsOf(row: unknown): (name: string) => unknown {
+  if (typeof row !== 'object' || row === null) throw unreadable('a row is no object');
+  return (name) => Reflect.get(row, name);
 }
 
 /** A whole number, whichever way the handle reads integers. */

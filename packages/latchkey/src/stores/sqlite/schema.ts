@@ -7,7 +7,7 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import { messageOf, type SqliteDatabase } from './database.ts';
-import { fixedColumns, movingColumns, wholeNumber } from './row.ts';
+import { columnsOf, fixedColumns, movingColumns, wholeNumber } from './row.ts';
 import { isBusy, isNotADatabase } from './sqlite-errors.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -109,7 +109,7 @@ function createMissing(db: SqliteDatabase): void {
 }
 
 function versionOf(row: unknown): number {
-  return wholeNumber(typeof row === 'object' && row !== null ? Reflect.get(row, 'version') : undefined);
+  return wholeNumber(columnsOf(row)('version'));
 }
 
 /** Reads or sets a pragma; the first column of its answer. */

@@ -34,6 +34,11 @@ export function isNoTransaction(error: unknown): boolean {
   return saysOf(error, /no transaction is active/);
 }
 
+/** Whether the transaction in which a savepoint was set is over. */
+export function isNoSavepoint(error: unknown): boolean {
+  return saysOf(error, /no such savepoint/);
+}
+
 function saysOf(error: unknown, words: RegExp): boolean {
   return error instanceof Error && words.test(error.message);
 }

@@ -16,6 +16,11 @@ ON CONFLICT (id) DO NOTHING`;
 
 const find = `SELECT ${allColumns.join(', ')} FROM latchkey_records WHERE id = ?`;
 
+/** What a replay needs; to read the other columns costs as much again. */
+const findCompleted = `
+SELECT flags, changed, fingerprint, operation_id, result FROM latchkey_records
+WHERE id = ? AND state = ${stateCodes.completed} AND expires > ?`;
+
 const update = `UPDATE latchkey_records SET ${movingColumns.map((name) => `${name} = ?`).join(', ')} WHERE id = ?`;
 
 const complete = `
@@ -59,6 +64,7 @@ const lists: Record<RecordState, string> = {
 export interface Statements {
   readonly insert: SqliteStatement;
   readonly find: SqliteStatement;
+  readonly findCompleted: SqliteStatement;
   readonly update: SqliteStatement;
   readonly complete: SqliteStatement;
   readonly remove: SqliteStatement;
@@ -74,6 +80,7 @@ export function statements(db: SqliteDatabase): Statements {
   return {
     insert: db.prepare(insert),
     find: db.prepare(find),
+    findCompleted: db.prepare(findCompleted),
     update: db.prepare(update),
     complete: db.prepare(complete),
     remove: db.prepare(remove),

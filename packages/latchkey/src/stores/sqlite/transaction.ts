@@ -12,7 +12,7 @@ import { renewEntry, saveStepInEntry } from '../owning.ts';
 import type { Connection } from './connection.ts';
 import { unavailable } from './job.ts';
 import type { RecordTable } from './record-table.ts';
-import { isConstraint } from './sqlite-errors.ts';
+import { isConstraint, isNoSavepoint } from './sqlite-errors.ts';
 
 /** Gone if the function ended our transaction, even if it began another. */
 const marker = 'latchkey_transaction';
@@ -81,6 +81,7 @@ function refuseEarlyEnd({ db }: Connection): void {
   try {
     db.exec(`RELEASE ${marker}`);
   } catch (cause) {
+    if (!isNoSavepoint(cause)) throw unavailable(cause);
     throw new LatchkeyError(
       'transaction-ended-early',
       'The function of a transaction ended it by a COMMIT or ROLLBACK of its own. What it committed stays, unrecorded.',
