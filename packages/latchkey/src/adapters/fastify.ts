@@ -17,7 +17,7 @@ import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastif
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext } from '../http/layer.ts';
-import type { GuardOptions, RouteOptions } from '../http/options.ts';
+import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';
 import { addHooks } from './fastify-hooks.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
@@ -43,7 +43,7 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** Settings of this route, or false to leave it alone. */
-    idempotency?: RouteOptions<FastifyRequest> | false;
+    idempotency?: GuardedRoute<FastifyRequest> | false;
   }
 }
 

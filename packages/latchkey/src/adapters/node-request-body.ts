@@ -72,7 +72,7 @@ class BodyReader {
   }
 
   read(): RequestBody | Promise<RequestBody> {
-    const found = this.#request.complete ? this.#take() : undefined;
+    const found = this.#request.readableLength > 0 || this.#isComplete() ? this.#take() : undefined;
     return found ?? this.#wait();
   }
 
@@ -81,6 +81,7 @@ class BodyReader {
       this.#resolve = resolve;
       this.#request.on('readable', this.#onReadable);
       this.#request.on('close', this.#onClose);
+      this.#request.on('end', this.#onEnd);
     });
   }
 
@@ -91,11 +92,14 @@ class BodyReader {
 
   readonly #onClose = () => this.#finish({ kind: 'broken' });
 
+  /** Too late to put anything back. */
+  readonly #onEnd = () => this.#finish({ kind: 'consumed' });
+
   /** Takes what has come; gives the body once it is known. */
   #take(): RequestBody | undefined {
     this.#drain();
     if (this.#size > this.#limit) return this.#putBack(tooLarge);
-    if (!this.#request.complete) return undefined;
+    if (!this.#isComplete()) return undefined;
     const bytes = this.#joined();
     this.#chunks = [bytes];
     return this.#putBack({ kind: 'bytes', bytes });
@@ -109,6 +113,11 @@ class BodyReader {
       if (chunk === null) return;
       this.#add(chunk);
     }
+  }
+
+  /** Requests that were not parsed from a socket, such as those of an injecting test, have no `complete`. */
+  #isComplete(): boolean {
+    return this.#request.complete || this.#size === Number(this.#request.headers['content-length']);
   }
 
   #add(chunk: Buffer | string): void {
@@ -130,6 +139,7 @@ class BodyReader {
   #finish(body: RequestBody): void {
     this.#request.off('readable', this.#onReadable);
     this.#request.off('close', this.#onClose);
+    this.#request.off('end', this.#onEnd);
     this.#resolve?.(body);
   }
 }

@@ -1,0 +1,182 @@
+import { Readable } from 'node:stream';
+import { gunzipSync } from 'node:zlib';
+import compress from '@fastify/compress';
+import fastify, { type FastifyInstance, type RouteHandlerMethod } from 'fastify';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { idempotency } from '../../src/adapters/fastify.ts';
+import { guardOptions, post } from './apps/harness.ts';
+
+async function start(app: FastifyInstance): Promise<string> {
+  onTestFinished(() => app.close());
+  return app.listen({ host: '127.0.0.1', port: 0 });
+}
+
+describe('the guard in fastify', () => {
+  it('takes settings from the route, and leaves routes alone that say so', async () => {
+    const app = fastify();
+    let runs = 0;
+    await app.register(idempotency(guardOptions().options));
+    app.post('/strict', { config: { idempotency: { keyRequired: true } } }, async () => ++runs);
+    app.post('/free', { config: { idempotency: false } }, async () => ++runs);
+    const origin = await start(app);
+    expect((await post(origin, { path: '/strict', key: undefined })).json()).toMatchObject({ code: 'key-missing' });
+    await post(origin, { path: '/free' });
+    await post(origin, { path: '/free' });
+    expect(runs).toBe(2);
+  });
+
+  it('refuses a wrong setting of a route when that is declared', async () => {
+    const app = fastify();
+    await app.register(idempotency(guardOptions().options));
+    const config = { idempotency: { maxRequestBytes: -1 } };
+    expect(() => app.post('/charges', { config }, async () => 'x')).toThrow(/maxRequestBytes/);
+  });
+
+  it("acts after the route's own preHandler hooks, such as authentication", async () => {
+    const { options } = guardOptions();
+    const app = fastify();
+    app.decorateRequest('tenant', '');
+    await app.register(idempotency({ ...options, principal: (request) => Reflect.get(request, 'tenant') }));
+    const preHandler = async (request: object) => void Reflect.set(request, 'tenant', 'a');
+    app.post('/charges', { preHandler }, async () => 'x');
+    const origin = await start(app);
+    expect((await post(origin)).status).toBe(200);
+    expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+  });
+
+  it('acts on routes that were declared before it', async () => {
+    const app = fastify();
+    let runs = 0;
+    app.post('/charges', async () => ++runs);
+    await app.register(idempotency(guardOptions().options));
+    const origin = await start(app);
+    await post(origin);
+    expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+    expect(runs).toBe(1);
+  });
+
+  it('acts in the instance that registers it and below, not beside', async () => {
+    const app = fastify();
+    let runs = 0;
+    app.register((child, _options, done) => {
+      child.register(idempotency(guardOptions().options));
+      child.register((grandchild, _none, ready) => {
+        grandchild.post('/inside', async () => ++runs);
+        ready();
+      });
+      done();
+    });
+    app.post('/outside', async () => ++runs);
+    const origin = await start(app);
+    for (const path of ['/inside', '/inside', '/outside', '/outside']) await post(origin, { path });
+    expect(runs).toBe(3);
+  });
+
+  it('gives the context on the request', async () => {
+    const guard = idempotency(guardOptions().options);
+    const app = fastify();
+    await app.register(guard);
+    app.post('/charges', async (request) => [
+      request.idempotency?.attempt,
+      request.idempotency === guard.context(request),
+    ]);
+    expect((await post(await start(app))).json()).toEqual([1, true]);
+  });
+
+  it('takes what the error handler answers for the answer, and keeps fields set before it', async () => {
+    const app = fastify();
+    let requests = 0;
+    app.addHook('onRequest', async (_request, reply) => void reply.header('x-request-id', ++requests));
+    await app.register(idempotency(guardOptions().options));
+    app.setErrorHandler(async (error: Error, _request, reply) => reply.code(502).send({ said: error.message }));
+    app.post('/charges', async () => {
+      throw new Error('boom');
+    });
+    const origin = await start(app);
+    for (const id of ['1', '2']) {
+      const answer = await post(origin);
+      expect([answer.status, answer.json(), answer.field('x-request-id')]).toEqual([502, { said: 'boom' }, id]);
+    }
+  });
+
+  const writers: Record<string, RouteHandlerMethod> = {
+    'reply.hijack() and reply.raw': (_request, reply) => {
+      reply.hijack();
+      reply.raw.writeHead(201, { 'X-Charge': 'ch_1' }).end('hello');
+    },
+    'a stream': (_request, reply) =>
+      void reply
+        .code(201)
+        .header('x-charge', 'ch_1')
+        .send(Readable.from(['hel', 'lo'])),
+    'a Response': async () => new Response('hello', { status: 201, headers: { 'x-charge': 'ch_1' } }),
+    'bytes without a type': (_request, reply) => {
+      reply.hijack();
+      reply.raw.statusCode = 201;
+      reply.raw.setHeader('x-charge', 'ch_1');
+      reply.raw.end(Buffer.from('hello'));
+    },
+  };
+  for (const [name, handler] of Object.entries(writers)) {
+    it(`replays an answer given by ${name}`, async () => {
+      const app = fastify();
+      await app.register(idempotency(guardOptions().options));
+      app.post('/charges', handler);
+      const origin = await start(app);
+      const first = await post(origin);
+      const second = await post(origin);
+      for (const answer of [first, second]) {
+        expect([answer.status, answer.body.toString(), answer.field('x-charge')]).toEqual([201, 'hello', 'ch_1']);
+      }
+      expect([second.field('idempotent-replayed'), second.field('content-type')]).toEqual([
+        'true',
+        first.field('content-type'),
+      ]);
+    });
+  }
+
+  it('answers app.inject() too', async () => {
+    const app = fastify();
+    let runs = 0;
+    await app.register(idempotency(guardOptions().options));
+    app.post('/charges', async () => ({ run: ++runs }));
+    const request = {
+      method: 'POST',
+      url: '/charges',
+      headers: { 'idempotency-key': 'injected' },
+      payload: { a: 1 },
+    } as const;
+    for (const replayed of [undefined, 'true']) {
+      const answer = await app.inject(request);
+      expect([answer.statusCode, answer.json(), answer.headers['idempotent-replayed']]).toEqual([
+        200,
+        { run: 1 },
+        replayed,
+      ]);
+    }
+    await app.close();
+  });
+
+  for (const order of ['before', 'after']) {
+    it(`works with @fastify/compress ${order} it`, async () => {
+      const text = 'charge '.repeat(1_000);
+      const app = fastify();
+      let runs = 0;
+      if (order === 'before') await app.register(compress);
+      await app.register(idempotency(guardOptions().options));
+      if (order === 'after') await app.register(compress);
+      app.post('/charges', async (_request, reply) => {
+        runs += 1;
+        return reply.type('text/plain').send(text);
+      });
+      const origin = await start(app);
+      for (let times = 0; times < 2; times += 1) {
+        const coded = await post(origin, { fields: [['Accept-Encoding', 'gzip']] });
+        expect(coded.field('content-encoding')).toBe('gzip');
+        expect(gunzipSync(coded.body).toString()).toBe(text);
+      }
+      const plain = await post(origin);
+      expect([plain.field('content-encoding'), plain.body.toString(), runs]).toEqual([undefined, text, 1]);
+    });
+  }
+});

@@ -1,0 +1,106 @@
+import { gunzipSync } from 'node:zlib';
+import { getRequestListener } from '@hono/node-server';
+import { type Context, Hono } from 'hono';
+import { compress } from 'hono/compress';
+import { describe, expect, it } from 'vitest';
+import { idempotency } from '../../src/adapters/hono.ts';
+import { guardOptions, post, serve } from './apps/harness.ts';
+
+const start = (app: Hono) => serve(getRequestListener(app.fetch));
+
+describe('the guard in hono', () => {
+  it('gives the context, typed, to the handler', async () => {
+    const guard = idempotency(guardOptions().options);
+    const app = new Hono().post('/charges', guard, (c) => {
+      const attempt: number | undefined = c.get('idempotency')?.attempt;
+      return c.json([attempt, c.get('idempotency') === guard.context(c)]);
+    });
+    expect((await post(await start(app))).json()).toEqual([1, true]);
+  });
+
+  it('takes what app.onError answers for the answer', async () => {
+    const app = new Hono();
+    app.post('/charges', idempotency(guardOptions().options), () => {
+      throw new Error('boom');
+    });
+    app.onError((error, c) => c.json({ said: error.message }, 502));
+    const origin = await start(app);
+    for (const replayed of [undefined, 'true']) {
+      const answer = await post(origin);
+      expect([answer.status, answer.json(), answer.field('idempotent-replayed')]).toEqual([
+        502,
+        { said: 'boom' },
+        replayed,
+      ]);
+    }
+  });
+
+  it('drops the fields of an answer that it replaces', async () => {
+    const { options, faults } = guardOptions();
+    faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
+    const app = new Hono();
+    app.use(async (c, next) => {
+      c.header('X-Outer', 'kept');
+      await next();
+    });
+    app.post('/charges', idempotency({ ...options, onUnstored: '503', leaseMs: 100 }), (c) =>
+      c.text('x', 201, { 'X-Inner': 'gone' }),
+    );
+    const answer = await post(await start(app));
+    expect([answer.status, answer.field('x-outer'), answer.field('x-inner')]).toEqual([503, 'kept', undefined]);
+  });
+
+  const readers: Record<string, (c: Context) => Promise<unknown>> = {
+    text: (c) => c.req.text(),
+    arrayBuffer: (c) => c.req.arrayBuffer(),
+    json: (c) => c.req.json(),
+  };
+  for (const [name, read] of Object.entries(readers)) {
+    it(`knows a body that was read before it, by ${name}`, async () => {
+      const app = new Hono();
+      const reader = async (c: Context, next: () => Promise<void>) => {
+        await read(c);
+        await next();
+      };
+      app.post('/charges', reader, idempotency(guardOptions().options), async (c) => c.json(await c.req.json()));
+      const origin = await start(app);
+      expect((await post(origin, { body: '{"amount":1}' })).json()).toEqual({ amount: 1 });
+      expect((await post(origin, { body: '{ "amount": 1 }' })).field('idempotent-replayed')).toBe('true');
+      expect((await post(origin, { body: '{"amount":2}' })).status).toBe(422);
+    });
+  }
+
+  it('knows a form that was read before it', async () => {
+    const app = new Hono();
+    const reader = async (c: Context, next: () => Promise<void>) => {
+      await c.req.parseBody();
+      await next();
+    };
+    app.post('/charges', reader, idempotency(guardOptions().options), (c) => c.text('x'));
+    const origin = await start(app);
+    const type = 'application/x-www-form-urlencoded';
+    expect((await post(origin, { type, body: 'amount=1' })).status).toBe(200);
+    expect((await post(origin, { type, body: 'amount=1' })).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin, { type, body: 'amount=2' })).status).toBe(422);
+  });
+
+  for (const order of ['before', 'after']) {
+    it(`works with compression ${order} it`, async () => {
+      const text = 'charge '.repeat(1_000);
+      const guard = idempotency(guardOptions().options);
+      const app = new Hono();
+      if (order === 'before') app.use(compress());
+      app.use(guard);
+      if (order === 'after') app.use(compress());
+      app.post('/charges', (c) => c.text(text));
+      const origin = await start(app);
+      for (let times = 0; times < 2; times += 1) {
+        const coded = await post(origin, { fields: [['Accept-Encoding', 'gzip']] });
+        expect(coded.field('content-encoding')).toBe('gzip');
+        expect(gunzipSync(coded.body).toString()).toBe(text);
+      }
+      const plain = await post(origin);
+      expect([plain.field('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
+    });
+  }
+});
