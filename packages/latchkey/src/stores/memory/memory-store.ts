@@ -128,12 +128,12 @@ export class MemoryStore implements contract.Store {
   }
 
   async erase(principal: string): Promise<number> {
-    this.#now();
+    const nowMs = this.#now();
     let erased = 0;
     for (const entry of this.#entries.values()) {
       if (entry.principal !== principal) continue;
       this.#remove(entry);
-      erased += 1;
+      if (!isExpired(entry, nowMs)) erased += 1;
     }
     return erased;
   }

@@ -27,6 +27,7 @@ const eraseStepRows = 500;
 
 /** What one step of `erase` did, and where the next one goes on. */
 export interface EraseStep {
+  /** The records that were there; expired ones are removed too, but were absent before. */
   readonly ids: readonly string[];
   /** Absent when the whole table has been seen. */
   readonly next?: number;
@@ -103,12 +104,13 @@ export class RecordTable {
   }
 
   /** Removes the principal's records among the next rows. */
-  eraseStep(principal: string, after: number): EraseStep {
+  eraseStep(principal: string, after: number, nowMs: number): EraseStep {
     const last = columnsOf(this.#sql.eraseEnd.get(after, eraseStepRows))('seq');
     if (last === null) return { ids: [] };
     const next = wholeNumber(last);
     const erased = this.#sql.erase.all(after, next, packDigest(principal));
-    return { ids: erased.map((row) => unpack(columnsOf(row)('id'))), next };
+    const live = erased.map(columnsOf).filter((column) => wholeNumber(column('expires')) > nowMs);
+    return { ids: live.map((column) => unpack(column('id'))), next };
   }
 
   /** See `Store.list`. */

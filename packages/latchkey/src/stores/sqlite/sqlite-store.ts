@@ -137,7 +137,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
     let erased = 0;
     for (let after: number | undefined = 0; after !== undefined; ) {
       const from: number = after;
-      const step = await this.#queue.run({ write: () => this.#table.eraseStep(principal, from) });
+      const step = await this.#queue.run({ write: (nowMs) => this.#table.eraseStep(principal, from, nowMs) });
       for (const id of step.ids) this.#watchers.notify(id);
       erased += step.ids.length;
       after = step.next;

@@ -37,7 +37,7 @@ WHERE seq IN (SELECT seq FROM latchkey_records WHERE state = ? AND expires <= ? 
 const eraseEnd = `
 SELECT max(seq) AS seq FROM (SELECT seq FROM latchkey_records WHERE seq > ? ORDER BY seq LIMIT ?)`;
 
-const erase = 'DELETE FROM latchkey_records WHERE seq > ? AND seq <= ? AND principal = ? RETURNING id';
+const erase = 'DELETE FROM latchkey_records WHERE seq > ? AND seq <= ? AND principal = ? RETURNING id, expires';
 
 const ping = 'SELECT seq FROM latchkey_records LIMIT 1';
 

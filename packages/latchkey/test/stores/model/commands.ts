@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { FaultyStore, ManualRuntime } from '../../../src/testing/index.ts';
+import { type Call, callStore, fingerprints, principals } from './calls.ts';
+import type { Model } from './model.ts';
+
+/** The real thing: a store behind faults, and the clock that it goes by. */
+export interface Real {
+  readonly faulty: FaultyStore<never>;
+  readonly runtime: ManualRuntime;
+}
+
+type Mishap = 'none' | 'fail' | 'lose-reply' | 'repeat';
+
+/** Makes one call, possibly with a mishap, and compares the answer with the model's. */
+class CallCommand implements fc.AsyncCommand<Model, Real> {
+  readonly #call: Call;
+  readonly #mishap: Mishap;
+
+  constructor(call: Call, mishap: Mishap) {
+    this.#call = call;
+    this.#mishap = mishap;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(model: Model, { faulty, runtime }: Real): Promise<void> {
+    model.now = runtime.clock.now();
+    if (this.#mishap !== 'none') faulty.faults.next(this.#call.method, { kind: this.#mishap });
+    const answer = callStore(faulty.store, this.#call);
+    if (this.#mishap === 'fail' || this.#mishap === 'lose-reply')
+      await expect(answer).rejects.toMatchObject({ code: 'store-unavailable' });
+    if (this.#mishap === 'fail') return;
+    if (this.#mishap === 'repeat') model.apply(this.#call);
+    const expected = model.apply(this.#call);
+    if (this.#mishap !== 'lose-reply') expect(withoutToken(await answer)).toEqual(withoutToken(expected));
+  }
+
+  toString(): string {
+    return `${this.#mishap} ${JSON.stringify(this.#call)}`;
+  }
+}
+
+/** Which token stands in a record that an operator completed is the store's own affair. */
+function withoutToken(answer: unknown): unknown {
+  if (typeof answer !== 'object' || answer === null || !('result' in answer)) return answer;
+  return answer.result === 'value by hand' ? { ...answer, token: 'nobody' } : answer;
+}
+
+class Advance implements fc.AsyncCommand<Model, Real> {
+  readonly #ms: number;
+
+  constructor(ms: number) {
+    this.#ms = ms;
+  }
+
+  check(): boolean {
+    return true;
+  }
+
+  async run(_model: Model, { runtime }: Real): Promise<void> {
+    await runtime.advance(this.#ms);
+  }
+
+  toString(): string {
+    return `advance ${this.#ms}`;
+  }
+}
+
+const id = fc.constantFrom('a', 'b', "b'%_");
+const token = fc.constantFrom('t1', 't2', 't3');
+const owner = { id, token };
+
+const calls: readonly fc.Arbitrary<Call>[] = [
+  fc.record({
+    ...owner,
+    method: fc.constant('claim'),
+    fingerprint: fc.constantFrom(...fingerprints),
+    acceptsAny: fc.boolean(),
+    policy: fc.constantFrom('refuse', 'rerun'),
+    takeover: fc.constantFrom('none', 'rerun', 'any'),
+    maxAttempts: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({ ...owner, method: fc.constantFrom('renew', 'release', 'abandon') }),
+  fc.record({ ...owner, method: fc.constant('complete'), text: fc.constantFrom('', 'short', 'too long for it') }),
+  fc.record({
+    ...owner,
+    method: fc.constant('saveStep'),
+    name: fc.constantFrom('one', 'two'),
+    text: fc.constantFrom('', 'x'),
+  }),
+  fc.record({ ...owner, method: fc.constant('resolve'), verdict: fc.constantFrom('respond', 'rerun', 'forget') }),
+  fc.record({ id, method: fc.constant('read') }),
+  fc.record({ method: fc.constant('erase'), principal: fc.constantFrom(...principals) }),
+  fc.record({ method: fc.constant('sweep'), limit: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ method: fc.constant('list'), state: fc.constantFrom('running', 'lapsed', 'open', 'completed') }),
+];
+
+/** How often each of `calls` comes up against the others. */
+const weights = [8, 4, 3, 2, 3, 2, 1, 1, 1];
+
+const mishap: fc.Arbitrary<Mishap> = fc.oneof(
+  { weight: 6, arbitrary: fc.constant<Mishap>('none') },
+  { weight: 3, arbitrary: fc.constantFrom<Mishap>('fail', 'lose-reply', 'repeat') },
+);
+
+/** Commands in any order. */
+export function commands(): fc.Arbitrary<Iterable<fc.AsyncCommand<Model, Real>>> {
+  const call = fc.oneof(...calls.map((arbitrary, index) => ({ arbitrary, weight: weights[index] ?? 1 })));
+  const calling = fc.tuple(call, mishap).map(([made, how]) => new CallCommand(made, how));
+  const advancing = fc.constantFrom(1, 9, 10, 20, 30, 45).map((ms) => new Advance(ms));
+  return fc.commands([calling, calling, calling, advancing], { size: 'max', maxCommands: 60 });
+}
