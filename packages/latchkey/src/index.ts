@@ -1,17 +1,26 @@
 /**
  * The parts that every user of Latchkey may need. Stores and adapters have subpaths of their own, such as
- * `latchkey/sqlite` and `latchkey/express`; `latchkey/store` holds the types for whoever writes a store.
+ * `latchkey/sqlite` and `latchkey/express`; `latchkey/store` holds the types for whoever writes a store, and
+ * `latchkey/engine` the engine without HTTP.
  *
  * @module
  */
 
 export type { Codec } from './core/codec.ts';
 export type { Context, Jsonify, StepTools } from './core/context.ts';
-export { Engine, type EngineOptions } from './core/engine.ts';
-export { type ErrorCode, LatchkeyError, LeaseLostError, NothingHappened, StoreUnavailableError } from './core/errors.ts';
+export {
+  type ErrorCode,
+  LatchkeyError,
+  LeaseLostError,
+  NothingHappened,
+  StoreUnavailableError,
+} from './core/errors.ts';
 export type { EventListener, LatchkeyEvent } from './core/events.ts';
 export { type IdempotentOptions, idempotent } from './core/idempotent.ts';
-export type { Operation, Outcome, Verdict } from './core/operation.ts';
 export { type Runtime, systemRuntime } from './core/runtime.ts';
 export type { OperationSettings } from './core/settings.ts';
 export type { Store, TransactionKind } from './core/store.ts';
+export { EXPOSED_FIELDS } from './http/field-names.ts';
+export type { HttpContext } from './http/layer.ts';
+export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
+export type { Problem } from './http/problem.ts';

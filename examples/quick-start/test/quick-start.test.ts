@@ -1,0 +1,89 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const folderOf = (path: string) => new URL(path, import.meta.url);
+
+let data: string;
+beforeAll(async () => {
+  data = await mkdtemp(join(tmpdir(), 'latchkey-quick-start-'));
+});
+afterAll(() => rm(data, { recursive: true }));
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function untilUp(url: string): Promise<void> {
+  for (let tries = 0; tries < 200; tries += 1) {
+    if (await fetch(url).then(Boolean, () => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} did not come up`);
+}
+
+const order = (key: string, item: string) => ({
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json', Authorization: 'Bearer secret', 'Idempotency-Key': `"${key}"` },
+  body: JSON.stringify({ item, amount: 500 }),
+});
+
+it.each(['express.ts', 'fetch.ts'])('the README shows %s as it is, in at most thirty lines', async (name) => {
+  const [readme, program] = await Promise.all([
+    readFile(folderOf('../../../README.md'), 'utf8'),
+    readFile(folderOf(`../${name}`), 'utf8'),
+  ]);
+  expect(readme).toContain(`\`\`\`ts\n${program}\`\`\``);
+  expect(program.split('\n').filter((line) => line.trim() !== '').length).toBeLessThanOrEqual(30);
+});
+
+it('the Express quick start orders once', async () => {
+  const port = await freePort();
+  const env = { ...process.env, PORT: String(port), DATABASE: join(data, 'express.db') };
+  const server = spawn(process.execPath, ['express.ts'], { cwd: folderOf('..'), env, stdio: 'inherit' });
+  try {
+    const url = `http://127.0.0.1:${port}/orders`;
+    await untilUp(url);
+    const first = await fetch(url, order('k-1', 'lamp'));
+    const second = await fetch(url, order('k-1', 'lamp'));
+    expect([first.status, second.status]).toEqual([201, 201]);
+    expect(second.headers.get('idempotent-replayed')).toBe('true');
+    expect(await second.text()).toBe(await first.text());
+    expect(await (await fetch(url, order('k-2', 'lamp'))).json()).toEqual({ id: 2, item: 'lamp' });
+  } finally {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  }
+  expect(server.exitCode).toBe(0);
+});
+
+it('the fetch quick start charges once', async () => {
+  const charged: string[] = [];
+  const provider = createServer((request, response) => {
+    charged.push(String(request.headers['idempotency-key']));
+    response.end(JSON.stringify({ id: `ch_${charged.length}` }));
+  }).listen(0, '127.0.0.1');
+  await once(provider, 'listening');
+  process.env['PROVIDER'] = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+  process.env['DATABASE'] = join(data, 'fetch.db');
+  const { POST } = await import('../fetch.ts');
+  const send = (item: string) => POST(new Request('https://shop.example/orders', order('k-1', item)));
+  const first = await send('lamp');
+  const second = await send('lamp');
+  expect(await first.json()).toEqual({ charge: 'ch_1', item: 'lamp' });
+  expect(await second.json()).toEqual({ charge: 'ch_1', item: 'lamp' });
+  expect(second.headers.get('idempotent-replayed')).toBe('true');
+  expect((await send('sofa')).status).toBe(422);
+  expect(charged).toEqual([expect.stringMatching(/^[0-9a-f-]{36}$/)]);
+  provider.close();
+});

@@ -1,0 +1,11 @@
+/**
+ * The engine by itself, for layers of your own: operations whose results are bytes, without HTTP.
+ *
+ * @module
+ */
+
+export type { Answering, FinalWrite } from './core/context.ts';
+export { principalDigest, recordId } from './core/digest.ts';
+export { Engine, type EngineOptions } from './core/engine.ts';
+export type { Handler, Operation, Outcome, Recorded, Recover, Recovery, Verdict } from './core/operation.ts';
+export { completeSettings } from './core/options-check.ts';
