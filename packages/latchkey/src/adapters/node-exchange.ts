@@ -11,6 +11,7 @@ import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from
 import type { Handling, HttpContext } from '../http/layer.ts';
 import { writeAnswer } from './node-answer.ts';
 import { writeEarlyAnswer } from './node-early-answer.ts';
+import { isReceived } from './node-request-body.ts';
 import { NodeResponseCapture } from './node-response-capture.ts';
 import { isCaptured } from './node-response-overrides.ts';
 
@@ -59,7 +60,7 @@ export class NodeExchange<Kind extends TransactionKind, Finished = void> impleme
     const { request, response } = this.#parts;
     if (this.#capture !== undefined) this.#capture.conclude(answer);
     else if (answer.kind !== 'answer') response.destroy();
-    else if (request.complete) writeAnswer(response, answer.response);
+    else if (isReceived(request)) writeAnswer(response, answer.response);
     else writeEarlyAnswer(request, response, answer.response);
   }
 

@@ -56,6 +56,16 @@ async function readStream(request: IncomingMessage, limitBytes: number): Promise
 }
 
 /**
+ * True if nothing of the body is still to come: `bytes` are here, in the stream's own buffer unless said otherwise.
+ *
+ * The length counts too: promises run between the last byte and `complete`, and the requests of an injecting test
+ * never have it.
+ */
+export function isReceived(request: IncomingMessage, bytes: number = request.readableLength): boolean {
+  return request.complete || bytes === Number(request.headers['content-length']);
+}
+
+/**
  * Reads in paused mode. The moment the message is complete it puts everything back, synchronously and so before
  * the stream can emit `end`.
  */
@@ -72,7 +82,7 @@ class BodyReader {
   }
 
   read(): RequestBody | Promise<RequestBody> {
-    const found = this.#request.readableLength > 0 || this.#isComplete() ? this.#take() : undefined;
+    const found = this.#request.readableLength > 0 || isReceived(this.#request, this.#size) ? this.#take() : undefined;
     return found ?? this.#wait();
   }
 
@@ -99,7 +109,7 @@ class BodyReader {
   #take(): RequestBody | undefined {
     this.#drain();
     if (this.#size > this.#limit) return this.#putBack(tooLarge);
-    if (!this.#isComplete()) return undefined;
+    if (!isReceived(this.#request, this.#size)) return undefined;
     const bytes = this.#joined();
     this.#chunks = [bytes];
     return this.#putBack({ kind: 'bytes', bytes });
@@ -113,11 +123,6 @@ class BodyReader {
       if (chunk === null) return;
       this.#add(chunk);
     }
-  }
-
-  /** Requests that were not parsed from a socket, such as those of an injecting test, have no `complete`. */
-  #isComplete(): boolean {
-    return this.#request.complete || this.#size === Number(this.#request.headers['content-length']);
   }
 
   #add(chunk: Buffer | string): void {

@@ -1,3 +1,4 @@
+import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
@@ -110,18 +111,23 @@ describe('the body of a node request', () => {
 
   it('leaves the connection open for the next request, read or not', async () => {
     const guard = idempotency(guardOptions().options);
-    const origin = await serve(guard.wrap((_request, response) => response.end('x')));
-    const { Agent } = await import('node:http');
+    let connections = 0;
+    const origin = await serve(
+      guard.wrap((_request, response) => response.end('x')),
+      () => {
+        connections += 1;
+      },
+    );
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-    for (let index = 0; index < 3; index += 1) {
-      const response = await fetch(`${origin}/${index}`, {
-        method: 'POST',
-        body: 'unread'.repeat(1_000),
-        headers: { 'idempotency-key': firstKey },
-      });
-      expect(await response.text()).toBe('x');
+    for (let index = 0; index < 30; index += 1) {
+      const body = index % 3 === 0 ? '' : 'unread'.repeat(index % 3 === 1 ? 10 : 20_000);
+      const request = open(origin, { key: `key-${index % 6}`, body, path: `/${index % 3}` }, agent);
+      const answer = responseTo(request);
+      request.end(body);
+      expect((await receive(await answer)).body.toString()).toBe('x');
     }
     agent.destroy();
+    expect(connections).toBe(1);
   });
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import type { Field } from '../../http/exchange.ts';
 
@@ -42,10 +42,10 @@ function fieldsOf({ key, fields = [], body, type = json }: Sent): string[] {
 }
 
 /** Opens a request; the caller writes its body and ends it. */
-export function open(origin: string, sent: Sent): ClientRequest {
+export function open(origin: string, sent: Sent, agent: Agent | false = false): ClientRequest {
   const { method = 'POST', path = '/charges' } = sent;
   const headers = ['Host', new URL(origin).host, ...fieldsOf(sent)];
-  return httpRequest(new URL(path, origin), { method, headers, agent: false });
+  return httpRequest(new URL(path, origin), { method, headers, agent });
 }
 
 /** Resolves with the head of the response. */

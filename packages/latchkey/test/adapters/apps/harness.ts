@@ -14,8 +14,8 @@ export function guardOptions() {
 }
 
 /** Serves for the length of a test. */
-export async function serve(listener: RequestListener): Promise<string> {
-  const { origin, close } = await listen(createServer(listener));
+export async function serve(listener: RequestListener, onConnection = () => {}): Promise<string> {
+  const { origin, close } = await listen(createServer(listener).on('connection', onConnection));
   onTestFinished(close);
   return origin;
 }
