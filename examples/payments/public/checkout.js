@@ -7,7 +7,7 @@ import { describeOrder, newNumber, showNumber, showTotal, takeOrder } from './or
 import { beginOrder, endOrder, pendingOrder } from './pending-order.js';
 import { createTimeline } from './timeline.js';
 
-const impatienceMs = 1_200;
+const impatienceMs = 1_000;
 const form = document.querySelector('#checkout');
 const button = document.querySelector('#pay');
 const timelines = { keyed: createTimeline('keyed'), naive: createTimeline('naive') };

@@ -40,7 +40,6 @@ const otherLines = [
   'POST /checkout HTTP/1.1',
   'POST /checkout/payments HTTP/1.1',
   'BREW /v1/charges HTTP/1.1',
-  'POST /v1/charges',
 ];
 const badCredentials = ['', 'Basic', 'Basic !!!!', 'Bearer sk_live_a', 'Bearer', `Bearer sk_test_${'a'.repeat(4_000)}`];
 

@@ -23,20 +23,23 @@ export interface Ending {
 export class ServerProcess {
   readonly port: number;
   readonly dataFolder: string;
-  readonly #program: string;
+  readonly #command: readonly string[];
   #child: ChildProcess | undefined;
   #errors = '';
 
-  private constructor(program: string, port: number, dataFolder: string) {
-    this.#program = program;
+  private constructor(command: readonly string[], port: number, dataFolder: string) {
+    this.#command = command;
     this.port = port;
     this.dataFolder = dataFolder;
   }
 
   /** Starts it in a folder of its own. */
-  static async start(program: keyof typeof programs = 'server'): Promise<ServerProcess> {
+  static async start(
+    program: keyof typeof programs = 'server',
+    nodeOptions: readonly string[] = [],
+  ): Promise<ServerProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-payments-'));
-    const server = new ServerProcess(programs[program], await freePort(), folder);
+    const server = new ServerProcess([...nodeOptions, programs[program]], await freePort(), folder);
     await server.restart();
     return server;
   }
@@ -57,7 +60,7 @@ export class ServerProcess {
   /** Starts it again and waits until it listens. */
   async restart(): Promise<void> {
     const env = { ...process.env, PORT: String(this.port), LATCHKEY_DATA: this.dataFolder };
-    const child = spawn(process.execPath, [this.#program], { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
+    const child = spawn(process.execPath, this.#command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text;
     });

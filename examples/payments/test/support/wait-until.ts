@@ -1,3 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
+import { expect } from 'vitest';
+
 const pollMs = 20;
 const patienceMs = 20_000;
 
@@ -8,4 +11,15 @@ export async function waitUntil(condition: () => boolean | Promise<boolean>): Pr
     if (performance.now() > deadline) throw new Error('Waited in vain');
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
+}
+
+/** Like `expect.poll`, which is not to be had in tests that run side by side. */
+export async function expectSoon<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  let seen = await look();
+  while (!isDeepStrictEqual(seen, expected) && performance.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, pollMs));
+    seen = await look();
+  }
+  expect(seen).toEqual(expected);
 }

@@ -1,0 +1,90 @@
+import type { Browser, Page } from 'playwright-core';
+import { waitUntil } from '../support/wait-until.ts';
+
+export type Panel = 'keyed' | 'naive';
+
+/** The checkout page, with the hands and eyes of a buyer. */
+export class CheckoutPage {
+  readonly page: Page;
+  readonly #url: string;
+
+  private constructor(page: Page, url: string) {
+    this.page = page;
+    this.#url = url;
+  }
+
+  /** Opens the page for a new buyer, with cookies and a storage of their own. */
+  static async open(browser: Browser, url: string, scripts: boolean): Promise<CheckoutPage> {
+    const context = await browser.newContext({ javaScriptEnabled: scripts });
+    const checkout = new CheckoutPage(await context.newPage(), url);
+    await checkout.visit();
+    return checkout;
+  }
+
+  async close(): Promise<void> {
+    await this.page.context().close();
+  }
+
+  async visit(): Promise<void> {
+    await this.page.goto(this.#url);
+  }
+
+  async choose(disaster: string): Promise<void> {
+    await this.page.locator(`[name=disaster][value=${disaster}]`).check();
+  }
+
+  async chooseCard(token: string): Promise<void> {
+    await this.page.locator('[name=card]').selectOption(token);
+  }
+
+  async click(name = 'Pay now'): Promise<void> {
+    await this.page.getByRole('button', { name, exact: true }).click({ noWaitAfter: true });
+  }
+
+  /** Clicks, and waits until the payment is on its way. */
+  async send(): Promise<void> {
+    const sent = this.page.waitForRequest((request) => request.method() === 'POST');
+    await this.click();
+    await sent;
+  }
+
+  /** Clicks, and clicks again as soon as the first payment is on its way. */
+  async clickTwice(name: string): Promise<void> {
+    const button = this.page.getByRole('button', { name, exact: true });
+    const { x, y } = (await button.boundingBox()) ?? { x: 0, y: 0 };
+    for (const _click of ['first', 'second']) {
+      const sent = this.page.waitForRequest((request) => request.method() === 'POST');
+      // A locator's click would wait for the page that the first one asked for.
+      await this.page.mouse.click(x + 5, y + 5);
+      await sent;
+    }
+  }
+
+  /** Pays with scripts on, and waits until both endpoints have answered: the page has the next order's number then. */
+  async payAndWait(): Promise<void> {
+    const number = await this.text('#number');
+    await this.click();
+    await waitUntil(async () => (await this.text('#number')) !== number);
+  }
+
+  async text(selector: string): Promise<string> {
+    return (await this.page.locator(selector).textContent()) ?? '';
+  }
+
+  /** What a panel says about the latest order. */
+  verdict(panel: Panel): Promise<string> {
+    return this.text(`#${panel}-ledger .verdict strong`);
+  }
+
+  /** What a panel says happened, line by line. */
+  async story(panel: Panel): Promise<readonly string[]> {
+    const items = this.page.locator(`#${panel}-timeline li`);
+    return items.evaluateAll((list) => list.map((item) => item.firstChild?.textContent ?? ''));
+  }
+
+  /** The keys that the page sent, as far as it shows them, in order and without repetitions. */
+  async keys(): Promise<readonly string[]> {
+    const keys = (await this.story('keyed')).map((line) => /^POST with key (\S+)…$/.exec(line)?.[1] ?? '');
+    return [...new Set(keys.filter((key) => key !== ''))];
+  }
+}

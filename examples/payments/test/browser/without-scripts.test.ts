@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { expectSoon, waitUntil } from '../support/wait-until.ts';
+import type { CheckoutPage, Panel } from './checkout-page.ts';
+import { setStage } from './stage.ts';
+
+const play = setStage(false);
+
+const endpoints: [Panel, string][] = [
+  ['keyed', 'Charged once'],
+  ['naive', 'Charged twice'],
+];
+const buttons: Record<Panel, string> = { keyed: 'Pay now', naive: 'Pay now, without a key' };
+
+const hiddenKey = ({ page }: CheckoutPage) => page.locator('[name=idempotency_key]').inputValue();
+
+async function payAgain(checkout: CheckoutPage, panel: Panel): Promise<void> {
+  await checkout.click(buttons[panel]);
+  await checkout.page.waitForURL(/paid=/);
+  expect(await checkout.text('.notice')).toMatch(/^Order [0-9A-F]{8} is paid/);
+}
+
+/**
+ * Pays into a disaster. If that brings no page, the buyer comes back by the checkout's address and pays again. The
+ * browser may be faster: it repeats a POST by itself if a connection that it had open before breaks.
+ */
+async function payThrough(checkout: CheckoutPage, disaster: string, panel: Panel): Promise<void> {
+  await checkout.choose(disaster);
+  const failed = checkout.page.waitForEvent('requestfailed').then(isTrue);
+  const paid = checkout.page.waitForURL(/paid=/).then(isFalse);
+  await checkout.click(buttons[panel]);
+  if (!(await firstOf(failed, paid))) return;
+  await waitUntil(() => checkout.visit().then(isTrue, isFalse));
+  await payAgain(checkout, panel);
+}
+
+/** The one that is left behind fails when the page moves on or closes. */
+function firstOf<T>(...promises: readonly Promise<T>[]): Promise<T> {
+  for (const promise of promises) promise.catch(() => {});
+  return Promise.any(promises);
+}
+
+const isTrue = () => true;
+const isFalse = () => false;
+
+describe.concurrent('the plain form', () => {
+  it(
+    'pays, and a reload of what follows pays nothing',
+    play(async (checkout) => {
+      await payAgain(checkout, 'keyed');
+      await checkout.page.reload();
+      expect(await checkout.text('.notice')).toMatch(/is paid/);
+      expect(await checkout.page.locator('#keyed-ledger tbody tr').count()).toBe(1);
+    }),
+  );
+
+  it(
+    'has a new key after the receipt, and after a declined card',
+    play(async (checkout) => {
+      const first = await hiddenKey(checkout);
+      await checkout.chooseCard('tok_chargeDeclined');
+      await checkout.click();
+      await checkout.page.waitForURL(/declined=/);
+      expect(await checkout.text('.notice')).toContain('the card was declined');
+      const second = await hiddenKey(checkout);
+      await payAgain(checkout, 'keyed');
+      expect(new Set([first, second, await hiddenKey(checkout)]).size).toBe(3);
+      expect(await checkout.verdict('keyed')).toBe('Charged once');
+    }),
+  );
+
+  it(
+    'charges once when the page is reloaded in mid-payment and the buyer pays again',
+    play(async (checkout) => {
+      const key = await hiddenKey(checkout);
+      await checkout.choose('slow');
+      await checkout.send();
+      await checkout.visit();
+      expect(await hiddenKey(checkout)).toBe(key);
+      await payAgain(checkout, 'keyed');
+      expect(await checkout.verdict('keyed')).toBe('Charged once');
+    }),
+  );
+
+  it(
+    'says so when the cart of an order was changed after it was sent',
+    play(async (checkout) => {
+      const key = await hiddenKey(checkout);
+      await checkout.choose('slow');
+      await checkout.send();
+      await checkout.visit();
+      await checkout.page.getByLabel('Pencils').fill('3');
+      await checkout.click();
+      await checkout.page.getByRole('link', { name: 'Back to the checkout' }).click();
+      expect(await hiddenKey(checkout)).not.toBe(key);
+      await payAgain(checkout, 'keyed');
+    }),
+  );
+
+  it.each(endpoints)('survives a lost answer at the %s endpoint: %s', (panel, verdict) =>
+    play(async (checkout) => {
+      await payThrough(checkout, 'lost', panel);
+      expect(await checkout.verdict(panel)).toBe(verdict);
+    })(),
+  );
+
+  it.each(endpoints)('survives a slow server and a second click at the %s endpoint: %s', (panel, verdict) =>
+    play(async (checkout) => {
+      await checkout.choose('slow');
+      await checkout.clickTwice(buttons[panel]);
+      await checkout.page.waitForURL(/paid=/);
+      await expectSoon(() => checkout.visit().then(() => checkout.verdict(panel)), verdict);
+    })(),
+  );
+});
+
+describe.each(endpoints)('a server that dies under the %s endpoint', (panel, verdict) => {
+  it(
+    `after the commit: ${verdict}`,
+    play(async (checkout) => {
+      await payThrough(checkout, 'dies-after-commit', panel);
+      expect(await checkout.verdict(panel)).toBe(verdict);
+    }),
+  );
+
+  it(
+    'before the commit: Charged once',
+    play(async (checkout) => {
+      await payThrough(checkout, 'dies-before-commit', panel);
+      expect(await checkout.verdict(panel)).toBe('Charged once');
+    }),
+  );
+});
