@@ -1,4 +1,12 @@
-import type { AfterFailure, ClaimOutcome, Resolution, Store, StoredRecord, Takeover } from '../../../src/core/store.ts';
+import type {
+  AfterFailure,
+  ClaimOutcome,
+  Resolution,
+  Store,
+  StoredRecord,
+  Takeover,
+  TransactionKind,
+} from '../../../src/core/store.ts';
 
 /** Durations of the model, in milliseconds. */
 export const leaseMs = 10;
@@ -29,6 +37,13 @@ export type Call =
       readonly text: string;
     }
   | { readonly method: 'resolve'; readonly id: string; readonly token: string; readonly verdict: Resolution['verdict'] }
+  | {
+      readonly method: 'transaction';
+      readonly id: string;
+      readonly token: string;
+      readonly end: 'step' | 'result' | 'throw';
+      readonly text: string;
+    }
   | { readonly method: 'erase'; readonly principal: string }
   | { readonly method: 'sweep'; readonly limit: number }
   | { readonly method: 'read'; readonly id: string }
@@ -45,8 +60,11 @@ export function operationIdOf(token: string): string {
   return `operation-of-${token}`;
 }
 
+/** Every call that a store without transactions answers. */
+export type PlainCall = Exclude<Call, { readonly method: 'transaction' }>;
+
 /** Calls the store, and makes its answer comparable. */
-export async function callStore(store: Store<never>, call: Call): Promise<unknown> {
+export async function callStore<Kind extends TransactionKind>(store: Store<Kind>, call: PlainCall): Promise<unknown> {
   switch (call.method) {
     case 'claim':
       return claimAnswer(await store.claim(claimRequest(call)));
@@ -87,7 +105,10 @@ function claimRequest(call: Extract<Call, { method: 'claim' }>) {
   };
 }
 
-async function listedIds(store: Store<never>, state: StoredRecord['state']): Promise<readonly string[]> {
+async function listedIds<Kind extends TransactionKind>(
+  store: Store<Kind>,
+  state: StoredRecord['state'],
+): Promise<readonly string[]> {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
@@ -134,10 +155,10 @@ function resolutionOf(verdict: Resolution['verdict']): Resolution {
   return verdict === 'rerun' ? { verdict, retentionMs } : { verdict };
 }
 
-function resultOf(text: string) {
+export function resultOf(text: string) {
   return { kind: 'value', bytes: bytesOf(text) } as const;
 }
 
-function bytesOf(text: string): Uint8Array {
+export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }

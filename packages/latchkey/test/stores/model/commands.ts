@@ -1,13 +1,16 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { FaultyStore, ManualRuntime } from '../../../src/testing/index.ts';
-import { type Call, callStore, fingerprints, principals } from './calls.ts';
+import type { Faults, ManualRuntime } from '../../../src/testing/index.ts';
+import { type Call, fingerprints, principals } from './calls.ts';
 import type { Model } from './model.ts';
 
 /** The real thing: a store behind faults, and the clock that it goes by. */
 export interface Real {
-  readonly faulty: FaultyStore<never>;
+  readonly faults: Faults;
   readonly runtime: ManualRuntime;
+  call(call: Call): Promise<unknown>;
+  /** How many transactions have had their effect; absent without transactions. */
+  effects?(): number;
 }
 
 type Mishap = 'none' | 'fail' | 'lose-reply' | 'repeat';
@@ -26,16 +29,17 @@ class CallCommand implements fc.AsyncCommand<Model, Real> {
     return true;
   }
 
-  async run(model: Model, { faulty, runtime }: Real): Promise<void> {
+  async run(model: Model, { faults, runtime, call, effects }: Real): Promise<void> {
     model.now = runtime.clock.now();
-    if (this.#mishap !== 'none') faulty.faults.next(this.#call.method, { kind: this.#mishap });
-    const answer = callStore(faulty.store, this.#call);
+    if (this.#mishap !== 'none') faults.next(this.#call.method, { kind: this.#mishap });
+    const answer = call(this.#call);
     if (this.#mishap === 'fail' || this.#mishap === 'lose-reply')
       await expect(answer).rejects.toMatchObject({ code: 'store-unavailable' });
     if (this.#mishap === 'fail') return;
     if (this.#mishap === 'repeat') model.apply(this.#call);
     const expected = model.apply(this.#call);
     if (this.#mishap !== 'lose-reply') expect(withoutToken(await answer)).toEqual(withoutToken(expected));
+    if (effects !== undefined) expect(effects()).toBe(model.effects);
   }
 
   toString(): string {
@@ -98,6 +102,13 @@ const calls: readonly fc.Arbitrary<Call>[] = [
   fc.record({ method: fc.constant('list'), state: fc.constantFrom('running', 'lapsed', 'open', 'completed') }),
 ];
 
+const transactions: fc.Arbitrary<Call> = fc.record({
+  ...owner,
+  method: fc.constant('transaction'),
+  end: fc.constantFrom('step', 'result', 'throw'),
+  text: fc.constantFrom('short', 'too long for it'),
+});
+
 /** How often each of `calls` comes up against the others. */
 const weights = [8, 4, 3, 2, 3, 2, 1, 1, 1];
 
@@ -106,10 +117,23 @@ const mishap: fc.Arbitrary<Mishap> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<Mishap>('fail', 'lose-reply', 'repeat') },
 );
 
+/** Such a call rejects by itself, whatever else befalls it. */
+function isThrowing(call: Call): boolean {
+  return call.method === 'transaction' && call.end === 'throw';
+}
+
 /** Commands in any order. */
-export function commands(): fc.Arbitrary<Iterable<fc.AsyncCommand<Model, Real>>> {
+export function commands(withTransactions: boolean): fc.Arbitrary<Iterable<fc.AsyncCommand<Model, Real>>> {
   const call = fc.oneof(...calls.map((arbitrary, index) => ({ arbitrary, weight: weights[index] ?? 1 })));
   const calling = fc.tuple(call, mishap).map(([made, how]) => new CallCommand(made, how));
+  // A transaction is never made twice by the store's wrapper: its function may have effects of its own.
+  const onceOnly = mishap.filter((how) => how !== 'repeat');
+  const transacting = fc
+    .tuple(transactions, onceOnly)
+    .map(([made, how]) => new CallCommand(made, isThrowing(made) ? 'none' : how));
   const advancing = fc.constantFrom(1, 9, 10, 20, 30, 45).map((ms) => new Advance(ms));
-  return fc.commands([calling, calling, calling, advancing], { size: 'max', maxCommands: 60 });
+  return fc.commands([calling, calling, calling, withTransactions ? transacting : calling, advancing], {
+    size: 'max',
+    maxCommands: 60,
+  });
 }

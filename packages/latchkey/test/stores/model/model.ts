@@ -27,6 +27,8 @@ interface ModelRecord {
 /** What a store should hold, written down as plainly as can be: one record for each id, and a clock. */
 export class Model {
   now = 0;
+  /** How many transactions were committed. */
+  effects = 0;
   readonly #records = new Map<string, ModelRecord>();
 
   apply(call: Call): unknown {
@@ -120,7 +122,7 @@ export class Model {
 
   #own(call: Exclude<Extract<Call, { token: string }>, { method: 'claim' }>): unknown {
     const record = this.#records.get(call.id);
-    const refusal = call.method === 'complete' ? 'lost' : false;
+    const refusal = refusals[call.method] ?? false;
     if (record === undefined || record.token !== call.token) return refusal;
     const isHeld = record.state === 'held' || record.state === 'abandoned';
     if (call.method === 'complete' && record.state === 'completed') return completionAnswer(record);
@@ -136,15 +138,35 @@ export class Model {
         record.state = 'abandoned';
         return true;
       case 'saveStep':
-        if (!record.steps.some(([name]) => name === call.name)) record.steps.push([call.name, call.text]);
-        return true;
+        return this.#saveStep(record, call.name, call.text);
       case 'complete':
-        record.result = call.text.length > maxResultBytes ? 'tombstone gone' : `value ${call.text}`;
-        this.#end(record, 'completed');
-        return completionAnswer(record);
+        return this.#complete(record, call.text);
+      case 'transaction':
+        return this.#transact(record, call);
       case 'resolve':
         return this.#resolve(record, call);
     }
+  }
+
+  #saveStep(record: ModelRecord, name: string, text: string): true {
+    if (!record.steps.some(([saved]) => saved === name)) record.steps.push([name, text]);
+    return true;
+  }
+
+  #complete(record: ModelRecord, text: string): string {
+    record.result = text.length > maxResultBytes ? 'tombstone gone' : `value ${text}`;
+    this.#end(record, 'completed');
+    return completionAnswer(record);
+  }
+
+  #transact(record: ModelRecord, call: Extract<Call, { end: string }>): string {
+    if (record.state !== 'held') return 'lost';
+    if (call.end === 'throw') return 'thrown';
+    this.effects += 1;
+    this.#hold(record);
+    if (call.end === 'step') this.#saveStep(record, 'transaction', call.text);
+    else this.#complete(record, call.text);
+    return 'committed';
   }
 
   #resolve(record: ModelRecord, call: Extract<Call, { verdict: string }>): boolean {
@@ -176,6 +198,9 @@ export class Model {
     return { state, fingerprint, policy, token, attempt, operationId, expiresAtMs, steps, result };
   }
 }
+
+/** What a caller that isn't the owner is told. */
+const refusals: Partial<Record<Call['method'], string>> = { complete: 'lost', transaction: 'lost' };
 
 function completionAnswer(record: ModelRecord): string {
   return record.result?.startsWith('tombstone') ? 'tombstoned' : 'completed';
