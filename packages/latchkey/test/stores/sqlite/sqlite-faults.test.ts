@@ -2,8 +2,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/core/store.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { temporaryFolder } from './handles.ts';
-import { bytesOf, claimOf, completionOf } from './requests.ts';
 import { type Interference, type WatchedHandle, watchHandle } from './watched-handle.ts';
 
 type Call = (store: Store<SqliteTransactions>) => Promise<unknown>;

@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { drivers, temporaryFolder } from './handles.ts';
-import { bytesOf, claimOf, completionOf } from './requests.ts';
 
 describe('files of the SQLite store', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;

@@ -1,8 +1,8 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { claimOf, completionOf } from '../requests.ts';
 import { temporaryFolder } from './handles.ts';
-import { claimOf, completionOf } from './requests.ts';
 import { watchHandle } from './watched-handle.ts';
 
 describe('grouped commits', () => {

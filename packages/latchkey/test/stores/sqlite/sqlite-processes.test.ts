@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { claimOf, completionOf } from '../requests.ts';
 import { outputOf, spawnChild } from './children/spawn-child.ts';
 import { drivers, temporaryFolder } from './handles.ts';
-import { claimOf, completionOf } from './requests.ts';
 
 const processes = 4;
 const keys = 500;

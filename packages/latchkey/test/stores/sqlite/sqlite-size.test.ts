@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { principalDigest, recordId } from '../../../src/core/digest.ts';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { claimOf, completionOf } from '../requests.ts';
 import { temporaryFolder } from './handles.ts';
-import { claimOf, completionOf } from './requests.ts';
 
 const records = 10_000;
 const resultBytes = 400;

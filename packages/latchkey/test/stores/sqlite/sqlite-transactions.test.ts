@@ -2,8 +2,8 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Store, Transacted } from '../../../src/core/store.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { bytesOf, claimOf } from '../requests.ts';
 import { drivers, type Handle, temporaryFolder } from './handles.ts';
-import { bytesOf, claimOf } from './requests.ts';
 
 const request = { id: 'x', token: 'a', leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
 const step = { kind: 'step', name: 'step', value: bytesOf('saved') } as const;

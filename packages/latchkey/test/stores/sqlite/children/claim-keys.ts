@@ -5,7 +5,7 @@
 
 import { sqliteStore } from '../../../../src/stores/sqlite/index.ts';
 import { seededFraction } from '../../../../src/testing/manual-clock.ts';
-import { bytesOf, claimOf, completionOf } from '../requests.ts';
+import { bytesOf, claimOf, completionOf } from '../../requests.ts';
 
 const [file = '', keys = '0', duplicates = '0', seed = '0'] = process.argv.slice(2);
 const fraction = seededFraction(Number(seed));

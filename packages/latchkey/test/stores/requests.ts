@@ -1,4 +1,4 @@
-import type { ClaimRequest, CompleteRequest } from '../../../src/core/store.ts';
+import type { ClaimRequest, CompleteRequest } from '../../src/core/store.ts';
 
 export function bytesOf(text: string): Uint8Array {
   return new TextEncoder().encode(text);
