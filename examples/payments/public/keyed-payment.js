@@ -66,7 +66,7 @@ function teller(timeline) {
 
 async function tellAnswer({ response, replayed }, timeline) {
   const body = await response.json();
-  const from = replayed ? ', the first answer again' : '';
+  const from = replayed ? ', replayed' : '';
   if (response.ok) timeline.add('paid', `Paid: ${body.id.slice(0, 11)}…${from}`);
   else timeline.add('lost', `${body.error?.message ?? body.detail ?? `Answer ${response.status}`}${from}`);
 }

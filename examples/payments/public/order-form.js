@@ -21,7 +21,7 @@ export function orderBody({ number, fields }) {
 
 /** How people speak of the order. */
 export function describeOrder({ number, total }) {
-  return `Order ${number}, ${dollars(total)}`;
+  return `What happened to order ${number}, ${dollars(total)}`;
 }
 
 export function showNumber(form, number) {

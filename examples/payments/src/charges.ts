@@ -25,7 +25,7 @@ export interface ChargeOrigin {
 }
 
 /** One page of charges, newest first. */
-export interface ChargePage {
+interface ChargePage {
   readonly charges: readonly Charge[];
   readonly hasMore: boolean;
 }

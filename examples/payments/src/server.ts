@@ -36,7 +36,7 @@ async function stop(): Promise<void> {
 /** A connection that was busy when the server closed is idle a moment later. */
 async function closeConnections(server: Server, closed: Promise<unknown>): Promise<void> {
   const sweep = setInterval(() => server.closeIdleConnections(), 20);
-  const limit = setTimeout(() => server.closeAllConnections(), 2_000);
+  const limit = setTimeout(() => server.closeAllConnections(), drainMs);
   await closed;
   clearInterval(sweep);
   clearTimeout(limit);

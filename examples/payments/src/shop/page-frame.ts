@@ -25,7 +25,7 @@ function frame(title: string, content: Html): Html {
   <body>
     <header class="masthead">
       <a class="brand" href="/"><img src="/icon.svg" alt="" width="28" height="28"> Latchkey <span>payments example</span></a>
-      <p class="server" id="server" role="status" hidden></p>
+      <p class="server" id="server" role="status"></p>
     </header>
     <main>${content}</main>
   </body>

@@ -11,7 +11,7 @@ export interface Acknowledged {
   readonly attempts: number;
 }
 
-export const apiKey = 'sk_test_crash';
+const apiKey = 'sk_test_crash';
 const declinedShare = 0.05;
 const patience = { maxAttempts: 100, baseDelayMs: 40, maxDelayMs: 400, attemptTimeoutMs: 15_000 } as const;
 
