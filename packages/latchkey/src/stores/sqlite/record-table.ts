@@ -17,6 +17,7 @@ import {
   fixedValues,
   flagBits,
   movingValues,
+  resultValue,
   stateCodes,
   wholeNumber,
 } from './row.ts';
@@ -152,7 +153,7 @@ export class RecordTable {
       isTombstone ? flagBits.tombstone : 0,
       nowMs + retentionMs,
       nowMs,
-      fits ? result.bytes : tombstone,
+      resultValue(fits ? result.bytes : tombstone),
       packDigest(id),
       packUuid(token),
       nowMs,

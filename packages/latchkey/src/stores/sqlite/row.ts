@@ -57,8 +57,13 @@ export function movingValues(entry: Entry): SqliteValue[] {
     packUuid(entry.token),
     entry.fingerprint,
     encodeSteps(entry.steps),
-    entry.result?.bytes ?? null,
+    entry.result === undefined ? null : resultValue(entry.result.bytes),
   ];
+}
+
+/** The value of the column `result`. Older releases of node:sqlite bind an empty blob as NULL, so it is a text. */
+export function resultValue(bytes: Uint8Array): SqliteValue {
+  return bytes.byteLength === 0 ? '' : bytes;
 }
 
 /**
@@ -143,6 +148,7 @@ function text(value: unknown): string {
 }
 
 function resultOf(value: unknown, flags: number): StoredResult {
-  if (!(value instanceof Uint8Array)) throw unreadable('a completed record has no result');
-  return { kind: flags & flagBits.tombstone ? 'tombstone' : 'value', bytes: value };
+  const bytes = value === '' ? new Uint8Array() : value;
+  if (!(bytes instanceof Uint8Array)) throw unreadable('a completed record has no result');
+  return { kind: flags & flagBits.tombstone ? 'tombstone' : 'value', bytes };
 }
