@@ -31,6 +31,11 @@ export function isKept(verdict: Verdict, context: RunningContext, policy: AfterF
   }
 }
 
+/** Telling watchers costs some stores much (PostgreSQL's NOTIFY serialises commits): only where retries wait. */
+function isWaitedFor({ settings }: Operation): boolean {
+  return settings.whenRunning === 'wait';
+}
+
 /** What a conclusion needs. */
 export interface ConclusionOptions extends CallTools {
   readonly store: AnyStore;
@@ -42,9 +47,10 @@ export interface ConclusionOptions extends CallTools {
 export function storeResult(options: ConclusionOptions, context: RunningContext, verdict: Verdict): Promise<Recorded> {
   const { store, owner, operation } = options;
   const { retentionMs } = operation.settings;
+  const notify = isWaitedFor(operation);
   const { result, tombstone } = verdict;
   return concluding(options, context, 'complete', async () => {
-    const outcome = await store.complete({ ...owner, result, tombstone, retentionMs });
+    const outcome = await store.complete({ ...owner, result, tombstone, retentionMs, notify });
     if (outcome === 'lost') return 'lost';
     return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
   });
@@ -54,8 +60,9 @@ export function storeResult(options: ConclusionOptions, context: RunningContext,
 export function releaseRecord(options: ConclusionOptions, context: RunningContext): Promise<Recorded> {
   const { store, owner, operation } = options;
   const { retentionMs } = operation.settings;
+  const notify = isWaitedFor(operation);
   return concluding(options, context, 'release', async () =>
-    (await store.release({ ...owner, retentionMs })) ? 'released' : 'lost',
+    (await store.release({ ...owner, retentionMs, notify })) ? 'released' : 'lost',
   );
 }
 

@@ -111,11 +111,15 @@ export interface CompleteRequest extends Owner {
   /** Kept in place of `result` if the store refuses that for its size. */
   readonly tombstone: Uint8Array;
   readonly retentionMs: number;
+  /** True if somebody may be waiting for the record to change; stores that tell watchers for nothing ignore it. */
+  readonly notify?: boolean;
 }
 
 /** The arguments of {@link Store.release}. */
 export interface ReleaseRequest extends Owner {
   readonly retentionMs: number;
+  /** As in {@link CompleteRequest}. */
+  readonly notify?: boolean;
 }
 
 /** The arguments of {@link Store.abandon}. */
