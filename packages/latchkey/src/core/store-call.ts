@@ -7,7 +7,7 @@
 import { type BackoffLimits, backoffMs } from './backoff.ts';
 import type { Emit } from './emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
-import { type Runtime, sleep } from './runtime.ts';
+import { type Runtime, sleep, type TimerHandle } from './runtime.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
 
@@ -20,17 +20,23 @@ export interface CallLabel {
 /** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds. */
 export function withTimeLimit<T>(runtime: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = runtime.timers.set(
-      () => reject(new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`)),
-      limitMs,
-    );
+    let settled = false;
+    let timer: TimerHandle;
     const settle =
       <V>(how: (value: V) => void) =>
       (value: V) => {
-        runtime.timers.clear(timer);
+        settled = true;
+        if (timer !== undefined) runtime.timers.clear(timer);
         how(value);
       };
     call.then(settle(resolve), settle(reject));
+    // A store in memory has answered by the next microtask: a timer would cost more than the call.
+    queueMicrotask(() => {
+      if (settled) return;
+      const tooLate = () =>
+        reject(new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`));
+      timer = runtime.timers.set(tooLate, limitMs);
+    });
   });
 }
 
