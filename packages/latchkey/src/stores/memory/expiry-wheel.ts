@@ -49,33 +49,34 @@ export class ExpiryWheel<T extends Expiring> {
 
   /** Takes up to `limit` items off that have expired, looking at up to `effort` of them; hands each to `onExpired`. */
   takeExpired(nowMs: number, limit: number, effort: number, onExpired: (item: T) => void): number {
-    const last = Math.floor(nowMs / slotMs);
-    let taken = 0;
-    let looks = effort;
-    while (this.#cursor <= last && taken < limit && looks > 0) {
+    const round: Round<T> = { nowMs, limit, effort, onExpired, taken: 0 };
+    while (this.#cursor <= Math.floor(nowMs / slotMs) && hasBudget(round)) {
       const items = this.#slots.get(this.#cursor);
-      if (items === undefined) {
-        this.#advance();
-        continue;
-      }
-      const slot = this.#cursor;
-      const early: T[] = [];
-      for (; items.length > 0 && taken < limit && looks > 0; looks -= 1) {
-        const item = items.pop();
-        if (item === undefined || item.slot !== slot) continue;
-        if (item.expiresAtMs <= nowMs) {
-          item.slot = offWheel;
-          taken += 1;
-          onExpired(item);
-        } else if (Math.floor(item.expiresAtMs / slotMs) > slot) this.#moveOn(item);
-        else early.push(item);
-      }
-      const drained = items.length === 0;
-      for (const item of early) items.push(item);
-      if (items.length === 0) this.#slots.delete(slot);
-      else if (drained) break;
+      if (items === undefined) this.#advance();
+      else if (!this.#lookThrough(this.#cursor, items, round)) break;
     }
-    return taken;
+    return round.taken;
+  }
+
+  /** False if items must stay in the slot for a later time of the same second. */
+  #lookThrough(slot: number, items: T[], round: Round<T>): boolean {
+    const early: T[] = [];
+    for (let item = items.pop(); item !== undefined; item = hasBudget(round) ? items.pop() : undefined) {
+      round.effort -= 1;
+      if (item.slot !== slot) continue;
+      if (item.expiresAtMs <= round.nowMs) this.#take(item, round);
+      else if (Math.floor(item.expiresAtMs / slotMs) > slot) this.#moveOn(item);
+      else early.push(item);
+    }
+    for (const item of early) items.push(item);
+    if (items.length === 0) this.#slots.delete(slot);
+    return early.length === 0;
+  }
+
+  #take(item: T, round: Round<T>): void {
+    item.slot = offWheel;
+    round.taken += 1;
+    round.onExpired(item);
   }
 
   #moveOn(item: T): void {
@@ -89,4 +90,17 @@ export class ExpiryWheel<T extends Expiring> {
     else for (const slot of this.#slots.keys()) if (slot < next) next = slot;
     this.#cursor = next;
   }
+}
+
+/** One call of `takeExpired`: what it may do, and what it did. */
+interface Round<T> {
+  readonly nowMs: number;
+  readonly limit: number;
+  effort: number;
+  readonly onExpired: (item: T) => void;
+  taken: number;
+}
+
+function hasBudget(round: Round<never>): boolean {
+  return round.taken < round.limit && round.effort > 0;
 }
