@@ -10,7 +10,14 @@ const tsc = 'node_modules/typescript/bin/tsc';
 
 /** @type {Step[]} */
 const steps = [
-  ...['packages/latchkey', 'packages/latchkey/test', 'scripts', 'bench', 'examples/payments', 'examples/quick-start'].map(typesOf),
+  ...[
+    'packages/latchkey',
+    'packages/latchkey/test',
+    'scripts',
+    'bench',
+    'examples/payments',
+    'examples/quick-start',
+  ].map(typesOf),
   { title: 'lint and format', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
   { title: 'unused exports and dependencies', args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
   { title: 'the package as published', args: ['scripts/check/package.ts'] },

@@ -1,12 +1,12 @@
-// Brings a clone into a state in which everything else can run: packages, build, and a browser if one is asked for.
+// Brings a clone into a state in which everything else can run: packages, build, and with --programs what the tests run.
 // It runs on the system's Node and needs no package, since none may be installed yet.
 
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { ensureChromium } from './prepare/browser.mjs';
 import { buildLibrary } from './prepare/build.mjs';
 import { installPackages } from './prepare/packages.mjs';
 import { runScript } from './prepare/process.mjs';
+import { ensurePrograms } from './prepare/programs.mjs';
 
 export async function prepare() {
   await installPackages();
@@ -16,6 +16,6 @@ export async function prepare() {
 if (argv[1] === fileURLToPath(import.meta.url)) {
   await runScript(async () => {
     await prepare();
-    if (argv.includes('--browser')) await ensureChromium();
+    if (argv.includes('--programs')) await ensurePrograms();
   });
 }

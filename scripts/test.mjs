@@ -4,8 +4,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { ensureChromium } from './prepare/browser.mjs';
 import { runScript, seconds } from './prepare/process.mjs';
+import { ensurePrograms } from './prepare/programs.mjs';
 import { node22, node24, root } from './prepare/root.mjs';
 import { prepare } from './prepare.mjs';
 
@@ -94,7 +94,7 @@ function print(text) {
 }
 
 async function runAll() {
-  const chromium = await ensureChromium();
+  const { chromium } = await ensurePrograms();
   const total = { passed: 0, failed: 0 };
   for (const section of sections) {
     const start = performance.now();

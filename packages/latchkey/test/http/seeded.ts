@@ -8,11 +8,3 @@ const given = process.env['LATCHKEY_SEED'];
 export function holds<Inputs extends [unknown, ...unknown[]]>(property: fc.IProperty<Inputs>, numRuns = 300): void {
   fc.assert(property, { numRuns, ...(given !== undefined && { seed: Number(given) }) });
 }
-
-/** The same for a property that is a promise. */
-export async function holdsAsync<Inputs extends [unknown, ...unknown[]]>(
-  property: fc.IAsyncProperty<Inputs>,
-  numRuns = 100,
-): Promise<void> {
-  await fc.assert(property, { numRuns, ...(given !== undefined && { seed: Number(given) }) });
-}
