@@ -29,11 +29,11 @@ export async function runCrashes({ kills, seed }: CrashOptions): Promise<CrashRe
   try {
     const load = new Load(server.url, width, random);
     const struck = await killRepeatedly(server, load, kills, random);
-    await load.finish();
+    const unanswered = await load.finish();
     const { acknowledged } = load;
     const broken = await retryAll(server.url, acknowledged);
     await server.end('SIGTERM');
-    const violations = [...broken, ...(await verifyDatabase(server.dataFolder, acknowledged))];
+    const violations = [...unanswered, ...broken, ...(await verifyDatabase(server.dataFolder, acknowledged))];
     const retried = acknowledged.filter(({ attempts }) => attempts > 1).length;
     return { acknowledged: acknowledged.length, struck, retried, violations };
   } finally {

@@ -1,4 +1,10 @@
-import { type IdempotentFetch, idempotentFetch } from 'latchkey/client';
+import {
+  type IdempotentFetch,
+  idempotentFetch,
+  NoAnswerError,
+  type OperationAnswer,
+  type OperationInit,
+} from 'latchkey/client';
 import type { SeededRandom } from '../support/random.ts';
 
 /** An answer that a client was given: from then on it has to hold. */
@@ -14,6 +20,7 @@ export interface Acknowledged {
 const apiKey = 'sk_test_crash';
 const declinedShare = 0.05;
 const patience = { maxAttempts: 100, baseDelayMs: 40, maxDelayMs: 400, attemptTimeoutMs: 15_000 } as const;
+const calls = 10;
 
 /** The header fields of every charge. */
 export const chargeHeaders = {
@@ -33,6 +40,7 @@ export class Load {
   readonly #pay: IdempotentFetch;
   readonly #fresh = new Set<string>();
   readonly #running = new Set<Promise<void>>();
+  readonly #faults: string[] = [];
   #flowing = false;
   #count = 0;
 
@@ -59,10 +67,11 @@ export class Load {
     this.#flowing = false;
   }
 
-  /** Resolves when every payment has its answer; rejects if one found none. */
-  async finish(): Promise<void> {
+  /** Resolves when every payment has its answer, with what is wrong if one found none. */
+  async finish(): Promise<readonly string[]> {
     this.hold();
     await Promise.all(this.#running);
+    return this.#faults;
   }
 
   #begin(): void {
@@ -72,17 +81,30 @@ export class Load {
     const amount = String(this.#random.integer(1, 99_999));
     const body = new URLSearchParams({ amount, currency: 'usd', source, description: name }).toString();
     this.#fresh.add(name);
-    const running = this.#payOnce(name, body).finally(() => {
-      this.#running.delete(running);
-      this.#free(name);
-    });
+    const running = this.#payOnce(name, body)
+      .catch((error: unknown) => this.#faults.push(`${name}: ${error}`))
+      .then(() => {
+        this.#running.delete(running);
+        this.#free(name);
+      });
     this.#running.add(running);
   }
 
   async #payOnce(name: string, body: string): Promise<void> {
     const init = { method: 'POST', headers: chargeHeaders, body, operation: name };
-    const { response, key, attempts } = await this.#pay(`${this.#url}/v1/charges`, init);
+    const { response, key, attempts } = await this.#answer(init);
     this.acknowledged.push({ name, key, body, status: response.status, answer: await response.text(), attempts });
+  }
+
+  /** A call that ran out of attempts has kept its key: the next one goes on. */
+  async #answer(init: OperationInit, left = calls): Promise<OperationAnswer> {
+    try {
+      return await this.#pay(`${this.#url}/v1/charges`, init);
+    } catch (error) {
+      const isOver = !(error instanceof NoAnswerError) || error.code !== 'retries-exhausted' || left === 1;
+      if (isOver) throw error;
+      return this.#answer(init, left - 1);
+    }
   }
 
   #free(name: string): void {
