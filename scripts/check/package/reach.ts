@@ -14,11 +14,12 @@ const recorder = `
   console.log(JSON.stringify(urls));
 `;
 
+/** What an import loads; nothing if it fails, which another check reports. */
 async function loadedBy(specifier: string, installed: Installed): Promise<string[]> {
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', recorder, specifier];
-  const { output } = await capture(node24, args, { cwd: consumerOf(installed) });
-  const urls = JSON.parse(output) as string[];
-  return urls.map((url) => url.replace(/^.*\/latchkey\/dist\//, ''));
+  const { ok, output } = await capture(node24, args, { cwd: consumerOf(installed) });
+  const urls = ok ? (JSON.parse(output) as string[]) : [];
+  return [...new Set(urls)].map((url) => url.replace(/^.*\/latchkey\/dist\//, ''));
 }
 
 /** What an import of this may not load; the suites of `testing` may load anything. */
