@@ -127,7 +127,7 @@ function withBody(made: Response, body: BodyInit | null, headers: Headers): Resp
 }
 
 /** A response of the Fetch API; `before` are fields that stay unless the answer has them too. */
-export function plainToResponse({ status, fields, body }: PlainResponse, before: Headers = noHeaders): Response {
+function plainToResponse({ status, fields, body }: PlainResponse, before: Headers = noHeaders): Response {
   const headers = new Headers(before);
   for (const [name] of fields) headers.delete(name);
   for (const [name, value] of fields) headers.append(name, value);

@@ -16,7 +16,7 @@ import { NodeResponseCapture } from './node-response-capture.ts';
 import { isCaptured } from './node-response-overrides.ts';
 
 /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
-export type RunHandler<Kind extends TransactionKind, Finished> = (
+type RunHandler<Kind extends TransactionKind, Finished> = (
   context: HttpContext<Kind, Finished>,
 ) => Promise<unknown> | undefined;
 

@@ -151,7 +151,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 }
 
 /** The permanent code of an error answer, with all that such an answer must have. */
-export function problemCode(received: Received): unknown {
+function problemCode(received: Received): unknown {
   assert.equal(received.field('content-type'), 'application/problem+json', received.body.toString());
   assert.equal(received.field('cache-control'), 'no-store');
   const problem = received.json() as { code?: unknown; status?: unknown; type?: unknown };

@@ -16,7 +16,7 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text;
 }
 
-export async function writeReply(response: ServerResponse, reply: SuiteReply): Promise<void> {
+async function writeReply(response: ServerResponse, reply: SuiteReply): Promise<void> {
   if ('finished' in reply) return;
   const { status = 200, fields, body } = reply;
   response.statusCode = status;
