@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Row } from '../rows.ts';
 
+/** How many keys take turns where keys are repeated. */
+export const repeatedKeys = 1000;
+
 const bodyBytes = 200;
 
 /** 200 bytes of JSON, the same for every request: a key must not be reused for another payload. */
@@ -23,7 +26,7 @@ const tail = `\r\n\r\n${makeBody()}`;
 /** Makes one request after the other, as text. */
 export function requestsWith(keys: Row['keys']): () => string {
   if (keys === 'unique') return () => head + randomUUID() + tail;
-  const repeated = Array.from({ length: 1000 }, () => head + randomUUID() + tail);
+  const repeated = Array.from({ length: repeatedKeys }, () => head + randomUUID() + tail);
   let next = 0;
   return () => repeated[next++ % repeated.length] as string;
 }
