@@ -10,6 +10,7 @@ import type * as contract from '../../core/store.ts';
 import { type Entry, toStoredRecord } from '../entry.ts';
 import * as owning from '../owning.ts';
 import { readCursor } from '../paging.ts';
+import { Sweeper } from '../sweeper.ts';
 import { Watchers } from '../watchers.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
@@ -17,7 +18,6 @@ import type { SqliteDatabase } from './database.ts';
 import { unavailable } from './job.ts';
 import { RecordTable } from './record-table.ts';
 import { isBusy } from './sqlite-errors.ts';
-import { Sweeper } from './sweeper.ts';
 import { runTransaction } from './transaction.ts';
 
 /** How the transactions of an SQLite store look: synchronous, on the very handle that the store writes with. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Runtime, TimerHandle } from '../../core/runtime.ts';
+import type { Runtime, TimerHandle } from '../core/runtime.ts';
 
 const stepRows = 50;
 const restMs = 5_000;
@@ -29,7 +29,7 @@ export class Sweeper {
     this.#runtime.timers.clear(this.#timer);
   }
 
-  /** Draws the moment at random, so that processes on one file don't all come at once. */
+  /** Draws the moment at random, so that processes on one database don't all come at once. */
   #rest(aboutMs: number): void {
     const { timers, random } = this.#runtime;
     this.#timer = timers.set(() => void this.#step(), aboutMs * (0.5 + random.fraction()));
