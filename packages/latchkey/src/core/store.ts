@@ -242,6 +242,8 @@ export interface Store<Kind extends TransactionKind = never> {
   readonly name: string;
   /** True if records are gone with the process. */
   readonly volatile: boolean;
+  /** True if what is stored is encrypted, so that fingerprints must not be plain digests either. */
+  readonly sealed?: boolean;
   /** Takes the record if it is absent, expired, acceptably open, or acceptably lapsed; else says what it is. */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
   /** Moves the lease's end to now + `leaseMs`. False if the record is no longer the owner's to renew. */

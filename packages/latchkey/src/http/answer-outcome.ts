@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LatchkeyError } from '../core/errors.ts';
+import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 import type { Outcome } from '../core/operation.ts';
 import { answerResponse } from './answer.ts';
 import type { GuardAnswer, PlainResponse } from './exchange.ts';
@@ -99,7 +99,13 @@ async function safeReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): 
   }
 }
 
+/** Faults of the record or its keys, which no retry mends by itself. */
+function isRecordFault(code: ErrorCode): code is 'record-unreadable' | 'encryption-key-missing' {
+  return code === 'record-unreadable' || code === 'encryption-key-missing';
+}
+
 function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
+  if (isRecordFault(code)) return problem(code);
   const known = code === 'shutting-down' ? code : 'store-unavailable';
   return problem(known, { retryAfterSeconds: retryAfterSeconds(retryAfterMs ?? 0) });
 }

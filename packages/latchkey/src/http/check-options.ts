@@ -31,6 +31,12 @@ export function checkGuardOptions<Native, Kind extends TransactionKind>(options:
   check('The guard', options, { ...routeRules, ...guardRules });
   guardRules.store('The guard', 'store', options.store);
   guardRules.principal('The guard', 'principal', options.principal);
+  if (options.store.sealed === true && !options.fingerprintSecrets?.length) {
+    throw new LatchkeyError(
+      'option-invalid',
+      'The guard: an encrypted store needs fingerprintSecrets, since a plain digest of a payload can be guessed.',
+    );
+  }
   if (options.store.volatile && isProduction() && options.allowVolatileStore !== true) {
     throw new LatchkeyError(
       'memory-store-in-production',

@@ -95,6 +95,11 @@ const entries = {
     title: 'The stored response is unreadable',
     detail: 'The request was carried out and will not run again, but this server can not read the stored response.',
   },
+  'encryption-key-missing': {
+    status: 500,
+    title: 'An encryption key is missing',
+    detail: 'The record of this request is sealed with a key that this server does not have. Nothing was run again.',
+  },
   'body-consumed': {
     status: 500,
     title: 'The request body was read before the guard',

@@ -1,0 +1,194 @@
+/**
+ * Seals what goes into a store and opens what comes out. The store beneath sees digests, times and sealed bytes.
+ *
+ * @module
+ */
+
+import { StoreUnavailableError } from '../../core/errors.ts';
+import type * as contract from '../../core/store.ts';
+import { chain } from '../../core/thenable.ts';
+import { keyVersionOf, open, type Place, seal } from './envelope.ts';
+import type { KeyRing } from './key-ring.ts';
+
+type AnyStore = contract.Store<contract.TransactionKind>;
+type Body = (handle: unknown) => contract.Transacted<unknown>;
+
+/** See `encryptedStore`. */
+export class EncryptedStore implements AnyStore {
+  readonly name: string;
+  readonly volatile: boolean;
+  readonly sealed = true;
+  readonly transaction?: contract.TransactionMethod<contract.TransactionKind>;
+  readonly watch?: NonNullable<AnyStore['watch']>;
+  readonly #store: AnyStore;
+  readonly #keys: KeyRing;
+  /** Operation ids by token, of the records that this process holds. */
+  readonly #held = new Map<string, string>();
+
+  constructor(store: AnyStore, keys: KeyRing) {
+    this.name = store.name;
+    this.volatile = store.volatile;
+    this.#store = store;
+    this.#keys = keys;
+    if (store.watch) this.watch = store.watch.bind(store);
+    if (store.transaction) this.transaction = this.#transaction(store.transaction.bind(store)) as never;
+  }
+
+  async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    await this.#keys.prepare();
+    const outcome = await this.#store.claim(request);
+    if (outcome.outcome === 'completed') return { ...outcome, result: await this.#openResult(request.id, outcome) };
+    if (outcome.outcome !== 'claimed') return outcome;
+    const steps = await this.#openClaimed(request, outcome);
+    this.#held.set(request.token, outcome.operationId);
+    return { ...outcome, steps };
+  }
+
+  renew(request: contract.RenewRequest): Promise<boolean> {
+    return this.#store.renew(request);
+  }
+
+  async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
+    const operationId = await this.#operationIdOf(request);
+    if (operationId === undefined) return 'lost';
+    const sealed = this.#sealResult(request, operationId, request);
+    const outcome = await this.#store.complete({ ...request, ...sealed });
+    this.#held.delete(request.token);
+    return outcome;
+  }
+
+  async release(request: contract.ReleaseRequest): Promise<boolean> {
+    const owned = await this.#store.release(request);
+    this.#held.delete(request.token);
+    return owned;
+  }
+
+  abandon(request: contract.AbandonRequest): Promise<boolean> {
+    return this.#store.abandon(request);
+  }
+
+  async saveStep(request: contract.SaveStepRequest): Promise<boolean> {
+    const { id, name, value } = request;
+    const operationId = await this.#operationIdOf(request);
+    if (operationId === undefined) return false;
+    const place: Place = { id, operationId, kind: 'step', name };
+    return this.#store.saveStep({ ...request, value: this.#seal(place, value) });
+  }
+
+  async read(id: string): Promise<contract.StoredRecord | undefined> {
+    const record = await this.#store.read(id);
+    return record && this.#openRecord(record);
+  }
+
+  async list(request: contract.ListRequest): Promise<contract.RecordPage> {
+    const page = await this.#store.list(request);
+    return { ...page, records: await Promise.all(page.records.map((record) => this.#openRecord(record))) };
+  }
+
+  async resolve(request: contract.ResolveRequest): Promise<boolean> {
+    const { resolution } = request;
+    if (resolution.verdict !== 'respond') return this.#store.resolve(request);
+    await this.#keys.prepare();
+    const record = await this.#store.read(request.id);
+    if (record === undefined) return false;
+    const { result } = this.#sealResult(request, record.operationId, { ...resolution, tombstone: new Uint8Array() });
+    return this.#store.resolve({ ...request, resolution: { ...resolution, result } });
+  }
+
+  erase(principal: string): Promise<number> {
+    return this.#store.erase(principal);
+  }
+
+  sweep(limit: number): Promise<number> {
+    return this.#store.sweep(limit);
+  }
+
+  ping(): Promise<void> {
+    return this.#store.ping();
+  }
+
+  close(): Promise<void> {
+    return this.#store.close();
+  }
+
+  /** A body of a synchronous store stays synchronous: the key was fetched at the claim. */
+  #transaction(run: (request: contract.RenewRequest, body: Body) => Promise<contract.TransactionOutcome<unknown>>) {
+    return async (request: contract.RenewRequest, body: Body): Promise<contract.TransactionOutcome<unknown>> => {
+      const operationId = await this.#operationIdOf(request);
+      if (operationId === undefined) return { outcome: 'lost' };
+      const sealing = (handle: unknown) =>
+        chain(body(handle), ({ value, write }) => ({ value, write: this.#sealWrite(request.id, operationId, write) }));
+      return run(request, sealing as Body);
+    };
+  }
+
+  #sealWrite(id: string, operationId: string, write: contract.TransactionWrite): contract.TransactionWrite {
+    if (write.kind === 'result') return { ...write, ...this.#sealResult({ id }, operationId, write) };
+    return { ...write, value: this.#seal({ id, operationId, kind: 'step', name: write.name }, write.value) };
+  }
+
+  #sealResult(
+    { id }: { readonly id: string },
+    operationId: string,
+    { result, tombstone }: { readonly result: contract.StoredResult; readonly tombstone: Uint8Array },
+  ) {
+    const at = (kind: 'value' | 'tombstone', bytes: Uint8Array) =>
+      this.#seal({ id, operationId, kind, name: '' }, bytes);
+    return {
+      result: { kind: result.kind, bytes: at(result.kind, result.bytes) },
+      tombstone: at('tombstone', tombstone),
+    };
+  }
+
+  #seal(place: Place, bytes: Uint8Array): Uint8Array {
+    const key = this.#keys.ready;
+    if (key === undefined) throw new StoreUnavailableError('The current encryption key was not fetched yet.');
+    return seal(place, key, bytes);
+  }
+
+  /** What the record's values are bound to; undefined if the record is not the caller's. */
+  async #operationIdOf({ id, token }: contract.Owner): Promise<string | undefined> {
+    const held = this.#held.get(token);
+    if (held !== undefined) return held;
+    await this.#keys.prepare();
+    const record = await this.#store.read(id);
+    return record?.token === token ? record.operationId : undefined;
+  }
+
+  async #open(place: Place, sealed: Uint8Array): Promise<Uint8Array> {
+    return open(place, await this.#keys.find(keyVersionOf(sealed)), sealed);
+  }
+
+  async #openResult(
+    id: string,
+    { operationId, result }: { readonly operationId: string; readonly result: contract.StoredResult },
+  ): Promise<contract.StoredResult> {
+    return { ...result, bytes: await this.#open({ id, operationId, kind: result.kind, name: '' }, result.bytes) };
+  }
+
+  async #openSteps(id: string, operationId: string, steps: contract.SavedSteps): Promise<contract.SavedSteps> {
+    const opened = new Map<string, Uint8Array>();
+    for (const [name, value] of steps)
+      opened.set(name, await this.#open({ id, operationId, kind: 'step', name }, value));
+    return opened;
+  }
+
+  /** Steps that can't be opened must not run again: the claim is given back, and the record keeps them. */
+  async #openClaimed(request: contract.ClaimRequest, claimed: contract.Claimed): Promise<contract.SavedSteps> {
+    if (claimed.steps.size === 0) return claimed.steps;
+    try {
+      return await this.#openSteps(request.id, claimed.operationId, claimed.steps);
+    } catch (error) {
+      const { id, token, unresolvedRetentionMs } = request;
+      await this.#store.release({ id, token, retentionMs: unresolvedRetentionMs });
+      throw error;
+    }
+  }
+
+  async #openRecord(record: contract.StoredRecord): Promise<contract.StoredRecord> {
+    const { id, operationId, result } = record;
+    const steps = await this.#openSteps(id, operationId, record.steps);
+    if (result === undefined) return { ...record, steps };
+    return { ...record, steps, result: await this.#openResult(id, { operationId, result }) };
+  }
+}

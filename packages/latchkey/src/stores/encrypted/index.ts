@@ -1,0 +1,59 @@
+/**
+ * Encryption at rest for any store: AES-256-GCM under a key derived for each record, bound to the record, its
+ * operation and the step, with keys that rotate.
+ *
+ * @example
+ * ```ts
+ * import { encryptedStore } from 'latchkey/encrypted'
+ * const store = encryptedStore(sqliteStore({ database: 'data/latchkey.db' }), {
+ *   currentKey: '2026-11', keys: { '2026-11': key, '2026-05': olderKey },
+ * })
+ * const guard = idempotency({ store, principal, fingerprintSecrets: [secret] })
+ * ```
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import { checkOptionNames } from '../../core/options-check.ts';
+import type { Store, TransactionKind } from '../../core/store.ts';
+import { EncryptedStore } from './encrypted-store.ts';
+import { type KeyProvider, KeyRing } from './key-ring.ts';
+
+export type { KeyProvider } from './key-ring.ts';
+
+/** The keys of an {@link encryptedStore}. */
+export interface EncryptionOptions {
+  /** The version that new values are sealed with. To rotate, add a key and name it here; keep the older ones. */
+  readonly currentKey: string;
+  /** Keys of 32 bytes by version, or a function that looks one up and may ask a key service. */
+  readonly keys: Readonly<Record<string, Uint8Array>> | KeyProvider;
+}
+
+/**
+ * Wraps a store so that answers and step results are sealed. The store beneath sees ids and principals as digests,
+ * the operation's name (method and path), times and sealed bytes; never a key, a body or a payload. The fingerprint
+ * is a digest of the payload, so the guard must be given `fingerprintSecrets`; it refuses to start without.
+ *
+ * A key that is missing, or a value that was changed or moved to another record, is an error, never a rerun.
+ * Sealing adds 31 bytes and the version's name to a value.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid` at once; calls throw `encryption-key-missing`,
+ * `record-unreadable`, `store-unavailable` (the key provider failed).
+ */
+export function encryptedStore<Kind extends TransactionKind = never>(
+  store: Store<Kind>,
+  options: EncryptionOptions,
+): Store<Kind> {
+  checkOptionNames('encryptedStore', options, ['currentKey', 'keys']);
+  const { currentKey, keys } = options;
+  if (typeof keys !== 'function' && (typeof keys !== 'object' || keys === null)) {
+    throw new LatchkeyError('option-invalid', 'encryptedStore: keys must be a table of keys or a function.');
+  }
+  const provider: KeyProvider =
+    typeof keys === 'function' ? keys : (version) => (Object.hasOwn(keys, version) ? keys[version] : undefined);
+  // The wrapper hands transactions through as they are; only what they save is sealed.
+  return new EncryptedStore(
+    store as Store<TransactionKind>,
+    new KeyRing(provider, currentKey),
+  ) as Store<TransactionKind> as Store<Kind>;
+}

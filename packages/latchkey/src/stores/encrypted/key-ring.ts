@@ -1,0 +1,72 @@
+/**
+ * Encryption keys by version, from a table or an async provider.
+ *
+ * @module
+ */
+
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import type { VersionedKey } from './envelope.ts';
+
+/** Finds a key: 32 bytes, or undefined if there is none of that version. May ask a key service. */
+export type KeyProvider = (version: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
+
+const keyLength = 32;
+const longestVersion = 255;
+
+/** Remembers what the provider gave: a version's key never changes. */
+export class KeyRing {
+  readonly #known = new Map<string, Uint8Array>();
+  readonly #provider: KeyProvider;
+  readonly #current: string;
+
+  constructor(provider: KeyProvider, current: string) {
+    const length = Buffer.byteLength(current);
+    if (length === 0 || length > longestVersion) {
+      throw new LatchkeyError('option-invalid', 'encryptedStore: currentKey must be 1 to 255 bytes long.');
+    }
+    this.#provider = provider;
+    this.#current = current;
+  }
+
+  /** The key that new values are sealed with, if it was fetched before. */
+  get ready(): VersionedKey | undefined {
+    const key = this.#known.get(this.#current);
+    return key && { version: this.#current, key };
+  }
+
+  /** Fetches the current key, so that sealing needs no waiting. */
+  async prepare(): Promise<void> {
+    await this.find(this.#current);
+  }
+
+  /**
+   * @throws LatchkeyError `encryption-key-missing` if there is none of that version; StoreUnavailableError if the
+   * provider failed.
+   */
+  async find(version: string): Promise<Uint8Array> {
+    const known = this.#known.get(version);
+    if (known !== undefined) return known;
+    const key = checked(version, await this.#ask(version));
+    this.#known.set(version, key);
+    return key;
+  }
+
+  async #ask(version: string): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#provider(version);
+    } catch (cause) {
+      throw new StoreUnavailableError('The provider of encryption keys failed. Try again.', { cause });
+    }
+  }
+}
+
+function checked(version: string, key: Uint8Array | undefined): Uint8Array {
+  const name = JSON.stringify(version);
+  if (key === undefined) {
+    throw new LatchkeyError('encryption-key-missing', `There is no encryption key of version ${name}. Bring it back.`);
+  }
+  if (!(key instanceof Uint8Array) || key.length !== keyLength) {
+    throw new LatchkeyError('option-invalid', `The encryption key of version ${name} must be ${keyLength} bytes.`);
+  }
+  return key;
+}

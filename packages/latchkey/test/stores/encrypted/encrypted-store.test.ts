@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import type { Store } from '../../../src/core/store.ts';
+import { createHttpLayer } from '../../../src/http/create-layer.ts';
+import { encryptedStore } from '../../../src/stores/encrypted/index.ts';
+import { memoryStore } from '../../../src/stores/memory/index.ts';
+import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { bytesOf, claimOf, completionOf } from '../requests.ts';
+import { temporaryFolder } from '../sqlite/handles.ts';
+
+const keyOf = (fill: number) => new Uint8Array(32).fill(fill);
+const old = { currentKey: 'old', keys: { old: keyOf(1) } };
+const rotated = { currentKey: 'new', keys: { old: keyOf(1), new: keyOf(2) } };
+
+type Claims = Pick<Store, 'claim'>;
+
+async function replayed(store: Claims, id: string): Promise<string> {
+  const outcome = await store.claim(claimOf(id, 'reader'));
+  return outcome.outcome === 'completed' ? Buffer.from(outcome.result.bytes).toString() : outcome.outcome;
+}
+
+async function completeIn(store: Store, id: string, text: string): Promise<void> {
+  await store.claim(claimOf(id, `token-${id}`));
+  await store.complete(completionOf(id, `token-${id}`, text));
+}
+
+describe('encrypted store', () => {
+  it('R62: leaves no body and no step in clear in the file', async () => {
+    const folder = await temporaryFolder();
+    const path = folder.path('sealed.db');
+    const store = encryptedStore(sqliteStore({ database: path }), old);
+    await store.claim(claimOf('a', 'token'));
+    await store.saveStep({ id: 'a', token: 'token', name: 'charge', value: bytesOf('secret step') });
+    await store.complete(completionOf('a', 'token', 'secret answer'));
+    const dump = await Promise.all([path, `${path}-wal`].map((file) => readFile(file, 'latin1')));
+    expect(dump.join('')).not.toMatch(/secret/);
+    expect(await replayed(store, 'a')).toBe('secret answer');
+    await store.close();
+    await folder.remove();
+  });
+
+  it('R62: refuses a value that was moved from another record, or changed', async () => {
+    const inner = memoryStore();
+    const store = encryptedStore(inner, old);
+    await completeIn(store, 'a', 'answer of a');
+    const stolen = (await inner.read('a'))?.result;
+    if (stolen === undefined) throw new Error('nothing stored');
+    const changed = {
+      ...stolen,
+      bytes: stolen.bytes.map((byte, at) => (at === stolen.bytes.length - 20 ? byte ^ 1 : byte)),
+    };
+    for (const [id, result] of [
+      ['moved', stolen],
+      ['changed', changed],
+    ] as const) {
+      await inner.claim(claimOf(id, 'thief'));
+      await inner.complete({ ...completionOf(id, 'thief'), result });
+      await expect(replayed(store, id)).rejects.toMatchObject({ code: 'record-unreadable' });
+    }
+  });
+
+  it('reads what was sealed before the keys were rotated, and seals with the new key', async () => {
+    const inner = memoryStore();
+    await completeIn(encryptedStore(inner, old), 'a', 'before');
+    const store = encryptedStore(inner, rotated);
+    expect(await replayed(store, 'a')).toBe('before');
+    await completeIn(store, 'b', 'after');
+    expect(await replayed(encryptedStore(inner, { currentKey: 'new', keys: { new: keyOf(2) } }), 'b')).toBe('after');
+  });
+
+  it('a missing key is an error, never a rerun', async () => {
+    const inner = memoryStore();
+    const first = encryptedStore(inner, old);
+    await completeIn(first, 'done', 'answer');
+    await first.claim(claimOf('open', 'token'));
+    await first.saveStep({ id: 'open', token: 'token', name: 'charge', value: bytesOf('charged') });
+    await first.release({ id: 'open', token: 'token', retentionMs: 60_000 });
+    const without = encryptedStore(inner, { currentKey: 'new', keys: { new: keyOf(2) } });
+    for (const id of ['done', 'open']) {
+      await expect(without.claim(claimOf(id, `late-${id}`))).rejects.toMatchObject({ code: 'encryption-key-missing' });
+    }
+    const again = await encryptedStore(inner, rotated).claim(claimOf('open', 'back'));
+    expect(again).toMatchObject({ outcome: 'claimed', steps: new Map([['charge', Buffer.from('charged')]]) });
+  });
+
+  it('a missing or failing current key stops the claim before anything is stored', async () => {
+    const inner = memoryStore();
+    const down = async (): Promise<Uint8Array> => Promise.reject(new Error('key service down'));
+    for (const [keys, code] of [
+      [{}, 'encryption-key-missing'],
+      [down, 'store-unavailable'],
+      [{ k: new Uint8Array(16) }, 'option-invalid'],
+    ] as const) {
+      await expect(encryptedStore(inner, { currentKey: 'k', keys }).claim(claimOf('a', 't'))).rejects.toMatchObject({
+        code,
+      });
+    }
+    expect(await inner.read('a')).toBeUndefined();
+  });
+
+  it('asks an async provider once for each version', async () => {
+    const asked: string[] = [];
+    const keys = async (version: string) => {
+      asked.push(version);
+      return keyOf(1);
+    };
+    const store = encryptedStore(memoryStore(), { currentKey: 'k', keys });
+    for (const id of ['a', 'b', 'c']) await completeIn(store, id, id);
+    expect(await replayed(store, 'b')).toBe('b');
+    expect(asked).toEqual(['k']);
+  });
+
+  it('a guard refuses it without a fingerprint secret', () => {
+    const options = { store: encryptedStore(memoryStore(), old), principal: 'anonymous' } as const;
+    expect(() => createHttpLayer(options)).toThrow(/fingerprintSecrets/);
+    expect(() => createHttpLayer({ ...options, fingerprintSecrets: ['x'.repeat(32)] })).not.toThrow();
+  });
+});
