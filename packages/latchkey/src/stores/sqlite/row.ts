@@ -8,7 +8,7 @@ import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase } from '../entry.ts';
 import type { SqliteValue } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
-import { decodeSteps, encodeSteps } from './step-blob.ts';
+import { decodeSteps, encodeSteps } from '../step-blob.ts';
 import { unreadable } from './unreadable.ts';
 
 /** The values of the column `state`. */
@@ -91,7 +91,7 @@ export function entryOf(row: unknown): Entry {
     leaseEndsAtMs: phase === 'held' ? wholeNumber(column('lease_end')) : 0,
     expiresAtMs: wholeNumber(column('expires')),
     changedAtMs: wholeNumber(column('changed')),
-    steps: decodeSteps(column('steps')),
+    steps: decodeSteps(column('steps'), unreadable),
     result: phase === 'completed' ? resultOf(column('result'), flags) : undefined,
   };
 }

@@ -6,7 +6,9 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { unreadable } from './unreadable.ts';
+
+/** Makes the error for a blob that none of this code wrote. */
+export type Unreadable = (what: string) => Error;
 
 const lengthBytes = 4;
 
@@ -19,14 +21,14 @@ export function encodeSteps(steps: ReadonlyMap<string, Uint8Array> | undefined):
 }
 
 /** The steps in a blob, in the order in which they were saved. */
-export function decodeSteps(blob: unknown): Map<string, Uint8Array> | undefined {
+export function decodeSteps(blob: unknown, unreadable: Unreadable): Map<string, Uint8Array> | undefined {
   if (blob === null) return undefined;
   if (!(blob instanceof Uint8Array)) throw unreadable('the steps are no blob');
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
   const steps = new Map<string, Uint8Array>();
   for (let at = 0; at < bytes.byteLength; ) {
-    const name = partAt(bytes, at);
-    const value = partAt(bytes, at + lengthBytes + name.byteLength);
+    const name = partAt(bytes, at, unreadable);
+    const value = partAt(bytes, at + lengthBytes + name.byteLength, unreadable);
     steps.set(name.toString(), Uint8Array.from(value));
     at += 2 * lengthBytes + name.byteLength + value.byteLength;
   }
@@ -39,7 +41,7 @@ function lengthOf(part: Uint8Array): Uint8Array {
   return length;
 }
 
-function partAt(bytes: Buffer, at: number): Buffer {
+function partAt(bytes: Buffer, at: number, unreadable: Unreadable): Buffer {
   const start = at + lengthBytes;
   const end = start <= bytes.byteLength ? start + bytes.readUInt32BE(at) : Number.POSITIVE_INFINITY;
   if (end > bytes.byteLength) throw unreadable('the steps are cut short');
