@@ -55,9 +55,15 @@ async function pay(disaster) {
   else tellBoth((timeline) => timeline.add('sent', 'The buyer clicks again'));
   paying += 1;
   button.setAttribute('aria-busy', 'true');
-  await payBoth(order, disaster);
-  paying -= 1;
-  if (paying > 0) return;
+  try {
+    await payBoth(order, disaster);
+  } finally {
+    paying -= 1;
+    if (paying === 0) endPayment();
+  }
+}
+
+function endPayment() {
   button.removeAttribute('aria-busy');
   showNextOrder();
 }

@@ -24,7 +24,7 @@ function verdict(charges: readonly Charge[]): Html {
 }
 
 function row({ id, description, amount }: Charge, repeat: boolean): Html {
-  const note = repeat ? html` <span class="repeat">charged again</span>` : html``;
+  const note = repeat ? html` <span class="repeat">again</span>` : html``;
   return html`
     <tr${repeat ? html` class="again"` : html``}>
       <td><code title="${id}">${id.slice(0, 11)}…</code></td>
