@@ -8,9 +8,8 @@ import { type BackoffLimits, backoffMs } from './backoff.ts';
 import { StoreUnavailableError } from './errors.ts';
 import { safetyMarginMs } from './lease.ts';
 import type { Operation } from './operation.ts';
-import type { AnyStore } from './running-context.ts';
 import { sleep } from './runtime.ts';
-import type { ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
+import type { AnyStore, ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
 import { type CallTools, callUntil, isFinalStoreError, withTimeLimit } from './store-call.ts';
 
 /** A claim without an answer is undone in at most 60 tries, over some minutes. */

@@ -5,8 +5,8 @@
  */
 
 import type { Operation, Recorded, Verdict } from './operation.ts';
-import type { AnyStore, RunningContext } from './running-context.ts';
-import type { AfterFailure, Claimed, Owner } from './store.ts';
+import type { RunningContext } from './running-context.ts';
+import type { AfterFailure, AnyStore, Claimed, Owner } from './store.ts';
 import { type CallTools, callUntil } from './store-call.ts';
 
 /** A worker that is late holds the true answer all the same: it tries to store it for this long past its deadline. */

@@ -12,9 +12,9 @@ import { LatchkeyError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { Executor, type Task } from './executor.ts';
 import type { Handler, Operation, Outcome, Recover } from './operation.ts';
-import { type AnyStore, UnprotectedContext } from './running-context.ts';
+import { UnprotectedContext } from './running-context.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
-import type { Claimed, ClaimOutcome, Store, TransactionKind } from './store.ts';
+import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from './store.ts';
 import type { CallTools } from './store-call.ts';
 import { ChangeWaiter } from './waiting.ts';
 

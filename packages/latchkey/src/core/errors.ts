@@ -36,6 +36,8 @@ export const errorCodes = [
   'response-not-kept',
   'response-too-large',
   'retries-exhausted',
+  'schema-mismatch',
+  'schema-missing',
   'shutting-down',
   'step-name-reused',
   'store-unavailable',

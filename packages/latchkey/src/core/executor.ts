@@ -10,9 +10,9 @@ import type { Answering, AnyContext, Context } from './context.ts';
 import { StoreUnavailableError } from './errors.ts';
 import type { Handler, Operation, Outcome, Recorded, Recover, Verdict } from './operation.ts';
 import { askRecover } from './recovery.ts';
-import { type AnyStore, RunningContext } from './running-context.ts';
+import { RunningContext } from './running-context.ts';
 import { type Running, RunningSet } from './running-set.ts';
-import type { Claimed, StoredResult, TransactionKind } from './store.ts';
+import type { AnyStore, Claimed, StoredResult, TransactionKind } from './store.ts';
 import type { CallTools } from './store-call.ts';
 
 /** What the engine was asked to run. */

@@ -6,16 +6,18 @@
 
 import { type Codec, decodeValue, encodeValue } from './codec.ts';
 import type { Answering, Context, FinalWrite, Jsonify } from './context.ts';
-import { digestParts, principalDigest, recordId } from './digest.ts';
+import { principalDigest, recordId } from './digest.ts';
 import { Engine } from './engine.ts';
 import { LatchkeyError, LeaseLostError, NothingHappened, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
+import { fingerprintDigests, type Secret } from './fingerprint-digests.ts';
 import { decodeFailure, encodeFailure, encodeSuccess, isFailure, successBytes } from './function-result.ts';
 import type { Operation, Outcome, Verdict } from './operation.ts';
 import { checkOptionNames, completeSettings, settingNames } from './options-check.ts';
 import type { Runtime } from './runtime.ts';
 import type { OperationSettings } from './settings.ts';
 import type { Store, StoredResult, TransactionKind } from './store.ts';
+import { checkStore } from './store-check.ts';
 
 /** How a function is made idempotent. */
 export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends Partial<OperationSettings> {
@@ -30,11 +32,27 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
   readonly payload?: (input: Input) => unknown;
   /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
   readonly codec?: Codec<Result>;
+  /** Makes fingerprints HMACs; the first secret writes, all are accepted. At least 32 bytes each. */
+  readonly fingerprintSecrets?: readonly Secret[];
+  /** True to use a memory store though NODE_ENV is production. */
+  readonly allowVolatileStore?: boolean;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener;
 }
 
-const optionNames = [...settingNames, 'store', 'name', 'key', 'principal', 'payload', 'codec', 'runtime', 'onEvent'];
+const optionNames = [
+  ...settingNames,
+  'allowVolatileStore',
+  'codec',
+  'fingerprintSecrets',
+  'key',
+  'name',
+  'onEvent',
+  'payload',
+  'principal',
+  'runtime',
+  'store',
+];
 
 const maxKeyLength = 255;
 
@@ -79,20 +97,23 @@ function recordingError(outcome: Outcome): LatchkeyError | undefined {
   return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
 }
 
-function operationFor<Input, Result, Kind extends TransactionKind>(
-  options: IdempotentOptions<Input, Result, Kind>,
-  settings: OperationSettings,
-  input: Input,
-): Operation {
+/** Makes the operation of a call. */
+function operations<Input, Result, Kind extends TransactionKind>(options: IdempotentOptions<Input, Result, Kind>) {
   const { name } = options;
-  const principal = options.principal?.(input) ?? '';
-  const payload = options.payload === undefined ? input : options.payload(input);
-  return {
-    id: recordId(principal, [name], checkedKey(name, options.key(input))),
-    principal: principalDigest(principal),
-    name,
-    fingerprint: `f1.${digestParts(JSON.stringify(payload, sortMembers) ?? '')}`,
-    settings,
+  const settings = completeSettings(`idempotent(${name})`, options);
+  const digestsOf = fingerprintDigests(options.fingerprintSecrets ?? []);
+  return (input: Input): Operation => {
+    const principal = options.principal?.(input) ?? '';
+    const payload = options.payload === undefined ? input : options.payload(input);
+    const acceptable = digestsOf('f1', JSON.stringify(payload, sortMembers) ?? '');
+    return {
+      id: recordId(principal, [name], checkedKey(name, options.key(input))),
+      principal: principalDigest(principal),
+      name,
+      fingerprint: acceptable[0] ?? '',
+      acceptable,
+      settings,
+    };
   };
 }
 
@@ -156,7 +177,7 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
  * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
  * `store-unavailable`, `response-not-kept`, `operation-failed` (a failure of an earlier call, replayed). What `fn`
  * throws is thrown on.
- * @throws LatchkeyError (at once) `option-unknown`, `option-invalid`.
+ * @throws LatchkeyError (at once) `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example
  * ```ts
  * const ship = idempotent(async (order: Order) => carrier.ship(order), {
@@ -171,14 +192,14 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
   options: IdempotentOptions<Input, Result, Kind>,
 ): (input: Input) => Promise<Jsonify<Result>> {
   checkOptionNames('idempotent()', options, optionNames);
-  const settings = completeSettings(`idempotent(${options.name})`, options);
+  checkStore('idempotent()', options.store, options);
+  const operationOf = operations(options);
   const { name, codec = valueCodec as Codec<Result> } = options;
   const engine = new Engine<Kind>(options);
   return async (input) => {
     const call = new Call(codec);
-    const operation = operationFor(options, settings, input);
     const outcome = await engine.run<Result, Jsonify<Result>>(
-      operation,
+      operationOf(input),
       (context) => call.run(() => fn(input, context)),
       call,
     );

@@ -9,12 +9,9 @@ import type { Answering, Jsonify, StepTools } from './context.ts';
 import { derivedKey } from './digest.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
-import type { Claimed, Store, Transacted, TransactionKind, TransactionMethod } from './store.ts';
+import type { AnyStore, Claimed, Transacted, TransactionKind, TransactionMethod } from './store.ts';
 import { callUntil } from './store-call.ts';
 import { chain } from './thenable.ts';
-
-/** A store of any kind of transactions, as the engine handles it. */
-export type AnyStore = Store<TransactionKind>;
 
 type Body<T> = (handle: unknown) => T | PromiseLike<T>;
 

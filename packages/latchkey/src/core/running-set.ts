@@ -5,9 +5,9 @@
  */
 
 import type { Operation } from './operation.ts';
-import type { AnyStore, RunningContext } from './running-context.ts';
+import type { RunningContext } from './running-context.ts';
 import { sleep } from './runtime.ts';
-import type { Owner } from './store.ts';
+import type { AnyStore, Owner } from './store.ts';
 import { type CallTools, withTimeLimit } from './store-call.ts';
 
 const abandonLimitMs = 2_000;

@@ -275,3 +275,6 @@ export interface Store<Kind extends TransactionKind = never> {
   /** Ends timers and connections of the store's own; a handle that the user brought stays open. */
   close(): Promise<void>;
 }
+
+/** A store of any kind of transactions, as the engine handles it. */
+export type AnyStore = Store<TransactionKind>;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { AnyStore } from './running-context.ts';
 import { type Runtime, sleep } from './runtime.ts';
+import type { AnyStore } from './store.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { hash } from 'node:crypto';
 import { joinParts } from '../core/digest.ts';
+import { fingerprintDigests, type Secret } from '../core/fingerprint-digests.ts';
 import type { BodyForm } from './body-form.ts';
-import { type KeyedDigest, keyedDigest } from './keyed-digest.ts';
 
 /** Everything that a fingerprint is taken from. */
 export interface FingerprintInput {
@@ -43,17 +42,8 @@ interface Fingerprints {
 /** Makes a request's fingerprints. */
 export type Fingerprinter = (input: FingerprintInput) => Fingerprints;
 
-interface Way {
-  readonly tag: string;
-  readonly digest: KeyedDigest;
-}
-
-const plain: Way = { tag: '', digest: (text) => hash('sha256', text, 'base64url') };
-
 /**
- * Makes fingerprints of the form `version.digest`, or `version` + `k.digest` when there are secrets: an HMAC under
- * the first of them. Acceptable beside it are the same request under every other secret, without a secret (so that
- * introducing one breaks no retry), and under every older version.
+ * Makes the fingerprints of requests (see {@link fingerprintDigests}), newest version first.
  *
  * @param versions - newest first; the library's own unless a test says otherwise.
  * @example
@@ -63,16 +53,12 @@ const plain: Way = { tag: '', digest: (text) => hash('sha256', text, 'base64url'
  * ```
  */
 export function fingerprinter(
-  secrets: readonly (string | Uint8Array)[],
+  secrets: readonly Secret[],
   versions: readonly FingerprintVersion[] = fingerprintVersions,
 ): Fingerprinter {
-  const ways: readonly Way[] = [...secrets.map((secret) => ({ tag: 'k', digest: keyedDigest(secret) })), plain];
+  const digestsOf = fingerprintDigests(secrets);
   return (input) => {
-    const all: string[] = [];
-    for (const version of versions) {
-      const material = version.materialOf(input);
-      for (const { tag, digest } of ways) all.push(`${version.tag}${tag}.${digest(material)}`);
-    }
+    const all = versions.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
     return { fingerprint: all[0] ?? '', acceptable: all };
   };
 }

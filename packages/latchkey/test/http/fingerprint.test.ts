@@ -7,7 +7,7 @@ import {
   fingerprinter,
   fingerprintVersions,
 } from '../../src/http/fingerprint.ts';
-import { keyedDigest } from '../../src/http/keyed-digest.ts';
+import { keyedDigest } from '../../src/core/keyed-digest.ts';
 import { holds } from './seeded.ts';
 
 const input: FingerprintInput = {
