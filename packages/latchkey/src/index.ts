@@ -20,6 +20,7 @@ export { type IdempotentOptions, idempotent } from './core/idempotent.ts';
 export { type Runtime, systemRuntime } from './core/runtime.ts';
 export type { OperationSettings } from './core/settings.ts';
 export type { Store, TransactionKind } from './core/store.ts';
+export type { PlainResponse } from './http/exchange.ts';
 export { EXPOSED_FIELDS } from './http/field-names.ts';
 export type { HttpContext } from './http/layer.ts';
 export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';

@@ -1,11 +1,8 @@
 import type { NextFunction, Request, Response } from 'express';
-import type { idempotency } from 'latchkey/express';
+import type { PlainResponse, Problem } from 'latchkey';
 import { errorBody } from '../api/stripe-error.ts';
 import { OrderError } from './order.ts';
 import { notePage, sendNote } from './page-frame.ts';
-
-type OnProblem = NonNullable<Parameters<typeof idempotency>[0]['onProblem']>;
-type Problem = Parameters<OnProblem>[0];
 
 /** Express knows an error handler by its four parameters. */
 export function shopErrors(error: unknown, request: Request, response: Response, next: NextFunction): void {
@@ -19,7 +16,7 @@ function sendOrderError({ status, message }: OrderError, request: Request, respo
 }
 
 /** The guard's own answers, as a page for whoever came by the form. */
-export const showProblem: OnProblem = (problem, request) => {
+export const showProblem = (problem: Problem, request: Request): PlainResponse | undefined => {
   if (!isForm(request)) return undefined;
   const { status, retryAfterSeconds } = problem;
   const fields: [string, string][] = [
