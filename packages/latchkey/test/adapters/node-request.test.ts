@@ -25,6 +25,10 @@ const readers: Record<string, (request: import('node:http').IncomingMessage) => 
       });
       request.on('end', () => resolve(text));
     }),
+  'data and end, later': async (request) => {
+    await pause(20);
+    return readers['data and end']?.(request) ?? '';
+  },
   'readable and read': (request) =>
     new Promise((resolve) => {
       let text = '';
@@ -128,6 +132,41 @@ describe('the body of a node request', () => {
     }
     agent.destroy();
     expect(connections).toBe(1);
+  });
+});
+
+describe('a request in one packet', () => {
+  it('may be answered before the parser has said its last word, and the connection stays', async () => {
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(guard.wrap((_request, response) => response.end('x')));
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1').setEncoding('latin1');
+    const request = `${head.replace('close', 'keep-alive')}Content-Length: 5\r\n\r\nhello`;
+    for (let times = 0; times < 3; times += 1) {
+      socket.write(request);
+      const answer = await new Promise<string>((resolve) => socket.once('data', resolve));
+      expect(answer).toMatch(/\r\nConnection: keep-alive\r\n/i);
+    }
+    socket.destroy();
+  });
+});
+
+describe('a request that is too long', () => {
+  it('is refused in a way that even those see who write first and read later', async () => {
+    const { options } = guardOptions();
+    const guard = idempotency({ ...options, maxRequestBytes: 100 });
+    const origin = await serve(guard.wrap((_request, response) => response.end('x')));
+    const length = 8 * 1024 * 1024;
+    const socket = connect(Number(new URL(origin).port), '127.0.0.1')
+      .setEncoding('latin1')
+      .pause();
+    socket.write(`${head}Content-Length: ${length}\r\n\r\n`);
+    await pause(20);
+    await new Promise<void>((resolve, reject) => {
+      socket.once('error', reject).write(Buffer.alloc(length), () => resolve());
+    });
+    let text = '';
+    for await (const chunk of socket) text += chunk;
+    expect(text).toMatch(/^HTTP\/1\.1 413 .*\r\nConnection: close\r\n.*"request-too-large"/is);
   });
 });
 

@@ -59,14 +59,14 @@ function fieldTests<Kind extends TransactionKind>(test: Test<Kind>): void {
       outer: (field) => ({
         fields: [
           ['Access-Control-Allow-Origin', field('origin') ?? ''],
-          ['X-Request-Id', field('origin') ?? ''],
+          ['X-Served-For', field('origin') ?? ''],
         ],
       }),
     });
     for (const origin of ['https://a.example', 'https://b.example']) {
       const answer = await app.send({ fields: [['Origin', origin]] });
       assert.equal(answer.field('access-control-allow-origin'), origin);
-      assert.equal(answer.field('x-request-id'), origin);
+      assert.equal(answer.field('x-served-for'), origin);
     }
     assert.equal(world.executions, 1);
   });

@@ -1,0 +1,38 @@
+import { gunzipSync } from 'node:zlib';
+import compression from 'compression';
+import express from 'express';
+import { describe, expect, it } from 'vitest';
+import { idempotency as expressGuard } from '../../src/adapters/express.ts';
+import { guardOptions, post, serve } from './apps/harness.ts';
+
+describe('compression', () => {
+  const text = 'charge '.repeat(1_000);
+  const gzip = { fields: [['Accept-Encoding', 'gzip']] as const };
+  const orders = {
+    'before the guard': (guard: express.RequestHandler) => [compression(), guard],
+    'after the guard': (guard: express.RequestHandler) => [guard, compression()],
+  };
+  for (const [name, order] of Object.entries(orders)) {
+    for (const style of ['at once', 'in pieces']) {
+      it(`${name}, answering ${style}, serves those who take it and those who don't`, async () => {
+        const app = express();
+        let runs = 0;
+        app.post('/charges', ...order(expressGuard(guardOptions().options)), (_request, response) => {
+          runs += 1;
+          response.type('text/plain');
+          if (style === 'in pieces') response.write(text.slice(0, 700));
+          response.end(style === 'in pieces' ? text.slice(700) : text);
+        });
+        const origin = await serve(app);
+        for (let times = 0; times < 2; times += 1) {
+          const coded = await post(origin, gzip);
+          expect(coded.field('content-encoding')).toBe('gzip');
+          expect(gunzipSync(coded.body).toString()).toBe(text);
+        }
+        const plain = await post(origin);
+        expect([plain.field('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
+        expect(runs).toBe(1);
+      });
+    }
+  }
+});
