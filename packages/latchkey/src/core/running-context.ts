@@ -82,7 +82,9 @@ export class RunningContext {
 
   #finalWrite(answer: unknown): Transacted<unknown> {
     const { answering, settings } = this.#options;
-    const write = { kind: 'result', ...answering.encode(answer), retentionMs: settings.retentionMs } as const;
+    const { retentionMs, whenRunning } = settings;
+    const notify = whenRunning === 'wait';
+    const write = { kind: 'result', ...answering.encode(answer), retentionMs, notify } as const;
     return { value: answer, write };
   }
 

@@ -144,6 +144,8 @@ export type TransactionWrite =
       readonly result: StoredResult;
       readonly tombstone: Uint8Array;
       readonly retentionMs: number;
+      /** As in {@link CompleteRequest}. */
+      readonly notify?: boolean;
     };
 
 /** What the body of a transaction hands back: its value for the caller, and what the record keeps. */
