@@ -1,0 +1,114 @@
+/**
+ * Writes that need no reading before them: the condition says whom the record must belong to. Reckonings of time are
+ * on the safe side: held against the earliest that it can be, given from the latest.
+ *
+ * @module
+ */
+
+import type { Owner, RenewRequest, StoredResult } from '../../core/store.ts';
+import { number, text } from './attributes.ts';
+import { type Cell, encodeCell } from './cell.ts';
+import type { Item } from './client.ts';
+import { formatVersion, type Head, removalSeconds, stepSize } from './record-item.ts';
+import type { Instant } from './server-clock.ts';
+import type { Change, Guard } from './table.ts';
+
+/** The bytes of steps that a record's item holds: every renewal pays for the whole item. */
+export const inlineStepBytes = 8_192;
+
+const owned = '#lk = :lk AND #tk = :tk AND #ph = :held AND #ex > :now';
+
+/** Steps in parts must not go before the record does. */
+const stepsKept = '(attribute_not_exists(#su) OR #su >= :ttl)';
+
+const settle = 'SET #ph = :ph, #ch = :now, #ex = :ex, #ttl = :ttl';
+
+/** The condition under which a record may be created. */
+export function absentOrExpired(at: Instant): Guard {
+  return {
+    condition: 'attribute_not_exists(#pk) OR (#lk = :lk AND #ex <= :now)',
+    values: { ':lk': number(formatVersion), ':now': number(at.nowMs) },
+  };
+}
+
+/** The condition that nobody has written the record since it was read. */
+export function unchanged(head: Head): Guard {
+  return {
+    condition: '#lk = :lk AND #rv = :rv AND #tk = :tk',
+    values: { ':lk': number(formatVersion), ':rv': number(head.revision), ':tk': text(head.writtenToken) },
+  };
+}
+
+/** `Store.renew`. */
+export function renewal(request: RenewRequest, at: Instant): Change {
+  const leaseEndsAtMs = at.nowMs + at.uncertaintyMs + request.leaseMs;
+  return {
+    update: 'SET #le = :le, #ex = :ex, #ttl = :ttl ADD #rv :one',
+    condition: `${owned} AND attribute_not_exists(#ab) AND ${stepsKept}`,
+    values: {
+      ...ownership(request, at),
+      ...expiry(leaseEndsAtMs + request.unresolvedRetentionMs),
+      ':le': number(leaseEndsAtMs),
+    },
+  };
+}
+
+/** `Store.release`. */
+export function releasing(request: Owner & { readonly retentionMs: number }, at: Instant): Change {
+  return {
+    update: `${settle} REMOVE #le, #ab, #to ADD #rv :one`,
+    condition: `${owned} AND ${stepsKept}`,
+    values: { ...settled(request, at), ':ph': text('open') },
+  };
+}
+
+/** `Store.complete`. */
+export function completion(
+  request: Owner & { readonly retentionMs: number },
+  kind: StoredResult['kind'],
+  cell: Cell,
+  at: Instant,
+): Change {
+  return {
+    update: `${settle}, #rk = :rk, #rs = :rs REMOVE #le, #ab, #to ADD #rv :one`,
+    condition: `${owned} AND ${stepsKept}`,
+    values: { ...settled(request, at), ':ph': text('completed'), ':rk': text(kind), ':rs': encodeCell(cell) },
+  };
+}
+
+/** `Store.saveStep` of a value that has room in the item. */
+export function stepSaving(owner: Owner, name: string, value: Uint8Array, at: Instant): Change {
+  const size = stepSize(name, { bytes: value });
+  const append = (list: string) => `#${list} = list_append(if_not_exists(#${list}, :none), :${list})`;
+  return {
+    update: `SET ${append('sn')}, ${append('sv')} ADD #rv :one, #sb :size`,
+    condition: `${owned} AND NOT contains(#sn, :name) AND (attribute_not_exists(#sb) OR #sb <= :room)`,
+    values: {
+      ...ownership(owner, at),
+      ':sn': { L: [text(name)] },
+      ':sv': { L: [{ B: value }] },
+      ':none': { L: [] },
+      ':name': text(name),
+      ':size': number(size),
+      ':room': number(inlineStepBytes - size),
+    },
+  };
+}
+
+function ownership(owner: Owner, at: Instant): Item {
+  return {
+    ':lk': number(formatVersion),
+    ':tk': text(owner.token),
+    ':held': text('held'),
+    ':now': number(at.nowMs),
+    ':one': number(1),
+  };
+}
+
+function settled(request: Owner & { readonly retentionMs: number }, at: Instant): Item {
+  return { ...ownership(request, at), ...expiry(at.nowMs + at.uncertaintyMs + request.retentionMs) };
+}
+
+function expiry(expiresAtMs: number): Item {
+  return { ':ex': number(expiresAtMs), ':ttl': number(removalSeconds(expiresAtMs)) };
+}

@@ -1,0 +1,96 @@
+/**
+ * What the store calls of the AWS SDK's client, typed by those calls alone.
+ *
+ * @module
+ */
+
+/** An attribute's value, of the types that the store writes. */
+export type AttributeValue =
+  | { readonly S: string }
+  | { readonly N: string }
+  | { readonly B: Uint8Array }
+  | { readonly BOOL: boolean }
+  | { readonly L: AttributeValue[] }
+  | { readonly M: Record<string, AttributeValue> };
+
+/** An item that the store writes. */
+export type Item = Record<string, AttributeValue>;
+
+/** An item that was read: anybody may have written it. */
+export type FoundItem = Readonly<Record<string, unknown>>;
+
+/** A condition and the names and values in it. */
+export interface Condition {
+  readonly ConditionExpression?: string;
+  readonly ExpressionAttributeNames?: Record<string, string>;
+  readonly ExpressionAttributeValues?: Item;
+  readonly ReturnValuesOnConditionCheckFailure?: 'ALL_OLD';
+}
+
+/** A write of the whole item. */
+export interface PutInput extends Condition {
+  readonly TableName: string;
+  readonly Item: Item;
+}
+
+/** A removal. */
+interface DeleteInput extends Condition {
+  readonly TableName: string;
+  readonly Key: Item;
+}
+
+/** A change of some attributes. */
+interface UpdateInput extends DeleteInput {
+  readonly UpdateExpression: string;
+  readonly ReturnValues?: 'ALL_NEW';
+}
+
+/** A page of the table. */
+interface ScanInput extends Omit<Condition, 'ConditionExpression' | 'ReturnValuesOnConditionCheckFailure'> {
+  readonly TableName: string;
+  readonly ConsistentRead: true;
+  readonly FilterExpression: string;
+  readonly ExclusiveStartKey?: Item;
+}
+
+/** What every call is given beside its input. */
+export interface CallOptions {
+  readonly abortSignal: AbortSignal;
+}
+
+/** The step of the client's own pipeline in which answers are raw, so that their fields can be read. */
+export type AnswerHandler = (args: never) => Promise<{ readonly response: unknown }>;
+
+/**
+ * The client that the user brings: `new DynamoDB(…)` of `@aws-sdk/client-dynamodb`, the one that has a method for
+ * each operation. A bare `DynamoDBClient` has only `send`, whose commands would have to be imported from the SDK.
+ */
+export interface DynamodbClient {
+  getItem(
+    input: { readonly TableName: string; readonly Key: Item; readonly ConsistentRead: true },
+    options: CallOptions,
+  ): Promise<{ readonly Item?: FoundItem | undefined }>;
+  putItem(input: PutInput, options: CallOptions): Promise<unknown>;
+  updateItem(input: UpdateInput, options: CallOptions): Promise<{ readonly Attributes?: FoundItem | undefined }>;
+  deleteItem(input: DeleteInput, options: CallOptions): Promise<unknown>;
+  scan(
+    input: ScanInput,
+    options: CallOptions,
+  ): Promise<{ readonly Items?: FoundItem[] | undefined; readonly LastEvaluatedKey?: FoundItem | undefined }>;
+  transactWriteItems(
+    input: { TransactItems: ({ Put?: PutInput } | object)[]; ClientRequestToken: string },
+    options: CallOptions,
+  ): Promise<unknown>;
+  readonly middlewareStack: {
+    add(
+      middleware: (next: AnswerHandler) => AnswerHandler,
+      options: { readonly step: 'deserialize'; readonly priority: 'low'; readonly name: string },
+    ): void;
+    remove(name: string): boolean;
+  };
+}
+
+/** One write of a transaction, as the client's own types say it: `{ Put }`, `{ Update }`, `{ Delete }`, `{ ConditionCheck }`. */
+export type TransactItemOf<Client extends DynamodbClient> = NonNullable<
+  Parameters<Client['transactWriteItems']>[0]['TransactItems']
+>[number];

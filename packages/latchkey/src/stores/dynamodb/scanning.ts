@@ -1,0 +1,113 @@
+/**
+ * What looks through the whole table: lists, erasure and sweeping.
+ *
+ * There is no index: one on the state would put all running records of the table into one partition, and one on the
+ * principal would make every first request half as dear again, for the sake of calls that are seldom made.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import { checkWholeNumber } from '../../core/options-check.ts';
+import type { ListRequest, RecordState } from '../../core/store.ts';
+import { isExpired, type Phase, stateOf } from '../entry.ts';
+import { number, text, textIn } from './attributes.ts';
+import { unchanged } from './changes.ts';
+import type { FoundItem } from './client.ts';
+import { decodeRecord, formatVersion, type Head } from './record-item.ts';
+import type { Records } from './records.ts';
+import type { Instant } from './server-clock.ts';
+import type { Guard } from './table.ts';
+
+const maxPage = 1_000;
+
+/** The pages, of 1 MB each, that one sweep looks through. */
+const sweptPages = 20;
+
+const phases: Readonly<Record<RecordState, Phase>> = {
+  running: 'held',
+  lapsed: 'held',
+  open: 'open',
+  completed: 'completed',
+};
+
+/** A page of live records in one state, in the order in which the table holds them. */
+export async function listRecords(records: Records, request: ListRequest, at: Instant) {
+  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  const from = request.cursor === undefined ? undefined : records.table.recordKey(readCursor(request.cursor));
+  const filter = recordFilter(records, '#ph = :ph AND #ex > :now', {
+    ':ph': text(phases[request.state]),
+    ':now': number(at.nowMs),
+  });
+  const found: Head[] = [];
+  for await (const { items } of records.table.scan(filter, from)) {
+    const heads = items.map((item) => headOf(records, item));
+    found.push(...heads.filter(({ entry }) => stateOf(entry, at.nowMs) === request.state));
+    if (found.length > request.limit) break;
+  }
+  const heads = found.slice(0, request.limit);
+  const last = heads.at(-1);
+  return { heads, ...(found.length > request.limit && last !== undefined && { next: cursorAfter(last) }) };
+}
+
+/** Removes all records of a principal; returns how many of them were live. */
+export async function eraseRecords(records: Records, principal: string, at: Instant): Promise<number> {
+  const filter = recordFilter(records, '#pr = :pr', { ':pr': text(principal) });
+  let erased = 0;
+  for await (const { items } of records.table.scan(filter)) {
+    for (const item of items) {
+      const head = headOf(records, item);
+      await records.table.remove(textIn(item, 'pk'));
+      await records.removeParts(head);
+      if (!isExpired(head.entry, at.nowMs)) erased += 1;
+    }
+  }
+  return erased;
+}
+
+/** Removes up to `limit` expired records that it comes upon after the key `from`. */
+export async function sweepRecords(records: Records, limit: number, from: string | undefined, at: Instant) {
+  const filter = recordFilter(records, '#ex <= :now', { ':now': number(at.nowMs) });
+  const swept = { count: 0, resumeAfter: from };
+  let pages = 0;
+  for await (const { items, next } of records.table.scan(filter, from)) {
+    for (const item of items) {
+      if (swept.count >= limit) return swept;
+      if (await removeExpired(records, item)) swept.count += 1;
+      swept.resumeAfter = textIn(item, 'pk');
+    }
+    swept.resumeAfter = next && textIn(next, 'pk');
+    pages += 1;
+    if (pages >= sweptPages) return swept;
+  }
+  return swept;
+}
+
+async function removeExpired(records: Records, item: FoundItem): Promise<boolean> {
+  const head = headOf(records, item);
+  // A new life of the record may have begun since.
+  const refused = await records.table.removeIf(textIn(item, 'pk'), unchanged(head));
+  if (refused !== undefined) return false;
+  await records.removeParts(head);
+  return true;
+}
+
+function recordFilter({ table }: Records, condition: string, values: Guard['values']): Guard {
+  return {
+    condition: `begins_with(#pk, :prefix) AND #lk = :lk AND ${condition}`,
+    values: { ':prefix': text(table.recordPrefix), ':lk': number(formatVersion), ...values },
+  };
+}
+
+function headOf({ table }: Records, item: FoundItem): Head {
+  return decodeRecord(textIn(item, 'pk').slice(table.recordPrefix.length), item);
+}
+
+function cursorAfter({ entry }: Head): string {
+  return `after:${encodeURIComponent(entry.id)}`;
+}
+
+function readCursor(cursor: string): string {
+  if (cursor.startsWith('after:')) return decodeURIComponent(cursor.slice('after:'.length));
+  throw new LatchkeyError('option-invalid', 'list: cursor must be the "next" of an earlier page.');
+}

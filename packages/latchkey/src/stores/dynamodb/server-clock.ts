@@ -1,0 +1,81 @@
+/**
+ * The server's time, reckoned from the `Date` fields of its answers. DynamoDB has no clock that a condition could
+ * ask, and the workers' own may be minutes apart.
+ *
+ * A `Date` field is in whole seconds. An answer that was sent for at `s` and came at `r` on our monotonic clock, with
+ * the date `d`, says that the server's time less ours lies between `d - r` and `d + 1000 - s`; what several answers
+ * say together narrows it down to about a round trip.
+ *
+ * @module
+ */
+
+import type { Clock } from '../../core/runtime.ts';
+
+/** A reading of a clock that knows how far it may be off. */
+export interface Instant {
+  /** The earliest that it can be now, in milliseconds since the epoch: what a lease or an expiry is held against. */
+  readonly nowMs: number;
+  /** How much later it may be: what every lease and retention is given on top. */
+  readonly uncertaintyMs: number;
+}
+
+/** How far the clocks of the service's own machines may be apart, or ours may drift between two answers. */
+const allowanceMs = 100;
+
+const secondMs = 1_000;
+
+/** Quartz is off by less than 0.01 %. */
+const driftRate = 1e-4;
+
+/** A reckoning older than this is made anew. */
+const freshMs = 60_000;
+
+/** If wall clock and monotonic clock differ by more than this since, the machine slept, or its time was set. */
+const sleepMs = 500;
+
+interface Bounds {
+  /** Of the server's time less our monotonic one. */
+  readonly leastMs: number;
+  readonly mostMs: number;
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/** The bounds between which the server's time must lie. */
+export class ServerClock {
+  readonly #clock: Clock;
+  #bounds: Bounds | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes in an answer that has just come: when it was sent for, and the date in it. */
+  observe(sentAtMs: number, dateMs: number): void {
+    const monotonicMs = this.#clock.monotonic();
+    const seen = { leastMs: dateMs - monotonicMs, mostMs: dateMs + secondMs - sentAtMs };
+    const before = this.#isFresh() ? this.#bounds : undefined;
+    const drift = before === undefined ? 0 : (monotonicMs - before.monotonicMs) * driftRate;
+    const leastMs = before === undefined ? seen.leastMs : Math.max(before.leastMs - drift, seen.leastMs);
+    const mostMs = before === undefined ? seen.mostMs : Math.min(before.mostMs + drift, seen.mostMs);
+    // Answers that contradict each other come from machines that disagree, or time was set: the last one holds.
+    const bounds = leastMs <= mostMs ? { leastMs, mostMs } : seen;
+    this.#bounds = { ...bounds, monotonicMs, wallMs: this.#clock.now() };
+  }
+
+  /** The time; undefined until an answer has been seen of late. */
+  read(): Instant | undefined {
+    if (this.#bounds === undefined || !this.#isFresh()) return undefined;
+    const monotonicMs = this.#clock.monotonic();
+    const nowMs = Math.floor(monotonicMs + this.#bounds.leastMs - allowanceMs);
+    const latestMs = Math.ceil(monotonicMs + this.#bounds.mostMs + allowanceMs);
+    return { nowMs, uncertaintyMs: latestMs - nowMs };
+  }
+
+  #isFresh(): boolean {
+    if (this.#bounds === undefined) return false;
+    const elapsedMs = this.#clock.monotonic() - this.#bounds.monotonicMs;
+    const wallElapsedMs = this.#clock.now() - this.#bounds.wallMs;
+    return elapsedMs < freshMs && Math.abs(wallElapsedMs - elapsedMs) < sleepMs;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * The table: items by key, conditional writes, pages.
+ *
+ * @module
+ */
+
+import { text } from './attributes.ts';
+import type { Calls, Refused } from './calls.ts';
+import type { Condition, DynamodbClient, FoundItem, Item, PutInput } from './client.ts';
+
+/** A condition, and the values in it. Attributes are written `#name` in it, and so named. */
+export interface Guard {
+  readonly condition: string;
+  readonly values: Item;
+}
+
+/** A change of some attributes under a condition. */
+export interface Change extends Guard {
+  readonly update: string;
+}
+
+/** One table and a prefix of the keys in it. */
+export class Table {
+  readonly #client: DynamodbClient;
+  readonly #calls: Calls;
+  readonly #name: string;
+  readonly #prefix: string;
+
+  constructor(client: DynamodbClient, calls: Calls, name: string, prefix: string) {
+    this.#client = client;
+    this.#calls = calls;
+    this.#name = name;
+    this.#prefix = prefix;
+  }
+
+  /** What the keys of all records start with. */
+  get recordPrefix(): string {
+    return `${this.#prefix}r#`;
+  }
+
+  /** The key of a record. */
+  recordKey(id: string): string {
+    return this.recordPrefix + id;
+  }
+
+  /** The key of one part of a value; the id's length keeps ids and tokens apart. */
+  partKey(id: string, token: string, digest: string, index: number): string {
+    return `${this.#prefix}p#${id.length}#${id}#${token}#${digest}#${index}`;
+  }
+
+  /** Reads an item as it is now. */
+  async get(key: string): Promise<FoundItem | undefined> {
+    const input = { ...this.#at(key), ConsistentRead: true } as const;
+    return (await this.#calls.make((options) => this.#client.getItem(input, options))).Item;
+  }
+
+  /** Writes an item, whatever is there. */
+  async put(item: Item): Promise<void> {
+    await this.#calls.make((options) => this.#client.putItem({ TableName: this.#name, Item: item }, options));
+  }
+
+  /** Writes an item if the guard holds. */
+  async putIf(item: Item, guard: Guard): Promise<Refused | undefined> {
+    const input = this.putInput(item, guard);
+    const written = await this.#calls.write((options) => this.#client.putItem(input, options));
+    return 'done' in written ? undefined : written;
+  }
+
+  /** A guarded write of an item, as the client takes it. */
+  putInput(item: Item, guard: Guard): PutInput {
+    return { TableName: this.#name, Item: item, ...conditionOf(guard) };
+  }
+
+  /** Changes an item if the guard holds; gives what it is then. */
+  async update(key: string, change: Change): Promise<{ readonly done: FoundItem } | Refused> {
+    const input = {
+      ...this.#at(key),
+      ...conditionOf(change, change.update),
+      UpdateExpression: change.update,
+      ReturnValues: 'ALL_NEW',
+    } as const;
+    const written = await this.#calls.write((options) => this.#client.updateItem(input, options));
+    return 'done' in written ? { done: written.done.Attributes ?? {} } : written;
+  }
+
+  /** Removes an item, whatever it is. */
+  async remove(key: string): Promise<void> {
+    await this.#calls.make((options) => this.#client.deleteItem(this.#at(key), options));
+  }
+
+  /** Removes an item if the guard holds. */
+  async removeIf(key: string, guard: Guard): Promise<Refused | undefined> {
+    const input = { ...this.#at(key), ...conditionOf(guard) };
+    const written = await this.#calls.write((options) => this.#client.deleteItem(input, options));
+    return 'done' in written ? undefined : written;
+  }
+
+  /** The items that pass the filter, page by page from after the key `from`; each page says where the next starts. */
+  async *scan(filter: Guard, from?: string): AsyncGenerator<{ readonly items: FoundItem[]; readonly next?: Item }> {
+    let start: Item | undefined = from === undefined ? undefined : { pk: text(from) };
+    do {
+      const input = this.#scanInput(filter, start);
+      const page = await this.#calls.make((options) => this.#client.scan(input, options));
+      start = page.LastEvaluatedKey && lastKey(page.LastEvaluatedKey);
+      yield { items: page.Items ?? [], ...(start !== undefined && { next: start }) };
+    } while (start !== undefined);
+  }
+
+  #scanInput(filter: Guard, start: Item | undefined) {
+    return {
+      TableName: this.#name,
+      ConsistentRead: true,
+      FilterExpression: filter.condition,
+      ...placeholders(filter, filter.condition),
+      ...(start !== undefined && { ExclusiveStartKey: start }),
+    } as const;
+  }
+
+  #at(key: string) {
+    return { TableName: this.#name, Key: { pk: text(key) } };
+  }
+}
+
+function conditionOf(guard: Guard, update = ''): Condition {
+  return {
+    ConditionExpression: guard.condition,
+    ...placeholders(guard, guard.condition + update),
+    ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+  };
+}
+
+/** Many short names are reserved words, so every one goes by its placeholder. */
+function placeholders({ values }: Guard, expression: string) {
+  const names = [...expression.matchAll(/#(\w+)/g)].map(([placeholder, name]) => [placeholder, name ?? ''] as const);
+  return { ExpressionAttributeNames: Object.fromEntries(names), ExpressionAttributeValues: values };
+}
+
+function lastKey(found: FoundItem): Item {
+  return { pk: text(String(Reflect.get(Object(found['pk']), 'S'))) };
+}

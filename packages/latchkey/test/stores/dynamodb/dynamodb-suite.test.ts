@@ -1,0 +1,42 @@
+import type { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { describe, it } from 'vitest';
+import { type DynamodbTransactions, dynamodbStore } from '../../../src/stores/dynamodb/index.ts';
+import { manualRuntime, type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
+import { useDynamodb } from './rig.ts';
+
+type Kind = DynamodbTransactions<DynamoDB>;
+
+const rig = useDynamodb();
+
+/** The server remembers the tokens of transactions, which the runtime makes from its seed. */
+let seed = 0;
+
+async function create(setup: StoreSetup, claimBy: 'write' | 'read'): Promise<StoreUnderTest<Kind>> {
+  const { client } = rig();
+  const [table, effects] = [await rig().table(), await rig().table()];
+  seed += 1;
+  const runtime = manualRuntime(seed);
+  const { maxResultBytes } = setup;
+  let sequence = 0;
+  return {
+    store: dynamodbStore({ client, table, runtime, maxResultBytes, claimBy, clock: 'own' }),
+    advance: runtime.advance,
+    transactions: {
+      write: (handle, effect) => {
+        sequence += 1;
+        const Item = { pk: { S: `${sequence}` }, effect: { S: effect } };
+        handle.add({ Put: { TableName: effects, Item } });
+      },
+      written: async () => {
+        const { Items = [] } = await client.scan({ TableName: effects, ConsistentRead: true });
+        return Items.map((item) => item['effect']?.S ?? '');
+      },
+    },
+  };
+}
+
+for (const claimBy of ['write', 'read'] as const) {
+  describe(`dynamodb store, claiming by ${claimBy}`, () => {
+    storeSuite<Kind>({ describe, it, capabilities: ['transaction'], create: (setup) => create(setup, claimBy) });
+  });
+}
