@@ -20,7 +20,7 @@ export function encodeSteps(steps: ReadonlyMap<string, Uint8Array> | undefined):
   return Buffer.concat(parts);
 }
 
-/** The steps in a blob, in the order in which they were saved. */
+/** The steps in a blob, in the order in which they were saved; of two with one name the first counts. */
 export function decodeSteps(blob: unknown, unreadable: Unreadable): Map<string, Uint8Array> | undefined {
   if (blob === null) return undefined;
   if (!(blob instanceof Uint8Array)) throw unreadable('the steps are no blob');
@@ -29,7 +29,7 @@ export function decodeSteps(blob: unknown, unreadable: Unreadable): Map<string, 
   for (let at = 0; at < bytes.byteLength; ) {
     const name = partAt(bytes, at, unreadable);
     const value = partAt(bytes, at + lengthBytes + name.byteLength, unreadable);
-    steps.set(name.toString(), Uint8Array.from(value));
+    if (!steps.has(name.toString())) steps.set(name.toString(), Uint8Array.from(value));
     at += 2 * lengthBytes + name.byteLength + value.byteLength;
   }
   return steps;
