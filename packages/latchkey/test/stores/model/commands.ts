@@ -10,7 +10,7 @@ export interface Real {
   readonly runtime: ManualRuntime;
   call(call: Call): Promise<unknown>;
   /** How many transactions have had their effect; absent without transactions. */
-  effects?(): number;
+  effects?(): number | Promise<number>;
 }
 
 type Mishap = 'none' | 'fail' | 'lose-reply' | 'repeat';
@@ -39,7 +39,7 @@ class CallCommand implements fc.AsyncCommand<Model, Real> {
     if (this.#mishap === 'repeat') model.apply(this.#call);
     const expected = model.apply(this.#call);
     if (this.#mishap !== 'lose-reply') expect(withoutToken(await answer)).toEqual(withoutToken(expected));
-    if (effects !== undefined) expect(effects()).toBe(model.effects);
+    if (effects !== undefined) expect(await effects()).toBe(model.effects);
   }
 
   toString(): string {

@@ -1,0 +1,66 @@
+/**
+ * Finds out what became of a commit that got no answer: the server remembers the fate of its transactions, and the
+ * record shows what was committed with it.
+ *
+ * @module
+ */
+
+import { type Runtime, sleep } from '../../core/runtime.ts';
+import type { Owner, TransactionWrite } from '../../core/store.ts';
+import type { Entry } from '../entry.ts';
+import { pack } from './packing.ts';
+import { columnIn, entryOf } from './row.ts';
+import type { Session } from './session.ts';
+
+const betweenLooksMs = 100;
+
+/** The commit that is asked about. */
+export interface DoubtfulCommit {
+  readonly transactionId: string;
+  readonly write: TransactionWrite;
+  /** When to give up asking, on the monotonic clock. */
+  readonly deadlineMs: number;
+}
+
+/** Asks until the server knows, or until the deadline. */
+export async function fateOf<Tx>(
+  session: Session<Tx>,
+  owner: Owner,
+  commit: DoubtfulCommit,
+): Promise<'committed' | 'aborted' | 'unknown'> {
+  const { runtime } = session.parts;
+  for (;;) {
+    const fate = await lookUp(session, commit.transactionId);
+    if (fate === 'aborted') return fate;
+    // Another server that took over may have given the number to somebody else's transaction.
+    if (fate === 'committed') return (await isRecorded(session, owner, commit.write)) ? fate : 'unknown';
+    if (fate === 'unknown' || !(await pause(runtime, commit.deadlineMs))) return 'unknown';
+  }
+}
+
+async function pause(runtime: Runtime, deadlineMs: number): Promise<boolean> {
+  if (runtime.clock.monotonic() + betweenLooksMs > deadlineMs) return false;
+  await sleep(runtime.timers, betweenLooksMs);
+  return true;
+}
+
+async function lookUp<Tx>(session: Session<Tx>, id: string): Promise<'committed' | 'aborted' | 'pending' | 'unknown'> {
+  try {
+    const [row] = await session.run('transaction-fate', [id]);
+    const fate = row && columnIn(row, 'fate');
+    if (fate === 'committed' || fate === 'aborted') return fate;
+    return fate === 'in progress' ? 'pending' : 'unknown';
+  } catch {
+    return 'pending';
+  }
+}
+
+async function isRecorded<Tx>(session: Session<Tx>, { id, token }: Owner, write: TransactionWrite): Promise<boolean> {
+  const rows = await session.run('read', [pack(id)]).catch(() => []);
+  return rows.map(entryOf).some((entry) => shows(entry, token, write));
+}
+
+function shows(entry: Entry, token: string, write: TransactionWrite): boolean {
+  if (write.kind === 'step') return entry.steps?.has(write.name) ?? false;
+  return entry.phase === 'completed' && entry.token === token;
+}

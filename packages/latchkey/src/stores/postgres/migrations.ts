@@ -1,0 +1,122 @@
+/**
+ * The tables, as plain SQL for the user's own migration tool, and a way to apply it where there is none. The store
+ * itself never changes the schema.
+ *
+ * @module
+ */
+
+import { checkOptionNames } from '../../core/options-check.ts';
+import type { PostgresBridge } from './bridge.ts';
+import { bridgeOf, type PostgresClient } from './client.ts';
+import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';
+import { sqlStateOf, storeError } from './postgres-errors.ts';
+import { columnIn, numberIn } from './row.ts';
+import { schemaVersion } from './session.ts';
+import { statementsFor, templateOf } from './statements.ts';
+
+/** One step from a version of the tables to the next. */
+export interface Migration {
+  readonly version: number;
+  /** A name for the file: `latchkey-1`. */
+  readonly name: string;
+  /** To be run once, in one transaction. */
+  readonly sql: string;
+}
+
+const optionNames = ['schema', 'tablePrefix'] as const;
+
+/**
+ * All migrations, the oldest first, to be applied by the tool that you use for your own tables. Each is applied once,
+ * in one transaction, and never changes once released. The schema must exist.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ * @example
+ * ```ts
+ * for (const { name, sql } of migrations({ schema: 'shop' })) writeFileSync(`migrations/${name}.sql`, sql)
+ * ```
+ */
+export function migrations(options: TableNames = {}): readonly Migration[] {
+  checkOptionNames('migrations', options, optionNames);
+  const { words } = namesOf('migrations', options);
+  return Array.from({ length: schemaVersion }, (_, index) => {
+    const version = index + 1;
+    return { version, name: `latchkey-${version}`, sql: fill(templateOf(`migration-${version}`), words) };
+  });
+}
+
+/**
+ * The statements that give the application's role all that the store needs at run time: reading and writing its
+ * records, and reading the version of its tables. The owner of the tables runs them, after the migrations.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ * @example
+ * ```ts
+ * await admin.query(grants({ schema: 'shop', role: 'shop_app' }))
+ * ```
+ */
+export function grants(options: TableNames & { readonly role: string }): string {
+  checkOptionNames('grants', options, [...optionNames, 'role']);
+  const { words } = namesOf('grants', options);
+  return fill(templateOf('grants'), { ...words, role: quoted(options.role) });
+}
+
+/**
+ * Applies the migrations that are missing, and creates the schema if need be. May be called by many processes at
+ * once, and again: it takes an advisory lock, and does nothing where nothing is missing. Call it when you deploy, in
+ * the role that is to own the tables.
+ *
+ * @returns the versions that were applied.
+ * @throws LatchkeyError `store-unavailable`, `option-unknown`, `option-invalid`.
+ * @example
+ * ```ts
+ * await migrate(new Pool({ connectionString: process.env.ADMIN_URL }), { schema: 'shop' })
+ * ```
+ */
+export async function migrate<Client extends PostgresClient>(
+  client: Client,
+  options: TableNames = {},
+): Promise<readonly number[]> {
+  const all = migrations(options);
+  const names = namesOf('migrate', options);
+  const bridge: PostgresBridge<unknown> = bridgeOf('migrate', client, {});
+  try {
+    return await bridge.begin((tx) => applyMissing(bridge, tx, names, all));
+  } catch (error) {
+    throw sqlStateOf(error) === undefined ? storeError(error) : error;
+  }
+}
+
+async function applyMissing(
+  bridge: PostgresBridge<unknown>,
+  tx: unknown,
+  names: Names,
+  all: readonly Migration[],
+): Promise<readonly number[]> {
+  const lock = 'SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))::text AS locked';
+  await bridge.query(tx, lock, [`latchkey migrations of ${names.words['records']}`]);
+  const present = await versionOf(bridge, tx, names);
+  const missing = all.filter(({ version }) => version > present);
+  for (const { sql } of missing) for (const statement of statementsIn(sql)) await bridge.query(tx, statement, []);
+  return missing.map(({ version }) => version);
+}
+
+async function versionOf(bridge: PostgresBridge<unknown>, tx: unknown, names: Names): Promise<number> {
+  const [schema] = await bridge.query(tx, 'SELECT 1 AS found FROM pg_namespace WHERE nspname = $1::text', [
+    names.schema,
+  ]);
+  if (schema === undefined) await bridge.query(tx, `CREATE SCHEMA ${quoted(names.schema)}`, []);
+  const find = 'SELECT to_regclass($1::text)::text AS found';
+  const [table] = await bridge.query(tx, find, [names.words['schema_versions'] ?? '']);
+  if (table === undefined || columnIn(table, 'found') === null) return 0;
+  const [newest] = await bridge.query(tx, statementsFor(names)['schema-version'], []);
+  return newest === undefined ? 0 : numberIn(newest, 'version');
+}
+
+/** Clients that bind values take one statement at a time; no migration holds a semicolon elsewhere than at an end. */
+function statementsIn(sql: string): readonly string[] {
+  return sql
+    .replaceAll(/^--.*\n/gm, '')
+    .split(/;\s*\n/)
+    .map((statement) => statement.trim())
+    .filter((statement) => statement !== '');
+}

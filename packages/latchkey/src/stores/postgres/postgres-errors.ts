@@ -1,0 +1,97 @@
+/**
+ * Tells the errors of PostgreSQL apart by their codes, which every client passes on, some inside an error of its own.
+ *
+ * @module
+ */
+
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+
+const sqlState = /^[0-9A-Z]{5}$/;
+const deepest = 8;
+
+/** The error and what caused it, the outermost first. */
+function* chain(error: unknown): Generator<object> {
+  let link = error;
+  for (let depth = 0; depth < deepest && typeof link === 'object' && link !== null; depth += 1) {
+    yield link;
+    link = Reflect.get(link, 'cause') ?? Reflect.get(link, 'originalError');
+  }
+}
+
+function textOf(error: unknown, names: readonly string[], fits: (text: string) => boolean): string | undefined {
+  for (const link of chain(error)) {
+    for (const name of names) {
+      const text: unknown = Reflect.get(link, name);
+      if (typeof text === 'string' && fits(text)) return text;
+    }
+  }
+  return undefined;
+}
+
+/** The five characters of PostgreSQL's own code, if the server said what is wrong. */
+export function sqlStateOf(error: unknown): string | undefined {
+  return textOf(error, ['code', 'originalCode'], (text) => sqlState.test(text));
+}
+
+/** Whether the server refused a commit because the store had not finished its transaction. */
+export function isEarlyCommit(error: unknown, guard: string): boolean {
+  return (
+    textOf(error, ['constraint', 'constraint_name', 'message', 'originalMessage'], (text) => text.includes(guard)) !==
+    undefined
+  );
+}
+
+/** Whether two transactions stood in each other's way; the same statement may succeed now. */
+export function isConflict(error: unknown): boolean {
+  const code = sqlStateOf(error);
+  return code === '40001' || code === '40P01';
+}
+
+/** Whether the server refused what the user's own statements did, and rolled it back. */
+export function isRefusal(error: unknown): boolean {
+  return /^(23|40)/.test(sqlStateOf(error) ?? '');
+}
+
+/** Whether an earlier statement failed, so that the transaction can only be rolled back. */
+export function isFailedTransaction(error: unknown): boolean {
+  return sqlStateOf(error) === '25P02';
+}
+
+/** What a caller is told of an error of the client or the server. */
+export function storeError(cause: unknown): LatchkeyError {
+  if (cause instanceof LatchkeyError) return cause;
+  switch (sqlStateOf(cause)) {
+    case '42P01':
+    case '3F000':
+      return schemaMissing(cause);
+    case '42703':
+      return new LatchkeyError(
+        'schema-mismatch',
+        `A table of the PostgreSQL store is not as its migrations made it: ${messageOf(cause)}. Is it another application's? Choose another tablePrefix.`,
+        { cause },
+      );
+    case '42501':
+      return new LatchkeyError(
+        'schema-missing',
+        `The PostgreSQL store's role may not use its tables: ${messageOf(cause)}. grants() gives the statements that allow it.`,
+        { cause },
+      );
+    default:
+      return new StoreUnavailableError(`PostgreSQL could not do it: ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** The error for tables that are not there. */
+export function schemaMissing(cause?: unknown): LatchkeyError {
+  return new LatchkeyError(
+    'schema-missing',
+    'The tables of the PostgreSQL store are not there. Apply migrations() with your own tool, or call migrate() when you deploy; check schema and tablePrefix if you have.',
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** The words of whatever was thrown. */
+export function messageOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
+  return error instanceof Error ? error.message : String(error);
+}

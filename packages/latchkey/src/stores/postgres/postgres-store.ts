@@ -1,0 +1,155 @@
+/**
+ * The store's methods.
+ *
+ * @module
+ */
+
+import type * as contract from '../../core/store.ts';
+import { type Phase, toStoredRecord } from '../entry.ts';
+import { Sweeper } from '../sweeper.ts';
+import { Watchers } from '../watchers.ts';
+import { type Listen, Notices } from './notices.ts';
+import { pack } from './packing.ts';
+import { claimRecord } from './record-claims.ts';
+import { listRecords } from './record-lists.ts';
+import * as owning from './record-owning.ts';
+import { entryOf, flagIn, nameIn, numberIn } from './row.ts';
+import type { Session } from './session.ts';
+import { stored } from './stored-result.ts';
+import { runTransaction } from './transaction.ts';
+
+/** How the transactions of a PostgreSQL store look: asynchronous, in the user's own client. */
+export interface PostgresTransactions<Tx> extends contract.TransactionKind {
+  readonly handle: Tx;
+  readonly mode: 'async';
+}
+
+/** What a {@link PostgresStore} is made of. */
+export interface PostgresParts<Tx> {
+  readonly session: Session<Tx>;
+  readonly listen: Listen | undefined;
+  readonly maxResultBytes: number;
+  readonly sweeps: boolean;
+}
+
+/** How many rows `erase` removes in one statement. */
+const eraseStepRows = 500;
+
+const phases: readonly Phase[] = ['completed', 'open', 'held'];
+
+/** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
+const resolvedToken = 'resolved';
+
+/** See `postgresStore`. */
+export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx>> {
+  readonly name = 'postgres';
+  readonly volatile = false;
+  readonly #session: Session<Tx>;
+  readonly #maxResultBytes: number;
+  readonly #watchers = new Watchers();
+  readonly #notices: Notices;
+  readonly #sweeper: Sweeper | undefined;
+
+  constructor({ session, listen, maxResultBytes, sweeps }: PostgresParts<Tx>) {
+    const { runtime, names } = session.parts;
+    this.#session = session;
+    this.#maxResultBytes = maxResultBytes;
+    this.#notices = new Notices({ listen, channel: names.channel, watchers: this.#watchers, clock: runtime.clock });
+    this.#sweeper = sweeps ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;
+  }
+
+  claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    return claimRecord(this.#session, request);
+  }
+
+  renew(request: contract.RenewRequest): Promise<boolean> {
+    return owning.renewRecord(this.#session, request);
+  }
+
+  async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
+    return this.#tell(request.id, await owning.completeRecord(this.#session, request, this.#maxResultBytes));
+  }
+
+  async release(request: contract.ReleaseRequest): Promise<boolean> {
+    return this.#tell(request.id, await owning.releaseRecord(this.#session, request));
+  }
+
+  async abandon(request: contract.AbandonRequest): Promise<boolean> {
+    return this.#tell(request.id, await owning.abandonRecord(this.#session, request));
+  }
+
+  saveStep(request: contract.SaveStepRequest): Promise<boolean> {
+    return owning.saveRecordStep(this.#session, request);
+  }
+
+  async transaction<T>(
+    request: contract.RenewRequest,
+    body: (handle: Tx) => contract.Transacted<T> | Promise<contract.Transacted<T>>,
+  ): Promise<contract.TransactionOutcome<T>> {
+    const tools = { session: this.#session, maxResultBytes: this.#maxResultBytes };
+    return this.#tell(request.id, await runTransaction(tools, request, body));
+  }
+
+  watch(id: string, onChange: () => void): () => void {
+    this.#notices.start();
+    return this.#watchers.watch(id, onChange);
+  }
+
+  async read(id: string): Promise<contract.StoredRecord | undefined> {
+    const [row] = await this.#session.run('read', [pack(id)]);
+    if (row === undefined) return undefined;
+    const [entry, nowMs] = [entryOf(row), numberIn(row, 'now')];
+    return entry.expiresAtMs <= nowMs ? undefined : toStoredRecord(entry, nowMs);
+  }
+
+  list(request: contract.ListRequest): Promise<contract.RecordPage> {
+    return listRecords(this.#session, request);
+  }
+
+  async resolve(request: contract.ResolveRequest): Promise<boolean> {
+    const rows = await this.#resolve(request);
+    return this.#tell(request.id, rows.length > 0);
+  }
+
+  async erase(principal: string): Promise<number> {
+    let erased = 0;
+    for (;;) {
+      const rows = await this.#session.run('erase', [pack(principal), eraseStepRows]);
+      for (const row of rows) this.#watchers.notify(nameIn(row, 'id'));
+      erased += rows.filter((row) => flagIn(row, 'live')).length;
+      if (rows.length < eraseStepRows) return erased;
+    }
+  }
+
+  async sweep(limit: number): Promise<number> {
+    let swept = 0;
+    for (const phase of phases)
+      if (swept < limit) swept += (await this.#session.run('sweep', [phase, limit - swept])).length;
+    return swept;
+  }
+
+  async ping(): Promise<void> {
+    await this.#session.run('ping');
+  }
+
+  async close(): Promise<void> {
+    this.#session.close();
+    this.#sweeper?.stop();
+    this.#watchers.clear();
+    await this.#notices.close();
+  }
+
+  #resolve({ id, token, resolution }: contract.ResolveRequest) {
+    const owner = [pack(id), pack(token)];
+    if (resolution.verdict === 'forget') return this.#session.run('resolve-forget', owner);
+    if (resolution.verdict === 'rerun') return this.#session.run('resolve-rerun', [...owner, resolution.retentionMs]);
+    const { kind, bytes } = stored(resolution.result, resolution.result.bytes, Number.POSITIVE_INFINITY);
+    return this.#session.run('resolve-respond', [...owner, kind, bytes, resolution.retentionMs, pack(resolvedToken)]);
+  }
+
+  /** Waiters of this process needn't wait for a notice to come back. */
+  #tell<T>(id: string, outcome: T): T {
+    this.#watchers.notify(id);
+    return outcome;
+  }
+}

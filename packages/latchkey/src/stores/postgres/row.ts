@@ -1,0 +1,105 @@
+/**
+ * A row of the table as a record. A row that this version can't have written is refused, not guessed at. Clients and
+ * their users' type parsers differ in how they read numbers and bytes; every way is understood.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import type { AfterFailure, StoredResult } from '../../core/store.ts';
+import type { Entry, Phase } from '../entry.ts';
+import { decodeSteps } from '../step-blob.ts';
+import { unpack } from './packing.ts';
+import { unreadable } from './unreadable.ts';
+
+/** A row as a client gives it. */
+export type Row = object;
+
+const recordFormat = 1;
+const phases: readonly Phase[] = ['held', 'open', 'completed'];
+const policies: readonly AfterFailure[] = ['refuse', 'rerun'];
+const kinds: readonly StoredResult['kind'][] = ['value', 'tombstone'];
+
+/**
+ * The record in a row.
+ *
+ * @throws LatchkeyError `record-unreadable`.
+ */
+export function entryOf(row: Row): Entry {
+  const format = numberIn(row, 'format');
+  if (format !== recordFormat) throw unreadable(`a record has format ${format}, and known is ${recordFormat}`);
+  const phase = oneOf(phases, columnIn(row, 'state'));
+  return {
+    id: nameIn(row, 'id'),
+    principal: nameIn(row, 'principal'),
+    operation: textIn(row, 'operation'),
+    operationId: nameIn(row, 'operationid'),
+    policy: oneOf(policies, columnIn(row, 'policy')),
+    createdAtMs: numberIn(row, 'created'),
+    fingerprint: textIn(row, 'fingerprint'),
+    token: nameIn(row, 'token'),
+    attempt: numberIn(row, 'attempt'),
+    phase,
+    abandoned: flagIn(row, 'abandoned'),
+    tookOver: flagIn(row, 'tookover'),
+    leaseEndsAtMs: phase === 'held' ? numberIn(row, 'leaseend') : 0,
+    expiresAtMs: numberIn(row, 'expires'),
+    changedAtMs: numberIn(row, 'changed'),
+    steps: stepsIn(row),
+    result: phase === 'completed' ? resultIn(row) : undefined,
+  };
+}
+
+/** The value of a column. */
+export function columnIn(row: Row, name: string): unknown {
+  return Reflect.get(row, name);
+}
+
+/** A whole number, whichever way the client reads a bigint. */
+export function numberIn(row: Row, name: string): number {
+  const value = columnIn(row, name);
+  const number = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value;
+  if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
+  throw unreadable(`the column ${name} is no number`);
+}
+
+/** A name that was packed. */
+export function nameIn(row: Row, name: string): string {
+  return unpack(bytesIn(row, name));
+}
+
+/** The saved steps of a row. */
+export function stepsIn(row: Row): Map<string, Uint8Array> | undefined {
+  return columnIn(row, 'steps') === null ? undefined : decodeSteps(bytesIn(row, 'steps'), unreadable);
+}
+
+/** True or false. */
+export function flagIn(row: Row, name: string): boolean {
+  const value = columnIn(row, name);
+  if (typeof value === 'boolean') return value;
+  throw unreadable(`the column ${name} is neither true nor false`);
+}
+
+function resultIn(row: Row): StoredResult {
+  return { kind: oneOf(kinds, columnIn(row, 'kind')), bytes: bytesIn(row, 'result') };
+}
+
+function bytesIn(row: Row, name: string): Buffer {
+  const value = columnIn(row, name);
+  if (Buffer.isBuffer(value)) return value;
+  if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (typeof value === 'string' && value.startsWith('\\x')) return Buffer.from(value.slice(2), 'hex');
+  throw unreadable(`the column ${name} holds no bytes`);
+}
+
+function textIn(row: Row, name: string): string {
+  const value = columnIn(row, name);
+  if (typeof value === 'string') return value;
+  throw unreadable(`the column ${name} holds no text`);
+}
+
+function oneOf<T>(known: readonly T[], value: unknown): T {
+  const found = known.find((one) => one === value);
+  if (found === undefined) throw unreadable('a record has an unknown state, policy or kind');
+  return found;
+}

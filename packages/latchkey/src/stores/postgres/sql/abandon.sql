@@ -1,0 +1,14 @@
+-- The owner makes the record lapsed at once.
+-- In:  $1 id, $2 token, $3 unresolved retention in ms.
+-- Out: one row if this statement made it so; none if the owner had, or if the record is not the owner's.
+-- Races: as in renew.sql.
+WITH clock AS MATERIALIZED (
+  SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
+)
+UPDATE {records} AS r
+SET abandoned = true, lease_end = least(r.lease_end, clock.now), changed = clock.now,
+  expires = least(r.lease_end, clock.now) + $3::bigint
+FROM clock
+WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND NOT r.abandoned
+  AND r.expires > clock.now AND r.format = 1
+RETURNING true AS done

@@ -1,0 +1,12 @@
+-- An operator removes a lapsed record.
+-- In:  $1 id, $2 token that the operator saw.
+-- Out: one row if it was lapsed and its token the same.
+-- Races: as in resolve-respond.sql.
+WITH clock AS MATERIALIZED (
+  SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
+)
+DELETE FROM {records} AS r
+USING clock
+WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND (r.abandoned OR r.lease_end <= clock.now)
+  AND r.expires > clock.now AND r.format = 1
+RETURNING true AS done

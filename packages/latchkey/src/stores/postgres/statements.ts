@@ -1,0 +1,56 @@
+/**
+ * Every statement that the store runs, from the files beside this one.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { fill, type Names } from './names.ts';
+
+const statementNames = [
+  'claim',
+  'take',
+  'replace',
+  'renew',
+  'complete',
+  'release',
+  'abandon',
+  'save-step',
+  'read',
+  'list',
+  'resolve-respond',
+  'resolve-rerun',
+  'resolve-forget',
+  'erase',
+  'sweep',
+  'ping',
+  'schema-version',
+  'transaction-lock',
+  'transaction-step',
+  'transaction-result',
+  'transaction-fate',
+] as const;
+
+/** The name of a statement is that of its file. */
+export type StatementName = (typeof statementNames)[number];
+
+/** Statements with their tables' names filled in, without comments. */
+export type Statements = Readonly<Record<StatementName, string>>;
+
+const templates = statementNames.map((name) => [name, withoutComments(templateOf(name))] as const);
+
+/** The statements on the tables of these names. */
+export function statementsFor(names: Names): Statements {
+  const filled = templates.map(([name, template]) => [name, fill(template, names.words)] as const);
+  return Object.fromEntries(filled) as Statements;
+}
+
+/** The text of a file of this folder's `sql`. */
+export function templateOf(name: string): string {
+  return readFileSync(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
+}
+
+/** Comments would travel to the server with every call. */
+function withoutComments(text: string): string {
+  return text.replaceAll(/^--.*\n/gm, '').trim();
+}

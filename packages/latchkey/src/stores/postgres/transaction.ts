@@ -1,0 +1,196 @@
+/**
+ * A user's function in a transaction of the user's own client: the record is locked first, then the function runs,
+ * then what the record keeps of it is saved, and all of it is one commit.
+ *
+ * Nothing but the end of the function may end the transaction. The first statement makes the record point at a row
+ * that never exists, under a constraint that is checked at commit; the last statement lifts that. So the database
+ * itself refuses an early COMMIT, and rolls everything back. After an early ROLLBACK the last statement finds that
+ * it is not in the transaction that it began in.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../../core/errors.ts';
+import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
+import { encodeSteps } from '../step-blob.ts';
+import type { SqlValue } from './bridge.ts';
+import { fateOf } from './commit-fate.ts';
+import { pack } from './packing.ts';
+import { isEarlyCommit, isFailedTransaction, isRefusal, storeError } from './postgres-errors.ts';
+import { columnIn, type Row } from './row.ts';
+import type { Session } from './session.ts';
+import type { StatementName } from './statements.ts';
+import { stored } from './stored-result.ts';
+
+/** A worker ends a transaction that outlives its lease; the server does it this much later, if the worker can't. */
+const idleGraceMs = 5_000;
+
+/** What a transaction works with. */
+export interface TransactionTools<Tx> {
+  readonly session: Session<Tx>;
+  readonly maxResultBytes: number;
+}
+
+/** How far a transaction came; it may be begun again by a client that repeats what collided. */
+interface Progress {
+  transactionId?: string;
+  /** What the user's function threw. */
+  fault?: { readonly error: unknown };
+  /** What is about to be committed. */
+  saved?: { readonly value: unknown; readonly write: TransactionWrite };
+  /** The caller was told that it is too late; nothing may be committed any more. */
+  overdue: boolean;
+}
+
+/**
+ * Runs `body` in a transaction.
+ *
+ * @throws what `body` throws, or the server refuses at the commit; LatchkeyError `transaction-ended-early`,
+ * `lease-lost`, `store-unavailable`, `schema-missing`, `schema-mismatch`.
+ */
+export async function runTransaction<Tx, T>(
+  tools: TransactionTools<Tx>,
+  request: RenewRequest,
+  body: (tx: Tx) => Transacted<T> | Promise<Transacted<T>>,
+): Promise<TransactionOutcome<T>> {
+  await tools.session.ready();
+  const progress: Progress = { overdue: false };
+  const { clock } = tools.session.parts.runtime;
+  const deadlineMs = clock.monotonic() + request.leaseMs;
+  const begun = tools.session.parts.bridge.begin((tx) => inside({ ...tools, tx, progress }, request, body));
+  try {
+    return await beforeDeadline(tools, request.leaseMs, begun, progress);
+  } catch (error) {
+    const cause = faultOf(error, progress, tools.session.parts.names.guard);
+    if (progress.saved === undefined || progress.overdue || isRefusal(error)) throw cause;
+    await assertCommitted(tools, request, progress, deadlineMs, error);
+    return { outcome: 'committed', value: progress.saved.value as T };
+  }
+}
+
+interface Inside<Tx> extends TransactionTools<Tx> {
+  readonly tx: Tx;
+  readonly progress: Progress;
+}
+
+async function inside<Tx, T>(
+  tools: Inside<Tx>,
+  request: RenewRequest,
+  body: (tx: Tx) => Transacted<T> | Promise<Transacted<T>>,
+): Promise<TransactionOutcome<T>> {
+  const { progress, tx } = tools;
+  delete progress.saved;
+  refuseOverdue(progress);
+  const [locked] = await tools.session.runIn(tx, 'transaction-lock', lockValues(request));
+  if (locked === undefined) return { outcome: 'lost' };
+  progress.transactionId = String(columnIn(locked, 'transaction'));
+  const { value, write } = await runBody(tools, body);
+  refuseOverdue(progress);
+  const saved = await save(tools, request, write);
+  if (saved.length === 0) throw endedEarly();
+  refuseOverdue(progress);
+  progress.saved = { value, write };
+  return { outcome: 'committed', value };
+}
+
+async function runBody<Tx, T>(
+  { tx, progress }: Inside<Tx>,
+  body: (tx: Tx) => Transacted<T> | Promise<Transacted<T>>,
+): Promise<Transacted<T>> {
+  try {
+    return await body(tx);
+  } catch (error) {
+    progress.fault = { error };
+    throw error;
+  }
+}
+
+function lockValues({ id, token, leaseMs, unresolvedRetentionMs }: RenewRequest): SqlValue[] {
+  return [pack(id), pack(token), leaseMs, unresolvedRetentionMs, leaseMs + idleGraceMs];
+}
+
+function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: TransactionWrite): Promise<readonly Row[]> {
+  const { session, tx, progress, maxResultBytes } = tools;
+  const run = (name: StatementName, values: readonly SqlValue[]) =>
+    session.runIn(tx, name, [pack(id), pack(token), ...values]);
+  const transactionId = progress.transactionId ?? null;
+  if (write.kind === 'step')
+    return run('transaction-step', [
+      Buffer.from(write.name),
+      encodeSteps(new Map([[write.name, write.value]])),
+      transactionId,
+    ]);
+  const { kind, bytes } = stored(write.result, write.tombstone, maxResultBytes);
+  const { channel } = session.parts.names;
+  return run('transaction-result', [kind, bytes, write.retentionMs, write.notify ?? false, channel, transactionId]);
+}
+
+/** Settles like `begun`, but no later than the lease allows; what is committed after that would be unknown to all. */
+function beforeDeadline<Tx, T>(
+  { session }: TransactionTools<Tx>,
+  limitMs: number,
+  begun: Promise<T>,
+  progress: Progress,
+): Promise<T> {
+  const { timers } = session.parts.runtime;
+  return new Promise((resolve, reject) => {
+    const timer = timers.set(() => {
+      // The commit is on its way: what became of it is found out by asking.
+      if (progress.saved === undefined) progress.overdue = true;
+      reject(tooLate(progress));
+    }, limitMs);
+    begun.then(resolve, reject).finally(() => timers.clear(timer));
+  });
+}
+
+function tooLate(progress: Progress): LatchkeyError {
+  return progress.transactionId === undefined
+    ? new StoreUnavailableError('The transaction could not begin in time. Nothing was done.')
+    : new LeaseLostError('The transaction took longer than its lease. It is rolled back.');
+}
+
+function refuseOverdue(progress: Progress): void {
+  if (progress.overdue) throw tooLate(progress);
+}
+
+function endedEarly(cause?: unknown): LatchkeyError {
+  return new LatchkeyError(
+    'transaction-ended-early',
+    'The function of a transaction ended it by a COMMIT or ROLLBACK of its own. Nothing of the transaction was committed, and no record of it was made.',
+    cause === undefined ? {} : { cause },
+  );
+}
+
+/** What the caller is told of a transaction that was rolled back. */
+function faultOf(error: unknown, progress: Progress, guard: string): unknown {
+  if (isEarlyCommit(error, guard)) return endedEarly(error);
+  if (progress.fault !== undefined) return progress.fault.error;
+  if (progress.saved !== undefined && isRefusal(error)) return error;
+  if (isFailedTransaction(error)) return failedStatement(error);
+  return storeError(error);
+}
+
+function failedStatement(cause: unknown): LatchkeyError {
+  return new LatchkeyError(
+    'transaction-ended-early',
+    'A statement of the function failed, and the function went on: PostgreSQL had ended the transaction by then. It was rolled back.',
+    { cause },
+  );
+}
+
+async function assertCommitted<Tx>(
+  { session }: TransactionTools<Tx>,
+  request: RenewRequest,
+  { transactionId = '', saved }: Progress,
+  deadlineMs: number,
+  cause: unknown,
+): Promise<void> {
+  const fate = saved && (await fateOf(session, request, { transactionId, write: saved.write, deadlineMs }));
+  if (fate === 'committed') return;
+  const words =
+    fate === 'aborted'
+      ? 'The transaction was rolled back'
+      : 'The commit got no answer, and whether it happened could not be found out; the record knows';
+  throw new StoreUnavailableError(`${words}.`, { cause });
+}

@@ -1,0 +1,120 @@
+/** Starts Debian's PostgreSQL on a free port of loopback, in a folder of its own, and stops it by its process. */
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { freePort } from './free-port.ts';
+
+export interface PostgresServer {
+  readonly port: number;
+  /** For a superuser. */
+  readonly url: string;
+  /** Ends the server's process at once, as a power cut ends it. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const deadlineMs = 30_000;
+const versionsFolder = '/usr/lib/postgresql';
+export const superuser = 'latchkey';
+
+interface Account {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
+/** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
+export function unprivileged(): Account {
+  if (process.getuid?.() !== 0) return {};
+  const line = readFileSync('/etc/passwd', 'utf8')
+    .split('\n')
+    .find((entry) => entry.startsWith('postgres:'));
+  if (line === undefined) throw missing();
+  const [, , uid, gid] = line.split(':');
+  return { uid: Number(uid), gid: Number(gid) };
+}
+
+/** A folder that the server's user may write to. */
+export function serverFolder(name: string, { uid, gid }: Account): string {
+  const folder = mkdtempSync(join(tmpdir(), `latchkey-${name}-`));
+  if (uid !== undefined && gid !== undefined) chownSync(folder, uid, gid);
+  return folder;
+}
+
+/** Waits until something listens on the port. */
+export async function untilListening(port: number, server: ChildProcess, log: string): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
+  while (!(await accepts(port))) {
+    if (server.exitCode !== null || Date.now() > giveUpAt)
+      throw new Error(`${server.spawnfile} did not start: ${existsSync(log) ? readFileSync(log, 'utf8') : 'no log'}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+function missing(): Error {
+  return new Error('PostgreSQL is not installed: install the Debian package postgresql.');
+}
+
+function programs(): string {
+  const versions = existsSync(versionsFolder) ? readdirSync(versionsFolder).map(Number) : [];
+  if (versions.length === 0) throw missing();
+  return join(versionsFolder, String(Math.max(...versions)), 'bin');
+}
+
+/** @param settings - further settings: `['max_connections=20']`. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+  const account = unprivileged();
+  const folder = serverFolder('postgres', account);
+  const data = join(folder, 'data');
+  const log = join(folder, 'log');
+  const bin = programs();
+  const initArgs = ['-D', data, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
+  execFileSync(join(bin, 'initdb'), initArgs, { ...account, cwd: folder, stdio: 'pipe' });
+  const port = await freePort();
+  // What is written when a commit is answered survives the end of the process without fsync; a test cuts no power.
+  const all = ['listen_addresses=127.0.0.1', 'fsync=off', 'shared_preload_libraries=pg_stat_statements', ...settings];
+  const args = ['-D', data, '-p', String(port), '-k', folder, ...all.flatMap((setting) => ['-c', setting])];
+
+  const launch = async () => {
+    const file = openSync(log, 'a');
+    const server = spawn(join(bin, 'postgres'), args, { ...account, cwd: folder, stdio: ['ignore', file, file] });
+    closeSync(file);
+    await untilListening(port, server, log);
+    return server;
+  };
+  let server = await launch();
+  const end = async (signal: NodeJS.Signals) => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill(signal);
+    await once(server, 'exit');
+  };
+  return {
+    port,
+    url: `postgres://${superuser}@127.0.0.1:${port}/postgres`,
+    kill: () => end('SIGKILL'),
+    restart: async () => {
+      server = await launch();
+    },
+    stop: async () => {
+      await end('SIGQUIT');
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
