@@ -53,6 +53,7 @@ export async function buildLibrary() {
   if (isBuilt(digest)) return;
   rmSync(stamp, { force: true });
   await quietly('Building the library', node24, [`${root}/node_modules/typescript/bin/tsc`, '-p', library]);
+  await quietly('Copying what is no TypeScript', node24, [`${library}/scripts/copy-assets.mjs`]);
   removeLeftOvers();
   writeFileSync(stamp, digest);
 }
