@@ -9,13 +9,14 @@ import { quietly, Refusal } from './process.mjs';
  * @property {string} [variable] the environment variable that names it
  */
 
-/** @type {Record<'chromium' | 'redis', Program>} */
+/** @type {Record<'chromium' | 'mariadb' | 'redis', Program>} */
 const programs = {
   chromium: {
     debianPackage: 'chromium',
     commands: ['chromium', 'chromium-browser', 'google-chrome'],
     variable: 'CHROMIUM',
   },
+  mariadb: { debianPackage: 'mariadb-server', commands: ['mariadb-install-db'] },
   redis: { debianPackage: 'redis-server', commands: ['redis-server'] },
 };
 

@@ -1,0 +1,63 @@
+/**
+ * Tells the errors of MariaDB apart by their numbers, and gives them the library's codes.
+ *
+ * @module
+ */
+
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+
+/** The names of these numbers in MariaDB's list of errors. */
+const numbers = {
+  accessDenied: [1044, 1045, 1142, 1143, 1370],
+  deadlock: [1213],
+  lockTimeout: [1205],
+  missing: [1049, 1146],
+  noSavepoint: [1305],
+  otherColumns: [1054],
+  tooLarge: [1118, 1153, 1301, 1406],
+} as const;
+
+/** A kind of error that the store tells from others. */
+export type ErrorKind = keyof typeof numbers;
+
+/** Whether the server said so. */
+export function isError(error: unknown, kind: ErrorKind): boolean {
+  const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
+  return numbers[kind].some((known) => known === number);
+}
+
+/** Whether another try may go better: this one lost a deadlock, or waited too long for a lock. */
+export function isContention(error: unknown): boolean {
+  return isError(error, 'deadlock') || isError(error, 'lockTimeout');
+}
+
+/** Whether an error that a caller was told came of a value that is too large for the server. */
+export function isTooLarge(error: unknown): boolean {
+  return error instanceof LatchkeyError && isError(error.cause, 'tooLarge');
+}
+
+/** The error for a row that this version didn't write. Nothing was changed in it. */
+export function unreadable(what: string, cause?: unknown): LatchkeyError {
+  return new LatchkeyError('record-unreadable', `The MariaDB store can't read what is stored: ${what}.`, { cause });
+}
+
+/** What a caller of the store is told. */
+export function explain(error: unknown): LatchkeyError {
+  if (error instanceof LatchkeyError) return error;
+  if (isError(error, 'missing')) return schemaMissing(error);
+  if (isError(error, 'otherColumns')) return otherColumns(error);
+  const reason = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailableError(`MariaDB did not do it: ${reason}`, { cause: error });
+}
+
+function otherColumns(cause: unknown): LatchkeyError {
+  const message = 'The tables of the MariaDB store have other columns than those that its migrations make.';
+  return new LatchkeyError('schema-mismatch', message, { cause });
+}
+
+function schemaMissing(cause: unknown): LatchkeyError {
+  const message =
+    'The tables of the MariaDB store are not there. Apply what migrations() prints, or call migrate(client); ' +
+    'tablePrefix and database must be the same there and here.';
+  return new LatchkeyError('schema-missing', message, { cause });
+}

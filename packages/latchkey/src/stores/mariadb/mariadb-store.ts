@@ -1,0 +1,251 @@
+/**
+ * The store's methods, each as a statement or two.
+ *
+ * @module
+ */
+
+import type { Runtime } from '../../core/runtime.ts';
+import type * as contract from '../../core/store.ts';
+import { type Entry, toStoredRecord } from '../entry.ts';
+import * as owning from '../owning.ts';
+import { readCursor } from '../paging.ts';
+import { encodeSteps } from '../step-blob.ts';
+import { Sweeper } from '../sweeper.ts';
+import type { MariadbConnection } from './client.ts';
+import type { Database } from './database.ts';
+import { inspect, type ServerLimits } from './inspection.ts';
+import { checkNames, checkSteps, stepsTooLong } from './limits.ts';
+import { isTooLarge } from './mariadb-errors.ts';
+import { bounded, liveRow, RecordTable } from './record-table.ts';
+import { columnsOf, flagBits, rowOf, stateCodes } from './row.ts';
+import type { Statements } from './statement.ts';
+import { runTransaction } from './transaction.ts';
+
+/** How the transactions of a MariaDB store look: asynchronous, on a connection of the pool. */
+export interface MariadbTransactions<Connection extends MariadbConnection = MariadbConnection>
+  extends contract.TransactionKind {
+  readonly handle: Connection;
+  readonly mode: 'async';
+}
+
+/** What a {@link MariadbStore} is made of. */
+export interface MariadbParts<Connection extends MariadbConnection> {
+  readonly db: Database<Connection>;
+  readonly sql: Statements;
+  readonly runtime: Runtime;
+  readonly maxResultBytes: number;
+}
+
+const eraseRows = 500;
+
+const listed = {
+  running: [stateCodes.held, 0],
+  lapsed: [stateCodes.held, 1],
+  open: [stateCodes.open, -1],
+  completed: [stateCodes.completed, -1],
+} as const satisfies Record<contract.RecordState, readonly [state: number, lapsed: number]>;
+
+/** See `mariadbStore`. */
+export class MariadbStore<Connection extends MariadbConnection>
+  implements contract.Store<MariadbTransactions<Connection>>
+{
+  readonly name = 'mariadb';
+  readonly volatile = false;
+  readonly #db: Database<Connection>;
+  readonly #sql: Statements;
+  readonly #maxResultBytes: number;
+  readonly #table: RecordTable;
+  readonly #sweeper: Sweeper;
+  #inspected: Promise<ServerLimits> | undefined;
+
+  constructor({ db, sql, runtime, maxResultBytes }: MariadbParts<Connection>) {
+    this.#db = db;
+    this.#sql = sql;
+    this.#maxResultBytes = maxResultBytes;
+    this.#table = new RecordTable(db, sql);
+    this.#sweeper = new Sweeper(runtime, (limit) => this.sweep(limit));
+  }
+
+  async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    checkNames(request);
+    await this.#ready();
+    return this.#table.claim(request);
+  }
+
+  async renew(request: contract.RenewRequest): Promise<boolean> {
+    await this.#ready();
+    const { id, token, leaseMs, unresolvedRetentionMs } = request;
+    const inputs = { id, token, lease_ms: leaseMs, kept_ms: bounded(leaseMs + unresolvedRetentionMs) };
+    return this.#table.own(this.#sql.renew, inputs, {
+      done: true,
+      explain: (entry) => holdsLive(entry, request) && 'again',
+    });
+  }
+
+  async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
+    const { mostBytes } = await this.#ready();
+    const { result, tombstone } = request;
+    const marker = { kind: 'tombstone', bytes: tombstone } as const;
+    if (result.bytes.byteLength > this.#resultLimit(mostBytes)) return this.#complete(request, marker);
+    try {
+      return await this.#complete(request, result);
+    } catch (error) {
+      if (!isTooLarge(error)) throw error;
+      return this.#complete(request, marker);
+    }
+  }
+
+  async release(request: contract.ReleaseRequest): Promise<boolean> {
+    await this.#ready();
+    const { id, token, retentionMs } = request;
+    return this.#table.own(
+      this.#sql.release,
+      { id, token, kept_ms: bounded(retentionMs) },
+      {
+        done: true,
+        explain: (entry) => (isHeldBy(entry, request) ? 'again' : entry?.phase === 'open' && entry.token === token),
+      },
+    );
+  }
+
+  async abandon(request: contract.AbandonRequest): Promise<boolean> {
+    await this.#ready();
+    const { id, token, unresolvedRetentionMs } = request;
+    return this.#table.own(
+      this.#sql.abandon,
+      { id, token, kept_ms: bounded(unresolvedRetentionMs) },
+      {
+        done: true,
+        explain: (entry) => (holdsLive(entry, request) ? 'again' : isHeldBy(entry, request)),
+      },
+    );
+  }
+
+  async saveStep(request: contract.SaveStepRequest): Promise<boolean> {
+    const { mostBytes } = await this.#ready();
+    const { id, token, name, value } = request;
+    const step = encodeSteps(new Map([[name, value]]));
+    if (step === null || step.byteLength > mostBytes) throw stepsTooLong(mostBytes);
+    return this.#table.own(
+      this.#sql.saveStep,
+      { id, token, step, most_bytes: mostBytes },
+      {
+        done: true,
+        explain: (entry) => {
+          if (entry === undefined || !owning.saveStepInEntry(entry, request)) return false;
+          checkSteps(entry, mostBytes);
+          return 'again';
+        },
+      },
+    );
+  }
+
+  async transaction<T>(
+    request: contract.RenewRequest,
+    body: (handle: Connection) => contract.Transacted<T> | Promise<contract.Transacted<T>>,
+  ): Promise<contract.TransactionOutcome<T>> {
+    const { mostBytes } = await this.#ready();
+    const tools = {
+      db: this.#db,
+      sql: this.#sql,
+      mostResultBytes: this.#resultLimit(mostBytes),
+      mostStepBytes: mostBytes,
+    };
+    return runTransaction(tools, request, body);
+  }
+
+  async read(id: string): Promise<contract.StoredRecord | undefined> {
+    await this.#ready();
+    const row = liveRow(await this.#table.find(id));
+    return row && toStoredRecord(row.entry, row.nowMs);
+  }
+
+  async list(request: contract.ListRequest): Promise<contract.RecordPage> {
+    const [after_expires = -1, after_seq = -1] = readCursor(request, 2);
+    await this.#ready();
+    const [state, lapsed] = listed[request.state];
+    const inputs = { state, lapsed, after_expires, after_seq, most_rows: request.limit + 1 };
+    const { rows } = await this.#db.run(this.#sql.list, inputs);
+    const page = rows.slice(0, request.limit).map(rowOf);
+    const records = page.map(({ entry, nowMs }) => toStoredRecord(entry, nowMs));
+    const last = page.at(-1);
+    if (rows.length <= request.limit || last === undefined) return { records };
+    return { records, next: `${last.entry.expiresAtMs}.${last.seq}` };
+  }
+
+  async resolve(request: contract.ResolveRequest): Promise<boolean> {
+    await this.#ready();
+    return this.#table.change(request.id, (entry, nowMs) => {
+      const outcome = owning.resolveEntry(entry, request, nowMs);
+      if (outcome === 'refused') return { answer: false };
+      return { answer: true, write: outcome === 'removed' ? 'remove' : entry };
+    });
+  }
+
+  async erase(principal: string): Promise<number> {
+    await this.#ready();
+    let erased = 0;
+    for (let rows: readonly unknown[] | undefined; rows === undefined || rows.length === eraseRows; ) {
+      ({ rows } = await this.#db.run(this.#sql.erase, { principal, most_rows: eraseRows }));
+      erased += rows.filter((row) => Number(columnsOf(row)('live')) === 1).length;
+    }
+    return erased;
+  }
+
+  async sweep(limit: number): Promise<number> {
+    await this.#ready();
+    const { affected } = await this.#db.run(this.#sql.sweep, { most_rows: limit });
+    return affected;
+  }
+
+  async ping(): Promise<void> {
+    await this.#ready();
+    await this.#db.run(this.#sql.ping);
+  }
+
+  async close(): Promise<void> {
+    this.#sweeper.stop();
+    this.#db.close();
+  }
+
+  async #complete(
+    { id, token, retentionMs }: contract.CompleteRequest,
+    { kind, bytes }: contract.StoredResult,
+  ): Promise<contract.CompleteOutcome> {
+    const tombstone = kind === 'tombstone' ? flagBits.tombstone : 0;
+    return this.#table.own<contract.CompleteOutcome>(
+      this.#sql.complete,
+      { id, token, tombstone, result: bytes, kept_ms: bounded(retentionMs) },
+      {
+        done: kind === 'tombstone' ? 'tombstoned' : 'completed',
+        explain: (entry) => {
+          if (isHeldBy(entry, { id, token })) return 'again';
+          if (entry?.phase !== 'completed' || entry.token !== token) return 'lost';
+          return entry.result?.kind === 'tombstone' ? 'tombstoned' : 'completed';
+        },
+      },
+    );
+  }
+
+  #resultLimit(mostBytes: number): number {
+    return Math.min(mostBytes, this.#maxResultBytes);
+  }
+
+  /** A server that could not be asked is asked again at the next call. */
+  #ready(): Promise<ServerLimits> {
+    this.#inspected ??= inspect(this.#db, this.#sql.inspect).catch((error: unknown) => {
+      this.#inspected = undefined;
+      throw error;
+    });
+    return this.#inspected;
+  }
+}
+
+function isHeldBy(entry: Entry | undefined, owner: contract.Owner): boolean {
+  return entry !== undefined && owning.holds(entry, owner);
+}
+
+/** Whether the owner holds the record and has not given it up. */
+function holdsLive(entry: Entry | undefined, owner: contract.Owner): boolean {
+  return entry !== undefined && owning.holds(entry, owner) && !entry.abandoned;
+}

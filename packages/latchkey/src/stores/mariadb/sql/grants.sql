@@ -1,0 +1,3 @@
+-- What the store's user needs, and no more.
+GRANT SELECT ON {schema} TO {user};
+GRANT SELECT, INSERT, UPDATE, DELETE ON {records} TO {user};

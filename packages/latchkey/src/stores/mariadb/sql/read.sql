@@ -1,0 +1,5 @@
+-- Reads a record without a lock.
+--
+-- in:  id
+-- out: one row, or none
+SELECT {columns}, {now} AS now FROM {records} WHERE id = :id

@@ -1,0 +1,7 @@
+-- Makes the owner's record open; everything else is kept.
+--
+-- in:  id, token, kept_ms (retention)
+-- out: affected rows: 1, or 0 if the record is not held with this token
+UPDATE {records}
+SET state = 1, flags = flags & 1, lease_end = 0, expires = {now} + :kept_ms, changed = {now}, revision = revision + 1
+WHERE id = :id AND token = :token AND format = 1 AND state = 0 AND expires > {now}

@@ -1,0 +1,10 @@
+-- Removes a few expired records. Rows that anybody has locked are left for the next time, as are those that a newer
+-- version wrote: what their columns mean is not known here.
+--
+-- in:  most_rows
+-- out: affected rows: how many were removed
+DELETE victim FROM {records} AS victim JOIN (
+  SELECT seq FROM {records}
+  WHERE state IN (0, 1, 2) AND expires <= {now} AND format = 1
+  LIMIT :most_rows FOR UPDATE SKIP LOCKED
+) AS expired ON victim.seq = expired.seq

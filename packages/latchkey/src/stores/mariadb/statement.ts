@@ -1,0 +1,118 @@
+/**
+ * The store's statements, read from their files: `{records}` and the like are filled in, and named inputs become
+ * the question marks of a prepared statement.
+ *
+ * @module
+ */
+
+import { readFileSync } from 'node:fs';
+import { LatchkeyError } from '../../core/errors.ts';
+
+/** What a prepared statement takes. Text is sent as bytes, so that no character set comes into play. */
+export type SqlValue = number | Uint8Array | null;
+
+/** A statement with the names of its inputs, in their order. */
+export interface Statement {
+  readonly sql: string;
+  readonly inputs: readonly string[];
+}
+
+/** The quoted names of the store's tables. */
+export interface TableNames {
+  readonly records: string;
+  readonly schema: string;
+}
+
+/** Names the tables. */
+export interface TableOptions {
+  /** Stands before the names of the store's tables. Default `latchkey_`. */
+  readonly tablePrefix?: string;
+  /** The database that the tables are in. Default: the one that the connection is in. */
+  readonly database?: string;
+}
+
+/** Milliseconds since 1970. A local time would be ambiguous for an hour each autumn. */
+const now = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000)";
+
+/** The columns that a record is read from, in the order of the table. */
+export const columns = [
+  'seq',
+  'id',
+  'format',
+  'state',
+  'flags',
+  'revision',
+  'attempt',
+  'created',
+  'changed',
+  'lease_end',
+  'expires',
+  'token',
+  'operation_id',
+  'fingerprint',
+  'principal',
+  'operation',
+  'steps',
+  'result',
+] as const;
+
+/** The columns that are given a value by whoever writes a whole record. */
+export const writtenColumns = columns.filter((name) => name !== 'seq' && name !== 'id' && name !== 'revision');
+
+const assignments = [...writtenColumns.map((name) => `${name} = :${name}`), 'revision = revision + 1'].join(', ');
+
+/**
+ * The names of the tables, quoted.
+ *
+ * @throws LatchkeyError `option-invalid` if a name has other characters than letters, digits, `_`, `$` and `-`.
+ */
+export function tableNames(where: string, { tablePrefix = 'latchkey_', database }: TableOptions): TableNames {
+  for (const [name, value] of Object.entries({ tablePrefix, database }))
+    if (value !== undefined && !/^[\w$-]{1,50}$/.test(value))
+      throw new LatchkeyError('option-invalid', `${where}: ${name} must be 1 to 50 letters, digits, "_", "$" or "-".`);
+  const folder = database === undefined ? '' : `\`${database}\`.`;
+  return { records: `${folder}\`${tablePrefix}records\``, schema: `${folder}\`${tablePrefix}schema\`` };
+}
+
+/** The text of a file, without its comments, for these tables. */
+export function sqlText(file: string, tables: TableNames): string {
+  const filled = { ...tables, now, columns: columns.join(', '), assignments };
+  const lines = readFileSync(new URL(`./sql/${file}.sql`, import.meta.url), 'utf8').split('\n');
+  const text = lines.filter((line) => !line.startsWith('--')).join('\n');
+  return Object.entries(filled).reduce((sql, [name, value]) => sql.replaceAll(`{${name}}`, value), text.trim());
+}
+
+function statement(file: string, tables: TableNames): Statement {
+  const inputs: string[] = [];
+  const sql = sqlText(file, tables).replaceAll(/:([a-z_]+)/g, (_, name: string) => {
+    inputs.push(name);
+    return '?';
+  });
+  return { sql, inputs };
+}
+
+/** Reads every statement of the store. */
+export function statements(tables: TableNames) {
+  const read = (file: string) => statement(file, tables);
+  return {
+    inspect: read('inspect'),
+    ping: read('ping'),
+    claim: read('claim'),
+    read: read('read'),
+    renew: read('renew'),
+    complete: read('complete'),
+    release: read('release'),
+    abandon: read('abandon'),
+    saveStep: read('save-step'),
+    change: read('change'),
+    remove: read('remove'),
+    list: read('list'),
+    sweep: read('sweep'),
+    erase: read('erase'),
+    begin: read('begin'),
+    commit: read('commit'),
+  };
+}
+
+/** What {@link statements} makes. */
+export type Statements = ReturnType<typeof statements>;

@@ -1,0 +1,114 @@
+/**
+ * A user's function in a transaction of the store's database: the record is locked and ownership checked first, then
+ * it runs, then what the record keeps of it is saved, and all of it is one commit.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
+import { completeEntry, renewEntry, saveStepInEntry } from '../owning.ts';
+import type { MariadbConnection } from './client.ts';
+import type { Database } from './database.ts';
+import { checkSteps } from './limits.ts';
+import { explain, isError } from './mariadb-errors.ts';
+import { bounded, liveRow } from './record-table.ts';
+import { changeInputs, columnsOf, type Row, rowOf } from './row.ts';
+import type { Statements } from './statement.ts';
+
+/** What a transaction works with. */
+export interface TransactionTools<Connection extends MariadbConnection> {
+  readonly db: Database<Connection>;
+  readonly sql: Statements;
+  /** The longest result that is kept. */
+  readonly mostResultBytes: number;
+  /** The most that all steps may have together. */
+  readonly mostStepBytes: number;
+}
+
+type Body<Connection, T> = (handle: Connection) => Transacted<T> | Promise<Transacted<T>>;
+
+/**
+ * Runs `body` in a transaction.
+ *
+ * @throws what `body` throws; LatchkeyError `transaction-ended-early`, `store-unavailable`, `record-unreadable`.
+ */
+export async function runTransaction<Connection extends MariadbConnection, T>(
+  tools: TransactionTools<Connection>,
+  request: RenewRequest,
+  body: Body<Connection, T>,
+): Promise<TransactionOutcome<T>> {
+  const { db } = tools;
+  const connection = await db.retry(() => db.acquire());
+  try {
+    const row = await lockOwn(tools, connection, request);
+    const outcome = row && (await runBody(tools, connection, row, body));
+    if (outcome !== undefined) return outcome;
+    await db.rollback(connection);
+    return { outcome: 'lost' };
+  } catch (error) {
+    await db.rollback(connection);
+    throw error;
+  } finally {
+    connection.release();
+  }
+}
+
+/** The record with its lease extended, if it is the owner's. What a try that failed began, the next one ends. */
+async function lockOwn<Connection extends MariadbConnection>(
+  { db, sql }: TransactionTools<Connection>,
+  connection: Connection,
+  request: RenewRequest,
+): Promise<Row | undefined> {
+  const { rows } = await db.retry(() => db.runOn(connection, sql.begin, { id: request.id }));
+  const row = liveRow(rows.length === 0 ? undefined : rowOf(rows[0]));
+  return row !== undefined && renewEntry(row.entry, request, row.nowMs) ? row : undefined;
+}
+
+async function runBody<Connection extends MariadbConnection, T>(
+  tools: TransactionTools<Connection>,
+  connection: Connection,
+  row: Row,
+  body: Body<Connection, T>,
+): Promise<TransactionOutcome<T> | undefined> {
+  const { value, write } = await body(connection);
+  putWrite(tools, row, write);
+  const isCommitted = await commit(tools, connection, row);
+  return isCommitted ? { outcome: 'committed', value } : undefined;
+}
+
+function putWrite<Connection extends MariadbConnection>(
+  { mostResultBytes, mostStepBytes }: TransactionTools<Connection>,
+  { entry, nowMs }: Row,
+  write: TransactionWrite,
+): void {
+  const owner = { id: entry.id, token: entry.token };
+  if (write.kind === 'step') saveStepInEntry(entry, { ...write, ...owner });
+  else
+    completeEntry(
+      entry,
+      { ...write, ...owner, retentionMs: bounded(write.retentionMs) },
+      nowMs,
+      (bytes) => bytes <= mostResultBytes,
+    );
+  checkSteps(entry, mostStepBytes);
+}
+
+async function commit<Connection extends MariadbConnection>(
+  { db, sql }: TransactionTools<Connection>,
+  connection: Connection,
+  row: Row,
+): Promise<boolean> {
+  try {
+    const { rows } = await db.runOn(connection, sql.commit, changeInputs(row.entry, row));
+    return Number(columnsOf(rows[0])('committed')) === 1;
+  } catch (cause) {
+    if (!isError(cause, 'noSavepoint')) throw explain(cause);
+    throw new LatchkeyError(
+      'transaction-ended-early',
+      'The function of a transaction ended it by a COMMIT or ROLLBACK of its own, by a statement that commits by ' +
+        'itself (CREATE, ALTER and the like), or went on after a deadlock. What it committed stays, unrecorded.',
+      { cause },
+    );
+  }
+}

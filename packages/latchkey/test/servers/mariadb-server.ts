@@ -1,0 +1,111 @@
+/** Starts Debian's MariaDB on a free port of loopback, in a folder of its own, and stops it by its process. */
+
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { createConnection } from 'mysql2/promise';
+import { freePort } from './free-port.ts';
+
+export interface MariadbServer {
+  readonly port: number;
+  /** As for mysql2: the server's administrator. */
+  readonly admin: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
+  /** Ends the server as a power cut would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port and data. */
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const deadlineMs = 60_000;
+const host = '127.0.0.1';
+const database = 'shop';
+const program = ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'].find(existsSync) ?? 'mariadbd';
+
+/** The server refuses to run as root unless it is told to. */
+const asUser = process.getuid?.() === 0 ? ['--user=root'] : [];
+
+async function install(data: string): Promise<void> {
+  const args = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+  try {
+    await promisify(execFile)('mariadb-install-db', [...args, ...asUser]);
+  } catch (cause) {
+    throw new Error('mariadb-install-db failed; is Debian’s mariadb-server installed?', { cause });
+  }
+}
+
+async function launch(folder: string, port: number, settings: readonly string[]): Promise<ChildProcess> {
+  const log = await open(join(folder, 'log'), 'a');
+  const args = [
+    '--no-defaults',
+    ...asUser,
+    `--datadir=${join(folder, 'data')}`,
+    `--socket=${join(folder, 'socket')}`,
+    `--pid-file=${join(folder, 'pid')}`,
+    `--port=${port}`,
+    `--bind-address=${host}`,
+    '--skip-name-resolve',
+    '--innodb-buffer-pool-size=32M',
+    '--innodb-flush-log-at-trx-commit=1',
+    ...settings,
+  ];
+  // A zone with summer time, so that a clock that goes by local time is found out.
+  const env = { ...process.env, TZ: 'Europe/Berlin' };
+  const server = spawn(program, args, { stdio: ['ignore', log.fd, log.fd], env });
+  server.on('error', () => {});
+  await log.close();
+  return server;
+}
+
+async function isUp(port: number): Promise<boolean> {
+  try {
+    const connection = await createConnection({ host, port, user: 'root' });
+    await connection.query(`CREATE DATABASE IF NOT EXISTS ${database}`);
+    await connection.end();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function untilUp(folder: string, port: number, server: ChildProcess): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
+  while (!(await isUp(port))) {
+    if (server.exitCode === null && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
+    else throw new Error(`mariadbd (Debian's mariadb-server) did not start:\n${await readFile(join(folder, 'log'))}`);
+  }
+}
+
+/** @param settings - further settings, as on mariadbd's command line. */
+export async function startMariadb(settings: readonly string[] = []): Promise<MariadbServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-mariadb-'));
+  const port = await freePort();
+  await install(join(folder, 'data'));
+  const start = async () => {
+    const started = await launch(folder, port, settings);
+    await untilUp(folder, port, started);
+    return started;
+  };
+  let server = await start();
+  const kill = async () => {
+    if (server.exitCode !== null || server.signalCode !== null) return;
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+  };
+  return {
+    port,
+    admin: { host, port, user: 'root', database },
+    kill,
+    restart: async () => {
+      server = await start();
+    },
+    stop: async () => {
+      await kill();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
