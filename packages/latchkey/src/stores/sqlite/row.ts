@@ -6,9 +6,9 @@
 
 import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase } from '../entry.ts';
+import { decodeSteps, encodeSteps } from '../step-blob.ts';
 import type { SqliteValue } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
-import { decodeSteps, encodeSteps } from '../step-blob.ts';
 import { unreadable } from './unreadable.ts';
 
 /** The values of the column `state`. */
