@@ -11,14 +11,28 @@ import type { ListRequest } from '../core/store.ts';
 const maxPage = 1000;
 
 /**
+ * Refuses a page of another size than 1 to 1000.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function checkPageLimit(request: ListRequest): void {
+  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+}
+
+/** The refusal of a cursor that no page gave out. */
+export function unknownCursor(): LatchkeyError {
+  return new LatchkeyError('option-invalid', 'list: cursor must be the "next" of an earlier page.');
+}
+
+/**
  * The whole numbers that a cursor is made of; the lowest ones for the first page.
  *
  * @throws LatchkeyError `option-invalid` if no page gave out this cursor, or if the limit is not from 1 to 1000.
  */
 export function readCursor(request: ListRequest, length: number): readonly number[] {
-  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  checkPageLimit(request);
   if (request.cursor === undefined) return Array<number>(length).fill(-1);
   const numbers = request.cursor.split('.').map(Number);
   if (numbers.length === length && numbers.every(Number.isSafeInteger)) return numbers;
-  throw new LatchkeyError('option-invalid', 'list: cursor must be the "next" of an earlier page.');
+  throw unknownCursor();
 }

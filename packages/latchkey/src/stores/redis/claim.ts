@@ -1,0 +1,89 @@
+/**
+ * The arguments of the script `claim.lua`, and what its replies mean.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import { LatchkeyError } from '../../core/errors.ts';
+import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
+import { claimed } from '../claiming.ts';
+import type { Argument } from './clients/wire.ts';
+import { completedOf, entryOf } from './record.ts';
+import { unreadable } from './redis-errors.ts';
+
+const takeovers = { none: '0', rerun: '1', any: '2' };
+const policies = { refuse: '0', rerun: '1' };
+
+/** What the script's numbers stand for. */
+const codes = { created: 0, claimed: 1, tookOver: 2, again: 3, running: 4, lapsed: 5, otherPayload: 6, superseded: 7 };
+
+/** A record keeps the length of a text in two bytes, and a character takes up to three. */
+const longestText = 20_000;
+
+/** See the head of `claim.lua`. */
+export function claimArguments(request: ClaimRequest): Argument[] {
+  const { token, operationId, principal, operation, fingerprint } = request;
+  for (const text of [token, operationId, principal, operation, fingerprint]) checkLength(text);
+  return [
+    String(request.leaseMs),
+    String(request.unresolvedRetentionMs),
+    takeovers[request.takeover],
+    String(request.maxAttempts),
+    policies[request.policy],
+    token,
+    operationId,
+    principal,
+    operation,
+    fingerprint,
+    ...request.acceptable.filter((other) => other !== fingerprint),
+  ];
+}
+
+function checkLength(text: string): void {
+  if (text.length <= longestText) return;
+  throw new LatchkeyError('value-invalid', `The Redis store keeps no name longer than ${longestText} characters.`);
+}
+
+/**
+ * What the script answered.
+ *
+ * @throws LatchkeyError `record-unreadable`.
+ */
+export function claimOutcome(reply: unknown, request: ClaimRequest): ClaimOutcome {
+  if (reply === codes.created) return created(request);
+  if (reply instanceof Buffer) return completedOf(reply);
+  const [code, now, bytes]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  if (!(bytes instanceof Buffer)) throw unreadable('a value has not the layout of a record');
+  return foundOutcome(Number(code), Number(now), bytes, request.id);
+}
+
+/** Whether the claim wrote. */
+export function isTaken(outcome: ClaimOutcome): outcome is Claimed {
+  return outcome.outcome === 'claimed';
+}
+
+function created({ operationId, policy }: ClaimRequest): Claimed {
+  return { outcome: 'claimed', attempt: 1, operationId, steps: new Map(), policy, tookOver: false };
+}
+
+/** `bytes` is the record as it was before the claim. */
+function foundOutcome(code: number, nowMs: number, bytes: Buffer, id: string): ClaimOutcome {
+  const entry = entryOf({ id, bytes, expiresAtMs: 0 });
+  const { fingerprint, policy, attempt } = entry;
+  switch (code) {
+    case codes.claimed:
+    case codes.tookOver:
+      return claimed({ ...entry, attempt: attempt + 1, tookOver: code === codes.tookOver });
+    case codes.again:
+      return claimed(entry);
+    case codes.running:
+      return { outcome: 'running', fingerprint, leaseLeftMs: entry.leaseEndsAtMs - nowMs };
+    case codes.lapsed:
+      return { outcome: 'lapsed', fingerprint, policy, attempt };
+    case codes.otherPayload:
+      return { outcome: 'open', fingerprint };
+    default:
+      return { outcome: 'superseded' };
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * `ioredis`: a single server, servers behind Sentinel (the same class), a cluster.
+ *
+ * @module
+ */
+
+import { StoreUnavailableError } from '../../../core/errors.ts';
+import { keySlot } from './key-slot.ts';
+import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
+
+/** The methods of a `Redis` of ioredis that the store calls. */
+export interface IoredisClient extends IoredisCommands {
+  readonly options: IoredisOptions;
+  duplicate(options: { enableOfflineQueue: true; lazyConnect: false; maxRetriesPerRequest: null }): IoredisSubscriber;
+}
+
+/** The methods of a `Cluster` of ioredis that the store calls. */
+export interface IoredisCluster extends IoredisCommands {
+  readonly isCluster: boolean;
+  readonly options: IoredisOptions;
+  readonly slots: readonly (readonly string[])[];
+  nodes(role: 'master'): readonly (IoredisCommands & { readonly options: IoredisOptions })[];
+  duplicate(nodes: [], options: { enableOfflineQueue: true; lazyConnect: false }): IoredisSubscriber;
+}
+
+interface IoredisCommands {
+  evalsha(sha: string, keys: number, ...args: Argument[]): Promise<unknown>;
+  eval(source: string, keys: number, ...args: Argument[]): Promise<unknown>;
+  call(command: string, ...args: string[]): Promise<unknown>;
+}
+
+interface IoredisOptions {
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  readonly keyPrefix?: string | undefined;
+  readonly enableOfflineQueue?: boolean | undefined;
+}
+
+interface IoredisSubscriber {
+  on(event: 'message', listener: (channel: string) => void): unknown;
+  on(event: 'error', listener: () => void): unknown;
+  subscribe(channel: string): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+  disconnect(): void;
+}
+
+/** Speaks through ioredis. */
+export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
+  const cluster = 'nodes' in client ? client : undefined;
+  const evalSha = binary(client, 'evalsha');
+  const evalSource = binary(client, 'eval');
+  return {
+    evalSha: (sha, key, args) => evalSha(sha, 1, key, ...args),
+    eval: (source, key, args) => evalSource(source, 1, key, ...args),
+    nodes: async () => (cluster === undefined ? [nodeOf(client)] : (await masters(cluster)).map(nodeOf)),
+    nodeOf: async (key) => (cluster === undefined ? nodeOf(client) : masterOf(cluster, key)),
+    subscriber: (onMessage) =>
+      'nodes' in client
+        ? listen(client.duplicate([], { enableOfflineQueue: true, lazyConnect: false }), onMessage)
+        : listen(
+            client.duplicate({ enableOfflineQueue: true, lazyConnect: false, maxRetriesPerRequest: null }),
+            onMessage,
+          ),
+    queuesOffline: () => client.options.enableOfflineQueue !== false,
+  };
+}
+
+/**
+ * The form of a command that gives its reply as bytes. The library has it for every command and types it for few;
+ * its typed `callBuffer` loses the command's name when auto-pipelining is on.
+ */
+function binary(client: IoredisCommands, command: 'evalsha' | 'eval') {
+  const method: unknown = Reflect.get(client, `${command}Buffer`);
+  if (typeof method !== 'function') throw new TypeError(`ioredis has no ${command}Buffer.`);
+  return (...args: (Argument | number)[]): Promise<unknown> => Reflect.apply(method, client, args);
+}
+
+function nodeOf(client: IoredisCommands & { readonly options: IoredisOptions }): Node {
+  return {
+    connection: client,
+    name: nameOf(client.options),
+    command: (command = '', ...args) => client.call(command, ...args),
+  };
+}
+
+function nameOf({ host = 'localhost', port = 6379 }: IoredisOptions): string {
+  return `${host}:${port}`;
+}
+
+/** A cluster that was never used knows no master yet. */
+async function masters(cluster: IoredisCluster) {
+  if (cluster.nodes('master').length === 0) await cluster.call('PING');
+  return [...cluster.nodes('master')].sort((a, b) => (nameOf(a.options) < nameOf(b.options) ? -1 : 1));
+}
+
+function masterOf(cluster: IoredisCluster, key: string): Node {
+  const [name] = cluster.slots[keySlot(key)] ?? [];
+  const master = cluster.nodes('master').find(({ options }) => nameOf(options) === name);
+  if (master === undefined) throw new StoreUnavailableError('No master of the cluster is known for the record.');
+  return nodeOf(master);
+}
+
+function listen(client: IoredisSubscriber, onMessage: (channel: string) => void): Subscriber {
+  client.on('message', onMessage);
+  client.on('error', () => {});
+  return {
+    subscribe: (channel) => forget(client.subscribe(channel)),
+    unsubscribe: (channel) => forget(client.unsubscribe(channel)),
+    close: () => client.disconnect(),
+  };
+}

@@ -1,0 +1,155 @@
+/**
+ * `redis` (node-redis): a client, a cluster, and servers behind Sentinel.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import { StoreUnavailableError } from '../../../core/errors.ts';
+import { keySlot } from './key-slot.ts';
+import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
+
+/** The methods of what `createClient` makes that the store calls. */
+export interface NodeRedisClient {
+  readonly options?: { readonly disableOfflineQueue?: boolean; readonly socket?: object } | undefined;
+  sendCommand(args: Argument[], options?: CommandOptions): Promise<unknown>;
+  duplicate(): NodeRedisSubscriber;
+}
+
+/** The methods of what `createCluster` makes that the store calls. */
+export interface NodeRedisCluster extends NodeRedisSubscriptions {
+  readonly masters: readonly NodeRedisMaster[];
+  readonly slots: readonly { readonly master: NodeRedisMaster }[];
+  sendCommand(key: string, isReadonly: boolean, args: Argument[], options?: CommandOptions): Promise<unknown>;
+  nodeClient(node: never): unknown;
+}
+
+/** The methods of what `createSentinel` makes that the store calls. */
+export interface NodeRedisSentinel extends NodeRedisSubscriptions {
+  sendCommand(isReadonly: boolean, args: Argument[], options?: CommandOptions): Promise<unknown>;
+  getMasterNode(): { readonly host: string; readonly port: number } | undefined;
+}
+
+interface NodeRedisMaster {
+  readonly address: string;
+}
+
+/** From the type byte of a reply (`$` is a string of bytes) to what it is given as. */
+interface CommandOptions {
+  readonly typeMapping?: { readonly 36: typeof Buffer };
+}
+
+interface NodeRedisSubscriptions {
+  subscribe(channel: string, listener: (message: string, channel: string) => void): Promise<unknown>;
+  unsubscribe(channel: string): Promise<unknown>;
+}
+
+interface NodeRedisSubscriber extends NodeRedisSubscriptions {
+  on(event: 'error', listener: () => void): unknown;
+  connect(): Promise<unknown>;
+  destroy(): void;
+}
+
+type Send = (key: string, args: Argument[]) => Promise<unknown>;
+
+const binary: CommandOptions = { typeMapping: { 36: Buffer } };
+
+function scripting(send: Send): Pick<Wire, 'evalSha' | 'eval'> {
+  return {
+    evalSha: (sha, key, args) => send(key, ['EVALSHA', sha, '1', key, ...args]),
+    eval: (source, key, args) => send(key, ['EVAL', source, '1', key, ...args]),
+  };
+}
+
+/** Speaks through one client. */
+export function nodeRedisWire(client: NodeRedisClient): Wire {
+  const node = nodeOf(client, addressOf(client));
+  return {
+    ...scripting((_key, args) => client.sendCommand(args, binary)),
+    nodes: async () => [node],
+    nodeOf: async () => node,
+    subscriber: (onMessage) => ownSubscriber(client.duplicate(), onMessage),
+    queuesOffline: () => client.options?.disableOfflineQueue !== true,
+  };
+}
+
+/** Speaks through a cluster. */
+export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
+  const master = async (node: NodeRedisMaster) => nodeOf(await clientOf(cluster, node), node.address);
+  return {
+    ...scripting((key, args) => cluster.sendCommand(key, false, args, binary)),
+    nodes: () => Promise.all([...cluster.masters].sort((a, b) => (a.address < b.address ? -1 : 1)).map(master)),
+    nodeOf: async (key) => {
+      const node = cluster.slots[keySlot(key)]?.master;
+      if (node === undefined) throw new StoreUnavailableError('No master of the cluster is known for the record.');
+      return master(node);
+    },
+    subscriber: (onMessage) => sharedSubscriber(cluster, onMessage),
+    queuesOffline: () => undefined,
+  };
+}
+
+/** Speaks to the master that the Sentinels name. */
+export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
+  const node = (): Node => {
+    const { host = 'unknown', port = 0 } = sentinel.getMasterNode() ?? {};
+    const command = (...args: readonly string[]) => sentinel.sendCommand(false, [...args]);
+    return { connection: sentinel, name: `${host}:${port}`, command };
+  };
+  return {
+    ...scripting((_key, args) => sentinel.sendCommand(false, args, binary)),
+    nodes: async () => [node()],
+    nodeOf: async () => node(),
+    subscriber: (onMessage) => sharedSubscriber(sentinel, onMessage),
+    queuesOffline: () => undefined,
+  };
+}
+
+function nodeOf(client: NodeRedisClient, name: string): Node {
+  return { connection: client, name, command: (...args) => client.sendCommand([...args]) };
+}
+
+function addressOf({ options }: NodeRedisClient): string {
+  const socket = options?.socket ?? {};
+  return `${Reflect.get(socket, 'host') ?? 'localhost'}:${Reflect.get(socket, 'port') ?? 6379}`;
+}
+
+/** A cluster's own types tie the client of a node to all its modules, which nothing here needs. */
+async function clientOf(cluster: NodeRedisCluster, node: NodeRedisMaster): Promise<NodeRedisClient> {
+  const client: unknown = await Reflect.apply(cluster.nodeClient, cluster, [node]);
+  if (isClient(client)) return client;
+  throw new StoreUnavailableError('The cluster gave no client for one of its masters.');
+}
+
+function isClient(value: unknown): value is NodeRedisClient {
+  return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'sendCommand') === 'function';
+}
+
+/** A client that subscribes can do nothing else (RESP2), and its user's must stay as it is. */
+function ownSubscriber(client: NodeRedisSubscriber, onMessage: (channel: string) => void): Subscriber {
+  client.on('error', () => {});
+  forget(client.connect());
+  return { ...sharedSubscriber(client, onMessage), close: () => forget(destroy(client)) };
+}
+
+/** Throws if the connection was never there. */
+async function destroy(client: NodeRedisSubscriber): Promise<void> {
+  client.destroy();
+}
+
+/** Clusters and Sentinels keep a connection for messages apart by themselves. */
+function sharedSubscriber(client: NodeRedisSubscriptions, onMessage: (channel: string) => void): Subscriber {
+  const channels = new Set<string>();
+  const unsubscribe = (channel: string) => {
+    channels.delete(channel);
+    forget(client.unsubscribe(channel));
+  };
+  return {
+    subscribe: (channel) => {
+      channels.add(channel);
+      forget(client.subscribe(channel, () => onMessage(channel)));
+    },
+    unsubscribe,
+    close: () => channels.forEach(unsubscribe),
+  };
+}

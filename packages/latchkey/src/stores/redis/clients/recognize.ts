@@ -1,0 +1,75 @@
+/**
+ * Tells the clients apart by their methods.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../../core/errors.ts';
+import { type IoredisClient, type IoredisCluster, ioredisWire } from './ioredis.ts';
+import {
+  type NodeRedisClient,
+  type NodeRedisCluster,
+  type NodeRedisSentinel,
+  nodeRedisClusterWire,
+  nodeRedisSentinelWire,
+  nodeRedisWire,
+} from './node-redis.ts';
+import type { Wire } from './wire.ts';
+
+/** A client of `ioredis` or `redis` (node-redis), for a single server, a cluster, or servers behind Sentinel. */
+export type RedisClient = IoredisClient | IoredisCluster | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel;
+
+function can(client: unknown, ...methods: readonly string[]): boolean {
+  if (typeof client !== 'object' || client === null) return false;
+  return methods.every((method) => typeof Reflect.get(client, method) === 'function');
+}
+
+function isIoredis(client: RedisClient): client is IoredisClient | IoredisCluster {
+  return can(client, 'evalshaBuffer', 'evalBuffer', 'call', 'duplicate');
+}
+
+function isNodeRedisCluster(client: RedisClient): client is NodeRedisCluster {
+  return can(client, 'sendCommand', 'nodeClient', 'subscribe', 'unsubscribe');
+}
+
+function isNodeRedisSentinel(client: RedisClient): client is NodeRedisSentinel {
+  return can(client, 'sendCommand', 'getMasterNode', 'subscribe', 'unsubscribe');
+}
+
+function isNodeRedis(client: RedisClient): client is NodeRedisClient {
+  return can(client, 'sendCommand', 'duplicate', 'subscribe', 'unsubscribe', 'withTypeMapping');
+}
+
+/**
+ * The way to speak through a client.
+ *
+ * @throws LatchkeyError `option-invalid` if it is none of those, or if it puts a prefix of its own before every key.
+ */
+export function wireOf(client: RedisClient): Wire {
+  const wire = recognized(client);
+  if (wire === undefined)
+    throw new LatchkeyError(
+      'option-invalid',
+      'redisStore: client must be a client of ioredis or of redis (node-redis): a single one, a cluster or a Sentinel one.',
+    );
+  if (hasKeyPrefix(client))
+    throw new LatchkeyError(
+      'option-invalid',
+      'redisStore: the client has a keyPrefix; give the store a prefix instead.',
+    );
+  return wire;
+}
+
+function recognized(client: RedisClient): Wire | undefined {
+  if (isIoredis(client)) return ioredisWire(client);
+  if (isNodeRedisCluster(client)) return nodeRedisClusterWire(client);
+  if (isNodeRedisSentinel(client)) return nodeRedisSentinelWire(client);
+  return isNodeRedis(client) ? nodeRedisWire(client) : undefined;
+}
+
+/** Node-redis ignores its prefix in raw commands; a listing by ioredis would miss it. Both would surprise. */
+function hasKeyPrefix(client: RedisClient): boolean {
+  const options: unknown = Reflect.get(client, 'options');
+  const own = typeof options === 'object' && options !== null ? Reflect.get(options, 'keyPrefix') : undefined;
+  return Boolean(own) || Boolean(Reflect.get(client, '_keyPrefix'));
+}

@@ -1,0 +1,48 @@
+/**
+ * What the store needs of a client library, whichever it is.
+ *
+ * @module
+ */
+
+import type { Buffer } from 'node:buffer';
+
+/** An argument of a command; a number is sent as text. */
+export type Argument = string | Buffer;
+
+/** Speaks to whichever server holds the key. Replies are numbers, buffers, and arrays of them. */
+export interface Wire {
+  /** EVALSHA with one key. */
+  evalSha(sha: string, key: string, args: readonly Argument[]): Promise<unknown>;
+  /** EVAL with one key; the server knows the script from then on. */
+  eval(source: string, key: string, args: readonly Argument[]): Promise<unknown>;
+  /** Every master: one, or all those of a cluster, always in the same order. */
+  nodes(): Promise<readonly Node[]>;
+  /** The very connection on which commands for the key are sent. */
+  nodeOf(key: string): Promise<Node>;
+  /** Opens a connection of its own for messages. */
+  subscriber(onMessage: (channel: string) => void): Subscriber;
+  /** Whether commands are held back while the server is away; undefined if the client doesn't tell. */
+  queuesOffline(): boolean | undefined;
+}
+
+/** One server. */
+export interface Node {
+  /** Stands for the connection: the same object as long as it is the same connection. */
+  readonly connection: object;
+  /** Host and port. */
+  readonly name: string;
+  /** Any command; replies are text, numbers, and arrays or objects of them. */
+  command(...args: readonly string[]): Promise<unknown>;
+}
+
+/** A connection that listens. What fails here is lost: messages are hints. */
+export interface Subscriber {
+  subscribe(channel: string): void;
+  unsubscribe(channel: string): void;
+  close(): void;
+}
+
+/** For promises whose failure costs nothing but a hint. */
+export function forget(promise: unknown): void {
+  Promise.resolve(promise).catch(() => {});
+}

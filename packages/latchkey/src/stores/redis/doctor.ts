@@ -1,0 +1,132 @@
+/**
+ * Reads a server's settings and says what may lose records.
+ *
+ * @module
+ */
+
+import type { Clock } from '../../core/runtime.ts';
+import type { Node, Wire } from './clients/wire.ts';
+import { failure } from './redis-errors.ts';
+
+/** What the doctor can find. */
+export type RedisFindingCode =
+  /** `maxmemory-policy` is not `noeviction`: records may be dropped to make room, and their keys run twice. */
+  | 'eviction-policy'
+  /** `appendonly` is off: a restart loses what was written since the last snapshot. */
+  | 'append-only-off'
+  /** `appendfsync` is weaker than asked for. */
+  | 'appendfsync-weak'
+  /** The server's clock and this machine's differ. Leases go by the server's alone; logs will not agree. */
+  | 'clock-offset'
+  /** The client holds commands back while the server is away: they are sent later, when nobody waits any more. */
+  | 'offline-queue-on'
+  /** CONFIG GET is not allowed here, as with many managed services: look the settings up there. */
+  | 'settings-hidden';
+
+/** Something to put right, on one server or in the client. */
+export interface RedisFinding {
+  readonly code: RedisFindingCode;
+  readonly message: string;
+  /** Host and port; absent if it is about the client. */
+  readonly server?: string;
+}
+
+/** What the doctor compares with. */
+export interface DoctorOptions {
+  /** The least that will do. Default `'everysec'`: a power cut may lose the last second. */
+  readonly appendfsync?: 'always' | 'everysec';
+  /** The largest difference between the clocks that is no finding, in milliseconds. Default 1,000. */
+  readonly maxClockOffsetMs?: number;
+}
+
+const strength = ['no', 'everysec', 'always'];
+
+type Settings = ReadonlyMap<string, string>;
+
+/** Examines every master, and the client. */
+export async function examine(wire: Wire, clock: Clock, options: DoctorOptions): Promise<readonly RedisFinding[]> {
+  try {
+    const nodes = await wire.nodes();
+    const findings = await Promise.all(nodes.map((node) => examineNode(node, clock, options)));
+    return [...findings.flat(), ...examineClient(wire)];
+  } catch (error) {
+    throw failure(error);
+  }
+}
+
+async function examineNode(node: Node, clock: Clock, options: DoctorOptions): Promise<readonly RedisFinding[]> {
+  const findings = [...(await examineSettings(node, options)), ...(await examineClock(node, clock, options))];
+  return findings.map((finding) => ({ ...finding, server: node.name }));
+}
+
+async function examineSettings(node: Node, options: DoctorOptions): Promise<RedisFinding[]> {
+  const settings = await settingsOf(node);
+  if (settings === undefined)
+    return [
+      { code: 'settings-hidden', message: 'CONFIG GET is not allowed; look up eviction and persistence yourself.' },
+    ];
+  return [...evictionFindings(settings), ...persistenceFindings(settings, options.appendfsync ?? 'everysec')];
+}
+
+function evictionFindings(settings: Settings): RedisFinding[] {
+  const policy = settings.get('maxmemory-policy');
+  if (policy === 'noeviction') return [];
+  const message = `maxmemory-policy is ${policy}: records may be dropped to make room. Set it to noeviction.`;
+  return [{ code: 'eviction-policy', message }];
+}
+
+function persistenceFindings(settings: Settings, wanted: string): RedisFinding[] {
+  if (settings.get('appendonly') !== 'yes')
+    return [{ code: 'append-only-off', message: 'appendonly is off: a restart loses records. Set it to yes.' }];
+  const actual = settings.get('appendfsync') ?? 'unknown';
+  if (strength.indexOf(actual) >= strength.indexOf(wanted)) return [];
+  return [{ code: 'appendfsync-weak', message: `appendfsync is ${actual}, and ${wanted} was asked for.` }];
+}
+
+/** Undefined if the server doesn't tell. */
+async function settingsOf(node: Node): Promise<Settings | undefined> {
+  const settings = new Map<string, string>();
+  for (const name of ['maxmemory-policy', 'appendonly', 'appendfsync']) {
+    const reply = await node.command('CONFIG', 'GET', name).catch(refusedOrThrow);
+    const value = reply === undefined ? undefined : valueIn(reply, name);
+    if (value === undefined) return undefined;
+    settings.set(name, value);
+  }
+  return settings;
+}
+
+/** A server that answers with an error is there all the same. */
+function refusedOrThrow(error: unknown): undefined {
+  if (error instanceof Error && /^(ERR|NOPERM)\b/.test(error.message)) return undefined;
+  throw error;
+}
+
+/** Clients give a map as a flat array, as an object or as a Map, as they are set. */
+function valueIn(reply: unknown, name: string): string | undefined {
+  if (Array.isArray(reply)) return textOf(reply[1]);
+  if (reply instanceof Map) return textOf(reply.get(name));
+  return typeof reply === 'object' && reply !== null ? textOf(Reflect.get(reply, name)) : undefined;
+}
+
+function textOf(value: unknown): string | undefined {
+  return value === undefined ? undefined : String(value);
+}
+
+async function examineClock(node: Node, clock: Clock, options: DoctorOptions): Promise<RedisFinding[]> {
+  const before = clock.now();
+  const reply = await node.command('TIME');
+  const after = clock.now();
+  const [seconds, microseconds]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  const serverMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
+  // The reply was made at some moment between the two: what is beyond them is a difference for certain.
+  const offsetMs = Math.round(serverMs > after ? serverMs - after : Math.min(serverMs - before, 0));
+  if (Math.abs(offsetMs) <= (options.maxClockOffsetMs ?? 1_000)) return [];
+  return [{ code: 'clock-offset', message: `The server's clock is ${offsetMs} ms ahead of this machine's.` }];
+}
+
+function examineClient(wire: Wire): RedisFinding[] {
+  if (wire.queuesOffline() !== true) return [];
+  const message =
+    'The client holds commands back while Redis is away. Set enableOfflineQueue: false (ioredis) or disableOfflineQueue: true (redis).';
+  return [{ code: 'offline-queue-on', message }];
+}

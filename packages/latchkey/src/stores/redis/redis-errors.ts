@@ -1,0 +1,45 @@
+/**
+ * Tells the errors of Redis and its clients apart.
+ *
+ * @module
+ */
+
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+
+/** How long a client should stay away when memory is full, or too few replicas answered. */
+const retryWhenFullMs = 1_000;
+
+function startsWith(error: unknown, word: string): boolean {
+  return error instanceof Error && error.message.startsWith(word);
+}
+
+/** Whether the server has forgotten the script, or never knew it: it was restarted, flushed, or took over. */
+export function isUnknownScript(error: unknown): boolean {
+  return startsWith(error, 'NOSCRIPT');
+}
+
+/** Whether the server's memory is full and nothing may be evicted. */
+export function isOutOfMemory(error: unknown): boolean {
+  return startsWith(error, 'OOM');
+}
+
+/** The refusal to guess what a stored value means. Nothing was changed in it. */
+export function unreadable(what: string, options: { cause?: unknown } = {}): LatchkeyError {
+  return new LatchkeyError('record-unreadable', `The Redis store can't read what is stored: ${what}.`, options);
+}
+
+/** What a caller of the store gets for an error of the client. */
+export function failure(error: unknown): LatchkeyError {
+  if (error instanceof LatchkeyError) return error;
+  if (startsWith(error, 'WRONGTYPE')) return unreadable('a key holds another kind of value', { cause: error });
+  if (isOutOfMemory(error))
+    return new StoreUnavailableError('Redis is out of memory.', { cause: error, retryAfterMs: retryWhenFullMs });
+  const reason = error instanceof Error ? error.message : 'unknown error';
+  return new StoreUnavailableError(`Redis could not answer: ${reason}`, { cause: error });
+}
+
+/** Fewer replicas than asked for had a write in time. */
+export function tooFewReplicas(reached: number, wanted: number, retryAfterMs?: number): StoreUnavailableError {
+  const message = `Only ${reached} of ${wanted} replicas confirmed the write in time.`;
+  return new StoreUnavailableError(message, retryAfterMs === undefined ? {} : { retryAfterMs });
+}

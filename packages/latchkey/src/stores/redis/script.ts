@@ -1,0 +1,48 @@
+/**
+ * The scripts: one for each transition, every one with `record.lua` before it. Redis knows a script by the SHA-1 of
+ * its text.
+ *
+ * @module
+ */
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+
+/** A script as the server gets it. */
+export interface Script {
+  readonly source: string;
+  readonly sha: string;
+}
+
+/**
+ * What the server is told about a script. Without a flag, it runs when memory is full until it first needs more:
+ * replays are still answered then, and what would add a record, a step or a result is refused. `allow-oom` is for
+ * what hardly takes memory and must not fail: to end or keep what was begun.
+ */
+type Flag = 'allow-oom' | 'no-writes';
+
+const shared = read('record');
+
+/** Every script by what it does; see the head of its file. */
+export const scripts = {
+  claim: script('claim'),
+  renew: script('renew', 'allow-oom'),
+  complete: script('complete'),
+  completeWhenFull: script('complete', 'allow-oom'),
+  release: script('release', 'allow-oom'),
+  abandon: script('abandon', 'allow-oom'),
+  saveStep: script('save-step'),
+  resolve: script('resolve', 'allow-oom'),
+  read: script('read', 'no-writes'),
+  erase: script('erase', 'allow-oom'),
+} as const satisfies Readonly<Record<string, Script>>;
+
+function script(name: string, flag?: Flag): Script {
+  const head = flag === undefined ? '' : `#!lua flags=${flag}\n`;
+  const source = `${head}${shared}\n${read(name)}`;
+  return { source, sha: createHash('sha1').update(source).digest('hex') };
+}
+
+function read(name: string): string {
+  return readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
+}

@@ -1,0 +1,97 @@
+-- Takes a record, or says why not.
+--
+-- ARGV[1]   lease in ms                   ARGV[2]  how long a lapsed record is kept, in ms
+-- ARGV[3]   takeover: 0 none, 1 only of a record that may be rerun, 2 any
+-- ARGV[4]   most attempts                 ARGV[5]  flags of a new record: 0, or 1 for "may be rerun"
+-- ARGV[6]   token                         ARGV[7]  operation id of a new record
+-- ARGV[8]   principal                     ARGV[9]  operation
+-- ARGV[10]  fingerprint                   ARGV[11] and on: other acceptable fingerprints
+--
+-- Returns 0 if it was created; the record itself if it is completed; -1 if it is unreadable; else
+-- { outcome, now, record as it was found }. Outcomes: 1 claimed, 2 taken over, 3 claimed before by this token,
+-- 4 running, 5 lapsed, 6 open with steps of another payload, 7 superseded.
+
+local CLAIMED, TOOK, AGAIN, RUNNING, LAPSED, OTHER_PAYLOAD, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7
+local ends = now + ARGV[1]
+local expires = ends + ARGV[2]
+local token = ARGV[6]
+
+local function create()
+  local head = MAGIC .. string.char(HELD, ARGV[5]) .. time(now) .. time(now) .. time(ends)
+  local names = field(token) .. field(ARGV[10]) .. field(ARGV[7]) .. field(ARGV[8]) .. field(ARGV[9])
+  redis.call('SET', KEYS[1], head .. struct.pack('>I4I4', 1, 0) .. names, 'PXAT', expires)
+  return 0
+end
+
+if not value then
+  return create()
+end
+if not is_readable() then
+  return UNREADABLE
+end
+if phase == COMPLETED then
+  return value
+end
+
+local print_at = behind(FIELDS, 2)
+local rest_at = behind(print_at, 2)
+local attempt, steps_length = struct.unpack('>I4I4', value, 24)
+
+local function is_acceptable()
+  local stored = string.sub(value, print_at + 2, rest_at - 1)
+  for index = 10, #ARGV do
+    if ARGV[index] == stored then
+      return true
+    end
+  end
+  return false
+end
+
+local function take(outcome, fingerprint)
+  local took_over = outcome == TOOK and TOOK_OVER or 0
+  local head = MAGIC .. string.char(HELD, policy() + took_over) .. time(now) .. string.sub(value, 12, 17) .. time(ends)
+  local counts = struct.pack('>I4I4', attempt + 1, steps_length)
+  redis.call('SET', KEYS[1], head .. counts .. field(token) .. fingerprint .. string.sub(value, rest_at), 'PXAT', expires)
+  return { outcome, now, value }
+end
+
+local function claim_open()
+  if has_token(token) then
+    return { SUPERSEDED, now, value }
+  end
+  if steps_length == 0 then
+    return take(CLAIMED, field(ARGV[10]))
+  end
+  if not is_acceptable() then
+    return { OTHER_PAYLOAD, now, value }
+  end
+  return take(CLAIMED, string.sub(value, print_at, rest_at - 1))
+end
+
+local function claim_again()
+  if has(ABANDONED) then
+    return { SUPERSEDED, now, value }
+  end
+  redis.call('SETRANGE', KEYS[1], 17, time(ends))
+  redis.call('PEXPIREAT', KEYS[1], expires)
+  return { AGAIN, now, value }
+end
+
+local function may_take_over()
+  local allowed = ARGV[3] == '2' or (ARGV[3] == '1' and has(RERUN))
+  return allowed and attempt < tonumber(ARGV[4]) and is_acceptable()
+end
+
+if phase == OPEN then
+  return claim_open()
+end
+if has_token(token) then
+  return claim_again()
+end
+if not is_lapsed() then
+  return { RUNNING, now, value }
+end
+if may_take_over() then
+  return take(TOOK, string.sub(value, print_at, rest_at - 1))
+end
+return { LAPSED, now, value }

@@ -1,0 +1,17 @@
+-- Looks at a record without touching it.
+--
+-- ARGV[1]  empty, or the state that alone is asked for: running, lapsed, open or completed
+--
+-- Returns { now, when the record goes, record }; nothing if it is absent or in another state; -1 if it is unreadable.
+
+if not value then
+  return nil
+end
+if not is_readable() then
+  return UNREADABLE
+end
+local state = phase == COMPLETED and 'completed' or phase == OPEN and 'open' or is_lapsed() and 'lapsed' or 'running'
+if ARGV[1] ~= '' and ARGV[1] ~= state then
+  return nil
+end
+return { now, redis.call('PEXPIRETIME', KEYS[1]), value }

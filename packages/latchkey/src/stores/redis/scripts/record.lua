@@ -1,0 +1,81 @@
+-- What every script starts with: the time, the record, and how to read it.
+--
+-- KEYS[1]  the record's key; it is also the channel on which changes are told
+--
+-- A record is one string. Positions count from 1; numbers are binary, the highest byte first; times are milliseconds
+-- since the epoch. Its expiry is that of the key.
+--
+--    1  3  "LK" and the version of this layout, 1
+--    4  1  phase: 0 held (running or lapsed: the clock tells), 1 open, 2 completed
+--    5  1  flags: 1 may be rerun, 2 was taken over, 4 abandoned by its owner, 8 result is a tombstone
+--    6  6  when the state last changed
+--   12  6  when the record was created
+--   18  6  the end of the lease
+--   24  4  attempt
+--   28  4  length of the steps
+--   32     token, fingerprint, operation id, principal, operation: for each two bytes of length and its text
+--          steps: for each four bytes of length and the name, four bytes of length and the value
+--          result, once completed
+
+local HELD, OPEN, COMPLETED = 0, 1, 2
+local RERUN, TOOK_OVER, ABANDONED, TOMBSTONE = 1, 2, 4, 8
+local MAGIC = 'LK\1'
+local FIELDS = 32
+local UNREADABLE = -1
+
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local value = redis.call('GET', KEYS[1])
+local phase = value and string.byte(value, 4)
+local flags = value and string.byte(value, 5)
+
+local function time(ms)
+  return struct.pack('>I6', ms)
+end
+
+local function field(text)
+  return struct.pack('>I2', #text) .. text
+end
+
+-- The position behind the text at `at`, whose length takes `size` bytes; nil if the record is cut short there.
+local function behind(at, size)
+  if at == nil or at + size > #value + 1 then
+    return nil
+  end
+  local after = at + size + struct.unpack('>I' .. size, value, at)
+  return after <= #value + 1 and after or nil
+end
+
+-- Whether this version wrote the record. A value of another kind fails the GET above.
+local function is_readable()
+  if #value < FIELDS or string.sub(value, 1, 3) ~= MAGIC or phase > COMPLETED then
+    return false
+  end
+  local at = FIELDS
+  for _ = 1, 5 do
+    at = behind(at, 2)
+  end
+  local steps_end = at and at + struct.unpack('>I4', value, 28)
+  return steps_end == #value + 1 or (steps_end ~= nil and steps_end <= #value and phase == COMPLETED)
+end
+
+local function has(flag)
+  return flags % (flag * 2) >= flag
+end
+
+local function lease_end()
+  return (struct.unpack('>I6', value, 18))
+end
+
+local function is_lapsed()
+  return phase == HELD and (has(ABANDONED) or lease_end() <= now)
+end
+
+local function has_token(token)
+  return string.sub(value, FIELDS, FIELDS + 1 + #token) == field(token)
+end
+
+-- Whoever settles a record leaves of its flags only the policy.
+local function policy()
+  return flags % 2
+end
