@@ -2,18 +2,17 @@ import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { describe, it } from 'vitest';
 import { type DynamodbTransactions, dynamodbStore } from '../../../src/stores/dynamodb/index.ts';
 import { manualRuntime, type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
-import { useDynamodb } from './rig.ts';
+import { isSelected } from '../../servers/selected.ts';
+import { type Rig, useDynamodb } from './rig.ts';
 
 type Kind = DynamodbTransactions<DynamoDB>;
-
-const rig = useDynamodb();
 
 /** The server remembers the tokens of transactions, which the runtime makes from its seed. */
 let seed = 0;
 
-async function create(setup: StoreSetup, claimBy: 'write' | 'read'): Promise<StoreUnderTest<Kind>> {
-  const { client } = rig();
-  const [table, effects] = [await rig().table(), await rig().table()];
+async function create(rig: Rig, setup: StoreSetup, claimBy: 'write' | 'read'): Promise<StoreUnderTest<Kind>> {
+  const { client } = rig;
+  const [table, effects] = [await rig.table(), await rig.table()];
   seed += 1;
   const runtime = manualRuntime(seed);
   const { maxResultBytes } = setup;
@@ -35,8 +34,12 @@ async function create(setup: StoreSetup, claimBy: 'write' | 'read'): Promise<Sto
   };
 }
 
-for (const claimBy of ['write', 'read'] as const) {
-  describe(`dynamodb store, claiming by ${claimBy}`, () => {
-    storeSuite<Kind>({ describe, it, capabilities: ['transaction'], create: (setup) => create(setup, claimBy) });
-  });
-}
+describe.runIf(isSelected('dynamodb'))('dynamodb store', () => {
+  const rig = useDynamodb();
+  for (const claimBy of ['write', 'read'] as const) {
+    describe(`claiming by ${claimBy}`, () => {
+      const make = (setup: StoreSetup) => create(rig(), setup, claimBy);
+      storeSuite<Kind>({ describe, it, capabilities: ['transaction'], create: make });
+    });
+  }
+});

@@ -30,6 +30,12 @@ export class Model {
   /** How many transactions were committed. */
   effects = 0;
   readonly #records = new Map<string, ModelRecord>();
+  readonly #leaseOutlivesThrow: boolean;
+
+  /** @param options.leaseOutlivesThrow - whether a transaction's longer lease is a commit of its own, kept when it fails. */
+  constructor({ leaseOutlivesThrow = false } = {}) {
+    this.#leaseOutlivesThrow = leaseOutlivesThrow;
+  }
 
   apply(call: Call): unknown {
     for (const [id, record] of this.#records) if (this.#isOver(record)) this.#records.delete(id);
@@ -161,9 +167,9 @@ export class Model {
 
   #transact(record: ModelRecord, call: Extract<Call, { end: string }>): string {
     if (record.state !== 'held') return 'lost';
+    if (call.end !== 'throw' || this.#leaseOutlivesThrow) this.#hold(record);
     if (call.end === 'throw') return 'thrown';
     this.effects += 1;
-    this.#hold(record);
     if (call.end === 'step') this.#saveStep(record, 'transaction', call.text);
     else this.#complete(record, call.text);
     return 'committed';
