@@ -101,15 +101,6 @@ export class Database<Connection extends MariadbConnection = MariadbConnection> 
     return answerOf(await this.#inTime(pending, 'MariaDB did not answer', () => connection.destroy()));
   }
 
-  /** Ends whatever transaction the connection is in; one that can't even do that is closed. */
-  async rollback(connection: MariadbConnection): Promise<void> {
-    try {
-      await this.#inTime(connection.query('ROLLBACK'), 'MariaDB did not answer', () => connection.destroy());
-    } catch {
-      connection.destroy();
-    }
-  }
-
   async #inTime<T>(pending: Promise<T>, complaint: string, giveUp: () => void): Promise<T> {
     const { timers } = this.#runtime;
     let timer: unknown;

@@ -111,6 +111,7 @@ export function statements(tables: TableNames) {
     erase: read('erase'),
     begin: read('begin'),
     commit: read('commit'),
+    rollback: read('rollback'),
   };
 }
 

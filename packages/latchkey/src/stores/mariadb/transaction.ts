@@ -44,10 +44,10 @@ export async function runTransaction<Connection extends MariadbConnection, T>(
     const row = await lockOwn(tools, connection, request);
     const outcome = row && (await runBody(tools, connection, row, body));
     if (outcome !== undefined) return outcome;
-    await db.rollback(connection);
+    await rollback(tools, connection);
     return { outcome: 'lost' };
   } catch (error) {
-    await db.rollback(connection);
+    await rollback(tools, connection);
     throw error;
   } finally {
     connection.release();
@@ -60,7 +60,9 @@ async function lockOwn<Connection extends MariadbConnection>(
   connection: Connection,
   request: RenewRequest,
 ): Promise<Row | undefined> {
-  const { rows } = await db.retry(() => db.runOn(connection, sql.begin, { id: request.id }));
+  const { rows } = await db.retry(() =>
+    db.runOn(connection, sql.begin, { id: request.id, idle_seconds: Math.ceil(request.leaseMs / 1000) }),
+  );
   const row = liveRow(rows.length === 0 ? undefined : rowOf(rows[0]));
   return row !== undefined && renewEntry(row.entry, request, row.nowMs) ? row : undefined;
 }
@@ -110,5 +112,17 @@ async function commit<Connection extends MariadbConnection>(
         'itself (CREATE, ALTER and the like), or went on after a deadlock. What it committed stays, unrecorded.',
       { cause },
     );
+  }
+}
+
+/** A connection that can't even do that is closed, which rolls back too. */
+async function rollback<Connection extends MariadbConnection>(
+  { db, sql }: TransactionTools<Connection>,
+  connection: Connection,
+): Promise<void> {
+  try {
+    await db.runOn(connection, sql.rollback, {});
+  } catch {
+    connection.destroy();
   }
 }

@@ -1,56 +1,41 @@
-import type { PoolConnection, RowDataPacket } from 'mysql2/promise';
+import type { Pool, PoolConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import { type MariadbTransactions, mariadbStore, migrate } from '../../../src/stores/mariadb/index.ts';
+import { type MariadbTransactions, mariadbStore } from '../../../src/stores/mariadb/index.ts';
 import { manualRuntime, type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
-import { type MariadbServer, startMariadb } from '../../servers/mariadb-server.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { adminPool, clockedPool, oddPool } from './pools.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+import { clockedPool, oddPool, writeEffect } from './pools.ts';
 
 if (isSelected('mariadb')) {
-  let server: MariadbServer;
-  let promisePool: ReturnType<typeof adminPool>;
-  let callbackPool: ReturnType<typeof oddPool>;
+  let database: TestDatabase;
+  let odd: ReturnType<typeof oddPool>;
 
   beforeAll(async () => {
-    server = await startMariadb();
-    promisePool = adminPool(server);
-    callbackPool = oddPool(server);
-    await migrate(promisePool);
-    await promisePool.query('CREATE TABLE effects (seq INT AUTO_INCREMENT PRIMARY KEY, effect TEXT)');
+    database = await testDatabase();
+    odd = oddPool(database.server);
   });
 
   afterAll(async () => {
-    await Promise.all([promisePool.end(), callbackPool.promise().end()]);
-    await server.stop();
+    await odd.promise().end();
+    await database.stop();
   });
 
   const create = async (
-    pool: { getConnection(): Promise<PoolConnection> },
+    pool: Pick<Pool, 'getConnection'>,
     { maxResultBytes }: StoreSetup,
   ): Promise<StoreUnderTest<MariadbTransactions<PoolConnection>>> => {
-    await promisePool.query('DELETE FROM latchkey_records');
-    await promisePool.query('DELETE FROM effects');
+    await database.clear();
     const runtime = manualRuntime();
     return {
       store: mariadbStore({ client: clockedPool(pool, runtime), maxResultBytes }),
       advance: runtime.advance,
-      transactions: {
-        write: async (connection, text) => {
-          await connection.query('INSERT INTO effects (effect) VALUES (?)', [text]);
-        },
-        written: async () => {
-          const [rows] = await promisePool.query<(RowDataPacket & { effect: string })[]>(
-            'SELECT effect FROM effects ORDER BY seq',
-          );
-          return rows.map(({ effect }) => effect);
-        },
-      },
+      transactions: { write: writeEffect, written: database.effects },
     };
   };
 
   const pools = {
-    'mysql2/promise': () => promisePool,
-    'a callback pool of mysql2 with odd settings': () => callbackPool.promise(),
+    'mysql2/promise': () => database.pool,
+    'a callback pool of mysql2 with odd settings': () => odd.promise(),
   };
 
   for (const [name, pool] of Object.entries(pools)) {

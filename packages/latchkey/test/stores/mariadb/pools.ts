@@ -36,3 +36,8 @@ export function clockedPool(
     },
   };
 }
+
+/** Writes an effect into the application's own table. */
+export async function writeEffect(connection: Pick<PoolConnection, 'query'>, effect: string): Promise<void> {
+  await connection.query('INSERT INTO effects (effect) VALUES (?)', [effect]);
+}
