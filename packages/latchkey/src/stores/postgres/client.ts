@@ -10,7 +10,7 @@ import { type ClientOf, type PgPool, pgBridge } from './bridges/pg.ts';
 import { type PostgresJsSql, postgresJsBridge, type TransactionOf } from './bridges/postgres-js.ts';
 
 /** A `Pool` of `pg`, the `sql` of postgres.js, or a bridge to anything else. */
-export type PostgresClient = PgPool | PostgresJsSql | PostgresBridge<never>;
+export type PostgresClient = PgPool | PostgresJsSql | PostgresBridge<unknown>;
 
 /** What handlers get as a transaction from each kind of client. */
 export type TransactionHandle<Client extends PostgresClient> = Client extends PgPool
@@ -61,7 +61,7 @@ function isPgPool(client: object): client is PgPool {
   return has(client, 'connect') && has(client, 'query') && 'totalCount' in client;
 }
 
-function isBridge(client: object): client is PostgresBridge<never> {
+function isBridge(client: object): client is PostgresBridge<unknown> {
   return has(client, 'begin') && has(client, 'query');
 }
 

@@ -23,6 +23,15 @@ import { PostgresStore, type PostgresTransactions } from './postgres-store.ts';
 import { Session } from './session.ts';
 
 export type { PostgresBridge, SqlValue } from './bridge.ts';
+export { type DrizzleDatabase, type DrizzleSql, type DrizzleTransaction, drizzleBridge } from './bridges/drizzle.ts';
+export { type KnexDatabase, type KnexTransaction, knexBridge } from './bridges/knex.ts';
+export {
+  type KyselyCompiler,
+  type KyselyDatabase,
+  type KyselyQuery,
+  type KyselyTransaction,
+  kyselyBridge,
+} from './bridges/kysely.ts';
 export { type PgBridgeOptions, type PgClient, type PgPool, pgBridge } from './bridges/pg.ts';
 export {
   type PostgresJsBridgeOptions,

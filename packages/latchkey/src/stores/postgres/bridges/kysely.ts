@@ -1,0 +1,69 @@
+/**
+ * The bridge to Kysely, on any of its PostgreSQL dialects.
+ *
+ * @module
+ */
+
+import type { PostgresBridge, SqlValue } from '../bridge.ts';
+
+/** A statement that needs no compiling, as `CompiledQuery.raw` makes it. */
+export interface KyselyQuery {
+  readonly sql: string;
+  readonly parameters: readonly unknown[];
+}
+
+/** The few members of a `ControlledTransaction` that are used. */
+export interface KyselyTransaction {
+  executeQuery(query: never): Promise<{ readonly rows: readonly unknown[] }>;
+  commit(): { execute(): Promise<unknown> };
+  rollback(): { execute(): Promise<unknown> };
+}
+
+/** The few members of a `Kysely` that are used. */
+export interface KyselyDatabase<Tx extends KyselyTransaction> {
+  executeQuery(query: never): Promise<{ readonly rows: readonly unknown[] }>;
+  startTransaction(): { execute(): Promise<Tx> };
+}
+
+/** Kysely's own `CompiledQuery`. */
+export interface KyselyCompiler<Query extends KyselyQuery> {
+  raw(sql: string, parameters?: unknown[]): Query;
+}
+
+/**
+ * Makes a bridge to Kysely (0.28 or newer). Handlers get a `ControlledTransaction`: `savepoint` nests, `transaction`
+ * is refused by Kysely, and an early `commit` by the database, with everything rolled back.
+ *
+ * @param compiler - Kysely's `CompiledQuery`.
+ * @example
+ * ```ts
+ * import { CompiledQuery } from 'kysely'
+ * const store = postgresStore({ client: kyselyBridge(db, CompiledQuery) })
+ * ```
+ */
+export function kyselyBridge<Tx extends KyselyTransaction, Query extends KyselyQuery>(
+  db: KyselyDatabase<Tx>,
+  compiler: KyselyCompiler<Query>,
+): PostgresBridge<Tx> {
+  return {
+    begin: async (fn) => ending(await db.startTransaction().execute(), fn),
+    query: async (tx, text, values: readonly SqlValue[]) => {
+      const { rows } = await (tx ?? db).executeQuery(compiler.raw(text, [...values]) as never);
+      return rows.map(Object);
+    },
+  };
+}
+
+async function ending<Tx extends KyselyTransaction, T>(tx: Tx, fn: (tx: Tx) => Promise<T>): Promise<T> {
+  try {
+    const result = await fn(tx);
+    await tx.commit().execute();
+    return result;
+  } catch (error) {
+    // One that was ended already, or whose connection broke, has nothing to roll back.
+    await Promise.resolve()
+      .then(() => tx.rollback().execute())
+      .catch(() => {});
+    throw error;
+  }
+}
