@@ -2,19 +2,39 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
 export interface RedisServer {
   readonly port: number;
   readonly process: ChildProcess;
+  /** Ends the process at once, as a power cut ends it. Its folder stays. */
+  kill(): Promise<void>;
+  /** Starts it again on the same data and port. */
+  restart(): Promise<void>;
+  /** Ends it and removes its folder. */
   stop(): Promise<void>;
 }
 
 const deadlineMs = 20_000;
+
+/**
+ * Waits for something that takes no more than seconds.
+ *
+ * @param what - named if it never comes.
+ */
+export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
+  while (!(await isSo().catch(() => false))) {
+    if (Date.now() > giveUpAt) throw new Error(`Waited in vain: ${what}`);
+    await pause(20);
+  }
+}
 
 async function answersPing(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
@@ -30,30 +50,58 @@ async function answersPing(port: number): Promise<boolean> {
   }
 }
 
-async function untilUp(port: number, server: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
-  while (!(await answersPing(port))) {
-    if (server.exitCode !== null || Date.now() > giveUpAt) throw new Error('redis-server did not start');
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
+async function untilUp(port: number, server: ChildProcess, log: string): Promise<void> {
+  let failed: unknown;
+  server.on('error', (error) => {
+    failed = error;
+  });
+  await until(`redis-server on port ${port}`, async () => {
+    if (failed === undefined && server.exitCode === null) return answersPing(port);
+    return true;
+  });
+  if (Reflect.get(Object(failed), 'code') === 'ENOENT')
+    throw new Error('redis-server is missing; install the Debian package redis-server.');
+  if (failed !== undefined || server.exitCode !== null)
+    throw new Error(`redis-server did not start: ${existsSync(log) ? readFileSync(log, 'utf8') : String(failed)}`);
 }
 
-/** @param settings - further settings, as on redis-server's command line: `['--appendonly', 'yes']`. */
-export async function startRedis(settings: readonly string[] = []): Promise<RedisServer> {
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const exit = once(server, 'exit');
+  server.kill('SIGKILL');
+  await exit;
+}
+
+/**
+ * @param settings - further settings, as on redis-server's command line: `['--appendonly', 'yes']`.
+ * @param first - what comes before all settings: a configuration file.
+ */
+export async function startRedis(
+  settings: readonly string[] = [],
+  first: readonly string[] = [],
+): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-'));
   const port = await freePort();
-  const basics = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-  const server = spawn('redis-server', [...basics, ...settings], { stdio: 'ignore' });
-  server.on('error', () => {});
-  await untilUp(port, server);
+  const log = join(folder, 'log');
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--logfile', log];
+  const all = [...first, ...place, '--save', '', ...settings];
+  const start = async () => {
+    const started = spawn('redis-server', all, { stdio: 'ignore' });
+    await untilUp(port, started, log);
+    return started;
+  };
+  let server = await start();
   return {
     port,
-    process: server,
+    get process() {
+      return server;
+    },
+    kill: () => end(server),
+    restart: async () => {
+      server = await start();
+    },
     stop: async () => {
-      if (server.exitCode === null && server.signalCode === null) {
-        server.kill('SIGKILL');
-        await once(server, 'exit');
-      }
+      await end(server);
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -1,8 +1,9 @@
 /** Clients of both libraries, as they are recommended to be set. */
 
-import { Redis } from 'ioredis';
-import { createClient } from 'redis';
+import { Cluster, Redis } from 'ioredis';
+import { createClient, createCluster, createSentinel } from 'redis';
 import type { RedisClient } from '../../../src/stores/redis/index.ts';
+import type { RedisSentinel } from '../../servers/redis-sentinel.ts';
 
 /** A client that is connected, and the way to end it. */
 export interface Connected {
@@ -26,3 +27,36 @@ export async function nodeRedisClient(port: number): Promise<Connected> {
 
 /** Every client that the store names, on a single server. */
 export const singleClients = { ioredis: ioredisClient, 'node-redis': nodeRedisClient };
+
+export async function ioredisCluster(ports: readonly number[]): Promise<Connected> {
+  const nodes = ports.map((port) => ({ host: '127.0.0.1', port }));
+  const client = new Cluster(nodes, { enableOfflineQueue: false, lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.disconnect() };
+}
+
+export async function nodeRedisCluster(ports: readonly number[]): Promise<Connected> {
+  const rootNodes = ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }));
+  const client = createCluster({ rootNodes, defaults: { disableOfflineQueue: true } });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.destroy() };
+}
+
+export async function ioredisSentinel({ name, sentinels }: RedisSentinel): Promise<Connected> {
+  const addresses = sentinels.map((address) => ({ ...address }));
+  const client = new Redis({ name, sentinels: addresses, enableOfflineQueue: false, lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.disconnect() };
+}
+
+export async function nodeRedisSentinel({ name, sentinels }: RedisSentinel): Promise<Connected> {
+  const sentinelRootNodes = sentinels.map((address) => ({ ...address }));
+  const nodeClientOptions = { disableOfflineQueue: true };
+  const client = createSentinel({ name, sentinelRootNodes, nodeClientOptions, scanInterval: 200 });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.destroy() };
+}
