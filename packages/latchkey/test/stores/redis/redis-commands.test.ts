@@ -1,0 +1,114 @@
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Engine } from '../../../src/engine.ts';
+import { redisStore } from '../../../src/stores/redis/index.ts';
+import { done, operation, told } from '../../core/engine-rig.ts';
+import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
+import { isSelected } from '../../servers/selected.ts';
+import { bytesOf, claimOf, completionOf } from '../requests.ts';
+import { type Connected, singleClients } from './clients.ts';
+import { commandsDuring } from './commands-seen.ts';
+import { operator } from './time-travel.ts';
+
+const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
+
+if (isSelected('redis'))
+  describe.each(Object.entries(singleClients))('commands of the redis store through %s', (_name, connect) => {
+    let server: RedisServer;
+    let own: Redis;
+    let connected: Connected;
+
+    beforeAll(async () => {
+      server = await startRedis();
+      own = operator(server.port);
+      connected = await connect(server.port);
+    });
+
+    beforeEach(() => own.flushall());
+
+    afterAll(async () => {
+      await connected.end();
+      own.disconnect();
+      await server.stop();
+    });
+
+    const store = () => redisStore({ client: connected.client });
+    const runIn = (engine: Engine, key: string) => engine.run(operation({}, key), () => done(`answer to ${key}`));
+
+    it('are two for a first request, and one for a replay', async () => {
+      const engine = new Engine({ store: store() });
+      await runIn(engine, 'warm-up');
+      const first = await commandsDuring(own, async () => {
+        for (const outcome of await Promise.all(keys.map((key) => runIn(engine, key))))
+          expect(told(outcome)).toBe('executed stored');
+      });
+      expect(first).toEqual(Array(2 * keys.length).fill('EVALSHA'));
+      const replays = await commandsDuring(own, async () => {
+        const outcomes = await Promise.all(keys.map((key) => runIn(engine, key)));
+        expect(outcomes.map(told)).toEqual(keys.map((key) => `replay value answer to ${key}`));
+      });
+      expect(replays).toEqual(Array(keys.length).fill('EVALSHA'));
+    });
+
+    it('are one for every other method that owns a record', async () => {
+      const records = store();
+      const owner = { id: 'a', token: 't' };
+      const times = { leaseMs: 1_000, unresolvedRetentionMs: 1_000, retentionMs: 1_000 };
+      await own.script('FLUSH');
+      const calls = [
+        () => records.claim(claimOf('a', 't')),
+        () => records.renew({ ...owner, ...times }),
+        () => records.saveStep({ ...owner, name: 'step', value: bytesOf('x') }),
+        () => records.read('a'),
+        () => records.release({ ...owner, ...times }),
+        () => records.claim(claimOf('a', 'u')),
+        () => records.abandon({ ...owner, token: 'u', ...times }),
+        () => records.resolve({ ...owner, token: 'u', resolution: { verdict: 'forget' } }),
+      ];
+      for (const call of calls) await call();
+      for (const call of calls) expect(await commandsDuring(own, call)).toEqual(['EVALSHA']);
+    });
+
+    it('go on when the server forgets its scripts in mid-run', async () => {
+      const engine = new Engine({ store: store() });
+      const run = Promise.all(keys.map((key) => runIn(engine, key)));
+      for (let flush = 0; flush < 20; flush += 1) await own.script('FLUSH');
+      expect((await run).map(told)).toEqual(Array(keys.length).fill('executed stored'));
+      await own.script('FLUSH');
+      const again = await commandsDuring(own, async () => {
+        const outcomes = await Promise.all(keys.map((key) => runIn(engine, key)));
+        expect(outcomes.map(told)).toEqual(keys.map((key) => `replay value answer to ${key}`));
+      });
+      expect(again).toContain('EVAL');
+      expect(await commandsDuring(own, () => runIn(engine, 'key-0'))).toEqual(['EVALSHA']);
+    });
+
+    it('leave a completed record of at most its result and 400 bytes', async () => {
+      const id = 'N'.repeat(43);
+      const request = claimOf(id, crypto.randomUUID(), {
+        principal: 'P'.repeat(43),
+        operation: 'POST /v1/payment_intents/confirm',
+        operationId: crypto.randomUUID(),
+        fingerprint: `1.${'F'.repeat(43)}`,
+      });
+      await store().claim(request);
+      await store().complete(completionOf(id, request.token, 'x'.repeat(400)));
+      const bytes = await own.memory('USAGE', `latchkey:${id}`);
+      console.log(`note: MEMORY USAGE of a record with a result of 400 bytes: ${bytes}`);
+      expect(bytes).toBeLessThanOrEqual(800);
+    });
+
+    it('let a record that runs outlive its lease', async () => {
+      await store().claim(claimOf('a', 't', { leaseMs: 5_000, unresolvedRetentionMs: 60_000 }));
+      const left = await own.pttl('latchkey:a');
+      expect(left).toBeGreaterThan(60_000);
+      expect(left).toBeLessThanOrEqual(65_000);
+    });
+
+    it('let Redis remove what expired', async () => {
+      await store().claim(claimOf('a', 't'));
+      await store().complete({ ...completionOf('a', 't'), retentionMs: 50 });
+      await expect.poll(() => own.exists('latchkey:a')).toBe(0);
+      expect(await store().read('a')).toBeUndefined();
+    });
+  });
