@@ -123,11 +123,11 @@ function sqlValue(value: SqlValue | string | undefined): SqlValue {
   return value ?? null;
 }
 
-/** A block of statements gives a list of results, one of which has rows; a single statement gives just its own. */
+/** A block of statements gives a list of results, the last rows among which count; a single one just its own. */
 function answerOf(result: unknown): Answer {
   const [first] = Array.isArray(result) ? result : [undefined];
   if (!Array.isArray(first)) return { rows: [], affected: affectedRows(first) };
-  return { rows: first.find(Array.isArray) ?? first, affected: 0 };
+  return { rows: first.findLast(Array.isArray) ?? first, affected: 0 };
 }
 
 function affectedRows(header: unknown): number {

@@ -1,24 +1,25 @@
 -- Takes a record that is not there, or says what stands in its place. A record that is there is read without a
--- lock, so that replays wait for nobody and write nothing.
+-- lock, so that replays wait for nobody and write nothing. (IF EXISTS (SELECT ...) would lock what it looks at.)
 --
 -- in:  id, token, principal, operation, operation_id, fingerprint, flags, lease_ms, kept_ms (lease and the time
 --      that an unfinished record is kept after it)
--- out: one row, the record as it is now; no row if it vanished in between, and error 1205 if another worker's claim
---      of the same id takes over a second: ask again
+-- out: one row, the record as it is now, in one result or, after an empty one, in another; error 1205 if another
+--      worker's claim of the same id takes over a second: ask again
 --
 -- The two statements of the block are two transactions. The second is atomic by itself: if another worker was
 -- first, it changes nothing and returns that worker's row.
-IF EXISTS (SELECT 1 FROM {records} WHERE id = :id) THEN
+BEGIN NOT ATOMIC
   SELECT {columns}, {now} AS now FROM {records} WHERE id = :id;
-ELSE
-  SET STATEMENT innodb_lock_wait_timeout = 1 FOR
-  INSERT INTO {records} (
-    id, format, state, flags, revision, attempt, created, changed, lease_end, expires,
-    token, operation_id, fingerprint, principal, operation
-  ) VALUES (
-    :id, 1, 0, :flags, 0, 1, {now}, {now}, {now} + :lease_ms, {now} + :kept_ms,
-    :token, :operation_id, :fingerprint, :principal, :operation
-  )
-  ON DUPLICATE KEY UPDATE revision = revision
-  RETURNING {columns}, {now} AS now;
-END IF
+  IF FOUND_ROWS() = 0 THEN
+    SET STATEMENT innodb_lock_wait_timeout = 1 FOR
+    INSERT INTO {records} (
+      id, format, state, flags, revision, attempt, created, changed, lease_end, expires,
+      token, operation_id, fingerprint, principal, operation
+    ) VALUES (
+      :id, 1, 0, :flags, 0, 1, {now}, {now}, {now} + :lease_ms, {now} + :kept_ms,
+      :token, :operation_id, :fingerprint, :principal, :operation
+    )
+    ON DUPLICATE KEY UPDATE revision = revision
+    RETURNING {columns}, {now} AS now;
+  END IF;
+END
