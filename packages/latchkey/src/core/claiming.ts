@@ -9,7 +9,7 @@ import { StoreUnavailableError } from './errors.ts';
 import { safetyMarginMs } from './lease.ts';
 import type { Operation } from './operation.ts';
 import { sleep } from './runtime.ts';
-import type { AnyStore, ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
+import type { AnyStore, Claimed, ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
 import { type CallTools, callUntil, isFinalStoreError, withTimeLimit } from './store-call.ts';
 
 /** A claim without an answer is undone in at most 60 tries, over some minutes. */
@@ -62,7 +62,7 @@ export class Claimer {
    * Claims with a new token.
    *
    * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`; a claim that was applied all the same
-   * is released in the background. LatchkeyError `record-unreadable` if the store found something foreign.
+   * is given back in the background. LatchkeyError `record-unreadable` if the store found something foreign.
    */
   async claim(operation: Operation, terms: ClaimTerms): Promise<Claim> {
     const { clock, random } = this.#tools.runtime;
@@ -103,8 +103,8 @@ export class Claimer {
   }
 
   /**
-   * Claims again to learn where things stand, then releases: the open record remembers the token and refuses the
-   * first claim should it arrive even later.
+   * Claims again to learn where things stand, then gives the record back: it remembers the token and refuses the first
+   * claim should it arrive even later.
    */
   async #undo(request: ClaimRequest, retentionMs: number): Promise<void> {
     const { timers, random } = this.#tools.runtime;
@@ -118,12 +118,20 @@ export class Claimer {
     const { runtime, emit } = this.#tools;
     try {
       const claim = this.#store.claim({ ...request, takeover: 'none' });
-      if ((await withTimeLimit(runtime, undoCallLimitMs, claim)).outcome !== 'claimed') return true;
-      const { id, token } = request;
-      return await withTimeLimit(runtime, undoCallLimitMs, this.#store.release({ id, token, retentionMs }));
+      const outcome = await withTimeLimit(runtime, undoCallLimitMs, claim);
+      if (outcome.outcome !== 'claimed') return true;
+      return await withTimeLimit(runtime, undoCallLimitMs, this.#giveBack(request, outcome, retentionMs));
     } catch (error) {
       emit?.({ type: 'store-error', operation: request.operation, during: 'undo-claim', error });
       return false;
     }
+  }
+
+  /** As it was found: a record that was lapsed lapses again, since an open one would run, whatever its policy says. */
+  #giveBack(request: ClaimRequest, { tookOver }: Claimed, retentionMs: number): Promise<boolean> {
+    const { id, token, unresolvedRetentionMs } = request;
+    return tookOver
+      ? this.#store.abandon({ id, token, unresolvedRetentionMs })
+      : this.#store.release({ id, token, retentionMs });
   }
 }

@@ -152,6 +152,21 @@ describe('recover', () => {
     }
   });
 
+  it('a takeover whose reply was lost leaves the record lapsed, so that nothing runs without the word of the hook', async () => {
+    const rig = engineRig();
+    await die(rig, {});
+    const lost = { ...operation(), recover: () => ({ verdict: 'leave' }) as const };
+    const asks = () => rig.faults.calls.get('claim') ?? 0;
+    const before = asks();
+    rig.faults.plan((method) => (method === 'claim' && asks() > before + 1 ? { kind: 'lose-reply' } : undefined));
+    const outcome = rig.worker().run(lost, async () => done('x'));
+    await rig.runtime.advance(5_000);
+    expect(told(await outcome)).toBe('unavailable store-unavailable');
+    rig.faults.clear();
+    await rig.runtime.advance(30_000);
+    expect(told(await rig.worker().run(operation(), async () => done('twice')))).toBe('outcome-unknown');
+  });
+
   it('reruns on the word of the hook, and knows the keys that went downstream', async () => {
     const rig = engineRig();
     const sent: string[] = [];
