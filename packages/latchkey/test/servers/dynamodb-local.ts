@@ -11,7 +11,7 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { DynamoDB, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { freePort } from './free-port.ts';
 
 export interface DynamodbServer {
@@ -66,8 +66,9 @@ export async function startDynamodb(): Promise<DynamodbServer> {
 }
 
 /** Any credentials will do, but the client insists on some. */
-function clientOf(port: number): DynamoDB {
+export function clientOf(port: number, config: DynamoDBClientConfig = {}): DynamoDB {
   return new DynamoDB({
+    ...config,
     endpoint: `http://127.0.0.1:${port}`,
     region: 'local',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },

@@ -41,9 +41,10 @@ export interface DynamodbStoreOptions<Client extends DynamodbClient = DynamodbCl
   readonly prefix?: string;
   /**
    * Where time comes from. `'server'` (default): from the `Date` fields of DynamoDB's answers, so that the workers'
-   * own clocks may be wrong; a lease then lasts up to two seconds longer for others than for its owner, whose
-   * reckonings meet in the middle. `'own'`: from this machine's clock, which must agree with the other workers' to
-   * within a small part of the lease (as with Amazon Time Sync).
+   * own clocks may be wrong. These are in whole seconds, and what is uncertain counts for the lease's owner: at first
+   * others wait up to 2.5 s past its end, and half a second once some answers have narrowed it down. 100 ms are
+   * allowed for DynamoDB's own machines to be apart. `'own'`: from this machine's clock, which must agree with the
+   * other workers' to within a small part of the lease (as with Amazon Time Sync).
    */
   readonly clock?: 'server' | 'own';
   /**

@@ -7,10 +7,9 @@
  * @module
  */
 
-import { LatchkeyError } from '../../core/errors.ts';
-import { checkWholeNumber } from '../../core/options-check.ts';
 import type { ListRequest, RecordState } from '../../core/store.ts';
 import { isExpired, type Phase, stateOf } from '../entry.ts';
+import { checkPageLimit, unknownCursor } from '../paging.ts';
 import { number, text, textIn } from './attributes.ts';
 import { unchanged } from './changes.ts';
 import type { FoundItem } from './client.ts';
@@ -18,8 +17,6 @@ import { decodeRecord, formatVersion, type Head } from './record-item.ts';
 import type { Records } from './records.ts';
 import type { Instant } from './server-clock.ts';
 import type { Guard } from './table.ts';
-
-const maxPage = 1_000;
 
 /** The pages, of 1 MB each, that one sweep looks through. */
 const sweptPages = 20;
@@ -33,7 +30,7 @@ const phases: Readonly<Record<RecordState, Phase>> = {
 
 /** A page of live records in one state, in the order in which the table holds them. */
 export async function listRecords(records: Records, request: ListRequest, at: Instant) {
-  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  checkPageLimit(request);
   const from = request.cursor === undefined ? undefined : records.table.recordKey(readCursor(request.cursor));
   const filter = recordFilter(records, '#ph = :ph AND #ex > :now', {
     ':ph': text(phases[request.state]),
@@ -109,5 +106,5 @@ function cursorAfter({ entry }: Head): string {
 
 function readCursor(cursor: string): string {
   if (cursor.startsWith('after:')) return decodeURIComponent(cursor.slice('after:'.length));
-  throw new LatchkeyError('option-invalid', 'list: cursor must be the "next" of an earlier page.');
+  throw unknownCursor();
 }

@@ -23,7 +23,7 @@ export interface TransactionCollector<TransactItem> {
    *
    * @throws LatchkeyError `transaction-ended-early` once the function has ended.
    */
-  add(...items: readonly TransactItem[]): void;
+  add(...items: TransactItem[]): void;
 }
 
 /** A collector, and the way to end it. */

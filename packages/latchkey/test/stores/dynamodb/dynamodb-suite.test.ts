@@ -1,20 +1,16 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { describe, it } from 'vitest';
 import { type DynamodbTransactions, dynamodbStore } from '../../../src/stores/dynamodb/index.ts';
-import { manualRuntime, type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
+import { type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { type Rig, useDynamodb } from './rig.ts';
+import { freshRuntime, type Rig, useDynamodb } from './rig.ts';
 
 type Kind = DynamodbTransactions<DynamoDB>;
-
-/** The server remembers the tokens of transactions, which the runtime makes from its seed. */
-let seed = 0;
 
 async function create(rig: Rig, setup: StoreSetup, claimBy: 'write' | 'read'): Promise<StoreUnderTest<Kind>> {
   const { client } = rig;
   const [table, effects] = [await rig.table(), await rig.table()];
-  seed += 1;
-  const runtime = manualRuntime(seed);
+  const runtime = freshRuntime();
   const { maxResultBytes } = setup;
   let sequence = 0;
   return {

@@ -1,6 +1,7 @@
-import type { DynamoDB } from '@aws-sdk/client-dynamodb';
+import { type AttributeValue, type DynamoDB, paginateScan } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll } from 'vitest';
-import { tableDefinition } from '../../../src/stores/dynamodb/index.ts';
+import { type DynamodbStoreOptions, dynamodbStore, tableDefinition } from '../../../src/stores/dynamodb/index.ts';
+import { type ManualRuntime, manualRuntime } from '../../../src/testing/index.ts';
 import { type DynamodbServer, startDynamodb } from '../../servers/dynamodb-local.ts';
 
 /** One server for the tests of a file, and a client that closes with it. */
@@ -11,7 +12,7 @@ export interface Rig {
   table(): Promise<string>;
 }
 
-/** Call at the top of a test file. */
+/** Call at the top of the tests that share a server. */
 export function useDynamodb(): () => Rig {
   let rig: Rig | undefined;
   let tables = 0;
@@ -34,4 +35,45 @@ export function useDynamodb(): () => Rig {
     if (rig === undefined) throw new Error('The server has not been started.');
     return rig;
   };
+}
+
+/** The server remembers the tokens of transactions, which a manual runtime makes from its seed. */
+let seed = 0;
+
+/** A runtime that makes other tokens than any before it. */
+export function freshRuntime(): ManualRuntime {
+  seed += 1;
+  return manualRuntime(seed);
+}
+
+/** A store on a table of its own, with a clock that the test moves. */
+export async function storeOf(rig: Rig, options: Partial<DynamodbStoreOptions<DynamoDB>> = {}) {
+  const { client } = rig;
+  const table = await rig.table();
+  const runtime = freshRuntime();
+  const store = dynamodbStore({ client, table, runtime, clock: 'own', ...options });
+  const item = async (key: string) =>
+    (await client.getItem({ TableName: table, Key: { pk: { S: key } }, ConsistentRead: true })).Item;
+  const items = async () => {
+    const found: Record<string, AttributeValue>[] = [];
+    const pages = paginateScan({ client }, { TableName: table, ConsistentRead: true });
+    for await (const { Items = [] } of pages) found.push(...Items);
+    return found;
+  };
+  return { client, table, runtime, store, item, items };
+}
+
+/** The calls that the client makes while `work` runs, by their names. */
+export async function callsOf(client: DynamoDB, work: () => Promise<unknown>): Promise<readonly string[]> {
+  const calls: string[] = [];
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        calls.push(String(commandName).replace('Command', ''));
+        return next(args);
+      },
+    { step: 'initialize', name: 'countCalls' },
+  );
+  await work().finally(() => client.middlewareStack.remove('countCalls'));
+  return calls;
 }
