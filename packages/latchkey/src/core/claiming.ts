@@ -71,7 +71,7 @@ export class Claimer {
     try {
       return await this.#claimInTime(request, giveUpAt);
     } catch (error) {
-      if (!isFinalStoreError(error)) void this.#undo(request, operation.settings.retentionMs);
+      if (!isFinalStoreError(error)) void this.undo(operation, request);
       throw error;
     }
   }
@@ -106,11 +106,11 @@ export class Claimer {
    * Claims again to learn where things stand, then gives the record back: it remembers the token and refuses the first
    * claim should it arrive even later.
    */
-  async #undo(request: ClaimRequest, retentionMs: number): Promise<void> {
+  async undo({ settings }: Operation, request: ClaimRequest): Promise<void> {
     const { timers, random } = this.#tools.runtime;
     for (let tries = 0; tries < undoTries; tries += 1) {
       await sleep(timers, backoffMs(tries, undoBackoff, random));
-      if (await this.#tryUndo(request, retentionMs)) return;
+      if (await this.#tryUndo(request, settings.retentionMs)) return;
     }
   }
 

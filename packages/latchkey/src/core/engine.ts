@@ -56,9 +56,27 @@ export class Engine<Kind extends TransactionKind = never> {
     handler: Handler<Kind, Answer, Finished>,
     answering?: Answering<Answer, Finished>,
   ): Promise<Outcome> {
-    if (this.#executor.running.closing) return { kind: 'unavailable', error: shuttingDown() };
-    // From here on the answers' types don't matter: handler and answering were paired by the signature.
-    const task = { operation, handler, answering: answering ?? plainAnswering } as Task<Kind>;
+    const { running } = this.#executor;
+    if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    running.enter();
+    try {
+      // From here on the answers' types don't matter: handler and answering were paired by the signature.
+      return await this.#run({ operation, handler, answering: answering ?? plainAnswering } as Task<Kind>);
+    } finally {
+      running.leave();
+    }
+  }
+
+  /**
+   * Refuses new operations, waits for those under way at most `timeoutMs` milliseconds, then aborts what is left and
+   * makes its records lapse at once.
+   */
+  shutdown(timeoutMs = 10_000): Promise<void> {
+    return this.#executor.running.shutdown(timeoutMs);
+  }
+
+  async #run(task: Task<Kind>): Promise<Outcome> {
+    const { operation } = task;
     let claim: Claim;
     try {
       claim = await this.#claim(operation);
@@ -74,21 +92,21 @@ export class Engine<Kind extends TransactionKind = never> {
     return this.#answer(operation, outcome);
   }
 
-  /**
-   * Refuses new operations, waits for running ones at most `timeoutMs` milliseconds, then aborts what is left and
-   * makes its records lapse at once.
-   */
-  shutdown(timeoutMs = 10_000): Promise<void> {
-    return this.#executor.running.shutdown(timeoutMs);
-  }
-
   async #claim(operation: Operation): Promise<Claim> {
     const { settings } = operation;
     const takeover = settings.afterFailure === 'rerun' ? 'rerun' : 'none';
     const terms: ClaimTerms = { takeover, maxAttempts: settings.maxAttempts };
-    const claim = await this.#claimer.claim(operation, terms);
+    const claim = await this.#take(operation, terms);
     const waits = settings.whenRunning === 'wait' && isRunning(operation, claim.outcome);
     return waits ? this.#wait(operation, terms, claim) : claim;
+  }
+
+  /** A claim that is won after the end of a shutdown is given back: its process may have closed the store by then. */
+  async #take(operation: Operation, terms: ClaimTerms): Promise<Claim> {
+    const claim = await this.#claimer.claim(operation, terms);
+    if (claim.outcome.outcome !== 'claimed' || !this.#executor.running.ended) return claim;
+    void this.#claimer.undo(operation, claim.request);
+    throw shuttingDown();
   }
 
   async #wait(operation: Operation, terms: ClaimTerms, first: Claim): Promise<Claim> {
@@ -99,7 +117,7 @@ export class Engine<Kind extends TransactionKind = never> {
       let claim = first;
       while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt && !this.#executor.running.closing) {
         await waiter.next(giveUpAt - clock.monotonic());
-        claim = await this.#claimer.claim(operation, terms);
+        claim = await this.#take(operation, terms);
       }
       return claim;
     } finally {
@@ -110,7 +128,7 @@ export class Engine<Kind extends TransactionKind = never> {
   async #recover(task: Task<Kind>, recover: Recover): Promise<Outcome> {
     let claim: Claim;
     try {
-      claim = await this.#claimer.claim(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
+      claim = await this.#take(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
     } catch (error) {
       return this.#unclaimed(task, error);
     }

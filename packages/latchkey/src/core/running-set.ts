@@ -19,18 +19,31 @@ export interface Running {
   readonly context: RunningContext;
 }
 
-/** Keeps count of what runs. */
+/** Keeps count of what is under way, from before its claim, and knows what runs. */
 export class RunningSet {
   readonly #store: AnyStore;
   readonly #tools: CallTools;
   readonly #running = new Set<Running>();
   readonly #empty = new AbortController();
+  #underWay = 0;
   /** True once shutdown has begun. */
   closing = false;
+  /** True once shutdown waits no longer: a claim that is answered now comes too late to run. */
+  ended = false;
 
   constructor(store: AnyStore, tools: CallTools) {
     this.#store = store;
     this.#tools = tools;
+  }
+
+  /** Something is about to claim; {@link RunningSet.leave} must follow. */
+  enter(): void {
+    this.#underWay += 1;
+  }
+
+  leave(): void {
+    this.#underWay -= 1;
+    if (this.closing && this.#underWay === 0) this.#empty.abort();
   }
 
   add(running: Running): void {
@@ -39,13 +52,13 @@ export class RunningSet {
 
   delete(running: Running): void {
     this.#running.delete(running);
-    if (this.closing && this.#running.size === 0) this.#empty.abort();
   }
 
   /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
   async shutdown(timeoutMs: number): Promise<void> {
     this.closing = true;
-    if (this.#running.size > 0) await sleep(this.#tools.runtime.timers, timeoutMs, this.#empty.signal);
+    if (this.#underWay > 0) await sleep(this.#tools.runtime.timers, timeoutMs, this.#empty.signal);
+    this.ended = true;
     for (const running of this.#running) running.context.lease.lose('shutdown');
     await Promise.all(Array.from(this.#running, (running) => this.abandon(running)));
   }

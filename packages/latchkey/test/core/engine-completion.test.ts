@@ -133,6 +133,37 @@ describe('shutdown', () => {
     expect(told(await worker().run(operation(), async () => done('x')))).toBe('replay value one');
   });
 
+  it('waits for a claim that is under way, since its handler will run', async () => {
+    const { worker, runtime, faults } = engineRig();
+    const engine = worker();
+    faults.next('claim', { kind: 'delay', delayMs: 100 });
+    const running = engine.run(operation(), async () => done('one'));
+    let closed = false;
+    const shutdown = engine.shutdown().then(() => {
+      closed = true;
+    });
+    await runtime.settle();
+    expect(closed).toBe(false);
+    await runtime.advance(100);
+    expect(told(await running)).toBe('executed stored');
+    await shutdown;
+  });
+
+  it('gives back a claim that is answered after it has ended, so that the retry runs', async () => {
+    const { worker, runtime, faults, counted, executions } = engineRig();
+    const engine = worker();
+    const handler = counted(() => done('one'));
+    faults.next('claim', { kind: 'delay', delayMs: 100 });
+    const late = engine.run(operation(), handler);
+    const shutdown = engine.shutdown(50);
+    await runtime.advance(50);
+    await shutdown;
+    await runtime.advance(10_000);
+    expect(told(await late)).toBe('unavailable shutting-down');
+    expect(executions()).toBe(0);
+    expect(told(await worker().run(operation(), handler))).toBe('executed stored');
+  });
+
   it('gives up what does not end: the signal aborts and the record lapses at once', async () => {
     const { worker, runtime } = engineRig();
     const engine = worker();
