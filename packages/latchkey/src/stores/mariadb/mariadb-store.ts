@@ -90,6 +90,8 @@ export class MariadbStore<Connection extends MariadbConnection>
     try {
       return await this.#complete(request, result);
     } catch (error) {
+      // The server may have been set to smaller packets since it was asked, and hang up instead of saying so.
+      this.#inspected = undefined;
       if (!isTooLarge(error)) throw error;
       return this.#complete(request, marker);
     }
@@ -128,7 +130,7 @@ export class MariadbStore<Connection extends MariadbConnection>
     if (step === null || step.byteLength > mostBytes) throw stepsTooLong(mostBytes);
     return this.#table.own(
       this.#sql.saveStep,
-      { id, token, step, most_bytes: mostBytes },
+      { id, token, step, step_bytes: step.byteLength, most_bytes: mostBytes },
       {
         done: true,
         explain: (entry) => {

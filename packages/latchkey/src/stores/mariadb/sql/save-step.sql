@@ -1,10 +1,10 @@
 -- Appends a step to the owner's record. Of two steps of one name readers take the first, so a repeated call is
 -- harmless.
 --
--- in:  id, token, step (its encoded form), most_bytes (of all steps together: CONCAT makes NULL of anything longer
---      than max_allowed_packet)
+-- in:  id, token, step (its encoded form), step_bytes (its length), most_bytes (of all steps together: CONCAT makes
+--      NULL of anything longer than max_allowed_packet)
 -- out: affected rows: 1, or 0 if the record is not held with this token, or the steps are too long
 UPDATE {records}
 SET steps = CONCAT(COALESCE(steps, ''), :step), revision = revision + 1
 WHERE id = :id AND token = :token AND format = 1 AND state = 0 AND expires > {now}
-  AND LENGTH(COALESCE(steps, '')) + LENGTH(:step) <= :most_bytes
+  AND LENGTH(COALESCE(steps, '')) + :step_bytes <= :most_bytes

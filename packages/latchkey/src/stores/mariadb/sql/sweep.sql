@@ -5,8 +5,8 @@
 -- out: affected rows: how many were removed
 --
 -- STRAIGHT_JOIN has the expired rows found first; the other way round every row of the table would be locked.
-DELETE victim FROM (
+DELETE {records} FROM (
   SELECT seq FROM {records}
   WHERE state IN (0, 1, 2) AND expires <= {now} AND format = 1
   LIMIT :most_rows FOR UPDATE SKIP LOCKED
-) AS expired STRAIGHT_JOIN {records} AS victim ON victim.seq = expired.seq
+) AS expired STRAIGHT_JOIN {records} ON {records}.seq = expired.seq
