@@ -56,6 +56,16 @@ export async function untilListening(port: number, server: ChildProcess, log: st
   }
 }
 
+/** It listens before it takes queries; its own file says when it does. */
+async function untilReady(pidFile: string, server: ChildProcess, log: string): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
+  while (!/^ready/m.test(readFileSync(pidFile, 'utf8'))) {
+    if (server.exitCode !== null || Date.now() > giveUpAt)
+      throw new Error(`${server.spawnfile} is not ready: ${readFileSync(log, 'utf8')}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -97,6 +107,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     const server = spawn(join(bin, 'postgres'), args, { ...account, cwd: folder, stdio: ['ignore', file, file] });
     closeSync(file);
     await untilListening(port, server, log);
+    await untilReady(join(data, 'postmaster.pid'), server, log);
     return server;
   };
   let server = await launch();

@@ -33,6 +33,8 @@ export type ClientOf<Pool extends PgPool> = Pool extends {
 export interface PgBridgeOptions {
   /** How long a call waits for a connection of the pool, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number;
+  /** After how long without an answer a connection counts as dead and is thrown away, in milliseconds. Default 10,000. */
+  readonly callTimeoutMs?: number;
   /**
    * Let the server keep each statement's plan, under a name, for each connection. It saves the server work, and does
    * not work behind a PgBouncer in transaction mode before its version 1.21. Default false.
@@ -53,7 +55,7 @@ export function pgBridge<Pool extends PgPool>(
   pool: Pool,
   options: PgBridgeOptions = {},
 ): PostgresBridge<ClientOf<Pool>> {
-  const { connectTimeoutMs = 5_000, prepare = false } = options;
+  const { connectTimeoutMs = 5_000, callTimeoutMs = 10_000, prepare = false } = options;
   const nameOf = prepare ? statementNamer() : () => undefined;
   const connect = () => connectWithin(pool, connectTimeoutMs) as Promise<ClientOf<Pool> & PgClient>;
   const run = async (client: PgClient, text: string, values: readonly SqlValue[]) =>
@@ -62,7 +64,7 @@ export function pgBridge<Pool extends PgPool>(
     begin: async (fn) => inTransaction(await connect(), fn),
     query: async (tx: PgClient | undefined, text, values) => {
       if (tx !== undefined) return run(tx, text, values);
-      return using(await connect(), (client) => run(client, text, values));
+      return using(await connect(), (client) => answeredWithin(run(client, text, values), callTimeoutMs));
     },
     listen: async (channel, heard, lost) => listen(await connect(), channel, heard, lost),
   };
@@ -114,6 +116,25 @@ function connectWithin(pool: PgPool, limitMs: number): Promise<PgClient> {
   });
 }
 
+/** The connection did not answer; nothing may be sent on it again. */
+class DeadConnectionError extends StoreUnavailableError {}
+
+/** Settles like `answer`, or rejects when the time is over. */
+async function answeredWithin<T>(answer: Promise<T>, limitMs: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(
+      () => reject(new DeadConnectionError(`PostgreSQL did not answer within ${limitMs} ms.`)),
+      limitMs,
+    );
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 /** Runs `work` on a client and gives it back, or throws it away if it broke. */
 async function using<Client extends PgClient, T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
   let broken: Error | undefined;
@@ -124,8 +145,12 @@ async function using<Client extends PgClient, T>(client: Client, work: (client: 
   client.on('error', notice);
   try {
     return await work(client);
+  } catch (error) {
+    if (error instanceof DeadConnectionError) broken = error;
+    throw error;
   } finally {
-    client.removeListener('error', notice);
+    // One that is thrown away may tell of its end later.
+    if (broken === undefined) client.removeListener('error', notice);
     client.release(broken);
   }
 }

@@ -56,14 +56,13 @@ export function postgresJsBridge<Sql extends PostgresJsSql>(
   options: PostgresJsBridgeOptions = {},
 ): PostgresBridge<TransactionOf<Sql>> {
   const { connectTimeoutMs = 5_000, prepare = false } = options;
+  const broken = new WeakSet<PostgresJsTransaction>();
   return {
-    begin: async <T>(fn: (tx: TransactionOf<Sql>) => Promise<T>) => {
-      // Its result is boxed, since postgres.js awaits the members of an array.
-      const boxed = await sql.begin(async (tx) => ({ result: await fn(tx as TransactionOf<Sql>) }));
-      return (boxed as { readonly result: T }).result;
-    },
+    begin: (fn) => inTransaction(sql, broken, fn),
     query: (tx, text, values) => {
       const on: PostgresJsTransaction = (tx as PostgresJsTransaction | undefined) ?? sql;
+      if (broken.has(on))
+        return Promise.reject(new StoreUnavailableError('The connection of the transaction is gone.'));
       const query = on.unsafe(text, values as never[], { prepare });
       return tx === undefined ? startedWithin(query, connectTimeoutMs) : Promise.resolve(query);
     },
@@ -72,6 +71,38 @@ export function postgresJsBridge<Sql extends PostgresJsSql>(
       return unlisten;
     },
   };
+}
+
+/**
+ * Opens a transaction. When its connection breaks, `begin` rejects while the function still runs; postgres.js 3 ends
+ * the process if anything is written to such a connection, its own ROLLBACK too. So nothing is written by us, and the
+ * end of the function is kept from it.
+ */
+async function inTransaction<Sql extends PostgresJsSql, T>(
+  sql: Sql,
+  broken: WeakSet<PostgresJsTransaction>,
+  fn: (tx: TransactionOf<Sql>) => Promise<T>,
+): Promise<T> {
+  let current: PostgresJsTransaction | undefined;
+  const guarded = (tx: PostgresJsTransaction) => {
+    current = tx;
+    return new Promise<{ readonly result: T }>((resolve, reject) => {
+      const unlessBroken = (settle: () => void) => {
+        if (!broken.has(tx)) settle();
+      };
+      fn(tx as TransactionOf<Sql>).then(
+        // Boxed, since postgres.js awaits the members of an array.
+        (result) => unlessBroken(() => resolve({ result })),
+        (error: unknown) => unlessBroken(() => reject(error)),
+      );
+    });
+  };
+  try {
+    return ((await sql.begin(guarded)) as { readonly result: T }).result;
+  } catch (error) {
+    if (current !== undefined) broken.add(current);
+    throw error;
+  }
 }
 
 /** A query that still waits for a connection when the time is over is taken back. */
