@@ -4,19 +4,16 @@
  * @module
  */
 
-/** The same function, remembering its latest results: `limit` to twice as many. Forgets everything older at once. */
+import { RecentMap } from '../core/recent-map.ts';
+
+/** The same function, remembering its latest results: `limit` to twice as many. */
 export function remembered(compute: (text: string) => string, limit: number): (text: string) => string {
-  let recent = new Map<string, string>();
-  let older = new Map<string, string>();
+  const results = new RecentMap<string>(limit);
   return (text) => {
-    const known = recent.get(text);
+    const known = results.get(text);
     if (known !== undefined) return known;
-    const result = older.get(text) ?? compute(text);
-    if (recent.size >= limit) {
-      older = recent;
-      recent = new Map();
-    }
-    recent.set(text, result);
+    const result = compute(text);
+    results.set(text, result);
     return result;
   };
 }

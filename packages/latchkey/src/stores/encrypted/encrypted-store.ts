@@ -5,6 +5,7 @@
  */
 
 import { StoreUnavailableError } from '../../core/errors.ts';
+import { RecentMap } from '../../core/recent-map.ts';
 import type * as contract from '../../core/store.ts';
 import { chain } from '../../core/thenable.ts';
 import { keyVersionOf, open, type Place, seal } from './envelope.ts';
@@ -12,6 +13,9 @@ import type { KeyRing } from './key-ring.ts';
 
 type AnyStore = contract.Store<contract.TransactionKind>;
 type Body = (handle: unknown) => contract.Transacted<unknown>;
+
+/** How many claims' operation ids are kept at hand; that of another one is read from the store. */
+const atHand = 10_000;
 
 /** See `encryptedStore`. */
 export class EncryptedStore implements AnyStore {
@@ -22,8 +26,8 @@ export class EncryptedStore implements AnyStore {
   readonly watch?: NonNullable<AnyStore['watch']>;
   readonly #store: AnyStore;
   readonly #keys: KeyRing;
-  /** Operation ids by token, of the records that this process holds. */
-  readonly #held = new Map<string, string>();
+  /** Operation ids by token. */
+  readonly #claimed = new RecentMap<string>(atHand);
 
   constructor(store: AnyStore, keys: KeyRing) {
     this.name = store.name;
@@ -40,7 +44,7 @@ export class EncryptedStore implements AnyStore {
     if (outcome.outcome === 'completed') return { ...outcome, result: await this.#openResult(request.id, outcome) };
     if (outcome.outcome !== 'claimed') return outcome;
     const steps = await this.#openClaimed(request, outcome);
-    this.#held.set(request.token, outcome.operationId);
+    this.#claimed.set(request.token, outcome.operationId);
     return { ...outcome, steps };
   }
 
@@ -52,15 +56,11 @@ export class EncryptedStore implements AnyStore {
     const operationId = await this.#operationIdOf(request);
     if (operationId === undefined) return 'lost';
     const sealed = this.#sealResult(request, operationId, request);
-    const outcome = await this.#store.complete({ ...request, ...sealed });
-    this.#held.delete(request.token);
-    return outcome;
+    return this.#store.complete({ ...request, ...sealed });
   }
 
-  async release(request: contract.ReleaseRequest): Promise<boolean> {
-    const owned = await this.#store.release(request);
-    this.#held.delete(request.token);
-    return owned;
+  release(request: contract.ReleaseRequest): Promise<boolean> {
+    return this.#store.release(request);
   }
 
   abandon(request: contract.AbandonRequest): Promise<boolean> {
@@ -148,8 +148,8 @@ export class EncryptedStore implements AnyStore {
 
   /** What the record's values are bound to; undefined if the record is not the caller's. */
   async #operationIdOf({ id, token }: contract.Owner): Promise<string | undefined> {
-    const held = this.#held.get(token);
-    if (held !== undefined) return held;
+    const claimed = this.#claimed.get(token);
+    if (claimed !== undefined) return claimed;
     await this.#keys.prepare();
     const record = await this.#store.read(id);
     return record?.token === token ? record.operationId : undefined;
@@ -173,14 +173,18 @@ export class EncryptedStore implements AnyStore {
     return opened;
   }
 
-  /** Steps that can't be opened must not run again: the claim is given back, and the record keeps them. */
+  /**
+   * Steps that can't be opened must not run again: the claim is given back, and the record keeps them. One that was
+   * lapsed lapses again: open, it would run without anybody's word.
+   */
   async #openClaimed(request: contract.ClaimRequest, claimed: contract.Claimed): Promise<contract.SavedSteps> {
     if (claimed.steps.size === 0) return claimed.steps;
     try {
       return await this.#openSteps(request.id, claimed.operationId, claimed.steps);
     } catch (error) {
       const { id, token, unresolvedRetentionMs } = request;
-      await this.#store.release({ id, token, retentionMs: unresolvedRetentionMs });
+      if (claimed.tookOver) await this.#store.abandon({ id, token, unresolvedRetentionMs });
+      else await this.#store.release({ id, token, retentionMs: unresolvedRetentionMs });
       throw error;
     }
   }

@@ -83,6 +83,27 @@ describe('encrypted store', () => {
     expect(again).toMatchObject({ outcome: 'claimed', steps: new Map([['charge', Buffer.from('charged')]]) });
   });
 
+  it('a lapsed record whose steps cannot be opened stays lapsed', async () => {
+    const inner = memoryStore();
+    const first = encryptedStore(inner, old);
+    await first.claim(claimOf('a', 'dead'));
+    await first.saveStep({ id: 'a', token: 'dead', name: 'charge', value: bytesOf('charged') });
+    await first.abandon({ id: 'a', token: 'dead', unresolvedRetentionMs: 60_000 });
+    const without = encryptedStore(inner, { currentKey: 'new', keys: { new: keyOf(2) } });
+    const takeover = claimOf('a', 'hook', { takeover: 'any' });
+    await expect(without.claim(takeover)).rejects.toMatchObject({ code: 'encryption-key-missing' });
+    expect((await inner.read('a'))?.state).toBe('lapsed');
+  });
+
+  it('another process that has the token can complete, and nobody else', async () => {
+    const inner = memoryStore();
+    await encryptedStore(inner, old).claim(claimOf('a', 'token'));
+    const other = encryptedStore(inner, old);
+    expect(await other.complete(completionOf('a', 'thief'))).toBe('lost');
+    expect(await other.complete(completionOf('a', 'token', 'answer'))).toBe('completed');
+    expect(await replayed(other, 'a')).toBe('answer');
+  });
+
   it('a missing or failing current key stops the claim before anything is stored', async () => {
     const inner = memoryStore();
     const down = async (): Promise<Uint8Array> => Promise.reject(new Error('key service down'));
