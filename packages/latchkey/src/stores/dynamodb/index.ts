@@ -54,7 +54,7 @@ export interface DynamodbStoreOptions<Client extends DynamodbClient = DynamodbCl
    */
   readonly claimBy?: 'write' | 'read';
   /**
-   * Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 1 MiB, at most 16 MiB. Results
+   * Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 2 MiB, at most 16 MiB. Results
    * over 32 KiB are in parts: writing takes 1 call for each 380 KB and 1 more, replaying the same.
    */
   readonly maxResultBytes?: number;
@@ -79,11 +79,12 @@ const optionNames = [
  * Makes a store in a DynamoDB table of the user's own. Reads are strongly consistent, writes conditional, and a
  * refused write brings what it found, so that a claim is one call whether it is won or not.
  *
- * Cost, for a record within 1 KB and a result within 32 KiB: a first request 2 write units, a renewal 1, a replay 1
- * write unit (or 1 read unit, see `claimBy`), a transaction 1 write unit to renew the lease and 2 for each item in
- * it. `list`, `erase` and `sweep` read the whole table, at 1 read unit per 4 KB; sweeping is not needed where
- * time-to-live is on, which removes expired records for nothing. One call more is made at first, and after a minute
- * without any, to learn the time.
+ * Cost: a record takes its result and about 310 bytes. While that is within 1 KB, a first request costs 2 write units,
+ * a renewal or a saved step 1, a replay 1 write unit (or 1 read unit, see `claimBy`), a transaction 1 write unit to
+ * renew the lease and 2 for each item in it; longer records cost 1 more for each KB at each of these. `list`, `erase`
+ * and `sweep` read the whole table, at 1 read unit per 4 KB. Time-to-live removes expired records for nothing: with it
+ * on, nobody need sweep, and without it parts that a crash left behind stay. One call more is made at first, and after
+ * a minute without any, to learn the time.
  *
  * A transaction's function gets a collector for its own `TransactWriteItems`, which are written with the record's in
  * one call. If the condition of one of them fails, nothing is written, and the SDK's `TransactionCanceledException`
@@ -108,7 +109,7 @@ export function dynamodbStore<Client extends DynamodbClient>(
   options: DynamodbStoreOptions<Client>,
 ): Store<DynamodbTransactions<Client>> {
   const { client, table, prefix = '', clock = 'server', claimBy = 'write' } = options;
-  const { maxResultBytes = 2 ** 20, callTimeoutMs = 5_000, runtime = systemRuntime } = options;
+  const { maxResultBytes = 2 ** 21, callTimeoutMs = 5_000, runtime = systemRuntime } = options;
   checkOptionNames('dynamodbStore', options, optionNames);
   checkClient(client);
   checkName('table', table, 1);

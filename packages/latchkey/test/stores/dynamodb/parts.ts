@@ -27,7 +27,7 @@ export function partTests(rig: () => Rig): void {
     });
 
     it('leave a tombstone over the limit, and no parts', async () => {
-      const { store, items } = await storeOf(rig());
+      const { store, items } = await storeOf(rig(), { maxResultBytes: mebibyte });
       await store.claim(claimOf('x', 'a'));
       expect(await store.complete(completion('x', 'a', randomBytes(mebibyte + 1)))).toBe('tombstoned');
       expect(await items()).toHaveLength(1);
