@@ -11,15 +11,53 @@ export interface Connected {
   end(): Promise<void> | void;
 }
 
-export async function ioredisClient(port: number): Promise<Connected> {
+async function ioredisClient(port: number): Promise<Connected> {
   const client = new Redis({ host: '127.0.0.1', port, enableOfflineQueue: false, lazyConnect: true });
   client.on('error', () => {});
   await client.connect();
   return { client, end: () => client.disconnect() };
 }
 
-export async function nodeRedisClient(port: number): Promise<Connected> {
+async function nodeRedisClient(port: number): Promise<Connected> {
   const client = createClient({ socket: { host: '127.0.0.1', port }, disableOfflineQueue: true });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.destroy() };
+}
+
+/** The ports of a cluster's masters. */
+interface Masters {
+  readonly ports: readonly number[];
+}
+
+async function ioredisCluster({ ports }: Masters): Promise<Connected> {
+  const nodes = ports.map((port) => ({ host: '127.0.0.1', port }));
+  const client = new Cluster(nodes, { enableOfflineQueue: false, lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.disconnect() };
+}
+
+async function nodeRedisCluster({ ports }: Masters): Promise<Connected> {
+  const rootNodes = ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }));
+  const client = createCluster({ rootNodes, defaults: { disableOfflineQueue: true } });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.destroy() };
+}
+
+async function ioredisSentinel({ name, sentinels }: RedisSentinel): Promise<Connected> {
+  const addresses = sentinels.map((address) => ({ ...address }));
+  const client = new Redis({ name, sentinels: addresses, enableOfflineQueue: false, lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  return { client, end: () => client.disconnect() };
+}
+
+async function nodeRedisSentinel({ name, sentinels }: RedisSentinel): Promise<Connected> {
+  const sentinelRootNodes = sentinels.map((address) => ({ ...address }));
+  const nodeClientOptions = { disableOfflineQueue: true };
+  const client = createSentinel({ name, sentinelRootNodes, nodeClientOptions, scanInterval: 200 });
   client.on('error', () => {});
   await client.connect();
   return { client, end: () => client.destroy() };
@@ -28,35 +66,8 @@ export async function nodeRedisClient(port: number): Promise<Connected> {
 /** Every client that the store names, on a single server. */
 export const singleClients = { ioredis: ioredisClient, 'node-redis': nodeRedisClient };
 
-export async function ioredisCluster(ports: readonly number[]): Promise<Connected> {
-  const nodes = ports.map((port) => ({ host: '127.0.0.1', port }));
-  const client = new Cluster(nodes, { enableOfflineQueue: false, lazyConnect: true });
-  client.on('error', () => {});
-  await client.connect();
-  return { client, end: () => client.disconnect() };
-}
+/** Every client that the store names, on a cluster. */
+export const clusterClients = { ioredis: ioredisCluster, 'node-redis': nodeRedisCluster };
 
-export async function nodeRedisCluster(ports: readonly number[]): Promise<Connected> {
-  const rootNodes = ports.map((port) => ({ url: `redis://127.0.0.1:${port}` }));
-  const client = createCluster({ rootNodes, defaults: { disableOfflineQueue: true } });
-  client.on('error', () => {});
-  await client.connect();
-  return { client, end: () => client.destroy() };
-}
-
-export async function ioredisSentinel({ name, sentinels }: RedisSentinel): Promise<Connected> {
-  const addresses = sentinels.map((address) => ({ ...address }));
-  const client = new Redis({ name, sentinels: addresses, enableOfflineQueue: false, lazyConnect: true });
-  client.on('error', () => {});
-  await client.connect();
-  return { client, end: () => client.disconnect() };
-}
-
-export async function nodeRedisSentinel({ name, sentinels }: RedisSentinel): Promise<Connected> {
-  const sentinelRootNodes = sentinels.map((address) => ({ ...address }));
-  const nodeClientOptions = { disableOfflineQueue: true };
-  const client = createSentinel({ name, sentinelRootNodes, nodeClientOptions, scanInterval: 200 });
-  client.on('error', () => {});
-  await client.connect();
-  return { client, end: () => client.destroy() };
-}
+/** Every client that the store names, behind Sentinel. */
+export const sentinelClients = { ioredis: ioredisSentinel, 'node-redis': nodeRedisSentinel };

@@ -1,10 +1,6 @@
 import { startRedisCluster } from '../../servers/redis-cluster.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { ioredisCluster, nodeRedisCluster } from './clients.ts';
+import { clusterClients } from './clients.ts';
 import { suitesOn } from './suites.ts';
 
-if (isSelected('redis'))
-  suitesOn('a cluster of three masters', startRedisCluster, {
-    ioredis: ({ ports }) => ioredisCluster(ports),
-    'node-redis': ({ ports }) => nodeRedisCluster(ports),
-  });
+if (isSelected('redis')) suitesOn('a cluster of three masters', startRedisCluster, clusterClients);

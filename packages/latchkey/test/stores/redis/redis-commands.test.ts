@@ -33,7 +33,7 @@ if (isSelected('redis'))
     });
 
     const store = () => redisStore({ client: connected.client });
-    const runIn = (engine: Engine, key: string) => engine.run(operation({}, key), () => done(`answer to ${key}`));
+    const runIn = (engine: Engine, key: string) => engine.run(operation({}, key), async () => done(`answer to ${key}`));
 
     it('are two for a first request, and one for a replay', async () => {
       const engine = new Engine({ store: store() });

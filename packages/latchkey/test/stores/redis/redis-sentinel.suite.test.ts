@@ -1,6 +1,6 @@
 import { type RedisSentinel, startRedisSentinel } from '../../servers/redis-sentinel.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { ioredisSentinel, nodeRedisSentinel } from './clients.ts';
+import { sentinelClients } from './clients.ts';
 import { suitesOn } from './suites.ts';
 
 async function start(): Promise<RedisSentinel & { readonly ports: readonly number[] }> {
@@ -8,5 +8,4 @@ async function start(): Promise<RedisSentinel & { readonly ports: readonly numbe
   return { ...servers, ports: [await servers.master()] };
 }
 
-if (isSelected('redis'))
-  suitesOn('servers behind Sentinel', start, { ioredis: ioredisSentinel, 'node-redis': nodeRedisSentinel });
+if (isSelected('redis')) suitesOn('servers behind Sentinel', start, sentinelClients);
