@@ -1,0 +1,32 @@
+import type { PoolConnection } from 'mysql2/promise';
+import { afterAll, beforeAll, describe, it } from 'vitest';
+import { type MariadbTransactions, mariadbStore } from '../../../src/stores/mariadb/index.ts';
+import { adapterSuite } from '../../../src/testing/index.ts';
+import { startNode } from '../../adapters/apps/node.ts';
+import { isSelected } from '../../servers/selected.ts';
+import { type TestDatabase, testDatabase } from './database.ts';
+import { writeEffect } from './pools.ts';
+
+describe.runIf(isSelected('mariadb'))('node × mariadb', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await testDatabase(['--innodb-flush-log-at-trx-commit=0']);
+  });
+
+  afterAll(() => database.stop());
+
+  adapterSuite<MariadbTransactions<PoolConnection>>({
+    describe,
+    it,
+    start: startNode,
+    transactions: true,
+    createStore: async () => {
+      await database.clear();
+      return {
+        store: mariadbStore({ client: database.pool }),
+        transactions: { write: writeEffect, written: database.effects },
+      };
+    },
+  });
+});
