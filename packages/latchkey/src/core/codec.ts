@@ -26,9 +26,14 @@ function tagged(tag: number, bytes: Uint8Array): Uint8Array {
   return whole;
 }
 
-function stringify(value: unknown): string | undefined {
+/**
+ * The JSON of a value; undefined for what has none, such as a function.
+ *
+ * @throws LatchkeyError `value-invalid` if the value can't be turned into JSON (a cycle, a BigInt).
+ */
+export function stringify(value: unknown, replacer?: (name: string, value: unknown) => unknown): string | undefined {
   try {
-    return JSON.stringify(value);
+    return JSON.stringify(value, replacer);
   } catch (cause) {
     throw new LatchkeyError('value-invalid', 'The value cannot be saved as JSON; return plain data or bytes.', {
       cause,

@@ -24,3 +24,6 @@ export const STORED_FIELD = 'Idempotency-Stored';
 
 /** The response fields that a browser's script needs; for `Access-Control-Expose-Headers`. */
 export const EXPOSED_FIELDS: readonly string[] = [REPLAYED_FIELD, STATUS_FIELD, STORED_FIELD, 'Retry-After'];
+
+/** What the name of a field may be (RFC 9110 §5.1). */
+export const fieldNamePattern = /^[!#$%&'*+.^_`|~\w-]+$/;

@@ -7,6 +7,7 @@
 import { LatchkeyError } from '../core/errors.ts';
 import { checkChoice, checkWholeNumber } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
+import { fieldNamePattern } from './field-names.ts';
 import { isMemberPointer } from './json-pointer.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
 
@@ -15,8 +16,6 @@ export type Rule = (where: string, name: string, value: unknown) => void;
 
 const MOST_BYTES = 2 ** 31 - 1;
 const LEAST_SECRET_BYTES = 32;
-
-const fieldName = /^[!#$%&'*+.^_`|~\w-]+$/;
 
 /** Methods that change nothing (RFC 9110 §9.2.1): a replay would be stale, and a fresh answer does no harm. */
 const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
@@ -59,7 +58,7 @@ export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof Opera
   maxRequestBytes: bytes,
   maxResponseBytes: bytes,
   meaningfulFields: must(
-    listOf((item) => isText(item) && fieldName.test(item)),
+    listOf((item) => isText(item) && fieldNamePattern.test(item)),
     'an array of field names',
   ),
   methods: must(listOf(isMethod), 'an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)'),

@@ -120,6 +120,36 @@ describe('context.finish', () => {
     await store.close();
   });
 
+  it('commits nothing with an answer that no response can carry, and the retry runs', async () => {
+    const { send, store, finished } = shop();
+    const cycle: Record<string, unknown> = {};
+    cycle['self'] = cycle;
+    const answers = [
+      { status: 99 },
+      { status: 600 },
+      { headers: { 'X-Note': 'two\r\nlines' } },
+      { headers: { 'X-Note': 'snow ☃' } },
+      { headers: { 'X Note': 'x' } },
+      { body: cycle },
+      { body: { toJSON: () => undefined } },
+    ];
+    const refusals: unknown[] = [];
+    for (const answer of answers) {
+      const first = await send(async (context) => {
+        const unsendable = context.finish((handle) => {
+          handle.prepare('INSERT INTO charges VALUES (?)').run(2000);
+          return answer;
+        });
+        await unsendable.catch((error: unknown) => refusals.push(error));
+        throw new Error('no answer');
+      });
+      expect(first.status).toBe(500);
+    }
+    expect([charges(), finished]).toEqual([[], []]);
+    expect(refusals).toMatchObject(answers.map(() => ({ code: 'value-invalid' })));
+    await store.close();
+  });
+
   it('sends an answer over the limit, and keeps its tombstone', async () => {
     const { send, store } = shop({ maxResponseBytes: 5 });
     const first = await send(async (context) => {
