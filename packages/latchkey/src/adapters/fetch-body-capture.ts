@@ -18,6 +18,8 @@ export interface BodyCaptureOptions {
   readonly maxResponseBytes: number;
   /** The Content-Length that the handler set: the client takes the body for complete once it has that many bytes. */
   readonly declaredLength: number;
+  /** A body that ends before it is not whole. */
+  readonly expectedLength: number;
   readonly timers: Timers;
 }
 
@@ -101,7 +103,8 @@ export class FetchBodyCapture {
         if (this.#gatherer.tooLarge) await this.#room();
         if (this.#gatherer.tooLarge && this.#cancelled) await this.#reader.cancel();
       }
-      return this.#gatherer.tooLarge ? 'too-large' : 'whole';
+      if (this.#gatherer.tooLarge) return 'too-large';
+      return this.#gatherer.size < this.#options.expectedLength ? 'broken' : 'whole';
     } catch (error) {
       this.#error = error ?? new Error('The response body broke off.');
       return 'broken';

@@ -75,12 +75,16 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   async #run(context: HttpContext<Kind, Response>, { maxResponseBytes }: CaptureLimits): Promise<CapturedResponse> {
     const made = await this.#parts.run(context);
     if (this.#finished !== undefined) return this.#discard(made, this.#finished);
+    refuseUnsendable(made);
     this.#made = made;
     const { status, headers, body: stream } = made;
     const fields = fieldsSetSince(headers, this.#noteBefore());
     if (stream === null) return { status, fields, body: noBody, state: 'whole', headSent: false };
     const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
-    const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, timers: this.#parts.timers });
+    // A response that was fetched names the length of its coded form, but gives the bytes without the coding.
+    const expectedLength = headers.has('content-encoding') ? 0 : declaredLength;
+    const { timers } = this.#parts;
+    const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, expectedLength, timers });
     this.#body = body;
     if (!(await body.endsAtOnce())) this.#open(made, body);
     const state = await body.ended;
@@ -115,6 +119,12 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     this.#end(answer);
     return withBody(made, stream, headers);
   }
+}
+
+/** Runtimes refuse these too, but later: when they have been stored as the answer. */
+function refuseUnsendable({ type, bodyUsed }: Response): void {
+  if (type === 'error') throw new TypeError('The handler returned Response.error().');
+  if (bodyUsed) throw new TypeError('The handler returned a response whose body was read before.');
 }
 
 /** The fields that are there now and were not, or not with this value, before. */

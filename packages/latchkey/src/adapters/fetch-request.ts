@@ -26,7 +26,8 @@ export class FetchRequestView<Native> implements RequestView<Native> {
     this.native = native;
     this.#request = request;
     this.#parsed = parsed;
-    this.method = request.method;
+    // Of the methods in small letters a Request corrects some, but not patch.
+    this.method = request.method.toUpperCase();
     this.target = targetOf(request.url);
   }
 

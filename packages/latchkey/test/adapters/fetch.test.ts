@@ -85,6 +85,33 @@ describe('a fetch handler', () => {
     expect(errors).toEqual([new TypeError('boom')]);
   });
 
+  it('that returns no answer that could be sent has failed, and the retry hears the same', async () => {
+    const guard = idempotency(guardOptions().options);
+    const used = Response.json({ read: 'before' });
+    await used.text();
+    for (const [index, unsendable] of [Response.error(), used].entries()) {
+      const handler = guard(() => unsendable);
+      for (let times = 0; times < 2; times += 1) {
+        const answer = await handler(keyed({}, `${firstKey}-${index}`));
+        expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'operation-failed' }]);
+      }
+    }
+  });
+
+  it('whose body ends before its Content-Length has failed', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard(() => new Response('short', { headers: { 'content-length': '100' } }));
+    await handler(keyed());
+    const retry = await handler(keyed());
+    expect([retry.status, await retry.json()]).toMatchObject([410, { code: 'response-not-kept' }]);
+  });
+
+  it('is guarded whatever the letter case of the method', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard(async (_request, context) => Response.json(isContext(context)));
+    expect(await (await handler(keyed({ method: 'patch' }))).json()).toBe(true);
+  });
+
   it('is kept alive by waitUntil until its answer is stored', async () => {
     const { options, faults } = guardOptions();
     const work: Promise<unknown>[] = [];
