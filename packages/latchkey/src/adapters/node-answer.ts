@@ -40,6 +40,6 @@ function isFraming(name: string): boolean {
 }
 
 /** RFC 9110 section 8.6: no Content-Length in a 1xx or 204; a 304 names the length of another answer. */
-function mayHaveBody(status: number): boolean {
+export function mayHaveBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 304;
 }

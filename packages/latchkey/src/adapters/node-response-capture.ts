@@ -11,7 +11,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
 import { ByteGatherer } from './byte-gatherer.ts';
-import { writeAnswer } from './node-answer.ts';
+import { mayHaveBody, writeAnswer } from './node-answer.ts';
 import {
   applyHead,
   fieldsSetSince,
@@ -179,7 +179,11 @@ export class NodeResponseCapture implements Capture {
     this.#phase = 'held';
     this.#end = end;
     showEnded(this.#response);
-    this.#settle(this.#gatherer.tooLarge ? 'too-large' : 'whole');
+    this.#settle(this.#gatherer.tooLarge ? 'too-large' : this.#isCutShort() ? 'broken' : 'whole');
+  }
+
+  #isCutShort(): boolean {
+    return this.#gatherer.size < this.#declaredLength && mayHaveBody(this.#status);
   }
 
   /** Remembers the head before the functions of earlier middleware see it: they add a content coding, for one. */

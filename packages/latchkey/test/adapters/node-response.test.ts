@@ -276,6 +276,19 @@ describe('an answer that the handler breaks off', () => {
     expect((await post(origin)).json()).toMatchObject({ code: 'response-not-kept' });
   });
 
+  it('is not replayed as whole if it ends before its Content-Length', async () => {
+    const guard = idempotency(guardOptions().options);
+    const origin = await serve(
+      guard.wrap((_request, response) => {
+        response.writeHead(200, { 'Content-Length': 100, Connection: 'close' });
+        response.write('one');
+        response.end('two');
+      }),
+    );
+    expect((await post(origin)).complete).toBe(false);
+    expect((await post(origin)).json()).toMatchObject({ code: 'response-not-kept' });
+  });
+
   it("is not replayed as whole after Express's own error handler has cut it", async () => {
     const { options } = guardOptions();
     const app = express();
