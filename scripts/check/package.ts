@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import { Refusal, runScript } from '../prepare/process.mjs';
 import { problemsInContents } from './package/contents.ts';
+import { problemsOfDrivers } from './package/drivers.ts';
 import { problemsOfImports } from './package/imports.ts';
 import { installPacked } from './package/install.ts';
 import { problemsOfReach } from './package/reach.ts';
@@ -11,7 +12,7 @@ import { problemsOfTypes } from './package/types.ts';
 await runScript(async () => {
   const installed = await installPacked();
   try {
-    const checks = [problemsInContents, problemsOfImports, problemsOfReach, problemsOfTypes];
+    const checks = [problemsInContents, problemsOfImports, problemsOfReach, problemsOfTypes, problemsOfDrivers];
     const problems = (await Promise.all(checks.map((check) => check(installed)))).flat();
     if (problems.length > 0) throw new Refusal(problems.join('\n'));
     process.stdout.write(`note: ${installed.summary}\n`);

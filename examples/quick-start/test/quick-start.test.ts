@@ -38,9 +38,13 @@ const order = (key: string, item: string) => ({
   body: JSON.stringify({ item, amount: 500 }),
 });
 
-it.each(['express.ts', 'fetch.ts'])('the README shows %s as it is, in at most thirty lines', async (name) => {
+it.each([
+  ['README.md', 'express.ts'],
+  ['README.md', 'fetch.ts'],
+  ['packages/latchkey/README.md', 'smallest.ts'],
+])('%s shows %s as it is, in at most thirty lines', async (page, name) => {
   const [readme, program] = await Promise.all([
-    readFile(folderOf('../../../README.md'), 'utf8'),
+    readFile(folderOf(`../../../${page}`), 'utf8'),
     readFile(folderOf(`../${name}`), 'utf8'),
   ]);
   expect(readme).toContain(`\`\`\`ts\n${program}\`\`\``);
@@ -65,6 +69,21 @@ it('the Express quick start orders once', async () => {
     await once(server, 'exit');
   }
   expect(server.exitCode).toBe(0);
+});
+
+it('the smallest guard replays', async () => {
+  process.env['DATABASE'] = join(data, 'smallest.db');
+  const { app } = await import('../smallest.ts');
+  const server = app.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/charges`;
+  const answers = [await fetch(url, order('k-1', 'lamp')), await fetch(url, order('k-1', 'lamp'))];
+  expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual(
+    Array(2).fill({ amount: 500, status: 'succeeded' }),
+  );
+  expect(answers[1]?.headers.get('idempotent-replayed')).toBe('true');
+  server.close();
 });
 
 it('the fetch quick start charges once', async () => {

@@ -12,6 +12,7 @@ export const errorCodes = [
   'body-consumed',
   'body-not-replayable',
   'context-missing',
+  'driver-missing',
   'encryption-key-missing',
   'guard-before-authentication',
   'guard-mounted-twice',

@@ -1,0 +1,35 @@
+import type { Store } from '../../core/store.ts';
+import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
+import { loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { decoded, invalidUrl, parametersOf } from './store-url.ts';
+
+const parameters = {
+  endpoint: 'text',
+  prefix: 'text',
+  clock: ['server', 'own'],
+  claimBy: ['write', 'read'],
+  maxResultBytes: 'number',
+  callTimeoutMs: 'number',
+} as const;
+
+/** `dynamodb://region/table?prefix=shop:`; without a region (`dynamodb:///table`), the one that the SDK finds. */
+export async function openDynamodb(
+  url: URL,
+  { runtime }: StoreFromUrlOptions,
+): Promise<Opened<Store<DynamodbTransactions<DynamodbClient>>>> {
+  const { endpoint, ...settings } = parametersOf(url, parameters);
+  const table = decoded(url.pathname.replace(/^\//, ''));
+  if (table === '') throw invalidUrl('a DynamoDB URL is dynamodb://region/table, and this one names no table.');
+  if (url.username !== '' || url.password !== '')
+    throw invalidUrl('a DynamoDB URL holds no credentials; the AWS SDK finds them by itself.');
+  const { DynamoDB } = await loadDriver('@aws-sdk/client-dynamodb', url, () => import('@aws-sdk/client-dynamodb'));
+  const { dynamodbStore } = await import('../dynamodb/index.ts');
+  const client = new DynamoDB({
+    ...(url.hostname !== '' && { region: url.hostname }),
+    ...(endpoint !== undefined && { endpoint }),
+  });
+  return {
+    store: dynamodbStore({ client, table, ...settings, ...(runtime && { runtime }) }),
+    end: async () => client.destroy(),
+  };
+}

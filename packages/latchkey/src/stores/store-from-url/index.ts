@@ -1,0 +1,132 @@
+/**
+ * A store from one URL, as it stands in an application's settings. The client's package is loaded only if the URL
+ * asks for it.
+ *
+ * @example
+ * ```ts
+ * import { storeFromUrl } from 'latchkey/store-from-url'
+ * const store = await storeFromUrl(process.env.LATCHKEY_STORE ?? 'sqlite:data/latchkey.db')
+ * ```
+ * @module
+ */
+
+import { checkOptionNames } from '../../core/options-check.ts';
+import type { Store } from '../../core/store.ts';
+import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
+import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
+import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
+import type { RedisStore } from '../redis/index.ts';
+import type { SqliteTransactions } from '../sqlite/index.ts';
+import { openDynamodb } from './dynamodb-url.ts';
+import { openMemory, openSqlite } from './local-urls.ts';
+import { openMariadb } from './mariadb-url.ts';
+import type { Opened, StoreFromUrlOptions } from './opened.ts';
+import { openPostgres } from './postgres-url.ts';
+import { openRedis } from './redis-url.ts';
+import { invalidUrl, parseStoreUrl } from './store-url.ts';
+
+export type { StoreFromUrlOptions } from './opened.ts';
+
+/**
+ * The store that a URL makes. A URL whose scheme only shows at run time makes one without transactions, as far as
+ * the types know: give it a type such as `` `postgres://${string}` `` to use them.
+ */
+export type StoreFromUrl<Url extends string> = string extends Url
+  ? Store
+  : Url extends `redis:${string}` | `rediss:${string}`
+    ? RedisStore
+    : Url extends `postgres:${string}` | `postgresql:${string}`
+      ? Store<PostgresTransactions<PgClient>>
+      : Url extends `mariadb:${string}`
+        ? Store<MariadbTransactions<MariadbConnection>>
+        : Url extends `dynamodb:${string}`
+          ? Store<DynamodbTransactions<DynamodbClient>>
+          : Url extends `sqlite:${string}`
+            ? Store<SqliteTransactions>
+            : Store;
+
+type Closable = Pick<Store, 'ping' | 'close'>;
+
+const openers: Readonly<Record<string, (url: URL, options: StoreFromUrlOptions) => Promise<Opened<Closable>>>> = {
+  'redis:': openRedis,
+  'rediss:': openRedis,
+  'postgres:': openPostgres,
+  'postgresql:': openPostgres,
+  'mariadb:': openMariadb,
+  'dynamodb:': openDynamodb,
+  'sqlite:': openSqlite,
+  'memory:': openMemory,
+};
+
+const schemes = Object.keys(openers).join(' ');
+
+/**
+ * Makes a store from a URL, with a client of its own that `close` closes, and finds out whether the server answers
+ * and has the tables that the store needs.
+ *
+ * | URL | package | parameters |
+ * |---|---|---|
+ * | `redis://user:password@host:6379/0`, with TLS `rediss:` | `ioredis` | `prefix`, `maxResultBytes`, `timeoutMs` |
+ * | `postgres://user:password@host/database` | `pg` | `schema`, `tablePrefix`, `connections` (10), `listen`, `prepare`, `connectTimeoutMs`, `callTimeoutMs`, `maxResultBytes`; for `pg`: `sslmode`, `sslrootcert`, `sslcert`, `sslkey`, `application_name` |
+ * | `mariadb://user:password@host/database` | `mysql2` | `tablePrefix`, `connections` (10), `ssl`, `callTimeoutMs`, `maxResultBytes` |
+ * | `dynamodb://region/table` | `@aws-sdk/client-dynamodb` | `endpoint`, `prefix`, `clock`, `claimBy`, `maxResultBytes`, `callTimeoutMs` |
+ * | `sqlite:path/of/a/file` | none | `synchronous`, `lockTimeoutMs`, `maxResultBytes` |
+ * | `memory:` | none | `maxRecords`, `maxBytes`, `maxResultBytes` |
+ *
+ * They mean what they mean as options of each store. A cluster, servers behind Sentinel, and whatever else a URL can't
+ * say, need the store's own function. Passwords are percent-encoded, and never reach a message.
+ *
+ * @throws LatchkeyError `option-invalid` for a scheme that is none of these, or a URL that can't be meant;
+ * `option-unknown` for another parameter; `driver-missing` if the package is not installed; `store-unavailable` if
+ * the server does not answer; `schema-missing`, `schema-mismatch`.
+ * @example
+ * ```ts
+ * const store = await storeFromUrl('postgres://shop:secret@db.internal/shop?schema=latchkey')
+ * const guard = idempotency({ store, principal: (request) => request.auth.accountId, afterFailure: 'rerun' })
+ * process.once('SIGTERM', async () => {
+ *   await guard.shutdown()
+ *   await store.close()
+ * })
+ * ```
+ */
+export function storeFromUrl<const Url extends string>(
+  url: Url,
+  options?: StoreFromUrlOptions,
+): Promise<StoreFromUrl<Url>>;
+export async function storeFromUrl(text: string, options: StoreFromUrlOptions = {}): Promise<unknown> {
+  checkOptionNames('storeFromUrl', options, ['onClientError', 'runtime']);
+  const url = parseStoreUrl(text);
+  if (url.protocol === 'mysql:')
+    throw invalidUrl('there is no store for MySQL, since none was ever run on it. If it is a MariaDB, write mariadb:');
+  const open = Object.hasOwn(openers, url.protocol) ? openers[url.protocol] : undefined;
+  if (open === undefined) throw invalidUrl(`the URL begins with none of: ${schemes}`);
+  const opened = await open(url, options);
+  return ready(opened.connect, closingAll(opened));
+}
+
+/** The same store, whose end is the end of its client too. */
+function closingAll({ store, end }: Opened<Closable>): Closable {
+  const closeStore = store.close.bind(store);
+  let closing: Promise<void> | undefined;
+  const closeBoth = async () => {
+    await closeStore();
+    await end?.();
+  };
+  return Object.assign(store, {
+    close: () => {
+      closing ??= closeBoth();
+      return closing;
+    },
+  });
+}
+
+async function ready(connect: Opened<Closable>['connect'], store: Closable): Promise<Closable> {
+  try {
+    await connect?.();
+    await store.ping();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}

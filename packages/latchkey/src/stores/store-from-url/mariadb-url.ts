@@ -1,0 +1,44 @@
+import { checkWholeNumber } from '../../core/options-check.ts';
+import type { Store } from '../../core/store.ts';
+import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
+import { loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { decoded, mostConnections, parametersOf } from './store-url.ts';
+
+const parameters = {
+  connections: 'number',
+  ssl: 'flag',
+  tablePrefix: 'text',
+  callTimeoutMs: 'number',
+  maxResultBytes: 'number',
+} as const;
+
+/** `mariadb://user:password@host:3306/database?tablePrefix=shop_&connections=20&ssl=true`. */
+export async function openMariadb(
+  url: URL,
+  { runtime }: StoreFromUrlOptions,
+): Promise<Opened<Store<MariadbTransactions<MariadbConnection>>>> {
+  const { connections = 10, ssl, ...settings } = parametersOf(url, parameters);
+  checkWholeNumber('storeFromUrl', 'connections', connections, 1, mostConnections);
+  const { createPool } = await loadDriver('mysql2', url, () => import('mysql2/promise'));
+  const { mariadbStore } = await import('../mariadb/index.ts');
+  const client = createPool({
+    ...addressOf(url),
+    connectionLimit: connections,
+    ...(ssl === true && { ssl: {} }),
+  });
+  return {
+    store: mariadbStore({ client, ...settings, ...(runtime && { runtime }) }),
+    end: () => client.end(),
+  };
+}
+
+/** What is not in the URL is left to the client's defaults. */
+function addressOf({ hostname, port, username, password, pathname }: URL) {
+  return {
+    host: decoded(hostname) || 'localhost',
+    ...(port !== '' && { port: Number(port) }),
+    ...(username !== '' && { user: decoded(username) }),
+    ...(password !== '' && { password: decoded(password) }),
+    ...(pathname.length > 1 && { database: decoded(pathname.slice(1)) }),
+  };
+}

@@ -1,0 +1,55 @@
+/**
+ * What every kind of URL is opened into.
+ *
+ * @module
+ */
+
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import type { Runtime } from '../../core/runtime.ts';
+
+/** The settings of a store that is made from a URL. */
+export interface StoreFromUrlOptions {
+  /**
+   * Told of errors of the client that belong to no call, such as a connection that broke while nobody used it. The
+   * client connects again by itself, and calls report their own errors, so nothing has to be done. Default: ignored.
+   */
+  readonly onClientError?: (error: LatchkeyError) => void;
+  /** Clocks, timers and randomness. */
+  readonly runtime?: Runtime;
+}
+
+/** A store, and the client that was made for it. */
+export interface Opened<S> {
+  readonly store: S;
+  /** Connects the client, if it does not connect when it is first used. */
+  connect?(): Promise<void>;
+  /** Closes the client. */
+  end?(): Promise<void>;
+}
+
+/** What a stray error is passed on as: its words alone, for a client's error may carry the password that it sent. */
+export function clientError(error: unknown): LatchkeyError {
+  return new StoreUnavailableError(`The client of the store: ${wordsOf(error)}`);
+}
+
+function wordsOf(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(wordsOf).join('; ');
+  return error instanceof Error ? error.message : 'unknown error';
+}
+
+/**
+ * Loads the package that a kind of store speaks through.
+ *
+ * @throws LatchkeyError `driver-missing`.
+ */
+export async function loadDriver<Driver>(name: string, url: URL, load: () => Promise<Driver>): Promise<Driver> {
+  try {
+    return await load();
+  } catch (cause) {
+    throw new LatchkeyError(
+      'driver-missing',
+      `storeFromUrl: a ${url.protocol} URL needs the package ${name}, which could not be loaded. Install it: npm install ${name}`,
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { checkWholeNumber } from '../../core/options-check.ts';
+import type { Store } from '../../core/store.ts';
+import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
+import { clientError, loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { mostConnections, parametersOf, without } from './store-url.ts';
+
+/** What the client reads from the URL by itself. */
+const clientParameters = {
+  sslmode: 'text',
+  sslrootcert: 'text',
+  sslcert: 'text',
+  sslkey: 'text',
+  application_name: 'text',
+} as const;
+
+const storeParameters = {
+  connections: 'number',
+  schema: 'text',
+  tablePrefix: 'text',
+  listen: 'flag',
+  prepare: 'flag',
+  connectTimeoutMs: 'number',
+  callTimeoutMs: 'number',
+  maxResultBytes: 'number',
+} as const;
+
+/** `postgres://user:password@host:5432/database?schema=shop&connections=20`. */
+export async function openPostgres(
+  url: URL,
+  { runtime, onClientError }: StoreFromUrlOptions,
+): Promise<Opened<Store<PostgresTransactions<PgClient>>>> {
+  const { connections = 10, listen, ...others } = parametersOf(url, { ...storeParameters, ...clientParameters });
+  const settings = without(others, clientParameters);
+  checkWholeNumber('storeFromUrl', 'connections', connections, 1, mostConnections);
+  const { default: pg } = await loadDriver('pg', url, () => import('pg'));
+  const { postgresStore } = await import('../postgres/index.ts');
+  const pool = new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });
+  // Without a listener a connection that breaks while nobody uses it would end the process.
+  pool.on('error', (error) => onClientError?.(clientError(error)));
+  return {
+    store: postgresStore({
+      client: pool,
+      ...settings,
+      ...(listen === false && { listen }),
+      ...(runtime && { runtime }),
+    }),
+    end: () => pool.end(),
+  };
+}
+
+/** The client takes its own parameters from the URL, and must not see ours. */
+function addressOf(url: URL): string {
+  const address = new URL(url);
+  for (const name of Object.keys(storeParameters)) address.searchParams.delete(name);
+  return address.href;
+}

@@ -1,0 +1,41 @@
+import type { RedisStore } from '../redis/index.ts';
+import { clientError, loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { invalidUrl, parametersOf } from './store-url.ts';
+
+const parameters = { prefix: 'text', maxResultBytes: 'number', timeoutMs: 'number' } as const;
+
+/** `redis://user:password@host:6379/0?prefix=shop:`; with TLS, `rediss:`. */
+export async function openRedis(url: URL, options: StoreFromUrlOptions): Promise<Opened<RedisStore>> {
+  const { runtime, onClientError } = options;
+  const settings = parametersOf(url, parameters);
+  // What is no number would be refused by the server, out of sight, and database 0 be used.
+  if (!/^\/?\d*$/.test(url.pathname))
+    throw invalidUrl('the path of a Redis URL is the number of a database, or empty.');
+  const { Redis } = await loadDriver('ioredis', url, () => import('ioredis'));
+  const { redisStore } = await import('../redis/index.ts');
+  const client = new Redis(addressOf(url), {
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    enableAutoPipelining: true,
+  });
+  let last: unknown;
+  client.on('error', (error) => {
+    last = error;
+    onClientError?.(clientError(error));
+  });
+  return {
+    store: redisStore({ client, ...settings, ...(runtime && { runtime }) }),
+    connect: () =>
+      client.connect().catch((error: unknown) => {
+        throw clientError(last ?? error);
+      }),
+    end: async () => client.disconnect(),
+  };
+}
+
+/** The client would take our parameters for its own. */
+function addressOf(url: URL): string {
+  const address = new URL(url);
+  address.search = '';
+  return address.href;
+}

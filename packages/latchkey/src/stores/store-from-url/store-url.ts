@@ -1,0 +1,89 @@
+/**
+ * Reads the URL of a store. Nothing of it but the names of schemes and parameters reaches a message, since it may
+ * hold a password.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import { checkChoice, checkOptionNames } from '../../core/options-check.ts';
+
+/** What a parameter may hold: any text, a number, `true` or `false`, or one of some words. */
+type ParameterKind = 'text' | 'number' | 'flag' | readonly string[];
+
+type ValueOf<Kind> = Kind extends 'text'
+  ? string
+  : Kind extends 'number'
+    ? number
+    : Kind extends 'flag'
+      ? boolean
+      : Kind extends readonly (infer Choice)[]
+        ? Choice
+        : never;
+
+/** The parameters that were given, by their kinds. */
+type ParametersOf<Kinds> = { [Name in keyof Kinds]?: ValueOf<Kinds[Name]> };
+
+/** As many connections as a pool may be given; servers allow fewer. */
+export const mostConnections = 10_000;
+
+/** The error for a URL that can't be meant. */
+export function invalidUrl(message: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', `storeFromUrl: ${message}`);
+}
+
+/**
+ * Parses a URL.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function parseStoreUrl(text: string): URL {
+  if (!URL.canParse(text)) throw invalidUrl('the URL of the store can not be read; is it like redis://localhost:6379?');
+  const url = new URL(text);
+  for (const part of [url.username, url.password, url.hostname, url.pathname]) decoded(part);
+  if (url.hash !== '') throw invalidUrl('the URL has a "#", which stands for nothing; write one in a password as %23.');
+  return url;
+}
+
+/**
+ * Reads the parameters of a URL.
+ *
+ * @throws LatchkeyError `option-unknown` if there is one that `kinds` lacks; `option-invalid` if one is there twice, or
+ * is none of its choices.
+ */
+export function parametersOf<const Kinds extends Readonly<Record<string, ParameterKind>>>(
+  url: URL,
+  kinds: Kinds,
+): ParametersOf<Kinds> {
+  const where = `storeFromUrl: a ${url.protocol} URL`;
+  const given = Object.fromEntries(url.searchParams);
+  checkOptionNames(where, given, Object.keys(kinds));
+  if (url.searchParams.size > Object.keys(given).length) throw invalidUrl('a parameter of the URL is there twice.');
+  const values = Object.entries(given).map(([name, text]) => [name, read(where, name, text, kinds[name] ?? 'text')]);
+  return Object.fromEntries(values);
+}
+
+function read(where: string, name: string, text: string, kind: ParameterKind): string | number | boolean {
+  if (kind === 'text') return text;
+  // The store checks its numbers by name; what is no number is none of those that it takes.
+  if (kind === 'number') return /^\d+$/.test(text) ? Number(text) : Number.NaN;
+  checkChoice(where, name, text, kind === 'flag' ? ['true', 'false'] : kind);
+  return kind === 'flag' ? text === 'true' : text;
+}
+
+/** A part of a URL without its percent signs. */
+export function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw invalidUrl('the URL has a "%" that begins no code; write %25.');
+  }
+}
+
+/** All but those with these names. */
+export function without<Values extends object, Name extends keyof Values>(
+  values: Values,
+  names: Readonly<Record<Name, unknown>>,
+): Omit<Values, Name> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => !(name in names))) as Omit<Values, Name>;
+}

@@ -1,0 +1,99 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inspect } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
+import { LatchkeyError } from '../../../src/core/errors.ts';
+import { storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
+import { claimOf } from '../requests.ts';
+
+const folder = await mkdtemp(join(tmpdir(), 'latchkey-url-'));
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+async function refusalOf(url: string): Promise<LatchkeyError> {
+  const error: unknown = await storeFromUrl(url).catch((thrown: unknown) => thrown);
+  if (error instanceof LatchkeyError) return error;
+  throw new TypeError(`The URL gave ${inspect(error)}`);
+}
+
+describe('storeFromUrl', () => {
+  it('opens an SQLite file, which outlives the store', async () => {
+    const path = join(folder, 'with space.db');
+    const store = await storeFromUrl(`sqlite:${path.replace(' ', '%20')}?synchronous=normal&lockTimeoutMs=50`);
+    expect(store.name).toBe('sqlite');
+    expect((await store.claim(claimOf('id', 'token'))).outcome).toBe('claimed');
+    await store.close();
+    await store.close();
+    const again = await storeFromUrl(`sqlite://${path}`);
+    expect((await again.claim(claimOf('id', 'another'))).outcome).toBe('running');
+    await again.close();
+  });
+
+  it('opens a store in memory', async () => {
+    const store = await storeFromUrl('memory:?maxRecords=1');
+    expect((await store.claim(claimOf('id', 'token'))).outcome).toBe('claimed');
+    await expect(store.claim(claimOf('second', 'token'))).rejects.toMatchObject({ code: 'store-unavailable' });
+    await store.close();
+  });
+
+  it('knows the transactions of a URL whose scheme is known', async () => {
+    const store = await storeFromUrl(`sqlite:${join(folder, 'transactions.db')}`);
+    await store.claim(claimOf('id', 'token'));
+    const outcome = await store.transaction?.(claimOf('id', 'token'), (db) => {
+      db.exec('CREATE TABLE effects (effect)');
+      return { value: 'done', write: { kind: 'step', name: 'effect', value: new Uint8Array() } };
+    });
+    expect(outcome).toEqual({ outcome: 'committed', value: 'done' });
+    await store.close();
+  });
+
+  it.each([
+    ['http://localhost', 'option-invalid', 'redis: rediss: postgres:'],
+    ['constructor:', 'option-invalid', 'begins with none of'],
+    ['mysql://localhost/shop', 'option-invalid', 'write mariadb:'],
+    ['data/latchkey.db', 'option-invalid', 'can not be read'],
+    ['memory:elsewhere', 'option-invalid', 'memory: alone'],
+    ['memory:?maxRecords=many', 'option-invalid', 'maxRecords must be a whole number'],
+    ['memory:?maxRecords=', 'option-invalid', 'maxRecords must be a whole number'],
+    ['memory:?maxRecords=1&maxRecords=2', 'option-invalid', 'twice'],
+    ['memory:?maxRecord=1', 'option-unknown', 'Did you mean "maxRecords"?'],
+    ['sqlite:', 'option-invalid', 'sqlite: and a path'],
+    ['sqlite://data/latchkey.db', 'option-invalid', 'sqlite: and a path'],
+    ['sqlite:a.db?synchronous=off', 'option-invalid', 'synchronous must be "full" or "normal"'],
+    ['sqlite:a.db#1', 'option-invalid', '%23'],
+    ['redis://localhost/shop', 'option-invalid', 'number of a database'],
+    ['redis://localhost?tablePrefix=a', 'option-unknown', 'redis:'],
+    ['redis://localhost?prefix=', 'option-invalid', 'prefix'],
+    ['postgres://localhost/shop?schemas=a', 'option-unknown', 'Did you mean "schema"?'],
+    ['postgres://localhost/shop?listen=no', 'option-invalid', 'listen must be "true" or "false"'],
+    ['postgres://localhost/shop?connections=0', 'option-invalid', 'connections'],
+    ['mariadb://localhost/shop?connections=0', 'option-invalid', 'connections'],
+    ['mariadb://localhost/shop?tablePrefix=a%20b', 'option-invalid', 'tablePrefix'],
+    ['dynamodb://eu-central-1', 'option-invalid', 'names no table'],
+    ['dynamodb://eu-central-1/latchkey?clock=mine', 'option-invalid', 'clock must be'],
+  ])('refuses %s', async (url, code, words) => {
+    const error = await refusalOf(url);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(words);
+  });
+
+  it.each([
+    'redis://shop:s3cret@localhost/shop',
+    'redis://shop:s3cret@localhost:1?timeout=1',
+    'redis://shop:s3cret@127.0.0.1:1',
+    'postgres://shop:s3cret@127.0.0.1:1/shop',
+    'postgres://shop:s3cret%@127.0.0.1:1/shop',
+    'postgres://shop:s3cret@[nowhere',
+    'mariadb://shop:s3cret@127.0.0.1:1/shop',
+    'dynamodb://shop:s3cret@eu-central-1/latchkey',
+    'mysql://shop:s3cret@127.0.0.1:1/shop',
+    'unheard-of://shop:s3cret@127.0.0.1:1/shop',
+  ])('keeps the password of %s to itself', async (url) => {
+    expect(inspect(await refusalOf(url), { depth: 20, showHidden: true })).not.toContain('s3cret');
+  });
+
+  it('refuses options that it has not', async () => {
+    const options: object = { onError: () => {} };
+    await expect(storeFromUrl('memory:', options)).rejects.toMatchObject({ code: 'option-unknown' });
+  });
+});
