@@ -32,9 +32,18 @@ export class ReplicaWait {
     this.#wanted = wanted;
   }
 
-  /** How many replicas have everything that was written so far on the connection of this key. */
+  /**
+   * How many replicas have everything that was written so far on the connection of this key; none if the connection
+   * was lost meanwhile: a client may send WAIT again to a server that took over, which knows nothing of the write.
+   */
   async reached(key: string): Promise<number> {
     const node = await this.#wire.nodeOf(key);
+    const epoch = node.epoch();
+    const reached = await this.#join(node);
+    return node.epoch() === epoch ? reached : 0;
+  }
+
+  #join(node: Node): Promise<number> {
     const line = this.#lines.get(node.connection);
     if (line === undefined) return this.#start(node);
     line.next ??= line.running.then(

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { redisStore } from '../../../src/stores/redis/index.ts';
 import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { claimOf, completionOf } from '../requests.ts';
 import { outputOf, spawnChild } from '../sqlite/children/spawn-child.ts';
 import { singleClients } from './clients.ts';
+import { lostOf, startLoad } from './load.ts';
 
 const keys = 1_000;
 const duplicates = 8;
@@ -43,32 +43,13 @@ if (isSelected('redis'))
       it(`lose no acknowledged answer when the server is killed and started again, through ${name}`, async () => {
         const { client, end } = await connect(server.port);
         const store = redisStore({ client });
-        const acknowledged: string[] = [];
-        let number = 0;
-        let over = false;
-        const work = async () => {
-          while (!over) {
-            number += 1;
-            const [key, token] = [`${name}-${number}`, crypto.randomUUID()];
-            try {
-              await store.claim(claimOf(key, token));
-              if ((await store.complete(completionOf(key, token, key))) === 'completed') acknowledged.push(key);
-            } catch (error) {
-              expect(error).toMatchObject({ code: 'store-unavailable' });
-              await new Promise((resolve) => setTimeout(resolve, 5));
-            }
-          }
-        };
-        const working = Array.from({ length: 16 }, work);
-        await expect.poll(() => acknowledged.length).toBeGreaterThan(100);
+        const load = startLoad(store, (number) => `${name}-${number}`);
+        await load.more(100);
         await server.kill();
-        const before = acknowledged.length;
         await server.restart();
-        await expect.poll(() => acknowledged.length, { timeout: 20_000 }).toBeGreaterThan(before + 100);
-        over = true;
-        await Promise.all(working);
-        for (const key of acknowledged)
-          expect(new TextDecoder().decode((await store.read(key))?.result?.bytes)).toBe(key);
+        await load.more(100);
+        await load.end();
+        expect(await lostOf(store, load.acknowledged)).toEqual([]);
         await end();
       });
   });

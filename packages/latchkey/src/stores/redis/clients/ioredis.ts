@@ -9,8 +9,7 @@ import { keySlot } from './key-slot.ts';
 import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
 
 /** The methods of a `Redis` of ioredis that the store calls. */
-export interface IoredisClient extends IoredisCommands {
-  readonly options: IoredisOptions;
+export interface IoredisClient extends IoredisNode {
   duplicate(options: { enableOfflineQueue: true; lazyConnect: false; maxRetriesPerRequest: null }): IoredisSubscriber;
 }
 
@@ -19,7 +18,7 @@ export interface IoredisCluster extends IoredisCommands {
   readonly isCluster: boolean;
   readonly options: IoredisOptions;
   readonly slots: readonly (readonly string[])[];
-  nodes(role: 'master'): readonly (IoredisCommands & { readonly options: IoredisOptions })[];
+  nodes(role: 'master'): readonly IoredisNode[];
   duplicate(nodes: [], options: { enableOfflineQueue: true; lazyConnect: false }): IoredisSubscriber;
 }
 
@@ -27,6 +26,11 @@ interface IoredisCommands {
   evalsha(sha: string, keys: number, ...args: Argument[]): Promise<unknown>;
   eval(source: string, keys: number, ...args: Argument[]): Promise<unknown>;
   call(command: string, ...args: string[]): Promise<unknown>;
+}
+
+interface IoredisNode extends IoredisCommands {
+  readonly options: IoredisOptions;
+  readonly stream: unknown;
 }
 
 interface IoredisOptions {
@@ -46,14 +50,13 @@ interface IoredisSubscriber {
 
 /** Speaks through ioredis. */
 export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
-  const cluster = 'nodes' in client ? client : undefined;
   const evalSha = binary(client, 'evalsha');
   const evalSource = binary(client, 'eval');
   return {
     evalSha: (sha, key, args) => evalSha(sha, 1, key, ...args),
     eval: (source, key, args) => evalSource(source, 1, key, ...args),
-    nodes: async () => (cluster === undefined ? [nodeOf(client)] : (await masters(cluster)).map(nodeOf)),
-    nodeOf: async (key) => (cluster === undefined ? nodeOf(client) : masterOf(cluster, key)),
+    nodes: async () => ('nodes' in client ? (await masters(client)).map(nodeOf) : [nodeOf(client)]),
+    nodeOf: async (key) => ('nodes' in client ? masterOf(client, key) : nodeOf(client)),
     subscriber: (onMessage) =>
       'nodes' in client
         ? listen(client.duplicate([], { enableOfflineQueue: true, lazyConnect: false }), onMessage)
@@ -75,9 +78,10 @@ function binary(client: IoredisCommands, command: 'evalsha' | 'eval') {
   return (...args: (Argument | number)[]): Promise<unknown> => Reflect.apply(method, client, args);
 }
 
-function nodeOf(client: IoredisCommands & { readonly options: IoredisOptions }): Node {
+function nodeOf(client: IoredisNode): Node {
   return {
     connection: client,
+    epoch: () => client.stream,
     name: nameOf(client.options),
     command: (command = '', ...args) => client.call(command, ...args),
   };

@@ -12,6 +12,7 @@ import { type Argument, forget, type Node, type Subscriber, type Wire } from './
 /** The methods of what `createClient` makes that the store calls. */
 export interface NodeRedisClient {
   readonly options?: { readonly disableOfflineQueue?: boolean; readonly socket?: object } | undefined;
+  readonly socketEpoch: number;
   sendCommand(args: Argument[], options?: CommandOptions): Promise<unknown>;
   duplicate(): NodeRedisSubscriber;
 }
@@ -92,9 +93,8 @@ export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
 /** Speaks to the master that the Sentinels name. */
 export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
   const node = (): Node => {
-    const { host = 'unknown', port = 0 } = sentinel.getMasterNode() ?? {};
     const command = (...args: readonly string[]) => sentinel.sendCommand(false, [...args]);
-    return { connection: sentinel, name: `${host}:${port}`, command };
+    return { connection: sentinel, epoch: () => masterName(sentinel), name: masterName(sentinel), command };
   };
   return {
     ...scripting((_key, args) => sentinel.sendCommand(false, args, binary)),
@@ -105,8 +105,19 @@ export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
   };
 }
 
+/** After a failover it is another one; that it was only connected to anew, a Sentinel client does not tell. */
+function masterName(sentinel: NodeRedisSentinel): string {
+  const { host = 'unknown', port = 0 } = sentinel.getMasterNode() ?? {};
+  return `${host}:${port}`;
+}
+
 function nodeOf(client: NodeRedisClient, name: string): Node {
-  return { connection: client, name, command: (...args) => client.sendCommand([...args]) };
+  return {
+    connection: client,
+    epoch: () => client.socketEpoch,
+    name,
+    command: (...args) => client.sendCommand([...args]),
+  };
 }
 
 function addressOf({ options }: NodeRedisClient): string {

@@ -27,8 +27,10 @@ export interface Wire {
 
 /** One server. */
 export interface Node {
-  /** Stands for the connection: the same object as long as it is the same connection. */
+  /** The client that holds the connection. */
   readonly connection: object;
+  /** Another value after every reconnection, be it to the same server or to the one that took over. */
+  epoch(): unknown;
   /** Host and port. */
   readonly name: string;
   /** Any command; replies are text, numbers, and arrays or objects of them. */
