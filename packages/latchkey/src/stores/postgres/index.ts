@@ -39,6 +39,12 @@ export {
   type PostgresJsTransaction,
   postgresJsBridge,
 } from './bridges/postgres-js.ts';
+export {
+  type PrismaDatabase,
+  type PrismaTransaction,
+  type PrismaTransactionOptions,
+  prismaBridge,
+} from './bridges/prisma.ts';
 export type { PostgresClient, TransactionHandle } from './client.ts';
 export { grants, type Migration, migrate, migrations } from './migrations.ts';
 export type { TableNames } from './names.ts';

@@ -91,7 +91,7 @@ export function schemaMissing(cause?: unknown): LatchkeyError {
 }
 
 /** The words of whatever was thrown. */
-export function messageOf(error: unknown): string {
+function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);
 }

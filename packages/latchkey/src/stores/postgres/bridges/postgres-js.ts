@@ -8,7 +8,7 @@ import { StoreUnavailableError } from '../../../core/errors.ts';
 import type { PostgresBridge } from '../bridge.ts';
 
 /** A query of postgres.js on its way. */
-export interface PostgresJsQuery extends PromiseLike<readonly object[]> {
+interface PostgresJsQuery extends PromiseLike<readonly object[]> {
   cancel(): unknown;
 }
 

@@ -25,8 +25,8 @@ export interface PrismaDatabase<Tx extends PrismaTransaction> extends PrismaTran
 }
 
 /**
- * Makes a bridge to a Prisma client (7 or newer). Handlers get the client of an interactive transaction; an early
- * commit is refused by the database, with everything rolled back.
+ * Makes a bridge to a Prisma client (7 or newer). Handlers get the client of an interactive transaction:
+ * `$transaction` on it nests as a savepoint, and an early commit is refused by the database, with everything rolled back.
  *
  * @example
  * ```ts
