@@ -42,11 +42,13 @@ export interface MariadbStoreOptions<Connection extends MariadbConnection = Mari
    * have that last limit.
    */
   readonly maxResultBytes?: number;
+  /** Whether this process removes expired records by and by. Default true. */
+  readonly sweep?: boolean;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
 
-const optionNames = ['client', 'tablePrefix', 'database', 'callTimeoutMs', 'maxResultBytes', 'runtime'];
+const optionNames = ['client', 'tablePrefix', 'database', 'callTimeoutMs', 'maxResultBytes', 'sweep', 'runtime'];
 
 /**
  * Makes a store on a MariaDB server, 10.6 or newer. Its tables must be there: see {@link migrations} and
@@ -68,12 +70,12 @@ const optionNames = ['client', 'tablePrefix', 'database', 'callTimeoutMs', 'maxR
 export function mariadbStore<Connection extends MariadbConnection>(
   options: MariadbStoreOptions<Connection>,
 ): Store<MariadbTransactions<Connection>> {
-  const { client, callTimeoutMs = 10_000, maxResultBytes = 2 ** 24, runtime = systemRuntime } = options;
+  const { client, callTimeoutMs = 10_000, maxResultBytes = 2 ** 24, sweep = true, runtime = systemRuntime } = options;
   checkOptionNames('mariadbStore', options, optionNames);
   checkWholeNumber('mariadbStore', 'callTimeoutMs', callTimeoutMs, 1, 2 ** 31 - 1);
   checkWholeNumber('mariadbStore', 'maxResultBytes', maxResultBytes, 1, 2 ** 29);
   if (typeof client !== 'object' || client === null)
     throw new LatchkeyError('option-invalid', 'mariadbStore: client must be a pool of mysql2.');
   const db = new Database(promisePool(client), runtime, callTimeoutMs);
-  return new MariadbStore({ db, sql: statements(tableNames('mariadbStore', options)), runtime, maxResultBytes });
+  return new MariadbStore({ db, sql: statements(tableNames('mariadbStore', options)), runtime, maxResultBytes, sweep });
 }

@@ -34,6 +34,8 @@ export interface MariadbParts<Connection extends MariadbConnection> {
   readonly sql: Statements;
   readonly runtime: Runtime;
   readonly maxResultBytes: number;
+  /** Whether it sweeps by a timer. */
+  readonly sweep: boolean;
 }
 
 const eraseRows = 500;
@@ -55,15 +57,15 @@ export class MariadbStore<Connection extends MariadbConnection>
   readonly #sql: Statements;
   readonly #maxResultBytes: number;
   readonly #table: RecordTable;
-  readonly #sweeper: Sweeper;
+  readonly #sweeper: Sweeper | undefined;
   #inspected: Promise<ServerLimits> | undefined;
 
-  constructor({ db, sql, runtime, maxResultBytes }: MariadbParts<Connection>) {
+  constructor({ db, sql, runtime, maxResultBytes, sweep }: MariadbParts<Connection>) {
     this.#db = db;
     this.#sql = sql;
     this.#maxResultBytes = maxResultBytes;
     this.#table = new RecordTable(db, sql);
-    this.#sweeper = new Sweeper(runtime, (limit) => this.sweep(limit));
+    this.#sweeper = sweep ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;
   }
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
@@ -206,7 +208,7 @@ export class MariadbStore<Connection extends MariadbConnection>
   }
 
   async close(): Promise<void> {
-    this.#sweeper.stop();
+    this.#sweeper?.stop();
     this.#db.close();
   }
 

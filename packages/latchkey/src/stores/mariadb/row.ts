@@ -76,7 +76,7 @@ export function columnsOf(row: unknown): (name: string) => unknown {
 }
 
 /** A whole number; mysql2 gives them as text if it is set so. */
-export function wholeNumber(value: unknown): number {
+function wholeNumber(value: unknown): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
   throw unreadable('a number is none');

@@ -35,7 +35,7 @@ export interface TableOptions {
 const now = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000)";
 
 /** The columns that a record is read from, in the order of the table. */
-export const columns = [
+const columns = [
   'seq',
   'id',
   'format',
@@ -57,7 +57,7 @@ export const columns = [
 ] as const;
 
 /** The columns that are given a value by whoever writes a whole record. */
-export const writtenColumns = columns.filter((name) => name !== 'seq' && name !== 'id' && name !== 'revision');
+const writtenColumns = columns.filter((name) => name !== 'seq' && name !== 'id' && name !== 'revision');
 
 const assignments = [...writtenColumns.map((name) => `${name} = :${name}`), 'revision = revision + 1'].join(', ');
 

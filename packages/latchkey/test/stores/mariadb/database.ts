@@ -16,8 +16,8 @@ export interface TestDatabase {
   stop(): Promise<void>;
 }
 
-export async function testDatabase(settings: readonly string[] = []): Promise<TestDatabase> {
-  const server = await startMariadb(settings);
+export async function testDatabase(): Promise<TestDatabase> {
+  const server = await startMariadb();
   const pool = adminPool(server);
   await migrate(pool);
   await pool.query('CREATE TABLE effects (seq INT AUTO_INCREMENT PRIMARY KEY, effect VARCHAR(100) NOT NULL)');

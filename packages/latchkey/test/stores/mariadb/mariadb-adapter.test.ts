@@ -11,7 +11,7 @@ describe.runIf(isSelected('mariadb'))('node × mariadb', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
-    database = await testDatabase(['--innodb-flush-log-at-trx-commit=0']);
+    database = await testDatabase();
   });
 
   afterAll(() => database.stop());

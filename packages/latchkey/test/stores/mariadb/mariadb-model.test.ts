@@ -65,7 +65,7 @@ async function transact(
 
 describe.runIf(isSelected('mariadb'))('every method in any order, with lost and repeated replies', () => {
   beforeAll(async () => {
-    database = await testDatabase(['--innodb-flush-log-at-trx-commit=0']);
+    database = await testDatabase();
   });
 
   afterAll(() => database.stop());

@@ -14,7 +14,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
   let pool: Pool;
 
   beforeAll(async () => {
-    database = await testDatabase(['--innodb-flush-log-at-trx-commit=0']);
+    database = await testDatabase();
     ({ pool } = database);
   });
 
