@@ -17,6 +17,7 @@ import { type Head, newHead, removalSeconds, stepSize } from './record-item.ts';
 import { type Decision, partsMissing, type Records } from './records.ts';
 import { eraseRecords, listRecords, sweepRecords } from './scanning.ts';
 import type { Instant } from './server-clock.ts';
+import type { Change } from './table.ts';
 import type { TimeSource } from './time-source.ts';
 import { collect, commit, type TransactionCollector } from './transaction.ts';
 
@@ -73,7 +74,8 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
   }
 
   async renew(request: contract.RenewRequest): Promise<boolean> {
-    return 'done' in (await this.#renew(request, await this.#now()));
+    const at = await this.#now();
+    return 'done' in (await this.#renew(request, renewal(request, at), at));
   }
 
   async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
@@ -126,7 +128,8 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
     request: contract.RenewRequest,
     body: (handle: DynamodbTransactions<Client>['handle']) => contract.Transacted<T> | Promise<contract.Transacted<T>>,
   ): Promise<contract.TransactionOutcome<T>> {
-    const renewed = await this.#renew(request, await this.#now());
+    const from = await this.#now();
+    const renewed = await this.#renew(request, { ...renewal(request, from), echo: true }, from);
     if (!('done' in renewed)) return { outcome: 'lost' };
     const { collector, end } = collect<TransactItemOf<Client>>();
     const { value, write } = await body(collector);
@@ -161,10 +164,13 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
 
   async resolve(request: contract.ResolveRequest): Promise<boolean> {
     const at = await this.#now();
+    let tried: Head | 'removed' | undefined;
     return this.#records.change(request.id, at, async (head): Promise<Decision<boolean>> => {
+      if (tried !== undefined && isDone(tried, head)) return { answer: true };
       const padded = { ...request, resolution: padResolution(request.resolution, at) };
       const outcome = head === undefined ? 'refused' : owning.resolveEntry(head.entry, padded, at.nowMs);
       if (head === undefined || outcome === 'refused') return { answer: false };
+      tried = outcome === 'removed' ? outcome : head;
       if (outcome === 'removed') return { answer: true, write: 'remove' };
       const { result, expiresAtMs } = head.entry;
       if (result !== undefined) head.resultCell = await this.#storeResult(request, result.bytes, expiresAtMs);
@@ -200,8 +206,8 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
     return bytes.byteLength <= this.#with.maxResultBytes;
   }
 
-  #renew(request: contract.RenewRequest, at: Instant) {
-    return this.#records.own(request.id, at, renewal(request, at), (head) => {
+  #renew(request: contract.RenewRequest, change: Change, at: Instant) {
+    return this.#records.own(request.id, at, change, (head) => {
       const isDue = head !== undefined && owning.holds(head.entry, request) && !head.entry.abandoned;
       return isDue ? undefined : false;
     });
@@ -274,6 +280,15 @@ function refersTo(head: Head | undefined, cell: Cell): boolean {
   const own = head?.resultCell;
   if (own === undefined || 'bytes' in own || 'bytes' in cell) return false;
   return own.parts.token === cell.parts.token && own.parts.digest === cell.parts.digest;
+}
+
+/** Whether a verdict stands that was refused: its answer had been lost, and the client had made the call once more. */
+function isDone(tried: Head | 'removed', head: Head | undefined): boolean {
+  if (tried === 'removed' || head === undefined) return tried === 'removed' && head === undefined;
+  const { phase, token, changedAtMs, expiresAtMs } = tried.entry;
+  const { entry, revision } = head;
+  const isSame = entry.phase === phase && entry.token === token && revision === tried.revision + 1;
+  return isSame && entry.changedAtMs === changedAtMs && entry.expiresAtMs === expiresAtMs;
 }
 
 function padResolution(resolution: contract.Resolution, at: Instant): contract.Resolution {

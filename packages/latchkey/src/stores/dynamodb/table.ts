@@ -17,6 +17,8 @@ export interface Guard {
 /** A change of some attributes under a condition. */
 export interface Change extends Guard {
   readonly update: string;
+  /** Whether to give back what the item is then. */
+  readonly echo?: boolean;
 }
 
 /** One table and a prefix of the keys in it. */
@@ -71,14 +73,14 @@ export class Table {
     return { TableName: this.#name, Item: item, ...conditionOf(guard) };
   }
 
-  /** Changes an item if the guard holds; gives what it is then. */
+  /** Changes an item if the guard holds; gives what it is then, if the change asks for that. */
   async update(key: string, change: Change): Promise<{ readonly done: FoundItem } | Refused> {
     const input = {
       ...this.#at(key),
       ...conditionOf(change, change.update),
       UpdateExpression: change.update,
-      ReturnValues: 'ALL_NEW',
-    } as const;
+      ...(change.echo && { ReturnValues: 'ALL_NEW' as const }),
+    };
     const written = await this.#calls.write((options) => this.#client.updateItem(input, options));
     return 'done' in written ? { done: written.done.Attributes ?? {} } : written;
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
-import { callsOf, type Rig, storeOf } from './rig.ts';
+import { callsOf, loseAnswers, type Rig, storeOf } from './rig.ts';
 
 export function callTests(rig: () => Rig): void {
   describe('calls of the DynamoDB store', () => {
@@ -65,6 +65,30 @@ export function callTests(rig: () => Rig): void {
         }),
       );
       expect(calls).toEqual(['UpdateItem', 'TransactWriteItems']);
+    });
+
+    it('may lose their answers: the client repeats them, and finds what it wrote', async () => {
+      const { store, client, runtime } = await storeOf(rig());
+      const lost = loseAnswers(client, 'PutItem', 'UpdateItem');
+      expect(await store.claim(claimOf('x', 'a', { policy: 'rerun' }))).toMatchObject({ attempt: 1, tookOver: false });
+      expect(await store.release({ id: 'x', token: 'a', retentionMs: 60_000 })).toBe(true);
+      expect(lost()).toBe(2);
+      await store.claim(claimOf('x', 'b'));
+      await runtime.advance(30_000);
+      client.middlewareStack.remove('loseAnswers');
+      const again = loseAnswers(client, 'PutItem', 'UpdateItem');
+      const result = { kind: 'value', bytes: bytesOf('by hand') } as const;
+      const resolution = { verdict: 'respond', result, retentionMs: 60_000 } as const;
+      expect(await store.resolve({ id: 'x', token: 'b', resolution })).toBe(true);
+      await store.claim(claimOf('y', 'a'));
+      expect(await store.complete(completionOf('y', 'a'))).toBe('completed');
+      expect(again()).toBe(2);
+      await store.claim(claimOf('z', 'a'));
+      await store.abandon({ id: 'z', token: 'a', unresolvedRetentionMs: 1_000 });
+      client.middlewareStack.remove('loseAnswers');
+      const last = loseAnswers(client, 'DeleteItem');
+      expect(await store.resolve({ id: 'z', token: 'a', resolution: { verdict: 'forget' } })).toBe(true);
+      expect(last()).toBe(1);
     });
 
     it('leave nothing of the store in the client after it closed', async () => {

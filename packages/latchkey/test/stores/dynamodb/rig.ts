@@ -1,5 +1,5 @@
 import { type AttributeValue, type DynamoDB, paginateScan } from '@aws-sdk/client-dynamodb';
-import { afterAll, beforeAll } from 'vitest';
+import { afterAll, beforeAll, onTestFinished, vi } from 'vitest';
 import { type DynamodbStoreOptions, dynamodbStore, tableDefinition } from '../../../src/stores/dynamodb/index.ts';
 import { type ManualRuntime, manualRuntime } from '../../../src/testing/index.ts';
 import { type DynamodbServer, startDynamodb } from '../../servers/dynamodb-local.ts';
@@ -16,6 +16,8 @@ export interface Rig {
 export function useDynamodb(): () => Rig {
   let rig: Rig | undefined;
   let tables = 0;
+  // Java is slow at first, and slower on a busy machine.
+  vi.setConfig({ testTimeout: 120_000 });
   beforeAll(async () => {
     const server = await startDynamodb();
     const client = server.client();
@@ -25,8 +27,9 @@ export function useDynamodb(): () => Rig {
       await client.createTable(tableDefinition({ table: name }).create);
       return name;
     };
+    await table();
     rig = { server, client, table };
-  }, 90_000);
+  }, 120_000);
   afterAll(async () => {
     rig?.client.destroy();
     await rig?.server.stop();
@@ -76,4 +79,22 @@ export async function callsOf(client: DynamoDB, work: () => Promise<unknown>): P
   );
   await work().finally(() => client.middlewareStack.remove('countCalls'));
   return calls;
+}
+
+/** Loses the first answer to each of these calls once the server has given it; says how many were lost. */
+export function loseAnswers(client: DynamoDB, ...commands: readonly string[]): () => number {
+  const lost = new Set<string>();
+  client.middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        const answer = await next(args);
+        const command = String(commandName).replace('Command', '');
+        if (!commands.includes(command) || lost.has(command)) return answer;
+        lost.add(command);
+        throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
+      },
+    { step: 'deserialize', name: 'loseAnswers', priority: 'high' },
+  );
+  onTestFinished(() => void client.middlewareStack.remove('loseAnswers'));
+  return () => lost.size;
 }

@@ -4,7 +4,7 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Transacted } from '../../../src/core/store.ts';
 import type { DynamodbTransactions } from '../../../src/stores/dynamodb/index.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
-import { callsOf, type Rig, storeOf } from './rig.ts';
+import { callsOf, loseAnswers, type Rig, storeOf } from './rig.ts';
 
 type Collector = DynamodbTransactions<DynamoDB>['handle'];
 
@@ -129,17 +129,7 @@ export function transactionTests(rig: () => Rig): void {
 
     it('are applied once when the answer is lost and the client repeats the call', async () => {
       const { client, transact, order, store, count } = await setUp();
-      let lost = 0;
-      client.middlewareStack.add(
-        (next, { commandName }) =>
-          async (args) => {
-            const answer = await next(args);
-            if (commandName !== 'TransactWriteItemsCommand' || lost > 0) return answer;
-            lost += 1;
-            throw Object.assign(new Error('socket hang up'), { name: 'TimeoutError' });
-          },
-        { step: 'deserialize', name: 'loseAnswer', priority: 'high' },
-      );
+      const lost = loseAnswers(client, 'TransactWriteItems');
       const calls = await callsOf(client, async () =>
         expect(
           await transact(({ add }) => {
@@ -147,8 +137,8 @@ export function transactionTests(rig: () => Rig): void {
             return { value: 1, write: step };
           }),
         ).toEqual({ outcome: 'committed', value: 1 }),
-      ).finally(() => client.middlewareStack.remove('loseAnswer'));
-      expect(lost).toBe(1);
+      );
+      expect(lost()).toBe(1);
       expect(calls).toEqual(['UpdateItem', 'TransactWriteItems']);
       expect(await count()).toBe(1);
       expect((await store.read('x'))?.steps.size).toBe(1);
