@@ -16,7 +16,8 @@ export {
   StoreUnavailableError,
 } from './core/errors.ts';
 export type { EventListener, LatchkeyEvent } from './core/events.ts';
-export { type IdempotentOptions, idempotent } from './core/idempotent.ts';
+export type { IdempotentOptions } from './core/function-options.ts';
+export { idempotent } from './core/idempotent.ts';
 export { type Runtime, systemRuntime } from './core/runtime.ts';
 export type { OperationSettings } from './core/settings.ts';
 export type { Store, TransactionKind } from './core/store.ts';

@@ -4,55 +4,17 @@
  * @module
  */
 
-import { type Codec, decodeValue, encodeValue } from './codec.ts';
+import { type Codec, decodeValue, encodeValue, stringify } from './codec.ts';
 import type { Answering, Context, FinalWrite, Jsonify } from './context.ts';
 import { principalDigest, recordId } from './digest.ts';
 import { Engine } from './engine.ts';
 import { LatchkeyError, LeaseLostError, NothingHappened, StoreUnavailableError } from './errors.ts';
-import type { EventListener } from './events.ts';
-import { fingerprintDigests, type Secret } from './fingerprint-digests.ts';
+import { fingerprintDigests } from './fingerprint-digests.ts';
+import { checkFunctionOptions, type IdempotentOptions } from './function-options.ts';
 import { decodeFailure, encodeFailure, encodeSuccess, isFailure, successBytes } from './function-result.ts';
 import type { Operation, Outcome, Verdict } from './operation.ts';
-import { checkOptionNames, completeSettings, settingNames } from './options-check.ts';
-import type { Runtime } from './runtime.ts';
-import type { OperationSettings } from './settings.ts';
-import type { Store, StoredResult, TransactionKind } from './store.ts';
-import { checkStore } from './store-check.ts';
-
-/** How a function is made idempotent. */
-export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends Partial<OperationSettings> {
-  readonly store: Store<Kind>;
-  /** The operation's name: a part of the scope, so it must not change between releases. */
-  readonly name: string;
-  /** The key of a call: what makes two calls the same one, such as a message's id. 1 to 255 characters. */
-  readonly key: (input: Input) => string;
-  /** Whom the call acts for; `''` unless given. A key is looked up inside its principal. */
-  readonly principal?: (input: Input) => string;
-  /** What a call asks for; a key reused for something else is `key-reused`. Default: the input, as JSON. */
-  readonly payload?: (input: Input) => unknown;
-  /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
-  readonly codec?: Codec<Result>;
-  /** Makes fingerprints HMACs; the first secret writes, all are accepted. At least 32 bytes each. */
-  readonly fingerprintSecrets?: readonly Secret[];
-  /** True to use a memory store though NODE_ENV is production. */
-  readonly allowVolatileStore?: boolean;
-  readonly runtime?: Runtime;
-  readonly onEvent?: EventListener;
-}
-
-const optionNames = [
-  ...settingNames,
-  'allowVolatileStore',
-  'codec',
-  'fingerprintSecrets',
-  'key',
-  'name',
-  'onEvent',
-  'payload',
-  'principal',
-  'runtime',
-  'store',
-];
+import { completeSettings } from './options-check.ts';
+import type { StoredResult, TransactionKind } from './store.ts';
 
 const maxKeyLength = 255;
 
@@ -61,6 +23,14 @@ const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 function sortMembers(_name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Calls without an identity must not share one. */
+function principalOf<Input>(name: string, input: Input, principal: ((input: Input) => string) | undefined): string {
+  if (principal === undefined) return '';
+  const identity: unknown = principal(input);
+  if (typeof identity === 'string' && identity !== '') return identity;
+  throw new LatchkeyError('principal-missing', `The principal of ${name} must be a string that is not empty.`);
 }
 
 function checkedKey(name: string, key: unknown): string {
@@ -103,9 +73,9 @@ function operations<Input, Result, Kind extends TransactionKind>(options: Idempo
   const settings = completeSettings(`idempotent(${name})`, options);
   const digestsOf = fingerprintDigests(options.fingerprintSecrets ?? []);
   return (input: Input): Operation => {
-    const principal = options.principal?.(input) ?? '';
+    const principal = principalOf(name, input, options.principal);
     const payload = options.payload === undefined ? input : options.payload(input);
-    const acceptable = digestsOf('f1', JSON.stringify(payload, sortMembers) ?? '');
+    const acceptable = digestsOf('f1', stringify(payload, sortMembers) ?? '');
     return {
       id: recordId(principal, [name], checkedKey(name, options.key(input))),
       principal: principalDigest(principal),
@@ -175,8 +145,8 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
  *
  * @returns a function of the same input; its results have been through the codec on the first call too.
  * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
- * `store-unavailable`, `response-not-kept`, `operation-failed` (a failure of an earlier call, replayed). What `fn`
- * throws is thrown on.
+ * `principal-missing`, `value-invalid` (a payload without JSON), `store-unavailable`, `response-not-kept`,
+ * `operation-failed` (a failure of an earlier call, replayed). What `fn` throws is thrown on.
  * @throws LatchkeyError (at once) `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example
  * ```ts
@@ -191,8 +161,7 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
   fn: (input: Input, context: Context<Kind, Result, Jsonify<Result>>) => Promise<Result> | Result,
   options: IdempotentOptions<Input, Result, Kind>,
 ): (input: Input) => Promise<Jsonify<Result>> {
-  checkOptionNames('idempotent()', options, optionNames);
-  checkStore('idempotent()', options.store, options);
+  checkFunctionOptions(options);
   const operationOf = operations(options);
   const { name, codec = valueCodec as Codec<Result> } = options;
   const engine = new Engine<Kind>(options);

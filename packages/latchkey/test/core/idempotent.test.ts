@@ -106,4 +106,36 @@ describe('idempotent()', () => {
     expect(() => shipping({ leaseMS: 5_000 })).toThrow(/leaseMS.*"leaseMs"/);
     expect(() => shipping({ leaseMs: -1 })).toThrow(/leaseMs must be a whole number/);
   });
+
+  it('refuses at once what can only be meant otherwise', () => {
+    for (const [name, value] of Object.entries({
+      name: '',
+      key: 'id',
+      principal: 'tenant',
+      payload: 'total',
+      codec: {},
+      store: undefined,
+      onEvent: 'console',
+      runtime: {},
+      fingerprintSecrets: ['short'],
+    })) {
+      expect(() => shipping({ [name]: value })).toThrow(
+        expect.objectContaining({ code: 'option-invalid', message: expect.stringContaining(name) }),
+      );
+    }
+  });
+
+  it('refuses a call without an identity, rather than let such calls share one', async () => {
+    const { ship, shipped } = shipping({ principal: (order: { tenant?: string }) => order.tenant });
+    await expect(ship({ id: 'a', total: 1 })).rejects.toMatchObject({ code: 'principal-missing' });
+    const blank = shipping({ principal: () => '' });
+    await expect(blank.ship({ id: 'a', total: 1 })).rejects.toMatchObject({ code: 'principal-missing' });
+    expect([...shipped, ...blank.shipped]).toEqual([]);
+  });
+
+  it('refuses a payload that cannot be compared', async () => {
+    const { ship, shipped } = shipping({ payload: () => 1n });
+    await expect(ship({ id: 'a', total: 1 })).rejects.toMatchObject({ code: 'value-invalid' });
+    expect(shipped).toEqual([]);
+  });
 });

@@ -1,0 +1,55 @@
+/**
+ * What a function that is made idempotent can be told, and the check of it.
+ *
+ * @module
+ */
+
+import type { Codec } from './codec.ts';
+import type { EventListener } from './events.ts';
+import type { Secret } from './fingerprint-digests.ts';
+import { callable, checkRules, isObjectWith, must, type Rule, sharedRules } from './option-rules.ts';
+import type { Runtime } from './runtime.ts';
+import type { OperationSettings } from './settings.ts';
+import type { Store, TransactionKind } from './store.ts';
+import { checkStore } from './store-check.ts';
+
+/** How a function is made idempotent. */
+export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends Partial<OperationSettings> {
+  readonly store: Store<Kind>;
+  /** The operation's name: a part of the scope, so it must not change between releases. */
+  readonly name: string;
+  /** The key of a call: what makes two calls the same one, such as a message's id. 1 to 255 characters. */
+  readonly key: (input: Input) => string;
+  /** Whom the call acts for, never empty. A key is looked up inside its principal; without this all calls share one. */
+  readonly principal?: (input: Input) => string;
+  /** What a call asks for; a key reused for something else is `key-reused`. Default: the input, as JSON. */
+  readonly payload?: (input: Input) => unknown;
+  /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
+  readonly codec?: Codec<Result>;
+  /** Makes fingerprints HMACs; the first secret writes, all are accepted. At least 32 bytes each. */
+  readonly fingerprintSecrets?: readonly Secret[];
+  /** True to use a memory store though NODE_ENV is production. */
+  readonly allowVolatileStore?: boolean;
+  readonly runtime?: Runtime;
+  readonly onEvent?: EventListener;
+}
+
+type AnyOptions = IdempotentOptions<unknown, unknown, TransactionKind>;
+
+/** The type makes sure that none is forgotten. */
+const functionRules: Record<Exclude<keyof AnyOptions, keyof OperationSettings>, Rule> = {
+  ...sharedRules,
+  codec: must(isObjectWith('encode', 'decode'), 'an object with encode and decode'),
+  key: callable,
+  name: must((value) => typeof value === 'string' && value !== '', 'a string that is not empty'),
+  payload: callable,
+  principal: callable,
+};
+
+/** @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`. */
+export function checkFunctionOptions<Input, Result, Kind extends TransactionKind>(
+  options: IdempotentOptions<Input, Result, Kind>,
+): void {
+  checkRules('idempotent()', options, functionRules, ['store', 'name', 'key']);
+  checkStore('idempotent()', options.store, options);
+}
