@@ -8,7 +8,7 @@
 import { type Claim, Claimer, type ClaimTerms } from './claiming.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from './context.ts';
 import { createEmit } from './emitter.ts';
-import { LatchkeyError } from './errors.ts';
+import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { Executor, type Task } from './executor.ts';
 import type { Handler, Operation, Outcome, Recover } from './operation.ts';
@@ -138,8 +138,8 @@ export class Engine<Kind extends TransactionKind = never> {
     return outcome.tookOver ? this.#executor.recover(won, recover) : this.#executor.execute(won);
   }
 
-  async #unclaimed({ operation, handler }: Task<Kind>, error: unknown): Promise<Outcome> {
-    if (!(error instanceof LatchkeyError)) throw error;
+  async #unclaimed({ operation, handler }: Task<Kind>, cause: unknown): Promise<Outcome> {
+    const error = cause instanceof LatchkeyError ? cause : new StoreUnavailableError('The store failed.', { cause });
     const runs = operation.settings.whenStoreDown === 'run-unprotected' && error.code === 'store-unavailable';
     if (!runs) return { kind: 'unavailable', error };
     this.#tools.emit?.({ type: 'unprotected', operation: operation.name });

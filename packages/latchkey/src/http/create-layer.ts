@@ -128,6 +128,11 @@ async function handle<Native, Kind extends TransactionKind, Finished>(
   return runOperation(view, handling, reading.operation, route, guard);
 }
 
+/** An option that is undefined is not given: it must not undo the guard's. */
+function given<Native>(options: RouteOptions<Native>): RouteOptions<Native> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+}
+
 function layerFor<Native, Kind extends TransactionKind>(
   options: RouteOptions<Native>,
   guard: Guard<Native, Kind>,
@@ -137,7 +142,7 @@ function layerFor<Native, Kind extends TransactionKind>(
     handle: (view, handling) => handle(view, handling, route, guard),
     with(changes) {
       checkRouteOptions(changes);
-      return layerFor({ ...options, ...changes }, guard);
+      return layerFor({ ...options, ...given(changes) }, guard);
     },
     shutdown: (timeoutMs) => guard.engine.shutdown(timeoutMs),
   };

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { GuardOptions } from '../../src/http/options.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
 import { captured, layerRig, type Native } from './layer-rig.ts';
 
 /** A rig whose store does not answer `method` for as long as anybody asks. */
@@ -20,6 +21,15 @@ describe('with the store down', () => {
     const refusal = await sendLong({ key: 'k' });
     expect(refusal).toMatchObject({ status: 503, code: 'store-unavailable' });
     expect(Number(refusal.field('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(runs()).toBe(0);
+  });
+
+  it('a store of somebody else, with errors of its own, is down all the same', async () => {
+    const down = Object.assign(memoryStore(), { claim: () => Promise.reject(new Error('ECONNREFUSED')) });
+    const { send, runs, runtime } = layerRig({ store: down });
+    const refusal = send({ key: 'k' });
+    await runtime.advance(20_000);
+    expect(await refusal).toMatchObject({ status: 503, code: 'store-unavailable' });
     expect(runs()).toBe(0);
   });
 

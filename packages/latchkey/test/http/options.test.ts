@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
+import { layerRig } from './layer-rig.ts';
 
 const options = (more: object): GuardOptions<object> => ({ store: memoryStore(), principal: () => 'me', ...more });
 const fault = (code: string, text: RegExp) =>
@@ -82,6 +83,15 @@ describe('createHttpLayer finds misuse by name', () => {
     expect(() => layer.with({ leaseMs: 0 })).toThrow(fault('option-invalid', /leaseMs/));
     const misplaced: object = { dialect: 'stripe' };
     expect(() => layer.with(misplaced)).toThrow(fault('option-unknown', /dialect/));
+  });
+});
+
+describe('a route', () => {
+  it("keeps the guard's option where its own is undefined", async () => {
+    const { layer, through, runs } = layerRig({ keyRequired: true });
+    const unset: object = { keyRequired: undefined };
+    expect(await through(layer.with(unset))({})).toMatchObject({ status: 400, code: 'key-missing' });
+    expect(runs()).toBe(0);
   });
 });
 
