@@ -3,6 +3,7 @@ import express, { type Express } from 'express';
 import { apiErrors, unknownRoute } from './api/api-errors.ts';
 import { apiGuard, chargeRoutes } from './api/charge-routes.ts';
 import { openCharges } from './charges.ts';
+import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { closeConnection, createDisasters } from './demo/disasters.ts';
 import { openRecords } from './records.ts';
@@ -21,10 +22,10 @@ export interface Payments {
 const pageFolder = fileURLToPath(new URL('../public', import.meta.url));
 const libraryFolder = fileURLToPath(new URL('..', import.meta.resolve('latchkey/client')));
 
-/** Builds everything over the database in `dataFolder`. */
-export function createPayments(dataFolder: string): Payments {
+/** Builds everything over the database in `dataFolder`, with the records in another store if `storeUrl` names one. */
+export async function createPayments({ dataFolder, storeUrl }: Omit<Config, 'port'>): Promise<Payments> {
   const database = openDatabase(dataFolder);
-  const records = openRecords(database);
+  const records = await openRecords(database, storeUrl);
   const charges = openCharges(database);
   const ledger = createLedger(charges);
   const guards = { api: apiGuard(records), shop: shopGuard(records) };

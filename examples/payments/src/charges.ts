@@ -32,6 +32,7 @@ interface ChargePage {
 
 /** The charges of all accounts; every look goes through one account. */
 export interface Charges {
+  /** Makes a charge, or finds the one that this operation made before. */
   insert(parameters: ChargeParameters, origin: ChargeOrigin): Charge;
   find(account: string, id: string): Charge | undefined;
   /** Undefined if `startingAfter` is not a charge of this account. */
@@ -52,6 +53,7 @@ const schema = `
     operation_id TEXT
   ) STRICT;
   CREATE INDEX IF NOT EXISTS charges_by_account ON charges (account, number);
+  CREATE UNIQUE INDEX IF NOT EXISTS charges_by_operation ON charges (operation_id);
 `;
 
 type Row = Record<string, unknown>;
@@ -80,8 +82,10 @@ export function openCharges(database: DatabaseSync): Charges {
   database.exec(schema);
   const insertion = database.prepare(
     `INSERT INTO charges (id, account, amount, currency, source, description, metadata, created, operation_id)
-     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (operation_id) DO NOTHING`,
   );
+  const byOperation = database.prepare('SELECT * FROM charges WHERE operation_id = ?');
   const byId = database.prepare('SELECT * FROM charges WHERE account = ? AND id = ?');
   const page = database.prepare('SELECT * FROM charges WHERE account = ? AND number < ? ORDER BY number DESC LIMIT ?');
 
@@ -90,8 +94,10 @@ export function openCharges(database: DatabaseSync): Charges {
       const charge = newCharge(parameters);
       const { id, amount, currency, source, description, metadata, created } = charge;
       const json = JSON.stringify(metadata);
-      insertion.run(id, account, amount, currency, source, description, json, created, operationId ?? null);
-      return charge;
+      const operation = operationId ?? null;
+      insertion.run(id, account, amount, currency, source, description, json, created, operation);
+      const earlier = byOperation.get(operation);
+      return earlier ? toCharge(earlier) : charge;
     },
     find(account, id) {
       const row = byId.get(account, id);

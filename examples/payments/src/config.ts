@@ -4,13 +4,19 @@ import { fileURLToPath } from 'node:url';
 export interface Config {
   readonly port: number;
   readonly dataFolder: string;
+  /** The store of the records; beside the charges if there is none. */
+  readonly storeUrl: string | undefined;
 }
 
 const defaultFolder = fileURLToPath(new URL('../data', import.meta.url));
 
-/** Reads `PORT` (0 takes any free one) and `LATCHKEY_DATA`. */
+/** Reads `PORT` (0 takes any free one), `LATCHKEY_DATA` and `LATCHKEY_STORE`. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const port = Number(environment['PORT'] || 8787);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError('PORT must be a port number');
-  return { port, dataFolder: environment['LATCHKEY_DATA'] || defaultFolder };
+  return {
+    port,
+    dataFolder: environment['LATCHKEY_DATA'] || defaultFolder,
+    storeUrl: environment['LATCHKEY_STORE'] || undefined,
+  };
 }

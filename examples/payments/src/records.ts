@@ -1,18 +1,84 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Store } from 'latchkey';
-import type { ExpressGuard } from 'latchkey/express';
-import { type SqliteTransactions, sqliteStore } from 'latchkey/sqlite';
+import type { Request, RequestHandler, Response } from 'express';
+import type { GuardOptions, Jsonify, Store } from 'latchkey';
+import { idempotency } from 'latchkey/express';
+import { sqliteStore } from 'latchkey/sqlite';
+import { storeFromUrl } from 'latchkey/store-from-url';
 
-/** Transactions on the very database that holds the charges. */
-type Transactions = SqliteTransactions<DatabaseSync>;
+/** A whole answer, before anything is sent. */
+export interface Answer {
+  readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: object | string;
+}
+
+/** A guard of Latchkey, and what makes a payment and its record one. */
+export interface Guard {
+  readonly middleware: RequestHandler;
+  /** The operation that the request belongs to; none if it came without a key. */
+  operationOf(request: Request): string | undefined;
+  /** Pays once in the life of the request's key, and sends the answer. `pay` inserts a charge for the operation. */
+  settle(request: Request, response: Response, pay: () => Answer): Promise<void>;
+  shutdown(timeoutMs: number): Promise<void>;
+}
 
 /** Where the records of all guards live. */
-export type Records = Store<Transactions>;
+export interface Records {
+  guard(options: Omit<GuardOptions<Request>, 'store'>): Guard;
+  close(): Promise<void>;
+}
 
-/** A guard whose handlers can finish in one commit with their charges. */
-export type Guard = ExpressGuard<Transactions>;
+/** Puts the records beside the charges, or into the store that `storeUrl` names. */
+export async function openRecords(database: DatabaseSync, storeUrl: string | undefined): Promise<Records> {
+  return storeUrl === undefined ? recordsBeside(database) : recordsIn(await storeFromUrl(storeUrl));
+}
 
-/** Puts the records beside the charges. */
-export function openRecords(database: DatabaseSync): Records {
-  return sqliteStore({ database });
+/** Records and charges are in one database: charge, answer and the end of the operation are one commit. */
+function recordsBeside(database: DatabaseSync): Records {
+  const store = sqliteStore({ database });
+  return {
+    guard(options) {
+      const guard = idempotency({ ...options, store });
+      return guardOf(guard, (request, _response, pay) => guard.context(request).finish(pay));
+    },
+    close: () => store.close(),
+  };
+}
+
+/**
+ * No commit holds a charge here and a record there. So the charge is a step: a worker that dies between the two leaves
+ * a charge that names its operation, and the next attempt finds it instead of making another.
+ */
+function recordsIn(store: Store): Records {
+  return {
+    guard(options) {
+      const guard = idempotency({ ...options, store });
+      return guardOf(guard, async (request, response, pay) => {
+        send(response, await guard.context(request).step('charge', pay));
+      });
+    },
+    close: () => store.close(),
+  };
+}
+
+interface AnyGuard extends RequestHandler {
+  find(request: Request): { readonly operationId: string } | undefined;
+  shutdown(timeoutMs: number): Promise<void>;
+}
+
+function guardOf(guard: AnyGuard, settle: Guard['settle']): Guard {
+  return {
+    middleware: guard,
+    operationOf: (request) => guard.find(request)?.operationId,
+    settle,
+    shutdown: (timeoutMs) => guard.shutdown(timeoutMs),
+  };
+}
+
+/** Sends an answer as it is. */
+export function send(response: Response, { status, headers, body }: Answer | Jsonify<Answer>): void {
+  response
+    .status(status)
+    .set(headers ?? {})
+    .send(body);
 }

@@ -12,7 +12,7 @@ const drainMs = 10_000;
 const host = '127.0.0.1';
 
 const config = readConfig(process.env);
-const payments = createPayments(config.dataFolder);
+const payments = await createPayments(config);
 const server = createServer({ maxHeaderSize: 16 * 1024, requestTimeout: 30_000 }, payments.app);
 let stopping = false;
 

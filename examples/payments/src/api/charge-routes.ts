@@ -1,7 +1,6 @@
-import express, { type RequestHandler, type Response, Router } from 'express';
-import { idempotency } from 'latchkey/express';
+import express, { type RequestHandler, Router } from 'express';
 import type { ChargeOrigin, ChargeParameters, Charges } from '../charges.ts';
-import type { Guard, Records } from '../records.ts';
+import { type Answer, type Guard, type Records, send } from '../records.ts';
 import { accountOf, authenticate, authenticatedAccount } from './api-key.ts';
 import { parseChargeParameters } from './charge-parameters.ts';
 import { parseListParameters } from './list-parameters.ts';
@@ -13,15 +12,9 @@ const parameterLimit = 100;
 /** The test card that every bank declines. */
 const declinedSource = 'tok_chargeDeclined';
 
-interface Outcome {
-  readonly status: number;
-  readonly body: object;
-}
-
 /** The guard of the API. A worker that died leaves nothing behind but its lease, so a retry may run again. */
-export function apiGuard(store: Records): Guard {
-  return idempotency({
-    store,
+export function apiGuard(records: Records): Guard {
+  return records.guard({
     dialect: 'stripe',
     principal: accountOf,
     afterFailure: 'rerun',
@@ -35,7 +28,7 @@ export function chargeRoutes(charges: Charges, guard: Guard): Router {
   const routes = Router({ caseSensitive: true, strict: true });
   const form = express.urlencoded({ extended: false, limit: maxBodyBytes, parameterLimit });
   const json = express.json({ limit: maxBodyBytes });
-  routes.post('/charges', authenticate, guard, form, json, create(charges, guard));
+  routes.post('/charges', authenticate, guard.middleware, form, json, create(charges, guard));
   routes.get('/charges', authenticate, list(charges));
   routes.get('/charges/:id', authenticate, retrieve(charges));
   return routes;
@@ -44,22 +37,17 @@ export function chargeRoutes(charges: Charges, guard: Guard): Router {
 function create(charges: Charges, guard: Guard): RequestHandler {
   return async (request, response) => {
     const parameters = parseChargeParameters(request.body);
-    const context = guard.find(request);
-    const origin = { account: authenticatedAccount(request), operationId: context?.operationId };
-    const charge = () => outcomeOf(charges, parameters, origin);
+    const operationId = guard.operationOf(request);
+    const charge = () => answerFor(charges, parameters, { account: authenticatedAccount(request), operationId });
     // Without a key there is nothing to protect: the request runs as it came, as at Stripe.
-    if (context === undefined) send(response, charge());
-    else await context.finish(charge);
+    if (operationId === undefined) send(response, charge());
+    else await guard.settle(request, response, charge);
   };
 }
 
-function outcomeOf(charges: Charges, parameters: ChargeParameters, origin: ChargeOrigin): Outcome {
+function answerFor(charges: Charges, parameters: ChargeParameters, origin: ChargeOrigin): Answer {
   if (parameters.source === declinedSource) return { status: 402, body: errorBody(cardDeclined()) };
   return { status: 200, body: charges.insert(parameters, origin) };
-}
-
-function send(response: Response, { status, body }: Outcome): void {
-  response.status(status).json(body);
 }
 
 function list(charges: Charges): RequestHandler {

@@ -1,13 +1,7 @@
 import { cardDeclined, errorBody } from '../api/stripe-error.ts';
 import type { Charge } from '../charges.ts';
+import type { Answer } from '../records.ts';
 import type { Order } from './order.ts';
-
-/** A whole answer, before anything is sent. */
-export interface Answer {
-  readonly status: number;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly body?: object | string;
-}
 
 /** How the outcome of a payment is told: to a plain form, or to the page's script. */
 export interface Answers {

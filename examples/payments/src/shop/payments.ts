@@ -1,8 +1,8 @@
 import type { Request, Response } from 'express';
 import type { Charge, ChargeOrigin, Charges } from '../charges.ts';
 import type { Disasters } from '../demo/disasters.ts';
-import type { Guard } from '../records.ts';
-import type { Answer, Answers } from './answers.ts';
+import { type Answer, type Guard, send } from '../records.ts';
+import type { Answers } from './answers.ts';
 import { type BuyerAccounts, buyerAccounts } from './cookies.ts';
 import type { Ledger } from './ledger.ts';
 import { isDeclined, type Order, parseOrder } from './order.ts';
@@ -16,15 +16,15 @@ export interface Shop {
 
 type Handler = (request: Request, response: Response) => Promise<void>;
 
-/** Pays once for each key: the charge, the answer and the end of the operation are one commit. */
+/** Pays once for each key. */
 export function keyedPayment(shop: Shop, guard: Guard, answers: Answers): Handler {
-  return async (request) => {
+  return async (request, response) => {
     const order = parseOrder(request.body);
     const { keyed: account } = accountsOf(request);
-    const context = guard.context(request);
+    const operationId = guard.operationOf(request);
     await shop.disasters.dawdle(request);
-    await context.finish(() => {
-      const charge = chargeFor(shop.charges, order, { account, operationId: context.operationId });
+    await guard.settle(request, response, () => {
+      const charge = chargeFor(shop.charges, order, { account, operationId });
       shop.disasters.beforeCommit(request);
       return answerTo(order, charge, answers);
     });
@@ -41,11 +41,7 @@ export function naivePayment(shop: Shop, answers: Answers): Handler {
     shop.disasters.beforeCommit(request);
     const charge = chargeFor(shop.charges, order, { account });
     shop.ledger.changed(account);
-    const { status, headers, body } = answerTo(order, charge, answers);
-    response
-      .status(status)
-      .set(headers ?? {})
-      .send(body);
+    send(response, answerTo(order, charge, answers));
   };
 }
 

@@ -1,5 +1,4 @@
 import express, { type RequestHandler, Router } from 'express';
-import { idempotency } from 'latchkey/express';
 import type { Guard, Records } from '../records.ts';
 import { formAnswers, scriptAnswers } from './answers.ts';
 import { showCheckout } from './checkout-view.ts';
@@ -12,9 +11,8 @@ const maxBodyBytes = 16 * 1024;
 const parameterLimit = 20;
 
 /** The guard of the shop. A duplicate waits for the first one's answer, since a buyer's browser won't ask again. */
-export function shopGuard(store: Records): Guard {
-  return idempotency({
-    store,
+export function shopGuard(records: Records): Guard {
+  return records.guard({
     principal: (request) => buyerAccounts(request)?.keyed,
     keyRequired: true,
     afterFailure: 'rerun',
@@ -41,8 +39,8 @@ export function shopRoutes(shop: Shop, guard: Guard): Router {
 
   routes.get('/', showCheckout(shop.ledger));
   routes.get('/ledger', shop.ledger.stream);
-  routes.post('/checkout', form, guard, keyedPayment(shop, guard, formAnswers));
-  routes.post('/checkout/payments', script, guard, json, keyedPayment(shop, guard, scriptAnswers));
+  routes.post('/checkout', form, guard.middleware, keyedPayment(shop, guard, formAnswers));
+  routes.post('/checkout/payments', script, guard.middleware, json, keyedPayment(shop, guard, scriptAnswers));
   routes.post('/naive/checkout', form, naivePayment(shop, formAnswers));
   routes.post('/naive/payments', script, json, naivePayment(shop, scriptAnswers));
   routes.use(shopErrors);

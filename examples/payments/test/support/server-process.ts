@@ -24,22 +24,25 @@ export class ServerProcess {
   readonly port: number;
   readonly dataFolder: string;
   readonly #command: readonly string[];
+  readonly #environment: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
   #errors = '';
 
-  private constructor(command: readonly string[], port: number, dataFolder: string) {
+  private constructor(command: readonly string[], port: number, dataFolder: string, environment: NodeJS.ProcessEnv) {
     this.#command = command;
     this.port = port;
     this.dataFolder = dataFolder;
+    this.#environment = environment;
   }
 
   /** Starts it in a folder of its own. */
   static async start(
     program: keyof typeof programs = 'server',
     nodeOptions: readonly string[] = [],
+    environment: NodeJS.ProcessEnv = {},
   ): Promise<ServerProcess> {
     const folder = mkdtempSync(join(tmpdir(), 'latchkey-payments-'));
-    const server = new ServerProcess([...nodeOptions, programs[program]], await freePort(), folder);
+    const server = new ServerProcess([...nodeOptions, programs[program]], await freePort(), folder, environment);
     await server.restart();
     return server;
   }
@@ -59,7 +62,8 @@ export class ServerProcess {
 
   /** Starts it again and waits until it listens. */
   async restart(): Promise<void> {
-    const env = { ...process.env, PORT: String(this.port), LATCHKEY_DATA: this.dataFolder };
+    const place = { PORT: String(this.port), LATCHKEY_DATA: this.dataFolder };
+    const env = { ...process.env, ...this.#environment, ...place };
     const child = spawn(process.execPath, this.#command, { env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#errors += text;
