@@ -5,9 +5,8 @@
  */
 
 import { stringify } from '../core/codec.ts';
-import { LatchkeyError } from '../core/errors.ts';
+import { checkResponse, unsendable } from './check-response.ts';
 import type { Field, PlainResponse } from './exchange.ts';
-import { fieldNamePattern } from './field-names.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { Answer } from './options.ts';
 import { withLength } from './replay.ts';
@@ -22,26 +21,8 @@ function contentOf(body: Answer['body']): Content {
   if (typeof body === 'string') return { bytes: Buffer.from(body), type: 'text/plain;charset=UTF-8' };
   if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' };
   const json = stringify(body);
-  if (json === undefined) throw invalid('its body has no JSON');
+  if (json === undefined) throw unsendable('its body has no JSON');
   return { bytes: Buffer.from(json), type: 'application/json' };
-}
-
-function invalid(why: string): LatchkeyError {
-  return new LatchkeyError('value-invalid', `The answer can't be sent: ${why}.`);
-}
-
-/** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5): what the frameworks let pass. */
-const fieldValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
-
-function isSendable([name, value]: Field): boolean {
-  return fieldNamePattern.test(name) && typeof value === 'string' && fieldValuePattern.test(value);
-}
-
-/** Once it is stored it is the answer for good, so that what no framework would send must not get that far. */
-function checkHead(status: number, fields: readonly Field[]): void {
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw invalid('its status is none from 200 to 599');
-  const unsendable = fields.find((field) => !isSendable(field));
-  if (unsendable !== undefined) throw invalid(`the field ${JSON.stringify(unsendable[0])} is malformed`);
 }
 
 function fieldsOf(headers: Answer['headers']): readonly Field[] {
@@ -64,7 +45,8 @@ export function answerResponse(answer: Answer): PlainResponse {
   const { bytes, type } = contentOf(answer.body);
   const status = answer.status ?? (type === undefined ? 204 : 200);
   const given = fieldsOf(answer.headers).filter(([name]) => name.toLowerCase() !== 'content-length');
-  checkHead(status, given);
   const untyped = type === undefined || fieldValue(given, 'content-type') !== undefined;
-  return withLength(status, untyped ? given : [['Content-Type', type], ...given], bytes);
+  const response = withLength(status, untyped ? given : [['Content-Type', type], ...given], bytes);
+  checkResponse(response);
+  return response;
 }

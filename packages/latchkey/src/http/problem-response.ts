@@ -5,6 +5,7 @@
  */
 
 import type { Emit } from '../core/emitter.ts';
+import { checkResponse } from './check-response.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Field, PlainResponse } from './exchange.ts';
 import { STATUS_FIELD } from './field-names.ts';
@@ -19,10 +20,12 @@ export interface ProblemShape<Native> {
   readonly emit: Emit;
 }
 
-/** A house style that fails must not turn an answer into a crash. */
+/** A house style that fails, or gives what can't be sent, must not turn an answer into a crash. */
 function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse | undefined {
   try {
-    return shape.onProblem?.(problem, request);
+    const response = shape.onProblem?.(problem, request);
+    if (response !== undefined) checkResponse(response);
+    return response;
   } catch (error) {
     shape.emit?.({ type: 'handler-error', operation: 'onProblem', error });
     return undefined;

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DOCS_URL } from '../../src/core/errors.ts';
 import { ietfDialect } from '../../src/http/dialects/ietf.ts';
 import { stripeDialect } from '../../src/http/dialects/stripe.ts';
+import type { PlainResponse } from '../../src/http/exchange.ts';
 import { EXPOSED_FIELDS } from '../../src/http/field-names.ts';
 import { fieldValue } from '../../src/http/kept-fields.ts';
 import { problemResponse } from '../../src/http/problem-response.ts';
@@ -101,12 +102,20 @@ describe('problemResponse', () => {
     });
   });
 
-  it('falls back on the dialect where the house style gives nothing or throws', () => {
+  it('falls back on the dialect where the house style gives nothing, throws, or gives what cannot be sent', () => {
     const events: unknown[] = [];
+    const house = (response: object) => () => response as PlainResponse;
+    const body = Buffer.from('house');
+    const unsendable = [
+      house({ status: 400 }),
+      house({ status: 99, fields: [], body }),
+      house({ status: 400, fields: [['X-Note', 'two\nlines']], body }),
+      house({ status: 400, fields: [], body: 'text' }),
+    ];
     const fails = () => {
       throw new Error('broken house');
     };
-    for (const onProblem of [() => undefined, fails]) {
+    for (const onProblem of [() => undefined, fails, ...unsendable]) {
       const response = problemResponse(
         problem('key-missing'),
         {},
@@ -114,7 +123,7 @@ describe('problemResponse', () => {
       );
       expect(parsed(response.body)).toMatchObject({ code: 'key-missing' });
     }
-    expect(events).toEqual([expect.objectContaining({ type: 'handler-error' })]);
+    expect(events).toEqual(Array(5).fill(expect.objectContaining({ type: 'handler-error' })));
   });
 
   it('R65: names the fields that a browser has to be shown', () => {

@@ -1,0 +1,34 @@
+/**
+ * Whether a response that the application gives as an object can be sent at all.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import type { Field, PlainResponse } from './exchange.ts';
+import { fieldNamePattern } from './field-names.ts';
+
+/** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5): what the frameworks let pass. */
+const fieldValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** The error for an answer that can't be sent. */
+export function unsendable(why: string): LatchkeyError {
+  return new LatchkeyError('value-invalid', `The answer can't be sent: ${why}.`);
+}
+
+function isSendable([name, value]: Field): boolean {
+  return fieldNamePattern.test(name) && typeof value === 'string' && fieldValuePattern.test(value);
+}
+
+/**
+ * Once an answer is stored it is the answer for good, so that what no framework would send must not get that far.
+ *
+ * @throws LatchkeyError `value-invalid`.
+ */
+export function checkResponse({ status, fields, body }: PlainResponse): void {
+  if (!Number.isInteger(status) || status < 200 || status > 599) throw unsendable('its status is none from 200 to 599');
+  if (!Array.isArray(fields)) throw unsendable('its fields are no array');
+  const malformed = fields.find((field) => !isSendable(field));
+  if (malformed !== undefined) throw unsendable(`the field ${JSON.stringify(malformed[0])} is malformed`);
+  if (!(body instanceof Uint8Array)) throw unsendable('its body is no Uint8Array');
+}
