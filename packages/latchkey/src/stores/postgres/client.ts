@@ -5,6 +5,7 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
+import type { Timers } from '../../core/runtime.ts';
 import type { PostgresBridge } from './bridge.ts';
 import { type ClientOf, type PgPool, pgBridge } from './bridges/pg.ts';
 import { type PostgresJsSql, postgresJsBridge, type TransactionOf } from './bridges/postgres-js.ts';
@@ -26,6 +27,7 @@ export interface ClientSettings {
   readonly connectTimeoutMs?: number;
   readonly callTimeoutMs?: number;
   readonly prepare?: boolean;
+  readonly timers?: Timers;
 }
 
 /**

@@ -114,8 +114,9 @@ export function postgresStore<Client extends PostgresClient>(
   checkWholeNumber('postgresStore', 'callTimeoutMs', callTimeoutMs, 1, 2 ** 31 - 1);
   checkWholeNumber('postgresStore', 'maxResultBytes', maxResultBytes, 1, 2 ** 29);
   const names = namesOf('postgresStore', options);
-  const bridge = bridgeOf('postgresStore', options.client, { connectTimeoutMs, callTimeoutMs, prepare });
   const runtime = options.runtime ?? systemRuntime;
+  const { timers } = runtime;
+  const bridge = bridgeOf('postgresStore', options.client, { connectTimeoutMs, callTimeoutMs, prepare, timers });
   const session = new Session({ bridge, names, runtime, callTimeoutMs });
   return new PostgresStore({
     session,

@@ -7,7 +7,7 @@
 import { Buffer } from 'node:buffer';
 import type * as contract from '../../core/store.ts';
 import { type Phase, toStoredRecord } from '../entry.ts';
-import { readCursor } from '../paging.ts';
+import { checkPageLimit, unknownCursor } from '../paging.ts';
 import { pack } from './packing.ts';
 import { entryOf, numberIn } from './row.ts';
 import type { Session } from './session.ts';
@@ -39,11 +39,10 @@ function cursorOf({ expiresAtMs, id }: contract.StoredRecord): string {
   return `${expiresAtMs}.${pack(id).toString('hex')}`;
 }
 
-/** A cursor is a number, as elsewhere, and the packed id behind a dot. */
 function afterOf(request: contract.ListRequest): readonly [expires: number, id: Buffer] {
-  const { cursor, ...rest } = request;
-  const [head, hex = '', ...more] = cursor?.split('.') ?? [];
-  const isWhole = more.length === 0 && /^([\da-f]{2})*$/.test(hex);
-  const [expires = -1] = readCursor(head === undefined ? rest : { ...rest, cursor: isWhole ? head : 'none' }, 1);
-  return [expires, Buffer.from(hex, 'hex')];
+  checkPageLimit(request);
+  if (request.cursor === undefined) return [-1, Buffer.alloc(0)];
+  const [, expires, hex = ''] = /^(\d+)\.((?:[\da-f]{2})*)$/.exec(request.cursor) ?? [];
+  if (!Number.isSafeInteger(Number(expires))) throw unknownCursor();
+  return [Number(expires), Buffer.from(hex, 'hex')];
 }

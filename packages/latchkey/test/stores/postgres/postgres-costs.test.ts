@@ -33,7 +33,7 @@ async function costsOf(work: () => Promise<unknown>): Promise<Costs> {
   return rows[0];
 }
 
-describe.runIf(isSelected('postgres'))('what the PostgreSQL store asks of the server', () => {
+describe.runIf(isSelected('postgres'))('what the PostgreSQL store asks of the server', { timeout: 180_000 }, () => {
   const clients: Record<string, PlainClient> = {};
 
   beforeAll(async () => {

@@ -22,7 +22,9 @@ import { movedPath, type TestDatabase, testDatabase } from './database.ts';
 /** A failure prints the seed; `SEED=…` runs the same commands again. */
 const seed = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
 
-const numRuns = 100;
+const numRuns = 50;
+
+const patienceMs = 180_000;
 
 let database: TestDatabase;
 
@@ -86,8 +88,11 @@ describe.runIf(isSelected('postgres'))('every method in any order, with lost and
 
   afterAll(() => database.stop());
 
-  it('does on pg what the model does', () => checkAgainstModel(pgClient(database.server.url, movedPath)));
+  it('does on pg what the model does', () => checkAgainstModel(pgClient(database.server.url, movedPath)), patienceMs);
 
-  it('does on postgres.js what the model does', () =>
-    checkAgainstModel(postgresJsClient(database.server.url, movedPath)));
+  it(
+    'does on postgres.js what the model does',
+    () => checkAgainstModel(postgresJsClient(database.server.url, movedPath)),
+    patienceMs,
+  );
 });

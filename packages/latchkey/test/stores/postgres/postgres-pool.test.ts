@@ -6,7 +6,7 @@ import { type TestDatabase, testDatabase } from './database.ts';
 
 let database: TestDatabase;
 
-const connectTimeoutMs = 100;
+const connectTimeoutMs = 2_000;
 const unavailable = { code: 'store-unavailable' };
 
 describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { PostgresTransactions } from '../../../src/stores/postgres/index.ts';
-import { type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
+import { manualRuntime, type StoreSetup, type StoreUnderTest, storeSuite } from '../../../src/testing/index.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { type JsTx, type PgTx, pgClient, postgresJsClient, type TestClient } from './clients.ts';
 import { movedPath, type TestDatabase, testDatabase } from './database.ts';
@@ -14,8 +14,10 @@ async function create<Tx>(
   { maxResultBytes }: StoreSetup,
 ): Promise<StoreUnderTest<PostgresTransactions<Tx>>> {
   await database.clear();
+  // No clock runs by itself, the server's neither: a busy machine must not let a lease lapse.
+  await database.freeze(Date.now());
   return {
-    store: client.store({ maxResultBytes }),
+    store: client.store({ maxResultBytes, runtime: manualRuntime() }),
     advance: database.advance,
     transactions: { write: client.write, written: database.effects },
   };

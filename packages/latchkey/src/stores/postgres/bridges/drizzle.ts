@@ -28,6 +28,9 @@ export interface DrizzleSql {
  * Makes a bridge to Drizzle. Handlers get the transaction's `tx`: `tx.transaction` nests as a savepoint, and an early
  * commit is refused by the database, with everything rolled back.
  *
+ * On `pg`, give the pool `pool.on('connect', (client) => client.on('error', log))`: a session that the server ends in
+ * mid-transaction ends the process otherwise, since neither library listens while a client is in use.
+ *
  * @param sql - Drizzle's `sql`.
  * @example
  * ```ts

@@ -34,6 +34,9 @@ export interface KyselyCompiler<Query extends KyselyQuery> {
  * Makes a bridge to Kysely (0.28 or newer). Handlers get a `ControlledTransaction`: `savepoint` nests, `transaction`
  * is refused by Kysely, and an early `commit` by the database, with everything rolled back.
  *
+ * On `pg`, give the pool `pool.on('connect', (client) => client.on('error', log))`: a session that the server ends in
+ * mid-transaction ends the process otherwise, since neither library listens while a client is in use.
+ *
  * @param compiler - Kysely's `CompiledQuery`.
  * @example
  * ```ts

@@ -5,6 +5,7 @@
  */
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
+import { systemRuntime, type TimerHandle, type Timers } from '../../../core/runtime.ts';
 import type { PostgresBridge, SqlValue } from '../bridge.ts';
 
 /** The few members of a `PoolClient` of `pg` that are used. */
@@ -40,6 +41,8 @@ export interface PgBridgeOptions {
    * not work behind a PgBouncer in transaction mode before its version 1.21. Default false.
    */
   readonly prepare?: boolean;
+  /** What bounds the waiting. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -56,15 +59,16 @@ export function pgBridge<Pool extends PgPool>(
   options: PgBridgeOptions = {},
 ): PostgresBridge<ClientOf<Pool>> {
   const { connectTimeoutMs = 5_000, callTimeoutMs = 10_000, prepare = false } = options;
+  const { timers = systemRuntime.timers } = options;
   const nameOf = prepare ? statementNamer() : () => undefined;
-  const connect = () => connectWithin(pool, connectTimeoutMs) as Promise<ClientOf<Pool> & PgClient>;
+  const connect = () => connectWithin(pool, connectTimeoutMs, timers) as Promise<ClientOf<Pool> & PgClient>;
   const run = async (client: PgClient, text: string, values: readonly SqlValue[]) =>
     (await client.query(configOf(text, values, nameOf(text)))).rows;
   return {
     begin: async (fn) => inTransaction(await connect(), fn),
     query: async (tx: PgClient | undefined, text, values) => {
       if (tx !== undefined) return run(tx, text, values);
-      return using(await connect(), (client) => answeredWithin(run(client, text, values), callTimeoutMs));
+      return using(await connect(), (client) => answeredWithin(run(client, text, values), callTimeoutMs, timers));
     },
     listen: async (channel, heard, lost) => listen(await connect(), channel, heard, lost),
   };
@@ -91,10 +95,10 @@ function statementNamer(): (text: string) => string | undefined {
 }
 
 /** Waits for a client, but not for ever; one that comes too late goes back unused. */
-function connectWithin(pool: PgPool, limitMs: number): Promise<PgClient> {
+function connectWithin(pool: PgPool, limitMs: number, timers: Timers): Promise<PgClient> {
   return new Promise((resolve, reject) => {
     let late = false;
-    const timer = setTimeout(() => {
+    const timer = timers.set(() => {
       late = true;
       reject(
         new StoreUnavailableError(
@@ -104,12 +108,12 @@ function connectWithin(pool: PgPool, limitMs: number): Promise<PgClient> {
     }, limitMs);
     pool.connect().then(
       (client) => {
-        clearTimeout(timer);
+        timers.clear(timer);
         if (late) client.release();
         else resolve(client);
       },
       (error: unknown) => {
-        clearTimeout(timer);
+        timers.clear(timer);
         reject(error);
       },
     );
@@ -120,10 +124,10 @@ function connectWithin(pool: PgPool, limitMs: number): Promise<PgClient> {
 class DeadConnectionError extends StoreUnavailableError {}
 
 /** Settles like `answer`, or rejects when the time is over. */
-async function answeredWithin<T>(answer: Promise<T>, limitMs: number): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
+async function answeredWithin<T>(answer: Promise<T>, limitMs: number, timers: Timers): Promise<T> {
+  let timer: TimerHandle;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
+    timer = timers.set(
       () => reject(new DeadConnectionError(`PostgreSQL did not answer within ${limitMs} ms.`)),
       limitMs,
     );
@@ -131,7 +135,7 @@ async function answeredWithin<T>(answer: Promise<T>, limitMs: number): Promise<T
   try {
     return await Promise.race([answer, late]);
   } finally {
-    clearTimeout(timer);
+    timers.clear(timer);
   }
 }
 

@@ -5,6 +5,7 @@
  */
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
+import { systemRuntime, type Timers } from '../../../core/runtime.ts';
 import type { PostgresBridge } from '../bridge.ts';
 
 /** A query of postgres.js on its way. */
@@ -40,6 +41,8 @@ export interface PostgresJsBridgeOptions {
    * behind such a PgBouncer give `postgres` itself `prepare: false` too.
    */
   readonly prepare?: boolean;
+  /** What bounds the waiting. */
+  readonly timers?: Timers;
 }
 
 /**
@@ -55,7 +58,7 @@ export function postgresJsBridge<Sql extends PostgresJsSql>(
   sql: Sql,
   options: PostgresJsBridgeOptions = {},
 ): PostgresBridge<TransactionOf<Sql>> {
-  const { connectTimeoutMs = 5_000, prepare = false } = options;
+  const { connectTimeoutMs = 5_000, prepare = false, timers = systemRuntime.timers } = options;
   const broken = new WeakSet<PostgresJsTransaction>();
   return {
     begin: (fn) => inTransaction(sql, broken, fn),
@@ -64,7 +67,7 @@ export function postgresJsBridge<Sql extends PostgresJsSql>(
       if (broken.has(on))
         return Promise.reject(new StoreUnavailableError('The connection of the transaction is gone.'));
       const query = on.unsafe(text, values as never[], { prepare });
-      return tx === undefined ? startedWithin(query, connectTimeoutMs) : Promise.resolve(query);
+      return tx === undefined ? startedWithin(query, connectTimeoutMs, timers) : Promise.resolve(query);
     },
     listen: async (channel, heard) => {
       const { unlisten } = await sql.listen(channel, heard);
@@ -106,9 +109,9 @@ async function inTransaction<Sql extends PostgresJsSql, T>(
 }
 
 /** A query that still waits for a connection when the time is over is taken back. */
-async function startedWithin(query: PostgresJsQuery, limitMs: number): Promise<readonly object[]> {
+async function startedWithin(query: PostgresJsQuery, limitMs: number, timers: Timers): Promise<readonly object[]> {
   let late = false;
-  const timer = setTimeout(() => {
+  const timer = timers.set(() => {
     if (Reflect.get(query, 'state') !== null) return;
     late = true;
     query.cancel();
@@ -119,6 +122,6 @@ async function startedWithin(query: PostgresJsQuery, limitMs: number): Promise<r
     if (!late) throw error;
     throw new StoreUnavailableError(`No connection became free within ${limitMs} ms.`, { cause: error });
   } finally {
-    clearTimeout(timer);
+    timers.clear(timer);
   }
 }
