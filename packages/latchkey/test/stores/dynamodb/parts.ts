@@ -61,6 +61,12 @@ export function partTests(rig: () => Rig): void {
       await runtime.advance(60_000);
       expect(await store.sweep(10)).toBe(1);
       expect(await items()).toEqual([]);
+      await store.claim(claimOf('z', 'a'));
+      await store.saveStep({ id: 'z', token: 'a', name: 'long', value: randomBytes(20_000) });
+      await store.abandon({ id: 'z', token: 'a', unresolvedRetentionMs: 60_000 });
+      expect(await items()).toHaveLength(2);
+      expect(await store.resolve({ id: 'z', token: 'a', resolution: { verdict: 'forget' } })).toBe(true);
+      expect(await items()).toEqual([]);
     });
 
     it('are refused when one is missing, changed, or another’s', async () => {
