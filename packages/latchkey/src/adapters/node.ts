@@ -15,6 +15,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
+import type { GuardAnswer } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
@@ -31,7 +32,8 @@ export type NodeHandler<Kind extends TransactionKind = never> = (
 /** What {@link idempotency} makes. */
 export interface NodeGuard<Kind extends TransactionKind = never> extends GuardFace<IncomingMessage, Kind> {
   /**
-   * Puts the guard before a handler. What the handler throws before it has answered becomes a 500 of the layer.
+   * Puts the guard before a handler. What the handler throws before it has answered becomes a 500 of the layer, and so
+   * does what `principal` or `authorizeReplay` throws; without a key a handler's rejection is the caller's, as ever.
    * `context.finish` writes the answer itself; what the handler writes after it is dropped.
    */
   wrap(handler: NodeHandler<Kind>): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -76,7 +78,10 @@ async function guarded<Kind extends TransactionKind>(
     return returned instanceof Promise ? returned : undefined;
   };
   const exchange = new NodeExchange<Kind>({ request, response, run, onFinished: () => undefined });
-  const answer = await layer.handle(viewOf(request), exchange);
+  const answer = await layer
+    .handle(viewOf(request), exchange)
+    // Nobody listens to what a server's listener returns: a throw that gets there ends the process.
+    .catch((error): GuardAnswer => ({ kind: 'answer', response: layer.failed(error, request) }));
   if (answer.kind === 'pass') await handler(request, response, undefined);
   else exchange.conclude(answer);
 }

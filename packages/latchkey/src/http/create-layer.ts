@@ -140,6 +140,10 @@ function layerFor<Native, Kind extends TransactionKind>(
   const route = createRoute(options, guard);
   return {
     handle: (view, handling) => handle(view, handling, route, guard),
+    failed(error, native) {
+      guard.emit?.({ type: 'handler-error', operation: 'the guard', error });
+      return problemResponse(problem('operation-failed'), native, guard);
+    },
     with(changes) {
       checkRouteOptions(changes);
       return layerFor({ ...options, ...given(changes) }, guard);

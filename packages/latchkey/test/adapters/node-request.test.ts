@@ -216,6 +216,20 @@ describe('a guard in the wrong place', () => {
   });
 });
 
+describe('what a function of the application throws before the handler', () => {
+  it('is answered, since nobody listens to what the listener of a server returns', async () => {
+    const events: unknown[] = [];
+    const { options } = guardOptions();
+    const principal = () => {
+      throw new Error('a broken token');
+    };
+    const guard = idempotency({ ...options, principal, onEvent: (event) => void events.push(event) });
+    const answer = await post(await serve(guard.wrap((_request, response) => void response.end())));
+    expect([answer.status, answer.json()]).toMatchObject([500, { code: 'operation-failed' }]);
+    expect(events).toMatchObject([{ type: 'handler-error', error: { message: 'a broken token' } }]);
+  });
+});
+
 describe('what a parser left', () => {
   it('counts by its bytes where it kept them', async () => {
     const guard = expressGuard(guardOptions().options);
