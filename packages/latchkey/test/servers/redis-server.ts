@@ -28,8 +28,8 @@ const deadlineMs = 20_000;
  *
  * @param what - named if it never comes.
  */
-export async function until(what: string, isSo: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
+export async function until(what: string, isSo: () => Promise<boolean>, limitMs = deadlineMs): Promise<void> {
+  const giveUpAt = Date.now() + limitMs;
   while (!(await isSo().catch(() => false))) {
     if (Date.now() > giveUpAt) throw new Error(`Waited in vain: ${what}`);
     await pause(20);

@@ -35,6 +35,7 @@ const values: Readonly<Record<string, (server: Redis, bytes: Buffer) => Promise<
   'a record of a newer format': (server, bytes) => server.set(key, spoilt(bytes, 2, 2)),
   'a record of an older format': (server, bytes) => server.set(key, spoilt(bytes, 2, 0)),
   'a record in an unknown phase': (server, bytes) => server.set(key, spoilt(bytes, 3, 9)),
+  'a completed record without an end': (server, bytes) => server.set(key, spoilt(bytes, 3, 2).subarray(0, 60)),
   'a record cut short in its head': (server, bytes) => server.set(key, bytes.subarray(0, 20)),
   'a record cut short in its texts': (server, bytes) => server.set(key, bytes.subarray(0, 40)),
   'a record cut short in its steps': (server, bytes) => server.set(key, bytes.subarray(0, -1)),

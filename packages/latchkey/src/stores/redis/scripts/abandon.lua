@@ -16,6 +16,7 @@ end
 if has(ABANDONED) then
   return 1
 end
+local now = server_time()
 local ended = math.min(lease_end(), now)
 local head = string.char(HELD, flags + ABANDONED) .. time(now) .. string.sub(value, 12, 17) .. time(ended)
 redis.call('SETRANGE', KEYS[1], 3, head)

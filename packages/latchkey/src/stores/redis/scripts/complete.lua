@@ -20,6 +20,7 @@ if phase == COMPLETED then
   redis.call('SETRANGE', KEYS[1], 3, string.char(phase))
   return has(TOMBSTONE) and 2 or 1
 end
+local now = server_time()
 local head = MAGIC .. string.char(COMPLETED, policy() + ARGV[3]) .. time(now)
 redis.call('SET', KEYS[1], head .. string.sub(value, 12) .. ARGV[4], 'PXAT', now + ARGV[2])
 if ARGV[5] == '1' then

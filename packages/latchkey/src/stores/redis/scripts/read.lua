@@ -10,7 +10,8 @@ end
 if not is_readable() then
   return UNREADABLE
 end
-local state = phase == COMPLETED and 'completed' or phase == OPEN and 'open' or is_lapsed() and 'lapsed' or 'running'
+local now = server_time()
+local state = phase == COMPLETED and 'completed' or phase == OPEN and 'open' or is_lapsed(now) and 'lapsed' or 'running'
 if ARGV[1] ~= '' and ARGV[1] ~= state then
   return nil
 end

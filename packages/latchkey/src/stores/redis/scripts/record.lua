@@ -1,4 +1,4 @@
--- What every script starts with: the time, the record, and how to read it.
+-- What every script starts with: the record, and how to read it.
 --
 -- KEYS[1]  the record's key; it is also the channel on which changes are told
 --
@@ -23,11 +23,14 @@ local MAGIC = 'LK\1'
 local FIELDS = 32
 local UNREADABLE = -1
 
-local clock = redis.call('TIME')
-local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
 local value = redis.call('GET', KEYS[1])
 local phase = value and string.byte(value, 4)
 local flags = value and string.byte(value, 5)
+
+local function server_time()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
 
 local function time(ms)
   return struct.pack('>I6', ms)
@@ -67,7 +70,7 @@ local function lease_end()
   return (struct.unpack('>I6', value, 18))
 end
 
-local function is_lapsed()
+local function is_lapsed(now)
   return phase == HELD and (has(ABANDONED) or lease_end() <= now)
 end
 

@@ -16,6 +16,7 @@ end
 if phase == OPEN then
   return 1
 end
+local now = server_time()
 redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now))
 redis.call('PEXPIREAT', KEYS[1], now + ARGV[2])
 if ARGV[3] == '1' then

@@ -13,6 +13,7 @@ end
 if phase ~= HELD or has(ABANDONED) or not has_token(ARGV[1]) then
   return 0
 end
-redis.call('SETRANGE', KEYS[1], 17, time(now + ARGV[2]))
-redis.call('PEXPIREAT', KEYS[1], now + ARGV[2] + ARGV[3])
+local ends = server_time() + ARGV[2]
+redis.call('SETRANGE', KEYS[1], 17, time(ends))
+redis.call('PEXPIREAT', KEYS[1], ends + ARGV[3])
 return 1

@@ -12,7 +12,8 @@ end
 if not is_readable() then
   return UNREADABLE
 end
-if not is_lapsed() or not has_token(ARGV[1]) then
+local now = server_time()
+if not is_lapsed(now) or not has_token(ARGV[1]) then
   return 0
 end
 if ARGV[2] == 'forget' then
