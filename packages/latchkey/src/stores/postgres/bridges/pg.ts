@@ -94,6 +94,18 @@ function statementNamer(): (text: string) => string | undefined {
   };
 }
 
+const survivors = new WeakSet<PgClient>();
+
+/**
+ * Gives a client an error listener for life: without one, an error between two statements, or of a client that the
+ * pool has thrown away, would end the process.
+ */
+function surviving(client: PgClient): PgClient {
+  if (!survivors.has(client)) client.on('error', () => {});
+  survivors.add(client);
+  return client;
+}
+
 /** Waits for a client, but not for ever; one that comes too late goes back unused. */
 function connectWithin(pool: PgPool, limitMs: number, timers: Timers): Promise<PgClient> {
   return new Promise((resolve, reject) => {
@@ -110,7 +122,7 @@ function connectWithin(pool: PgPool, limitMs: number, timers: Timers): Promise<P
       (client) => {
         timers.clear(timer);
         if (late) client.release();
-        else resolve(client);
+        else resolve(surviving(client));
       },
       (error: unknown) => {
         timers.clear(timer);
@@ -142,7 +154,6 @@ async function answeredWithin<T>(answer: Promise<T>, limitMs: number, timers: Ti
 /** Runs `work` on a client and gives it back, or throws it away if it broke. */
 async function using<Client extends PgClient, T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
   let broken: Error | undefined;
-  // Without a listener an error between two statements would end the process.
   const notice = (error: Error) => {
     broken = error;
   };
@@ -153,8 +164,7 @@ async function using<Client extends PgClient, T>(client: Client, work: (client: 
     if (error instanceof DeadConnectionError) broken = error;
     throw error;
   } finally {
-    // One that is thrown away may tell of its end later.
-    if (broken === undefined) client.removeListener('error', notice);
+    client.removeListener('error', notice);
     client.release(broken);
   }
 }
