@@ -2,7 +2,17 @@
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, closeSync, existsSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+} from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +76,26 @@ async function untilReady(pidFile: string, server: ChildProcess, log: string): P
   }
 }
 
+/** Sessions of a killed server end a moment after it; until then a new one refuses its shared memory. */
+async function untilFree(data: string): Promise<void> {
+  const giveUpAt = Date.now() + deadlineMs;
+  while (sessionsOf(data) > 0 && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+/** How many processes work in a data folder: each has it as its working directory. */
+function sessionsOf(data: string): number {
+  return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && workingFolder(pid) === data).length;
+}
+
+function workingFolder(pid: string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    // It has ended meanwhile, or belongs to the system.
+    return undefined;
+  }
+}
+
 async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
@@ -106,9 +136,14 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     const file = openSync(log, 'a');
     const server = spawn(join(bin, 'postgres'), args, { ...account, cwd: folder, stdio: ['ignore', file, file] });
     closeSync(file);
-    await untilListening(port, server, log);
-    await untilReady(join(data, 'postmaster.pid'), server, log);
-    return server;
+    try {
+      await untilListening(port, server, log);
+      await untilReady(join(data, 'postmaster.pid'), server, log);
+      return server;
+    } catch (error) {
+      server.kill('SIGQUIT');
+      throw error;
+    }
   };
   let server = await launch();
   const end = async (signal: NodeJS.Signals) => {
@@ -121,6 +156,7 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
     url: `postgres://${superuser}@127.0.0.1:${port}/postgres`,
     kill: () => end('SIGKILL'),
     restart: async () => {
+      await untilFree(data);
       server = await launch();
     },
     stop: async () => {

@@ -32,8 +32,17 @@ export async function testDatabase(names: TableNames = {}, settings: readonly st
   const server = await startPostgres(settings);
   const admin = new pg.Pool({ connectionString: server.url, max: 2 });
   admin.on('error', () => {});
-  await migrate(admin, names);
-  await admin.query(clock);
+  const stop = async () => {
+    await admin.end();
+    await server.stop();
+  };
+  try {
+    await migrate(admin, names);
+    await admin.query(clock);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     server,
     admin,
@@ -52,9 +61,6 @@ export async function testDatabase(names: TableNames = {}, settings: readonly st
       const { rows } = await admin.query('SELECT effect FROM effects ORDER BY seq');
       return rows.map((row) => String(row.effect));
     },
-    stop: async () => {
-      await admin.end();
-      await server.stop();
-    },
+    stop,
   };
 }
