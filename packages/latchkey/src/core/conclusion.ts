@@ -10,7 +10,9 @@ import type { AfterFailure, AnyStore, Claimed, Owner } from './store.ts';
 import { type CallTools, callUntil } from './store-call.ts';
 
 /** A worker that is late holds the true answer all the same: it tries to store it for this long past its deadline. */
-const lateAnswerMs = 1_000;
+const lateAnswerMs = 5_000;
+/** However near the deadline is, the store gets this long. */
+const leastAnswerMs = 1_000;
 
 /** The policy that holds for this run: a record and its route must both allow a rerun. */
 export function effectivePolicy(claimed: Claimed, operation: Operation): AfterFailure {
@@ -73,7 +75,8 @@ async function concluding(
   write: () => Promise<Recorded>,
 ): Promise<Recorded> {
   const { lease } = context;
-  const tryingUntil = options.runtime.clock.monotonic() + lateAnswerMs;
+  const now = options.runtime.clock.monotonic();
+  const tryingUntil = now + (now < lease.deadline ? leastAnswerMs : lateAnswerMs);
   const deadline = () => Math.max(lease.deadline, tryingUntil);
   lease.conclude();
   try {
