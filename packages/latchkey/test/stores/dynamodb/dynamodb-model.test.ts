@@ -23,7 +23,7 @@ import { useDynamodb } from './rig.ts';
 /** A failure prints the seed; `SEED=…` runs the same commands again. */
 const seed = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
 
-const numRuns = 50;
+const numRuns = 40;
 
 type Kind = DynamodbTransactions<DynamoDB>;
 type Collector = Kind['handle'];

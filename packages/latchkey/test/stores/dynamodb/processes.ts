@@ -4,7 +4,7 @@ import { outputOf, spawnChild } from '../sqlite/children/spawn-child.ts';
 import type { Rig } from './rig.ts';
 
 const processes = 4;
-const keys = 250;
+const keys = 200;
 const duplicates = 8;
 
 export function processTests(rig: () => Rig): void {
