@@ -106,7 +106,8 @@ export async function startRedis(
     },
     stop: async () => {
       await end(server);
-      await rm(folder, { recursive: true, force: true });
+      // A child of the server's may still be writing its snapshot.
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
 }

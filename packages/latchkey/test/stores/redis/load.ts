@@ -15,6 +15,9 @@ export interface Load {
 
 const workers = 16;
 
+/** Long enough for a failover on a busy machine. */
+const patienceMs = 50_000;
+
 /**
  * Claims and completes keys of the given name. Every error must be `store-unavailable`; the key is given up then.
  *
@@ -45,7 +48,7 @@ export function startLoad(store: Store, keyOf: (number: number) => string): Load
     acknowledged,
     more: (count) => {
       const goal = acknowledged.length + count;
-      const reached = until(`${count} more answers`, async () => acknowledged.length > goal);
+      const reached = until(`${count} more answers`, async () => acknowledged.length > goal, patienceMs);
       return Promise.race([reached, failed]);
     },
     end: async () => {

@@ -1,0 +1,12 @@
+import { type RedisSentinel, startRedisSentinel } from '../../servers/redis-sentinel.ts';
+
+/** Runs a test on a master and replicas that are in step, the first of `servers` being the master. */
+export async function withServers(replicas: number, test: (servers: RedisSentinel) => Promise<void>): Promise<void> {
+  const servers = await startRedisSentinel({ replicas });
+  try {
+    await servers.untilInStep();
+    await test(servers);
+  } finally {
+    await servers.stop();
+  }
+}
