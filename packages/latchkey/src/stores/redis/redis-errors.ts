@@ -28,14 +28,22 @@ export function unreadable(what: string, options: { cause?: unknown } = {}): Lat
   return new LatchkeyError('record-unreadable', `The Redis store can't read what is stored: ${what}.`, options);
 }
 
+/** The words of an error alone: a client's error carries the command's arguments, bodies and tokens among them. */
+function wordsOf(error: unknown): Error {
+  return new Error(error instanceof Error ? error.message : 'unknown error');
+}
+
 /** What a caller of the store gets for an error of the client. */
 export function failure(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
-  if (startsWith(error, 'WRONGTYPE')) return unreadable('a key holds another kind of value', { cause: error });
+  if (startsWith(error, 'WRONGTYPE')) return unreadable('a key holds another kind of value', { cause: wordsOf(error) });
   if (isOutOfMemory(error))
-    return new StoreUnavailableError('Redis is out of memory.', { cause: error, retryAfterMs: retryWhenFullMs });
-  const reason = error instanceof Error ? error.message : 'unknown error';
-  return new StoreUnavailableError(`Redis could not answer: ${reason}`, { cause: error });
+    return new StoreUnavailableError('Redis is out of memory.', {
+      cause: wordsOf(error),
+      retryAfterMs: retryWhenFullMs,
+    });
+  const cause = wordsOf(error);
+  return new StoreUnavailableError(`Redis could not answer: ${cause.message}`, { cause });
 }
 
 /** Fewer replicas than asked for had a write in time. */
