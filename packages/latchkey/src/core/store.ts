@@ -48,6 +48,11 @@ export interface ClaimRequest extends Owner {
   readonly fingerprint: string;
   /** Fingerprints that count as the same payload; always includes `fingerprint`. */
   readonly acceptable: readonly string[];
+  /**
+   * What was asked, so that a completer can run it again: stored whenever `fingerprint` is, and gone once the record
+   * is completed.
+   */
+  readonly request?: Uint8Array;
   /** Stored with the record at every successful claim that creates it; an existing record keeps its own. */
   readonly policy: AfterFailure;
   /** How long the claim is exclusive without a renewal, in milliseconds. */
@@ -197,6 +202,8 @@ export interface StoredRecord {
   /** When the record goes: the end of retention, or of `unresolvedRetentionMs` after the lease. */
   readonly expiresAtMs: number;
   readonly result?: StoredResult;
+  /** What was asked, if the claim saved it; only from `read`, since a page of them could be large. */
+  readonly request?: Uint8Array;
 }
 
 /** The arguments of {@link Store.list}. */
