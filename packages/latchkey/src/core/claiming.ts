@@ -11,6 +11,7 @@ import type { Operation } from './operation.ts';
 import { sleep } from './runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
 import { type CallTools, callUntil, isFinalStoreError, withTimeLimit } from './store-call.ts';
+import { timedUuid } from './uuid-time.ts';
 
 /** A claim without an answer is undone in at most 60 tries, over some minutes. */
 const undoTries = 60;
@@ -66,7 +67,7 @@ export class Claimer {
    */
   async claim(operation: Operation, terms: ClaimTerms): Promise<Claim> {
     const { clock, random } = this.#tools.runtime;
-    const request = claimRequest(operation, terms, random.uuid(), random.uuid());
+    const request = claimRequest(operation, terms, random.uuid(), this.#operationId(operation));
     const giveUpAt = clock.monotonic() + operation.settings.claimTimeoutMs;
     try {
       return await this.#claimInTime(request, giveUpAt);
@@ -74,6 +75,13 @@ export class Claimer {
       if (!isFinalStoreError(error)) void this.undo(operation, request);
       throw error;
     }
+  }
+
+  /** An operation that may be run again only for some time carries the time at which it began. */
+  #operationId({ settings }: Operation): string {
+    const { clock, random } = this.#tools.runtime;
+    const isTimed = settings.maxRerunAgeMs < Number.MAX_SAFE_INTEGER;
+    return isTimed ? timedUuid(random.uuid(), clock.now()) : random.uuid();
   }
 
   /** A lease that is nearly over when the answer arrives is worth nothing: the claim is sent again, which renews it. */

@@ -59,10 +59,14 @@ export interface Context<Kind extends TransactionKind = never, Answer = FinalWri
   /** The key to send downstream under this name: derived from the operation id, never from the client's key. */
   idempotencyKey(name: string): string;
   /**
-   * Runs `fn` once and saves its result; a later attempt gets the saved result without running it.
+   * Runs `fn` once and saves its result; a later attempt gets the saved result without running it. Steps run one
+   * after another, in loops with numbered names, or side by side; between steps that run side by side, wait for steps
+   * alone, or their order could differ between attempts.
    *
    * @throws LeaseLostError if the record was taken over; the step is not saved then.
-   * @throws LatchkeyError `step-name-reused`, `value-invalid`, `store-unavailable`.
+   * @throws LatchkeyError before `fn` runs: `step-name-invalid`, `step-name-reused`, `steps-changed` (an earlier
+   * attempt saved other steps by now), `too-many-steps`; after it: `step-too-large`, `value-invalid`,
+   * `store-unavailable`.
    * @example
    * ```ts
    * const charge = await context.step('charge', ({ idempotencyKey, signal }) =>

@@ -10,12 +10,13 @@ import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from
 import { createEmit } from './emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
-import { Executor, type Task } from './executor.ts';
+import { Executor, type Task, type Won } from './executor.ts';
 import type { Handler, Operation, Outcome, Recover } from './operation.ts';
 import { UnprotectedContext } from './running-context.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from './store.ts';
 import type { CallTools } from './store-call.ts';
+import { uuidTimeMs } from './uuid-time.ts';
 import { ChangeWaiter } from './waiting.ts';
 
 /** What an engine is made from. */
@@ -84,12 +85,19 @@ export class Engine<Kind extends TransactionKind = never> {
       return this.#unclaimed(task, error);
     }
     const { outcome } = claim;
-    if (outcome.outcome === 'claimed') return this.#executor.execute({ ...task, claim, claimed: outcome });
     const { recover } = operation;
+    if (outcome.outcome === 'claimed') return this.#execute({ ...task, claim, claimed: outcome });
     if (recover !== undefined && outcome.outcome === 'lapsed' && isSamePayload(operation, outcome)) {
       return this.#recover(task, recover);
     }
     return this.#answer(operation, outcome);
+  }
+
+  /** What a dead worker began too long ago is for the hook, or for a person, to decide. */
+  #execute(won: Won<Kind>): Promise<Outcome> {
+    const { recover = leaveIt } = won.operation;
+    const { clock } = this.#tools.runtime;
+    return isTooOld(won, clock.now()) ? this.#executor.recover(won, recover) : this.#executor.execute(won);
   }
 
   async #claim(operation: Operation): Promise<Claim> {
@@ -154,6 +162,16 @@ export class Engine<Kind extends TransactionKind = never> {
     this.#tools.emit?.({ type, id: operation.id, operation: operation.name });
     return answer;
   }
+}
+
+const leaveIt: Recover = () => ({ verdict: 'leave' });
+
+/** An operation without a time was begun before the route had a limit; nobody knows how old it is. */
+function isTooOld({ operation, claimed }: Won<never>, nowMs: number): boolean {
+  const { maxRerunAgeMs } = operation.settings;
+  if (!claimed.tookOver || maxRerunAgeMs === Number.MAX_SAFE_INTEGER) return false;
+  const beganMs = uuidTimeMs(claimed.operationId);
+  return beganMs === undefined || nowMs - beganMs > maxRerunAgeMs;
 }
 
 type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;

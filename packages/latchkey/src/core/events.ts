@@ -16,6 +16,13 @@ export type LatchkeyEvent =
       readonly tookOver: boolean;
     }
   | { readonly type: 'executed'; readonly id: string; readonly operation: string; readonly recorded: Recorded }
+  /** An attempt ended without asking for steps that an earlier one had saved: the handler's code has changed. */
+  | {
+      readonly type: 'steps-unasked';
+      readonly id: string;
+      readonly operation: string;
+      readonly steps: readonly string[];
+    }
   | { readonly type: 'replayed'; readonly id: string; readonly operation: string }
   | { readonly type: 'mismatch'; readonly id: string; readonly operation: string }
   | { readonly type: 'in-progress'; readonly id: string; readonly operation: string }

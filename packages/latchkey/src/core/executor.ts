@@ -95,7 +95,14 @@ export class Executor<Kind extends TransactionKind> {
       throw error;
     }
     const recorded = context.finished ? 'stored' : await this.#record(execution, verdict);
+    if (verdict.outcome === 'done') this.#reportUnasked(execution);
     return this.#end(execution, recorded);
+  }
+
+  #reportUnasked({ operation, context }: Execution<Kind>): void {
+    const { emit } = this.#tools;
+    const steps = emit === undefined ? [] : context.unaskedSteps();
+    if (steps.length > 0) emit?.({ type: 'steps-unasked', id: operation.id, operation: operation.name, steps });
   }
 
   #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {

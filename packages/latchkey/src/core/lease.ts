@@ -45,7 +45,8 @@ export class Lease {
   readonly #maxRunAt: number;
   #deadline: number;
   #timer: TimerHandle;
-  #suspended = false;
+  /** How many transactions are under way. */
+  #suspensions = 0;
   #concluding = false;
   #stopped = false;
   #controller: AbortController | undefined;
@@ -91,13 +92,13 @@ export class Lease {
   /** Runs a transaction, which extends the lease itself: heartbeats pause, since the record is locked meanwhile. */
   async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#runtime.clock.monotonic();
-    this.#suspended = true;
+    this.#suspensions += 1;
     try {
       const done = await work();
-      this.#deadline = this.#deadlineFrom(startedAt, extendedMs);
+      this.#deadline = Math.max(this.#deadline, this.#deadlineFrom(startedAt, extendedMs));
       return done;
     } finally {
-      this.#suspended = false;
+      this.#suspensions -= 1;
     }
   }
 
@@ -114,6 +115,10 @@ export class Lease {
 
   #deadlineFrom(sentAt: number, leaseMs: number): number {
     return sentAt + leaseMs - safetyMarginMs(leaseMs);
+  }
+
+  get #suspended(): boolean {
+    return this.#suspensions > 0;
   }
 
   #checkClock(): void {

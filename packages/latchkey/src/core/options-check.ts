@@ -18,7 +18,10 @@ type NumericSetting =
   | 'maxAttempts'
   | 'waitMs'
   | 'claimTimeoutMs'
-  | 'transactionTimeoutMs';
+  | 'transactionTimeoutMs'
+  | 'maxSteps'
+  | 'maxStepBytes'
+  | 'maxRerunAgeMs';
 
 const bounds: Record<NumericSetting, readonly [least: number, most: number]> = {
   leaseMs: [100, longestTimerMs],
@@ -29,14 +32,18 @@ const bounds: Record<NumericSetting, readonly [least: number, most: number]> = {
   waitMs: [0, longestTimerMs],
   claimTimeoutMs: [1, longestTimerMs],
   transactionTimeoutMs: [1, longestTimerMs],
+  maxSteps: [0, Number.MAX_SAFE_INTEGER],
+  maxStepBytes: [1, Number.MAX_SAFE_INTEGER],
+  maxRerunAgeMs: [1, Number.MAX_SAFE_INTEGER],
 };
 
-type ChoiceSetting = 'afterFailure' | 'whenRunning' | 'whenStoreDown';
+type ChoiceSetting = 'afterFailure' | 'whenRunning' | 'whenStoreDown' | 'markStepStarts';
 
-const choices: Record<ChoiceSetting, readonly string[]> = {
+const choices: Record<ChoiceSetting, readonly (string | boolean)[]> = {
   afterFailure: ['refuse', 'rerun'],
   whenRunning: ['reject', 'wait'],
   whenStoreDown: ['refuse', 'run-unprotected'],
+  markStepStarts: [true, false],
 };
 
 /** Every name of {@link OperationSettings}. */
@@ -95,7 +102,7 @@ export function checkWholeNumber(where: string, name: string, value: unknown, le
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function checkChoice(where: string, name: string, value: unknown, allowed: readonly string[]): void {
+export function checkChoice(where: string, name: string, value: unknown, allowed: readonly unknown[]): void {
   if (allowed.some((choice) => choice === value)) return;
   const list = allowed.map((choice) => JSON.stringify(choice)).join(' or ');
   throw new LatchkeyError('option-invalid', `${where}: ${name} must be ${list}.`);

@@ -9,6 +9,8 @@ import type { Answering, Jsonify, StepTools } from './context.ts';
 import { derivedKey } from './digest.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
+import { StepJournal } from './step-journal.ts';
+import { packStep, startMark } from './step-value.ts';
 import type { AnyStore, Claimed, Transacted, TransactionKind, TransactionMethod } from './store.ts';
 import { callUntil } from './store-call.ts';
 import { chain } from './thenable.ts';
@@ -32,7 +34,7 @@ export class RunningContext {
   /** True if this attempt or an earlier one has saved something, so that the operation is no longer untouched. */
   hasSteps: boolean;
   readonly #options: RunningContextOptions;
-  #names: Set<string> | undefined;
+  #journal: StepJournal | undefined;
 
   constructor(options: RunningContextOptions) {
     this.#options = options;
@@ -51,20 +53,21 @@ export class RunningContext {
   }
 
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
-    return this.#once(name, async () => {
-      const bytes = encodeValue(await fn(this.#tools(name)));
-      await this.#save(name, bytes);
+    return this.#once(name, async (journal) => {
+      const bytes = this.#stepBytes(name, await fn(this.#tools(name)));
+      await this.#save(name, packStep(bytes, journal.beside(name)));
       return bytes;
     }) as Promise<Jsonify<T>>;
   }
 
   /** `context.transaction`: the effects of `fn` and its saved result are one commit. */
   transaction<T>(name: string, fn: Body<T>): Promise<Jsonify<T>> {
-    return this.#once(name, () =>
+    return this.#once(name, (journal) =>
       this.#transact((handle) =>
         chain(fn(handle), (made) => {
-          const value = encodeValue(made);
-          return { value, write: { kind: 'step', name, value } as const };
+          const bytes = this.#stepBytes(name, made);
+          const value = packStep(bytes, journal.beside(name));
+          return { value: bytes, write: { kind: 'step', name, value } as const };
         }),
       ),
     ) as Promise<Jsonify<T>>;
@@ -88,27 +91,48 @@ export class RunningContext {
     return { value: answer, write };
   }
 
+  /** Steps that earlier attempts saved and that this one has not asked for. */
+  unaskedSteps(): string[] {
+    return this.#options.claimed.steps.size === 0 ? [] : this.#steps().unasked();
+  }
+
   /** Gives the saved value of `name`, or makes and remembers it; a name that failed may be tried again. */
-  async #once(name: string, make: () => Promise<Uint8Array>): Promise<unknown> {
-    this.#names ??= new Set();
-    if (this.#names.has(name)) {
-      throw new LatchkeyError(
-        'step-name-reused',
-        `The step name ${JSON.stringify(name)} is used twice in one attempt.`,
-      );
-    }
+  async #once(name: string, make: (journal: StepJournal) => Promise<Uint8Array>): Promise<unknown> {
     this.lease.assertHeld();
-    const saved = this.#options.claimed.steps.get(name);
-    this.#names.add(name);
+    const journal = this.#steps();
+    const saved = await journal.ask(name);
     if (saved !== undefined) return decodeValue(saved);
     try {
-      const bytes = await make();
+      if (this.#options.settings.markStepStarts) await this.#markStart(name);
+      const bytes = await make(journal);
       this.hasSteps = true;
+      journal.saved(name);
       return decodeValue(bytes);
     } catch (error) {
-      this.#names.delete(name);
+      journal.failed(name);
       throw error;
     }
+  }
+
+  /** Made when it is first asked for: many handlers have no steps. */
+  #steps(): StepJournal {
+    const { claimed, settings, runtime } = this.#options;
+    this.#journal ??= new StepJournal(claimed.steps, settings, runtime);
+    return this.#journal;
+  }
+
+  /** From here on something may have been done under the record, whether or not the step is ever saved. */
+  async #markStart(name: string): Promise<void> {
+    const startedAt = new Date(this.#options.runtime.clock.now()).toISOString();
+    await this.#save(startMark(name), encodeValue(startedAt));
+    this.hasSteps = true;
+  }
+
+  #stepBytes(name: string, value: unknown): Uint8Array {
+    const bytes = encodeValue(value);
+    const { maxStepBytes } = this.#options.settings;
+    if (bytes.byteLength > maxStepBytes) throw stepTooLarge(name, bytes.byteLength, maxStepBytes);
+    return bytes;
   }
 
   #tools(name: string): StepTools {
@@ -147,6 +171,13 @@ export class RunningContext {
     this.lease.lose('taken-over');
     throw new LeaseLostError('The record was taken over or resolved; nothing of this step was saved. Stop.');
   }
+}
+
+function stepTooLarge(name: string, bytes: number, maxStepBytes: number): LatchkeyError {
+  return new LatchkeyError(
+    'step-too-large',
+    `The result of the step ${JSON.stringify(name)} takes ${bytes} bytes, more than maxStepBytes (${maxStepBytes}). Return less, such as an id.`,
+  );
 }
 
 function transactionUnsupported(storeName: string): LatchkeyError {

@@ -30,6 +30,21 @@ export interface OperationSettings {
   readonly claimTimeoutMs: number;
   /** How far a transaction extends the lease. Default 30,000. */
   readonly transactionTimeoutMs: number;
+  /** How many steps one attempt may have. Default 1,000. */
+  readonly maxSteps: number;
+  /** How long the saved result of one step may be, in bytes. Default 262,144. */
+  readonly maxStepBytes: number;
+  /**
+   * Saves that a step begins before it does, so that whoever looks at a lapsed record sees what was under way. Costs
+   * one more round trip to the store per step. Default false.
+   */
+  readonly markStepStarts: boolean;
+  /**
+   * A dead worker's operation that began longer ago than this is not run again by itself: its outcome is unknown, and
+   * a `recover` hook or a person decides. Set it below the time for which the systems behind keep their idempotency
+   * keys, since a call that is repeated later is carried out again there. Default: no limit.
+   */
+  readonly maxRerunAgeMs: number;
 }
 
 const hour = 3_600_000;
@@ -47,4 +62,8 @@ export const defaultSettings: OperationSettings = {
   whenStoreDown: 'refuse',
   claimTimeoutMs: 2_000,
   transactionTimeoutMs: 30_000,
+  maxSteps: 1_000,
+  maxStepBytes: 262_144,
+  markStepStarts: false,
+  maxRerunAgeMs: Number.MAX_SAFE_INTEGER,
 };

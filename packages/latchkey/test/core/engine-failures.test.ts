@@ -186,3 +186,30 @@ describe('recover', () => {
     expect(told(await rig.worker().run(rerunning, async () => done('second')))).toBe('executed stored');
   });
 });
+
+describe('maxRerunAgeMs', () => {
+  const young = { ...rerun, maxRerunAgeMs: 60_000 } as const;
+  const retry = (rig: ReturnType<typeof engineRig>, extra: object = {}) =>
+    rig.worker().run({ ...operation(young), ...extra }, async () => done('second'));
+
+  it('runs again what began a short time ago', async () => {
+    const rig = engineRig();
+    await die(rig, young);
+    expect(told(await retry(rig))).toBe('executed stored');
+  });
+
+  it('leaves what is older to a person, or to the hook', async () => {
+    const rig = engineRig();
+    await die(rig, young);
+    await rig.runtime.advance(60_000);
+    expect(told(await retry(rig))).toBe('outcome-unknown');
+    expect(told(await retry(rig))).toBe('outcome-unknown');
+    expect(told(await retry(rig, { recover: () => ({ verdict: 'rerun' }) }))).toBe('executed stored');
+  });
+
+  it('counts what was begun without a time as too old', async () => {
+    const rig = engineRig();
+    await die(rig, rerun);
+    expect(told(await retry(rig))).toBe('outcome-unknown');
+  });
+});

@@ -1,0 +1,141 @@
+/**
+ * The steps of one attempt against those that earlier attempts saved: names used twice, an order that changed because
+ * the code was deployed anew, and limits.
+ *
+ * A later attempt asks for the saved steps in the order in which they were saved, except that steps which ran side by
+ * side may come in any order. Whatever is asked for before a saved step that came earlier means that the handler is
+ * another one by now, and nothing runs then. Between steps that run side by side a handler waits for steps alone: what
+ * else it waits for could bring them in another order each time.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from './errors.ts';
+import { type Runtime, sleep } from './runtime.ts';
+import type { OperationSettings } from './settings.ts';
+import { isStartMark, openStep } from './step-value.ts';
+import type { SavedSteps } from './store.ts';
+
+const maxNameLength = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
+interface Saved {
+  readonly bytes: Uint8Array;
+  readonly position: number;
+  /** Steps that were under way, or had failed, when this one was saved. */
+  readonly beside: readonly string[];
+}
+
+type Limits = Pick<OperationSettings, 'maxSteps'>;
+
+/** See the module. */
+export class StepJournal {
+  readonly #saved = new Map<string, Saved>();
+  readonly #asked = new Set<string>();
+  readonly #unsaved = new Set<string>();
+  readonly #limits: Limits;
+  readonly #runtime: Runtime;
+
+  constructor(steps: SavedSteps, limits: Limits, runtime: Runtime) {
+    for (const [name, bytes] of steps) {
+      if (isStartMark(name)) continue;
+      this.#saved.set(name, { ...openStep(bytes), position: this.#saved.size });
+    }
+    this.#limits = limits;
+    this.#runtime = runtime;
+  }
+
+  /**
+   * Asks for a step: its saved value, or undefined if it has to run now.
+   *
+   * @throws LatchkeyError `step-name-invalid`, `step-name-reused`, `steps-changed`, `too-many-steps`.
+   */
+  async ask(name: string): Promise<Uint8Array | undefined> {
+    this.#enter(name);
+    const saved = this.#saved.get(name);
+    // Nearly every attempt is a first one, and waits for nothing here.
+    if (this.#saved.size > 0) await this.#inOrder(name, saved);
+    if (saved === undefined) this.#unsaved.add(name);
+    return saved?.bytes;
+  }
+
+  /** The steps of this attempt that aren't saved, other than this one. */
+  beside(name: string): string[] {
+    return [...this.#unsaved].filter((other) => other !== name);
+  }
+
+  /** The step is saved. */
+  saved(name: string): void {
+    this.#unsaved.delete(name);
+  }
+
+  /** The step wasn't saved, and may be tried again. */
+  failed(name: string): void {
+    this.#asked.delete(name);
+  }
+
+  /** Steps that earlier attempts saved and that this one hasn't asked for. */
+  unasked(): string[] {
+    return [...this.#saved.keys()].filter((name) => !this.#asked.has(name));
+  }
+
+  #enter(name: string): void {
+    checkName(name);
+    if (this.#asked.has(name)) throw reused(name);
+    const { maxSteps } = this.#limits;
+    if (this.#asked.size >= maxSteps) throw tooMany(name, maxSteps);
+    this.#asked.add(name);
+  }
+
+  /** Steps side by side are asked for in the same turn: they get it before anyone says that the order changed. */
+  async #inOrder(name: string, saved: Saved | undefined): Promise<void> {
+    let skipped = this.#skippedBy(name, saved);
+    while (skipped !== undefined) {
+      const asked = this.#asked.size;
+      await sleep(this.#runtime.timers, 0);
+      skipped = this.#skippedBy(name, saved);
+      if (skipped !== undefined && this.#asked.size === asked) throw changed(name, skipped);
+    }
+  }
+
+  #skippedBy(name: string, saved: Saved | undefined): string | undefined {
+    const position = saved?.position ?? Number.POSITIVE_INFINITY;
+    for (const [earlier, step] of this.#saved) {
+      if (step.position >= position) return undefined;
+      if (!this.#asked.has(earlier) && !step.beside.includes(name)) return earlier;
+    }
+    return undefined;
+  }
+}
+
+function checkName(name: unknown): void {
+  const isName =
+    typeof name === 'string' && name !== '' && name.length <= maxNameLength && !controlCharacter.test(name);
+  if (isName) return;
+  throw new LatchkeyError(
+    'step-name-invalid',
+    `A step's name is a string of 1 to ${maxNameLength} characters, none of them a control character.`,
+  );
+}
+
+function reused(name: string): LatchkeyError {
+  return new LatchkeyError(
+    'step-name-reused',
+    `The step name ${JSON.stringify(name)} is used twice in one attempt. In a loop, number the names.`,
+  );
+}
+
+function tooMany(name: string, maxSteps: number): LatchkeyError {
+  return new LatchkeyError(
+    'too-many-steps',
+    `The step ${JSON.stringify(name)} would be one more than maxSteps (${maxSteps}). Do more in each step, or raise it.`,
+  );
+}
+
+function changed(name: string, skipped: string): LatchkeyError {
+  return new LatchkeyError(
+    'steps-changed',
+    `The step ${JSON.stringify(name)} was asked for before ${JSON.stringify(skipped)}, which an earlier attempt had saved by then. The handler's steps have changed: run the former code for this record, or resolve it.`,
+  );
+}

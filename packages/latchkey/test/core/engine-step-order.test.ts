@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import type { Context } from '../../src/core/context.ts';
+import type { Outcome } from '../../src/core/operation.ts';
+import type { OperationSettings } from '../../src/core/settings.ts';
+import { markedStep } from '../../src/core/step-value.ts';
+import { engineRig, operation, told, verdict } from './engine-rig.ts';
+
+type Script = (step: (name: string, result?: unknown) => Promise<unknown>, context: Context) => Promise<unknown>;
+
+/** Runs one script an attempt; all but the last one fail, and the record is released. */
+async function attempts(settings: Partial<OperationSettings>, ...scripts: Script[]) {
+  const rig = engineRig();
+  const ran: string[] = [];
+  const errors: unknown[] = [];
+  const outcomes: Outcome[] = [];
+  for (const [index, script] of scripts.entries()) {
+    const run = rig.worker().run(operation({ afterFailure: 'rerun', ...settings }), async (context) => {
+      const step = (name: string, result: unknown = name) =>
+        context.step(name, () => {
+          ran.push(name);
+          if (result instanceof Error) throw result;
+          return result;
+        });
+      await script(step, context).catch((error: unknown) => errors.push(error));
+      return verdict(index < scripts.length - 1 || errors.length > 0 ? 'failed' : 'done', 'x');
+    });
+    await rig.runtime.advance(50);
+    outcomes.push(await run);
+  }
+  return { ...rig, ran, errors, outcomes: outcomes.map(told) };
+}
+
+const inOrder =
+  (...names: string[]): Script =>
+  async (step) => {
+    for (const name of names) await step(name);
+  };
+
+describe('the order of steps', () => {
+  it('goes on after the last saved step, in loops too', async () => {
+    const lines = ['line 1', 'line 2', 'line 3'];
+    const { ran, errors } = await attempts({}, inOrder('begin', 'line 1', 'line 2'), inOrder('begin', ...lines, 'end'));
+    expect(errors).toEqual([]);
+    expect(ran).toEqual(['begin', 'line 1', 'line 2', 'line 3', 'end']);
+  });
+
+  it('may differ where steps run side by side', async () => {
+    const chains =
+      (first: string[], second: string[]): Script =>
+      (step, context) =>
+        Promise.all([inOrder(...first)(step, context), inOrder(...second)(step, context)]);
+    const { ran, errors } = await attempts(
+      {},
+      chains(['a 1', 'a 2', 'a 3'], ['b 1']),
+      chains(['b 1', 'b 2'], ['a 1', 'a 2', 'a 3', 'a 4']),
+      chains(['a 1', 'a 2', 'a 3', 'a 4'], ['b 1', 'b 2', 'b 3']),
+    );
+    expect(errors).toEqual([]);
+    expect(ran.toSorted()).toEqual(['a 1', 'a 2', 'a 3', 'a 4', 'b 1', 'b 2', 'b 3']);
+  });
+
+  it('lets a slow step side by side with saved ones run first at the next attempt', async () => {
+    const stuck = new Promise<never>(() => {});
+    const together =
+      (slow: unknown): Script =>
+      (step) =>
+        Promise.race([step('slow', slow), Promise.all([step('quick'), step('quicker')])]);
+    const { ran, errors } = await attempts({}, together(stuck), together('done'), inOrder('slow', 'quick', 'quicker'));
+    expect(errors).toEqual([]);
+    expect(ran).toEqual(['slow', 'quick', 'quicker', 'slow']);
+  });
+
+  it('lets a step that failed be tried before the one that stood in for it', async () => {
+    const withFallback: Script = async (step) => {
+      await step('card', new Error('declined')).catch(() => step('invoice'));
+    };
+    const { ran, errors } = await attempts({}, withFallback, withFallback);
+    expect(errors).toEqual([]);
+    expect(ran).toEqual(['card', 'invoice', 'card']);
+  });
+
+  for (const [what, names] of [
+    ['another order', ['charge', 'reserve', 'write']],
+    ['a new step before a saved one', ['check', 'reserve', 'charge']],
+    ['a new name for a saved step', ['reserve', 'charge card', 'write']],
+  ] as const) {
+    it(`finds ${what} by name, and runs nothing from there on`, async () => {
+      const { ran, errors, outcomes } = await attempts({}, inOrder('reserve', 'charge'), inOrder(...names));
+      expect(errors).toMatchObject([{ code: 'steps-changed' }]);
+      expect(String(errors[0])).toMatch(/"(reserve|charge)", which an earlier attempt/);
+      expect(ran).toEqual(['reserve', 'charge']);
+      expect(outcomes).toEqual(['executed released', 'executed released']);
+    });
+  }
+
+  it('tells of saved steps that nobody asked for', async () => {
+    const { events, outcomes } = await attempts({}, inOrder('reserve', 'charge'), inOrder('reserve'));
+    expect(outcomes.at(-1)).toBe('executed stored');
+    expect(events).toContainEqual(expect.objectContaining({ type: 'steps-unasked', steps: ['charge'] }));
+  });
+});
+
+describe('the limits of steps', () => {
+  it('refuses one step too many before it runs', async () => {
+    const { ran, errors } = await attempts({ maxSteps: 2 }, inOrder('a', 'b', 'c'));
+    expect(errors).toMatchObject([{ code: 'too-many-steps' }]);
+    expect(ran).toEqual(['a', 'b']);
+  });
+
+  it('refuses a result that is too large, and saves nothing of it', async () => {
+    const { errors, memory } = await attempts({ maxStepBytes: 10 }, async (step) => {
+      await step('nine', '1234567');
+      await step('eleven', '123456789');
+    });
+    expect(errors).toMatchObject([{ code: 'step-too-large' }]);
+    const record = await memory.read(operation().id);
+    expect([...(record?.steps.keys() ?? [])]).toEqual(['nine']);
+  });
+
+  for (const name of ['', 'x'.repeat(201), '\u0001started charge', 'two\nlines']) {
+    it(`refuses the name ${JSON.stringify(name.slice(0, 20))}`, async () => {
+      const { errors, ran } = await attempts({}, inOrder(name));
+      expect(errors).toMatchObject([{ code: 'step-name-invalid' }]);
+      expect(ran).toEqual([]);
+    });
+  }
+});
+
+describe('marks of starts', () => {
+  it('are saved before a step runs, and only if asked for', async () => {
+    const fails: Script = (step) => step('charge', new Error('lost'));
+    const marked = await attempts({ markStepStarts: true }, fails);
+    const steps = (await marked.memory.read(operation().id))?.steps ?? new Map();
+    expect([...steps.keys()].map(markedStep)).toEqual(['charge']);
+    const plain = await attempts({}, fails);
+    expect((await plain.memory.read(operation().id))?.steps.size).toBe(0);
+  });
+
+  it('count as something done: the record keeps its payload', async () => {
+    const { worker } = await attempts({ markStepStarts: true }, (step) => step('charge', new Error('lost')));
+    const other = worker().run(operation({ afterFailure: 'rerun' }, 'k', 'other payload'), async () =>
+      verdict('done', ''),
+    );
+    expect(told(await other)).toBe('mismatch');
+  });
+
+  it('are no steps at the next attempt', async () => {
+    const { ran, errors } = await attempts({ markStepStarts: true }, inOrder('a'), inOrder('a', 'b'));
+    expect(errors).toEqual([]);
+    expect(ran).toEqual(['a', 'b']);
+  });
+});
