@@ -41,6 +41,7 @@ function claimRequest(operation: Operation, terms: ClaimTerms, token: string, op
     operationId,
     fingerprint,
     acceptable: operation.acceptable ?? [fingerprint],
+    ...(operation.request && { request: operation.request }),
     policy: settings.afterFailure,
     leaseMs: settings.leaseMs,
     unresolvedRetentionMs: settings.unresolvedRetentionMs,

@@ -20,6 +20,8 @@ export interface Operation {
   readonly fingerprint: string;
   /** Further fingerprints that count as the same payload: older versions, rotated secrets. */
   readonly acceptable?: readonly string[];
+  /** What was asked, if the record is to keep it for a completer. */
+  readonly request?: Uint8Array;
   readonly settings: OperationSettings;
   /** Asked about a lapsed record that may not be rerun; runs under a claim of its own. */
   readonly recover?: Recover;
