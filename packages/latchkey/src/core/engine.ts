@@ -6,6 +6,7 @@
  */
 
 import { type Claim, Claimer, type ClaimTerms } from './claiming.ts';
+import type { CompletableRun } from './completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from './context.ts';
 import { createEmit } from './emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
@@ -74,6 +75,28 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   shutdown(timeoutMs = 10_000): Promise<void> {
     return this.#executor.running.shutdown(timeoutMs);
+  }
+
+  /**
+   * Takes over the lapsed record of `operation` and runs it again; undefined if it was not there to be taken over any
+   * more: another worker, an operator or the client was faster. Never begins a new operation.
+   */
+  async resume(operation: Operation, operationId: string, run: CompletableRun): Promise<Outcome | undefined> {
+    const { running } = this.#executor;
+    if (running.closing) return undefined;
+    running.enter();
+    try {
+      const claim = await this.#take(operation, { takeover: 'rerun', maxAttempts: operation.settings.maxAttempts });
+      const { outcome } = claim;
+      if (outcome.outcome !== 'claimed') return undefined;
+      if (outcome.tookOver && outcome.operationId === operationId) {
+        return await this.#execute({ operation, ...run, claim, claimed: outcome } as Won<Kind>);
+      }
+      await this.#claimer.undo(operation, claim.request);
+      return undefined;
+    } finally {
+      running.leave();
+    }
   }
 
   async #run(task: Task<Kind>): Promise<Outcome> {

@@ -33,6 +33,8 @@ export type LatchkeyEvent =
       readonly operation: string;
       readonly reason: 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
     }
+  /** A completer has given a record up: it lapsed `maxAttempts` times, and waits for a person. */
+  | { readonly type: 'stuck'; readonly id: string; readonly operation: string; readonly attempt: number }
   | { readonly type: 'store-error'; readonly operation: string; readonly during: string; readonly error: unknown }
   | { readonly type: 'unprotected'; readonly operation: string }
   | { readonly type: 'handler-error'; readonly operation: string; readonly error: unknown }

@@ -7,7 +7,7 @@
 import type { Codec } from './codec.ts';
 import type { EventListener } from './events.ts';
 import type { Secret } from './fingerprint-digests.ts';
-import { callable, checkRules, isObjectWith, must, type Rule, sharedRules } from './option-rules.ts';
+import { callable, checkRules, isObjectWith, must, type Rule, sharedRules, truth } from './option-rules.ts';
 import type { Runtime } from './runtime.ts';
 import type { OperationSettings } from './settings.ts';
 import type { Store, TransactionKind } from './store.ts';
@@ -28,6 +28,11 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
   readonly codec?: Codec<Result>;
   /** Makes fingerprints HMACs; the first secret writes, all are accepted. At least 32 bytes each. */
   readonly fingerprintSecrets?: readonly Secret[];
+  /**
+   * Keeps the input with the record, as JSON or bytes of at most 64 KiB, until the call is completed, so that a completer
+   * can finish a call that a dead worker left behind. Default false.
+   */
+  readonly saveInput?: boolean;
   /** True to use a memory store though NODE_ENV is production. */
   readonly allowVolatileStore?: boolean;
   readonly runtime?: Runtime;
@@ -44,6 +49,7 @@ const functionRules: Record<Exclude<keyof AnyOptions, keyof OperationSettings>, 
   name: must((value) => typeof value === 'string' && value !== '', 'a string that is not empty'),
   payload: callable,
   principal: callable,
+  saveInput: truth,
 };
 
 /** @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`. */

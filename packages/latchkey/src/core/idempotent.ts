@@ -5,18 +5,22 @@
  */
 
 import { type Codec, decodeValue, encodeValue, stringify } from './codec.ts';
-import type { Answering, Context, FinalWrite, Jsonify } from './context.ts';
+import type { Completable } from './completable.ts';
+import type { Answering, AnyContext, Context, Jsonify } from './context.ts';
 import { principalDigest, recordId } from './digest.ts';
 import { Engine } from './engine.ts';
-import { LatchkeyError, LeaseLostError, NothingHappened, StoreUnavailableError } from './errors.ts';
+import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
 import { fingerprintDigests } from './fingerprint-digests.ts';
+import { FunctionCall } from './function-call.ts';
 import { checkFunctionOptions, type IdempotentOptions } from './function-options.ts';
-import { decodeFailure, encodeFailure, encodeSuccess, isFailure, successBytes } from './function-result.ts';
-import type { Operation, Outcome, Verdict } from './operation.ts';
+import { decodeFailure, isFailure, successBytes } from './function-result.ts';
+import type { Operation, Outcome } from './operation.ts';
 import { completeSettings } from './options-check.ts';
+import type { OperationSettings } from './settings.ts';
 import type { StoredResult, TransactionKind } from './store.ts';
 
 const maxKeyLength = 255;
+const maxSavedInputBytes = 65_536;
 
 const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 
@@ -67,10 +71,25 @@ function recordingError(outcome: Outcome): LatchkeyError | undefined {
   return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
 }
 
+/** What is made idempotent. */
+type IdempotentBody<Input, Result, Kind extends TransactionKind> = (
+  input: Input,
+  context: Context<Kind, Result, Jsonify<Result>>,
+) => Promise<Result> | Result;
+
+/** An idempotent function, and what a completer needs of it. */
+export interface IdempotentFunction<Input, Result> {
+  (input: Input): Promise<Jsonify<Result>>;
+  /** For `completer({ operations: [ship.completable] })`; needs `saveInput` and `afterFailure: 'rerun'`. */
+  readonly completable: Completable;
+}
+
 /** Makes the operation of a call. */
-function operations<Input, Result, Kind extends TransactionKind>(options: IdempotentOptions<Input, Result, Kind>) {
+function operations<Input, Result, Kind extends TransactionKind>(
+  options: IdempotentOptions<Input, Result, Kind>,
+  settings: OperationSettings,
+) {
   const { name } = options;
-  const settings = completeSettings(`idempotent(${name})`, options);
   const digestsOf = fingerprintDigests(options.fingerprintSecrets ?? []);
   return (input: Input): Operation => {
     const principal = principalOf(name, input, options.principal);
@@ -82,53 +101,19 @@ function operations<Input, Result, Kind extends TransactionKind>(options: Idempo
       name,
       fingerprint: acceptable[0] ?? '',
       acceptable,
+      ...(options.saveInput && { request: savedInput(name, input) }),
       settings,
     };
   };
 }
 
-const noBytes = new Uint8Array();
-
-/** One call: remembers what its run made, so that the caller gets the same as every replay. */
-class Call<Result> implements Answering<Result, Jsonify<Result>> {
-  made: StoredResult | undefined;
-  thrown: { readonly error: unknown } | undefined;
-  #finished = false;
-  readonly #codec: Codec<Result>;
-
-  constructor(codec: Codec<Result>) {
-    this.#codec = codec;
-  }
-
-  encode(value: Result): FinalWrite {
-    this.made = { kind: 'value', bytes: encodeSuccess(this.#codec.encode(value)) };
-    return { result: this.made, tombstone: noBytes };
-  }
-
-  finished(value: Result): Jsonify<Result> {
-    this.#finished = true;
-    return this.#codec.decode(this.#codec.encode(value)) as Jsonify<Result>;
-  }
-
-  /** Once `finish` has committed, its answer stands, whatever the function does afterwards. */
-  async run(fn: () => Promise<Result> | Result): Promise<Verdict> {
-    try {
-      const value = await fn();
-      return this.#committed() ?? { outcome: 'done', ...this.encode(value) };
-    } catch (error) {
-      return this.#committed() ?? this.#failed(error);
-    }
-  }
-
-  #committed(): Verdict | undefined {
-    return this.#finished && this.made ? { outcome: 'done', result: this.made, tombstone: noBytes } : undefined;
-  }
-
-  #failed(error: unknown): Verdict {
-    this.thrown = { error };
-    const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
-    return { outcome: error instanceof NothingHappened ? 'released' : 'failed', result, tombstone: noBytes };
-  }
+function savedInput(name: string, input: unknown): Uint8Array {
+  const bytes = encodeValue(input);
+  if (bytes.byteLength <= maxSavedInputBytes) return bytes;
+  throw new LatchkeyError(
+    'request-too-large',
+    `The input of ${name} takes ${bytes.byteLength} bytes, and saveInput saves at most ${maxSavedInputBytes}. Pass a reference, such as an id.`,
+  );
 }
 
 function openResult<Result>(name: string, codec: Codec<Result>, result: StoredResult | undefined): Jsonify<Result> {
@@ -143,7 +128,8 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
  * Wraps `fn`, a function of one input, so that calls with the same key run it once, and every further call gets the
  * first result. Its second argument is the context; `context.finish(…)` resolves with the final value.
  *
- * @returns a function of the same input; its results have been through the codec on the first call too.
+ * @returns a function of the same input; its results have been through the codec on the first call too. With
+ * `saveInput` its member `completable` lets a completer finish the calls that a dead worker left behind.
  * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
  * `principal-missing`, `value-invalid` (a payload without JSON), `store-unavailable`, `response-not-kept`,
  * `operation-failed` (a failure of an earlier call, replayed). What `fn` throws is thrown on.
@@ -158,15 +144,16 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
  * ```
  */
 export function idempotent<Input, Result, Kind extends TransactionKind = never>(
-  fn: (input: Input, context: Context<Kind, Result, Jsonify<Result>>) => Promise<Result> | Result,
+  fn: IdempotentBody<Input, Result, Kind>,
   options: IdempotentOptions<Input, Result, Kind>,
-): (input: Input) => Promise<Jsonify<Result>> {
+): IdempotentFunction<Input, Result> {
   checkFunctionOptions(options);
-  const operationOf = operations(options);
   const { name, codec = valueCodec as Codec<Result> } = options;
+  const settings = completeSettings(`idempotent(${name})`, options);
+  const operationOf = operations(options, settings);
   const engine = new Engine<Kind>(options);
-  return async (input) => {
-    const call = new Call(codec);
+  const run = async (input: Input) => {
+    const call = new FunctionCall(codec);
     const outcome = await engine.run<Result, Jsonify<Result>>(
       operationOf(input),
       (context) => call.run(() => fn(input, context)),
@@ -176,5 +163,31 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
     const error = refusal(name, outcome) ?? recordingError(outcome);
     if (error !== undefined) throw error;
     return openResult(name, codec, outcome.kind === 'replay' ? outcome.result : call.made);
+  };
+  return Object.assign(run, { completable: completableOf(name, fn, codec, settings) });
+}
+
+/** Runs again from the saved input, which has been through JSON by then. */
+function completableOf<Input, Result, Kind extends TransactionKind>(
+  name: string,
+  fn: IdempotentBody<Input, Result, Kind>,
+  codec: Codec<Result>,
+  settings: OperationSettings,
+): Completable {
+  return {
+    settings,
+    matches: (operation) => operation === name,
+    begin: (_operation, request) => {
+      const call = new FunctionCall(codec);
+      const input = decodeValue(request) as Input;
+      return {
+        answering: call as Answering<unknown, unknown>,
+        handler: async (context: AnyContext) => {
+          const verdict = await call.run(() => fn(input, context as Context<Kind, Result, Jsonify<Result>>));
+          if (call.thrown !== undefined) throw call.thrown.error;
+          return verdict;
+        },
+      };
+    },
   };
 }

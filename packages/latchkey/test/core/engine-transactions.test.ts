@@ -7,6 +7,7 @@ import type { FinalWrite } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine.ts';
 import { idempotent } from '../../src/core/idempotent.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { done, operation, told, verdict } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
@@ -43,6 +44,16 @@ const orders = () =>
     .map(({ name }) => name);
 
 describe('transactions', () => {
+  it('cost the store one call each, and finish stands for the completion', async () => {
+    const { store: counted, faults } = faultyStore(store);
+    await new Engine({ store: counted }).run(operation(), async (context) => {
+      await context.transaction('order', () => 1);
+      await context.finish(() => answer('done'));
+      return done('x');
+    });
+    expect(Object.fromEntries(faults.calls)).toEqual({ claim: 1, transaction: 2 });
+  });
+
   it('commit effect and step together, once over two attempts', async () => {
     const engine = new Engine({ store });
     for (const outcome of ['failed', 'done'] as const) {

@@ -1,0 +1,86 @@
+/**
+ * What a completer can be told.
+ *
+ * @module
+ */
+
+import type { BackoffLimits } from '../core/backoff.ts';
+import type { Completable } from '../core/completable.ts';
+import { LatchkeyError } from '../core/errors.ts';
+import type { EventListener } from '../core/events.ts';
+import { callable, isObjectWith, listOf, must, type Rule, sharedRules } from '../core/option-rules.ts';
+import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
+import type { Store, TransactionKind } from '../core/store.ts';
+
+/** How a completer works. */
+export interface CompleterOptions<Kind extends TransactionKind = never> {
+  readonly store: Store<Kind>;
+  /** What it can run: `httpOperations({ … })`, and the `completable` of `idempotent` functions. */
+  readonly operations: readonly Completable[];
+  /** How long to wait between two looks at the store, in milliseconds; spread by half either way. Default 5,000. */
+  readonly intervalMs?: number;
+  /** How many records it runs at a time. Default 4. */
+  readonly concurrency?: number;
+  /**
+   * How long a record is left alone after its lease ended: this, doubled with each attempt. In milliseconds, by this
+   * machine's clock. Default 1,000, which leaves the first word to the client's own retry.
+   */
+  readonly baseDelayMs?: number;
+  /** The most that it is left alone for, in milliseconds. Default 300,000. */
+  readonly maxDelayMs?: number;
+  readonly runtime?: Runtime;
+  readonly onEvent?: EventListener;
+}
+
+/** The options with their defaults. */
+export interface CompleterSettings {
+  readonly operations: readonly Completable[];
+  readonly intervalMs: number;
+  readonly concurrency: number;
+  readonly delay: BackoffLimits;
+  readonly runtime: Runtime;
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  store: sharedRules.store,
+  operations: must(
+    listOf(isObjectWith('settings', 'matches', 'begin')),
+    'an array of operations, such as httpOperations',
+  ),
+  runtime: sharedRules.runtime,
+  onEvent: callable,
+};
+
+const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
+  intervalMs: [1, 2 ** 30],
+  concurrency: [1, 1_000],
+  baseDelayMs: [0, 2 ** 30],
+  maxDelayMs: [0, 2 ** 30],
+};
+
+/** @throws LatchkeyError `option-unknown`, `option-invalid`. */
+export function completerSettings<Kind extends TransactionKind>(options: CompleterOptions<Kind>): CompleterSettings {
+  const where = 'completer()';
+  checkOptionNames(where, options, [...Object.keys(rules), ...Object.keys(bounds)]);
+  for (const [name, rule] of Object.entries(rules)) {
+    const value: unknown = Reflect.get(options, name);
+    if (value !== undefined || name === 'store' || name === 'operations') rule(where, name, value);
+  }
+  const { intervalMs = 5_000, concurrency = 4, baseDelayMs = 1_000, maxDelayMs = 300_000 } = options;
+  for (const [name, value] of Object.entries({ intervalMs, concurrency, baseDelayMs, maxDelayMs })) {
+    const [least, most] = bounds[name] ?? [0, 0];
+    checkWholeNumber(where, name, value, least, most);
+  }
+  checkPolicies(options.operations);
+  const { runtime = systemRuntime, operations } = options;
+  return { operations, intervalMs, concurrency, delay: { baseMs: baseDelayMs, capMs: maxDelayMs }, runtime };
+}
+
+function checkPolicies(operations: readonly Completable[]): void {
+  if (operations.every(({ settings }) => settings.afterFailure === 'rerun')) return;
+  throw new LatchkeyError(
+    'option-invalid',
+    "completer(): an operation of the policy 'refuse' is never run again. Say afterFailure: 'rerun', or resolve its records by hand.",
+  );
+}
