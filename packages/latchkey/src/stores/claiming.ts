@@ -5,7 +5,7 @@
  */
 
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../core/store.ts';
-import { type Entry, isLapsed, stepsOf } from './entry.ts';
+import { type Entry, isLapsed, putRequest, stepsOf } from './entry.ts';
 
 /** The record that a claim creates where there is none. */
 export function newEntry(request: ClaimRequest, nowMs: number): Entry {
@@ -28,6 +28,7 @@ export function newEntry(request: ClaimRequest, nowMs: number): Entry {
     changedAtMs: nowMs,
     steps: undefined,
     result: undefined,
+    request: request.request ?? 'none',
   };
 }
 
@@ -70,9 +71,14 @@ function completed(entry: Entry): ClaimOutcome {
 
 function claimOpen(entry: Entry, request: ClaimRequest, nowMs: number): ClaimOutcome {
   if (entry.token === request.token) return { outcome: 'superseded' };
-  if (entry.steps === undefined) entry.fingerprint = request.fingerprint;
+  if (entry.steps === undefined) putPayload(entry, request);
   else if (!request.acceptable.includes(entry.fingerprint)) return { outcome: 'open', fingerprint: entry.fingerprint };
   return takeHold(entry, request, nowMs, false);
+}
+
+function putPayload(entry: Entry, request: ClaimRequest): void {
+  entry.fingerprint = request.fingerprint;
+  putRequest(entry, request.request);
 }
 
 function claimAgain(entry: Entry, request: ClaimRequest, nowMs: number): ClaimOutcome {

@@ -10,6 +10,12 @@ import type { AfterFailure, RecordState, SavedSteps, StoredRecord, StoredResult 
 /** `held` is running or lapsed: which of the two, the clock tells. */
 export type Phase = 'held' | 'open' | 'completed';
 
+/**
+ * What is known of the request that was saved with a record: its bytes; that there is one, in the store, unread; that
+ * there was one, which goes with the next write; or that there is none.
+ */
+export type SavedRequest = Uint8Array | 'unread' | 'dropped' | 'none';
+
 /** A stored record; transitions change it in place. */
 export interface Entry {
   readonly id: string;
@@ -31,6 +37,7 @@ export interface Entry {
   changedAtMs: number;
   steps: Map<string, Uint8Array> | undefined;
   result: StoredResult | undefined;
+  request: SavedRequest;
 }
 
 const noSteps: SavedSteps = new Map();
@@ -56,7 +63,28 @@ export function stateOf(entry: Entry, nowMs: number): RecordState {
   return isLapsed(entry, nowMs) ? 'lapsed' : 'running';
 }
 
-/** The record as an operator sees it. */
+/** Whether a request is saved with the record. */
+export function holdsRequest({ request }: Entry): boolean {
+  return request !== 'none' && request !== 'dropped';
+}
+
+/** Whether a claim would put its own fingerprint and request into the record. */
+export function takesPayload(entry: Entry, { token }: { readonly token: string }): boolean {
+  return entry.phase === 'open' && entry.steps === undefined && entry.token !== token;
+}
+
+/** Takes the place of whatever request was saved before. */
+export function putRequest(entry: Entry, request: Uint8Array | undefined): void {
+  entry.request = request ?? (entry.request === 'none' ? 'none' : 'dropped');
+}
+
+/** The record as `read` gives it: with its request. */
+export function toReadRecord(entry: Entry, nowMs: number): StoredRecord {
+  const record = toStoredRecord(entry, nowMs);
+  return entry.request instanceof Uint8Array ? { ...record, request: entry.request } : record;
+}
+
+/** The record as an operator sees it in a list. */
 export function toStoredRecord(entry: Entry, nowMs: number): StoredRecord {
   return {
     id: entry.id,

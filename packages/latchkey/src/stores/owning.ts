@@ -16,7 +16,7 @@ import type {
   StoredResult,
 } from '../core/store.ts';
 import { extendLease } from './claiming.ts';
-import { type Entry, isLapsed } from './entry.ts';
+import { type Entry, isLapsed, putRequest } from './entry.ts';
 
 /** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
 const resolvedToken = 'resolved';
@@ -91,6 +91,7 @@ export function resolveEntry(entry: Entry, request: ResolveRequest, nowMs: numbe
 function finish(entry: Entry, result: StoredResult, retentionMs: number, nowMs: number): void {
   entry.phase = 'completed';
   entry.result = result;
+  putRequest(entry, undefined);
   settle(entry, retentionMs, nowMs);
 }
 

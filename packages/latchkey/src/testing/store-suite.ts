@@ -11,6 +11,7 @@ import { expiryTests } from './store-suite/expiry.ts';
 import { type StoreSuiteOptions, type Test, testWith } from './store-suite/fixture.ts';
 import { operatorTests } from './store-suite/operators.ts';
 import { ownerTests } from './store-suite/owners.ts';
+import { requestTests } from './store-suite/requests.ts';
 import { takeoverTests } from './store-suite/takeovers.ts';
 import { transactionTests } from './store-suite/transactions.ts';
 import { watchTests } from './store-suite/watching.ts';
@@ -54,6 +55,7 @@ const commonParts = {
   claims: claimTests,
   takeovers: takeoverTests,
   owners: ownerTests,
+  requests: requestTests,
   expiry: expiryTests,
   operators: operatorTests,
 };

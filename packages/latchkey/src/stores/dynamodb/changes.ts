@@ -9,14 +9,20 @@ import type { Owner, RenewRequest, StoredResult } from '../../core/store.ts';
 import { number, text } from './attributes.ts';
 import { type Cell, encodeCell } from './cell.ts';
 import type { Item } from './client.ts';
-import { formatVersion, type Head, removalSeconds, stepSize } from './record-item.ts';
+import { formats, type Head, removalSeconds, stepSize } from './record-item.ts';
 import type { Instant } from './server-clock.ts';
 import type { Change, Guard } from './table.ts';
 
 /** The bytes of steps that a record's item holds: every renewal pays for the whole item. */
 export const inlineStepBytes = 8_192;
 
-const owned = '#lk = :lk AND #tk = :tk AND #ph = :held AND #ex > :now';
+/** A record of a format that this code knows. */
+export const known = '#lk IN (:lk, :lr)';
+
+/** The values in {@link known}. */
+export const knownFormats: Item = { ':lk': number(formats.plain), ':lr': number(formats.withRequest) };
+
+const owned = `${known} AND #tk = :tk AND #ph = :held AND #ex > :now`;
 
 /** Steps in parts must not go before the record does. */
 const stepsKept = '(attribute_not_exists(#su) OR #su >= :ttl)';
@@ -26,16 +32,16 @@ const settle = 'SET #ph = :ph, #ch = :now, #ex = :ex, #ttl = :ttl';
 /** The condition under which a record may be created. */
 export function absentOrExpired(at: Instant): Guard {
   return {
-    condition: 'attribute_not_exists(#pk) OR (#lk = :lk AND #ex <= :now)',
-    values: { ':lk': number(formatVersion), ':now': number(at.nowMs) },
+    condition: `attribute_not_exists(#pk) OR (${known} AND #ex <= :now)`,
+    values: { ...knownFormats, ':now': number(at.nowMs) },
   };
 }
 
 /** The condition that nobody has written the record since it was read. */
 export function unchanged(head: Head): Guard {
   return {
-    condition: '#lk = :lk AND #rv = :rv AND #tk = :tk',
-    values: { ':lk': number(formatVersion), ':rv': number(head.revision), ':tk': text(head.writtenToken) },
+    condition: `${known} AND #rv = :rv AND #tk = :tk`,
+    values: { ...knownFormats, ':rv': number(head.revision), ':tk': text(head.writtenToken) },
   };
 }
 
@@ -70,7 +76,7 @@ export function completion(
   at: Instant,
 ): Change {
   return {
-    update: `${settle}, #rk = :rk, #rs = :rs REMOVE #le, #ab, #to ADD #rv :one`,
+    update: `${settle}, #rk = :rk, #rs = :rs, #lk = :lk REMOVE #le, #ab, #to, #rq ADD #rv :one`,
     condition: `${owned} AND ${stepsKept}`,
     values: { ...settled(request, at), ':ph': text('completed'), ':rk': text(kind), ':rs': encodeCell(cell) },
   };
@@ -97,7 +103,7 @@ export function stepSaving(owner: Owner, name: string, value: Uint8Array, at: In
 
 function ownership(owner: Owner, at: Instant): Item {
   return {
-    ':lk': number(formatVersion),
+    ...knownFormats,
     ':tk': text(owner.token),
     ':held': text('held'),
     ':now': number(at.nowMs),

@@ -13,7 +13,7 @@ import type { Calls } from './calls.ts';
 import type { Cell } from './cell.ts';
 import { completion, inlineStepBytes, releasing, renewal, stepSaving } from './changes.ts';
 import type { DynamodbClient, TransactItemOf } from './client.ts';
-import { type Head, newHead, removalSeconds, stepSize } from './record-item.ts';
+import { checkRequest, type Head, newHead, removalSeconds, stepSize } from './record-item.ts';
 import { type Decision, partsMissing, type Records } from './records.ts';
 import { eraseRecords, listRecords, sweepRecords } from './scanning.ts';
 import type { Instant } from './server-clock.ts';
@@ -60,6 +60,7 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     const { readFirst } = this.#with;
+    checkRequest(request);
     for (let attempt = 1; ; attempt += 1) {
       const at = await this.#now();
       const padded = { ...request, leaseMs: request.leaseMs + at.uncertaintyMs };
@@ -146,7 +147,8 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
       const head = await this.#records.find(id, at);
       if (head === undefined) return undefined;
       const record = await this.#view(head, at);
-      if (record !== undefined) return record;
+      const { request } = head.entry;
+      if (record !== undefined) return request instanceof Uint8Array ? { ...record, request } : record;
       if (attempt >= loadTries) throw partsMissing();
     }
   }

@@ -13,7 +13,7 @@ import type { Owner } from '../../core/store.ts';
 import { number, text, textIn, valueIn } from './attributes.ts';
 import type { Cell, PartsReference } from './cell.ts';
 import type { Item } from './client.ts';
-import { formatVersion } from './record-item.ts';
+import { formats } from './record-item.ts';
 import type { Table } from './table.ts';
 
 /** An item may have 400 KB, names and key included. */
@@ -76,5 +76,5 @@ export class Parts {
 }
 
 function partItem(key: string, token: string, bytes: Uint8Array, untilSeconds: number): Item {
-  return { pk: text(key), lk: number(formatVersion), tk: text(token), by: { B: bytes }, ttl: number(untilSeconds) };
+  return { pk: text(key), lk: number(formats.plain), tk: text(token), by: { B: bytes }, ttl: number(untilSeconds) };
 }

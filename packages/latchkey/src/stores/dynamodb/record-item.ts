@@ -4,7 +4,7 @@
  * | attribute | meaning |
  * |---|---|
  * | `pk` | prefix, `r#`, the record's id |
- * | `lk` | the version of this format |
+ * | `lk` | the version of this format: 1, or 2 if there is a request |
  * | `rv` | one more at every write |
  * | `pr` `op` `oi` `po` `cr` | principal, operation, operation id, policy, time of creation |
  * | `fp` `tk` `at` `ph` `ch` | fingerprint, token, attempt, phase, time of the last change |
@@ -15,19 +15,24 @@
  * | `sn` `sv` `sb` | names of the steps, their values, and the bytes that they take in the item |
  * | `su` | until when parts of steps are kept, in seconds; present if there are any |
  * | `rk` `rs` | kind and value of the result |
+ * | `rq` | the request |
  *
  * @module
  */
 
-import type { AfterFailure, StoredResult } from '../../core/store.ts';
-import type { Entry, Phase } from '../entry.ts';
+import { LatchkeyError } from '../../core/errors.ts';
+import type { AfterFailure, ClaimRequest, StoredResult } from '../../core/store.ts';
+import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../entry.ts';
 import { listIn, number, numberIn, text, textIn, valueIn } from './attributes.ts';
 import { type Cell, decodeCell, encodeCell } from './cell.ts';
 import type { FoundItem, Item } from './client.ts';
 import { unreadable } from './unreadable.ts';
 
-/** The version that is written, and the only one that is read. */
-export const formatVersion = 1;
+/** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
+export const formats = { plain: 1, withRequest: 2 } as const;
+
+/** An item may have 400 KB: the rest is for the names and what the steps take. */
+const longestRequestBytes = 320 * 1024;
 
 /** DynamoDB removes an item at the earliest this long after the record expired, in seconds: clocks may be off. */
 const removalDelaySeconds = 3_600;
@@ -73,7 +78,7 @@ export function encodeRecord(key: string, head: Head): Item {
   const { entry } = head;
   return {
     pk: text(key),
-    lk: number(formatVersion),
+    lk: number(holdsRequest(entry) ? formats.withRequest : formats.plain),
     rv: number(head.revision + 1),
     ...identityOf(entry),
     fp: text(entry.fingerprint),
@@ -88,6 +93,7 @@ export function encodeRecord(key: string, head: Head): Item {
     ...(entry.tookOver && { to: { BOOL: true } }),
     ...(head.stepCells.size > 0 && stepsOf(head)),
     ...(entry.result !== undefined && resultOf(head, entry.result)),
+    ...(entry.request instanceof Uint8Array && { rq: { B: entry.request } }),
   };
 }
 
@@ -97,7 +103,7 @@ export function encodeRecord(key: string, head: Head): Item {
  * @throws LatchkeyError `record-unreadable`.
  */
 export function decodeRecord(id: string, item: FoundItem): Head {
-  checkFormat(item);
+  const format = formatIn(item);
   const stepCells = stepCellsIn(item);
   const phase = phaseIn(item);
   const resultCell = phase === 'completed' ? decodeCell(item['rs']) : undefined;
@@ -121,6 +127,7 @@ export function decodeRecord(id: string, item: FoundItem): Head {
       changedAtMs: numberIn(item, 'ch'),
       steps: stepCells.size === 0 ? undefined : stepsIn(stepCells),
       result: resultCell && { kind: resultKindIn(item), bytes: bytesIn(resultCell) },
+      request: format === formats.plain ? 'none' : requestIn(item),
     },
     revision: numberIn(item, 'rv'),
     writtenToken: token,
@@ -154,10 +161,23 @@ function resultOf({ resultCell }: Head, result: StoredResult): Item {
   return { rk: text(result.kind), rs: encodeCell(resultCell ?? { bytes: result.bytes }) };
 }
 
-function checkFormat(item: FoundItem): void {
+/**
+ * Refuses a request that has no room in an item.
+ *
+ * @throws LatchkeyError `value-invalid`.
+ */
+export function checkRequest({ request }: ClaimRequest): void {
+  if (request === undefined || request.byteLength <= longestRequestBytes) return;
+  const limit = `The DynamoDB store saves requests of up to ${longestRequestBytes} bytes`;
+  throw new LatchkeyError('value-invalid', `${limit}. Nothing was run.`);
+}
+
+function formatIn(item: FoundItem): number {
   const format = valueIn(item['lk'], 'N');
   if (format === undefined) throw unreadable("an item under a record's key was written by somebody else");
-  if (format !== String(formatVersion)) throw unreadable(`a record is of the format ${String(format)}`);
+  const found = Object.values(formats).find((one) => String(one) === format);
+  if (found === undefined) throw unreadable(`a record is of the format ${String(format)}`);
+  return found;
 }
 
 function stepCellsIn(item: FoundItem): Map<string, Cell> {
@@ -178,6 +198,12 @@ function phaseIn(item: FoundItem): Phase {
   const phase = textIn(item, 'ph');
   if (phase === 'held' || phase === 'open' || phase === 'completed') return phase;
   throw unreadable('a record has no known state');
+}
+
+function requestIn(item: FoundItem): SavedRequest {
+  const request = valueIn(item['rq'], 'B');
+  if (request instanceof Uint8Array) return request;
+  throw unreadable('the request of a record is missing');
 }
 
 function policyIn(item: FoundItem): AfterFailure {

@@ -11,9 +11,9 @@ import type { ListRequest, RecordState } from '../../core/store.ts';
 import { isExpired, type Phase, stateOf } from '../entry.ts';
 import { checkPageLimit, unknownCursor } from '../paging.ts';
 import { number, text, textIn } from './attributes.ts';
-import { unchanged } from './changes.ts';
+import { known, knownFormats, unchanged } from './changes.ts';
 import type { FoundItem } from './client.ts';
-import { decodeRecord, formatVersion, type Head } from './record-item.ts';
+import { decodeRecord, type Head } from './record-item.ts';
 import type { Records } from './records.ts';
 import type { Instant } from './server-clock.ts';
 import type { Guard } from './table.ts';
@@ -91,8 +91,8 @@ async function removeExpired(records: Records, item: FoundItem): Promise<boolean
 
 function recordFilter({ table }: Records, condition: string, values: Guard['values']): Guard {
   return {
-    condition: `begins_with(#pk, :prefix) AND #lk = :lk AND ${condition}`,
-    values: { ':prefix': text(table.recordPrefix), ':lk': number(formatVersion), ...values },
+    condition: `begins_with(#pk, :prefix) AND ${known} AND ${condition}`,
+    values: { ':prefix': text(table.recordPrefix), ...knownFormats, ...values },
   };
 }
 

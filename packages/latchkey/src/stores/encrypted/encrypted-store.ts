@@ -40,7 +40,7 @@ export class EncryptedStore implements AnyStore {
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     await this.#keys.prepare();
-    const outcome = await this.#store.claim(request);
+    const outcome = await this.#store.claim(this.#sealRequest(request));
     if (outcome.outcome === 'completed') return { ...outcome, result: await this.#openResult(request.id, outcome) };
     if (outcome.outcome !== 'claimed') return outcome;
     const steps = await this.#openClaimed(request, outcome);
@@ -77,7 +77,9 @@ export class EncryptedStore implements AnyStore {
 
   async read(id: string): Promise<contract.StoredRecord | undefined> {
     const record = await this.#store.read(id);
-    return record && this.#openRecord(record);
+    if (record?.request === undefined) return record && this.#openRecord(record);
+    const request = await this.#open(requestPlace(record), record.request);
+    return { ...(await this.#openRecord(record)), request };
   }
 
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {
@@ -140,6 +142,11 @@ export class EncryptedStore implements AnyStore {
     };
   }
 
+  #sealRequest(request: contract.ClaimRequest): contract.ClaimRequest {
+    if (request.request === undefined) return request;
+    return { ...request, request: this.#seal(requestPlace(request), request.request) };
+  }
+
   #seal(place: Place, bytes: Uint8Array): Uint8Array {
     const key = this.#keys.ready;
     if (key === undefined) throw new StoreUnavailableError('The current encryption key was not fetched yet.');
@@ -195,4 +202,12 @@ export class EncryptedStore implements AnyStore {
     if (result === undefined) return { ...record, steps };
     return { ...record, steps, result: await this.#openResult(id, { operationId, result }) };
   }
+}
+
+/**
+ * A claim doesn't know yet whether an open record goes on under an operation id of its own, but its fingerprint is
+ * stored with the request or not at all.
+ */
+function requestPlace({ id, fingerprint }: { readonly id: string; readonly fingerprint: string }): Place {
+  return { id, operationId: '', kind: 'request', name: fingerprint };
 }

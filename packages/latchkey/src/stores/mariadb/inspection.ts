@@ -6,7 +6,7 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Database } from './database.ts';
-import { newestVersion } from './migrations.ts';
+import { knownAdditions, newestVersion } from './migrations.ts';
 import { columnsOf } from './row.ts';
 import type { Statement } from './statement.ts';
 
@@ -31,7 +31,7 @@ export async function inspect(db: Database, statement: Statement): Promise<Serve
   const { rows } = await db.run(statement);
   const column = columnsOf(rows[0]);
   checkServer(String(column('server')));
-  checkVersion(column('newest'));
+  checkVersion(column('newest'), column('additions'));
   if (Number(column('autocommit')) !== 1)
     throw new LatchkeyError('option-invalid', 'mariadbStore: connections of the pool must have autocommit on.');
   return { mostBytes: Math.max(1, Number(column('packet_bytes')) - packetMargin) };
@@ -45,12 +45,13 @@ function checkServer(version: string): void {
   throw new LatchkeyError('option-invalid', `mariadbStore needs ${needed}; this server is ${version}.`);
 }
 
-function checkVersion(newest: unknown): void {
+function checkVersion(newest: unknown, additions: unknown): void {
   if (newest === null)
     throw new LatchkeyError('schema-missing', 'The schema of the MariaDB store has no version. Call migrate(client).');
-  if (Number(newest) === newestVersion) return;
+  if (Number(newest) === newestVersion && Number(additions) >= knownAdditions) return;
   throw new LatchkeyError(
     'schema-mismatch',
-    `The schema of the MariaDB store has version ${Number(newest)}, known is ${newestVersion}.`,
+    `The schema of the MariaDB store has version ${Number(newest)}.${Number(additions)}, and this code works with ` +
+      `${newestVersion}.${knownAdditions}. If it is the older one, call migrate(client).`,
   );
 }

@@ -35,6 +35,17 @@ export function checkSteps(entry: Entry, mostBytes: number): void {
   if ((encodeSteps(entry.steps)?.byteLength ?? 0) > mostBytes) throw stepsTooLong(mostBytes);
 }
 
+/**
+ * Refuses a request that fits in no packet.
+ *
+ * @throws LatchkeyError `value-invalid`.
+ */
+export function checkRequest({ request }: ClaimRequest, mostBytes: number): void {
+  if (request === undefined || request.byteLength <= mostBytes) return;
+  const limit = `A saved request may have ${mostBytes} bytes`;
+  throw new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet. Nothing was run.`);
+}
+
 /** The error for steps that are too long together. */
 export function stepsTooLong(mostBytes: number): LatchkeyError {
   const limit = `The steps of an operation may have ${mostBytes} bytes together`;

@@ -51,7 +51,9 @@ export function explain(error: unknown): LatchkeyError {
 }
 
 function otherColumns(cause: unknown): LatchkeyError {
-  const message = 'The tables of the MariaDB store have other columns than those that its migrations make.';
+  const message =
+    'The tables of the MariaDB store have other columns than those that its migrations make. If an older version made ' +
+    'them, call migrate(client), or apply what migrations() prints.';
   return new LatchkeyError('schema-mismatch', message, { cause });
 }
 

@@ -6,7 +6,7 @@
 
 import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { type Entry, toStoredRecord } from '../entry.ts';
+import { type Entry, toReadRecord, toStoredRecord } from '../entry.ts';
 import * as owning from '../owning.ts';
 import { readCursor } from '../paging.ts';
 import { encodeSteps } from '../step-blob.ts';
@@ -14,7 +14,7 @@ import { Sweeper } from '../sweeper.ts';
 import type { MariadbConnection } from './client.ts';
 import type { Database } from './database.ts';
 import { inspect, type ServerLimits } from './inspection.ts';
-import { checkNames, checkSteps, stepsTooLong } from './limits.ts';
+import { checkNames, checkRequest, checkSteps, stepsTooLong } from './limits.ts';
 import { isTooLarge } from './mariadb-errors.ts';
 import { bounded, liveRow, RecordTable } from './record-table.ts';
 import { columnsOf, flagBits, rowOf, stateCodes } from './row.ts';
@@ -70,7 +70,8 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     checkNames(request);
-    await this.#ready();
+    const { mostBytes } = await this.#ready();
+    checkRequest(request, mostBytes);
     return this.#table.claim(request);
   }
 
@@ -161,7 +162,7 @@ export class MariadbStore<Connection extends MariadbConnection>
   async read(id: string): Promise<contract.StoredRecord | undefined> {
     await this.#ready();
     const row = liveRow(await this.#table.find(id));
-    return row && toStoredRecord(row.entry, row.nowMs);
+    return row && toReadRecord(row.entry, row.nowMs);
   }
 
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {

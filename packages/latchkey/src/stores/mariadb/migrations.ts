@@ -11,8 +11,13 @@ import { explain } from './mariadb-errors.ts';
 import { columnsOf } from './row.ts';
 import { sqlText, type TableNames, type TableOptions, tableNames } from './statement.ts';
 
-/** The version of the schema that this code reads and writes. */
+/** The version of the schema that this code reads and writes: the oldest code that can work with it. */
 export const newestVersion = 1;
+
+/** How many additions to it this code needs. */
+export const knownAdditions = 1;
+
+const files = ['schema-1', 'schema-2'];
 
 /** What {@link migrations} is told. */
 export interface MigrationOptions extends TableOptions {
@@ -61,7 +66,7 @@ export async function migrate(client: MariadbClient, options: MigrationOptions =
 function statementsOf(options: MigrationOptions): readonly string[] {
   checkOptionNames('migrations', options, optionNames);
   const tables = tableNames('migrations', options);
-  const schema = split(sqlText('schema-1', tables));
+  const schema = files.flatMap((file) => split(sqlText(file, tables)));
   return options.grantTo === undefined ? schema : [...schema, ...grants(tables, options.grantTo)];
 }
 

@@ -11,7 +11,7 @@ import { claimEntry, claimed, newEntry } from '../claiming.ts';
 import { type Entry, isExpired } from '../entry.ts';
 import type { Database, Inputs } from './database.ts';
 import { explain, isContention, isError } from './mariadb-errors.ts';
-import { changeInputs, flagBits, type Row, rowOf } from './row.ts';
+import { changeInputs, flagBits, formats, type Row, rowOf } from './row.ts';
 import type { Statement, Statements } from './statement.ts';
 
 /** How often a decision is made anew because the record changed meanwhile. */
@@ -168,6 +168,8 @@ function claimInputs(request: contract.ClaimRequest): Inputs {
     flags: policy === 'rerun' ? flagBits.rerun : 0,
     lease_ms: leaseMs,
     kept_ms: bounded(leaseMs + unresolvedRetentionMs),
+    request: request.request ?? null,
+    format: request.request === undefined ? formats.plain : formats.withRequest,
   };
 }
 

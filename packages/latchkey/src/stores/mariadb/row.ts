@@ -6,13 +6,13 @@
 
 import { Buffer } from 'node:buffer';
 import type { StoredResult } from '../../core/store.ts';
-import type { Entry, Phase } from '../entry.ts';
+import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../entry.ts';
 import { decodeSteps, encodeSteps } from '../step-blob.ts';
 import type { Inputs } from './database.ts';
 import { unreadable } from './mariadb-errors.ts';
 
-/** The version of what a row holds. */
-const formatVersion = 1;
+/** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
+export const formats = { plain: 1, withRequest: 2 } as const;
 
 /** The values of the column `state`. */
 export const stateCodes = { held: 0, open: 1, completed: 2 } as const satisfies Record<Phase, number>;
@@ -37,9 +37,10 @@ export interface Row {
 export function rowOf(row: unknown): Row {
   const column = columnsOf(row);
   const format = wholeNumber(column('format'));
-  if (format !== formatVersion) throw unreadable(`a record has format ${format}, known is ${formatVersion}`);
+  if (format !== formats.plain && format !== formats.withRequest)
+    throw unreadable(`a record has format ${format}, known are 1 and 2`);
   return {
-    entry: entryOf(column),
+    entry: entryOf(column, format),
     seq: wholeNumber(column('seq')),
     revision: wholeNumber(column('revision')),
     nowMs: wholeNumber(column('now')),
@@ -51,7 +52,7 @@ export function changeInputs(entry: Entry, { seq, revision }: Row): Inputs {
   return {
     seq,
     revision,
-    format: formatVersion,
+    format: holdsRequest(entry) ? formats.withRequest : formats.plain,
     state: stateCodes[entry.phase],
     flags: flagsOf(entry),
     attempt: entry.attempt,
@@ -66,6 +67,8 @@ export function changeInputs(entry: Entry, { seq, revision }: Row): Inputs {
     operation: entry.operation,
     steps: encodeSteps(entry.steps),
     result: entry.result?.bytes ?? null,
+    keeps_request: Number(entry.request === 'unread'),
+    request: entry.request instanceof Uint8Array ? entry.request : null,
   };
 }
 
@@ -82,7 +85,7 @@ function wholeNumber(value: unknown): number {
   throw unreadable('a number is none');
 }
 
-function entryOf(column: (name: string) => unknown): Entry {
+function entryOf(column: (name: string) => unknown, format: number): Entry {
   const flags = wholeNumber(column('flags'));
   const phase = phaseOf(column('state'));
   return {
@@ -103,6 +106,7 @@ function entryOf(column: (name: string) => unknown): Entry {
     changedAtMs: wholeNumber(column('changed')),
     steps: decodeSteps(column('steps'), unreadable),
     result: phase === 'completed' ? resultOf(column('result'), flags) : undefined,
+    request: format === formats.plain ? 'none' : requestOf(column('request')),
   };
 }
 
@@ -126,6 +130,13 @@ function phaseOf(value: unknown): Phase {
 function text(value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString();
   throw unreadable('a name is no text');
+}
+
+/** Most statements leave it where it is. */
+function requestOf(value: unknown): SavedRequest {
+  if (value === undefined) return 'unread';
+  if (!Buffer.isBuffer(value)) throw unreadable('the request of a record is missing');
+  return value;
 }
 
 function resultOf(value: unknown, flags: number): StoredResult {

@@ -34,7 +34,7 @@ export interface TableOptions {
 /** Milliseconds since 1970. A local time would be ambiguous for an hour each autumn. */
 const now = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000)";
 
-/** The columns that a record is read from, in the order of the table. */
+/** The columns that a record is read from, in the order of the table; its request is left where it is. */
 const columns = [
   'seq',
   'id',
@@ -59,7 +59,11 @@ const columns = [
 /** The columns that are given a value by whoever writes a whole record. */
 const writtenColumns = columns.filter((name) => name !== 'seq' && name !== 'id' && name !== 'revision');
 
-const assignments = [...writtenColumns.map((name) => `${name} = :${name}`), 'revision = revision + 1'].join(', ');
+const assignments = [
+  ...writtenColumns.map((name) => `${name} = :${name}`),
+  'request = IF(:keeps_request, request, :request)',
+  'revision = revision + 1',
+].join(', ');
 
 /**
  * The names of the tables, quoted.

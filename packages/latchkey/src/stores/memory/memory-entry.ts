@@ -6,7 +6,7 @@
 
 import type { ClaimRequest } from '../../core/store.ts';
 import { newEntry } from '../claiming.ts';
-import type { Entry } from '../entry.ts';
+import type { Entry, SavedRequest } from '../entry.ts';
 import { type Expiring, offWheel } from './expiry-wheel.ts';
 
 /** A record in memory. */
@@ -15,17 +15,19 @@ export interface MemoryEntry extends Entry, Expiring {
   readonly sequence: number;
   /** About how much memory it takes. */
   bytes: number;
+  /** What of that its request takes. */
+  requestBytes: number;
 }
 
 /** What an empty record takes: the object, its place in the map and on the wheel, and the heads of its strings. */
 const emptyEntryBytes = 600;
 
-/** What each saved result or step takes beside its bytes. */
+/** What each saved result, step or request takes beside its bytes. */
 const itemBytes = 100;
 
 /** The record that a claim creates. */
 export function newMemoryEntry(request: ClaimRequest, nowMs: number, sequence: number): MemoryEntry {
-  return { ...newEntry(request, nowMs), slot: offWheel, sequence, bytes: entryBytes(request) };
+  return { ...newEntry(request, nowMs), slot: offWheel, sequence, bytes: entryBytes(request), requestBytes: 0 };
 }
 
 /** What a record takes when it is created. */
@@ -33,6 +35,11 @@ export function entryBytes(request: ClaimRequest): number {
   const { id, principal, operation, operationId, fingerprint, token } = request;
   const text = id.length + principal.length + operation.length + operationId.length + fingerprint.length + token.length;
   return emptyEntryBytes + text;
+}
+
+/** What a saved request takes. */
+export function requestBytes(request: SavedRequest | undefined): number {
+  return request instanceof Uint8Array ? itemBytes + request.byteLength : 0;
 }
 
 /** What a saved result takes. */

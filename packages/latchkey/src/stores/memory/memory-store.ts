@@ -8,12 +8,12 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
 import { claimEntry } from '../claiming.ts';
-import { isExpired, stateOf, toStoredRecord } from '../entry.ts';
+import { isExpired, stateOf, takesPayload, toStoredRecord } from '../entry.ts';
 import * as owning from '../owning.ts';
 import { readCursor } from '../paging.ts';
 import { Watchers } from '../watchers.ts';
 import { ExpiryWheel } from './expiry-wheel.ts';
-import { entryBytes, type MemoryEntry, newMemoryEntry, resultBytes, stepBytes } from './memory-entry.ts';
+import { entryBytes, type MemoryEntry, newMemoryEntry, requestBytes, resultBytes, stepBytes } from './memory-entry.ts';
 import { PackedResult, unpacked } from './packed-result.ts';
 
 /** The limits of a memory store. */
@@ -49,10 +49,14 @@ export class MemoryStore implements contract.Store {
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     const nowMs = this.#now();
     if (this.#wheel.isDue(nowMs)) this.#sweep(nowMs, looksPerClaim, looksPerClaim);
-    const entry = this.#find(request.id, nowMs) ?? this.#create(request, nowMs);
+    const found = this.#find(request.id, nowMs);
+    if (found !== undefined && takesPayload(found, request)) this.#makeRoomForRequest(found, request, nowMs);
+    const entry = found ?? this.#create(request, nowMs);
     const outcome = claimEntry(entry, request, nowMs);
     if (outcome.outcome === 'completed') return { ...outcome, result: unpacked(outcome.result) };
-    if (outcome.outcome === 'claimed') this.#wheel.place(entry, entry.leaseEndsAtMs);
+    if (outcome.outcome !== 'claimed') return outcome;
+    this.#keepRequest(entry, request.request);
+    this.#wheel.place(entry, entry.leaseEndsAtMs);
     return outcome;
   }
 
@@ -67,7 +71,7 @@ export class MemoryStore implements contract.Store {
     const entry = this.#find(request.id, nowMs);
     if (entry === undefined) return 'lost';
     const before = entry.result;
-    const outcome = owning.completeEntry(entry, request, nowMs, (bytes) => this.#hasRoomFor(bytes));
+    const outcome = owning.completeEntry(entry, request, nowMs, (bytes) => this.#hasRoomFor(bytes, entry));
     if (entry.result !== before) this.#keepResult(entry);
     return outcome;
   }
@@ -101,7 +105,7 @@ export class MemoryStore implements contract.Store {
   async read(id: string): Promise<contract.StoredRecord | undefined> {
     const nowMs = this.#now();
     const entry = this.#find(id, nowMs);
-    return entry && view(entry, nowMs);
+    return entry && withRequest(entry, view(entry, nowMs));
   }
 
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {
@@ -166,8 +170,9 @@ export class MemoryStore implements contract.Store {
 
   #create(request: contract.ClaimRequest, nowMs: number): MemoryEntry {
     const bytes = entryBytes(request);
-    if (this.#isFull(bytes)) this.#sweep(nowMs, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
-    if (this.#isFull(bytes)) throw full();
+    const needed = bytes + requestBytes(request.request);
+    if (this.#isFull(needed)) this.#sweepAll(nowMs);
+    if (this.#isFull(needed)) throw full();
     this.#sequence += 1;
     const entry = newMemoryEntry(request, nowMs, this.#sequence);
     this.#entries.set(entry.id, entry);
@@ -179,8 +184,25 @@ export class MemoryStore implements contract.Store {
     return this.#entries.size >= this.#limits.maxRecords || this.#bytes + bytes > this.#limits.maxBytes;
   }
 
-  #hasRoomFor(bytes: number): boolean {
-    return bytes <= this.#limits.maxResultBytes && this.#bytes + resultBytes(bytes) <= this.#limits.maxBytes;
+  /** A request gives its place to the result. */
+  #hasRoomFor(bytes: number, entry: MemoryEntry): boolean {
+    const after = this.#bytes - entry.requestBytes + resultBytes(bytes);
+    return bytes <= this.#limits.maxResultBytes && after <= this.#limits.maxBytes;
+  }
+
+  #makeRoomForRequest(entry: MemoryEntry, { request }: contract.ClaimRequest, nowMs: number): void {
+    const more = requestBytes(request) - entry.requestBytes;
+    if (more > 0 && this.#bytes + more > this.#limits.maxBytes) this.#sweepAll(nowMs);
+    if (more > 0 && this.#bytes + more > this.#limits.maxBytes) throw full();
+  }
+
+  /** Keeps a copy of the request that the record has from its claim, and charges for whatever request it has now. */
+  #keepRequest(entry: MemoryEntry, given?: Uint8Array): void {
+    if (given !== undefined && entry.request === given) entry.request = new Uint8Array(given);
+    const bytes = requestBytes(entry.request);
+    if (bytes === entry.requestBytes) return;
+    this.#charge(entry, bytes - entry.requestBytes);
+    entry.requestBytes = bytes;
   }
 
   #keepResult(entry: MemoryEntry): void {
@@ -188,6 +210,7 @@ export class MemoryStore implements contract.Store {
     const packed = new PackedResult(entry.result);
     entry.result = packed;
     this.#charge(entry, resultBytes(packed.byteLength));
+    this.#keepRequest(entry);
     this.#changed(entry);
   }
 
@@ -213,7 +236,12 @@ export class MemoryStore implements contract.Store {
     // The wheel may know the record for as long as its lease would have lasted; its bytes needn't stay.
     entry.result = undefined;
     entry.steps = undefined;
+    entry.request = 'none';
     this.#watchers.notify(entry.id);
+  }
+
+  #sweepAll(nowMs: number): void {
+    this.#sweep(nowMs, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
   }
 
   #sweep(nowMs: number, limit: number, effort: number): number {
@@ -224,6 +252,10 @@ export class MemoryStore implements contract.Store {
 function view(entry: MemoryEntry, nowMs: number): contract.StoredRecord {
   const record = toStoredRecord(entry, nowMs);
   return record.result === undefined ? record : { ...record, result: unpacked(record.result) };
+}
+
+function withRequest({ request }: MemoryEntry, record: contract.StoredRecord): contract.StoredRecord {
+  return request instanceof Uint8Array ? { ...record, request: new Uint8Array(request) } : record;
 }
 
 function page(entries: readonly MemoryEntry[], nowMs: number, next?: string): contract.RecordPage {

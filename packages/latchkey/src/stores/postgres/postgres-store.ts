@@ -5,7 +5,7 @@
  */
 
 import type * as contract from '../../core/store.ts';
-import { type Phase, toStoredRecord } from '../entry.ts';
+import { type Phase, toReadRecord } from '../entry.ts';
 import { Sweeper } from '../sweeper.ts';
 import { Watchers } from '../watchers.ts';
 import { type Listen, Notices } from './notices.ts';
@@ -99,7 +99,7 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
     const [row] = await this.#session.run('read', [pack(id)]);
     if (row === undefined) return undefined;
     const [entry, nowMs] = [entryOf(row), numberIn(row, 'now')];
-    return entry.expiresAtMs <= nowMs ? undefined : toStoredRecord(entry, nowMs);
+    return entry.expiresAtMs <= nowMs ? undefined : toReadRecord(entry, nowMs);
   }
 
   list(request: contract.ListRequest): Promise<contract.RecordPage> {

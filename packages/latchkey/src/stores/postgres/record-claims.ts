@@ -8,10 +8,10 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
 import { claimEntry, claimed, newEntry } from '../claiming.ts';
-import { type Entry, isExpired } from '../entry.ts';
+import { type Entry, holdsRequest, isExpired } from '../entry.ts';
 import type { SqlValue } from './bridge.ts';
 import { pack } from './packing.ts';
-import { columnIn, entryOf, flagIn, numberIn, type Row, stepsIn } from './row.ts';
+import { columnIn, entryOf, flagIn, numberIn, type Row, recordFormats, stepsIn } from './row.ts';
 import type { Session } from './session.ts';
 
 /** A claim that finds another record each time it looks gives up; the engine tries again. */
@@ -91,6 +91,7 @@ function claimValues(request: ClaimRequest): readonly SqlValue[] {
     pack(request.token),
     request.leaseMs,
     request.unresolvedRetentionMs,
+    request.request ?? null,
   ];
 }
 
@@ -106,5 +107,8 @@ function takeValues(seen: Entry, next: Entry, request: ClaimRequest): readonly S
     next.fingerprint,
     request.leaseMs,
     request.unresolvedRetentionMs,
+    holdsRequest(next) ? recordFormats.withRequest : recordFormats.plain,
+    next.request === 'unread',
+    next.request instanceof Uint8Array ? next.request : null,
   ];
 }

@@ -7,7 +7,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { AfterFailure, StoredResult } from '../../core/store.ts';
-import type { Entry, Phase } from '../entry.ts';
+import type { Entry, Phase, SavedRequest } from '../entry.ts';
 import { decodeSteps } from '../step-blob.ts';
 import { unpack } from './packing.ts';
 import { unreadable } from './unreadable.ts';
@@ -15,7 +15,9 @@ import { unreadable } from './unreadable.ts';
 /** A row as a client gives it. */
 export type Row = object;
 
-const recordFormat = 1;
+/** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
+export const recordFormats = { plain: 1, withRequest: 2 } as const;
+
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
 const policies: readonly AfterFailure[] = ['refuse', 'rerun'];
 const kinds: readonly StoredResult['kind'][] = ['value', 'tombstone'];
@@ -27,7 +29,8 @@ const kinds: readonly StoredResult['kind'][] = ['value', 'tombstone'];
  */
 export function entryOf(row: Row): Entry {
   const format = numberIn(row, 'format');
-  if (format !== recordFormat) throw unreadable(`a record has format ${format}, and known is ${recordFormat}`);
+  if (format !== recordFormats.plain && format !== recordFormats.withRequest)
+    throw unreadable(`a record has format ${format}, and known are 1 and 2`);
   const phase = oneOf(phases, columnIn(row, 'state'));
   return {
     id: nameIn(row, 'id'),
@@ -47,6 +50,7 @@ export function entryOf(row: Row): Entry {
     changedAtMs: numberIn(row, 'changed'),
     steps: stepsIn(row),
     result: phase === 'completed' ? resultIn(row) : undefined,
+    request: format === recordFormats.plain ? 'none' : requestIn(row),
   };
 }
 
@@ -78,6 +82,11 @@ export function flagIn(row: Row, name: string): boolean {
   const value = columnIn(row, name);
   if (typeof value === 'boolean') return value;
   throw unreadable(`the column ${name} is neither true nor false`);
+}
+
+/** Most statements leave it where it is. */
+function requestIn(row: Row): SavedRequest {
+  return columnIn(row, 'request') === undefined ? 'unread' : bytesIn(row, 'request');
 }
 
 function resultIn(row: Row): StoredResult {

@@ -8,34 +8,38 @@ import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
 import { claimed } from '../claiming.ts';
-import type { Argument } from './clients/wire.ts';
+import { type Argument, bufferOf } from './clients/wire.ts';
 import { completedOf, entryOf } from './record.ts';
 import { unreadable } from './redis-errors.ts';
 
 const takeovers = { none: '0', rerun: '1', any: '2' };
-const policies = { refuse: '0', rerun: '1' };
+const policies = { refuse: 0, rerun: 1 };
 
 /** What the script's numbers stand for. */
 const codes = { created: 0, claimed: 1, tookOver: 2, again: 3, running: 4, lapsed: 5, otherPayload: 6, superseded: 7 };
+
+/** Added to the policy where the request follows the fingerprint. */
+const withRequest = 16;
 
 /** A record keeps the length of a text in two bytes, and a character takes up to three. */
 const longestText = 20_000;
 
 /** See the head of `claim.lua`. */
 export function claimArguments(request: ClaimRequest): Argument[] {
-  const { token, operationId, principal, operation, fingerprint } = request;
+  const { token, operationId, principal, operation, fingerprint, request: asked } = request;
   for (const text of [token, operationId, principal, operation, fingerprint]) checkLength(text);
   return [
     String(request.leaseMs),
     String(request.unresolvedRetentionMs),
     takeovers[request.takeover],
     String(request.maxAttempts),
-    policies[request.policy],
+    String(policies[request.policy] + (asked === undefined ? 0 : withRequest)),
     token,
     operationId,
     principal,
     operation,
     fingerprint,
+    ...(asked === undefined ? [] : [bufferOf(asked)]),
     ...request.acceptable.filter((other) => other !== fingerprint),
   ];
 }

@@ -10,12 +10,23 @@ import type { Entry, Phase } from '../entry.ts';
 import { decodeSteps } from '../step-blob.ts';
 import { unreadable } from './redis-errors.ts';
 
-const magic = Buffer.from('LK\x01');
+const magic = Buffer.from('LK');
+const versions = { plain: 1, withRequest: 2 };
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
 const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8 };
 
 /** Offsets of the numbers, and of the first text. */
-const at = { phase: 3, flags: 4, changed: 5, created: 11, leaseEnd: 17, attempt: 23, stepsLength: 27, fields: 31 };
+const at = {
+  version: 2,
+  phase: 3,
+  flags: 4,
+  changed: 5,
+  created: 11,
+  leaseEnd: 17,
+  attempt: 23,
+  stepsLength: 27,
+  fields: 31,
+};
 
 /** What a script gives back of a record. */
 export interface RawRecord {
@@ -39,6 +50,7 @@ export function entryOf({ id, bytes, expiresAtMs }: RawRecord): Entry {
     fields.text(),
     fields.text(),
   ];
+  const request = bytes.readUInt8(at.version) === versions.withRequest ? fields.long() : undefined;
   const stepsEnd = fields.offset + bytes.readUInt32BE(at.stepsLength);
   const flags = bytes.readUInt8(at.flags);
   return {
@@ -59,6 +71,7 @@ export function entryOf({ id, bytes, expiresAtMs }: RawRecord): Entry {
     changedAtMs: bytes.readUIntBE(at.changed, 6),
     steps: stepsEnd > fields.offset ? decodeSteps(bytes.subarray(fields.offset, stepsEnd), unreadable) : undefined,
     result: phase === 'completed' ? resultOf(bytes, stepsEnd) : undefined,
+    request: request ?? 'none',
   };
 }
 
@@ -80,10 +93,14 @@ export function completedOf(bytes: Buffer): ClaimOutcome {
 }
 
 function phaseOf(bytes: Buffer): Phase {
-  const known = bytes.byteLength > at.fields && bytes.compare(magic, 0, magic.byteLength, 0, magic.byteLength) === 0;
+  const known = bytes.byteLength > at.fields && bytes.indexOf(magic) === 0 && isVersion(bytes.readUInt8(at.version));
   const phase = known ? phases[bytes.readUInt8(at.phase)] : undefined;
   if (phase === undefined) throw unreadable('a value has not the layout of a record');
   return phase;
+}
+
+function isVersion(byte: number): boolean {
+  return byte === versions.plain || byte === versions.withRequest;
 }
 
 /** The bytes are copied: a reply is part of a larger piece of what came in, which must not live as long as they do. */
@@ -108,9 +125,17 @@ class Fields {
     return this.#bytes.toString('utf8', start, this.offset);
   }
 
-  skip(): void {
-    const start = this.offset + 2;
-    const end = start <= this.#bytes.byteLength ? start + this.#bytes.readUInt16BE(this.offset) : Number.NaN;
+  /** A copy of the bytes behind a length of four. */
+  long(): Uint8Array {
+    const start = this.offset + 4;
+    this.skip(4);
+    return new Uint8Array(this.#bytes.subarray(start, this.offset));
+  }
+
+  skip(lengthBytes = 2): void {
+    const start = this.offset + lengthBytes;
+    const isThere = start <= this.#bytes.byteLength;
+    const end = isThere ? start + this.#bytes.readUIntBE(this.offset, lengthBytes) : Number.NaN;
     if (!(end <= this.#bytes.byteLength)) throw unreadable('a text is cut short');
     this.offset = end;
   }

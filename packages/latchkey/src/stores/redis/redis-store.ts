@@ -9,10 +9,10 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
 import { withTimeLimit } from '../../core/store-call.ts';
-import { toStoredRecord } from '../entry.ts';
+import { toReadRecord } from '../entry.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { claimArguments, claimOutcome, isTaken } from './claim.ts';
-import type { Argument, Wire } from './clients/wire.ts';
+import { type Argument, bufferOf, type Wire } from './clients/wire.ts';
 import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
 import { listPage } from './listing.ts';
 import { entryOf } from './record.ts';
@@ -245,10 +245,5 @@ function skipUnreadable(error: unknown): undefined {
 function recordIn(reply: unknown, id: string): contract.StoredRecord | undefined {
   const [now, expiresAtMs, bytes]: readonly unknown[] = Array.isArray(reply) ? reply : [];
   if (!(bytes instanceof Buffer)) return undefined;
-  return toStoredRecord(entryOf({ id, bytes, expiresAtMs: Number(expiresAtMs) }), Number(now));
-}
-
-/** The same bytes, as clients want them. */
-function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return toReadRecord(entryOf({ id, bytes, expiresAtMs: Number(expiresAtMs) }), Number(now));
 }

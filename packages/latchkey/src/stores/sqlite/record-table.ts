@@ -6,22 +6,24 @@
 
 import type * as contract from '../../core/store.ts';
 import { claimEntry, claimed, newEntry } from '../claiming.ts';
-import { type Entry, isExpired, toStoredRecord } from '../entry.ts';
+import { type Entry, holdsRequest, isExpired, toReadRecord, toStoredRecord } from '../entry.ts';
 import { completeEntry } from '../owning.ts';
 import type { SqliteDatabase } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
 import {
+  blobIn,
+  blobValue,
   columnsOf,
   completedOf,
   entryOf,
   fixedValues,
   flagBits,
   movingValues,
-  resultValue,
+  requestStateCodes,
   stateCodes,
   wholeNumber,
 } from './row.ts';
-import { type Statements, statements } from './statements.ts';
+import { listedCodes, type Statements, statements } from './statements.ts';
 
 /** How many rows `erase` looks at in one step. */
 const eraseStepRows = 500;
@@ -51,9 +53,19 @@ export class RecordTable {
     return entry === undefined || isExpired(entry, nowMs) ? undefined : entry;
   }
 
+  /** The record as an operator sees it. */
+  read(id: string, nowMs: number): contract.StoredRecord | undefined {
+    const entry = this.find(id, nowMs);
+    if (entry === undefined) return undefined;
+    if (holdsRequest(entry)) entry.request = this.#findRequest(id);
+    return toReadRecord(entry, nowMs);
+  }
+
   /** Writes what a transition changed; false if the record is gone. */
   save(entry: Entry): boolean {
-    return changed(this.#sql.update.run(...movingValues(entry), packDigest(entry.id)));
+    const isThere = changed(this.#sql.update.run(...movingValues(entry), packDigest(entry.id)));
+    this.#saveRequest(entry);
+    return isThere;
   }
 
   /** See `Store.claim`. */
@@ -78,12 +90,16 @@ export class RecordTable {
     return outcome?.outcome === 'claimed' ? undefined : outcome;
   }
 
-  /** See `Store.complete`. The usual case, an owner that completes, takes no reading. */
+  /** See `Store.complete`. The usual case, an owner that completes a record without a request, takes no reading. */
   complete(request: contract.CompleteRequest, nowMs: number): contract.CompleteOutcome {
     const outcome = this.#completeHeld(request, nowMs);
     if (outcome !== undefined) return outcome;
     const entry = this.find(request.id, nowMs);
-    return entry === undefined ? 'lost' : this.completeEntry(entry, request, nowMs);
+    if (entry === undefined) return 'lost';
+    const isDone = entry.phase === 'completed';
+    const answer = this.completeEntry(entry, request, nowMs);
+    if (!isDone && answer !== 'lost') this.save(entry);
+    return answer;
   }
 
   /** Puts a result into an entry, as `complete` does; the caller saves it. */
@@ -99,7 +115,7 @@ export class RecordTable {
   /** See `Store.sweep`. */
   sweep(limit: number, nowMs: number): number {
     let swept = 0;
-    for (const state of Object.values(stateCodes))
+    for (const state of [...Object.values(stateCodes), ...Object.values(requestStateCodes)])
       if (swept < limit) swept += Number(this.#sql.sweep.run(state, nowMs, limit - swept).changes);
     return swept;
   }
@@ -117,7 +133,8 @@ export class RecordTable {
   /** See `Store.list`. */
   list(request: contract.ListRequest, cursor: readonly number[], nowMs: number): contract.RecordPage {
     const [expires = 0, seq = 0] = cursor;
-    const rows = this.#sql.list[request.state].all(nowMs, expires, seq, nowMs, request.limit + 1);
+    const values = listedCodes[request.state].flatMap(() => [nowMs, expires, seq, nowMs]);
+    const rows = this.#sql.list[request.state].all(...values, request.limit + 1);
     const page = rows.slice(0, request.limit);
     const records = page.map((row) => toStoredRecord(entryOf(row), nowMs));
     if (rows.length <= request.limit) return { records };
@@ -136,7 +153,19 @@ export class RecordTable {
   }
 
   #insert(entry: Entry): boolean {
-    return changed(this.#sql.insert.run(...fixedValues(entry), ...movingValues(entry)));
+    const isInserted = changed(this.#sql.insert.run(...fixedValues(entry), ...movingValues(entry)));
+    if (isInserted) this.#saveRequest(entry);
+    return isInserted;
+  }
+
+  #saveRequest({ id, request }: Entry): void {
+    if (request instanceof Uint8Array) this.#sql.putRequest.run(blobValue(request), packDigest(id));
+    if (request === 'dropped') this.#sql.dropRequest.run(packDigest(id));
+  }
+
+  #findRequest(id: string): Uint8Array {
+    const row = this.#sql.findRequest.get(packDigest(id));
+    return blobIn(row && columnsOf(row)('request'), 'the request of a record is missing');
   }
 
   #replace(entry: Entry): contract.Claimed {
@@ -153,7 +182,7 @@ export class RecordTable {
       isTombstone ? flagBits.tombstone : 0,
       nowMs + retentionMs,
       nowMs,
-      resultValue(fits ? result.bytes : tombstone),
+      blobValue(fits ? result.bytes : tombstone),
       packDigest(id),
       packUuid(token),
       nowMs,

@@ -5,14 +5,17 @@
  */
 
 import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
-import type { Entry, Phase } from '../entry.ts';
+import { type Entry, holdsRequest, type Phase } from '../entry.ts';
 import { decodeSteps, encodeSteps } from '../step-blob.ts';
 import type { SqliteValue } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
 import { unreadable } from './unreadable.ts';
 
-/** The values of the column `state`. */
+/** The values of the column `state` in records of format 1, without a request. */
 export const stateCodes = { held: 0, open: 1, completed: 2 } as const satisfies Record<Phase, number>;
+
+/** The values of the column `state` in records of format 2: a version that knows no requests refuses them. */
+export const requestStateCodes = { held: 3, open: 4 } as const;
 
 /** The bits of the column `flags`. */
 export const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8 } as const;
@@ -48,7 +51,7 @@ export function fixedValues(entry: Entry): SqliteValue[] {
 /** The values of {@link movingColumns}. */
 export function movingValues(entry: Entry): SqliteValue[] {
   return [
-    stateCodes[entry.phase],
+    stateOf(entry),
     flagsOf(entry),
     entry.phase === 'held' ? entry.leaseEndsAtMs : null,
     entry.expiresAtMs,
@@ -57,13 +60,24 @@ export function movingValues(entry: Entry): SqliteValue[] {
     packUuid(entry.token),
     entry.fingerprint,
     encodeSteps(entry.steps),
-    entry.result === undefined ? null : resultValue(entry.result.bytes),
+    entry.result === undefined ? null : blobValue(entry.result.bytes),
   ];
 }
 
-/** The value of the column `result`. Older releases of node:sqlite bind an empty blob as NULL, so it is a text. */
-export function resultValue(bytes: Uint8Array): SqliteValue {
+/** The value of a column of bytes. Older releases of node:sqlite bind an empty blob as NULL, so it is a text. */
+export function blobValue(bytes: Uint8Array): SqliteValue {
   return bytes.byteLength === 0 ? '' : bytes;
+}
+
+/**
+ * The bytes in such a column.
+ *
+ * @throws LatchkeyError `record-unreadable`, with the words given.
+ */
+export function blobIn(value: unknown, missing: string): Uint8Array {
+  const bytes = value === '' ? new Uint8Array() : value;
+  if (!(bytes instanceof Uint8Array)) throw unreadable(missing);
+  return bytes;
 }
 
 /**
@@ -73,7 +87,8 @@ export function resultValue(bytes: Uint8Array): SqliteValue {
  */
 export function entryOf(row: unknown): Entry {
   const column = columnsOf(row);
-  const phase = phaseOf(column('state'));
+  const state = wholeNumber(column('state'));
+  const phase = phaseOf(state);
   const flags = wholeNumber(column('flags'));
   return {
     id: unpack(column('id')),
@@ -93,6 +108,7 @@ export function entryOf(row: unknown): Entry {
     changedAtMs: wholeNumber(column('changed')),
     steps: decodeSteps(column('steps'), unreadable),
     result: phase === 'completed' ? resultOf(column('result'), flags) : undefined,
+    request: isRequestState(state) ? 'unread' : 'none',
   };
 }
 
@@ -134,10 +150,18 @@ function flagsOf(entry: Entry): number {
   return flags;
 }
 
-function phaseOf(value: unknown): Phase {
-  const code = wholeNumber(value);
-  if (code === stateCodes.held) return 'held';
-  if (code === stateCodes.open) return 'open';
+function stateOf(entry: Entry): number {
+  if (entry.phase === 'completed' || !holdsRequest(entry)) return stateCodes[entry.phase];
+  return requestStateCodes[entry.phase];
+}
+
+function isRequestState(code: number): boolean {
+  return code === requestStateCodes.held || code === requestStateCodes.open;
+}
+
+function phaseOf(code: number): Phase {
+  if (code === stateCodes.held || code === requestStateCodes.held) return 'held';
+  if (code === stateCodes.open || code === requestStateCodes.open) return 'open';
   if (code === stateCodes.completed) return 'completed';
   throw unreadable('a record has no known state');
 }
@@ -148,7 +172,6 @@ function text(value: unknown): string {
 }
 
 function resultOf(value: unknown, flags: number): StoredResult {
-  const bytes = value === '' ? new Uint8Array() : value;
-  if (!(bytes instanceof Uint8Array)) throw unreadable('a completed record has no result');
+  const bytes = blobIn(value, 'a completed record has no result');
   return { kind: flags & flagBits.tombstone ? 'tombstone' : 'value', bytes };
 }

@@ -7,11 +7,14 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import { messageOf, type SqliteDatabase } from './database.ts';
-import { columnsOf, fixedColumns, movingColumns, wholeNumber } from './row.ts';
+import { columnsOf, fixedColumns, movingColumns, requestStateCodes, wholeNumber } from './row.ts';
 import { isBusy, isNotADatabase } from './sqlite-errors.ts';
 import { unreadable } from './unreadable.ts';
 
-/** The version of the tables that this code reads and writes. */
+/**
+ * The oldest version of the code that can work with the tables. What was added since is additions: they leave this
+ * alone, and the version before goes on beside them.
+ */
 const formatVersion = 1;
 
 /**
@@ -42,9 +45,21 @@ CREATE TABLE latchkey_records (
 CREATE INDEX latchkey_records_by_state ON latchkey_records (state, expires);
 `;
 
+/** Records of format 2. The trigger sees to it that no request outlives its record, whichever version removes that. */
+const createRequests = `
+CREATE TABLE IF NOT EXISTS latchkey_requests (seq INTEGER PRIMARY KEY, request BLOB NOT NULL);
+CREATE TRIGGER IF NOT EXISTS latchkey_requests_end AFTER DELETE ON latchkey_records
+WHEN old.state IN (${Object.values(requestStateCodes).join(', ')})
+BEGIN
+  DELETE FROM latchkey_requests WHERE seq = old.seq;
+END;
+`;
+
+const findRequests = "SELECT name FROM sqlite_schema WHERE name IN ('latchkey_requests', 'latchkey_requests_end')";
 const findTables = "SELECT name FROM sqlite_schema WHERE name IN ('latchkey_format', 'latchkey_records')";
 const readVersions = 'SELECT version FROM latchkey_format';
 const readColumns = `SELECT seq, ${[...fixedColumns, ...movingColumns].join(', ')} FROM latchkey_records LIMIT 0`;
+const readRequestColumns = 'SELECT seq, request FROM latchkey_requests LIMIT 0';
 
 /** What a handle is set to. */
 export interface DatabaseSettings {
@@ -59,11 +74,11 @@ export interface DatabaseSettings {
  * @throws LatchkeyError `record-unreadable`, `option-invalid`; what SQLite throws, if another connection is busy.
  */
 export function prepareDatabase(db: SqliteDatabase, settings: DatabaseSettings): void {
-  const exists = checkFile(db, settings);
+  const isWhole = checkFile(db, settings) && hasRequests(db);
   if (pragma(db, 'journal_mode') !== 'wal' && pragma(db, 'journal_mode = WAL') !== 'wal')
     throw new LatchkeyError('option-invalid', 'sqliteStore needs a database in a file, in WAL mode.');
   db.exec(`PRAGMA synchronous = ${settings.synchronous}`);
-  if (!exists) createMissing(db);
+  if (!isWhole) createMissing(db);
   db.prepare(readColumns).all();
 }
 
@@ -87,13 +102,24 @@ function checkTables(db: SqliteDatabase): boolean {
   if (newest > formatVersion)
     throw unreadable(`a newer version wrote it (format ${newest}, known is ${formatVersion})`);
   if (versions.length !== 1 || newest < formatVersion) throw unreadable('its format is unknown');
+  checkColumns(db, readColumns);
+  return true;
+}
+
+/** Whether the additions are there; those of another kind are refused. */
+function hasRequests(db: SqliteDatabase): boolean {
+  const found = db.prepare(findRequests).all();
+  if (found.length > 0) checkColumns(db, readRequestColumns);
+  return found.length === 2;
+}
+
+function checkColumns(db: SqliteDatabase, statement: string): void {
   try {
-    db.prepare(readColumns).all();
+    db.prepare(statement).all();
   } catch (cause) {
     if (isBusy(cause)) throw cause;
     throw unreadable(`its columns are not those of this version: ${messageOf(cause)}`, { cause });
   }
-  return true;
 }
 
 function createMissing(db: SqliteDatabase): void {
@@ -101,6 +127,7 @@ function createMissing(db: SqliteDatabase): void {
   try {
     // Another process may have been first.
     if (!checkTables(db)) db.exec(createTables);
+    if (!hasRequests(db)) db.exec(createRequests);
     db.exec('COMMIT');
   } catch (error) {
     db.exec('ROLLBACK');

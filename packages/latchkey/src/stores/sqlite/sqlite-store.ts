@@ -7,7 +7,7 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { type Entry, toStoredRecord } from '../entry.ts';
+import type { Entry } from '../entry.ts';
 import * as owning from '../owning.ts';
 import { readCursor } from '../paging.ts';
 import { Sweeper } from '../sweeper.ts';
@@ -114,10 +114,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
   }
 
   read(id: string): Promise<contract.StoredRecord | undefined> {
-    return this.#read((nowMs) => {
-      const entry = this.#table.find(id, nowMs);
-      return entry && toStoredRecord(entry, nowMs);
-    });
+    return this.#read((nowMs) => this.#table.read(id, nowMs));
   }
 
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {

@@ -6,7 +6,7 @@
 
 import type { RecordState } from '../../core/store.ts';
 import type { SqliteDatabase, SqliteStatement } from './database.ts';
-import { fixedColumns, flagBits, movingColumns, stateCodes } from './row.ts';
+import { fixedColumns, flagBits, movingColumns, requestStateCodes, stateCodes } from './row.ts';
 
 const allColumns = [...fixedColumns, ...movingColumns];
 
@@ -30,6 +30,15 @@ WHERE id = ? AND token = ? AND state = ${stateCodes.held} AND expires > ?`;
 
 const remove = 'DELETE FROM latchkey_records WHERE id = ?';
 
+/** A record without a row (another insert was first) has no request put. */
+const putRequest = `
+INSERT OR REPLACE INTO latchkey_requests (seq, request) SELECT seq, ? FROM latchkey_records WHERE id = ?`;
+
+const dropRequest = 'DELETE FROM latchkey_requests WHERE seq = (SELECT seq FROM latchkey_records WHERE id = ?)';
+
+const findRequest = `
+SELECT request FROM latchkey_requests WHERE seq = (SELECT seq FROM latchkey_records WHERE id = ?)`;
+
 const sweep = `
 DELETE FROM latchkey_records
 WHERE seq IN (SELECT seq FROM latchkey_records WHERE state = ? AND expires <= ? LIMIT ?)`;
@@ -41,11 +50,22 @@ const erase = 'DELETE FROM latchkey_records WHERE seq > ? AND seq <= ? AND princ
 
 const ping = 'SELECT seq FROM latchkey_records LIMIT 1';
 
-function list(state: number, condition: string): string {
-  return `
+/** The values of the column `state` that records may have which are listed together. */
+export const listedCodes: Record<RecordState, readonly number[]> = {
+  running: [stateCodes.held, requestStateCodes.held],
+  lapsed: [stateCodes.held, requestStateCodes.held],
+  open: [stateCodes.open, requestStateCodes.open],
+  completed: [stateCodes.completed],
+};
+
+/** Each code by itself comes out of the index in order, and SQLite merges them. Takes its values once for each. */
+function list(state: RecordState, condition: string): string {
+  const parts = listedCodes[state].map(
+    (code) => `
 SELECT seq, ${allColumns.join(', ')} FROM latchkey_records
-WHERE state = ${state} AND expires > ? AND (expires, seq) > (?, ?) AND ${condition}
-ORDER BY expires, seq LIMIT ?`;
+WHERE state = ${code} AND expires > ? AND (expires, seq) > (?, ?) AND ${condition}`,
+  );
+  return `${parts.join(' UNION ALL ')} ORDER BY expires, seq LIMIT ?`;
 }
 
 /** Records that nobody holds have no end of a lease, so this is true of them at any time. */
@@ -54,10 +74,10 @@ const leaseOver = 'coalesce(lease_end, 0) <= ?';
 const isLapsed = `(${leaseOver} OR flags & ${flagBits.abandoned} <> 0)`;
 
 const lists: Record<RecordState, string> = {
-  running: list(stateCodes.held, `NOT ${isLapsed}`),
-  lapsed: list(stateCodes.held, isLapsed),
-  open: list(stateCodes.open, leaseOver),
-  completed: list(stateCodes.completed, leaseOver),
+  running: list('running', `NOT ${isLapsed}`),
+  lapsed: list('lapsed', isLapsed),
+  open: list('open', leaseOver),
+  completed: list('completed', leaseOver),
 };
 
 /** The prepared statements of one handle. */
@@ -68,6 +88,9 @@ export interface Statements {
   readonly update: SqliteStatement;
   readonly complete: SqliteStatement;
   readonly remove: SqliteStatement;
+  readonly putRequest: SqliteStatement;
+  readonly dropRequest: SqliteStatement;
+  readonly findRequest: SqliteStatement;
   readonly sweep: SqliteStatement;
   readonly eraseEnd: SqliteStatement;
   readonly erase: SqliteStatement;
@@ -84,6 +107,9 @@ export function statements(db: SqliteDatabase): Statements {
     update: db.prepare(update),
     complete: db.prepare(complete),
     remove: db.prepare(remove),
+    putRequest: db.prepare(putRequest),
+    dropRequest: db.prepare(dropRequest),
+    findRequest: db.prepare(findRequest),
     sweep: db.prepare(sweep),
     eraseEnd: db.prepare(eraseEnd),
     erase: db.prepare(erase),

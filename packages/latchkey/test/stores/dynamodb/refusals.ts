@@ -13,7 +13,7 @@ export function refusalTests(rig: () => Rig): void {
   describe('what the DynamoDB store refuses', () => {
     const foreign = {
       'of another application': { name: { S: 'Ada' }, ex: { N: '0' } },
-      'of a newer format': { lk: { N: '2' }, tk: { S: 'a' }, ph: { S: 'held' }, ex: { N: '0' } },
+      'of a newer format': { lk: { N: '3' }, tk: { S: 'a' }, ph: { S: 'held' }, ex: { N: '0' } },
       'of an older format': { lk: { N: '0' }, tk: { S: 'a' } },
       garbled: { lk: { N: '1' }, tk: { N: '5' }, ph: { S: 'held' }, ex: { N: '99999999999999' } },
       'without a state': { lk: { N: '1' }, tk: { S: 'a' }, ex: { N: '99999999999999' } },
@@ -52,6 +52,20 @@ export function refusalTests(rig: () => Rig): void {
       expect(await store.erase('principal')).toBe(1);
       expect(await store.sweep(10)).toBe(0);
       expect(await items()).toHaveLength(3);
+    });
+
+    it('a request that has no room in an item, before anything was written', async () => {
+      const { store, items } = await storeOf(rig());
+      const most = 320 * 1024;
+      const asking = (size: number) => ({ request: new Uint8Array(size).fill(7), operation: 'x'.repeat(8_192) });
+      const refused = store.claim(claimOf('x', 'a', asking(most + 1)));
+      await expect(refused).rejects.toMatchObject({ code: 'value-invalid' });
+      expect(await items()).toEqual([]);
+      await store.claim(claimOf('x', 'a', asking(most)));
+      for (const name of ['one', 'two'])
+        expect(await store.saveStep({ id: 'x', token: 'a', name, value: new Uint8Array(8_000) })).toBe(true);
+      expect((await store.read('x'))?.request?.byteLength).toBe(most);
+      expect(await store.complete(completionOf('x', 'a'))).toBe('completed');
     });
 
     it('a missing table, with the way to make it', async () => {

@@ -29,8 +29,9 @@ describe('encrypted store', () => {
     const folder = await temporaryFolder();
     const path = folder.path('sealed.db');
     const store = encryptedStore(sqliteStore({ database: path }), old);
-    await store.claim(claimOf('a', 'token'));
+    await store.claim(claimOf('a', 'token', { request: bytesOf('secret request') }));
     await store.saveStep({ id: 'a', token: 'token', name: 'charge', value: bytesOf('secret step') });
+    expect(Buffer.from((await store.read('a'))?.request ?? []).toString()).toBe('secret request');
     await store.complete(completionOf('a', 'token', 'secret answer'));
     const dump = await Promise.all([path, `${path}-wal`].map((file) => readFile(file, 'latin1')));
     expect(dump.join('')).not.toMatch(/secret/);
@@ -57,6 +58,19 @@ describe('encrypted store', () => {
       await inner.complete({ ...completionOf(id, 'thief'), result });
       await expect(replayed(store, id)).rejects.toMatchObject({ code: 'record-unreadable' });
     }
+  });
+
+  it('refuses a request that was moved from another record, or that belongs to another payload', async () => {
+    const inner = memoryStore();
+    const store = encryptedStore(inner, old);
+    await store.claim(claimOf('a', 'token', { request: bytesOf('pay 1') }));
+    const request = (await inner.read('a'))?.request;
+    if (request === undefined) throw new Error('nothing stored');
+    await inner.claim(claimOf('moved', 'thief', { request }));
+    await expect(store.read('moved')).rejects.toMatchObject({ code: 'record-unreadable' });
+    await store.release({ id: 'a', token: 'token', retentionMs: 60_000 });
+    await inner.claim(claimOf('a', 'thief', { request, fingerprint: 'print-2', acceptable: ['print-2'] }));
+    await expect(store.read('a')).rejects.toMatchObject({ code: 'record-unreadable' });
   });
 
   it('reads what was sealed before the keys were rotated, and seals with the new key', async () => {

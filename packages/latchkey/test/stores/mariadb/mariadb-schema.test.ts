@@ -101,7 +101,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
 
   describe('rows that this version did not write', () => {
     const garbage = {
-      'a newer format': 'format = 2',
+      'a newer format': 'format = 3',
       'an unknown state': 'state = 9',
       'steps that are cut short': "steps = 'garbage'",
       'no result': 'state = 2, result = NULL',
@@ -144,7 +144,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     }
 
     it('of a newer format are not swept', async () => {
-      await pool.query('UPDATE latchkey_records SET format = 2, expires = 1');
+      await pool.query('UPDATE latchkey_records SET format = 3, expires = 1');
       expect(await store.sweep(10)).toBe(0);
       expect(await contents()).toHaveLength(1);
     });
@@ -174,6 +174,11 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     expect((await store.read('fits'))?.result?.bytes.byteLength).toBe(packet - 64 * 1024);
     expect(await complete('too-long', packet)).toBe('tombstoned');
     await store.claim(claimOf('steps', 'a'));
+    const asking = (size: number) => ({ request: new Uint8Array(size).fill(7) });
+    expect((await store.claim(claimOf('asked', 'a', asking(packet - 64 * 1024)))).outcome).toBe('claimed');
+    const tooLong = store.claim(claimOf('asked-too-long', 'a', asking(packet)));
+    await expect(tooLong).rejects.toMatchObject({ code: 'value-invalid' });
+    expect(await store.read('asked-too-long')).toBeUndefined();
     const half = { id: 'steps', token: 'a', value: new Uint8Array(packet / 2) };
     expect(await store.saveStep({ ...half, name: 'one' })).toBe(true);
     await expect(store.saveStep({ ...half, name: 'two' })).rejects.toMatchObject({ code: 'value-invalid' });

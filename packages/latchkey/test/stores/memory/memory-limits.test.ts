@@ -64,6 +64,27 @@ describe('limits of the memory store', () => {
     expect(await store.complete(completionOf('x', 'a'))).toBe('completed');
   });
 
+  it('counts requests in its bytes, until their records are completed', async () => {
+    const store = memoryStore({ maxBytes: 5_000, runtime: manualRuntime() });
+    const request = bytesOf('x'.repeat(3_000));
+    await expect(store.claim(claimOf('x', 'a', { request: bytesOf('x'.repeat(5_000)) }))).rejects.toMatchObject(full);
+    await store.claim(claimOf('x', 'a', { request }));
+    await expect(store.claim(claimOf('y', 'a', { request }))).rejects.toMatchObject(full);
+    await store.claim(claimOf('y', 'a'));
+    await store.release({ id: 'y', token: 'a', retentionMs: 60_000 });
+    await expect(store.claim(claimOf('y', 'b', { request }))).rejects.toMatchObject(full);
+    expect((await store.read('y'))?.state).toBe('open');
+    expect(await store.complete(completionOf('x', 'a', 'x'.repeat(3_000)))).toBe('completed');
+    await store.erase('principal');
+    for (let round = 0; round < 10; round += 1) {
+      await store.claim(claimOf('z', `a${round}`, { request }));
+      await store.release({ id: 'z', token: `a${round}`, retentionMs: 60_000 });
+    }
+    expect(await store.complete(completionOf('z', 'nobody'))).toBe('lost');
+    await store.claim(claimOf('z', 'last'));
+    expect((await store.claim(claimOf('w', 'a', { request }))).outcome).toBe('claimed');
+  });
+
   it('goes on for ever in a steady state: what expires makes room for what comes', async () => {
     const runtime = manualRuntime();
     const store = memoryStore({ maxRecords: 100, maxBytes: 200_000, runtime });

@@ -26,6 +26,7 @@ export type Call =
       readonly policy: AfterFailure;
       readonly takeover: Takeover;
       readonly maxAttempts: number;
+      readonly request: string | undefined;
     }
   | { readonly method: 'renew' | 'release' | 'abandon'; readonly id: string; readonly token: string }
   | { readonly method: 'complete'; readonly id: string; readonly token: string; readonly text: string }
@@ -92,7 +93,7 @@ export async function callStore<Kind extends TransactionKind>(store: Store<Kind>
 }
 
 function claimRequest(call: Extract<Call, { method: 'claim' }>) {
-  const { acceptsAny, fingerprint, ...rest } = call;
+  const { acceptsAny, fingerprint, request, ...rest } = call;
   return {
     ...rest,
     fingerprint,
@@ -102,6 +103,7 @@ function claimRequest(call: Extract<Call, { method: 'claim' }>) {
     operationId: operationIdOf(call.token),
     leaseMs,
     unresolvedRetentionMs,
+    ...(request !== undefined && { request: bytesOf(request) }),
   };
 }
 
@@ -139,6 +141,7 @@ function recordAnswer(record: StoredRecord | undefined): unknown {
     expiresAtMs,
     steps: stepsAnswer(record.steps),
     result,
+    request: record.request && new TextDecoder().decode(record.request),
   };
 }
 

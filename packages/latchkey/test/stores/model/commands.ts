@@ -86,6 +86,7 @@ const calls: readonly fc.Arbitrary<Call>[] = [
     policy: fc.constantFrom('refuse', 'rerun'),
     takeover: fc.constantFrom('none', 'rerun', 'any'),
     maxAttempts: fc.integer({ min: 1, max: 4 }),
+    request: fc.constantFrom(undefined, undefined, '', 'asked', 'something else'),
   }),
   fc.record({ ...owner, method: fc.constantFrom('renew', 'release', 'abandon') }),
   fc.record({ ...owner, method: fc.constant('complete'), text: fc.constantFrom('', 'short', 'too long for it') }),

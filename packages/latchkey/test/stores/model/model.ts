@@ -22,6 +22,7 @@ interface ModelRecord {
   completedAt: number;
   steps: [name: string, text: string][];
   result: string | undefined;
+  request: string | undefined;
 }
 
 /** What a store should hold, written down as plainly as can be: one record for each id, and a clock. */
@@ -88,7 +89,7 @@ export class Model {
     if (record.token === call.token) return record.state === 'held' ? this.#hold(record) : { outcome: 'superseded' };
     if (record.state === 'open') {
       if (record.steps.length > 0 && !accepts) return { outcome: 'open', fingerprint };
-      if (record.steps.length === 0) record.fingerprint = call.fingerprint;
+      if (record.steps.length === 0) Object.assign(record, { fingerprint: call.fingerprint, request: call.request });
       return this.#take(record, call.token, false);
     }
     if (!this.#isLapsed(record)) return { outcome: 'running', fingerprint, leaseLeftMs: record.endsAt - this.now };
@@ -110,6 +111,7 @@ export class Model {
       completedAt: 0,
       steps: [],
       result: undefined,
+      request: call.request,
     };
     this.#records.set(call.id, record);
     return this.#hold(record);
@@ -186,6 +188,7 @@ export class Model {
 
   #end(record: ModelRecord, state: 'open' | 'completed'): true {
     Object.assign(record, { state, endsAt: this.now + retentionMs, completedAt: this.now });
+    if (state === 'completed') record.request = undefined;
     return true;
   }
 
@@ -198,10 +201,10 @@ export class Model {
   #read(id: string): unknown {
     const record = this.#records.get(id);
     if (record === undefined) return 'absent';
-    const { fingerprint, policy, token, attempt, operationId, steps, result } = record;
+    const { fingerprint, policy, token, attempt, operationId, steps, result, request } = record;
     const state = this.#stateOf(record);
     const expiresAtMs = record.endsAt + (['running', 'lapsed'].includes(state) ? unresolvedRetentionMs : 0);
-    return { state, fingerprint, policy, token, attempt, operationId, expiresAtMs, steps, result };
+    return { state, fingerprint, policy, token, attempt, operationId, expiresAtMs, steps, result, request };
   }
 }
 

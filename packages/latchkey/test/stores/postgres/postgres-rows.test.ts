@@ -14,7 +14,8 @@ const unreadable = { code: 'record-unreadable' };
 
 /** Changes of a good row that no version of ours makes. */
 const garbage: readonly string[] = [
-  'format = 2',
+  'format = 3',
+  "format = 2, token = '\\x'",
   "state = 'sleeping'",
   "policy = 'perhaps'",
   "token = '\\x'",
@@ -54,7 +55,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
 
   it('of another format are refused to their own owner too, and not swept', async () => {
     await store.claim(claimOf('x', 'a'));
-    await database.admin.query('UPDATE latchkey_records SET format = 2, expires = 1');
+    await database.admin.query('UPDATE latchkey_records SET format = 3, expires = 1');
     const owner = { id: 'x', token: 'a' };
     await expect(store.complete(completionOf('x', 'a'))).rejects.toMatchObject(unreadable);
     await expect(store.renew({ ...owner, leaseMs: 1, unresolvedRetentionMs: 1 })).rejects.toMatchObject(unreadable);

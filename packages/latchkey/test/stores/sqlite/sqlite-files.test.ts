@@ -110,6 +110,36 @@ describe('files of the SQLite store', () => {
     db.close();
   });
 
+  it('leaves no request behind, whoever removes the record, and gives none to another', async () => {
+    const db = new DatabaseSync(file);
+    const store = sqliteStore({ database: db });
+    const requests = () => db.prepare('SELECT count(*) AS count FROM latchkey_requests').get()?.['count'];
+    const request = bytesOf('asked');
+    await store.claim(claimOf('plain', 'a'));
+    expect(requests()).toBe(0);
+    await store.claim(claimOf('x', 'a', { request }));
+    await store.claim(claimOf('y', 'a', { request }));
+    expect(requests()).toBe(2);
+    await store.complete(completionOf('x', 'a'));
+    expect(requests()).toBe(1);
+    db.exec("DELETE FROM latchkey_records WHERE id = 'y'");
+    expect(requests()).toBe(0);
+    await store.claim(claimOf('z', 'a'));
+    expect((await store.read('z'))?.request).toBeUndefined();
+    await store.close();
+    db.close();
+  });
+
+  it('refuses a record whose request is missing', async () => {
+    const db = new DatabaseSync(file);
+    const store = sqliteStore({ database: db });
+    await store.claim(claimOf('x', 'a', { request: bytesOf('asked') }));
+    db.exec('DELETE FROM latchkey_requests');
+    await expect(store.read('x')).rejects.toMatchObject({ code: 'record-unreadable' });
+    await store.close();
+    db.close();
+  });
+
   const garbage: readonly (readonly [column: string, value: string])[] = [
     ['state', '9'],
     ['state', "'x'"],

@@ -5,4 +5,4 @@
 UPDATE {records}
 SET expires = LEAST(lease_end, {now}) + :kept_ms, lease_end = LEAST(lease_end, {now}), flags = flags | 4,
   changed = {now}, revision = revision + 1
-WHERE id = :id AND token = :token AND format = 1 AND state = 0 AND flags & 4 = 0 AND expires > {now}
+WHERE id = :id AND token = :token AND format IN (1, 2) AND state = 0 AND flags & 4 = 0 AND expires > {now}

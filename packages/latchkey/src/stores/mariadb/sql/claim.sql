@@ -2,7 +2,7 @@
 -- lock, so that replays wait for nobody and write nothing. (IF EXISTS (SELECT ...) would lock what it looks at.)
 --
 -- in:  id, token, principal, operation, operation_id, fingerprint, flags, lease_ms, kept_ms (lease and the time
---      that an unfinished record is kept after it)
+--      that an unfinished record is kept after it), request (or NULL), format (2 with a request, else 1)
 -- out: one row, the record as it is now, in one result or, after an empty one, in another; error 1205 if another
 --      worker's claim of the same id takes over a second: ask again
 --
@@ -14,10 +14,10 @@ BEGIN NOT ATOMIC
     SET STATEMENT innodb_lock_wait_timeout = 1 FOR
     INSERT INTO {records} (
       id, format, state, flags, revision, attempt, created, changed, lease_end, expires,
-      token, operation_id, fingerprint, principal, operation
+      token, operation_id, fingerprint, principal, operation, request
     ) VALUES (
-      :id, 1, 0, :flags, 0, 1, {now}, {now}, {now} + :lease_ms, {now} + :kept_ms,
-      :token, :operation_id, :fingerprint, :principal, :operation
+      :id, :format, 0, :flags, 0, 1, {now}, {now}, {now} + :lease_ms, {now} + :kept_ms,
+      :token, :operation_id, :fingerprint, :principal, :operation, :request
     )
     ON DUPLICATE KEY UPDATE revision = revision
     RETURNING {columns}, {now} AS now;

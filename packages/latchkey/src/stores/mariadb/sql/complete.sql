@@ -4,5 +4,5 @@
 -- out: affected rows: 1, or 0 if the record is not held with this token
 UPDATE {records}
 SET state = 2, flags = flags & 1 | :tombstone, lease_end = 0, expires = {now} + :kept_ms, changed = {now},
-  result = :result, revision = revision + 1
-WHERE id = :id AND token = :token AND format = 1 AND state = 0 AND expires > {now}
+  result = :result, request = NULL, format = 1, revision = revision + 1
+WHERE id = :id AND token = :token AND format IN (1, 2) AND state = 0 AND expires > {now}

@@ -1,5 +1,6 @@
 -- What the store must know before its first call.
 --
--- out: one row: newest (the highest version of the schema), version (of the server), autocommit, packet_bytes
-SELECT MAX(version) AS newest, VERSION() AS server, @@autocommit AS autocommit, @@max_allowed_packet AS packet_bytes
-FROM {schema}
+-- out: one row: newest (the highest version of the schema), additions (to it), server (its version), autocommit,
+--      packet_bytes
+SELECT found.newest, found.additions, VERSION() AS server, @@autocommit AS autocommit, @@max_allowed_packet AS packet_bytes
+FROM (SELECT MAX(version) AS newest, MAX(additions) AS additions FROM {schema}) AS found

@@ -2,4 +2,4 @@
 --
 -- in:  id
 -- out: one row, or none
-SELECT {columns}, {now} AS now FROM {records} WHERE id = :id
+SELECT {columns}, request, {now} AS now FROM {records} WHERE id = :id

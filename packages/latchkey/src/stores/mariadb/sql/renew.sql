@@ -5,4 +5,4 @@
 --      so that the count is the same whether the client counts found or changed rows.
 UPDATE {records}
 SET lease_end = {now} + :lease_ms, expires = {now} + :kept_ms, revision = revision + 1
-WHERE id = :id AND token = :token AND format = 1 AND state = 0 AND flags & 4 = 0 AND expires > {now}
+WHERE id = :id AND token = :token AND format IN (1, 2) AND state = 0 AND flags & 4 = 0 AND expires > {now}

@@ -6,5 +6,5 @@
 -- out: affected rows: 1, or 0 if the record is not held with this token, or the steps are too long
 UPDATE {records}
 SET steps = CONCAT(COALESCE(steps, ''), :step), revision = revision + 1
-WHERE id = :id AND token = :token AND format = 1 AND state = 0 AND expires > {now}
+WHERE id = :id AND token = :token AND format IN (1, 2) AND state = 0 AND expires > {now}
   AND LENGTH(COALESCE(steps, '')) + :step_bytes <= :most_bytes

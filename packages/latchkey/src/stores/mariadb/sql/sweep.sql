@@ -7,6 +7,6 @@
 -- STRAIGHT_JOIN has the expired rows found first; the other way round every row of the table would be locked.
 DELETE {records} FROM (
   SELECT seq FROM {records}
-  WHERE state IN (0, 1, 2) AND expires <= {now} AND format = 1
+  WHERE state IN (0, 1, 2) AND expires <= {now} AND format IN (1, 2)
   LIMIT :most_rows FOR UPDATE SKIP LOCKED
 ) AS expired STRAIGHT_JOIN {records} ON {records}.seq = expired.seq

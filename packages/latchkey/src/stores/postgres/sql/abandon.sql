@@ -10,5 +10,5 @@ SET abandoned = true, lease_end = least(r.lease_end, clock.now), changed = clock
   expires = least(r.lease_end, clock.now) + $3::bigint
 FROM clock
 WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND NOT r.abandoned
-  AND r.expires > clock.now AND r.format = 1
+  AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING true AS done

@@ -1,6 +1,6 @@
 -- Looks a record up and, if there is none, creates it. A record that exists costs a reading and no write.
 -- In:  $1 id, $2 principal, $3 operation, $4 operation id, $5 policy, $6 fingerprint, $7 token, $8 lease in ms,
---      $9 unresolved retention in ms.
+--      $9 unresolved retention in ms, $10 request or NULL.
 -- Out: one row: now, inserted, and the record as it was before (all NULL if there was none).
 --      "inserted" false and no record: another claim created it after this statement's snapshot; ask again.
 -- Races: of two inserts one wins by the primary key; the other waits for that single statement to commit, then does
@@ -12,9 +12,11 @@ WITH clock AS MATERIALIZED (
     state, abandoned, took_over AS tookover, lease_end AS leaseend, expires, changed, steps, kind, result
   FROM {records} WHERE id = $1::bytea
 ), inserted AS (
-  INSERT INTO {records} (id, principal, operation, operation_id, policy, fingerprint, token, created, changed, lease_end, expires)
+  INSERT INTO {records} (id, principal, operation, operation_id, policy, fingerprint, token, created, changed, lease_end, expires,
+    request, format)
   SELECT $1::bytea, $2::bytea, $3::text, $4::bytea, $5::text, $6::text, $7::bytea,
-    now, now, now + $8::bigint, now + $8::bigint + $9::bigint
+    now, now, now + $8::bigint, now + $8::bigint + $9::bigint,
+    $10::bytea, CASE WHEN $10::bytea IS NULL THEN 1 ELSE 2 END
   FROM clock WHERE NOT EXISTS (SELECT FROM found)
   ON CONFLICT (id) DO NOTHING
   RETURNING id

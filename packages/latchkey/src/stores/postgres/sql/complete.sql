@@ -7,9 +7,9 @@ WITH clock AS MATERIALIZED (
 ), done AS (
   UPDATE {records} AS r
   SET state = 'completed', kind = $3::text, result = $4::bytea, lease_end = NULL, abandoned = false,
-    took_over = false, changed = clock.now, expires = clock.now + $5::bigint
+    took_over = false, changed = clock.now, expires = clock.now + $5::bigint, request = NULL, format = 1
   FROM clock
-  WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format = 1
+  WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format IN (1, 2)
   RETURNING r.id
 )
 SELECT CASE WHEN $6::boolean THEN pg_notify($7::text, left(encode(id, 'hex'), 7000))::text END AS told FROM done

@@ -9,7 +9,7 @@ WITH clock AS MATERIALIZED (
   SET state = 'open', lease_end = NULL, abandoned = false, took_over = false, changed = clock.now,
     expires = clock.now + $3::bigint
   FROM clock
-  WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format = 1
+  WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format IN (1, 2)
   RETURNING r.id
 )
 SELECT CASE WHEN $4::boolean THEN pg_notify($5::text, left(encode(id, 'hex'), 7000))::text END AS told FROM done

@@ -9,5 +9,5 @@ UPDATE {records} AS r
 SET lease_end = clock.now + $3::bigint, expires = clock.now + $3::bigint + $4::bigint
 FROM clock
 WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND NOT r.abandoned
-  AND r.expires > clock.now AND r.format = 1
+  AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING true AS done

@@ -8,5 +8,5 @@ WITH clock AS MATERIALIZED (
 DELETE FROM {records} AS r
 USING clock
 WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND (r.abandoned OR r.lease_end <= clock.now)
-  AND r.expires > clock.now AND r.format = 1
+  AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING true AS done

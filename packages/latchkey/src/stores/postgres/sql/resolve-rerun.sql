@@ -10,5 +10,5 @@ SET state = 'open', lease_end = NULL, abandoned = false, took_over = false, chan
   expires = clock.now + $3::bigint
 FROM clock
 WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND (r.abandoned OR r.lease_end <= clock.now)
-  AND r.expires > clock.now AND r.format = 1
+  AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING true AS done

@@ -7,8 +7,8 @@ WITH clock AS MATERIALIZED (
 )
 UPDATE {records} AS r
 SET state = 'completed', kind = $3::text, result = $4::bytea, token = $6::bytea, lease_end = NULL, abandoned = false,
-  took_over = false, changed = clock.now, expires = clock.now + $5::bigint
+  took_over = false, changed = clock.now, expires = clock.now + $5::bigint, request = NULL, format = 1
 FROM clock
 WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND (r.abandoned OR r.lease_end <= clock.now)
-  AND r.expires > clock.now AND r.format = 1
+  AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING true AS done

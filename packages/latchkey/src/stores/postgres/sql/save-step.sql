@@ -9,5 +9,5 @@ UPDATE {records} AS r
 SET steps = CASE WHEN $3::bytea = ANY (r.step_names) THEN r.steps ELSE coalesce(r.steps, '') || $4::bytea END,
   step_names = CASE WHEN $3::bytea = ANY (r.step_names) THEN r.step_names ELSE array_append(r.step_names, $3::bytea) END
 FROM clock
-WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format = 1
+WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING true AS done

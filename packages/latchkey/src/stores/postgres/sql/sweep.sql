@@ -7,7 +7,7 @@ WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 ), doomed AS MATERIALIZED (
   SELECT id FROM {records}
-  WHERE state = $1::text AND expires <= (SELECT now FROM clock) AND format = 1
+  WHERE state = $1::text AND expires <= (SELECT now FROM clock) AND format IN (1, 2)
   ORDER BY expires LIMIT $2::integer
   FOR UPDATE SKIP LOCKED
 )

@@ -11,6 +11,6 @@ UPDATE {records} AS r
 SET lease_end = clock.now + $3::bigint, expires = clock.now + $3::bigint + $4::bigint, unfinished = 1
 FROM clock
 WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND NOT r.abandoned
-  AND r.expires > clock.now AND r.format = 1
+  AND r.expires > clock.now AND r.format IN (1, 2)
 RETURNING pg_current_xact_id()::text AS transaction,
   set_config('idle_in_transaction_session_timeout', $5::bigint::text, true) AS timeout

@@ -8,7 +8,8 @@ WITH clock AS MATERIALIZED (
 ), done AS (
   UPDATE {records} AS r
   SET state = 'completed', kind = $3::text, result = $4::bytea, lease_end = NULL, abandoned = false,
-    took_over = false, changed = clock.now, expires = clock.now + $5::bigint, unfinished = NULL
+    took_over = false, changed = clock.now, expires = clock.now + $5::bigint, unfinished = NULL, request = NULL,
+    format = 1
   FROM clock
   WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.unfinished = 1
     AND pg_current_xact_id_if_assigned()::text = $8::text

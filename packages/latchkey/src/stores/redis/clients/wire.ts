@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Buffer } from 'node:buffer';
+import { Buffer } from 'node:buffer';
 
 /** An argument of a command; a number is sent as text. */
 export type Argument = string | Buffer;
@@ -42,6 +42,11 @@ export interface Subscriber {
   subscribe(channel: string): void;
   unsubscribe(channel: string): void;
   close(): void;
+}
+
+/** The same bytes, as clients want them. */
+export function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 /** For promises whose failure costs nothing but a hint. */

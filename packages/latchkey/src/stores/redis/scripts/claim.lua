@@ -2,19 +2,20 @@
 --
 -- ARGV[1]   lease in ms                   ARGV[2]  how long a lapsed record is kept, in ms
 -- ARGV[3]   takeover: 0 none, 1 only of a record that may be rerun, 2 any
--- ARGV[4]   most attempts                 ARGV[5]  flags of a new record: 0, or 1 for "may be rerun"
+-- ARGV[4]   most attempts                 ARGV[5]  flags of a new record: 0, or 1 for "may be rerun"; and 16 if
+--                                                  ARGV[11] is the request
 -- ARGV[6]   token                         ARGV[7]  operation id of a new record
 -- ARGV[8]   principal                     ARGV[9]  operation
--- ARGV[10]  fingerprint                   ARGV[11] and on: other acceptable fingerprints
+-- ARGV[10]  fingerprint                   ARGV[11] or [12] and on: other acceptable fingerprints
 --
 -- Returns 0 if it was created; the record itself if it is completed; -1 if it is unreadable; else
--- { outcome, now, record as it was found }. Outcomes: 1 claimed, 2 taken over, 3 claimed before by this token,
+-- { outcome, now, record as it was found, without its request }. Outcomes: 1 claimed, 2 taken over, 3 claimed before by this token,
 -- 4 running, 5 lapsed, 6 open with steps of another payload, 7 superseded.
 
 local CLAIMED, TOOK, AGAIN, RUNNING, LAPSED, OTHER_PAYLOAD, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7
 
 -- Most claims are replays, and cost no more than this; the caller sees to it that the record is whole.
-if phase == COMPLETED and string.sub(value, 1, 3) == MAGIC then
+if phase == COMPLETED and magic == PLAIN then
   return value
 end
 
@@ -22,11 +23,14 @@ local now = server_time()
 local ends = now + ARGV[1]
 local expires = ends + ARGV[2]
 local token = ARGV[6]
+local asked = tonumber(ARGV[5]) >= 16 and ARGV[11]
+local asked_magic = asked and WITH_REQUEST or PLAIN
+local asked_field = asked and struct.pack('>I4', #asked) .. asked or ''
 
 local function create()
-  local head = MAGIC .. string.char(HELD, ARGV[5]) .. time(now) .. time(now) .. time(ends)
+  local head = asked_magic .. string.char(HELD, ARGV[5] % 16) .. time(now) .. time(now) .. time(ends)
   local names = field(token) .. field(ARGV[10]) .. field(ARGV[7]) .. field(ARGV[8]) .. field(ARGV[9])
-  redis.call('SET', KEYS[1], head .. struct.pack('>I4I4', 1, 0) .. names, 'PXAT', expires)
+  redis.call('SET', KEYS[1], head .. struct.pack('>I4I4', 1, 0) .. names .. asked_field, 'PXAT', expires)
   return 0
 end
 
@@ -43,42 +47,57 @@ local attempt, steps_length = struct.unpack('>I4I4', value, 24)
 
 local function is_acceptable()
   local stored = string.sub(value, print_at + 2, rest_at - 1)
-  for index = 10, #ARGV do
+  for index = asked and 12 or 11, #ARGV do
     if ARGV[index] == stored then
       return true
     end
   end
-  return false
+  return ARGV[10] == stored
 end
 
-local function take(outcome, fingerprint)
+local function found(outcome)
+  return { outcome, now, bare() }
+end
+
+-- `rest` is what follows the fingerprint.
+local function take(outcome, version, fingerprint, rest)
   local took_over = outcome == TOOK and TOOK_OVER or 0
-  local head = MAGIC .. string.char(HELD, policy() + took_over) .. time(now) .. string.sub(value, 12, 17) .. time(ends)
+  local head = version .. string.char(HELD, policy() + took_over) .. time(now) .. string.sub(value, 12, 17) .. time(ends)
   local counts = struct.pack('>I4I4', attempt + 1, steps_length)
-  redis.call('SET', KEYS[1], head .. counts .. field(token) .. fingerprint .. string.sub(value, rest_at), 'PXAT', expires)
-  return { outcome, now, value }
+  redis.call('SET', KEYS[1], head .. counts .. field(token) .. fingerprint .. rest, 'PXAT', expires)
+  return found(outcome)
+end
+
+local function take_same(outcome)
+  return take(outcome, magic, string.sub(value, print_at, rest_at - 1), string.sub(value, rest_at))
+end
+
+-- Nothing was done under the old payload.
+local function take_anew()
+  local names = string.sub(value, rest_at, request_at() - 1)
+  return take(CLAIMED, asked_magic, field(ARGV[10]), names .. asked_field)
 end
 
 local function claim_open()
   if has_token(token) then
-    return { SUPERSEDED, now, value }
+    return found(SUPERSEDED)
   end
   if steps_length == 0 then
-    return take(CLAIMED, field(ARGV[10]))
+    return take_anew()
   end
   if not is_acceptable() then
-    return { OTHER_PAYLOAD, now, value }
+    return found(OTHER_PAYLOAD)
   end
-  return take(CLAIMED, string.sub(value, print_at, rest_at - 1))
+  return take_same(CLAIMED)
 end
 
 local function claim_again()
   if has(ABANDONED) then
-    return { SUPERSEDED, now, value }
+    return found(SUPERSEDED)
   end
   redis.call('SETRANGE', KEYS[1], 17, time(ends))
   redis.call('PEXPIREAT', KEYS[1], expires)
-  return { AGAIN, now, value }
+  return found(AGAIN)
 end
 
 local function may_take_over()
@@ -93,9 +112,9 @@ if has_token(token) then
   return claim_again()
 end
 if not is_lapsed(now) then
-  return { RUNNING, now, value }
+  return found(RUNNING)
 end
 if may_take_over() then
-  return take(TOOK, string.sub(value, print_at, rest_at - 1))
+  return take_same(TOOK)
 end
-return { LAPSED, now, value }
+return found(LAPSED)

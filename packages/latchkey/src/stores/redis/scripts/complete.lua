@@ -21,8 +21,8 @@ if phase == COMPLETED then
   return has(TOMBSTONE) and 2 or 1
 end
 local now = server_time()
-local head = MAGIC .. string.char(COMPLETED, policy() + ARGV[3]) .. time(now)
-redis.call('SET', KEYS[1], head .. string.sub(value, 12) .. ARGV[4], 'PXAT', now + ARGV[2])
+local head = PLAIN .. string.char(COMPLETED, policy() + ARGV[3]) .. time(now)
+redis.call('SET', KEYS[1], head .. string.sub(bare(), 12) .. ARGV[4], 'PXAT', now + ARGV[2])
 if ARGV[5] == '1' then
   redis.call('PUBLISH', KEYS[1], '')
 end

@@ -1,6 +1,6 @@
 -- Looks at a record without touching it.
 --
--- ARGV[1]  empty, or the state that alone is asked for: running, lapsed, open or completed
+-- ARGV[1]  empty, or the state that alone is asked for: running, lapsed, open or completed; the request is left out then
 --
 -- Returns { now, when the record goes, record }; nothing if it is absent or in another state; -1 if it is unreadable.
 
@@ -15,4 +15,4 @@ local state = phase == COMPLETED and 'completed' or phase == OPEN and 'open' or 
 if ARGV[1] ~= '' and ARGV[1] ~= state then
   return nil
 end
-return { now, redis.call('PEXPIRETIME', KEYS[1]), value }
+return { now, redis.call('PEXPIRETIME', KEYS[1]), ARGV[1] == '' and value or bare() }

@@ -5,7 +5,7 @@
 -- A record is one string. Positions count from 1; numbers are binary, the highest byte first; times are milliseconds
 -- since the epoch. Its expiry is that of the key.
 --
---    1  3  "LK" and the version of this layout, 1
+--    1  3  "LK" and the version of this layout: 1, or 2 if the record has a request
 --    4  1  phase: 0 held (running or lapsed: the clock tells), 1 open, 2 completed
 --    5  1  flags: 1 may be rerun, 2 was taken over, 4 abandoned by its owner, 8 result is a tombstone
 --    6  6  when the state last changed
@@ -14,16 +14,18 @@
 --   24  4  attempt
 --   28  4  length of the steps
 --   32     token, fingerprint, operation id, principal, operation: for each two bytes of length and its text
+--          request, in version 2 alone: four bytes of length and the request
 --          steps: for each four bytes of length and the name, four bytes of length and the value
 --          result, once completed
 
 local HELD, OPEN, COMPLETED = 0, 1, 2
 local RERUN, TOOK_OVER, ABANDONED, TOMBSTONE = 1, 2, 4, 8
-local MAGIC = 'LK\1'
+local PLAIN, WITH_REQUEST = 'LK\1', 'LK\2'
 local FIELDS = 32
 local UNREADABLE = -1
 
 local value = redis.call('GET', KEYS[1])
+local magic = value and string.sub(value, 1, 3)
 local phase = value and string.byte(value, 4)
 local flags = value and string.byte(value, 5)
 
@@ -49,15 +51,39 @@ local function behind(at, size)
   return after <= #value + 1 and after or nil
 end
 
--- Whether this version wrote the record. A value of another kind fails the GET above.
-local function is_readable()
-  if #value < FIELDS or string.sub(value, 1, 3) ~= MAGIC or phase > COMPLETED then
-    return false
-  end
+-- The position of the request, or of the steps where there is none; nil if the record is cut short.
+local function request_at()
   local at = FIELDS
   for _ = 1, 5 do
     at = behind(at, 2)
   end
+  return at
+end
+
+local function steps_at()
+  if magic == PLAIN then
+    return request_at()
+  end
+  return behind(request_at(), 4)
+end
+
+-- The record without its request, in the layout that needs none.
+local function bare()
+  if magic == PLAIN then
+    return value
+  end
+  return PLAIN .. string.sub(value, 4, request_at() - 1) .. string.sub(value, steps_at())
+end
+
+-- Whether this version wrote the record. A value of another kind fails the GET above.
+local function is_readable()
+  if #value < FIELDS or (magic ~= PLAIN and magic ~= WITH_REQUEST) or phase > COMPLETED then
+    return false
+  end
+  if magic == WITH_REQUEST and phase == COMPLETED then
+    return false
+  end
+  local at = steps_at()
   local steps_end = at and at + struct.unpack('>I4', value, 28)
   return steps_end == #value + 1 or (steps_end ~= nil and steps_end <= #value and phase == COMPLETED)
 end

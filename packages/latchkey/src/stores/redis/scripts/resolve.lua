@@ -22,8 +22,8 @@ elseif ARGV[2] == 'rerun' then
   redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now))
   redis.call('PEXPIREAT', KEYS[1], now + ARGV[3])
 else
-  local head = MAGIC .. string.char(COMPLETED, policy() + ARGV[4]) .. time(now) .. string.sub(value, 12, FIELDS - 1)
-  local rest = field(ARGV[6]) .. string.sub(value, behind(FIELDS, 2)) .. ARGV[5]
+  local head = PLAIN .. string.char(COMPLETED, policy() + ARGV[4]) .. time(now) .. string.sub(value, 12, FIELDS - 1)
+  local rest = field(ARGV[6]) .. string.sub(bare(), behind(FIELDS, 2)) .. ARGV[5]
   redis.call('SET', KEYS[1], head .. rest, 'PXAT', now + ARGV[3])
 end
 redis.call('PUBLISH', KEYS[1], '')
