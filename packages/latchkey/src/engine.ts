@@ -4,6 +4,7 @@
  * @module
  */
 
+export type { Completable, CompletableRun } from './core/completable.ts';
 export type { Answering, FinalWrite } from './core/context.ts';
 export { principalDigest, recordId } from './core/digest.ts';
 export { Engine, type EngineOptions } from './core/engine.ts';
