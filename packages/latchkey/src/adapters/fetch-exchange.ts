@@ -7,6 +7,7 @@
 import type { Timers } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
+import { plainToResponse, refuseUnsendable } from '../http/fetch-response.ts';
 import type { Handling, HttpContext } from '../http/layer.ts';
 import { FetchBodyCapture } from './fetch-body-capture.ts';
 
@@ -21,9 +22,6 @@ export interface FetchExchangeParts<Kind extends TransactionKind> {
 
 const noHeaders = new Headers();
 const noBody = new Uint8Array(0);
-
-/** Statuses that the Fetch standard forbids a body to. */
-const bodiless: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
 
 /** The adapter's half of a request's way through the layer. */
 export class FetchExchange<Kind extends TransactionKind> implements Handling<Kind, Response> {
@@ -121,12 +119,6 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   }
 }
 
-/** Runtimes refuse these too, but later: when they have been stored as the answer. */
-function refuseUnsendable({ type, bodyUsed }: Response): void {
-  if (type === 'error') throw new TypeError('The handler returned Response.error().');
-  if (bodyUsed) throw new TypeError('The handler returned a response whose body was read before.');
-}
-
 /** The fields that are there now and were not, or not with this value, before. */
 function fieldsSetSince(headers: Headers, before: Headers): Field[] {
   return [...headers].filter(([name, value]) => name === 'set-cookie' || before.get(name) !== value);
@@ -134,18 +126,4 @@ function fieldsSetSince(headers: Headers, before: Headers): Field[] {
 
 function withBody(made: Response, body: BodyInit | null, headers: Headers): Response {
   return new Response(body, { status: made.status, statusText: made.statusText, headers });
-}
-
-/** A response of the Fetch API; `before` are fields that stay unless the answer has them too. */
-function plainToResponse({ status, fields, body }: PlainResponse, before: Headers = noHeaders): Response {
-  const headers = new Headers(before);
-  for (const [name] of fields) headers.delete(name);
-  for (const [name, value] of fields) headers.append(name, value);
-  headers.delete('transfer-encoding');
-  if (bodiless.has(status)) {
-    headers.delete('content-length');
-    return new Response(null, { status, headers });
-  }
-  headers.set('content-length', String(body.length));
-  return new Response(body as Uint8Array<ArrayBuffer>, { status, headers });
 }

@@ -12,9 +12,7 @@ import type { TransactionKind } from '../core/store.ts';
 import { answerResponse } from './answer.ts';
 import { answerOutcome } from './answer-outcome.ts';
 import { checkGuardOptions, checkRouteOptions } from './check-options.ts';
-import type { Dialect } from './dialects/dialect.ts';
-import { ietfDialect } from './dialects/ietf.ts';
-import { stripeDialect } from './dialects/stripe.ts';
+import { dialects } from './dialects/dialects.ts';
 import type { GuardAnswer, RequestView } from './exchange.ts';
 import { fingerprinter } from './fingerprint.ts';
 import type { Handling, HttpLayer } from './layer.ts';
@@ -151,8 +149,6 @@ function layerFor<Native, Kind extends TransactionKind>(
     shutdown: (timeoutMs) => guard.engine.shutdown(timeoutMs),
   };
 }
-
-const dialects: Record<'ietf' | 'stripe', Dialect> = { ietf: ietfDialect, stripe: stripeDialect };
 
 /** The options that belong to the guard as a whole, made into its parts; the rest is the route's. */
 function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions<Native, Kind>, emit: Emit) {

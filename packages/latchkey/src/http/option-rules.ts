@@ -4,12 +4,22 @@
  * @module
  */
 
-import { callable, isText, listOf, must, oneOf, type Rule, sharedRules, truth } from '../core/option-rules.ts';
-import { checkWholeNumber } from '../core/options-check.ts';
+import {
+  callable,
+  isObjectWith,
+  isText,
+  listOf,
+  must,
+  oneOf,
+  type Rule,
+  sharedRules,
+  truth,
+} from '../core/option-rules.ts';
+import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import { fieldNamePattern } from './field-names.ts';
 import { isMemberPointer } from './json-pointer.ts';
-import type { GuardOptions, RouteOptions } from './options.ts';
+import type { GuardOptions, RouteOptions, SaveRequestOptions } from './options.ts';
 
 const MOST_BYTES = 2 ** 31 - 1;
 
@@ -20,6 +30,38 @@ const bytes: Rule = (where, name, value) => checkWholeNumber(where, name, value,
 const isMethod = (item: unknown) => isText(item) && /^[A-Z]+$/.test(item) && !safeMethods.has(item);
 const isPrincipal = (value: unknown) =>
   typeof value === 'function' || value === 'authorization' || value === 'anonymous';
+
+/** Fields that carry credentials or the key. */
+const secretFields: ReadonlySet<string> = new Set([
+  'api-key',
+  'authorization',
+  'cookie',
+  'idempotency-key',
+  'proxy-authorization',
+  'x-api-key',
+  'x-auth-token',
+]);
+const isSavedField = (item: unknown) =>
+  isText(item) && fieldNamePattern.test(item) && !secretFields.has(item.toLowerCase());
+
+const saveRules: Record<keyof SaveRequestOptions, Rule> = {
+  maxBytes: bytes,
+  fields: must(
+    listOf(isSavedField),
+    `an array of field names, none of which carries credentials (${[...secretFields].join(', ')})`,
+  ),
+  principal: truth,
+};
+
+const saving: Rule = (where, name, value) => {
+  if (typeof value === 'boolean') return;
+  must(isObjectWith(), 'true, false or an object with maxBytes, fields or principal')(where, name, value);
+  checkOptionNames(`${where}: ${name}`, value as object, Object.keys(saveRules));
+  for (const [member, rule] of Object.entries(saveRules)) {
+    const given: unknown = Reflect.get(value as object, member);
+    if (given !== undefined) rule(where, `${name}.${member}`, given);
+  }
+};
 
 /** The options of a route that are the HTTP layer's own. The type makes sure that none is forgotten. */
 export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof OperationSettings>, Rule> = {
@@ -36,6 +78,7 @@ export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof Opera
   methods: must(listOf(isMethod), 'an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)'),
   onUnstored: oneOf('send', '503'),
   recover: callable,
+  saveRequest: saving,
   volatileMembers: must(
     listOf((item) => isText(item) && isMemberPointer(item)),
     "an array of JSON Pointers, such as '/sentAt'",
@@ -49,3 +92,13 @@ export const guardRules: Record<Exclude<keyof GuardOptions<unknown>, keyof Route
   onProblem: callable,
   principal: must(isPrincipal, "a function that returns the account or tenant, 'authorization', or 'anonymous'"),
 };
+
+/** The options of `httpOperations`, which are the guard's as far as they matter without a client. */
+export const operationsRules = {
+  dialect: guardRules.dialect,
+  keep: routeRules.keep,
+  maxRequestBytes: bytes,
+  maxResponseBytes: bytes,
+  onEvent: callable,
+  onProblem: callable,
+} as const satisfies Readonly<Record<string, Rule>>;

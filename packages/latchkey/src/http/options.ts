@@ -41,6 +41,25 @@ export interface ReplayRecord {
   readonly completedAtMs: number;
 }
 
+/** How a route saves its requests. */
+export interface SaveRequestOptions {
+  /**
+   * The longest saved request in bytes: target, fields and body together. A longer one runs as usual and is not saved;
+   * a warning event says so once per route. Default 65,536.
+   */
+  readonly maxBytes?: number;
+  /**
+   * Fields to save besides Content-Type and Content-Encoding. Never credentials: `option-invalid` names those that are
+   * known to be.
+   */
+  readonly fields?: readonly string[];
+  /**
+   * Saves whom the request acts for too, as the `principal` function said it. Not for one that returns a credential,
+   * such as an API key. Default false.
+   */
+  readonly principal?: boolean;
+}
+
 /** What may differ from route to route. */
 export interface RouteOptions<Native> extends Partial<OperationSettings> {
   /** Refuse a request without a key (400 `key-missing`). Default false: it runs without protection. */
@@ -61,6 +80,17 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly recover?: (lapsed: LapsedOperation, request: Native) => HttpRecovery | Promise<HttpRecovery>;
   /** If the answer can't be stored: send it, marked, or answer 503. Default `'send'` for `refuse`, `'503'` for `rerun`. */
   readonly onUnstored?: 'send' | '503';
+  /**
+   * Saves each request with its claim, so that a completer can run it again when its worker died and no retry comes
+   * (see `httpOperations`). Only for `afterFailure: 'rerun'`; gone once the operation is completed, and encrypted where
+   * the store is. Default false.
+   *
+   * @example
+   * ```ts
+   * app.post('/v1/orders', guard.with({ afterFailure: 'rerun', saveRequest: { principal: true } }), handler)
+   * ```
+   */
+  readonly saveRequest?: boolean | SaveRequestOptions;
   /** Longest request body, in bytes; longer is 413. Default 1 MiB. */
   readonly maxRequestBytes?: number;
   /** Longest response body that is kept, in bytes. Default 1 MiB. */

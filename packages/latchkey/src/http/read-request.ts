@@ -40,7 +40,8 @@ function withoutOrigin(target: string): string {
   return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
 }
 
-function pathOf(target: string): string {
+/** The path of a target, without its query. */
+export function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
 }
@@ -64,13 +65,19 @@ function operationOf<Native>(
   view: RequestView<Native>,
   route: Route<Native>,
   scope: { readonly principal: string; readonly key: string },
-  content: { readonly mediaType: MediaType; readonly body: Exclude<BodyReading, string> },
+  content: {
+    readonly mediaType: MediaType;
+    readonly received: RequestBody;
+    readonly body: Exclude<BodyReading, string>;
+  },
 ): Operation {
   const target = pathAndQuery(view.target);
   const path = pathOf(target);
+  const { principal } = scope;
+  const request = route.saveRequest?.({ view, target, received: content.received, principal });
   return {
-    id: recordId(scope.principal, [view.method, path], scope.key),
-    principal: route.principalDigest(scope.principal),
+    id: recordId(principal, [view.method, path], scope.key),
+    principal: route.principalDigest(principal),
     name: `${view.method} ${path}`.slice(0, MAX_NAME_LENGTH),
     ...route.fingerprintsOf({
       target,
@@ -79,6 +86,7 @@ function operationOf<Native>(
       fields: presentFields(view, route.meaningfulFields),
     }),
     settings: route.settings,
+    ...(request && { request }),
   };
 }
 
@@ -100,6 +108,11 @@ export async function readRequest<Native>(
   const body = form instanceof Promise ? await form : form;
   if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
   return {
-    operation: operationOf(view, route, { principal: principal.principal, key: reading.key }, { mediaType, body }),
+    operation: operationOf(
+      view,
+      route,
+      { principal: principal.principal, key: reading.key },
+      { mediaType, received, body },
+    ),
   };
 }

@@ -4,13 +4,18 @@
  * @module
  */
 
+import type { Emit } from '../core/emitter.ts';
+import { LatchkeyError } from '../core/errors.ts';
 import { completeSettings } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import type { Fingerprinter } from './fingerprint.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import type { Principal, RouteOptions } from './options.ts';
+import { type RequestSaver, requestSaver } from './request-saver.ts';
+import { createWarn } from './warnings.ts';
 
-const MEBIBYTE = 1024 * 1024;
+/** The longest request and response body, unless a route says otherwise. */
+export const MEBIBYTE = 1024 * 1024;
 
 /** Fields of a request that change what it asks for (RFC 9110 §13.1, RFC 7240). */
 const alwaysMeaningful = ['if-match', 'if-none-match', 'prefer', 'x-http-method-override'];
@@ -29,6 +34,8 @@ export interface Route<Native> {
   readonly maxResponseBytes: number;
   readonly fingerprintsOf: Fingerprinter;
   readonly principalDigest: (principal: string) => string;
+  /** Undefined if the route saves no requests. */
+  readonly saveRequest: RequestSaver<Native> | undefined;
 }
 
 /** What all routes of one guard share. */
@@ -36,22 +43,41 @@ export interface GuardParts<Native> {
   readonly principal: Principal<Native>;
   readonly fingerprintsOf: Fingerprinter;
   readonly principalDigest: (principal: string) => string;
+  readonly emit: Emit;
 }
 
 function meaningful(names: readonly string[] = []): readonly string[] {
   return [...new Set([...alwaysMeaningful, ...names.map((name) => name.toLowerCase())])].sort();
 }
 
+function saverOf<Native>({ saveRequest }: RouteOptions<Native>, { principal, emit }: GuardParts<Native>) {
+  if (typeof saveRequest === 'object' && saveRequest.principal === true && typeof principal !== 'function') {
+    throw invalid('saveRequest.principal needs a principal function, whose identity is no credential');
+  }
+  // Warnings of a route of its own: "once" is for each route here.
+  return requestSaver<Native>(saveRequest, createWarn(emit));
+}
+
+function invalid(why: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', `The guard: ${why}.`);
+}
+
 /**
  * Prepares a route from the guard's options with the route's own over them.
  *
- * @throws LatchkeyError `option-invalid` for a setting of the engine.
+ * @throws LatchkeyError `option-invalid` for a setting of the engine, or for options that don't go together.
  */
 export function createRoute<Native>(options: RouteOptions<Native>, guard: GuardParts<Native>): Route<Native> {
+  const settings = completeSettings('The guard', options);
+  const saveRequest = saverOf(options, guard);
+  if (saveRequest !== undefined && settings.afterFailure !== 'rerun') {
+    throw invalid("saveRequest is for afterFailure: 'rerun'; no other record is ever run again by itself");
+  }
   return {
     ...guard,
     options,
-    settings: completeSettings('The guard', options),
+    settings,
+    saveRequest,
     methods: new Set(options.methods ?? ['POST', 'PATCH']),
     keyFormat: options.keyFormat ?? 'lenient',
     meaningfulFields: meaningful(options.meaningfulFields),

@@ -18,13 +18,18 @@ import { fieldValue } from './kept-fields.ts';
 import type { Handling } from './layer.ts';
 import type { Problem } from './problem.ts';
 import { problem, retryAfterSeconds } from './problems.ts';
-import type { Route } from './route.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
 
+/** What a route says about the responses of its handler. */
+interface RunRules {
+  readonly maxResponseBytes: number;
+  readonly options: { readonly keep?: (status: number) => boolean };
+}
+
 /** What a run needs beside its context. */
-export interface RunParts<Native, Kind extends TransactionKind, Finished> {
+export interface RunParts<Kind extends TransactionKind, Finished> {
   readonly handling: Handling<Kind, Finished>;
-  readonly route: Route<Native>;
+  readonly route: RunRules;
   readonly dialect: Dialect;
   readonly operation: string;
   readonly acceptEncoding: readonly string[];
@@ -54,10 +59,10 @@ function thrownResponse(error: unknown, shape: (problem: Problem) => PlainRespon
 }
 
 /** The framework's response, or, if the handler threw past it, one of the layer's own. */
-async function capture<Native, Kind extends TransactionKind, Finished>(
+async function capture<Kind extends TransactionKind, Finished>(
   context: GuardContext<Finished>,
   run: Run,
-  parts: RunParts<Native, Kind, Finished>,
+  parts: RunParts<Kind, Finished>,
 ): Promise<CapturedResponse> {
   const { handling, route, operation, emit, shape } = parts;
   try {
@@ -76,11 +81,7 @@ function isFixedCoding({ fields }: CapturedResponse, acceptEncoding: readonly st
   return encoding !== undefined && !acceptsCodings(acceptEncoding, codingsOf([encoding]));
 }
 
-function keepRule<Native>({
-  route,
-  emit,
-  operation,
-}: Pick<RunParts<Native, never, unknown>, 'route' | 'emit' | 'operation'>) {
+function keepRule({ route, emit, operation }: Pick<RunParts<never, unknown>, 'route' | 'emit' | 'operation'>) {
   const { keep } = route.options;
   if (keep === undefined) return undefined;
   return (status: number): boolean => {
@@ -93,10 +94,10 @@ function keepRule<Native>({
   };
 }
 
-function verdictOn<Native>(
+function verdictOn(
   captured: CapturedResponse,
   outcome: Verdict['outcome'],
-  { acceptEncoding, route }: { readonly acceptEncoding: readonly string[]; readonly route: Route<Native> },
+  { acceptEncoding, route }: { readonly acceptEncoding: readonly string[]; readonly route: RunRules },
 ): Verdict {
   const encoded = encodeResponse(captured, isFixedCoding(captured, acceptEncoding));
   const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
@@ -104,10 +105,10 @@ function verdictOn<Native>(
 }
 
 /** Runs the handler and judges its response. Never rejects: a throw is a failed response. */
-export async function runHandler<Native, Kind extends TransactionKind, Finished>(
+export async function runHandler<Kind extends TransactionKind, Finished>(
   engineContext: Context<Kind>,
   run: Run,
-  parts: RunParts<Native, Kind, Finished>,
+  parts: RunParts<Kind, Finished>,
 ): Promise<Verdict> {
   const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, {
     limitBytes: parts.route.maxResponseBytes,

@@ -1,0 +1,12 @@
+/**
+ * The dialects by name.
+ *
+ * @module
+ */
+
+import type { Dialect } from './dialect.ts';
+import { ietfDialect } from './ietf.ts';
+import { stripeDialect } from './stripe.ts';
+
+/** What the option `dialect` may say, and what it means. */
+export const dialects: Readonly<Record<'ietf' | 'stripe', Dialect>> = { ietf: ietfDialect, stripe: stripeDialect };

@@ -1,0 +1,54 @@
+/**
+ * Patterns of operation names: a method and a path, in which `:name` stands for one segment.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+
+/** A pattern, ready for names. */
+export interface OperationPattern {
+  /** How many segments may be anything. */
+  readonly wildcards: number;
+  matches(operation: string): boolean;
+  /** The segments of a path that stand for names; empty if the path is none of this pattern's. */
+  paramsOf(method: string, path: string): Readonly<Record<string, string>>;
+}
+
+const patternShape = /^[A-Z]+ \/\S*$/;
+const special = /[.*+?^${}()|[\]\\]/g;
+const nameShape = /^:[A-Za-z_]\w*$/;
+
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/**
+ * Makes a pattern from `POST /v1/orders/:id/pay`.
+ *
+ * @throws LatchkeyError `option-invalid` for a text that is no method and path.
+ */
+export function operationPattern(text: string): OperationPattern {
+  if (!patternShape.test(text)) {
+    throw new LatchkeyError(
+      'option-invalid',
+      `httpOperations: ${JSON.stringify(text)} must be a method and a path, such as 'POST /v1/orders/:id/pay'.`,
+    );
+  }
+  const segments = text.split('/');
+  const names = segments.filter((segment) => nameShape.test(segment)).map((segment) => segment.slice(1));
+  const pieces = segments.map((segment) => (nameShape.test(segment) ? '([^/]+)' : segment.replace(special, '\\$&')));
+  const whole = new RegExp(`^${pieces.join('/')}$`);
+  return {
+    wildcards: names.length,
+    matches: (operation) => whole.test(operation),
+    paramsOf(method, path) {
+      const found = whole.exec(`${method} ${path}`)?.slice(1) ?? [];
+      return Object.fromEntries(found.map((segment, index) => [names[index] ?? '', decoded(segment)]));
+    },
+  };
+}

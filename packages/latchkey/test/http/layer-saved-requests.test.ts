@@ -1,0 +1,138 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
+import type { GuardOptions } from '../../src/http/options.ts';
+import { decodeRequest } from '../../src/http/saved-request.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { layerRig, type Native } from './layer-rig.ts';
+import { claimsOf } from './saving-rig.ts';
+
+const options = (more: Partial<GuardOptions<Native>>): GuardOptions<Native> => ({
+  store: memoryStore(),
+  principal: ({ tenant }) => tenant,
+  afterFailure: 'rerun',
+  ...more,
+});
+
+function savingRig(saveRequest: GuardOptions<Native>['saveRequest'], more: Partial<GuardOptions<Native>> = {}) {
+  const { store, claims } = claimsOf(memoryStore());
+  const rig = layerRig({ store, afterFailure: 'rerun', ...(saveRequest !== undefined && { saveRequest }), ...more });
+  const saved = () => {
+    const bytes = claims.at(-1)?.request;
+    return bytes && decodeRequest(bytes);
+  };
+  return { ...rig, claims, saved };
+}
+
+const text = (body: Uint8Array | undefined) => Buffer.from(body ?? []).toString();
+
+describe('a request', () => {
+  it('is not saved unless the route says so', async () => {
+    const { send, claims } = savingRig(undefined);
+    await send({ key: 'k' });
+    expect(claims).toHaveLength(1);
+    expect(claims[0]).not.toHaveProperty('request');
+  });
+
+  it('is saved with method, target, media type and body, and neither key nor credentials', async () => {
+    const { send, saved, claims } = savingRig(true);
+    const fields = { authorization: 'Bearer hunter2', cookie: 'session=hunter2', 'x-trace': 'no' };
+    await send({ key: 'the-key', target: '/v1/orders?dry=1#here', fields, body: '{"item":"tea"}' });
+    expect(saved()).toMatchObject({
+      method: 'POST',
+      target: '/v1/orders?dry=1',
+      principal: undefined,
+      fields: [['content-type', 'application/json']],
+    });
+    expect(text(saved()?.body)).toBe('{"item":"tea"}');
+    expect(text(claims[0]?.request)).not.toMatch(/hunter2|the-key|acct_1/);
+  });
+
+  it('is saved with the fields and the principal that the route names', async () => {
+    const { send, saved } = savingRig({ fields: ['X-Version', 'content-type'], principal: true });
+    await send({ key: 'k', fields: { 'x-version': '7' } });
+    expect(saved()).toMatchObject({
+      principal: 'acct_1',
+      fields: [
+        ['content-type', 'application/json'],
+        ['x-version', '7'],
+      ],
+    });
+  });
+
+  it('is saved as received, with its content coding', async () => {
+    const { send, saved } = savingRig(true);
+    const body = gzipSync('{"item":"tea"}');
+    await send({ key: 'k', body, fields: { 'content-encoding': 'gzip' } });
+    expect(saved()?.fields).toContainEqual(['content-encoding', 'gzip']);
+    expect(text(saved()?.body)).toBe(text(body));
+  });
+
+  it('is saved as JSON when a parser has left the value alone', async () => {
+    const { send, saved } = savingRig(true);
+    const body = { kind: 'value', value: { item: 'tea' } } as const;
+    await send({ key: 'k', body, fields: { 'content-encoding': 'gzip' } });
+    expect(text(saved()?.body)).toBe('{"item":"tea"}');
+    expect(saved()?.fields).toEqual([['content-type', 'application/json']]);
+  });
+});
+
+describe('a request that is not saved', () => {
+  it('runs as usual when it is too long, with one warning for the route', async () => {
+    const { send, through, layer, saved, runs, warnings, claims } = savingRig({ maxBytes: 200 });
+    await send({ key: 'a', body: 'x'.repeat(100) });
+    expect(saved()).toBeDefined();
+    expect(warnings()).toEqual([]);
+    for (const key of ['b', 'c']) expect(await send({ key, body: 'x'.repeat(200) })).toMatchObject({ status: 201 });
+    expect(claims.at(-1)).not.toHaveProperty('request');
+    expect([runs(), warnings()]).toEqual([3, ['request-not-saved']]);
+    await through(layer.with({ keyRequired: true }))({ key: 'd', body: 'x'.repeat(200) });
+    expect(warnings()).toEqual(['request-not-saved', 'request-not-saved']);
+  });
+
+  it('runs as usual when a parser left no bytes and it was no JSON', async () => {
+    const { send, claims, warnings } = savingRig(true);
+    const sent = { key: 'k', fields: { 'content-type': 'application/x-www-form-urlencoded' } };
+    expect(await send({ ...sent, body: { kind: 'value', value: { a: '1' } } })).toMatchObject({ status: 201 });
+    expect(claims[0]).not.toHaveProperty('request');
+    expect(warnings()).toEqual(['request-not-saved']);
+  });
+});
+
+describe('saveRequest is refused at start-up', () => {
+  const invalid = (message: RegExp) =>
+    expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(message) });
+
+  it("on a route that is not 'rerun'", () => {
+    expect(() => createHttpLayer(options({ afterFailure: 'refuse', saveRequest: true }))).toThrow(invalid(/rerun/));
+    const layer = createHttpLayer(options({ saveRequest: true }));
+    expect(() => layer.with({ afterFailure: 'refuse' })).toThrow(invalid(/rerun/));
+    expect(() => layer.with({ afterFailure: 'refuse', saveRequest: false })).not.toThrow();
+  });
+
+  it.each(['Authorization', 'cookie', 'Proxy-Authorization', 'X-API-Key', 'Idempotency-Key', 'bad name'])(
+    'for the field %s',
+    (name) => {
+      expect(() => createHttpLayer(options({ saveRequest: { fields: [name] } }))).toThrow(
+        invalid(/saveRequest\.fields must be an array of field names, none of which carries credentials/),
+      );
+    },
+  );
+
+  it('for a principal that is a credential or nobody', () => {
+    for (const principal of ['authorization', 'anonymous'] as const) {
+      const saveRequest = { principal: true };
+      expect(() => createHttpLayer(options({ principal, saveRequest }))).toThrow(invalid(/principal function/));
+    }
+  });
+
+  it('for what it has no meaning for', () => {
+    const unknown: object = { saveRequest: { maxbytes: 5 } };
+    expect(() => createHttpLayer(options(unknown))).toThrow(
+      expect.objectContaining({ code: 'option-unknown', message: expect.stringMatching(/"maxBytes"/) }),
+    );
+    const wrong: object = { saveRequest: 'yes' };
+    expect(() => createHttpLayer(options(wrong))).toThrow(invalid(/saveRequest must be true, false or an object/));
+    expect(() => createHttpLayer(options({ saveRequest: { maxBytes: -1 } }))).toThrow(invalid(/maxBytes/));
+  });
+});

@@ -1,0 +1,41 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decodeRequest, encodeRequest } from '../../src/http/saved-request.ts';
+import { holds } from './seeded.ts';
+
+const field = fc.tuple(fc.string(), fc.string());
+const content = fc.record({
+  method: fc.constantFrom('POST', 'PATCH', 'PUT'),
+  target: fc.webPath(),
+  principal: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
+  fields: fc.array(field),
+  body: fc.uint8Array({ maxLength: 300 }),
+});
+
+const unreadable = expect.objectContaining({ code: 'record-unreadable' });
+
+describe('a saved request', () => {
+  it('comes back as it was', () => {
+    holds(
+      fc.property(content, (request) => {
+        const decoded = decodeRequest(encodeRequest(request));
+        expect({ ...decoded, body: new Uint8Array(decoded.body) }).toEqual(request);
+      }),
+    );
+  });
+
+  it('is unreadable when it is cut, of another version, or something else', () => {
+    const bytes = encodeRequest({
+      method: 'POST',
+      target: '/a',
+      principal: undefined,
+      fields: [],
+      body: new Uint8Array(),
+    });
+    for (let length = 0; length < bytes.length; length += 1) {
+      expect(() => decodeRequest(bytes.subarray(0, length)), `${length} bytes`).toThrow(unreadable);
+    }
+    expect(() => decodeRequest(bytes.with(0, 2))).toThrow(unreadable);
+    expect(() => decodeRequest(Buffer.from('{"method":"POST"}'))).toThrow(unreadable);
+  });
+});
