@@ -1,5 +1,6 @@
 import { rowNames, rows } from './rows.ts';
-import { type Results, targetLines } from './targets.ts';
+import { targetLines } from './target.ts';
+import { type Results, targets } from './targets.ts';
 
 const columns = ['requests/s', 'CPU µs', 'added µs', 'delay p99 ms', 'bytes/record'];
 
@@ -21,5 +22,5 @@ export function report(results: Results): string {
     return line(rows[name].title, [...cells, cell(bytesPerRecord, 0)]);
   });
   const disk = line('4 KB append + fdatasync', [cell(results.fdatasyncPerSecond, 0)]);
-  return ['', line('', columns), ...body, disk, '', ...targetLines(results), ''].join('\n');
+  return ['', line('', columns), ...body, disk, '', ...targetLines(targets, results), ''].join('\n');
 }

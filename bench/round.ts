@@ -4,7 +4,7 @@ import { Child } from './child.ts';
 import type { LoadAnswer, LoadQuestion } from './load/main.ts';
 import { bytesPerRecord } from './record-size.ts';
 import type { Row } from './rows.ts';
-import type { ServerAnswer, ServerQuestion } from './server/main.ts';
+import type { ServerAnswer, ServerQuestion } from './server/serve.ts';
 
 /** What one round of one row came to. */
 export interface Sample {

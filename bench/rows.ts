@@ -1,5 +1,7 @@
 /** The rows of the table: which server is under load, and with which keys. */
 
+import type { Keys } from './load/requests.ts';
+
 export type RowName = 'bare' | 'memory-first' | 'memory-replay' | 'sqlite-first' | 'sqlite-replay';
 
 /** In the order of the table. */
@@ -10,8 +12,7 @@ export interface Row {
   /** What the row is called in the table. */
   readonly title: string;
   readonly store: 'none' | 'memory' | 'sqlite';
-  /** Each request has a key of its own, or one of a thousand that were used before. */
-  readonly keys: 'unique' | 'repeated';
+  readonly keys: Keys;
 }
 
 export const rows: Readonly<Record<RowName, Row>> = {

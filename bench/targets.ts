@@ -1,4 +1,5 @@
 import type { RowName } from './rows.ts';
+import type { Target } from './target.ts';
 
 /** The medians of one row. */
 export interface Figures {
@@ -13,15 +14,6 @@ export interface Results {
   readonly fdatasyncPerSecond: number;
 }
 
-interface Target {
-  readonly title: string;
-  readonly unit: string;
-  readonly bound: 'at most' | 'at least';
-  readonly limit: number;
-  readonly digits: number;
-  measured(results: Results): number;
-}
-
 const addedCpu =
   (row: RowName) =>
   ({ rows }: Results) =>
@@ -30,7 +22,7 @@ const addedCpu =
 /** The body of every response. */
 const responseBytes = 400;
 
-const targets: readonly Target[] = [
+export const targets: readonly Target<Results>[] = [
   {
     title: 'memory, first: added CPU',
     unit: 'µs',
@@ -80,21 +72,3 @@ const targets: readonly Target[] = [
     measured: ({ rows }) => rows['sqlite-first'].bytesPerRecord - responseBytes,
   },
 ];
-
-function verdictOn({ bound, limit, digits, unit }: Target, value: number): string {
-  const miss = bound === 'at most' ? value - limit : limit - value;
-  if (Number.isNaN(miss)) return 'not measured';
-  return miss <= 0 ? 'met' : `missed by ${miss.toFixed(digits)} ${unit}`;
-}
-
-/** One line for each target: what was measured, what was wanted, and whether it was met. */
-export function targetLines(results: Results): string[] {
-  return targets.map((target) => {
-    const value = target.measured(results);
-    const wanted = `${target.bound} ${target.limit} ${target.unit}`;
-    const measured = `${value.toFixed(target.digits)} ${target.unit}`;
-    return [target.title.padEnd(38), measured.padStart(12), wanted.padStart(20), `  ${verdictOn(target, value)}`].join(
-      '',
-    );
-  });
-}

@@ -1,9 +1,8 @@
 // Keeps 64 connections busy and counts what comes back: main.ts PORT KEYS
 
 import { answerQuestions } from '../child.ts';
-import type { Row } from '../rows.ts';
 import { Connection, type Seen } from './connection.ts';
-import { repeatedKeys, requestsWith } from './requests.ts';
+import { type Keys, repeatedKeys, requestsWith } from './requests.ts';
 
 export interface LoadQuestion {
   readonly seconds: number;
@@ -16,7 +15,7 @@ export interface LoadAnswer {
 }
 
 const [port, keys] = process.argv.slice(2);
-const nextRequest = requestsWith(keys as Row['keys']);
+const nextRequest = requestsWith(keys as Keys);
 
 function openConnections(): Promise<Connection[]> {
   const fail = (error: Error) => {

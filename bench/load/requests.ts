@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import type { Row } from '../rows.ts';
+
+/** Each request has a key of its own, or one of a thousand that were used before. */
+export type Keys = 'unique' | 'repeated';
 
 /** How many keys take turns where keys are repeated. */
 export const repeatedKeys = 1000;
@@ -24,7 +26,7 @@ const head = [
 const tail = `\r\n\r\n${makeBody()}`;
 
 /** Makes one request after the other, as text. */
-export function requestsWith(keys: Row['keys']): () => string {
+export function requestsWith(keys: Keys): () => string {
   if (keys === 'unique') return () => head + randomUUID() + tail;
   const repeated = Array.from({ length: repeatedKeys }, () => head + randomUUID() + tail);
   let next = 0;

@@ -2,6 +2,15 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const answerBytes = 400;
 
+/** How often the work was done: a replay must not do it again. */
+export const runs = { count: 0 };
+
+/** What is read of a request's body. */
+export interface Charge {
+  readonly amount: number;
+  readonly currency: string;
+}
+
 /** Reads 200 bytes of JSON and answers 400: the same work in front of every store, and in front of none. */
 export function handler(request: IncomingMessage, response: ServerResponse): void {
   let text = '';
@@ -11,11 +20,13 @@ export function handler(request: IncomingMessage, response: ServerResponse): voi
   });
   request.on('end', () => {
     response.setHeader('content-type', 'application/json');
-    response.end(answerTo(JSON.parse(text)));
+    response.end(charge(JSON.parse(text)));
   });
 }
 
-function answerTo({ amount, currency }: { amount: number; currency: string }): string {
+/** The work itself. */
+export function charge({ amount, currency }: Charge): string {
+  runs.count += 1;
   const start = JSON.stringify({ id: 'ch_1', object: 'charge', amount, currency, status: 'succeeded', note: '' });
   return `${start.slice(0, -2)}${'y'.repeat(answerBytes - start.length)}"}`;
 }

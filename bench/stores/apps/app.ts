@@ -1,0 +1,28 @@
+import type { FastifyInstance } from 'fastify';
+import type { Served } from '../../server/serve.ts';
+
+/** Where the servers are that a contestant may use. */
+export interface Engines {
+  readonly redisPort?: number;
+  readonly postgresUrl?: string;
+}
+
+/** Makes the server of a contestant. */
+export type App = (engines: Engines) => Promise<Served>;
+
+export const path = '/v1/charges';
+export const json = 'application/json';
+/** How long everybody keeps an answer. */
+export const retentionMs = 86_400_000;
+
+/** @param close - ends what the application opened, once it serves no more. */
+export async function served(app: FastifyInstance, close: () => Promise<unknown>): Promise<Served> {
+  await app.ready();
+  return {
+    server: app.server,
+    close: async () => {
+      await app.close();
+      await close();
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import fastify from 'fastify';
+import { Redis } from 'ioredis';
+import { idempotency } from 'latchkey/fastify';
+import { postgresStore } from 'latchkey/postgres';
+import { redisStore } from 'latchkey/redis';
+import type { Store, TransactionKind } from 'latchkey/store';
+import pg from 'pg';
+import { type Charge, charge } from '../../server/handler.ts';
+import { type App, json, path, served } from './app.ts';
+
+async function guarded<Kind extends TransactionKind>(store: Store<Kind>, close: () => Promise<unknown>) {
+  const app = fastify();
+  await app.register(idempotency<Kind>({ store, principal: (request) => request.headers['x-account']?.toString() }));
+  app.post(path, async (request, reply) => reply.type(json).send(charge(request.body as Charge)));
+  return served(app, async () => {
+    await store.close();
+    await close();
+  });
+}
+
+export const latchkeyRedis: App = ({ redisPort = 0 }) => {
+  const client = new Redis(redisPort, { enableAutoPipelining: true });
+  return guarded(redisStore({ client }), () => client.quit());
+};
+
+export const latchkeyPostgres: App = ({ postgresUrl }) => {
+  const client = new pg.Pool({ connectionString: postgresUrl, max: 10 });
+  return guarded(postgresStore({ client, sweep: false }), () => client.end());
+};

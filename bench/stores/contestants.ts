@@ -1,0 +1,44 @@
+/** Who takes part, and how it is called in the table. */
+
+import type { Keys } from '../load/requests.ts';
+import type { App } from './apps/app.ts';
+import { bare } from './apps/bare.ts';
+import { expressIdempotency } from './apps/express-idempotency.ts';
+import { floor } from './apps/floor.ts';
+import { latchkeyPostgres, latchkeyRedis } from './apps/latchkey.ts';
+import { nodeIdempotency } from './apps/node-idempotency.ts';
+import { powertoolsCached, powertoolsRedis } from './apps/powertools.ts';
+
+export const contestants = {
+  bare: { title: 'bare Fastify', app: bare },
+  floor: { title: 'floor: SET NX GET, SET', app: floor },
+  latchkey: { title: 'Latchkey', app: latchkeyRedis },
+  nodeIdempotency: { title: '@node-idempotency/core', app: nodeIdempotency },
+  expressIdempotency: { title: 'express-idempotency', app: expressIdempotency },
+  powertools: { title: 'powertools', app: powertoolsRedis },
+  powertoolsCached: { title: 'powertools, local cache', app: powertoolsCached },
+  latchkeyPostgres: { title: 'Latchkey', app: latchkeyPostgres },
+} as const satisfies Readonly<Record<string, { readonly title: string; readonly app: App }>>;
+
+export type ContestantName = keyof typeof contestants;
+
+export function isContestant(name: string): name is ContestantName {
+  return Object.hasOwn(contestants, name);
+}
+
+/** One line of the table. */
+export interface Row {
+  readonly contestant: ContestantName;
+  readonly keys: Keys;
+}
+
+/** @param only - a contestant that has one kind of requests alone. */
+export function rowsOf(names: readonly ContestantName[]): Row[] {
+  const kinds: readonly Keys[] = ['unique', 'repeated'];
+  return kinds.flatMap((keys) => names.map((contestant) => ({ contestant, keys })));
+}
+
+export function titleOf({ contestant, keys }: Row): string {
+  if (contestant === 'bare') return contestants.bare.title;
+  return `${contestants[contestant].title}, ${keys === 'unique' ? 'first' : 'replay'}`;
+}
