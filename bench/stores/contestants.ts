@@ -5,7 +5,7 @@ import type { App } from './apps/app.ts';
 import { bare } from './apps/bare.ts';
 import { expressIdempotency } from './apps/express-idempotency.ts';
 import { floor } from './apps/floor.ts';
-import { latchkeyPostgres, latchkeyRedis } from './apps/latchkey.ts';
+import { latchkeyCached, latchkeyPostgres, latchkeyRedis } from './apps/latchkey.ts';
 import { nodeIdempotency } from './apps/node-idempotency.ts';
 import { powertoolsCached, powertoolsRedis } from './apps/powertools.ts';
 
@@ -13,6 +13,7 @@ export const contestants = {
   bare: { title: 'bare Fastify', app: bare },
   floor: { title: 'floor: SET NX GET, SET', app: floor },
   latchkey: { title: 'Latchkey', app: latchkeyRedis },
+  latchkeyCached: { title: 'Latchkey, cachedStore', app: latchkeyCached },
   nodeIdempotency: { title: '@node-idempotency/core', app: nodeIdempotency },
   expressIdempotency: { title: 'express-idempotency', app: expressIdempotency },
   powertools: { title: 'powertools', app: powertoolsRedis },
@@ -32,7 +33,7 @@ export interface Row {
   readonly keys: Keys;
 }
 
-/** @param only - a contestant that has one kind of requests alone. */
+/** First requests of all of them, then replays. */
 export function rowsOf(names: readonly ContestantName[]): Row[] {
   const kinds: readonly Keys[] = ['unique', 'repeated'];
   return kinds.flatMap((keys) => names.map((contestant) => ({ contestant, keys })));

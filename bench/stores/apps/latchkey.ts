@@ -1,5 +1,6 @@
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
+import { cachedStore } from 'latchkey/cached';
 import { idempotency } from 'latchkey/fastify';
 import { postgresStore } from 'latchkey/postgres';
 import { redisStore } from 'latchkey/redis';
@@ -18,9 +19,18 @@ async function guarded<Kind extends TransactionKind>(store: Store<Kind>, close: 
   });
 }
 
-export const latchkeyRedis: App = ({ redisPort = 0 }) => {
-  const client = new Redis(redisPort, { enableAutoPipelining: true });
+function redisClient(port: number | undefined) {
+  return new Redis(port ?? 0, { enableAutoPipelining: true });
+}
+
+export const latchkeyRedis: App = ({ redisPort }) => {
+  const client = redisClient(redisPort);
   return guarded(redisStore({ client }), () => client.quit());
+};
+
+export const latchkeyCached: App = ({ redisPort }) => {
+  const client = redisClient(redisPort);
+  return guarded(cachedStore(redisStore({ client })), () => client.quit());
 };
 
 export const latchkeyPostgres: App = ({ postgresUrl }) => {

@@ -29,4 +29,9 @@ export class RecentMap<Value> {
     if (older !== undefined) this.set(key, older);
     return older;
   }
+
+  delete(key: string): void {
+    this.#recent.delete(key);
+    this.#older.delete(key);
+  }
 }

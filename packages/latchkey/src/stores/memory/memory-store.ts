@@ -10,11 +10,11 @@ import type * as contract from '../../core/store.ts';
 import { claimEntry } from '../claiming.ts';
 import { isExpired, stateOf, takesPayload, toStoredRecord } from '../entry.ts';
 import * as owning from '../owning.ts';
+import { PackedResult, unpacked } from '../packed-result.ts';
 import { readCursor } from '../paging.ts';
 import { Watchers } from '../watchers.ts';
 import { ExpiryWheel } from './expiry-wheel.ts';
 import { entryBytes, type MemoryEntry, newMemoryEntry, requestBytes, resultBytes, stepBytes } from './memory-entry.ts';
-import { PackedResult, unpacked } from './packed-result.ts';
 
 /** The limits of a memory store. */
 export interface MemoryLimits {

@@ -1,10 +1,9 @@
-import { DatabaseSync } from 'node:sqlite';
 import { describe, it } from 'vitest';
 import { encryptedStore } from '../../../src/stores/encrypted/index.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';
-import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import type { SqliteTransactions } from '../../../src/stores/sqlite/index.ts';
 import { manualRuntime, storeSuite } from '../../../src/testing/index.ts';
-import { temporaryFolder } from '../sqlite/handles.ts';
+import { wrappedSqlite } from '../sqlite/wrapped-store.ts';
 
 const key = new Uint8Array(32).fill(7);
 const keys = { currentKey: 'k1', keys: { k1: key } };
@@ -33,28 +32,7 @@ describe('encrypted sqlite store', () => {
     describe,
     it,
     capabilities: ['transaction', 'watch'],
-    create: async ({ maxResultBytes }) => {
-      const folder = await temporaryFolder();
-      const handle = new DatabaseSync(folder.path('store.db'));
-      handle.exec('CREATE TABLE effects (seq INTEGER PRIMARY KEY, effect TEXT)');
-      const runtime = manualRuntime();
-      const limit = maxResultBytes === undefined ? {} : { maxResultBytes: maxResultBytes + sealedExtra };
-      return {
-        store: encryptedStore(sqliteStore({ database: handle, runtime, ...limit }), keys),
-        advance: runtime.advance,
-        dispose: () => {
-          handle.close();
-          return folder.remove();
-        },
-        transactions: {
-          write: (db, text) => void db.prepare('INSERT INTO effects (effect) VALUES (?)').run(text),
-          written: () =>
-            handle
-              .prepare('SELECT effect FROM effects ORDER BY seq')
-              .all()
-              .map((row) => String(Reflect.get(Object(row), 'effect'))),
-        },
-      };
-    },
+    create: ({ maxResultBytes }) =>
+      wrappedSqlite(maxResultBytes && maxResultBytes + sealedExtra, (store) => encryptedStore(store, keys)),
   });
 });

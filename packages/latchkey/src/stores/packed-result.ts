@@ -1,14 +1,14 @@
 /**
- * How the memory store holds a result: as a string of one byte a character. Such a string lies on the heap in one
+ * How a result is held in memory: as a string of one byte a character. Such a string lies on the heap in one
  * piece, can't be changed by whoever is given its bytes, and is made several times faster than an ArrayBuffer.
  *
  * @module
  */
 
 import { Buffer } from 'node:buffer';
-import type { StoredResult } from '../../core/store.ts';
+import type { StoredResult } from '../core/store.ts';
 
-/** A result in the memory store. Every reading of `bytes` is a new copy. */
+/** A result in memory. Every reading of `bytes` is a new copy. */
 export class PackedResult implements StoredResult {
   readonly kind: StoredResult['kind'];
   readonly #text: string;
