@@ -53,9 +53,19 @@ export function storeResult(options: ConclusionOptions, context: RunningContext,
   const { result, tombstone } = verdict;
   return concluding(options, context, 'complete', async () => {
     const outcome = await store.complete({ ...owner, result, tombstone, retentionMs, notify });
-    if (outcome === 'lost') return 'lost';
+    if (outcome === 'lost' || (context.mayHaveFinished && !(await isKeptResult(store, owner, verdict)))) return 'lost';
     return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
   });
+}
+
+/** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */
+async function isKeptResult(store: AnyStore, { id }: Owner, { result, tombstone }: Verdict): Promise<boolean> {
+  const kept = (await store.read(id))?.result?.bytes;
+  return kept !== undefined && [result.bytes, tombstone].some((bytes) => isSame(bytes, kept));
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
 /** Makes the record open for a retry. */

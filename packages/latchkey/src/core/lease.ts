@@ -75,7 +75,7 @@ export class Lease {
 
   /** Throws if the worker may not act any more; looks at the clock, since a frozen process hears no timer. */
   assertHeld(): void {
-    if (this.end === undefined && !this.#suspended) this.#checkClock();
+    if (this.end === undefined) this.#checkClock();
     if (this.end !== undefined) throw new LeaseLostError(reasons[this.end]);
   }
 
@@ -99,6 +99,8 @@ export class Lease {
       return done;
     } finally {
       this.#suspensions -= 1;
+      // It may have come to nothing, and the lease be over meanwhile: the handler must know before it goes on.
+      if (this.end === undefined) this.#checkClock();
     }
   }
 
@@ -124,7 +126,7 @@ export class Lease {
   #checkClock(): void {
     const now = this.#runtime.clock.monotonic();
     if (now >= this.#maxRunAt) this.lose('max-run');
-    else if (now >= this.#deadline) this.lose('deadline');
+    else if (now >= this.#deadline && !this.#suspended) this.lose('deadline');
   }
 
   /** How long until the worker has to look at the clock, but no longer than `mostMs`. */
@@ -138,7 +140,7 @@ export class Lease {
   }
 
   #tick(): void {
-    if (!this.#suspended) this.#checkClock();
+    this.#checkClock();
     if (this.end !== undefined) return;
     if (this.#suspended) this.#schedule(this.#options.settings.leaseMs / 3);
     else void this.#renew();

@@ -31,6 +31,8 @@ export class RunningContext {
   readonly lease: Lease;
   /** True once `finish` has committed: the record is completed. */
   finished = false;
+  /** True if `finish` was about to commit, so that the record may be completed though `finish` threw. */
+  mayHaveFinished = false;
   /** True if this attempt or an earlier one has saved something, so that the operation is no longer untouched. */
   hasSteps: boolean;
   readonly #options: RunningContextOptions;
@@ -88,6 +90,7 @@ export class RunningContext {
     const { retentionMs, whenRunning } = settings;
     const notify = whenRunning === 'wait';
     const write = { kind: 'result', ...answering.encode(answer), retentionMs, notify } as const;
+    this.mayHaveFinished = true;
     return { value: answer, write };
   }
 

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FinalWrite } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine.ts';
+import { StoreUnavailableError } from '../../src/core/errors.ts';
 import { idempotent } from '../../src/core/idempotent.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
@@ -67,6 +68,37 @@ describe('transactions', () => {
       });
     }
     expect(orders()).toEqual(['first']);
+  });
+
+  it('a commit of finish that got no reply stands, whatever the handler answers then', async () => {
+    const faulty = faultyStore(store);
+    faulty.faults.next('transaction', { kind: 'lose-reply' });
+    const engine = new Engine({ store: faulty.store });
+    const outcome = await engine.run(operation(), async (context) => {
+      await expect(context.finish(() => answer('committed'))).rejects.toThrow('lost on command');
+      return verdict('failed', 'something went wrong');
+    });
+    expect(told(outcome)).toBe('executed lost');
+    expect(told(await engine.run(operation(), async () => done('again')))).toBe('replay value committed');
+  });
+
+  it('a finish that was rolled back leaves the answer to the handler', async () => {
+    const transact = store.transaction?.bind(store);
+    const rollingBack: typeof store = {
+      ...faultyStore(store).store,
+      transaction: async (request, body) =>
+        transact?.(request, (handle) => {
+          body(handle);
+          throw new StoreUnavailableError('The disk is full.');
+        }) ?? { outcome: 'lost' },
+    };
+    const engine = new Engine({ store: rollingBack });
+    const outcome = await engine.run(operation(), async (context) => {
+      await expect(context.finish(() => answer('never'))).rejects.toThrow('disk is full');
+      return verdict('failed', 'something went wrong');
+    });
+    expect(told(outcome)).toBe('executed stored');
+    expect(told(await engine.run(operation(), async () => done('again')))).toBe('replay value something went wrong');
   });
 
   it('leave nothing behind when the function throws, and may be tried again', async () => {
