@@ -27,6 +27,7 @@ function isForeign(specifier: string, loaded: string): boolean {
   const subpath = specifier.slice('latchkey/'.length);
   if (subpath === 'testing') return false;
   if (subpath === 'client') return !/^(client|core)\//.test(loaded);
+  if (subpath === 'operator') return !/^(operator|core|http)\/|^node:/.test(loaded);
   const store = /^stores\/([^/]+)\//.exec(loaded)?.[1];
   return loaded.startsWith('testing/') || (store !== undefined && store !== subpath);
 }
@@ -36,7 +37,7 @@ async function problemsOf(specifier: string, installed: Installed): Promise<stri
   return loaded.filter((path) => isForeign(specifier, path)).map((path) => `${specifier} drags in ${path}`);
 }
 
-/** One import loads no other store, and the client loads nothing that a browser lacks. */
+/** One import loads no other store, the client nothing that a browser lacks, and the operator no framework's part. */
 export async function problemsOfReach(installed: Installed): Promise<string[]> {
   const problems: string[] = [];
   for (const specifier of installed.specifiers) problems.push(...(await problemsOf(specifier, installed)));

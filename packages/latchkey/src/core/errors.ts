@@ -9,6 +9,7 @@ export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/err
 
 /** The permanent codes. They are never renamed and never reused. */
 export const errorCodes = [
+  'approval-by-proposer',
   'body-consumed',
   'body-not-replayable',
   'context-missing',
@@ -30,10 +31,13 @@ export const errorCodes = [
   'outcome-unknown',
   'principal-missing',
   'principal-unstable',
+  'proposal-missing',
   'record-unreadable',
   'replay-forbidden',
   'request-incomplete',
   'request-too-large',
+  'resolution-stale',
+  'resolution-unclear',
   'response-not-kept',
   'response-too-large',
   'retries-exhausted',
@@ -50,6 +54,7 @@ export const errorCodes = [
   'transaction-ended-early',
   'transaction-unsupported',
   'value-invalid',
+  'verdict-unfit',
 ] as const;
 
 /** A permanent code. */

@@ -35,6 +35,13 @@ export type LatchkeyEvent =
     }
   /** A completer has given a record up: it lapsed `maxAttempts` times, and waits for a person. */
   | { readonly type: 'stuck'; readonly id: string; readonly operation: string; readonly attempt: number }
+  /** An operator's act, as its audit has it; who and why are there alone. */
+  | {
+      readonly type: 'audited';
+      readonly id: string;
+      readonly event: 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
+      readonly verdict: 'respond' | 'rerun' | 'forget' | undefined;
+    }
   | { readonly type: 'store-error'; readonly operation: string; readonly during: string; readonly error: unknown }
   | { readonly type: 'unprotected'; readonly operation: string }
   | { readonly type: 'handler-error'; readonly operation: string; readonly error: unknown }

@@ -7,7 +7,7 @@
 import type { Context, FinalWrite } from './context.ts';
 import type { LatchkeyError } from './errors.ts';
 import type { OperationSettings } from './settings.ts';
-import type { AfterFailure, SavedSteps, StoredResult, TransactionKind } from './store.ts';
+import type { AfterFailure, StoredResult, TransactionKind } from './store.ts';
 
 /** One request to run something at most once. */
 export interface Operation {
@@ -47,8 +47,11 @@ export interface LapsedOperation {
   readonly operationId: string;
   readonly attempt: number;
   readonly policy: AfterFailure;
-  readonly steps: SavedSteps;
-  /** The key that a step of this name sent downstream. */
+  /** What the saved steps returned, by name, in the order in which they were saved. */
+  readonly steps: ReadonlyMap<string, unknown>;
+  /** Steps that were begun and not saved; known only where `markStepStarts` is on. */
+  readonly begun: readonly string[];
+  /** The key that a step of this name sends downstream, saved or not: what to search for there. */
   idempotencyKey(step: string): string;
 }
 

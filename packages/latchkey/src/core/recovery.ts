@@ -8,15 +8,18 @@
 import { derivedKey } from './digest.ts';
 import type { Emit } from './emitter.ts';
 import type { LapsedOperation, Operation, Recover, Recovery } from './operation.ts';
+import { stepProgress, stepValue } from './step-progress.ts';
 import type { Claimed } from './store.ts';
 
 function lapsedOperation(operation: Operation, claimed: Claimed): LapsedOperation {
+  const { saved, begun } = stepProgress(claimed.steps);
   return {
     operation: operation.name,
     operationId: claimed.operationId,
     attempt: claimed.attempt,
     policy: claimed.policy,
-    steps: claimed.steps,
+    steps: new Map([...saved].map(([name, bytes]) => [name, stepValue(bytes)])),
+    begun,
     idempotencyKey: (step) => derivedKey(claimed.operationId, step),
   };
 }

@@ -76,7 +76,18 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly keep?: (status: number) => boolean;
   /** Called before an answer is replayed; false refuses it (403 by the layer), a Response-like answer replaces it. */
   readonly authorizeReplay?: (request: Native, record: ReplayRecord) => boolean | Answer | Promise<boolean | Answer>;
-  /** Asked about a lapsed record that may not be rerun. */
+  /**
+   * Asked about a lapsed record that may not be rerun, under a claim of its own: finds out at the systems behind what
+   * happened, by the keys that the steps sent, and decides. What it throws leaves the record to a person.
+   *
+   * @example
+   * ```ts
+   * recover: async ({ idempotencyKey }) => {
+   *   const charge = await provider.find({ idempotencyKey: idempotencyKey('charge') })
+   *   return charge ? { verdict: 'respond', response: { status: 201, body: charge } } : { verdict: 'leave' }
+   * }
+   * ```
+   */
   readonly recover?: (lapsed: LapsedOperation, request: Native) => HttpRecovery | Promise<HttpRecovery>;
   /** If the answer can't be stored: send it, marked, or answer 503. Default `'send'` for `refuse`, `'503'` for `rerun`. */
   readonly onUnstored?: 'send' | '503';

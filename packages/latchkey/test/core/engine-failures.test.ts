@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Recover } from '../../src/core/operation.ts';
 import { done, engineRig, operation, told, verdict } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
@@ -171,16 +172,20 @@ describe('recover', () => {
     const rig = engineRig();
     const sent: string[] = [];
     rig.faults.next('renew', { kind: 'fail' }, 100);
-    void rig.worker().run(operation({ leaseMs: 1_000 }), async (context) => {
-      sent.push(context.idempotencyKey('charge'));
-      return new Promise(() => {});
+    void rig.worker().run(operation({ leaseMs: 1_000, markStepStarts: true }), async (context) => {
+      await context.step('reserve', () => ({ items: 2 }));
+      await context.step('charge', ({ idempotencyKey }) => {
+        sent.push(idempotencyKey);
+        return new Promise(() => {});
+      });
+      return done('never');
     });
     await rig.runtime.advance(1_000);
     rig.faults.clear();
-    const recover = (lapsed: { idempotencyKey(step: string): string; attempt: number }) => {
+    const recover: Recover = (lapsed) => {
       expect(lapsed.idempotencyKey('charge')).toBe(sent[0]);
-      expect(lapsed.attempt).toBe(2);
-      return { verdict: 'rerun' } as const;
+      expect([lapsed.attempt, lapsed.begun, [...lapsed.steps]]).toEqual([2, ['charge'], [['reserve', { items: 2 }]]]);
+      return { verdict: 'rerun' };
     };
     const rerunning = { ...operation(), recover };
     expect(told(await rig.worker().run(rerunning, async () => done('second')))).toBe('executed stored');

@@ -1,0 +1,53 @@
+/**
+ * A person's act on a record, and the lines that it leaves in the audit.
+ *
+ * @module
+ */
+
+import { digestParts } from '../core/digest.ts';
+import { LatchkeyError } from '../core/errors.ts';
+import type { StoredRecord } from '../core/store.ts';
+import type { AuditEntry, AuditEvent, RefusalReason } from './audit-entry.ts';
+import type { Person } from './person.ts';
+
+/** What every line of an act says. */
+export type Act = Pick<AuditEntry, 'id' | 'token' | 'decision' | 'record' | 'who' | 'why'>;
+
+const refusals: Record<RefusalReason, string> = {
+  'approval-by-proposer': 'Whoever proposed a verdict cannot approve it. Nothing was changed.',
+  'proposal-missing': 'This record has no such open proposal under this token. Nothing was changed.',
+  'resolution-stale': 'The record is not lapsed under this token any more: look at it again. Nothing was changed.',
+};
+
+/** The audit names the claim that the person saw, and doesn't hold its token: with that one could complete the record. */
+export function tokenDigest(token: string): string {
+  return digestParts('token', token);
+}
+
+/** An act on a record, or on an id under which there is none. */
+export function actOn(
+  { id, token }: { readonly id: string; readonly token: string },
+  { who, why }: Person,
+  decision: string,
+  record: StoredRecord | undefined,
+): Act {
+  const act = { id, token: tokenDigest(token), decision, who, why };
+  if (record === undefined) return act;
+  const { operation, operationId, attempt, policy } = record;
+  return { ...act, record: { operation, operationId, attempt, policy } };
+}
+
+/** A line of an act. */
+export function line(
+  act: Act,
+  event: AuditEvent,
+  atMs: number,
+  more: Pick<AuditEntry, 'verdict' | 'untilMs' | 'reason'> = {},
+): AuditEntry {
+  return { atMs, event, ...act, ...more };
+}
+
+/** The error of an act that was refused. */
+export function refusal(reason: RefusalReason): LatchkeyError {
+  return new LatchkeyError(reason, refusals[reason]);
+}

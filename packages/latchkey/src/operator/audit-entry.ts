@@ -1,0 +1,71 @@
+/**
+ * One line of the audit, and its form as bytes. Holds no key, no token, and of a response its status and digest alone.
+ *
+ * @module
+ */
+
+import { decodeValue, encodeValue } from '../core/codec.ts';
+import { LatchkeyError } from '../core/errors.ts';
+import type { AfterFailure } from '../core/store.ts';
+import type { VerdictSummary } from './verdict.ts';
+
+/**
+ * What happened:
+ * - `proposed`, `withdrawn`: a verdict that waits for a second person, and its end.
+ * - `decided`: the verdict is about to be carried out. Without one of the next three after it, the process died or the
+ *   store gave no answer: whether the verdict was carried out, the record's state tells.
+ * - `applied`: the verdict was carried out.
+ * - `stale`: it was not, since the record had changed by then.
+ * - `unclear`: the store's answer was lost and the record has moved on.
+ * - `refused`: the act was not allowed; nothing was decided.
+ */
+export type AuditEvent = 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
+
+/** Why an act was refused. */
+export type RefusalReason = 'resolution-stale' | 'approval-by-proposer' | 'proposal-missing';
+
+/** One line of the audit. */
+export interface AuditEntry {
+  /** When, by the clock of the process that wrote it; milliseconds since the epoch. */
+  readonly atMs: number;
+  readonly event: AuditEvent;
+  /** Ties together the lines of one decision; it is the proposal's id too. */
+  readonly decision: string;
+  /** The record's id. */
+  readonly id: string;
+  readonly who: string;
+  readonly why: string;
+  /** A digest of the token of the claim that the person saw. */
+  readonly token: string;
+  /** Absent where there is none: a refusal of something that was not found. */
+  readonly verdict?: VerdictSummary;
+  /** The end of a proposal. */
+  readonly untilMs?: number;
+  readonly reason?: RefusalReason;
+  /** What the record was when the person acted; absent if it was gone. */
+  readonly record?: AuditedRecord;
+}
+
+/** What the audit keeps of a record. */
+export interface AuditedRecord {
+  readonly operation: string;
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly policy: AfterFailure;
+}
+
+const format = 1;
+
+export function encodeEntry(entry: AuditEntry): Uint8Array {
+  return encodeValue({ format, ...entry });
+}
+
+/** @throws LatchkeyError `record-unreadable`. */
+export function decodeEntry(bytes: Uint8Array): AuditEntry {
+  const value = decodeValue(bytes);
+  if (typeof value === 'object' && value !== null && 'format' in value && value.format === format) {
+    const { format: _, ...entry } = value;
+    return entry as AuditEntry & { format: never };
+  }
+  throw new LatchkeyError('record-unreadable', 'An entry of the audit is not in a format that this version reads.');
+}

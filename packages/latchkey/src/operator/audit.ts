@@ -1,0 +1,165 @@
+/**
+ * The audit: a list for each record, in which decisions are made one after another, and a log of all of them by day.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import { checkWholeNumber } from '../core/options-check.ts';
+import { type AuditEntry, decodeEntry, encodeEntry } from './audit-entry.ts';
+import { Chain, type Place } from './chain.ts';
+import type { OperatorTools } from './tools.ts';
+
+const dayMs = 86_400_000;
+/** A record is looked at in one period or two, whatever the retention is. */
+const recordPeriodMs = 400 * dayMs;
+const maxPage = 1_000;
+
+/** What {@link Audit.log} is asked for. */
+export interface LogRequest {
+  /** Entries from this time on; milliseconds since the epoch. Default: all that are kept. */
+  readonly sinceMs?: number;
+  /** At most this many; 1 to 1,000. */
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+}
+
+/** A page of the log, oldest first. */
+export interface LogPage {
+  readonly entries: readonly AuditEntry[];
+  /** Present if there may be more. */
+  readonly next?: string;
+}
+
+/** An entry that was written, and all that were in the record's list before it. */
+export interface Written {
+  readonly entry: AuditEntry;
+  readonly earlier: readonly AuditEntry[];
+}
+
+/** See the module. */
+export class Audit {
+  readonly #tools: OperatorTools;
+  readonly #retentionMs: number;
+  readonly #log: Chain;
+  /** The end of the log as it was seen last: never behind it, so that the search for it begins there. */
+  #seen: Place = { period: 0, index: 0 };
+
+  constructor(tools: OperatorTools, retentionMs: number) {
+    this.#tools = tools;
+    this.#retentionMs = retentionMs;
+    this.#log = new Chain(tools, { name: ['log'], periodMs: dayMs, retentionMs });
+  }
+
+  /** A record's entries, in their order. */
+  async of(id: string): Promise<readonly AuditEntry[]> {
+    const runs = await this.#runs(this.#chainOf(id));
+    return runs.flat();
+  }
+
+  /**
+   * Writes an entry into both lists: first into the record's, whose order decides, then into the log. Whoever acts on an
+   * entry waits for both, so that nothing is carried out that one of them doesn't show.
+   *
+   * @param make - the entry, given all that come before it; it may be asked again.
+   */
+  async write(id: string, make: (earlier: readonly AuditEntry[]) => AuditEntry): Promise<Written> {
+    const written = await this.#writeOfRecord(id, make);
+    await this.#writeLog(written.entry);
+    const { event, verdict } = written.entry;
+    this.#tools.emit?.({ type: 'audited', id, event, verdict: verdict?.kind });
+    return written;
+  }
+
+  /** @throws LatchkeyError `option-invalid`. */
+  async log({ sinceMs = 0, limit, cursor }: LogRequest): Promise<LogPage> {
+    checkWholeNumber('log', 'limit', limit, 1, maxPage);
+    const [oldest, last] = this.#log.periods();
+    const from = cursor === undefined ? { period: this.#log.periodAt(sinceMs), index: 0 } : readCursor(cursor);
+    let place = from.period < oldest ? { period: oldest, index: 0 } : from;
+    const entries: AuditEntry[] = [];
+    for (;;) {
+      const wanted = limit - entries.length;
+      const run = await this.#log.run(place, wanted);
+      entries.push(...run.map(decodeEntry).filter(({ atMs }) => atMs >= sinceMs));
+      place = { period: place.period, index: place.index + run.length };
+      if (entries.length === limit) return { entries, next: `${place.period}.${place.index}` };
+      if (run.length === wanted) continue;
+      const period = await this.#log.firstStarted(place.period + 1, last);
+      if (period === undefined) return { entries };
+      place = { period, index: 0 };
+    }
+  }
+
+  #chainOf(id: string): Chain {
+    return new Chain(this.#tools, {
+      name: ['record', id],
+      periodMs: recordPeriodMs,
+      retentionMs: this.#retentionMs,
+    });
+  }
+
+  #runs(chain: Chain): Promise<readonly (readonly AuditEntry[])[]> {
+    const [first, last] = chain.periods();
+    const periods = Array.from({ length: last - first + 1 }, (_, offset) => first + offset);
+    return Promise.all(
+      periods.map(async (period) => (await chain.run({ period, index: 0 }, Number.MAX_SAFE_INTEGER)).map(decodeEntry)),
+    );
+  }
+
+  async #writeOfRecord(id: string, make: (earlier: readonly AuditEntry[]) => AuditEntry): Promise<Written> {
+    const chain = this.#chainOf(id);
+    const period = chain.periodAt(this.#tools.runtime.clock.now());
+    const runs = await this.#runs(chain);
+    const index = runs[period - chain.periods()[0]]?.length ?? 0;
+    const earlier = runs.flat();
+    let entry: AuditEntry | undefined;
+    const bytes = () => {
+      entry = make(earlier);
+      return encodeEntry(entry);
+    };
+    await chain.append({ period, index }, bytes, (written) => void earlier.push(decodeEntry(written)));
+    if (entry === undefined) throw new TypeError('What was appended was made.');
+    return { entry, earlier };
+  }
+
+  async #writeLog(entry: AuditEntry): Promise<void> {
+    const period = this.#log.periodAt(entry.atMs);
+    const index = await this.#endOfLog(period);
+    const bytes = encodeEntry(entry);
+    const place = await this.#log.append(
+      { period, index },
+      () => bytes,
+      () => {},
+    );
+    this.#seen = { period, index: place.index + 1 };
+  }
+
+  /** The first free place of a day, by doubling and halving: a day may have thousands of entries. */
+  async #endOfLog(period: number): Promise<number> {
+    const isFree = async (index: number) => (await this.#log.at({ period, index })) === undefined;
+    let written = (this.#seen.period === period ? this.#seen.index : 0) - 1;
+    let free = written + 1;
+    for (let step = 1; !(await isFree(free)); step *= 2) {
+      written = free;
+      free += step;
+    }
+    while (free - written > 1) {
+      const middle = Math.floor((written + free) / 2);
+      if (await isFree(middle)) free = middle;
+      else written = middle;
+    }
+    return free;
+  }
+}
+
+function readCursor(cursor: string): Place {
+  const [period, index, ...rest] = String(cursor).split('.').map(Number);
+  if (rest.length === 0 && isPlace(period) && isPlace(index)) return { period, index };
+  throw new LatchkeyError('option-invalid', 'log: cursor must be the "next" of an earlier page.');
+}
+
+function isPlace(value: number | undefined): value is number {
+  return Number.isSafeInteger(value) && Number(value) >= 0;
+}

@@ -1,0 +1,111 @@
+/**
+ * A list that can only grow, made of records: entry n is the record whose id is a digest of the list's name and n. A
+ * claim succeeds once, so that every entry has one place and one writer, however many operators write at once.
+ *
+ * A list is cut into periods, and all entries of a period expire together: else the first ones would go before the
+ * last, and nobody would find these by counting.
+ *
+ * @module
+ */
+
+import { digestParts } from '../core/digest.ts';
+import { operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
+import type { OperatorTools } from './tools.ts';
+
+/** What a list is. */
+export interface ChainOptions {
+  readonly name: readonly string[];
+  readonly periodMs: number;
+  /** Entries are kept this long at least, and a period longer at most. */
+  readonly retentionMs: number;
+}
+
+/** Where an entry is. */
+export interface Place {
+  readonly period: number;
+  readonly index: number;
+}
+
+/** Reads side by side, from one on and twice as many each time: most lists are empty or short. */
+const mostAtOnce = 32;
+
+/** See the module. Entries are bytes. */
+export class Chain {
+  readonly #tools: OperatorTools;
+  readonly #options: ChainOptions;
+
+  constructor(tools: OperatorTools, options: ChainOptions) {
+    this.#tools = tools;
+    this.#options = options;
+  }
+
+  periodAt(timeMs: number): number {
+    return Math.floor(timeMs / this.#options.periodMs);
+  }
+
+  /** Periods that may hold entries: those not expired, and the next one, since clocks differ. */
+  periods(): readonly [first: number, last: number] {
+    const now = this.#tools.runtime.clock.now();
+    return [this.periodAt(now - this.#options.retentionMs), this.periodAt(now) + 1];
+  }
+
+  at(place: Place): Promise<Uint8Array | undefined> {
+    return readOwn(this.#tools, this.#id(place));
+  }
+
+  /** Up to `limit` entries of a period, from `index` on; fewer if there are no more. */
+  async run({ period, index }: Place, limit: number): Promise<readonly Uint8Array[]> {
+    const found: Uint8Array[] = [];
+    for (let width = 1; found.length < limit; width = Math.min(2 * width, mostAtOnce)) {
+      const count = Math.min(width, limit - found.length);
+      const places = Array.from({ length: count }, (_, offset) => ({ period, index: index + found.length + offset }));
+      const batch = await Promise.all(places.map((place) => this.at(place)));
+      const end = batch.indexOf(undefined);
+      found.push(...batch.slice(0, end === -1 ? count : end).filter((bytes) => bytes !== undefined));
+      if (end !== -1) break;
+    }
+    return found;
+  }
+
+  /** The first of these periods that has an entry. */
+  async firstStarted(from: number, to: number): Promise<number | undefined> {
+    for (let first = from; first <= to; first += mostAtOnce) {
+      const periods = Array.from({ length: Math.min(mostAtOnce, to - first + 1) }, (_, offset) => first + offset);
+      const firsts = await Promise.all(periods.map((period) => this.at({ period, index: 0 })));
+      const started = periods.find((_, index) => firsts[index] !== undefined);
+      if (started !== undefined) return started;
+    }
+    return undefined;
+  }
+
+  /**
+   * Writes an entry at the first free place from `place` on.
+   *
+   * @param make - asked while no other writer can add anything before the entry; asked again if this one was too slow.
+   * @param passed - told of each entry that others have written meanwhile.
+   * @returns where the entry is.
+   */
+  async append(place: Place, make: () => Uint8Array, passed: (bytes: Uint8Array) => void): Promise<Place> {
+    const { period } = place;
+    for (let { index } = place; ; index += 1) {
+      const written = await writeOnce(this.#tools, this.#record({ period, index }), make);
+      if (written === undefined) return { period, index };
+      passed(written);
+    }
+  }
+
+  #record(place: Place) {
+    const { periodMs, retentionMs } = this.#options;
+    const endsAtMs = (place.period + 1) * periodMs + retentionMs;
+    return {
+      id: this.#id(place),
+      principal: operatorPrincipal,
+      operation: 'latchkey:audit',
+      retentionMs: Math.max(endsAtMs - this.#tools.runtime.clock.now(), 1),
+    };
+  }
+
+  #id({ period, index }: Place): string {
+    return digestParts('audit', ...this.#options.name, String(period), String(index));
+  }
+}

@@ -1,0 +1,170 @@
+/**
+ * The way of a verdict: decided or proposed, approved, carried out, and every stage of it in the audit.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import type { StoredRecord } from '../core/store.ts';
+import { type Act, actOn, line, refusal } from './acts.ts';
+import type { Audit, Written } from './audit.ts';
+import type { AuditEntry, RefusalReason } from './audit-entry.ts';
+import { carryOut, type VerdictOutcome } from './carrying-out.ts';
+import { keepVerdict, keptVerdict } from './kept-verdict.ts';
+import type { OperatorSettings } from './options.ts';
+import { checkPerson, checkText, isSamePerson, type Person } from './person.ts';
+import { openProposals, type Proposal } from './proposals.ts';
+import { isOwn, kindOf } from './record-kind.ts';
+import { ask } from './tools.ts';
+import { type EncodedVerdict, encodeVerdict, type Verdict } from './verdict.ts';
+
+/** A verdict that was carried out. */
+export interface Applied {
+  readonly outcome: 'applied';
+  /** Ties together the decision's lines in the audit. */
+  readonly decision: string;
+  /** False if the store failed before the outcome was in the audit; the decision is there without one then. */
+  readonly audited: boolean;
+}
+
+/** A verdict that waits for a second person. */
+export interface Proposed extends Proposal {
+  readonly outcome: 'proposed';
+}
+
+/** Names the claim that the person saw. */
+export interface Seen {
+  readonly id: string;
+  readonly token: string;
+}
+
+/** Ids and tokens are digests and UUIDs. */
+const maxName = 200;
+/** A kept answer outlives its proposal, so that an approval at the last moment finds it. */
+const sparedMs = 3_600_000;
+
+/** See the module. */
+export class Decisions {
+  readonly #settings: OperatorSettings;
+  readonly #audit: Audit;
+
+  constructor(settings: OperatorSettings, audit: Audit) {
+    this.#settings = settings;
+    this.#audit = audit;
+  }
+
+  /** Carries the verdict out, or proposes it where a second person has to agree. */
+  async resolve(seen: Seen, verdict: Verdict, by: Person): Promise<Applied | Proposed> {
+    const person = checkPerson(by);
+    const record = await this.#find(seen);
+    const act = actOn(seen, person, this.#settings.tools.runtime.random.uuid(), record);
+    if (record === undefined) return this.#refuse(act, 'resolution-stale');
+    const encoded = encodeVerdict(verdict, kindOf(record), this.#settings);
+    if (this.#settings.approvals === 2) return this.#propose(act, record, encoded);
+    await this.#audit.write(act.id, () => line(act, 'decided', this.#now(), { verdict: encoded.summary }));
+    return this.#carryOut(act, record, encoded);
+  }
+
+  /** Carries out what somebody else proposed. */
+  async approve(seen: Seen, proposal: string, by: Person): Promise<Applied> {
+    const person = checkPerson(by);
+    const record = await this.#find(seen);
+    const act = actOn(seen, person, checkText('proposal', proposal, maxName), record);
+    if (record === undefined) return this.#refuse(act, 'resolution-stale');
+    const proposed = this.#open(await this.#audit.of(seen.id), act);
+    const verdict = proposed && (await keptVerdict(this.#settings.tools, proposed));
+    if (verdict === undefined) return this.#refuse(act, 'proposal-missing');
+    this.#check(await this.#audit.write(act.id, (earlier) => this.#approval(earlier, act)));
+    return this.#carryOut(act, record, verdict);
+  }
+
+  /** Ends a proposal; anybody may. */
+  async withdraw(seen: Seen, proposal: string, by: Person): Promise<void> {
+    const person = checkPerson(by);
+    const record = await this.#find(seen);
+    const act = actOn(seen, person, checkText('proposal', proposal, maxName), record);
+    const written = await this.#audit.write(act.id, (earlier) => {
+      const found = this.#open(earlier, act);
+      if (found === undefined) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
+      return line(act, 'withdrawn', this.#now(), { verdict: found.verdict });
+    });
+    this.#check(written);
+  }
+
+  #now(): number {
+    return this.#settings.tools.runtime.clock.now();
+  }
+
+  /** The record, if it is still as the person saw it. */
+  async #find({ id, token }: Seen): Promise<StoredRecord | undefined> {
+    const { tools } = this.#settings;
+    checkText('token', token, maxName);
+    const known = checkText('id', id, maxName);
+    const record = await ask(tools, 'read', () => tools.store.read(known));
+    const isAsSeen = record?.state === 'lapsed' && record.token === token && !isOwn(record);
+    return isAsSeen ? record : undefined;
+  }
+
+  #open(entries: readonly AuditEntry[], { token, decision }: Act): Proposal | undefined {
+    return openProposals(entries, token, this.#now()).find(({ proposal }) => proposal === decision);
+  }
+
+  /** The line of an approval, or of its refusal, with nothing coming between the look at the proposal and the line. */
+  #approval(earlier: readonly AuditEntry[], act: Act): AuditEntry {
+    const proposed = this.#open(earlier, act);
+    if (proposed === undefined) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
+    const { verdict, who } = proposed;
+    if (!isSamePerson(who, act.who)) return line(act, 'decided', this.#now(), { verdict });
+    return line(act, 'refused', this.#now(), { verdict, reason: 'approval-by-proposer' });
+  }
+
+  #check({ entry }: Written): void {
+    if (entry.reason !== undefined) throw refusal(entry.reason);
+  }
+
+  async #refuse(act: Act, reason: RefusalReason): Promise<never> {
+    await this.#audit.write(act.id, () => line(act, 'refused', this.#now(), { reason }));
+    throw refusal(reason);
+  }
+
+  /** A proposal that the same person made before, and whose answer may have been lost on its way, is given again. */
+  async #propose(act: Act, record: StoredRecord, verdict: EncodedVerdict): Promise<Proposed> {
+    const { summary } = verdict;
+    const open = openProposals(await this.#audit.of(act.id), act.token, this.#now());
+    const same = open.find(({ who, verdict: { digest } }) => isSamePerson(who, act.who) && digest === summary.digest);
+    if (same !== undefined) return { outcome: 'proposed', ...same };
+    const { approvalWithinMs, tools } = this.#settings;
+    await keepVerdict(tools, act.decision, record, verdict, approvalWithinMs + sparedMs);
+    const atMs = this.#now();
+    const untilMs = atMs + approvalWithinMs;
+    await this.#audit.write(act.id, () => line(act, 'proposed', atMs, { verdict: summary, untilMs }));
+    return { outcome: 'proposed', proposal: act.decision, who: act.who, why: act.why, atMs, untilMs, verdict: summary };
+  }
+
+  async #carryOut(act: Act, record: StoredRecord, verdict: EncodedVerdict): Promise<Applied> {
+    const { tools, retentionMs } = this.#settings;
+    const outcome = await carryOut(tools, record, verdict, retentionMs);
+    const isAudited = await this.#writeOutcome(act, outcome, verdict);
+    if (outcome === 'stale') throw refusal('resolution-stale');
+    if (outcome === 'unclear') throw unclear();
+    return { outcome, decision: act.decision, audited: isAudited };
+  }
+
+  /** What was carried out can't be taken back: a failure here must not look like a failure of that. */
+  async #writeOutcome(act: Act, outcome: VerdictOutcome, { summary }: EncodedVerdict): Promise<boolean> {
+    try {
+      await this.#audit.write(act.id, () => line(act, outcome, this.#now(), { verdict: summary }));
+      return true;
+    } catch {
+      // Each failed call was told to the observer; `unfinished` shows the decision without its outcome.
+      return false;
+    }
+  }
+}
+
+function unclear(): LatchkeyError {
+  return new LatchkeyError(
+    'resolution-unclear',
+    'The store gave no answer at first, and the record has moved on since: the verdict may have been carried out. Look at the record again.',
+  );
+}

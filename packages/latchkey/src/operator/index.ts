@@ -1,0 +1,24 @@
+/**
+ * For the people who look after a store: what lapsed, how far it came, what to search for at the systems behind, and
+ * verdicts with an audit.
+ *
+ * ```ts
+ * const people = operator({ store })
+ * const { records } = await people.list({ state: 'lapsed', limit: 50 })
+ * ```
+ *
+ * @module
+ */
+
+export type { LogPage, LogRequest } from './audit.ts';
+export type { AuditEntry, AuditEvent, AuditedRecord, RefusalReason } from './audit-entry.ts';
+export type { Applied, Proposed } from './decisions.ts';
+export type { RecordEntryPage, RecordListRequest } from './listing.ts';
+export { type Operator, operator, type ProposalAct } from './operator.ts';
+export type { OperatorOptions } from './options.ts';
+export type { Person } from './person.ts';
+export type { Proposal } from './proposals.ts';
+export type { RecordDetails, RecordEntry, ShownResult, ShownStep, StepEntry } from './record-entry.ts';
+export type { RecordKind } from './record-kind.ts';
+export type { OperatedStore } from './tools.ts';
+export type { Verdict, VerdictSummary } from './verdict.ts';

@@ -1,0 +1,40 @@
+/**
+ * The answer of a proposed verdict, kept beside the audit until somebody approves it: the audit holds no bodies.
+ *
+ * @module
+ */
+
+import { digestParts } from '../core/digest.ts';
+import type { StoredRecord } from '../core/store.ts';
+import { readOwn, writeOnce } from './own-record.ts';
+import type { Proposal } from './proposals.ts';
+import type { OperatorTools } from './tools.ts';
+import { type EncodedVerdict, isOf } from './verdict.ts';
+
+const noBytes = new Uint8Array();
+
+function idOf(proposal: string): string {
+  return digestParts('proposed verdict', proposal);
+}
+
+/** It belongs to the record's principal, and is erased with it. */
+export async function keepVerdict(
+  tools: OperatorTools,
+  proposal: string,
+  { principal }: StoredRecord,
+  { summary, bytes }: EncodedVerdict,
+  retentionMs: number,
+): Promise<void> {
+  if (summary.kind !== 'respond') return;
+  const record = { id: idOf(proposal), principal, operation: 'latchkey:proposal', retentionMs };
+  await writeOnce(tools, record, () => bytes);
+}
+
+/** The verdict that was proposed, to the byte; undefined if it is gone. */
+export async function keptVerdict(
+  tools: OperatorTools,
+  { proposal, verdict: summary }: Proposal,
+): Promise<EncodedVerdict | undefined> {
+  const bytes = summary.kind === 'respond' ? await readOwn(tools, idOf(proposal)) : noBytes;
+  return bytes !== undefined && isOf(summary, bytes) ? { summary, bytes } : undefined;
+}

@@ -1,0 +1,56 @@
+/**
+ * Pages of records, without the operator's own, and the search for stuck ones.
+ *
+ * @module
+ */
+
+import { checkChoice, checkWholeNumber } from '../core/options-check.ts';
+import type { RecordState } from '../core/store.ts';
+import { type RecordEntry, recordEntry } from './record-entry.ts';
+import { isOwn } from './record-kind.ts';
+import { ask, type OperatorTools } from './tools.ts';
+
+/** What a list is asked for. */
+export interface RecordListRequest {
+  /** `stuck` are the lapsed ones that no worker takes over again. */
+  readonly state: RecordState | 'stuck';
+  /** At most this many records; 1 to 1,000. */
+  readonly limit: number;
+  /** The `next` of the page before. */
+  readonly cursor?: string;
+}
+
+/** A page of records in a stable order. */
+export interface RecordEntryPage {
+  readonly records: readonly RecordEntry[];
+  /** Present if there may be more; a page that was hard to fill may be short, or empty, and go on. */
+  readonly next?: string;
+}
+
+const states = ['running', 'lapsed', 'stuck', 'open', 'completed'];
+const maxPage = 1_000;
+/** A page asks the store this often at most for records to fill it with. */
+const mostTries = 20;
+
+/** @throws LatchkeyError `option-invalid`. */
+export async function listRecords(
+  tools: OperatorTools,
+  maxAttempts: number,
+  request: RecordListRequest,
+): Promise<RecordEntryPage> {
+  checkChoice('list', 'state', request.state, states);
+  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  const state = request.state === 'stuck' ? 'lapsed' : request.state;
+  const records: RecordEntry[] = [];
+  let { cursor } = request;
+  for (let tries = 0; tries < mostTries; tries += 1) {
+    const asked = { state, limit: request.limit - records.length, ...(cursor !== undefined && { cursor }) };
+    const page = await ask(tools, 'list', () => tools.store.list(asked));
+    const entries = page.records.filter((record) => !isOwn(record)).map((record) => recordEntry(record, maxAttempts));
+    records.push(...entries.filter(({ stuck }) => stuck || request.state !== 'stuck'));
+    cursor = page.next;
+    if (cursor === undefined) return { records };
+    if (records.length === request.limit) break;
+  }
+  return { records, ...(cursor !== undefined && { next: cursor }) };
+}

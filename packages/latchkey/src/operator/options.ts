@@ -1,0 +1,89 @@
+/**
+ * What an operator can be told, and the check of it.
+ *
+ * @module
+ */
+
+import { createEmit } from '../core/emitter.ts';
+import type { EventListener } from '../core/events.ts';
+import { sharedRules } from '../core/option-rules.ts';
+import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
+import { defaultSettings } from '../core/settings.ts';
+import type { OperatedStore, OperatorTools } from './tools.ts';
+
+/** How an operator works. All times are in milliseconds. */
+export interface OperatorOptions {
+  /** The store of the guards and functions whose records are looked at. */
+  readonly store: OperatedStore;
+  /** 2 to let a verdict be carried out only when a second person approves it. Default 1. */
+  readonly approvals?: 1 | 2;
+  /** How long a proposal waits for the second person. Default 24 hours. */
+  readonly approvalWithinMs?: number;
+  /** How long an entry of the audit is kept, at least. Default 400 days. */
+  readonly auditRetentionMs?: number;
+  /** How long a record is kept once it was resolved. Default 24 hours; as the route's own is best. */
+  readonly retentionMs?: number;
+  /** From this many claims on a lapsed record is stuck; as the route's own. Default 10. */
+  readonly maxAttempts?: number;
+  /** Longest answer of a verdict, in bytes. Default 1 MiB. */
+  readonly maxResponseBytes?: number;
+  readonly runtime?: Runtime;
+  readonly onEvent?: EventListener;
+}
+
+type Limits = Required<Omit<OperatorOptions, 'store' | 'runtime' | 'onEvent'>>;
+
+/** The options with their defaults, and the tools made from them. */
+export interface OperatorSettings extends Limits {
+  readonly tools: OperatorTools;
+}
+
+const day = 86_400_000;
+
+/** A command line must not end while a person's act is under way: timers hold the process here. */
+const holdingRuntime: Runtime = {
+  ...systemRuntime,
+  timers: { ...systemRuntime.timers, set: (callback, delayMs) => setTimeout(callback, delayMs) },
+};
+
+const defaults: Limits = {
+  approvals: 1,
+  approvalWithinMs: day,
+  auditRetentionMs: 400 * day,
+  retentionMs: defaultSettings.retentionMs,
+  maxAttempts: defaultSettings.maxAttempts,
+  maxResponseBytes: 1_048_576,
+};
+
+const bounds: Record<keyof Limits, readonly [least: number, most: number]> = {
+  approvals: [1, 2],
+  approvalWithinMs: [1_000, 30 * day],
+  auditRetentionMs: [day, 4_000 * day],
+  retentionMs: [1, Number.MAX_SAFE_INTEGER],
+  maxAttempts: [1, Number.MAX_SAFE_INTEGER],
+  maxResponseBytes: [0, 2 ** 31 - 1],
+};
+
+const where = 'operator()';
+const limitNames = Object.keys(defaults) as (keyof Limits)[];
+
+function given({ ...options }: OperatorOptions): Partial<Limits> {
+  return Object.fromEntries(limitNames.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
+}
+
+/**
+ * Fills in the defaults and checks every value.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ */
+export function operatorSettings(options: OperatorOptions): OperatorSettings {
+  checkOptionNames(where, options, ['store', 'runtime', 'onEvent', ...limitNames]);
+  const { store, runtime = holdingRuntime, onEvent } = options;
+  sharedRules.store(where, 'store', store);
+  sharedRules.runtime(where, 'runtime', runtime);
+  if (onEvent !== undefined) sharedRules.onEvent(where, 'onEvent', onEvent);
+  const limits: Limits = { ...defaults, ...given(options) };
+  for (const name of limitNames) checkWholeNumber(where, name, limits[name], ...bounds[name]);
+  return { ...limits, tools: { store, runtime, emit: createEmit(onEvent) } };
+}

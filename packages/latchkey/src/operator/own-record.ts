@@ -1,0 +1,97 @@
+/**
+ * Records of the operator's own, in the same store as all others: written once, and kept for a time.
+ *
+ * @module
+ */
+
+import { digestParts } from '../core/digest.ts';
+import { StoreUnavailableError } from '../core/errors.ts';
+import { sleep } from '../core/runtime.ts';
+import type { ClaimOutcome, ClaimRequest } from '../core/store.ts';
+import { ownFingerprint } from './record-kind.ts';
+import { ask, type OperatorTools } from './tools.ts';
+
+/** What a record of the operator's own is. */
+export interface OwnRecord {
+  readonly id: string;
+  /** A digest; `erase` of it removes the record. */
+  readonly principal: string;
+  readonly operation: string;
+  readonly retentionMs: number;
+}
+
+/** A record whose writing was begun by this caller alone, or what it holds already. */
+type Taken = { readonly token: string } | { readonly written: Uint8Array };
+
+/** Long enough for the one write that follows; whoever died before it holds up the others no longer. */
+const leaseMs = 10_000;
+const patienceMs = 3 * leaseMs;
+const lookAgainMs = 20;
+
+const noBytes = new Uint8Array();
+
+/** No principal of an application has this digest, so that erasing one leaves these records. */
+export const operatorPrincipal = digestParts('operator');
+
+function claimOf(record: OwnRecord, token: string): ClaimRequest {
+  return {
+    id: record.id,
+    token,
+    principal: record.principal,
+    operation: record.operation,
+    operationId: token,
+    fingerprint: ownFingerprint,
+    acceptable: [ownFingerprint],
+    policy: 'rerun',
+    leaseMs,
+    unresolvedRetentionMs: record.retentionMs,
+    takeover: 'any',
+    maxAttempts: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+/** What the record holds; undefined if it is not there, or was begun and not written. */
+export async function readOwn(tools: OperatorTools, id: string): Promise<Uint8Array | undefined> {
+  const record = await ask(tools, 'read', () => tools.store.read(id));
+  return record?.result?.bytes;
+}
+
+/**
+ * Takes the record for writing, or gives what was written. Waits for another writer, and takes over from one that died.
+ *
+ * @throws StoreUnavailableError if the store gives no answer, or another writer no way.
+ */
+async function take(tools: OperatorTools, record: OwnRecord): Promise<Taken> {
+  const { clock, timers, random } = tools.runtime;
+  const giveUpAt = clock.monotonic() + patienceMs;
+  while (clock.monotonic() < giveUpAt) {
+    const token = random.uuid();
+    const outcome: ClaimOutcome = await ask(tools, 'claim', () => tools.store.claim(claimOf(record, token)));
+    if (outcome.outcome === 'claimed') return { token };
+    if (outcome.outcome === 'completed') return { written: outcome.result.bytes };
+    await sleep(timers, lookAgainMs * (1 + random.fraction()));
+  }
+  throw new StoreUnavailableError('Another operator is writing here and does not come to an end. Try again.');
+}
+
+/**
+ * Writes the record unless it is written: the bytes are asked for when nobody else can write.
+ *
+ * @returns what another wrote before; undefined if these bytes are the record's now.
+ */
+export async function writeOnce(
+  tools: OperatorTools,
+  record: OwnRecord,
+  make: () => Uint8Array,
+): Promise<Uint8Array | undefined> {
+  for (;;) {
+    const taken = await take(tools, record);
+    if ('written' in taken) return taken.written;
+    const { id, retentionMs } = record;
+    const write = { id, token: taken.token, retentionMs, tombstone: noBytes };
+    const result = { kind: 'value', bytes: make() } as const;
+    const outcome = await ask(tools, 'complete', () => tools.store.complete({ ...write, result }));
+    if (outcome === 'completed') return undefined;
+    if (outcome === 'tombstoned') throw new StoreUnavailableError('The store takes no entry of this size.');
+  }
+}

@@ -1,0 +1,39 @@
+import { readFile, stat } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+
+/** How many claims of a page name the test that shows them, and how many links go to its own sections, at least. */
+const pages = {
+  'operations.md': { proofs: 10, sections: 1 },
+  'stores.md': { proofs: 51, sections: 6 },
+};
+
+for (const [name, least] of Object.entries(pages))
+  describe(name, async () => {
+    const address = new URL(`../../../../docs/${name}`, import.meta.url);
+    const page = await readFile(address, 'utf8');
+
+    /** `[text](path "title")`, with the title where there is one. */
+    const links = Array.from(page.matchAll(/\]\((?!https?:)([^)\s]+)(?: "([^"]+)")?\)/g), ([, path = '', title]) => ({
+      path,
+      title,
+    }));
+
+    it('links to what is there, and to the tests that it names', async () => {
+      const proofs = links.filter(({ title }) => title !== undefined);
+      expect(proofs.length).toBeGreaterThanOrEqual(least.proofs);
+      for (const { path } of links.filter(({ path }) => !path.startsWith('#')))
+        await expect(stat(new URL(path.replace(/#.*/, ''), address)), path).resolves.toBeDefined();
+      for (const { path, title } of proofs)
+        expect(await readFile(new URL(path, address), 'utf8'), path).toContain(title);
+    });
+
+    it('links to its own sections', () => {
+      const sections = Array.from(
+        page.matchAll(/^## (.+)$/gm),
+        ([, title = '']) => `#${title.toLowerCase().replaceAll(' ', '-')}`,
+      );
+      const wanted = links.map(({ path }) => path).filter((path) => path.startsWith('#'));
+      expect(wanted.length).toBeGreaterThanOrEqual(least.sections);
+      for (const section of wanted) expect(sections).toContain(section);
+    });
+  });

@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import { type OperatorOptions, operator } from '../../src/operator/index.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { faultyStore, manualRuntime } from '../../src/testing/index.ts';
+import { ann, ben, created, lapse, stored, takeOver } from './records.ts';
+
+async function rig(options: Partial<OperatorOptions> = {}) {
+  const runtime = manualRuntime();
+  const memory = memoryStore({ runtime });
+  const { store, faults } = faultyStore(memory, runtime);
+  const people = operator({ store, runtime, approvals: 2, ...options });
+  const seen = await lapse(memory, 'a');
+  const propose = async (verdict = created, by = ann) => {
+    const proposed = await people.resolve(seen.id, seen.token, verdict, by);
+    if (proposed.outcome !== 'proposed') throw new Error('It was not proposed.');
+    return proposed;
+  };
+  const events = async () => (await people.audit(seen.id)).map(({ event, who }) => `${event} ${who}`);
+  return { runtime, memory, faults, people, ...seen, propose, events };
+}
+
+describe('a verdict that needs two persons', () => {
+  it('changes nothing until another person approves it', async () => {
+    const { memory, people, id, token, propose, events } = await rig();
+    const { proposal, verdict, untilMs, atMs } = await propose();
+    expect([verdict.kind, verdict.status, untilMs - atMs]).toEqual(['respond', 201, 86_400_000]);
+    expect((await stored(memory, id)).state).toBe('lapsed');
+    expect((await people.show(id))?.proposals).toEqual([{ proposal, verdict, untilMs, atMs, ...ann }]);
+    expect(await people.approve(id, token, { proposal, ...ben })).toEqual({
+      outcome: 'applied',
+      decision: proposal,
+      audited: true,
+    });
+    expect(Buffer.from((await stored(memory, id)).result?.bytes ?? []).toString()).toContain('{"id":"ch_1"}');
+    expect(await events()).toEqual(['proposed ann', 'decided ben', 'applied ben']);
+    expect((await people.show(id))?.proposals).toEqual([]);
+  });
+
+  it('is not approved by whoever proposed it, however they write their name', async () => {
+    const { memory, people, id, token, propose, events } = await rig();
+    const { proposal } = await propose();
+    for (const who of ['ann', ' Ann', 'ＡＮＮ'])
+      await expect(people.approve(id, token, { proposal, who, why: 'me' })).rejects.toMatchObject({
+        code: 'approval-by-proposer',
+      });
+    expect((await stored(memory, id)).state).toBe('lapsed');
+    expect(await events()).toEqual(['proposed ann', 'refused ann', 'refused Ann', 'refused ＡＮＮ']);
+    await people.approve(id, token, { proposal, ...ben });
+  });
+
+  it('lapses, and can be withdrawn by anybody', async () => {
+    const { runtime, people, id, token, propose, events } = await rig();
+    const missing = { code: 'proposal-missing' };
+    const withdrawn = await propose();
+    await people.withdraw(id, token, { proposal: withdrawn.proposal, ...ben });
+    await expect(people.approve(id, token, { proposal: withdrawn.proposal, ...ben })).rejects.toMatchObject(missing);
+    await expect(people.withdraw(id, token, { proposal: withdrawn.proposal, ...ben })).rejects.toMatchObject(missing);
+    const late = await propose('rerun');
+    await runtime.advance(86_400_000);
+    await expect(people.approve(id, token, { proposal: late.proposal, ...ben })).rejects.toMatchObject(missing);
+    await expect(people.approve(id, token, { proposal: 'none', ...ben })).rejects.toMatchObject(missing);
+    const all = ['proposed ann', 'withdrawn ben', 'refused ben', 'refused ben', 'proposed ann', 'refused ben'];
+    expect(await events()).toEqual([...all, 'refused ben']);
+  });
+
+  it('is bound to the claim that was seen: a takeover in between refuses it', async () => {
+    const { memory, people, id, token, propose, events } = await rig();
+    const { proposal } = await propose();
+    await takeOver(memory, id, 'other');
+    const stale = { code: 'resolution-stale' };
+    await expect(people.approve(id, token, { proposal, ...ben })).rejects.toMatchObject(stale);
+    // Under the new claim's token it is not the same proposal.
+    const missing = { code: 'proposal-missing' };
+    await expect(people.approve(id, 'other', { proposal, ...ben })).rejects.toMatchObject(missing);
+    expect((await stored(memory, id)).state).toBe('lapsed');
+    expect(await events()).toEqual(['proposed ann', 'refused ben', 'refused ben']);
+  });
+
+  it('is bound to the exact verdict: each proposal is approved by its own name', async () => {
+    const { memory, people, id, token, propose } = await rig();
+    const first = await propose('forget');
+    const second = await propose(created, { who: 'carl', why: 'No, it was charged.' });
+    expect(first.proposal).not.toBe(second.proposal);
+    await people.approve(id, token, { proposal: second.proposal, ...ben });
+    expect((await stored(memory, id)).state).toBe('completed');
+    const stale = { code: 'resolution-stale' };
+    await expect(people.approve(id, token, { proposal: first.proposal, ...ben })).rejects.toMatchObject(stale);
+  });
+
+  it('is the same proposal when the same person asks again, as after a lost answer', async () => {
+    const { propose, events } = await rig();
+    const first = await propose();
+    expect(await propose()).toEqual(first);
+    expect((await propose('rerun')).proposal).not.toBe(first.proposal);
+    expect(await events()).toEqual(['proposed ann', 'proposed ann']);
+  });
+
+  it('can be approved again when the first approver died before it was carried out', async () => {
+    const { memory, people, faults, runtime, id, token, propose, events } = await rig();
+    const { proposal } = await propose();
+    faults.next('resolve', { kind: 'hang' }, 1_000);
+    const failed = people.approve(id, token, { proposal, ...ben }).catch((error: { code: string }) => error.code);
+    await runtime.advance(60_000);
+    expect(await failed).toBe('store-unavailable');
+    faults.clear();
+    expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ben', decision: proposal }]);
+    await people.approve(id, token, { proposal, who: 'carl', why: 'Ben has gone home.' });
+    expect((await stored(memory, id)).state).toBe('completed');
+    expect(await events()).toEqual(['proposed ann', 'decided ben', 'decided carl', 'applied carl']);
+    expect((await people.show(id))?.unfinished).toEqual([]);
+  });
+
+  it('goes with the principal who is erased, and the audit stays', async () => {
+    const { memory, people, id, token, propose, events } = await rig();
+    const { proposal } = await propose();
+    await memory.erase('principal');
+    expect((await memory.list({ state: 'completed', limit: 100 })).records.map(({ operation }) => operation)).toEqual([
+      'latchkey:audit',
+      'latchkey:audit',
+    ]);
+    await expect(people.approve(id, token, { proposal, ...ben })).rejects.toMatchObject({ code: 'resolution-stale' });
+    expect(await events()).toEqual(['proposed ann', 'refused ben']);
+  });
+});

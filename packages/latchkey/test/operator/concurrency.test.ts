@@ -1,0 +1,177 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, it } from 'vitest';
+import { operator, type Verdict } from '../../src/operator/index.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { faultyStore, manualRuntime } from '../../src/testing/index.ts';
+import { temporaryFolder } from '../stores/sqlite/handles.ts';
+import { ann, ben, created, lapse, stored, takeOver, type WorkedStore } from './records.ts';
+
+const ends: (() => Promise<unknown>)[] = [];
+
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+const memoryTwice = async (): Promise<readonly [WorkedStore, WorkedStore]> => {
+  const store = memoryStore();
+  return [store, store];
+};
+
+/** As two processes have them: each its own connection to one file. */
+const sqliteTwice = async (): Promise<readonly [WorkedStore, WorkedStore]> => {
+  const folder = await temporaryFolder();
+  const open = () => sqliteStore({ database: folder.path('records.db') });
+  const [first, second] = [open(), open()];
+  ends.push(
+    folder.remove,
+    () => first.close(),
+    () => second.close(),
+  );
+  return [first, second];
+};
+
+const fateOf = (call: Promise<{ readonly outcome: string }>) =>
+  call.then(
+    ({ outcome }) => outcome,
+    (error: { code: string }) => error.code,
+  );
+
+for (const [name, open] of Object.entries({ memory: memoryTwice, sqlite: sqliteTwice }))
+  describe(`operators at once, on ${name}`, () => {
+    it('carries out one of many verdicts, and the audit has every one in one order', async () => {
+      const [here, there] = await open();
+      const { id, token } = await lapse(here, 'a');
+      const verdicts: readonly Verdict[] = [created, 'rerun', 'forget', created, 'rerun', 'forget'];
+      const fates = await Promise.all(
+        verdicts.map((verdict, index) => {
+          const people = operator({ store: index % 2 === 0 ? here : there });
+          return fateOf(people.resolve(id, token, verdict, { who: `person ${index}`, why: 'at once' }));
+        }),
+      );
+      expect(fates.filter((fate) => fate === 'applied')).toHaveLength(1);
+      expect(fates.filter((fate) => fate === 'resolution-stale')).toHaveLength(5);
+      const audit = await operator({ store: there }).audit(id);
+      expect(audit.filter(({ event }) => event === 'applied').map(({ who }) => who)).toEqual([
+        `person ${fates.indexOf('applied')}`,
+      ]);
+      expect(new Set(audit.map(({ who }) => who)).size).toBe(6);
+      const log = await operator({ store: here }).log({ limit: 100 });
+      expect(log.entries.map(lineOf).sort()).toEqual(audit.map(lineOf).sort());
+    });
+
+    it('lets a proposal be either approved or withdrawn', async () => {
+      const [here, there] = await open();
+      const [people, others] = [here, there].map((store) => operator({ store, approvals: 2 })) as [Operator, Operator];
+      for (let round = 0; round < 10; round += 1) {
+        const { id, token } = await lapse(here, `record-${round}`);
+        const proposed = await people.resolve(id, token, created, ann);
+        if (proposed.outcome !== 'proposed') throw new Error('It was not proposed.');
+        const { proposal } = proposed;
+        const [approved, withdrawn] = await Promise.all([
+          fateOf(others.approve(id, token, { proposal, ...ben })),
+          fateOf(people.withdraw(id, token, { proposal, ...ann }).then(() => ({ outcome: 'withdrawn' }))),
+        ]);
+        const isApproved = approved === 'applied';
+        expect([approved, withdrawn]).toEqual(
+          isApproved ? ['applied', 'proposal-missing'] : ['proposal-missing', 'withdrawn'],
+        );
+        expect((await stored(there, id)).state).toBe(isApproved ? 'completed' : 'lapsed');
+      }
+    });
+  });
+
+type Operator = ReturnType<typeof operator>;
+
+const lineOf = ({ event, who, decision }: { event: string; who: string; decision: string }) =>
+  `${event} ${who} ${decision}`;
+
+/** One store with faults, its time and an operator. */
+function faultyRig() {
+  const runtime = manualRuntime();
+  const memory = memoryStore({ runtime });
+  const { store, faults } = faultyStore(memory, runtime);
+  return { runtime, memory, faults, people: operator({ store, runtime }) };
+}
+
+describe('a store that fails', () => {
+  it.each(['claim', 'complete', 'read', 'resolve'] as const)(
+    'loses the reply to %s, and each verdict is carried out once',
+    async (method) => {
+      const { runtime, memory, faults, people } = faultyRig();
+      for (const verdict of [created, 'rerun', 'forget'] as const) {
+        const { id, token } = await lapse(memory, `${method} ${JSON.stringify(verdict)}`);
+        faults.next(method, { kind: 'lose-reply' });
+        const resolving = fateOf(people.resolve(id, token, verdict, ann));
+        await runtime.advance(5_000);
+        expect(await resolving).toBe('applied');
+        expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'applied']);
+      }
+    },
+  );
+
+  it('says that it cannot tell when the reply was lost and the record has moved on', async () => {
+    const { runtime, memory, faults, people } = faultyRig();
+    const { id, token } = await lapse(memory, 'a');
+    faults.next('resolve', { kind: 'lose-reply' });
+    faults.next('resolve', { kind: 'delay', delayMs: 5_000 });
+    const resolving = fateOf(people.resolve(id, token, 'rerun', ann));
+    await runtime.advance(2_000);
+    await takeOver(memory, id, 'other');
+    await runtime.advance(5_000);
+    expect(await resolving).toBe('resolution-unclear');
+    expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'unclear']);
+  });
+
+  it('decides nothing without an entry in the audit', async () => {
+    const { runtime, memory, faults, people } = faultyRig();
+    const { id, token } = await lapse(memory, 'a');
+    faults.next('complete', { kind: 'hang' }, 1_000);
+    const resolving = fateOf(people.resolve(id, token, created, ann));
+    await runtime.advance(60_000);
+    expect(await resolving).toBe('store-unavailable');
+    expect(faults.calls.get('resolve')).toBeUndefined();
+    faults.clear();
+    const again = fateOf(people.resolve(id, token, created, ann));
+    await runtime.advance(60_000);
+    expect(await again).toBe('applied');
+  });
+
+  it('shows a decision whose process died before the outcome was known', async () => {
+    const { runtime, memory, faults, people } = faultyRig();
+    const { id, token } = await lapse(memory, 'a');
+    faults.next('resolve', { kind: 'hang' }, 1_000);
+    const resolving = fateOf(people.resolve(id, token, created, ann));
+    await runtime.advance(60_000);
+    expect(await resolving).toBe('store-unavailable');
+    faults.clear();
+    expect((await people.show(id))?.unfinished).toMatchObject([
+      { event: 'decided', who: 'ann', verdict: { status: 201 } },
+    ]);
+    await people.resolve(id, token, created, ben);
+    expect((await people.show(id))?.unfinished).toHaveLength(1);
+  });
+
+  it('says that a verdict was carried out though its outcome could not be written', async () => {
+    const { runtime, memory, faults, people } = faultyRig();
+    const { id, token } = await lapse(memory, 'a');
+    let resolved = false;
+    faults.plan((method) => {
+      resolved ||= method === 'resolve';
+      return resolved && method === 'claim' ? { kind: 'fail' } : undefined;
+    });
+    const resolving = people.resolve(id, token, created, ann);
+    await runtime.advance(60_000);
+    expect(await resolving).toMatchObject({ outcome: 'applied', audited: false });
+    faults.clear();
+    expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ann' }]);
+  });
+
+  it('holds the process until the act is over', async () => {
+    const child = fileURLToPath(new URL('children/act-once.ts', import.meta.url));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--no-warnings', child]);
+    expect(stdout).toBe('applied');
+  });
+});

@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { derivedKey } from '../../src/core/digest.ts';
+import { operator } from '../../src/operator/index.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { manualRuntime } from '../../src/testing/index.ts';
+import { captured, layerRig } from '../http/layer-rig.ts';
+import { bytesOf, claimOf } from '../stores/requests.ts';
+import { ann, created, lapse, takeOver } from './records.ts';
+
+function rig() {
+  const runtime = manualRuntime();
+  const store = memoryStore({ runtime });
+  return { runtime, store, people: operator({ store, runtime }) };
+}
+
+describe('what an operator sees', () => {
+  it('lists a lapsed record with when, who, what and how far it came, and no values', async () => {
+    const { runtime, store, people } = rig();
+    await lapse(store, 'a');
+    const { records, next } = await people.list({ state: 'lapsed', limit: 10 });
+    const now = runtime.clock.now();
+    expect(next).toBeUndefined();
+    expect(records).toEqual([
+      {
+        id: 'a',
+        token: 'token-of-a',
+        operation: 'POST /charges',
+        kind: 'http',
+        principal: 'principal',
+        state: 'lapsed',
+        stuck: false,
+        policy: 'refuse',
+        attempt: 1,
+        operationId: 'operation-of-token-of-a',
+        createdAtMs: now,
+        changedAtMs: now,
+        leaseEndsAtMs: now,
+        expiresAtMs: now + 30 * 86_400_000,
+        steps: [{ name: 'charge', idempotencyKey: derivedKey('operation-of-token-of-a', 'charge') }],
+        begun: [{ name: 'order', idempotencyKey: derivedKey('operation-of-token-of-a', 'order') }],
+      },
+    ]);
+    expect(people.idempotencyKey('operation-of-token-of-a', 'mail')).toBe(
+      derivedKey('operation-of-token-of-a', 'mail'),
+    );
+  });
+
+  it('shows what the steps returned, also where one cannot be read', async () => {
+    const { store, people } = rig();
+    const { id } = await lapse(store, 'a');
+    await store.claim(claimOf('b', 'b'));
+    await store.saveStep({ id: 'b', token: 'b', name: 'odd', value: bytesOf('?') });
+    const key = derivedKey('operation-of-token-of-a', 'charge');
+    expect(await people.show(id)).toMatchObject({
+      steps: [{ name: 'charge', idempotencyKey: key, value: { charge: 'ch_1' } }],
+      audit: [],
+      proposals: [],
+      unfinished: [],
+    });
+    expect(await people.show('b')).toMatchObject({ steps: [{ name: 'odd', unreadable: true }] });
+    expect(await people.show('none')).toBeUndefined();
+  });
+
+  it('shows the status of a completed record, not its answer', async () => {
+    const { send, memory, runtime } = layerRig();
+    await send({ key: 'k' }, () => captured(201, 'secret'));
+    const people = operator({ store: memory, runtime });
+    const [record] = (await people.list({ state: 'completed', limit: 10 })).records;
+    const shown = await people.show(record?.id ?? '');
+    expect(shown).toMatchObject({ state: 'completed', kind: 'http', result: { kind: 'value', status: 201 } });
+    expect(JSON.stringify([record, shown])).not.toContain('secret');
+  });
+
+  it('finds the stuck ones among the lapsed, page by page, each once', async () => {
+    const { store, people } = rig();
+    for (let at = 0; at < 50; at += 1) {
+      const { id } = await lapse(store, `record-${at}`);
+      if (at % 7 === 0)
+        for (let attempt = 2; attempt <= 10; attempt += 1) await takeOver(store, id, `${id}-${attempt}`);
+    }
+    const found: string[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await people.list({ state: 'stuck', limit: 3, ...(cursor !== undefined && { cursor }) });
+      expect(page.records.every(({ stuck, attempt }) => stuck && attempt === 10)).toBe(true);
+      expect(page.records.length).toBeLessThanOrEqual(3);
+      found.push(...page.records.map(({ id }) => id));
+      cursor = page.next;
+    } while (cursor !== undefined);
+    expect(found.sort()).toEqual([0, 14, 21, 28, 35, 42, 49, 7].map((at) => `record-${at}`));
+    expect((await people.list({ state: 'lapsed', limit: 1_000 })).records).toHaveLength(50);
+  });
+
+  it('keeps its own records out of every list', async () => {
+    const { store, people } = rig();
+    const { id, token } = await lapse(store, 'a');
+    await people.resolve(id, token, created, ann);
+    const { records } = await people.list({ state: 'completed', limit: 100 });
+    expect(records.map((record) => record.id)).toEqual(['a']);
+    const all = await store.list({ state: 'completed', limit: 100 });
+    expect(all.records.length).toBeGreaterThan(1);
+    for (const own of all.records.filter((record) => record.id !== 'a'))
+      expect(await people.show(own.id)).toBeUndefined();
+  });
+
+  it('refuses what cannot be meant', async () => {
+    const { store, people } = rig();
+    const invalid = { code: 'option-invalid' };
+    await expect(people.list({ state: 'lapsed', limit: 0 })).rejects.toMatchObject(invalid);
+    await expect(people.list({ state: 'gone' as never, limit: 1 })).rejects.toMatchObject(invalid);
+    await expect(people.list({ state: 'stuck', limit: 1, cursor: '?' })).rejects.toMatchObject(invalid);
+    expect(() => operator({ store, approvals: 3 as never })).toThrow(expect.objectContaining(invalid));
+    expect(() => operator({ store, auditRetentionMs: 1 })).toThrow(expect.objectContaining(invalid));
+    expect(() => operator({} as never)).toThrow(expect.objectContaining(invalid));
+    expect(() => operator({ store, approval: 2 } as never)).toThrow(
+      expect.objectContaining({ code: 'option-unknown' }),
+    );
+  });
+});

@@ -1,0 +1,43 @@
+/** Records that a worker left behind, in any store. */
+
+import { encodeValue } from '../../src/core/codec.ts';
+import { packStep, startMark } from '../../src/core/step-value.ts';
+import type { ClaimRequest, StoredRecord } from '../../src/core/store.ts';
+import type { OperatedStore, Verdict } from '../../src/operator/index.ts';
+import type { memoryStore } from '../../src/stores/memory/index.ts';
+import { claimOf } from '../stores/requests.ts';
+
+/** The methods by which a worker works. */
+export type WorkedStore = OperatedStore & Pick<ReturnType<typeof memoryStore>, 'saveStep' | 'abandon' | 'erase'>;
+
+export const ann = { who: 'ann', why: 'The provider has the charge.' };
+export const ben = { who: 'ben', why: 'I see it there too.' };
+export const created: Verdict = { response: { status: 201, body: { id: 'ch_1' } } };
+
+/** A record whose worker charged a card, began to write the order, and died. */
+export async function lapse(
+  store: WorkedStore,
+  id: string,
+  change: Partial<ClaimRequest> = {},
+): Promise<{ readonly id: string; readonly token: string }> {
+  const token = `token-of-${id}`;
+  await store.claim(claimOf(id, token, { fingerprint: '1.print', acceptable: ['1.print'], ...change }));
+  const step = (name: string, value: Uint8Array) => store.saveStep({ id, token, name, value });
+  await step(startMark('charge'), encodeValue(null));
+  await step('charge', packStep(encodeValue({ charge: 'ch_1' }), ['mail']));
+  await step(startMark('order'), encodeValue(null));
+  await store.abandon({ id, token, unresolvedRetentionMs: 30 * 86_400_000 });
+  return { id, token };
+}
+
+/** Takes the record over, as a worker or a `recover` hook does, and dies of it. */
+export async function takeOver(store: WorkedStore, id: string, token: string): Promise<void> {
+  await store.claim(claimOf(id, token, { fingerprint: '1.print', acceptable: ['1.print'], takeover: 'any' }));
+  await store.abandon({ id, token, unresolvedRetentionMs: 30 * 86_400_000 });
+}
+
+export async function stored(store: WorkedStore, id: string): Promise<StoredRecord> {
+  const record = await store.read(id);
+  if (record === undefined) throw new Error(`There is no record ${id}.`);
+  return record;
+}

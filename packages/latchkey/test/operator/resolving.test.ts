@@ -1,0 +1,159 @@
+import { describe, expect, it } from 'vitest';
+import { idempotent } from '../../src/core/idempotent.ts';
+import { operator, type Verdict } from '../../src/operator/index.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { manualRuntime } from '../../src/testing/index.ts';
+import { type Handler, layerRig } from '../http/layer-rig.ts';
+import { ann, created, lapse, stored, takeOver } from './records.ts';
+
+const hang: Handler = () => new Promise(() => {});
+
+/** A guard whose worker died, and the operator of its store. */
+async function lapsedOverHttp(handler = hang) {
+  const rig = layerRig({ leaseMs: 1_000, maxRunMs: 2_000 });
+  void rig.send({ key: 'k' }, handler);
+  await rig.runtime.advance(10_000);
+  const people = operator({ store: rig.memory, runtime: rig.runtime });
+  const [record] = (await people.list({ state: 'lapsed', limit: 10 })).records;
+  if (record === undefined) throw new Error('Nothing lapsed.');
+  return { ...rig, people, ...record };
+}
+
+/** A function whose worker died at its first call. */
+async function lapsedCall() {
+  const runtime = manualRuntime();
+  const store = memoryStore({ runtime });
+  let calls = 0;
+  const job = async () => {
+    calls += 1;
+    return calls === 1 ? new Promise<{ at: number }>(() => {}) : { at: calls };
+  };
+  const options = { store, runtime, name: 'job', key: (input: string) => input, leaseMs: 1_000, maxRunMs: 2_000 };
+  const call = idempotent(job, options);
+  void call('k');
+  await runtime.advance(10_000);
+  const people = operator({ store, runtime });
+  const [record] = (await people.list({ state: 'lapsed', limit: 10 })).records;
+  if (record === undefined) throw new Error('Nothing lapsed.');
+  return { call: () => call('k'), people, calls: () => calls, ...record };
+}
+
+describe('a verdict on a record of the HTTP layer', () => {
+  it('gives every retry the response that the operator found', async () => {
+    const { people, id, token, send, runs } = await lapsedOverHttp();
+    expect(await send({ key: 'k' })).toMatchObject({ code: 'outcome-unknown' });
+    expect(await people.resolve(id, token, created, ann)).toMatchObject({ outcome: 'applied', audited: true });
+    for (let retry = 0; retry < 2; retry += 1) {
+      const answer = await send({ key: 'k' });
+      expect([answer.status, answer.text, answer.field('content-type')]).toEqual([
+        201,
+        '{"id":"ch_1"}',
+        'application/json',
+      ]);
+      expect(answer.field('idempotent-replayed')).toBe('true');
+    }
+    expect(runs()).toBe(1);
+  });
+
+  it('lets the retry run again on rerun, after the steps that were saved', async () => {
+    const charged: string[] = [];
+    const handler: Handler = async (context, run) => {
+      const charge = await context?.step('charge', ({ idempotencyKey }) => {
+        charged.push(idempotencyKey);
+        return 'ch_1';
+      });
+      if (run === 1) return new Promise(() => {});
+      return { status: 200, fields: [], body: Buffer.from(String(charge)), state: 'whole', headSent: false };
+    };
+    const { people, id, token, send, steps } = await lapsedOverHttp(handler);
+    expect(steps.map((step) => step.idempotencyKey)).toEqual(charged);
+    await people.resolve(id, token, 'rerun', ann);
+    expect((await send({ key: 'k' }, handler)).text).toBe('ch_1');
+    expect(charged).toHaveLength(1);
+  });
+
+  it('lets the key name a new operation on forget', async () => {
+    const { people, id, token, operationId, send } = await lapsedOverHttp();
+    await people.resolve(id, token, 'forget', ann);
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+    expect((await people.show(id))?.operationId).not.toBe(operationId);
+    expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'applied']);
+  });
+
+  it('refuses what the record or HTTP cannot take, and changes nothing', async () => {
+    const { people, id, token, send } = await lapsedOverHttp();
+    const unfit: [Verdict, string][] = [
+      [{ value: 1 }, 'verdict-unfit'],
+      [{ failure: new Error('no') }, 'verdict-unfit'],
+      [{ bytes: new Uint8Array() }, 'verdict-unfit'],
+      [{ response: { status: 99 } }, 'value-invalid'],
+      [{ response: { body: 'x'.repeat(1_048_577) } }, 'option-invalid'],
+      [{ response: {}, value: 1 } as never, 'option-invalid'],
+      ['forgive' as never, 'option-invalid'],
+    ];
+    for (const [verdict, code] of unfit)
+      await expect(people.resolve(id, token, verdict, ann)).rejects.toMatchObject({ code });
+    for (const by of [{ who: ' ', why: 'x' }, { who: 'ann', why: '' }, { who: 'x'.repeat(201), why: 'x' }, undefined])
+      await expect(people.resolve(id, token, 'rerun', by as never)).rejects.toMatchObject({ code: 'option-invalid' });
+    await expect(people.resolve(id, token, 'rerun', { who: 'ann', why: 'x'.repeat(2_001) })).rejects.toThrow(/why/);
+    expect(await send({ key: 'k' })).toMatchObject({ code: 'outcome-unknown' });
+    expect(await people.audit(id)).toEqual([]);
+  });
+});
+
+describe('a verdict on a record of idempotent()', () => {
+  it('gives every call the value', async () => {
+    const { people, id, token, kind, call, calls } = await lapsedCall();
+    expect(kind).toBe('function');
+    await expect(people.resolve(id, token, created, ann)).rejects.toMatchObject({ code: 'verdict-unfit' });
+    await people.resolve(id, token, { value: { at: 7 } }, ann);
+    expect([await call(), await call(), calls()]).toEqual([{ at: 7 }, { at: 7 }, 1]);
+  });
+
+  it('encodes the value as the function does', async () => {
+    const { people, id, token, call } = await lapsedCall();
+    const codec = { encode: () => new TextEncoder().encode('j"by the codec"'), decode: () => undefined };
+    await people.resolve(id, token, { value: 1, codec }, ann);
+    expect(await call()).toBe('by the codec');
+  });
+
+  it('lets every call fail as it was found to have failed', async () => {
+    const { people, id, token, call } = await lapsedCall();
+    await people.resolve(id, token, { failure: new RangeError('card declined') }, ann);
+    await expect(call()).rejects.toMatchObject({
+      code: 'operation-failed',
+      cause: { name: 'RangeError', message: 'card declined' },
+    });
+  });
+});
+
+it('a record of another layer on the engine takes bytes', async () => {
+  const store = memoryStore();
+  const { id, token } = await lapse(store, 'a', { fingerprint: 'own', acceptable: ['own'] });
+  const people = operator({ store });
+  await expect(people.resolve(id, token, created, ann)).rejects.toMatchObject({ code: 'verdict-unfit' });
+  await people.resolve(id, token, { bytes: Uint8Array.of(1, 2) }, ann);
+  expect([...((await stored(store, id)).result?.bytes ?? [])]).toEqual([1, 2]);
+});
+
+describe('a verdict about what is no longer so', () => {
+  it('is refused once another claim has taken the record, and the audit tells', async () => {
+    const store = memoryStore();
+    const people = operator({ store });
+    const { id, token } = await lapse(store, 'a');
+    await takeOver(store, id, 'other');
+    await expect(people.resolve(id, token, 'forget', ann)).rejects.toMatchObject({ code: 'resolution-stale' });
+    expect(await stored(store, id)).toMatchObject({ state: 'lapsed', token: 'other' });
+    expect(await people.audit(id)).toMatchObject([{ event: 'refused', reason: 'resolution-stale', who: 'ann' }]);
+  });
+
+  it('is refused for a record that is completed, open, or gone', async () => {
+    const store = memoryStore();
+    const people = operator({ store });
+    for (const verdict of [created, 'rerun', 'forget'] as const) {
+      const { id, token } = await lapse(store, `after ${JSON.stringify(verdict)}`);
+      await people.resolve(id, token, verdict, ann);
+      await expect(people.resolve(id, token, 'forget', ann)).rejects.toMatchObject({ code: 'resolution-stale' });
+    }
+  });
+});
