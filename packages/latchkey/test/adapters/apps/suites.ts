@@ -3,7 +3,7 @@ import type { TransactionKind } from '../../../src/core/store.ts';
 import { type AppSetup, adapterSuite, type RunningApp } from '../../../src/testing/index.ts';
 import { memory, sqlite } from './stores.ts';
 
-type Start = <Kind extends TransactionKind>(setup: AppSetup<Kind>) => Promise<RunningApp>;
+export type Start = <Kind extends TransactionKind>(setup: AppSetup<Kind>) => Promise<RunningApp>;
 
 /** Runs the suite of one application on both stores. */
 export function onBothStores(name: string, start: Start, jsonBodies: 'bytes' | 'value' = 'bytes'): void {

@@ -1,8 +1,8 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import { describe, it } from 'vitest';
 import { type DynamodbTransactions, dynamodbStore } from '../../../src/stores/dynamodb/index.ts';
-import { adapterSuite, type SuiteStore } from '../../../src/testing/index.ts';
-import { startNode } from '../../adapters/apps/node.ts';
+import type { SuiteStore } from '../../../src/testing/index.ts';
+import { onEveryAdapter } from '../../adapters/apps/every-adapter.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { type Rig, useDynamodb } from './rig.ts';
 
@@ -24,12 +24,11 @@ async function createStore({ client, table: newTable }: Rig): Promise<SuiteStore
   };
 }
 
-describe.runIf(isSelected('dynamodb'))('node, DynamoDB store', () => {
+describe.runIf(isSelected('dynamodb'))('@aws-sdk/client-dynamodb', () => {
   const rig = useDynamodb();
-  adapterSuite<Kind>({
+  onEveryAdapter<Kind>('dynamodb', {
     describe,
     it: it.concurrent,
-    start: startNode,
     createStore: () => createStore(rig()),
     transactions: true,
   });

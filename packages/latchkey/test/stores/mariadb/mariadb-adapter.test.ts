@@ -1,13 +1,12 @@
 import type { PoolConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type MariadbTransactions, mariadbStore } from '../../../src/stores/mariadb/index.ts';
-import { adapterSuite } from '../../../src/testing/index.ts';
-import { startNode } from '../../adapters/apps/node.ts';
+import { onEveryAdapter } from '../../adapters/apps/every-adapter.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { writeEffect } from './pools.ts';
 
-describe.runIf(isSelected('mariadb'))('node × mariadb', () => {
+describe.runIf(isSelected('mariadb'))('mysql2', () => {
   let database: TestDatabase;
 
   beforeAll(async () => {
@@ -16,10 +15,9 @@ describe.runIf(isSelected('mariadb'))('node × mariadb', () => {
 
   afterAll(() => database.stop());
 
-  adapterSuite<MariadbTransactions<PoolConnection>>({
+  onEveryAdapter<MariadbTransactions<PoolConnection>>('mariadb', {
     describe,
     it,
-    start: startNode,
     transactions: true,
     createStore: async () => {
       await database.clear();

@@ -1,18 +1,20 @@
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { PostgresTransactions } from '../../../src/stores/postgres/index.ts';
 import { adapterSuite } from '../../../src/testing/index.ts';
+import { onEveryAdapter } from '../../adapters/apps/every-adapter.ts';
 import { startNode } from '../../adapters/apps/node.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { type PgTx, pgClient, type TestClient } from './clients.ts';
+import { type JsTx, type PgTx, pgClient, postgresJsClient, type TestClient } from './clients.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 
-describe.runIf(isSelected('postgres'))('node × postgres', () => {
+/** A database of the tests of one client, emptied for each. */
+function suiteOn<Tx>(connect: (url: string) => TestClient<Tx>) {
   let database: TestDatabase;
-  let client: TestClient<PgTx>;
+  let client: TestClient<Tx>;
 
   beforeAll(async () => {
     database = await testDatabase();
-    client = pgClient(database.server.url);
+    client = connect(database.server.url);
   });
 
   afterAll(async () => {
@@ -20,14 +22,21 @@ describe.runIf(isSelected('postgres'))('node × postgres', () => {
     await database.stop();
   });
 
-  adapterSuite<PostgresTransactions<PgTx>>({
+  return {
     describe,
     it,
-    start: startNode,
     transactions: true,
     createStore: async () => {
       await database.clear();
       return { store: client.store({}), transactions: { write: client.write, written: database.effects } };
     },
-  });
+  };
+}
+
+describe.runIf(isSelected('postgres'))('pg', () => {
+  onEveryAdapter<PostgresTransactions<PgTx>>('postgres', suiteOn(pgClient));
+});
+
+describe.runIf(isSelected('postgres'))('postgres.js', () => {
+  adapterSuite<PostgresTransactions<JsTx>>({ ...suiteOn(postgresJsClient), start: startNode });
 });

@@ -1,0 +1,205 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { type Completer, type CompleterOptions, completer } from '../../src/completer/index.ts';
+import type { Context } from '../../src/core/context.ts';
+import type { LatchkeyEvent } from '../../src/core/events.ts';
+import type { IdempotentOptions } from '../../src/core/function-options.ts';
+import { idempotent } from '../../src/core/idempotent.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { faultyStore } from '../../src/testing/faulty-store.ts';
+import { manualRuntime } from '../../src/testing/manual-clock.ts';
+
+interface Order {
+  readonly id: string;
+}
+
+type Body = (order: Order, context: Context) => unknown;
+type Settings = Partial<IdempotentOptions<Order, unknown, never>>;
+
+const running: Completer[] = [];
+
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((each) => each.close(0)));
+});
+
+/** A store, workers that die on it, and completers. */
+function rig() {
+  const runtime = manualRuntime();
+  const memory = memoryStore({ runtime });
+  const events: LatchkeyEvent[] = [];
+  const onEvent = (event: LatchkeyEvent) => void events.push(event);
+
+  const ship = (body: Body, settings: Settings = {}, store = memory) =>
+    idempotent(body, {
+      store,
+      runtime,
+      onEvent,
+      name: 'ship',
+      key: (order: Order) => order.id,
+      afterFailure: 'rerun',
+      saveInput: true,
+      leaseMs: 3_000,
+      ...settings,
+    });
+
+  /** A worker that dies in its call of `ship`, whose record has lapsed when this resolves. */
+  const die = async (order: Order, body: Body = () => {}, settings: Settings = {}) => {
+    const { store, faults } = faultyStore(memory, runtime);
+    faults.plan((method) => (method === 'renew' || method === 'complete' ? { kind: 'hang' } : undefined));
+    const dying = ship((...args) => Promise.resolve(body(...args)).then(() => new Promise(() => {})), settings, store);
+    void dying(order).catch(() => {});
+    await runtime.advance(3_000);
+  };
+
+  const complete = (...functions: ReturnType<typeof ship>[]) => start({ store: memory, runtime, onEvent }, functions);
+  const start = (options: Omit<CompleterOptions, 'operations'>, functions: ReturnType<typeof ship>[]) => {
+    const operations = functions.map(({ completable }) => completable);
+    running.push(completer({ ...options, operations }));
+  };
+  const states = async () => {
+    const of = async (state: 'lapsed' | 'completed' | 'open' | 'running') =>
+      (await memory.list({ state, limit: 100 })).records.map(({ attempt }) => `${state} ${attempt}`);
+    return (await Promise.all((['running', 'lapsed', 'open', 'completed'] as const).map(of))).flat();
+  };
+  return { runtime, memory, events, ship, die, complete, start, states };
+}
+
+describe('completer', () => {
+  it('finishes what a dead worker left behind, after its last saved step, and the retry gets that answer', async () => {
+    const { runtime, ship, die, complete, states } = rig();
+    const ran: string[] = [];
+    await die({ id: 'o1' }, (_order, context) => context.step('reserve', () => ran.push('reserve')));
+    const again = ship(async (order, context) => {
+      await context.step('reserve', () => ran.push('reserve again'));
+      await context.step('send', () => ran.push(`send ${order.id}`));
+      return { tracking: 'T1' };
+    });
+    complete(again);
+    await runtime.advance(20_000);
+    expect(ran).toEqual(['reserve', 'send o1']);
+    expect(await states()).toEqual(['completed 2']);
+    expect(await again({ id: 'o1' })).toEqual({ tracking: 'T1' });
+  });
+
+  it('leaves alone what saved no input, has another name, may not be rerun, or is alive', async () => {
+    const { runtime, ship, die, complete, states } = rig();
+    await die({ id: 'no input' }, undefined, { saveInput: false });
+    await die({ id: 'other' }, undefined, { name: 'bill' });
+    await die({ id: 'refuse' }, undefined, { afterFailure: 'refuse' });
+    let runs = 0;
+    const alive = ship(() => {
+      runs += 1;
+      return new Promise(() => {});
+    });
+    void alive({ id: 'alive' });
+    complete(alive);
+    await runtime.advance(60_000);
+    expect(runs).toBe(1);
+    expect(await states()).toEqual(['running 1', 'lapsed 1', 'lapsed 1', 'lapsed 1']);
+  });
+
+  it('backs off after each failure, and gives up after maxAttempts: the record is stuck', async () => {
+    const { runtime, events, ship, die, complete, states } = rig();
+    await die({ id: 'poison' });
+    const at: number[] = [];
+    const settings = { maxAttempts: 5 };
+    complete(
+      ship(() => {
+        at.push(runtime.clock.now());
+        throw new Error('never');
+      }, settings),
+    );
+    await runtime.advance(600_000);
+    expect(at).toHaveLength(4);
+    const waits = at.slice(1).map((time, index) => time - (at[index] ?? 0));
+    for (const [index, waited] of waits.entries()) expect(waited).toBeGreaterThanOrEqual(1_000 * 2 ** (index + 1));
+    expect(await states()).toEqual(['lapsed 5']);
+    expect(events.filter(({ type }) => type === 'stuck')).toEqual([
+      expect.objectContaining({ type: 'stuck', operation: 'ship', attempt: 5 }),
+    ]);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error', error: new Error('never') }));
+  });
+
+  it('spreads over many completers, and no two run the same record', async () => {
+    const { runtime, ship, die, complete, states } = rig();
+    const ids = Array.from({ length: 12 }, (_, index) => `o${index}`);
+    await Promise.all(ids.map((id) => die({ id })));
+    const runs: string[] = [];
+    const workers = new Set<number>();
+    for (const worker of [1, 2, 3]) {
+      const slow = async ({ id }: Order, context: Context) => {
+        runs.push(id);
+        workers.add(worker);
+        await context.step('slow', () => new Promise((resolve) => runtime.timers.set(() => resolve(0), 500)));
+      };
+      complete(ship(slow));
+    }
+    await runtime.advance(60_000);
+    expect(runs.toSorted()).toEqual(ids.toSorted());
+    expect(workers.size).toBeGreaterThan(1);
+    expect(await states()).toEqual(ids.map(() => 'completed 2'));
+  });
+
+  it('never begins anew what was forgotten in the meantime', async () => {
+    const { runtime, memory, ship, die, start, states } = rig();
+    await die({ id: 'o1' });
+    const [lapsed] = (await memory.list({ state: 'lapsed', limit: 1 })).records;
+    const { id = '', token = '' } = lapsed ?? {};
+    const { store, faults } = faultyStore(memory, runtime);
+    faults.plan((method) => {
+      if (method === 'claim') void memory.resolve({ id, token, resolution: { verdict: 'forget' } });
+      return undefined;
+    });
+    let runs = 0;
+    const operation = ship(() => {
+      runs += 1;
+    });
+    start({ store, runtime }, [operation]);
+    await runtime.advance(60_000);
+    expect(faults.calls.get('claim')).toBeGreaterThan(0);
+    expect(runs).toBe(0);
+    expect(await states()).not.toContain('completed 1');
+  });
+
+  it('gives up what still runs when it is closed, and another completer goes on', async () => {
+    const { runtime, memory, ship, die, start, complete, states } = rig();
+    await die({ id: 'o1' });
+    start({ store: memory, runtime }, [ship(() => new Promise(() => {}))]);
+    await runtime.advance(10_000);
+    expect(await states()).toEqual(['running 2']);
+    const closed = running.pop()?.close(1_000);
+    await runtime.advance(1_000);
+    await closed;
+    expect(await states()).toEqual(['lapsed 2']);
+    complete(ship(() => 'done'));
+    await runtime.advance(20_000);
+    expect(await states()).toEqual(['completed 3']);
+  });
+
+  it('goes on after the store was down', async () => {
+    const { runtime, memory, events, ship, die, states } = rig();
+    await die({ id: 'o1' });
+    const { store, faults } = faultyStore(memory, runtime);
+    faults.next('list', { kind: 'fail' }, 3);
+    running.push(
+      completer({
+        store,
+        runtime,
+        onEvent: (event) => void events.push(event),
+        operations: [ship(() => 'done').completable],
+      }),
+    );
+    await runtime.advance(60_000);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'store-error', during: 'list' }));
+    expect(await states()).toEqual(['completed 2']);
+  });
+
+  it('finds misuse by name', () => {
+    const { memory, ship } = rig();
+    const operations = [ship(() => 1).completable];
+    const start = (options: object) => () => running.push(completer({ store: memory, operations, ...options }));
+    expect(start({ interval: 5 })).toThrow(expect.objectContaining({ code: 'option-unknown' }));
+    expect(start({ concurrency: 0 })).toThrow(expect.objectContaining({ code: 'option-invalid' }));
+    const refusing = [ship(() => 1, { afterFailure: 'refuse' }).completable];
+    expect(start({ operations: refusing })).toThrow(expect.objectContaining({ code: 'option-invalid' }));
+  });
+});
