@@ -168,9 +168,10 @@ export function assertProblem(received: Received, status: number, code: string):
 
 /** A replay of `first`: the same answer, marked. */
 export function assertReplay(received: Received, first: Received): void {
-  assert.equal(received.status, first.status, received.body.toString());
-  assert.deepEqual(received.body, first.body);
-  assert.equal(received.field('idempotent-replayed'), 'true');
+  const told = `first ${first.status} ${first.body}, then ${received.status} ${received.body}`;
+  assert.equal(received.status, first.status, told);
+  assert.deepEqual(received.body, first.body, told);
+  assert.equal(received.field('idempotent-replayed'), 'true', told);
 }
 
 /** An answer that a handler made just now. */
