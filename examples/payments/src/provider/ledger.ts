@@ -1,0 +1,83 @@
+/** What the card provider has carried out, in a database of its own: it survives being killed. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+
+/** What a merchant asks for. `amount` counts the currency's smallest unit. */
+export interface CardPayment {
+  readonly amount: number;
+  readonly currency: string;
+  /** The merchant's own name for what is paid. */
+  readonly reference: string;
+}
+
+/** A payment that was carried out. */
+export interface CardCharge extends CardPayment {
+  readonly id: string;
+  readonly idempotencyKey: string;
+}
+
+/** The provider's books. */
+export interface ProviderLedger {
+  /** Carries a payment out, or finds the one that this key paid for before. */
+  charge(idempotencyKey: string, payment: CardPayment): CardCharge;
+  /** All charges; of one key or one reference if they are named. */
+  find(by: { readonly idempotencyKey?: string; readonly reference?: string }): readonly CardCharge[];
+  /** Forgets which keys were used, as providers do after a day or a month. The charges stay. */
+  forgetKeys(): void;
+  close(): void;
+}
+
+const schema = `
+  PRAGMA journal_mode = WAL;
+  CREATE TABLE IF NOT EXISTS charges (
+    number    INTEGER PRIMARY KEY,
+    key       TEXT NOT NULL,
+    is_known  INTEGER NOT NULL DEFAULT 1,
+    amount    INTEGER NOT NULL,
+    currency  TEXT NOT NULL,
+    reference TEXT NOT NULL
+  ) STRICT;
+  CREATE UNIQUE INDEX IF NOT EXISTS charges_by_known_key ON charges (key) WHERE is_known;
+  CREATE INDEX IF NOT EXISTS charges_by_reference ON charges (reference);
+`;
+
+type Row = Record<string, unknown>;
+
+function toCharge(row: Row): CardCharge {
+  return {
+    id: `card_${row['number']}`,
+    idempotencyKey: String(row['key']),
+    amount: Number(row['amount']),
+    currency: String(row['currency']),
+    reference: String(row['reference']),
+  };
+}
+
+/** Opens the books in a folder, and begins them if there are none. */
+export function openProviderLedger(folder: string): ProviderLedger {
+  mkdirSync(folder, { recursive: true });
+  const database = new DatabaseSync(join(folder, 'provider.sqlite'));
+  database.exec(schema);
+  const insertion = database.prepare(
+    'INSERT INTO charges (key, amount, currency, reference) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  );
+  const known = database.prepare('SELECT * FROM charges WHERE key = ? AND is_known');
+  const found = database.prepare(
+    'SELECT * FROM charges WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR reference = ?2) ORDER BY number',
+  );
+  const forgetting = database.prepare('UPDATE charges SET is_known = 0');
+
+  return {
+    charge(idempotencyKey, { amount, currency, reference }) {
+      insertion.run(idempotencyKey, amount, currency, reference);
+      const row = known.get(idempotencyKey);
+      if (row === undefined) throw new Error('a charge that was just made is gone');
+      return toCharge(row);
+    },
+    find: ({ idempotencyKey = null, reference = null }) => found.all(idempotencyKey, reference).map(toCharge),
+    forgetKeys: () => void forgetting.run(),
+    close: () => database.close(),
+  };
+}
