@@ -1,7 +1,7 @@
 /** How the card provider is told to misbehave. */
 
 /** What it does with a payment. */
-export const behaviours = [
+const behaviours = [
   /** Carries it out and answers. */
   'ok',
   /** Answers 500, and does nothing. */
@@ -20,7 +20,7 @@ export const behaviours = [
   'die',
 ] as const;
 
-/** One of {@link behaviours}. */
+/** What it does with a payment. */
 export type Behaviour = (typeof behaviours)[number];
 
 /** What comes next, and afterwards. */
