@@ -11,17 +11,15 @@ const guard = idempotency({
 export const POST = guard(async (request, context) => {
   const order = await request.json();
 
-  // Saved under its name once it is done: after a crash the next attempt goes on behind it. The key is derived from
-  // this operation, the same at every attempt, so that the provider charges once even if we ask twice.
-  const charge = await context?.step('charge', async ({ idempotencyKey, signal }) => {
-    const response = await fetch(`${process.env.PROVIDER}/charges`, {
-      method: 'POST',
-      headers: { 'Content-Type': 'application/json', 'Idempotency-Key': idempotencyKey },
-      body: JSON.stringify({ amount: order.amount }),
-      signal,
-    });
-    return (await response.json()) as { id: string };
+  // One step: its answer is saved under its name, and after a crash the next attempt goes on behind it. It sends a key
+  // that is derived from this operation, the same at every attempt, so that the provider charges once even if we ask
+  // twice; and it asks again by itself when the connection breaks.
+  const charged = await context?.fetch('charge', `${process.env.PROVIDER}/charges`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ amount: order.amount }),
   });
+  const charge = (await charged?.json()) as { id: string } | undefined;
 
   return Response.json({ charge: charge?.id, item: order.item }, { status: 201 });
 });

@@ -21,3 +21,4 @@ export { idempotentFetch } from './idempotent-fetch.ts';
 export type { KeyStorage } from './key-storage.ts';
 export { NoAnswerError } from './no-answer-error.ts';
 export type { ClientOptions } from './options.ts';
+export { type StepFetchOptions, type StepKey, stepFetch } from './step-fetch.ts';

@@ -72,13 +72,19 @@ const integerBounds = {
   maxResponseBytes: [0, Number.MAX_SAFE_INTEGER],
 } as const;
 
-const where = 'idempotentFetch';
+const where = 'The client';
 const otherNames = ['storage', 'keyStyle', 'fetch', 'onEvent', 'runtime'];
+
+/** The options that say where keys are kept and for how long, which a step's key has no need of. */
+const storageNames: readonly string[] = ['storage', 'keyTtlMs'];
 
 /** The options with every default in place. */
 export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>> & {
   readonly storage: KeyStorage | undefined;
 };
+
+/** What the attempts of a call go by. */
+export type LoopSettings = Omit<ClientSettings, 'storage' | 'keyTtlMs'>;
 
 /**
  * Checks the options and fills in the defaults.
@@ -96,6 +102,17 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   checkOthers(given);
   const { storage, onEvent: _, ...rest } = filled;
   return { runtime: clientRuntime, fetch: (...call) => fetch(...call), ...rest, storage: chosenStorage(storage) };
+}
+
+/**
+ * The same for a call whose key is kept nowhere.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ */
+export function stepSettings(options: Omit<ClientOptions, 'storage' | 'keyTtlMs'>): LoopSettings {
+  const known = [...Object.keys(integerBounds), ...otherNames].filter((name) => !storageNames.includes(name));
+  checkOptionNames('stepFetch', options, known);
+  return clientSettings({ ...options, storage: 'memory' });
 }
 
 function checkOthers(options: ClientOptions): void {

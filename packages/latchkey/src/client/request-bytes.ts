@@ -63,7 +63,7 @@ function changingMethod(init: RequestInit, source: Request | undefined): string 
 
 function refuseUnsendable(init: RequestInit, headers: Headers): void {
   if (init.mode === 'no-cors') throw invalidOption("mode 'no-cors' would silently leave the key out");
-  if (headers.has('idempotency-key')) throw invalidOption('the Idempotency-Key field is made here; name the operation');
+  if (headers.has('idempotency-key')) throw invalidOption('the Idempotency-Key field is made here');
 }
 
 interface ReadBody {

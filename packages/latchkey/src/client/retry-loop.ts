@@ -10,7 +10,7 @@ import { AnswerTooLarge, attemptOnce } from './attempt.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { layerWord } from './layer-word.ts';
 import { NoAnswerError } from './no-answer-error.ts';
-import type { ClientSettings } from './options.ts';
+import type { LoopSettings } from './options.ts';
 import type { PreparedRequest } from './request-bytes.ts';
 import { retryAfterMs } from './retry-after.ts';
 import { type Verdict, weigh } from './verdict.ts';
@@ -20,7 +20,7 @@ export interface Errand {
   readonly operation: string;
   readonly key: string;
   readonly request: PreparedRequest;
-  readonly settings: ClientSettings;
+  readonly settings: LoopSettings;
   readonly emit: ClientEventListener;
   readonly signal: AbortSignal;
   /** When to give up, on the monotonic clock. */
@@ -105,14 +105,13 @@ function delayBefore({ settings }: Errand, attempts: number, tried: Unanswered):
   return Math.ceil((askedMs ?? 0) + backoffMs(retry, limits, settings.runtime.random));
 }
 
-function askedToWait({ runtime }: ClientSettings, { response }: Unanswered): number | undefined {
+function askedToWait({ runtime }: LoopSettings, { response }: Unanswered): number | undefined {
   return response && retryAfterMs(response.headers, runtime.clock.now());
 }
 
 const hopeless = {
   'in-progress': 'The operation still runs, and the server asked not to be asked again now.',
-  'key-reused':
-    'An earlier call of this name, with another payload, reached the server and may have been carried out. Its key was dropped: the next call is a new operation.',
+  'key-reused': 'The server knows the key from a request with another payload, which may have been carried out.',
   'outcome-unknown': 'The server died in the middle of the operation and cannot say what became of it.',
   'response-too-large': 'The answer is longer than maxResponseBytes.',
 } as const;

@@ -8,6 +8,7 @@ import { principalDigest } from '../core/digest.ts';
 import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine.ts';
 import type { Operation, Outcome, Recover } from '../core/operation.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { answerResponse } from './answer.ts';
 import { answerOutcome } from './answer-outcome.ts';
@@ -31,6 +32,7 @@ import { createWarn, type Warn } from './warnings.ts';
 /** What all routes of one guard share. */
 interface Guard<Native, Kind extends TransactionKind> extends GuardParts<Native>, ProblemShape<Native> {
   readonly engine: Engine<Kind>;
+  readonly runtime: Runtime | undefined;
   readonly warn: Warn;
   /** Requests that are in the layer's hands, to find a guard that is mounted twice. */
   readonly seen: RequestMark<true>;
@@ -97,10 +99,10 @@ async function runOperation<Native, Kind extends TransactionKind, Finished>(
   guard: Guard<Native, Kind>,
 ): Promise<GuardAnswer> {
   const { native } = view;
-  const { dialect, emit } = guard;
+  const { dialect, emit, runtime } = guard;
   const shape = (found: Problem) => problemResponse(found, native, guard);
   const acceptEncoding = view.fields('accept-encoding');
-  const parts = { handling, route, dialect, operation: operation.name, acceptEncoding, emit, shape };
+  const parts = { handling, route, dialect, operation: operation.name, acceptEncoding, emit, runtime, shape };
   const run: Run = {};
   const recover = recoverHook(route, native);
   const outcome = await guard.engine.run(recover ? { ...operation, recover } : operation, (context) =>
@@ -162,6 +164,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions
     principalDigest: remembered(principalDigest, MAX_REMEMBERED),
     onProblem,
     emit,
+    runtime,
     warn: createWarn(emit),
     seen: new RequestMark<true>(),
   };

@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context, FinalWrite, Jsonify, StepTools } from '../core/context.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { chain } from '../core/thenable.ts';
 import { answerResponse } from './answer.ts';
@@ -12,6 +14,7 @@ import type { PlainResponse } from './exchange.ts';
 import type { HttpContext } from './layer.ts';
 import type { Answer } from './options.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
+import { fetchStep } from './step-answer.ts';
 
 type EngineFinish = (fn: (handle: unknown) => FinalWrite | Promise<FinalWrite>) => Promise<void>;
 type AnswerFunction = (handle: unknown) => Answer | PromiseLike<Answer>;
@@ -20,6 +23,8 @@ type AnswerFunction = (handle: unknown) => Answer | PromiseLike<Answer>;
 export interface ContextParts<Finished> {
   /** The longest body that is kept. */
   readonly limitBytes: number;
+  /** Times the calls of `fetch`. */
+  readonly runtime: Runtime | undefined;
   /** Told of the answer that `finish` committed. */
   readonly finished: (response: PlainResponse) => Finished;
 }
@@ -56,6 +61,15 @@ export class GuardContext<Finished> {
 
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
     return this.#context.step(name, fn);
+  }
+
+  fetch(
+    name: string,
+    input: string | URL | Request,
+    init?: RequestInit,
+    options?: StepFetchOptions,
+  ): Promise<Response> {
+    return fetchStep(this.#context, { name, input, init, options }, this.#parts.runtime);
   }
 
   transaction(name: string, fn: (handle: unknown) => unknown): Promise<unknown> {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context } from '../core/context.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
@@ -16,6 +17,22 @@ import type { Answer, RouteOptions } from './options.ts';
  */
 export interface HttpContext<Kind extends TransactionKind = never, Finished = void>
   extends Context<Kind, Answer, Finished> {
+  /**
+   * Sends a request to another system as one step: with the step's key in the Idempotency-Key field, and retried under
+   * the lease (see `stepFetch`, whose options it takes). What is saved is the final answer, whatever its status: the
+   * status, the fields (not those of the connection, nor Set-Cookie) and the bytes of the body, of at most 192 KiB
+   * unless `maxResponseBytes` says otherwise; with its fields it must fit into `maxStepBytes`. This attempt and every
+   * later one get it as a Response of their own. A redirect is an answer; a GET needs no key: `fetch` it in a step.
+   *
+   * @throws NoAnswerError if there is no final answer; nothing is saved then, and the next attempt asks again.
+   * @throws LatchkeyError and LeaseLostError as `step` and `stepFetch` do.
+   * @example
+   * ```ts
+   * const charged = await context.fetch('charge', 'https://pay.example/charges', { method: 'POST', body })
+   * if (charged.status === 402) return declined(await charged.json())
+   * ```
+   */
+  fetch(name: string, input: string | URL | Request, init?: RequestInit, options?: StepFetchOptions): Promise<Response>;
   /** Keeps this request's answer, whatever its status. */
   keep(): void;
   /** Releases the record when the handler is done: a retry runs again. */

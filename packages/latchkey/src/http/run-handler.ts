@@ -8,6 +8,7 @@ import type { Context } from '../core/context.ts';
 import type { Emit } from '../core/emitter.ts';
 import { NothingHappened } from '../core/errors.ts';
 import type { Verdict } from '../core/operation.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { classify } from './classify.ts';
 import { acceptsCodings, codingsOf } from './content-coding.ts';
@@ -34,6 +35,8 @@ export interface RunParts<Kind extends TransactionKind, Finished> {
   readonly operation: string;
   readonly acceptEncoding: readonly string[];
   readonly emit: Emit;
+  /** The guard's own, if it was given one. */
+  readonly runtime?: Runtime | undefined;
   /** Shapes a problem for this request. */
   readonly shape: (problem: Problem) => PlainResponse;
 }
@@ -112,6 +115,7 @@ export async function runHandler<Kind extends TransactionKind, Finished>(
 ): Promise<Verdict> {
   const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, {
     limitBytes: parts.route.maxResponseBytes,
+    runtime: parts.runtime,
     finished: (response) => parts.handling.finished(response),
   });
   const captured = await capture(context, run, parts);

@@ -1,0 +1,82 @@
+/**
+ * A call to another system, made inside a step: it carries the step's key and is retried under the operation's lease.
+ *
+ * @module
+ */
+
+import { quietly } from './client-events.ts';
+import { NoAnswerError } from './no-answer-error.ts';
+import { type ClientOptions, invalidOption, stepSettings } from './options.ts';
+import { prepareRequest } from './request-bytes.ts';
+import { type Answered, runErrand } from './retry-loop.ts';
+
+/** The part of a step's tools that a call needs. */
+export interface StepKey {
+  /** Sent as the Idempotency-Key: the same at every attempt of the operation, new for every operation. */
+  readonly idempotencyKey: string;
+  /** Aborts when the operation's record is no longer this worker's. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of {@link stepFetch}: the client's, save those about where keys are kept. */
+export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTtlMs'> {
+  /** What the call is called in errors and events. Default: its method and host. */
+  readonly operation?: string;
+}
+
+/** A redirect may lead to another origin, and `fetch` would send it body and key too: 307 and 308 repeat both. */
+function redirectOf({ redirect = 'manual' }: RequestInit): 'manual' | 'error' {
+  if (redirect === 'follow') throw invalidOption("redirect can't be 'follow': a call with a key goes to one address");
+  return redirect;
+}
+
+function signalOf(tools: StepKey, input: string | URL | Request, init: RequestInit): AbortSignal {
+  const callers = init.signal === undefined && input instanceof Request ? input.signal : init.signal;
+  return callers ? AbortSignal.any([tools.signal, callers]) : tools.signal;
+}
+
+function undecided(operation: string, { response, attempts }: Answered): NoAnswerError {
+  const message = `No answer to '${operation}' after ${attempts} requests: ${response.status} says that it is not decided.`;
+  return new NoAnswerError('retries-exhausted', message, { operation, attempts, response });
+}
+
+/**
+ * Sends a request that changes something to another system, with the step's key in the Idempotency-Key field, and
+ * resolves with its final answer, whatever the status. It retries as `idempotentFetch` does, with the same key and
+ * bytes, until the operation's lease is lost; no key is stored, since it can be derived again. A redirect is not
+ * followed: it is the answer (or, with `redirect: 'error'`, a failed attempt).
+ *
+ * The same step must send the same request at every attempt of the operation: build it from the operation's own request
+ * and from saved steps, never from the time or a random value.
+ *
+ * @throws NoAnswerError if there is no final answer, also for those that say "nothing was done, come back" (401, 407,
+ * 408 and, when the tries have run out, 425, 429 and 503): the step must be tried again.
+ * @throws LatchkeyError `body-not-replayable` for a stream; `option-unknown`, `option-invalid`.
+ * @throws the signal's reason when the lease is lost.
+ * @example
+ * ```ts
+ * const charge = await context.step('charge', async (tools) => {
+ *   const response = await stepFetch(tools, 'https://api.stripe.com/v1/charges', { method: 'POST', headers, body }, { keyStyle: 'bare' })
+ *   return response.json()
+ * })
+ * ```
+ */
+export async function stepFetch(
+  tools: StepKey,
+  input: string | URL | Request,
+  init: RequestInit = {},
+  options: StepFetchOptions = {},
+): Promise<Response> {
+  const { operation: name, ...loop } = options;
+  const settings = stepSettings(loop);
+  const signal = signalOf(tools, input, init);
+  signal.throwIfAborted();
+  const request = await prepareRequest(input, { ...init, redirect: redirectOf(init) });
+  const operation = name ?? `${request.method} ${new URL(request.url).host}`;
+  const deadlineMs = settings.runtime.clock.monotonic() + settings.totalTimeoutMs;
+  const emit = quietly(options.onEvent);
+  const key = tools.idempotencyKey;
+  const answered = await runErrand({ operation, key, request, settings, emit, signal, deadlineMs });
+  if (!answered.final) throw undecided(operation, answered);
+  return answered.response;
+}

@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest';
+import type { ClientEvent } from '../../src/client/client-events.ts';
+import { hurried } from '../client/client-kit.ts';
+import { answer, drop, misbehave, problem } from '../client/misbehaving-server.ts';
+import { captured, type Handler, layerRig } from './layer-rig.ts';
+
+const post = { method: 'POST', body: 'amount=2000' };
+const rerun = { afterFailure: 'rerun', keyRequired: true } as const;
+
+/** Charges, tells what it saw, and fails at its first run after that. */
+function charging(url: string, seen: unknown[], options: object = {}): Handler {
+  const { runtime, onEvent } = hurried();
+  return async (context, run) => {
+    const response = await context?.fetch('charge', url, post, { runtime, onEvent, ...options });
+    const fields = Array.from(response?.headers ?? []);
+    seen.push([
+      response?.status,
+      fields,
+      Buffer.from(await (response ?? new Response()).arrayBuffer()).toString('hex'),
+    ]);
+    return run === 1 ? captured(500, 'crash') : captured(201, 'done');
+  };
+}
+
+describe('context.fetch', () => {
+  it('calls once; both attempts of the operation see the same response', async () => {
+    const body = Buffer.from([0, 255, 128, 10]);
+    await using provider = await misbehave((response) =>
+      response
+        .writeHead(402, { 'content-type': 'image/x', 'set-cookie': 's=1', 'keep-alive': 'timeout=5', 'x-id': 'ch_1' })
+        .end(body),
+    );
+    const { send } = layerRig(rerun);
+    const seen: unknown[] = [];
+    expect(await send({ key: 'k' }, charging(provider.url, seen))).toMatchObject({ status: 500 });
+    expect(await send({ key: 'k' }, charging(provider.url, seen))).toMatchObject({ status: 201 });
+    expect(provider.seen).toHaveLength(1);
+    expect(seen[0]).toMatchObject([
+      402,
+      expect.arrayContaining([
+        ['content-type', 'image/x'],
+        ['x-id', 'ch_1'],
+      ]),
+      '00ff800a',
+    ]);
+    expect(JSON.stringify(seen[0])).not.toMatch(/set-cookie|keep-alive/);
+    expect(seen[1]).toEqual(seen[0]);
+  });
+
+  it('sends one key at every try, at every attempt of the operation, and another for another operation', async () => {
+    await using provider = await misbehave(
+      drop,
+      answer(500),
+      problem(409, 'in-progress'),
+      answer(200),
+      drop,
+      answer(200),
+    );
+    const { send } = layerRig(rerun);
+    const seen: unknown[] = [];
+    const lost: Handler = async (context) => {
+      const { runtime } = hurried();
+      await context?.fetch('charge', provider.url, post, { runtime, maxAttempts: 1 });
+      return captured(200);
+    };
+    expect(await send({ key: 'k' }, lost)).toMatchObject({ status: 500 });
+    expect(await send({ key: 'k' }, charging(provider.url, seen))).toMatchObject({ status: 201 });
+    expect(await send({ key: 'other' }, charging(provider.url, seen))).toMatchObject({ status: 201 });
+    const [first, ...more] = provider.seen.map(({ key }) => key);
+    expect(first).toMatch(/^"[0-9a-f-]{36}"$/);
+    expect(more.slice(0, 3)).toEqual([first, first, first]);
+    expect(new Set(more.slice(3)).size).toBe(1);
+    expect(more[3]).not.toBe(first);
+  });
+
+  it('saves no answer that is not final: the next attempt asks again', async () => {
+    await using provider = await misbehave(answer(401), answer(200));
+    const { send, events } = layerRig(rerun);
+    const seen: unknown[] = [];
+    await send({ key: 'k' }, charging(provider.url, seen));
+    expect(seen).toEqual([]);
+    expect(events).toContainEqual(
+      expect.objectContaining({ type: 'handler-error', error: expect.objectContaining({ name: 'NoAnswerError' }) }),
+    );
+    await send({ key: 'k' }, charging(provider.url, seen));
+    expect(provider.seen).toHaveLength(2);
+    expect(seen).toMatchObject([[200, expect.anything(), '']]);
+  });
+
+  it('keeps answers up to a limit', async () => {
+    await using provider = await misbehave(answer(200, {}, 'x'.repeat(200 * 1024)));
+    const { send, events } = layerRig(rerun);
+    await send({ key: 'k' }, charging(provider.url, []));
+    expect(events).toContainEqual(
+      expect.objectContaining({ error: expect.objectContaining({ code: 'response-too-large', operation: 'charge' }) }),
+    );
+    const seen: unknown[] = [];
+    const { send: generous } = layerRig({ ...rerun, maxStepBytes: 300 * 1024 });
+    await generous({ key: 'k' }, charging(provider.url, seen, { maxResponseBytes: 250 * 1024 }));
+    expect(seen).toHaveLength(1);
+  });
+
+  it.each([204, 205, 304])('gives a response without a body for %i', async (status) => {
+    await using provider = await misbehave(answer(status));
+    const seen: unknown[] = [];
+    const { send } = layerRig(rerun);
+    for (const _ of [1, 2]) await send({ key: 'k' }, charging(provider.url, seen));
+    expect(seen).toMatchObject([
+      [status, expect.anything(), ''],
+      [status, expect.anything(), ''],
+    ]);
+  });
+
+  it('times its waits by the runtime of the guard', async () => {
+    await using provider = await misbehave(answer(503, { 'retry-after': '60' }), answer(200, {}, 'charged'));
+    const { send, runtime } = layerRig({ ...rerun, leaseMs: 600_000 });
+    const waiting = Promise.withResolvers<number>();
+    const answered = send({ key: 'k' }, async (context) => {
+      const onEvent = (event: ClientEvent) => event.type === 'retrying' && waiting.resolve(event.delayMs);
+      const response = await context?.fetch('charge', provider.url, post, { onEvent });
+      return captured(200, await response?.text());
+    });
+    await runtime.advance(await waiting.promise);
+    expect(await answered).toMatchObject({ text: 'charged' });
+  });
+});
