@@ -1,0 +1,104 @@
+/** One server process, and what can be done to it. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { Agent } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { type ChildSettings, settingsVariable } from '../children/settings.ts';
+import { machineTime, type ProcessEvent } from '../history/events.ts';
+import type { WriteLine } from '../history/log.ts';
+
+const program = fileURLToPath(new URL('../children/server.ts', import.meta.url));
+
+interface Running {
+  readonly child: ChildProcess;
+  readonly port: number;
+  readonly agent: Agent;
+}
+
+/**
+ * postgres.js 3.4 writes to a connection that has just ended, where no caller can catch it (its issue 1208): a process
+ * that uses it may die whenever the server does. A supervisor starts it again, and so does this.
+ */
+const knownCrash = /postgres\/src\/connection\.js[\s\S]*nextWrite/;
+
+export class Worker {
+  readonly index: number;
+  /** What it said when it ended by itself, for no reason that is known. */
+  readonly crashes: string[] = [];
+  readonly #settings: ChildSettings;
+  readonly #log: WriteLine;
+  #running: Running | undefined;
+
+  constructor(settings: ChildSettings, log: WriteLine) {
+    this.index = settings.worker;
+    this.#settings = settings;
+    this.#log = log;
+  }
+
+  /** Where it listens; undefined while it is down. */
+  get address(): Pick<Running, 'port' | 'agent'> | undefined {
+    return this.#running;
+  }
+
+  async start(): Promise<void> {
+    const args = ['--experimental-strip-types', '--no-warnings', program];
+    const child = spawn(process.execPath, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, [settingsVariable]: JSON.stringify(this.#settings) },
+    });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (chunk) => {
+      said = (said + String(chunk)).slice(-5_000);
+    });
+    const port = await portOf(child, () => said);
+    const running = { child, port, agent: new Agent({ keepAlive: true, maxSockets: 500 }) };
+    this.#running = running;
+    child.on('close', () => {
+      if (this.#running === running) void this.#revive(said);
+    });
+  }
+
+  /** As a crash, or the kernel short of memory, ends it. */
+  async kill(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    const ended = once(running.child, 'exit');
+    this.#running = undefined;
+    running.child.kill('SIGKILL');
+    await ended;
+    this.#tell('killed');
+    running.agent.destroy();
+  }
+
+  freeze(): void {
+    this.#running?.child.kill('SIGSTOP');
+    this.#tell('frozen');
+  }
+
+  continue(): void {
+    this.#tell('continued');
+    this.#running?.child.kill('SIGCONT');
+  }
+
+  async #revive(said: string): Promise<void> {
+    this.#running = undefined;
+    this.#tell('killed');
+    if (!knownCrash.test(said)) this.crashes.push(said);
+    await this.start();
+  }
+
+  #tell(type: ProcessEvent['type']): void {
+    this.#log({ type, worker: this.index, at: machineTime() });
+  }
+}
+
+async function portOf(child: ChildProcess, said: () => string): Promise<number> {
+  let text = '';
+  for await (const chunk of child.stdout ?? []) {
+    text += String(chunk);
+    const [, port] = /listening (\d+)\n/.exec(text) ?? [];
+    if (port !== undefined) return Number(port);
+  }
+  throw new Error(`A server process ended before it listened, with ${child.exitCode ?? child.signalCode}: ${said()}`);
+}

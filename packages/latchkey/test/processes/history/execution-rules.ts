@@ -1,0 +1,101 @@
+/** I1, I4, I6, I7: who may run, how often, and who may write. */
+
+import type { HandlerEvent, WriteEvent } from './events.ts';
+import type { KeyHistory, OwnedClaim } from './key-history.ts';
+import { leaseEnd } from './lease-end.ts';
+
+/** What the clocks of a machine may differ by, in milliseconds: stores count whole ones, and clocks are slewed. */
+const clockAllowanceMs = 5;
+
+const isSameAttempt = (a: { operationId: string; attempt: number }, b: { operationId: string; attempt: number }) =>
+  a.operationId === b.operationId && a.attempt === b.attempt;
+
+/** A claim may have been sent again, which renewed its lease: the last one counts. */
+function claimOf({ claims }: KeyHistory, began: HandlerEvent): OwnedClaim | undefined {
+  return claims.findLast(
+    (claim) => claim.worker === began.worker && isSameAttempt(claim, began) && claim.at <= began.at,
+  );
+}
+
+/** From when to when a handler's lease held, or until it was done. A worker that died or froze holds its lease. */
+function heldSpan(history: KeyHistory, began: HandlerEvent) {
+  const claim = claimOf(history, began);
+  const ended = history.handlers.find(
+    ({ type, worker, ...event }) => type === 'ended' && worker === began.worker && isSameAttempt(event, began),
+  );
+  return {
+    from: began.at,
+    to: Math.min(ended?.at ?? Infinity, claim === undefined ? Infinity : leaseEnd(claim, history.steps)),
+  };
+}
+
+/**
+ * Whether a write came from a token that was no longer the record's. A token that was taken over owns the record again
+ * if it was claimed with again, as a later attempt: a claim that was answered too late for its lease is sent anew.
+ */
+function isZombies({ claims }: KeyHistory, write: WriteEvent): boolean {
+  const own = claims.filter(({ token, sentAt }) => token === write.token && sentAt < write.at);
+  const ownAttempt = Math.max(...own.map(({ attempt }) => attempt));
+  const operations = new Set(own.map(({ operationId }) => operationId));
+  return claims.some(
+    ({ token, attempt, operationId, at }) =>
+      token !== write.token && attempt > ownAttempt && operations.has(operationId) && at < write.sentAt,
+  );
+}
+
+function stepSavedAt({ claims }: KeyHistory): number {
+  const writes = claims.flatMap((claim) => claim.writes);
+  return Math.min(...writes.filter(({ method, accepted }) => method === 'saveStep' && accepted).map(({ at }) => at));
+}
+
+export const executionRules = {
+  'I1: two executions under one lease': (history: KeyHistory) => {
+    const spans = history.began.map((began) => heldSpan(history, began));
+    const overlap = spans.find(({ from }, index) =>
+      spans.slice(0, index).some(({ to }) => to > from + clockAllowanceMs),
+    );
+    return overlap && `an execution began at ${overlap.from} while the lease of another held`;
+  },
+
+  'I4: a zombie wrote': (history: KeyHistory) => {
+    const zombies = history.claims
+      .flatMap(({ writes }) => writes)
+      .find((write) => write.accepted && isZombies(history, write));
+    return zombies && `${zombies.method} by a worker that was taken over before`;
+  },
+
+  'I6: refuse ran twice': ({ task, began }: KeyHistory) =>
+    task.policy === 'refuse' && began.length > 1 ? `${began.length} executions` : undefined,
+
+  'I6: an unknown outcome of what never ran': (history: KeyHistory) => {
+    const died = history.processes.some(({ type }) => type !== 'continued');
+    return history.began.length === 0 && !died && history.told.at(-1)?.code === 'outcome-unknown'
+      ? 'no handler began, and no process died'
+      : undefined;
+  },
+
+  'I6: a saved step ran again': (history: KeyHistory) => {
+    if (history.task.doing !== 'step') return undefined;
+    const savedAt = stepSavedAt(history);
+    const again = history.handlers.find(
+      (event) => event.type === 'effect' && (claimOf(history, event)?.sentAt ?? 0) > savedAt,
+    );
+    return again && `in attempt ${again.attempt}`;
+  },
+
+  'I7: ran without a claim': (history: KeyHistory) => {
+    const unclaimed = history.began.find((began) => claimOf(history, began) === undefined);
+    return unclaimed && `attempt ${unclaimed.attempt} in process ${unclaimed.worker}`;
+  },
+
+  'exactly once: another operation id': ({ began }: KeyHistory) => {
+    const operations = new Set(began.map(({ operationId }) => operationId));
+    return operations.size > 1 ? `${operations.size} operation ids: a record was forgotten` : undefined;
+  },
+
+  'undisturbed: not one execution': ({ undisturbed, began, handlers }: KeyHistory) => {
+    // A transaction that got no connection in time did nothing; the handler ran for nothing.
+    const inVain = handlers.filter(({ type }) => type === 'refused').length;
+    return undisturbed && began.length - inVain !== 1 ? `${began.length} executions, ${inVain} in vain` : undefined;
+  },
+};
