@@ -28,6 +28,7 @@ export const errorCodes = [
   'operation-failed',
   'option-invalid',
   'option-unknown',
+  'outbox-unsupported',
   'outcome-unknown',
   'principal-missing',
   'principal-unstable',

@@ -42,6 +42,32 @@ export type LatchkeyEvent =
       readonly event: 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
       readonly verdict: 'respond' | 'rerun' | 'forget' | undefined;
     }
+  /** A dispatcher has delivered a message of an outbox; `attempts` counts the deliveries that were begun. */
+  | {
+      readonly type: 'message-delivered';
+      readonly id: string;
+      readonly operation: string;
+      readonly name: string;
+      readonly attempts: number;
+    }
+  | {
+      readonly type: 'message-failed';
+      readonly id: string;
+      readonly operation: string;
+      readonly name: string;
+      readonly attempts: number;
+      readonly error: unknown;
+      readonly retryInMs: number;
+    }
+  /** The last delivery of a message has failed: it waits for a person. */
+  | {
+      readonly type: 'message-dead';
+      readonly id: string;
+      readonly operation: string;
+      readonly name: string;
+      readonly attempts: number;
+      readonly error: unknown;
+    }
   | { readonly type: 'store-error'; readonly operation: string; readonly during: string; readonly error: unknown }
   | { readonly type: 'unprotected'; readonly operation: string }
   | { readonly type: 'handler-error'; readonly operation: string; readonly error: unknown }

@@ -7,6 +7,11 @@
  * @module
  */
 
+import type { Outbox } from './outbox.ts';
+import type { TransactionKind } from './transaction-kind.ts';
+
+export type { TransactionKind } from './transaction-kind.ts';
+
 /** What happens after a failure; saved in the record, so that a deployment can't turn an old `refuse` into a rerun. */
 export type AfterFailure = 'refuse' | 'rerun';
 
@@ -162,12 +167,6 @@ export interface Transacted<T> {
 /** What {@link Store.transaction} answers. `lost` means that nothing was run or that all of it was rolled back. */
 export type TransactionOutcome<T> = { readonly outcome: 'committed'; readonly value: T } | { readonly outcome: 'lost' };
 
-/** How a store's transactions look to a handler: the handle that it gets, and whether its function must be synchronous. */
-export interface TransactionKind {
-  readonly handle: unknown;
-  readonly mode: 'sync' | 'async';
-}
-
 type BodyResult<Kind extends TransactionKind, T> = Kind['mode'] extends 'sync'
   ? Transacted<T>
   : Transacted<T> | Promise<Transacted<T>>;
@@ -267,6 +266,8 @@ export interface Store<Kind extends TransactionKind = never> {
   saveStep(request: SaveStepRequest): Promise<boolean>;
   /** See {@link TransactionMethod}. Absent if the store has no transactions. */
   readonly transaction?: [Kind] extends [never] ? never : TransactionMethod<Kind>;
+  /** See {@link Outbox}. Absent if the store has none. */
+  readonly outbox?: [Kind] extends [never] ? never : Outbox<Kind>;
   /** Calls `onChange` when the record may have changed; returns the way to stop. A hint: it may be lost. */
   watch?(id: string, onChange: () => void): () => void;
   /** Looks without touching. */

@@ -8,6 +8,9 @@ import { LatchkeyError } from '../core/errors.ts';
 import { checkWholeNumber } from '../core/options-check.ts';
 import type { ListRequest } from '../core/store.ts';
 
+/** What of a request for a page is checked here, be it of records or of messages. */
+type PageRequest = Pick<ListRequest, 'limit' | 'cursor'>;
+
 const maxPage = 1000;
 
 /**
@@ -15,7 +18,7 @@ const maxPage = 1000;
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function checkPageLimit(request: ListRequest): void {
+export function checkPageLimit(request: PageRequest): void {
   checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
 }
 
@@ -29,7 +32,7 @@ export function unknownCursor(): LatchkeyError {
  *
  * @throws LatchkeyError `option-invalid` if no page gave out this cursor, or if the limit is not from 1 to 1000.
  */
-export function readCursor(request: ListRequest, length: number): readonly number[] {
+export function readCursor(request: PageRequest, length: number): readonly number[] {
   checkPageLimit(request);
   if (request.cursor === undefined) return Array<number>(length).fill(-1);
   const numbers = request.cursor.split('.').map(Number);

@@ -76,7 +76,7 @@ export function faultyStore<Kind extends TransactionKind = never>(
     <Args extends readonly unknown[], Result>(method: FaultyMethod, call: (...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> =>
       disturbed(take(method), method, () => call(...args), runtime);
-  const { transaction, watch } = store;
+  const { transaction, watch, outbox } = store;
   const disturbedStore: Store<Kind> = {
     name: store.name,
     volatile: store.volatile,
@@ -94,6 +94,7 @@ export function faultyStore<Kind extends TransactionKind = never>(
     ping: around('ping', () => store.ping()),
     close: () => store.close(),
     ...(watch && { watch: watch.bind(store) }),
+    ...(outbox && { outbox }),
     ...(transaction && { transaction: aroundTransaction(store, transaction, take, runtime) }),
   };
   return { store: disturbedStore, faults };

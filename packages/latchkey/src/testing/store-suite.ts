@@ -10,6 +10,7 @@ import { claimTests } from './store-suite/claims.ts';
 import { expiryTests } from './store-suite/expiry.ts';
 import { type StoreSuiteOptions, type Test, testWith } from './store-suite/fixture.ts';
 import { operatorTests } from './store-suite/operators.ts';
+import { outboxTests } from './store-suite/outbox.ts';
 import { ownerTests } from './store-suite/owners.ts';
 import { requestTests } from './store-suite/requests.ts';
 import { takeoverTests } from './store-suite/takeovers.ts';
@@ -60,7 +61,7 @@ const commonParts = {
   operators: operatorTests,
 };
 
-const capabilityParts = { transaction: transactionTests, watch: watchTests };
+const capabilityParts = { transaction: transactionTests, watch: watchTests, outbox: outboxTests };
 
 function lackTest<Kind extends TransactionKind>(test: Test<Kind>, capability: string): void {
   test('is not offered', async ({ store }) => assert.equal(Reflect.get(store, capability), undefined));

@@ -37,6 +37,7 @@ export class CachedStore implements AnyStore {
   readonly sealed?: boolean;
   readonly transaction?: contract.TransactionMethod<contract.TransactionKind>;
   readonly watch?: NonNullable<AnyStore['watch']>;
+  readonly outbox?: NonNullable<AnyStore['outbox']>;
   readonly #store: AnyStore;
   readonly #parts: CachedParts;
   readonly #answers: AnswerCache;
@@ -50,6 +51,7 @@ export class CachedStore implements AnyStore {
     this.name = store.name;
     this.volatile = store.volatile;
     if (store.sealed !== undefined) this.sealed = store.sealed;
+    if (store.outbox) this.outbox = store.outbox;
     if (store.watch) this.watch = store.watch.bind(store);
     // A commit doesn't tell whether the store kept the result or its tombstone: such answers are not cached.
     if (store.transaction) this.transaction = store.transaction.bind(store) as never;

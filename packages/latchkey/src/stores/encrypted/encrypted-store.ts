@@ -10,6 +10,7 @@ import type * as contract from '../../core/store.ts';
 import { chain } from '../../core/thenable.ts';
 import { keyVersionOf, open, type Place, seal } from './envelope.ts';
 import type { KeyRing } from './key-ring.ts';
+import { SealedOutbox } from './sealed-outbox.ts';
 
 type AnyStore = contract.Store<contract.TransactionKind>;
 type Body = (handle: unknown) => contract.Transacted<unknown>;
@@ -24,6 +25,7 @@ export class EncryptedStore implements AnyStore {
   readonly sealed = true;
   readonly transaction?: contract.TransactionMethod<contract.TransactionKind>;
   readonly watch?: NonNullable<AnyStore['watch']>;
+  readonly outbox?: SealedOutbox;
   readonly #store: AnyStore;
   readonly #keys: KeyRing;
   /** Operation ids by token. */
@@ -34,6 +36,8 @@ export class EncryptedStore implements AnyStore {
     this.volatile = store.volatile;
     this.#store = store;
     this.#keys = keys;
+    if (store.outbox)
+      this.outbox = new SealedOutbox(store.outbox, { seal: this.#seal.bind(this), open: this.#open.bind(this) });
     if (store.watch) this.watch = store.watch.bind(store);
     if (store.transaction) this.transaction = this.#transaction(store.transaction.bind(store)) as never;
   }

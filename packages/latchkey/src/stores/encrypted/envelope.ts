@@ -22,8 +22,8 @@ const tagLength = 16;
 export interface Place {
   readonly id: string;
   readonly operationId: string;
-  readonly kind: 'value' | 'tombstone' | 'step' | 'request';
-  /** The step's name, or the request's fingerprint; empty otherwise. */
+  readonly kind: 'value' | 'tombstone' | 'step' | 'request' | 'message';
+  /** The step's or message's name, or the request's fingerprint; empty otherwise. */
   readonly name: string;
 }
 

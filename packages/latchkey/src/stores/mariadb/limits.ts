@@ -7,6 +7,7 @@
 
 import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
+import type { NewMessage } from '../../core/outbox.ts';
 import type { ClaimRequest } from '../../core/store.ts';
 import type { Entry } from '../entry.ts';
 import { encodeSteps } from '../step-blob.ts';
@@ -50,6 +51,20 @@ export function checkRequest({ request }: ClaimRequest, mostBytes: number): void
 export function stepsTooLong(mostBytes: number): LatchkeyError {
   const limit = `The steps of an operation may have ${mostBytes} bytes together`;
   return new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet.`);
+}
+
+/**
+ * Refuses a message that is longer than its columns, or than a packet.
+ *
+ * @throws LatchkeyError `value-invalid`, `option-invalid`.
+ */
+export function checkMessage({ operationId, name, operation, payload }: NewMessage, mostBytes: number): void {
+  checkLength('operationId', operationId, longestName);
+  checkLength('name', name, longestOperation);
+  checkLength('operation', operation, longestOperation);
+  if (payload.byteLength <= mostBytes) return;
+  const limit = `The payload of a message may have ${mostBytes} bytes`;
+  throw new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet.`);
 }
 
 function checkLength(name: string, value: string, most: number): void {

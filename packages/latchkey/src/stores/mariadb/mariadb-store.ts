@@ -16,6 +16,7 @@ import type { Database } from './database.ts';
 import { inspect, type ServerLimits } from './inspection.ts';
 import { checkNames, checkRequest, checkSteps, stepsTooLong } from './limits.ts';
 import { isTooLarge } from './mariadb-errors.ts';
+import { MariadbOutbox } from './outbox.ts';
 import { bounded, liveRow, RecordTable } from './record-table.ts';
 import { columnsOf, flagBits, rowOf, stateCodes } from './row.ts';
 import type { Statements } from './statement.ts';
@@ -53,6 +54,7 @@ export class MariadbStore<Connection extends MariadbConnection>
 {
   readonly name = 'mariadb';
   readonly volatile = false;
+  readonly outbox: MariadbOutbox<Connection>;
   readonly #db: Database<Connection>;
   readonly #sql: Statements;
   readonly #maxResultBytes: number;
@@ -65,6 +67,7 @@ export class MariadbStore<Connection extends MariadbConnection>
     this.#sql = sql;
     this.#maxResultBytes = maxResultBytes;
     this.#table = new RecordTable(db, sql);
+    this.outbox = new MariadbOutbox({ db, sql, random: runtime.random, ready: () => this.#ready() });
     this.#sweeper = sweep ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;
   }
 

@@ -79,7 +79,7 @@ export function columnsOf(row: unknown): (name: string) => unknown {
 }
 
 /** A whole number; mysql2 gives them as text if it is set so. */
-function wholeNumber(value: unknown): number {
+export function wholeNumber(value: unknown): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
   throw unreadable('a number is none');
@@ -127,7 +127,8 @@ function phaseOf(value: unknown): Phase {
   throw unreadable('a record has no known state');
 }
 
-function text(value: unknown): string {
+/** A text, which is kept as bytes. */
+export function text(value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString();
   throw unreadable('a name is no text');
 }

@@ -20,6 +20,7 @@ export interface Statement {
 /** The quoted names of the store's tables. */
 export interface TableNames {
   readonly records: string;
+  readonly outbox: string;
   readonly schema: string;
 }
 
@@ -56,6 +57,9 @@ const columns = [
   'result',
 ] as const;
 
+/** The columns that a list of messages shows. */
+const messageColumns = 'seq, id, due, attempts, created, operation_id, name, operation';
+
 /** The columns that are given a value by whoever writes a whole record. */
 const writtenColumns = columns.filter((name) => name !== 'seq' && name !== 'id' && name !== 'revision');
 
@@ -75,12 +79,13 @@ export function tableNames(where: string, { tablePrefix = 'latchkey_', database 
     if (value !== undefined && !/^[\w$-]{1,50}$/.test(value))
       throw new LatchkeyError('option-invalid', `${where}: ${name} must be 1 to 50 letters, digits, "_", "$" or "-".`);
   const folder = database === undefined ? '' : `\`${database}\`.`;
-  return { records: `${folder}\`${tablePrefix}records\``, schema: `${folder}\`${tablePrefix}schema\`` };
+  const name = (table: string) => `${folder}\`${tablePrefix}${table}\``;
+  return { records: name('records'), outbox: name('outbox'), schema: name('schema') };
 }
 
 /** The text of a file, without its comments, for these tables. */
 export function sqlText(file: string, tables: TableNames): string {
-  const filled = { ...tables, now, columns: columns.join(', '), assignments };
+  const filled = { ...tables, now, columns: columns.join(', '), message_columns: messageColumns, assignments };
   const lines = readFileSync(new URL(`./sql/${file}.sql`, import.meta.url), 'utf8').split('\n');
   const text = lines.filter((line) => !line.startsWith('--')).join('\n');
   return Object.entries(filled).reduce((sql, [name, value]) => sql.replaceAll(`{${name}}`, value), text.trim());
@@ -116,6 +121,12 @@ export function statements(tables: TableNames) {
     begin: read('begin'),
     commit: read('commit'),
     rollback: read('rollback'),
+    enqueue: read('outbox-enqueue'),
+    takeMessages: read('outbox-take'),
+    delivered: read('outbox-delivered'),
+    postpone: read('outbox-postpone'),
+    retryMessage: read('outbox-retry'),
+    listMessages: read('outbox-list'),
   };
 }
 

@@ -20,6 +20,7 @@ const longestName = 63;
 
 const suffixes = {
   records: 'records',
+  outbox: 'outbox',
   schema_versions: 'schema_versions',
   never_committed: 'never_committed',
 } as const;
@@ -57,6 +58,7 @@ export function namesOf(where: string, { schema = 'public', tablePrefix = 'latch
       schema: quoted(schema),
       commit_guard: quoted(guard),
       index_by_expiry: quoted(`${tablePrefix}records_by_expiry`),
+      outbox_by_due: quoted(`${tablePrefix}outbox_by_due`),
       index_by_principal: quoted(`${tablePrefix}records_by_principal`),
     },
   };

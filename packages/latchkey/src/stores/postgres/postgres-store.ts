@@ -9,6 +9,7 @@ import { type Phase, toReadRecord } from '../entry.ts';
 import { Sweeper } from '../sweeper.ts';
 import { Watchers } from '../watchers.ts';
 import { type Listen, Notices } from './notices.ts';
+import { PostgresOutbox } from './outbox.ts';
 import { pack } from './packing.ts';
 import { claimRecord } from './record-claims.ts';
 import { listRecords } from './record-lists.ts';
@@ -44,6 +45,7 @@ const resolvedToken = 'resolved';
 export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx>> {
   readonly name = 'postgres';
   readonly volatile = false;
+  readonly outbox: PostgresOutbox<Tx>;
   readonly #session: Session<Tx>;
   readonly #maxResultBytes: number;
   readonly #watchers = new Watchers();
@@ -53,6 +55,7 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
   constructor({ session, listen, maxResultBytes, sweeps }: PostgresParts<Tx>) {
     const { runtime, names } = session.parts;
     this.#session = session;
+    this.outbox = new PostgresOutbox(session);
     this.#maxResultBytes = maxResultBytes;
     this.#notices = new Notices({ listen, channel: names.channel, watchers: this.#watchers, clock: runtime.clock });
     this.#sweeper = sweeps ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;

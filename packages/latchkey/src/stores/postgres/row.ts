@@ -93,7 +93,8 @@ function resultIn(row: Row): StoredResult {
   return { kind: oneOf(kinds, columnIn(row, 'kind')), bytes: bytesIn(row, 'result') };
 }
 
-function bytesIn(row: Row, name: string): Buffer {
+/** The bytes of a column. */
+export function bytesIn(row: Row, name: string): Buffer {
   const value = columnIn(row, name);
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
@@ -101,7 +102,8 @@ function bytesIn(row: Row, name: string): Buffer {
   throw unreadable(`the column ${name} holds no bytes`);
 }
 
-function textIn(row: Row, name: string): string {
+/** A text. */
+export function textIn(row: Row, name: string): string {
   const value = columnIn(row, name);
   if (typeof value === 'string') return value;
   throw unreadable(`the column ${name} holds no text`);

@@ -29,6 +29,12 @@ const statementNames = [
   'transaction-step',
   'transaction-result',
   'transaction-fate',
+  'outbox-enqueue',
+  'outbox-take',
+  'outbox-delivered',
+  'outbox-postpone',
+  'outbox-retry',
+  'outbox-list',
 ] as const;
 
 /** The name of a statement is that of its file. */

@@ -166,7 +166,8 @@ function phaseOf(code: number): Phase {
   throw unreadable('a record has no known state');
 }
 
-function text(value: unknown): string {
+/** A text. */
+export function text(value: unknown): string {
   if (typeof value === 'string') return value;
   throw unreadable('a text is none');
 }

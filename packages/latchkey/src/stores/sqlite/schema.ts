@@ -7,7 +7,8 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import { messageOf, type SqliteDatabase } from './database.ts';
-import { columnsOf, fixedColumns, movingColumns, requestStateCodes, wholeNumber } from './row.ts';
+import { outboxColumns } from './outbox.ts';
+import { columnsOf, fixedColumns, movingColumns, requestStateCodes, text, wholeNumber } from './row.ts';
 import { isBusy, isNotADatabase } from './sqlite-errors.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -45,21 +46,38 @@ CREATE TABLE latchkey_records (
 CREATE INDEX latchkey_records_by_state ON latchkey_records (state, expires);
 `;
 
-/** Records of format 2. The trigger sees to it that no request outlives its record, whichever version removes that. */
-const createRequests = `
+/** What format 1 had not: requests of records, and messages. The trigger sees to it that no request outlives its record, whichever version removes that. */
+const createAdditions = `
 CREATE TABLE IF NOT EXISTS latchkey_requests (seq INTEGER PRIMARY KEY, request BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS latchkey_requests_end AFTER DELETE ON latchkey_records
 WHEN old.state IN (${Object.values(requestStateCodes).join(', ')})
 BEGIN
   DELETE FROM latchkey_requests WHERE seq = old.seq;
 END;
+CREATE TABLE IF NOT EXISTS latchkey_outbox (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  id BLOB NOT NULL UNIQUE,
+  due INTEGER,
+  attempts INTEGER NOT NULL,
+  created INTEGER NOT NULL,
+  token BLOB,
+  operation_id BLOB NOT NULL,
+  name TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  payload BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS latchkey_outbox_by_due ON latchkey_outbox (due);
 `;
 
-const findRequests = "SELECT name FROM sqlite_schema WHERE name IN ('latchkey_requests', 'latchkey_requests_end')";
+const additions = ['latchkey_requests', 'latchkey_requests_end', 'latchkey_outbox', 'latchkey_outbox_by_due'];
+const findAdditions = `SELECT name FROM sqlite_schema WHERE name IN (${additions.map((name) => `'${name}'`).join(', ')})`;
 const findTables = "SELECT name FROM sqlite_schema WHERE name IN ('latchkey_format', 'latchkey_records')";
 const readVersions = 'SELECT version FROM latchkey_format';
 const readColumns = `SELECT seq, ${[...fixedColumns, ...movingColumns].join(', ')} FROM latchkey_records LIMIT 0`;
-const readRequestColumns = 'SELECT seq, request FROM latchkey_requests LIMIT 0';
+const readAddedColumns: Readonly<Record<string, string>> = {
+  latchkey_requests: 'SELECT seq, request FROM latchkey_requests LIMIT 0',
+  latchkey_outbox: `SELECT seq, ${outboxColumns}, token, payload FROM latchkey_outbox LIMIT 0`,
+};
 
 /** What a handle is set to. */
 export interface DatabaseSettings {
@@ -74,7 +92,7 @@ export interface DatabaseSettings {
  * @throws LatchkeyError `record-unreadable`, `option-invalid`; what SQLite throws, if another connection is busy.
  */
 export function prepareDatabase(db: SqliteDatabase, settings: DatabaseSettings): void {
-  const isWhole = checkFile(db, settings) && hasRequests(db);
+  const isWhole = checkFile(db, settings) && hasAdditions(db);
   if (pragma(db, 'journal_mode') !== 'wal' && pragma(db, 'journal_mode = WAL') !== 'wal')
     throw new LatchkeyError('option-invalid', 'sqliteStore needs a database in a file, in WAL mode.');
   db.exec(`PRAGMA synchronous = ${settings.synchronous}`);
@@ -107,10 +125,13 @@ function checkTables(db: SqliteDatabase): boolean {
 }
 
 /** Whether the additions are there; those of another kind are refused. */
-function hasRequests(db: SqliteDatabase): boolean {
-  const found = db.prepare(findRequests).all();
-  if (found.length > 0) checkColumns(db, readRequestColumns);
-  return found.length === 2;
+function hasAdditions(db: SqliteDatabase): boolean {
+  const found = db
+    .prepare(findAdditions)
+    .all()
+    .map((row) => text(columnsOf(row)('name')));
+  for (const [table, columns] of Object.entries(readAddedColumns)) if (found.includes(table)) checkColumns(db, columns);
+  return found.length === additions.length;
 }
 
 function checkColumns(db: SqliteDatabase, statement: string): void {
@@ -127,7 +148,7 @@ function createMissing(db: SqliteDatabase): void {
   try {
     // Another process may have been first.
     if (!checkTables(db)) db.exec(createTables);
-    if (!hasRequests(db)) db.exec(createRequests);
+    if (!hasAdditions(db)) db.exec(createAdditions);
     db.exec('COMMIT');
   } catch (error) {
     db.exec('ROLLBACK');

@@ -16,6 +16,7 @@ import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
 import type { SqliteDatabase } from './database.ts';
 import { unavailable } from './job.ts';
+import { SqliteOutbox } from './outbox.ts';
 import { RecordTable } from './record-table.ts';
 import { isBusy } from './sqlite-errors.ts';
 import { runTransaction } from './transaction.ts';
@@ -47,6 +48,7 @@ const readFirstShare = 0.25;
 export class SqliteStore<Handle extends SqliteDatabase> implements contract.Store<SqliteTransactions<Handle>> {
   readonly name = 'sqlite';
   readonly volatile = false;
+  readonly outbox: SqliteOutbox<Handle>;
   readonly #parts: SqliteParts<Handle>;
   readonly #queue: CommitQueue;
   readonly #sweeper: Sweeper;
@@ -58,6 +60,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
   constructor(parts: SqliteParts<Handle>) {
     this.#parts = parts;
     this.#queue = new CommitQueue(parts.connection, parts.runtime, parts.lockTimeoutMs);
+    this.outbox = new SqliteOutbox({ db: parts.connection.db, queue: this.#queue, runtime: parts.runtime });
     this.#tryToPrepare();
     this.#sweeper = new Sweeper(parts.runtime, (limit) => this.sweep(limit));
   }

@@ -43,7 +43,7 @@ export interface StoreSetup {
 }
 
 /** The optional methods of a store. */
-export type StoreCapability = 'transaction' | 'watch';
+export type StoreCapability = 'transaction' | 'watch' | 'outbox';
 
 /** The arguments of `storeSuite`. */
 export interface StoreSuiteOptions<Kind extends TransactionKind = never> {

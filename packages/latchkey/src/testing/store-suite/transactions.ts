@@ -116,7 +116,7 @@ async function transact<Kind extends TransactionKind>(
 }
 
 /** The suite serves stores of either mode, which the method's own type tells apart. */
-function callTransaction<Kind extends TransactionKind>(
+export function callTransaction<Kind extends TransactionKind>(
   store: Store<Kind>,
   request: RenewRequest,
   body: (handle: Kind['handle']) => Transacted<string> | Promise<Transacted<string>>,

@@ -21,7 +21,7 @@ describe('sqlite store behind a cache', () => {
   storeSuite<SqliteTransactions>({
     describe,
     it,
-    capabilities: ['transaction', 'watch'],
+    capabilities: ['transaction', 'watch', 'outbox'],
     create: ({ maxResultBytes }) => wrappedSqlite(maxResultBytes, (store, runtime) => cachedStore(store, { runtime })),
   });
 });

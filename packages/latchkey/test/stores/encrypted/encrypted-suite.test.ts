@@ -31,7 +31,7 @@ describe('encrypted sqlite store', () => {
   storeSuite<SqliteTransactions>({
     describe,
     it,
-    capabilities: ['transaction', 'watch'],
+    capabilities: ['transaction', 'watch', 'outbox'],
     create: ({ maxResultBytes }) =>
       wrappedSqlite(maxResultBytes && maxResultBytes + sealedExtra, (store) => encryptedStore(store, keys)),
   });

@@ -26,6 +26,7 @@ export async function testDatabase(): Promise<TestDatabase> {
     pool,
     clear: async () => {
       await pool.query('DELETE FROM latchkey_records');
+      await pool.query('DELETE FROM latchkey_outbox');
       await pool.query('DELETE FROM effects');
     },
     effects: async () => {

@@ -48,7 +48,7 @@ export async function testDatabase(names: TableNames = {}, settings: readonly st
     admin,
     clear: async () => {
       await admin.query(
-        "DELETE FROM latchkey_records; DELETE FROM effects; UPDATE moved.clock SET at = NULL, shift = '0'",
+        "DELETE FROM latchkey_records; DELETE FROM latchkey_outbox; DELETE FROM effects; UPDATE moved.clock SET at = NULL, shift = '0'",
       );
     },
     advance: async (ms) => {

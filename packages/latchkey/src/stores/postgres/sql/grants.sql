@@ -2,3 +2,4 @@
 GRANT USAGE ON SCHEMA {schema} TO {role};
 GRANT SELECT ON {schema_versions} TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE ON {records} TO {role};
+GRANT SELECT, INSERT, UPDATE, DELETE ON {outbox} TO {role};

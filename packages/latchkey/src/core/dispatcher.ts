@@ -1,0 +1,124 @@
+/**
+ * Takes messages from an outbox and delivers them, at least once each.
+ *
+ * @module
+ */
+
+import { backoffMs } from './backoff.ts';
+import { type Deliver, Delivery, type DeliveryTools } from './delivery.ts';
+import { completeDispatcher, type DispatcherSettings } from './dispatcher-settings.ts';
+import { createEmit } from './emitter.ts';
+import { LatchkeyError } from './errors.ts';
+import type { EventListener } from './events.ts';
+import { safetyMarginMs } from './lease.ts';
+import type { Outbox, TakenMessage } from './outbox.ts';
+import { type Runtime, sleep, systemRuntime } from './runtime.ts';
+import { withTimeLimit } from './store-call.ts';
+
+/** The settings of a {@link dispatcher}. */
+export interface DispatcherOptions extends Partial<DispatcherSettings> {
+  /** A store with an outbox: SQLite, PostgreSQL or MariaDB, encrypted or not. */
+  readonly store: { readonly outbox?: Omit<Outbox, 'enqueue'> | undefined };
+  readonly deliver: Deliver;
+  /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
+  readonly onEvent?: EventListener;
+  /** Clocks, timers and randomness. Leases go by the store's clock. */
+  readonly runtime?: Runtime;
+}
+
+/** A dispatcher at work. */
+export interface Dispatcher {
+  /** Takes no more messages, and resolves when the deliveries under way have ended. */
+  close(): Promise<void>;
+}
+
+/** Timers of a {@link Runtime} keep no process alive, and a dispatcher may be all that its process is for. */
+const keepAliveMs = 2 ** 30;
+
+/**
+ * Starts a dispatcher. Any number of them may work on one outbox, in any number of processes: while its lease holds,
+ * a message is given to one alone. A message is delivered at least once, and always with the same id: after a crash,
+ * or an answer that came too late, it is delivered again. It keeps the process alive until it is closed.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`, `outbox-unsupported`.
+ * @example
+ * ```ts
+ * const running = dispatcher({
+ *   store,
+ *   deliver: async ({ id, payload }, { signal }) => {
+ *     await fetch(webhook, { method: 'POST', body: payload, headers: { 'idempotency-key': id }, signal })
+ *   },
+ * })
+ * ```
+ */
+export function dispatcher(options: DispatcherOptions): Dispatcher {
+  const settings = completeDispatcher(options);
+  const { outbox } = options.store;
+  if (outbox === undefined)
+    throw new LatchkeyError(
+      'outbox-unsupported',
+      'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
+    );
+  const emit = createEmit(options.onEvent);
+  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? systemRuntime, emit });
+}
+
+class Loop implements Dispatcher {
+  readonly #tools: DeliveryTools;
+  readonly #active = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(tools: DeliveryTools) {
+    this.#tools = tools;
+    this.#ended = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    const keepAlive = setInterval(() => {}, keepAliveMs);
+    for (let idle = 0; !this.#closing.signal.aborted; ) {
+      const room = this.#tools.concurrency - this.#active.size;
+      if (room === 0) await Promise.race(this.#active);
+      else {
+        const taken = await this.#deliverSome(room);
+        idle = taken === 0 ? idle + 1 : 0;
+        if (taken < room) await this.#rest(idle);
+      }
+    }
+    await Promise.all(this.#active);
+    clearInterval(keepAlive);
+  }
+
+  async #deliverSome(limit: number): Promise<number> {
+    const { runtime, leaseMs } = this.#tools;
+    const deadlineMs = runtime.clock.monotonic() + leaseMs - safetyMarginMs(leaseMs);
+    const taken = await this.#take(limit);
+    for (const message of taken) {
+      const delivery = new Delivery(this.#tools, message, deadlineMs).run();
+      this.#active.add(delivery);
+      void delivery.finally(() => this.#active.delete(delivery));
+    }
+    return taken.length;
+  }
+
+  async #take(limit: number): Promise<readonly TakenMessage[]> {
+    const { outbox, runtime, leaseMs, maxAttempts, emit } = this.#tools;
+    try {
+      return await withTimeLimit(runtime, leaseMs, outbox.take({ limit, leaseMs, maxAttempts }));
+    } catch (error) {
+      emit?.({ type: 'store-error', operation: 'outbox', during: 'take', error });
+      return [];
+    }
+  }
+
+  #rest(idle: number): Promise<void> {
+    const { runtime, pollMs, maxPollMs } = this.#tools;
+    const delayMs = backoffMs(idle, { baseMs: pollMs, capMs: maxPollMs }, runtime.random);
+    return sleep(runtime.timers, delayMs, this.#closing.signal);
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Seals the payloads of messages. Ids, names of operations and messages, and times are in clear.
+ *
+ * @module
+ */
+
+import type * as contract from '../../core/outbox.ts';
+import { messageId } from '../../core/outbox.ts';
+import type { Place } from './envelope.ts';
+
+/** What an {@link SealedOutbox} works with. */
+export interface Sealing {
+  /** Seals with the key that was fetched before: a transaction that is synchronous can't wait for one. */
+  seal(place: Place, bytes: Uint8Array): Uint8Array;
+  open(place: Place, sealed: Uint8Array): Promise<Uint8Array>;
+}
+
+/** See `Outbox`. */
+export class SealedOutbox implements contract.Outbox {
+  readonly #outbox: contract.Outbox;
+  readonly #sealing: Sealing;
+
+  constructor(outbox: contract.Outbox, sealing: Sealing) {
+    this.#outbox = outbox;
+    this.#sealing = sealing;
+  }
+
+  enqueue(handle: unknown, message: contract.NewMessage): boolean | Promise<boolean> {
+    const place = placeOf({ ...message, id: messageId(message.operationId, message.name) });
+    return this.#outbox.enqueue(handle, { ...message, payload: this.#sealing.seal(place, message.payload) });
+  }
+
+  /**
+   * A message that can't be opened doesn't hold up the others: it comes up again when its lease is over, and is dead
+   * in the end, never lost.
+   */
+  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
+    const taken = await this.#outbox.take(request);
+    const opened = await Promise.allSettled(taken.map((message) => this.#open(message)));
+    const readable = opened.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    const fault = opened.find((outcome) => outcome.status === 'rejected');
+    if (fault !== undefined && readable.length === 0) throw fault.reason;
+    return readable;
+  }
+
+  delivered(id: string, token: string): Promise<boolean> {
+    return this.#outbox.delivered(id, token);
+  }
+
+  postpone(id: string, token: string, delayMs: number): Promise<boolean> {
+    return this.#outbox.postpone(id, token, delayMs);
+  }
+
+  bury(id: string, token: string): Promise<boolean> {
+    return this.#outbox.bury(id, token);
+  }
+
+  list(request: contract.MessageListRequest): Promise<contract.MessagePage> {
+    return this.#outbox.list(request);
+  }
+
+  retry(id: string): Promise<boolean> {
+    return this.#outbox.retry(id);
+  }
+
+  async #open(message: contract.TakenMessage): Promise<contract.TakenMessage> {
+    return { ...message, payload: await this.#sealing.open(placeOf(message), message.payload) };
+  }
+}
+
+function placeOf({ id, operationId, name }: Pick<contract.OutboxMessage, 'id' | 'operationId' | 'name'>): Place {
+  return { id, operationId, kind: 'message', name };
+}

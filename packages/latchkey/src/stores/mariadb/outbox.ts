@@ -1,0 +1,112 @@
+/**
+ * The outbox in a MariaDB database: messages are written on the transaction's own connection, and everything else by
+ * statements of their own.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import type * as contract from '../../core/outbox.ts';
+import { messageId } from '../../core/outbox.ts';
+import type { Random } from '../../core/runtime.ts';
+import { checkPageLimit, readCursor } from '../paging.ts';
+import type { MariadbConnection } from './client.ts';
+import type { Database, Inputs } from './database.ts';
+import type { ServerLimits } from './inspection.ts';
+import { checkMessage } from './limits.ts';
+import { unreadable } from './mariadb-errors.ts';
+import { columnsOf, text, wholeNumber } from './row.ts';
+import type { Statement, Statements } from './statement.ts';
+
+/** What a {@link MariadbOutbox} works with. */
+export interface MariadbOutboxParts<Connection extends MariadbConnection> {
+  readonly db: Database<Connection>;
+  readonly sql: Statements;
+  readonly random: Random;
+  /** Resolves once the server is known to be one that the store can work with. */
+  readonly ready: () => Promise<ServerLimits>;
+}
+
+/** See `Outbox`. */
+export class MariadbOutbox<Connection extends MariadbConnection>
+  implements contract.Outbox<{ readonly handle: Connection; readonly mode: 'async' }>
+{
+  readonly #parts: MariadbOutboxParts<Connection>;
+
+  constructor(parts: MariadbOutboxParts<Connection>) {
+    this.#parts = parts;
+  }
+
+  async enqueue(handle: Connection, message: contract.NewMessage): Promise<boolean> {
+    const { db, sql, ready } = this.#parts;
+    checkMessage(message, (await ready()).mostBytes);
+    const { operationId, operation, name, payload } = message;
+    const id = messageId(operationId, name);
+    const inputs = { id, operation_id: operationId, operation, name, payload };
+    return (await db.runOn(handle, sql.enqueue, inputs)).affected > 0;
+  }
+
+  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
+    checkPageLimit(request);
+    const { db, sql, random, ready } = this.#parts;
+    const { limit, leaseMs, maxAttempts } = request;
+    const token = random.uuid();
+    await ready();
+    const inputs = { most_rows: limit, lease_ms: leaseMs, token, most_attempts: maxAttempts };
+    const { rows } = await db.run(sql.takeMessages, inputs);
+    return rows.map((row) => ({ ...messageOf(row), token }));
+  }
+
+  delivered(id: string, token: string): Promise<boolean> {
+    return this.#settle(this.#parts.sql.delivered, { id, token });
+  }
+
+  postpone(id: string, token: string, delayMs: number): Promise<boolean> {
+    return this.#settle(this.#parts.sql.postpone, { id, token, delay_ms: delayMs });
+  }
+
+  bury(id: string, token: string): Promise<boolean> {
+    return this.#settle(this.#parts.sql.postpone, { id, token, delay_ms: null });
+  }
+
+  retry(id: string): Promise<boolean> {
+    return this.#settle(this.#parts.sql.retryMessage, { id });
+  }
+
+  async list(request: contract.MessageListRequest): Promise<contract.MessagePage> {
+    const [after_seq = -1] = readCursor(request, 1);
+    const { db, sql, ready } = this.#parts;
+    await ready();
+    const inputs = { dead: Number(request.state === 'dead'), after_seq, most_rows: request.limit + 1 };
+    const { rows } = await db.run(sql.listMessages, inputs);
+    const page = rows.slice(0, request.limit);
+    const messages = page.map(listedOf);
+    if (rows.length <= request.limit) return { messages };
+    return { messages, next: String(wholeNumber(columnsOf(page.at(-1))('seq'))) };
+  }
+
+  async #settle(statement: Statement, inputs: Inputs): Promise<boolean> {
+    await this.#parts.ready();
+    return (await this.#parts.db.run(statement, inputs)).affected > 0;
+  }
+}
+
+function listedOf(row: unknown): contract.ListedMessage {
+  const column = columnsOf(row);
+  return {
+    id: text(column('id')),
+    operationId: text(column('operation_id')),
+    operation: text(column('operation')),
+    name: text(column('name')),
+    createdAtMs: wholeNumber(column('created')),
+    attempts: wholeNumber(column('attempts')),
+    ...(column('due') !== null && { dueAtMs: wholeNumber(column('due')) }),
+  };
+}
+
+function messageOf(row: unknown): contract.OutboxMessage {
+  const { dueAtMs: _, ...message } = listedOf(row);
+  const payload = columnsOf(row)('payload');
+  if (!Buffer.isBuffer(payload)) throw unreadable('a message has no payload');
+  return { ...message, payload };
+}

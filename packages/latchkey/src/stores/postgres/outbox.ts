@@ -1,0 +1,93 @@
+/**
+ * The outbox in a PostgreSQL database: messages are written in the user's own transaction, and everything else by
+ * statements of their own.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import type * as contract from '../../core/outbox.ts';
+import { messageId } from '../../core/outbox.ts';
+import { checkPageLimit } from '../paging.ts';
+import type { SqlValue } from './bridge.ts';
+import { cursorAt, placeAfter } from './cursor.ts';
+import { pack } from './packing.ts';
+import { bytesIn, columnIn, nameIn, numberIn, type Row, textIn } from './row.ts';
+import type { Session } from './session.ts';
+import type { StatementName } from './statements.ts';
+
+/** See `Outbox`. */
+export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx; readonly mode: 'async' }> {
+  readonly #session: Session<Tx>;
+
+  constructor(session: Session<Tx>) {
+    this.#session = session;
+  }
+
+  async enqueue(handle: Tx, message: contract.NewMessage): Promise<boolean> {
+    const { operationId, operation, name, payload } = message;
+    const added = await this.#session.runIn(handle, 'outbox-enqueue', [
+      pack(messageId(operationId, name)),
+      pack(operationId),
+      Buffer.from(name),
+      // PostgreSQL has no text with a NUL, and this one is only shown to people.
+      operation.replaceAll('\0', '\uFFFD'),
+      payload,
+    ]);
+    return added.length > 0;
+  }
+
+  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
+    checkPageLimit(request);
+    const { limit, leaseMs, maxAttempts } = request;
+    const token = this.#session.parts.runtime.random.uuid();
+    const rows = await this.#session.run('outbox-take', [limit, leaseMs, pack(token), maxAttempts]);
+    return rows.filter((row) => columnIn(row, 'due') !== null).map((row) => ({ ...messageOf(row), token }));
+  }
+
+  delivered(id: string, token: string): Promise<boolean> {
+    return this.#settle('outbox-delivered', [pack(id), pack(token)]);
+  }
+
+  postpone(id: string, token: string, delayMs: number): Promise<boolean> {
+    return this.#settle('outbox-postpone', [pack(id), pack(token), delayMs]);
+  }
+
+  bury(id: string, token: string): Promise<boolean> {
+    return this.#settle('outbox-postpone', [pack(id), pack(token), null]);
+  }
+
+  retry(id: string): Promise<boolean> {
+    return this.#settle('outbox-retry', [pack(id)]);
+  }
+
+  async list(request: contract.MessageListRequest): Promise<contract.MessagePage> {
+    const place = placeAfter(request);
+    const rows = await this.#session.run('outbox-list', [request.state === 'dead', ...place, request.limit + 1]);
+    const messages = rows.slice(0, request.limit).map(listedOf);
+    const last = messages.at(-1);
+    if (rows.length <= request.limit || last === undefined) return { messages };
+    return { messages, next: cursorAt(last.createdAtMs, last.id) };
+  }
+
+  async #settle(name: StatementName, values: readonly SqlValue[]): Promise<boolean> {
+    return (await this.#session.run(name, values)).length > 0;
+  }
+}
+
+function listedOf(row: Row): contract.ListedMessage {
+  return {
+    id: nameIn(row, 'id'),
+    operationId: nameIn(row, 'operationid'),
+    operation: textIn(row, 'operation'),
+    name: bytesIn(row, 'name').toString(),
+    createdAtMs: numberIn(row, 'created'),
+    attempts: numberIn(row, 'attempts'),
+    ...(columnIn(row, 'due') !== null && { dueAtMs: numberIn(row, 'due') }),
+  };
+}
+
+function messageOf(row: Row): contract.OutboxMessage {
+  const { dueAtMs: _, ...message } = listedOf(row);
+  return { ...message, payload: bytesIn(row, 'payload') };
+}
