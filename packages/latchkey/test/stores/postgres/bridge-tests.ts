@@ -58,6 +58,22 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     expect([...((await store.read('x'))?.result?.bytes ?? [])]).toEqual([0, 255]);
   });
 
+  it('adds a message in the transaction, and none if that is rolled back', async () => {
+    const message = { operationId: 'o', operation: 'POST /orders', name: 'mail', payload: Uint8Array.from([0, 255]) };
+    const enqueue = (tx: Tx) => Promise.resolve(store.outbox?.enqueue(tx, message));
+    const failing = transact(async (tx) => {
+      await enqueue(tx);
+      throw new RangeError('declined');
+    });
+    await expect(failing).rejects.toThrow('declined');
+    expect(await store.outbox?.take({ limit: 9, leaseMs: 1_000, maxAttempts: 9 })).toEqual([]);
+    expect(await transact(enqueue)).toEqual({ outcome: 'committed', value: true });
+    const [taken] = (await store.outbox?.take({ limit: 9, leaseMs: 60_000, maxAttempts: 9 })) ?? [];
+    expect(taken).toMatchObject({ operationId: 'o', name: 'mail', attempts: 1 });
+    expect([...(taken?.payload ?? [])]).toEqual([0, 255]);
+    expect(await store.outbox?.delivered(taken?.id ?? '', taken?.token ?? '')).toBe(true);
+  });
+
   it('does not commit early by a nested transaction', async () => {
     const failing = transact(async (tx) => {
       await made.write(tx, 'outer');
