@@ -16,7 +16,7 @@ import type { VerdictSummary } from './verdict.ts';
  *   store gave no answer: whether the verdict was carried out, the record's state tells.
  * - `applied`: the verdict was carried out.
  * - `stale`: it was not, since the record had changed by then.
- * - `unclear`: the store's answer was lost and the record has moved on.
+ * - `unclear`: the record has moved on, and both this verdict and another's act explain how it is.
  * - `refused`: the act was not allowed; nothing was decided.
  */
 export type AuditEvent = 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';

@@ -1,10 +1,12 @@
 /**
- * Carries a verdict out, and finds out what became of it when the store's answer was lost.
+ * Carries a verdict out, and finds out what became of it. A store's "no" alone doesn't tell: the answer to the call that
+ * did it may have been lost, here or in the database's client, which repeats calls too.
  *
  * @module
  */
 
-import type { Resolution, StoredRecord } from '../core/store.ts';
+import type { StoredRecord } from '../core/store.ts';
+import type { AuditEntry } from './audit-entry.ts';
 import { ask, type OperatorTools } from './tools.ts';
 import { type EncodedVerdict, isOf, resolutionOf } from './verdict.ts';
 
@@ -12,36 +14,58 @@ import { type EncodedVerdict, isOf, resolutionOf } from './verdict.ts';
 export type VerdictOutcome = 'applied' | 'stale' | 'unclear';
 
 /**
- * Asks the store to apply the verdict to the claim that the record shows.
+ * Asks the store to apply the verdict to the claim that `before` shows.
  *
+ * @param entries - reads the record's audit: whoever else could have done it has written that down before.
  * @throws StoreUnavailableError if the store gives no answer; the verdict may have been carried out then.
  */
 export async function carryOut(
   tools: OperatorTools,
-  record: StoredRecord,
+  before: StoredRecord,
   verdict: EncodedVerdict,
   retentionMs: number,
+  entries: () => Promise<readonly AuditEntry[]>,
 ): Promise<VerdictOutcome> {
-  const { id, token } = record;
-  const resolution: Resolution = resolutionOf(verdict, retentionMs);
-  let tries = 0;
-  const applied = await ask(tools, 'resolve', () => {
-    tries += 1;
-    return tools.store.resolve({ id, token, resolution });
-  });
-  if (applied) return 'applied';
-  // Only the repetition of a call without an answer can have been preceded by itself.
-  return tries > 1 ? lookAfter(tools, record, verdict) : 'stale';
+  const { id, token } = before;
+  const resolution = resolutionOf(verdict, retentionMs);
+  if (await ask(tools, 'resolve', () => tools.store.resolve({ id, token, resolution }))) return 'applied';
+  const now = await ask(tools, 'read', () => tools.store.read(id));
+  return outcomeFrom(verdict, before, now, await entries());
 }
 
-async function lookAfter(tools: OperatorTools, before: StoredRecord, verdict: EncodedVerdict): Promise<VerdictOutcome> {
-  const now = await ask(tools, 'read', () => tools.store.read(before.id));
-  return isResultOf(verdict, before, now) ? 'applied' : 'unclear';
+function outcomeFrom(
+  verdict: EncodedVerdict,
+  before: StoredRecord,
+  now: StoredRecord | undefined,
+  entries: readonly AuditEntry[],
+): VerdictOutcome {
+  const ofOperation = entries.filter(({ record }) => record?.operationId === before.operationId);
+  if (isAsLeftBy(verdict, before, now)) return attributed(ofOperation, verdict, before.attempt);
+  if (now?.operationId !== before.operationId) return wasForgotten(ofOperation) ? 'stale' : 'unclear';
+  // A rerun opens the record for the next claim; a takeover is such a claim too.
+  return verdict.summary.kind === 'rerun' && now.attempt > before.attempt ? 'unclear' : 'stale';
 }
 
-function isResultOf({ summary }: EncodedVerdict, before: StoredRecord, now: StoredRecord | undefined): boolean {
+function isAsLeftBy({ summary }: EncodedVerdict, before: StoredRecord, now: StoredRecord | undefined): boolean {
   if (summary.kind === 'forget') return now?.operationId !== before.operationId;
   if (now?.operationId !== before.operationId) return false;
-  if (summary.kind === 'rerun') return now.state === 'open' && now.token === before.token;
+  if (summary.kind === 'rerun') return now.state === 'open' && now.attempt === before.attempt;
   return now.state === 'completed' && now.result?.kind === 'value' && isOf(summary, now.result.bytes);
+}
+
+function wasForgotten(ofOperation: readonly AuditEntry[]): boolean {
+  return ofOperation.some(({ event, verdict }) => event === 'decided' && verdict?.kind === 'forget');
+}
+
+/**
+ * Whose doing it is that a record is as wanted: this decision's, if no other one wanted the same. An operation is
+ * answered or forgotten once, but may be rerun after every attempt.
+ */
+function attributed(ofOperation: readonly AuditEntry[], { summary }: EncodedVerdict, attempt: number): VerdictOutcome {
+  const alike = ofOperation.filter(
+    ({ verdict, record }) =>
+      verdict?.digest === summary.digest && (summary.kind !== 'rerun' || record?.attempt === attempt),
+  );
+  if (alike.some(({ event }) => event === 'applied')) return 'stale';
+  return alike.filter(({ event }) => event === 'decided').length > 1 ? 'unclear' : 'applied';
 }

@@ -143,7 +143,7 @@ export class Decisions {
 
   async #carryOut(act: Act, record: StoredRecord, verdict: EncodedVerdict): Promise<Applied> {
     const { tools, retentionMs } = this.#settings;
-    const outcome = await carryOut(tools, record, verdict, retentionMs);
+    const outcome = await carryOut(tools, record, verdict, retentionMs, () => this.#audit.of(act.id));
     const isAudited = await this.#writeOutcome(act, outcome, verdict);
     if (outcome === 'stale') throw refusal('resolution-stale');
     if (outcome === 'unclear') throw unclear();
@@ -165,6 +165,6 @@ export class Decisions {
 function unclear(): LatchkeyError {
   return new LatchkeyError(
     'resolution-unclear',
-    'The store gave no answer at first, and the record has moved on since: the verdict may have been carried out. Look at the record again.',
+    'The record has moved on, and the verdict may have been carried out before that or not. Look at the record again.',
   );
 }

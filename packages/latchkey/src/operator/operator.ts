@@ -13,7 +13,8 @@ import { listRecords, type RecordEntryPage, type RecordListRequest } from './lis
 import { type OperatorOptions, type OperatorSettings, operatorSettings } from './options.ts';
 import type { Person } from './person.ts';
 import { openProposals, unfinishedDecisions } from './proposals.ts';
-import { type RecordDetails, recordEntry, shownResult, shownSteps } from './record-entry.ts';
+import { type RecordDetails, shownRequest, shownResult, shownSteps } from './record-details.ts';
+import { recordEntry } from './record-entry.ts';
 import { isOwn } from './record-kind.ts';
 import { ask } from './tools.ts';
 import type { Verdict } from './verdict.ts';
@@ -77,7 +78,7 @@ async function show(id: string, settings: OperatorSettings, audit: Audit): Promi
     ...recordEntry(record, maxAttempts),
     steps: shownSteps(record),
     ...shownResult(record),
-    ...(record.request !== undefined && { request: record.request }),
+    ...shownRequest(record),
     audit: entries,
     proposals: openProposals(entries, tokenDigest(record.token), tools.runtime.clock.now()),
     unfinished: unfinishedDecisions(entries),

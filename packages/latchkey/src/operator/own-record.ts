@@ -24,8 +24,8 @@ export interface OwnRecord {
 type Taken = { readonly token: string } | { readonly written: Uint8Array };
 
 /** Long enough for the one write that follows; whoever died before it holds up the others no longer. */
-const leaseMs = 10_000;
-const patienceMs = 3 * leaseMs;
+const leaseMs = 5_000;
+const patienceMs = 30_000;
 const lookAgainMs = 20;
 
 const noBytes = new Uint8Array();

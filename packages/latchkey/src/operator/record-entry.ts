@@ -1,15 +1,12 @@
 /**
- * A record as a person reads it.
+ * A record as a person reads it in a list.
  *
  * @module
  */
 
 import { derivedKey } from '../core/digest.ts';
-import { stepProgress, stepValue } from '../core/step-progress.ts';
+import { stepProgress } from '../core/step-progress.ts';
 import type { AfterFailure, RecordState, StoredRecord } from '../core/store.ts';
-import { decodeResponse } from '../http/snapshot.ts';
-import type { AuditEntry } from './audit-entry.ts';
-import type { Proposal } from './proposals.ts';
 import { kindOf, type RecordKind } from './record-kind.ts';
 
 /** A step, and what to search for at the system that it called. */
@@ -49,36 +46,6 @@ export interface RecordEntry {
   readonly begun: readonly StepEntry[];
 }
 
-/** A saved step with what it returned. */
-export interface ShownStep extends StepEntry {
-  readonly value?: unknown;
-  /** True if the value can't be read by this version. */
-  readonly unreadable?: true;
-}
-
-/** What a completed record answers. */
-export interface ShownResult {
-  /** A tombstone says that the operation is done and its answer was not kept. */
-  readonly kind: 'value' | 'tombstone';
-  /** How long the stored form is. */
-  readonly bytes: number;
-  /** The status of an answer over HTTP. */
-  readonly status?: number;
-}
-
-/** A record with everything that is known of it. May hold what is nobody else's business. */
-export interface RecordDetails extends RecordEntry {
-  readonly steps: readonly ShownStep[];
-  readonly result?: ShownResult;
-  /** What was asked, if the claim saved it. */
-  readonly request?: Uint8Array;
-  readonly audit: readonly AuditEntry[];
-  /** Verdicts that wait for a second person. */
-  readonly proposals: readonly Proposal[];
-  /** Verdicts that were decided, and whose process died, or whose store gave no answer, before the outcome was known. */
-  readonly unfinished: readonly AuditEntry[];
-}
-
 /** The view of a list. */
 export function recordEntry(record: StoredRecord, maxAttempts: number): RecordEntry {
   const { id, token, operation, principal, state, policy, attempt, operationId } = record;
@@ -103,28 +70,4 @@ export function recordEntry(record: StoredRecord, maxAttempts: number): RecordEn
     steps: [...saved.keys()].map(step),
     begun: begun.map(step),
   };
-}
-
-/** Values with their steps; one that can't be read must not hide the rest. */
-export function shownSteps(record: StoredRecord): readonly ShownStep[] {
-  return [...stepProgress(record.steps).saved].map(([name, bytes]): ShownStep => {
-    const step = { name, idempotencyKey: derivedKey(record.operationId, name) };
-    try {
-      return { ...step, value: stepValue(bytes) };
-    } catch {
-      return { ...step, unreadable: true };
-    }
-  });
-}
-
-/** The result without its content. */
-export function shownResult(record: StoredRecord): { readonly result?: ShownResult } {
-  const { result } = record;
-  if (result === undefined) return {};
-  const shown = { kind: result.kind, bytes: result.bytes.length };
-  try {
-    return { result: kindOf(record) === 'http' ? { ...shown, status: decodeResponse(result.bytes).status } : shown };
-  } catch {
-    return { result: shown };
-  }
 }

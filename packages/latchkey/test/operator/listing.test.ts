@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { derivedKey } from '../../src/core/digest.ts';
+import { idempotent } from '../../src/core/idempotent.ts';
 import { operator } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/index.ts';
@@ -69,6 +70,29 @@ describe('what an operator sees', () => {
     const shown = await people.show(record?.id ?? '');
     expect(shown).toMatchObject({ state: 'completed', kind: 'http', result: { kind: 'value', status: 201 } });
     expect(JSON.stringify([record, shown])).not.toContain('secret');
+  });
+
+  it('shows what was asked, as far as it was saved and can be read', async () => {
+    const runtime = manualRuntime();
+    const store = memoryStore({ runtime });
+    const people = operator({ store, runtime });
+    const settings = { runtime, leaseMs: 1_000, maxRunMs: 2_000, afterFailure: 'rerun' } as const;
+    const { send } = layerRig({ ...settings, store, saveRequest: true });
+    void send({ key: 'k', body: '{"amount":1}' }, () => new Promise(() => {}));
+    const options = { ...settings, store, name: 'job', key: () => 'k', saveInput: true };
+    void idempotent((_: { at: number }) => new Promise(() => {}), options)({ at: 1 });
+    await store.claim(claimOf('other', 'o', { fingerprint: 'own', acceptable: ['own'], request: bytesOf('asked') }));
+    await store.claim(claimOf('odd', 'p', { fingerprint: '1.x', acceptable: ['1.x'], request: bytesOf('?') }));
+    await runtime.advance(60_000);
+    const { records } = await people.list({ state: 'lapsed', limit: 10 });
+    const shown = await Promise.all(records.map(({ id }) => people.show(id)));
+    const requests = shown.map((record) => record?.request);
+    const http = requests.find((request) => request?.kind === 'http');
+    expect(http).toMatchObject({ method: 'POST', target: '/v1/charges' });
+    expect(http?.kind === 'http' && Buffer.from(http.body).toString()).toBe('{"amount":1}');
+    expect(requests).toContainEqual({ kind: 'function', input: { at: 1 } });
+    expect(requests).toContainEqual({ kind: 'other', bytes: bytesOf('asked') });
+    expect(requests).toContainEqual({ kind: 'unreadable' });
   });
 
   it('finds the stuck ones among the lapsed, page by page, each once', async () => {

@@ -20,7 +20,7 @@ export async function lapse(
   id: string,
   change: Partial<ClaimRequest> = {},
 ): Promise<{ readonly id: string; readonly token: string }> {
-  const token = `token-of-${id}`;
+  const token = change.token ?? `token-of-${id}`;
   await store.claim(claimOf(id, token, { fingerprint: '1.print', acceptable: ['1.print'], ...change }));
   const step = (name: string, value: Uint8Array) => store.saveStep({ id, token, name, value });
   await step(startMark('charge'), encodeValue(null));
