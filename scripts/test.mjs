@@ -26,6 +26,7 @@ const withServers = ['stores/{redis,postgres,mariadb,dynamodb}', 'processes', 'c
 /** @type {Section[]} */
 const sections = [
   { title: 'Types, lint and package', node: node24, args: ['scripts/check.mjs'] },
+  { title: 'Model of the protocol', node: node24, args: ['scripts/model.mjs', '--quick'] },
   vitest('Library on Node 24', node24, 'packages/'),
   vitest('Library on Node 22', node22, 'packages/', withServers),
   vitest('Examples', node24, 'examples/'),

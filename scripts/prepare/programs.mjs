@@ -4,7 +4,7 @@ import { quietly, Refusal } from './process.mjs';
 
 /**
  * @typedef {object} Program
- * @property {string} debianPackage
+ * @property {string} debianPackage or several, with spaces between them
  * @property {readonly string[]} commands what it may be called
  * @property {string} [variable] the environment variable that names it
  */
@@ -16,6 +16,16 @@ const chromiumProgram = {
   variable: 'CHROMIUM',
 };
 
+/**
+ * What the protocol's model is checked with: spin writes a program in C.
+ *
+ * @type {readonly Program[]}
+ */
+const modelPrograms = [
+  { debianPackage: 'gcc libc6-dev', commands: ['gcc'] },
+  { debianPackage: 'spin', commands: ['spin'] },
+];
+
 /** @type {readonly Program[]} */
 const programs = [
   chromiumProgram,
@@ -25,6 +35,7 @@ const programs = [
   { debianPackage: 'postgresql', commands: ['initdb'] },
   { debianPackage: 'redis-server', commands: ['redis-server'] },
   { debianPackage: 'redis-tools', commands: ['redis-cli'] },
+  ...modelPrograms,
 ];
 
 /** Debian keeps servers out of the PATH of those who are not root, and PostgreSQL's out of everybody's. */
@@ -67,7 +78,7 @@ const isRootOnDebian = existsSync('/etc/debian_version') && process.getuid?.() =
 async function installOnDebian(names) {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await quietly('Reading the list of Debian packages', 'apt-get', ['update', '-q'], { env });
-  const args = ['install', '-qy', '--no-install-recommends', ...names];
+  const args = ['install', '-qy', '--no-install-recommends', ...names.flatMap((name) => name.split(' '))];
   const install = () => quietly(`Installing Debian's ${names.join(', ')}`, 'apt-get', args, { env });
   await withoutServices(install);
 }
@@ -93,8 +104,19 @@ async function withoutServices(install) {
   }
 }
 
-function missing() {
-  return programs.filter((program) => find(program) === undefined).map(({ debianPackage }) => debianPackage);
+/** @param {readonly Program[]} wanted */
+function missing(wanted) {
+  return wanted.filter((program) => find(program) === undefined).map(({ debianPackage }) => debianPackage);
+}
+
+/**
+ * @param {readonly Program[]} wanted
+ * @returns {Promise<string[]>} the Debian packages that are missing still
+ */
+async function install(wanted) {
+  const absent = missing(wanted);
+  if (absent.length > 0 && isRootOnDebian) await installOnDebian(absent);
+  return missing(wanted);
 }
 
 /**
@@ -103,11 +125,15 @@ function missing() {
  * @returns {Promise<{ chromium: string }>} where it is
  */
 export async function ensurePrograms() {
-  const absent = missing();
-  if (absent.length > 0 && isRootOnDebian) await installOnDebian(absent);
-  const still = missing();
+  const still = await install(programs);
   const chromium = find(chromiumProgram);
   if (still.length === 0 && chromium !== undefined) return { chromium };
   const browser = still.includes('chromium') ? ', or set CHROMIUM to another browser like it' : '';
   throw new Refusal(`The tests need what is missing here; on Debian: apt-get install ${still.join(' ')}${browser}`);
+}
+
+/** Finds what checks the protocol's model, and installs Debian's where that is possible. */
+export async function ensureModelPrograms() {
+  const still = await install(modelPrograms);
+  if (still.length > 0) throw new Refusal(`The model needs, on Debian: apt-get install ${still.join(' ')}`);
 }

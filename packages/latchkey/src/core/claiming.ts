@@ -113,7 +113,8 @@ export class Claimer {
 
   /**
    * Claims again to learn where things stand, then gives the record back: it remembers the token and refuses the first
-   * claim should it arrive even later.
+   * claim should it arrive even later. While the record is in other hands it looks again: once those have let go of it,
+   * that late claim would find it open.
    */
   async undo({ settings }: Operation, request: ClaimRequest): Promise<void> {
     const { timers, random } = this.#tools.runtime;
@@ -128,8 +129,10 @@ export class Claimer {
     try {
       const claim = this.#store.claim({ ...request, takeover: 'none' });
       const outcome = await withTimeLimit(runtime, undoCallLimitMs, claim);
-      if (outcome.outcome !== 'claimed') return true;
-      return await withTimeLimit(runtime, undoCallLimitMs, this.#giveBack(request, outcome, retentionMs));
+      if (outcome.outcome !== 'claimed') return outcome.outcome !== 'running' && outcome.outcome !== 'lapsed';
+      // Should somebody else have taken it meanwhile, there is nothing left to give back.
+      await withTimeLimit(runtime, undoCallLimitMs, this.#giveBack(request, outcome, retentionMs));
+      return true;
     } catch (error) {
       emit?.({ type: 'store-error', operation: request.operation, during: 'undo-claim', error });
       return false;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { done, engineRig, gate, operation, told } from './engine-rig.ts';
+import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
 
 describe('claims', () => {
   it('runs once and replays the same bytes', async () => {
@@ -102,6 +102,31 @@ describe('claims', () => {
       ),
     ).toBe('executed stored');
     expect(executions()).toBe(1);
+  });
+
+  it('a claim that arrives after it was given up, and after another attempt has come and gone, holds nothing', async () => {
+    const { worker, counted, executions, faults, runtime } = engineRig();
+    faults.next('claim', { kind: 'delay', delayMs: 60_000 });
+    const late = worker().run(
+      operation(),
+      counted(() => done('late')),
+    );
+    const { opened, open } = gate<void>();
+    const other = worker().run(
+      operation(),
+      counted(() => opened.then(() => verdict('nothing-happened', 'come back'))),
+    );
+    await runtime.advance(10_000);
+    expect(told(await late)).toBe('unavailable store-unavailable');
+    open();
+    expect(told(await other)).toBe('executed released');
+    await runtime.advance(60_000);
+    const retry = worker().run(
+      operation(),
+      counted(() => done('one')),
+    );
+    expect(told(await retry)).toBe('executed stored');
+    expect(executions()).toBe(2);
   });
 
   it('I7: with the store down the handler does not run', async () => {
