@@ -7,6 +7,7 @@
 import { type ClientEventListener, quietly } from './client-events.ts';
 import { Flight, type FlightControl } from './flight.ts';
 import { KeyRing } from './key-ring.ts';
+import type { StoredKey } from './key-storage.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import { type ClientOptions, type ClientSettings, clientSettings, invalidOption } from './options.ts';
 import { type PreparedRequest, prepareRequest, sameRequest } from './request-bytes.ts';
@@ -73,7 +74,7 @@ interface Client {
  *
  * Retried, with exponential back-off and full jitter or after the server's Retry-After: network errors, requests
  * without a whole answer in `attemptTimeoutMs`, 409 `in-progress`, 425, 429 and 5xx. `Stripe-Should-Retry` overrules
- * that. Never retried: 422 `key-reused`, `outcome-unknown`, and a 5xx marked `Idempotent-Replayed: true`, which is
+ * that. Never retried: 422 `key-reused`, `outcome-unknown`, `key-quarantined`, and a 5xx marked `Idempotent-Replayed: true`, which is
  * the stored answer. The key is dropped just before the promise resolves with a final answer; when the call gives up
  * or is aborted the key stays, so that calling again is safe.
  *
@@ -166,9 +167,10 @@ async function perform(
 ): Promise<OperationAnswer> {
   const { signal } = control;
   const deadlineMs = settings.runtime.clock.monotonic() + settings.totalTimeoutMs;
-  const key = await keyFor({ settings, emit, keys }, operation);
+  const { key, createdAtMs } = await keyFor({ settings, emit, keys }, operation);
+  const told = settings.sendFirstSent ? { firstSentMs: createdAtMs } : {};
   try {
-    const answered = await runErrand({ operation, key, request, settings, emit, signal, deadlineMs });
+    const answered = await runErrand({ operation, key, ...told, request, settings, emit, signal, deadlineMs });
     control.settle();
     if (answered.final) await keys.drop(operation, key);
     return describe(answered, key);
@@ -185,18 +187,18 @@ function describe({ response, attempts, final }: Answered, key: string): Operati
   return { response, replayed: isReplayed(response), attempts, key, final };
 }
 
-async function keyFor({ settings, emit, keys }: Omit<Client, 'flights'>, operation: string): Promise<string> {
+async function keyFor({ settings, emit, keys }: Omit<Client, 'flights'>, operation: string): Promise<StoredKey> {
   const nowMs = settings.runtime.clock.now();
   const found = await keys.find(operation);
   if (found === undefined) {
-    const key = settings.runtime.random.uuid();
-    await keys.keep(operation, { key, createdAtMs: nowMs });
-    return key;
+    const made: StoredKey = { key: settings.runtime.random.uuid(), createdAtMs: nowMs };
+    await keys.keep(operation, made);
+    return made;
   }
   const ageMs = Math.max(0, nowMs - found.createdAtMs);
   if (ageMs > settings.keyTtlMs) throw expired(operation, ageMs);
   emit({ type: 'resumed', operation, ageMs });
-  return found.key;
+  return found;
 }
 
 // Sent again, an old key might run the operation anew, since the server may have forgotten it; so would a new key.

@@ -14,7 +14,7 @@ export interface LayerWord {
 }
 
 const silence: LayerWord = { code: undefined, undecided: false };
-const undecidedCodes = ['in-progress', 'outcome-unknown'];
+const undecidedCodes = ['in-progress', 'key-quarantined', 'outcome-unknown'];
 
 function wordOf(code: unknown): LayerWord {
   return typeof code === 'string' ? { code, undecided: undecidedCodes.includes(code) } : silence;

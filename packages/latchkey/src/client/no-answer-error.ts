@@ -19,6 +19,7 @@ export interface NoAnswerDetails {
  * The call ended and nobody knows the operation's answer. Its codes:
  * - `retries-exhausted`: attempts or time ran out. The key is kept: calling again goes on with the same operation.
  * - `outcome-unknown`: the server says that its worker died in the middle. The key is kept; a person must look.
+ * - `key-quarantined`: the server lost records in a restore, perhaps this one. The key is kept; a person must look.
  * - `in-progress`: it still runs, and the server asked not to be asked again. The key is kept.
  * - `response-too-large`: there is an answer, longer than `maxResponseBytes`. The key is kept.
  * - `key-expired`: the stored key is older than `keyTtlMs`; nothing was sent. The key is kept until `forget`.

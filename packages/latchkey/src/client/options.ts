@@ -38,6 +38,12 @@ export interface ClientOptions {
    * `'bare'` sends `key`, as Stripe's API takes it.
    */
   readonly keyStyle?: 'string' | 'bare';
+  /**
+   * Sends when the key was made, in the field Repeatability-First-Sent (OASIS Repeatable Requests 1.0), so that a server
+   * that was restored from a backup can tell old keys from new ones. A server of another origin must allow the field
+   * (Access-Control-Allow-Headers). Default false.
+   */
+  readonly sendFirstSent?: boolean;
   /** The longest answer in bytes: it is read to its end before the call resolves. Default 8 MiB. */
   readonly maxResponseBytes?: number;
   /** The fetch to send with. Default: the global one, looked up at each call. */
@@ -59,6 +65,7 @@ const defaults = {
   maxDelayMs: 8_000,
   keyTtlMs: 23 * hour,
   keyStyle: 'string',
+  sendFirstSent: false,
   maxResponseBytes: 8 * 1024 * 1024,
 } as const satisfies ClientOptions;
 
@@ -73,10 +80,10 @@ const integerBounds = {
 } as const;
 
 const where = 'The client';
-const otherNames = ['storage', 'keyStyle', 'fetch', 'onEvent', 'runtime'];
+const otherNames = ['storage', 'keyStyle', 'sendFirstSent', 'fetch', 'onEvent', 'runtime'];
 
 /** The options that say where keys are kept and for how long, which a step's key has no need of. */
-const storageNames: readonly string[] = ['storage', 'keyTtlMs'];
+const storageNames: readonly string[] = ['storage', 'keyTtlMs', 'sendFirstSent'];
 
 /** The options with every default in place. */
 export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>> & {
@@ -84,7 +91,7 @@ export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>
 };
 
 /** What the attempts of a call go by. */
-export type LoopSettings = Omit<ClientSettings, 'storage' | 'keyTtlMs'>;
+export type LoopSettings = Omit<ClientSettings, 'storage' | 'keyTtlMs' | 'sendFirstSent'>;
 
 /**
  * Checks the options and fills in the defaults.
@@ -109,14 +116,17 @@ export function clientSettings(options: ClientOptions): ClientSettings {
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
-export function stepSettings(options: Omit<ClientOptions, 'storage' | 'keyTtlMs'>): LoopSettings {
+export function stepSettings(options: Omit<ClientOptions, 'storage' | 'keyTtlMs' | 'sendFirstSent'>): LoopSettings {
   const known = [...Object.keys(integerBounds), ...otherNames].filter((name) => !storageNames.includes(name));
   checkOptionNames('stepFetch', options, known);
   return clientSettings({ ...options, storage: 'memory' });
 }
 
 function checkOthers(options: ClientOptions): void {
-  const { storage, fetch: send, onEvent, runtime } = options;
+  const { storage, sendFirstSent, fetch: send, onEvent, runtime } = options;
+  if (sendFirstSent !== undefined && typeof sendFirstSent !== 'boolean') {
+    throw invalidOption('sendFirstSent must be true or false');
+  }
   if (send !== undefined && typeof send !== 'function') throw invalidOption('fetch must be a function');
   if (onEvent !== undefined && typeof onEvent !== 'function') throw invalidOption('onEvent must be a function');
   if (runtime !== undefined && !(runtime?.clock && runtime.timers && runtime.random)) {

@@ -19,6 +19,8 @@ import { type Verdict, weigh } from './verdict.ts';
 export interface Errand {
   readonly operation: string;
   readonly key: string;
+  /** When the key was made, by the wall clock; told to the server if it is given. */
+  readonly firstSentMs?: number;
   readonly request: PreparedRequest;
   readonly settings: LoopSettings;
   readonly emit: ClientEventListener;
@@ -76,9 +78,10 @@ async function tryOnce(errand: Errand): Promise<Tried> {
   }
 }
 
-async function send({ request, key, settings }: Errand, signal: AbortSignal): Promise<Response> {
+async function send({ request, key, firstSentMs, settings }: Errand, signal: AbortSignal): Promise<Response> {
   const headers = new Headers(request.headers);
   headers.set('idempotency-key', settings.keyStyle === 'bare' ? key : `"${key}"`);
+  if (firstSentMs !== undefined) headers.set('repeatability-first-sent', new Date(firstSentMs).toUTCString());
   const { init, method, body } = request;
   // Called by itself: a browser's own fetch refuses to be the method of another object.
   const { fetch: sendWith } = settings;
@@ -111,6 +114,8 @@ function askedToWait({ runtime }: LoopSettings, { response }: Unanswered): numbe
 
 const hopeless = {
   'in-progress': 'The operation still runs, and the server asked not to be asked again now.',
+  'key-quarantined':
+    'The server restored its records from a backup and cannot say whether the operation was carried out before.',
   'key-reused': 'The server knows the key from a request with another payload, which may have been carried out.',
   'outcome-unknown': 'The server died in the middle of the operation and cannot say what became of it.',
   'response-too-large': 'The answer is longer than maxResponseBytes.',

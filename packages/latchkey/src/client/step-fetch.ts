@@ -19,7 +19,7 @@ export interface StepKey {
 }
 
 /** Options of {@link stepFetch}: the client's, save those about where keys are kept. */
-export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTtlMs'> {
+export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTtlMs' | 'sendFirstSent'> {
   /** What the call is called in errors and events. Default: its method and host. */
   readonly operation?: string;
 }

@@ -12,7 +12,14 @@ import type { LayerWord } from './layer-word.ts';
  * - `retry`: no answer yet; ask again with the same key.
  * - the rest: no answer, and asking again now will not bring one.
  */
-export type Verdict = 'final' | 'come-back' | 'retry' | 'in-progress' | 'key-reused' | 'outcome-unknown';
+export type Verdict =
+  | 'final'
+  | 'come-back'
+  | 'retry'
+  | 'in-progress'
+  | 'key-quarantined'
+  | 'key-reused'
+  | 'outcome-unknown';
 
 /** True if the response is marked as the stored answer of an earlier request. */
 export function isReplayed(response: Response): boolean {
@@ -31,7 +38,7 @@ function wantsRetry(response: Response, code: string | undefined): boolean {
 
 /** Weighs a response with what the layer says by it. */
 export function weigh(response: Response, { code, undecided }: LayerWord): Verdict {
-  if (code === 'key-reused' || code === 'outcome-unknown') return code;
+  if (code === 'key-quarantined' || code === 'key-reused' || code === 'outcome-unknown') return code;
   if (response.status < 400 || isReplayed(response)) return 'final';
   if (wantsRetry(response, code)) return 'retry';
   if (code === 'in-progress') return code;

@@ -21,6 +21,7 @@ export const errorCodes = [
   'key-expired',
   'key-invalid',
   'key-missing',
+  'key-quarantined',
   'key-reused',
   'lease-lost',
   'memory-store-in-production',

@@ -104,7 +104,8 @@ function isRecordFault(code: ErrorCode): code is 'record-unreadable' | 'encrypti
   return code === 'record-unreadable' || code === 'encryption-key-missing';
 }
 
-function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
+/** The problem of a store that could not answer, or of a record that it could not read. */
+export function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
   if (isRecordFault(code)) return problem(code);
   const known = code === 'shutting-down' ? code : 'store-unavailable';
   return problem(known, { retryAfterSeconds: retryAfterSeconds(retryAfterMs ?? 0) });

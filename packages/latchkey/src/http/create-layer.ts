@@ -8,8 +8,8 @@ import { principalDigest } from '../core/digest.ts';
 import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine.ts';
 import type { Operation, Outcome, Recover } from '../core/operation.ts';
-import type { Runtime } from '../core/runtime.ts';
-import type { TransactionKind } from '../core/store.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
+import type { AnyStore, TransactionKind } from '../core/store.ts';
 import { answerResponse } from './answer.ts';
 import { answerOutcome } from './answer-outcome.ts';
 import { checkGuardOptions, checkRouteOptions } from './check-options.ts';
@@ -21,6 +21,7 @@ import type { GuardOptions, RouteOptions } from './options.ts';
 import type { Problem } from './problem.ts';
 import { type ProblemShape, problemResponse } from './problem-response.ts';
 import { problem } from './problems.ts';
+import { quarantineProblem } from './quarantine.ts';
 import { readRequest } from './read-request.ts';
 import { remembered } from './remembered.ts';
 import { RequestMark } from './request-mark.ts';
@@ -32,6 +33,7 @@ import { createWarn, type Warn } from './warnings.ts';
 /** What all routes of one guard share. */
 interface Guard<Native, Kind extends TransactionKind> extends GuardParts<Native>, ProblemShape<Native> {
   readonly engine: Engine<Kind>;
+  readonly store: AnyStore;
   readonly runtime: Runtime | undefined;
   readonly warn: Warn;
   /** Requests that are in the layer's hands, to find a guard that is mounted twice. */
@@ -112,6 +114,17 @@ async function runOperation<Native, Kind extends TransactionKind, Finished>(
   return answerOutcome(outcome, run, { options: route.options, native, acceptEncoding, shape });
 }
 
+function underQuarantine<Native, Kind extends TransactionKind>(
+  view: RequestView<Native>,
+  reading: { readonly key: string; readonly operation: Operation },
+  { options: { quarantine } }: Route<Native>,
+  { store, emit, runtime = systemRuntime }: Guard<Native, Kind>,
+): Promise<Problem | undefined> | undefined {
+  if (!quarantine) return undefined;
+  const request = { ...reading, fields: (name: string) => view.fields(name) };
+  return quarantineProblem(quarantine, request, { store, emit, runtime });
+}
+
 async function handle<Native, Kind extends TransactionKind, Finished>(
   view: RequestView<Native>,
   handling: Handling<Kind, Finished>,
@@ -125,6 +138,9 @@ async function handle<Native, Kind extends TransactionKind, Finished>(
   if (keyLines.length === 0) return refuse(problem('key-missing'), view.native, guard);
   const reading = await readRequest(view, keyLines, route);
   if ('problem' in reading) return refuse(reading.problem, view.native, guard);
+  const looking = underQuarantine(view, reading, route, guard);
+  const quarantined = looking && (await looking);
+  if (quarantined !== undefined) return refuse(quarantined, view.native, guard);
   return runOperation(view, handling, reading.operation, route, guard);
 }
 
@@ -158,6 +174,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions
   const engine = new Engine<Kind>({ store, ...(runtime && { runtime }), ...(onEvent && { onEvent }) });
   return {
     engine,
+    store: store as AnyStore,
     principal,
     dialect: dialects[dialect ?? 'ietf'],
     fingerprintsOf: fingerprinter(fingerprintSecrets ?? []),

@@ -10,6 +10,9 @@
  */
 export const KEY_FIELD = 'Idempotency-Key';
 
+/** The request field that says when the key was first sent (OASIS Repeatable Requests 1.0). */
+export const FIRST_SENT_FIELD = 'Repeatability-First-Sent';
+
 /** `true` on an answer that came from the record, as Stripe marks it. */
 export const REPLAYED_FIELD = 'Idempotent-Replayed';
 

@@ -19,7 +19,7 @@ import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import { fieldNamePattern } from './field-names.ts';
 import { isMemberPointer } from './json-pointer.ts';
-import type { GuardOptions, RouteOptions, SaveRequestOptions } from './options.ts';
+import type { GuardOptions, Quarantine, RouteOptions, SaveRequestOptions } from './options.ts';
 
 const MOST_BYTES = 2 ** 31 - 1;
 
@@ -53,14 +53,33 @@ const saveRules: Record<keyof SaveRequestOptions, Rule> = {
   principal: truth,
 };
 
+const isMoment = (value: unknown) =>
+  value instanceof Date ? !Number.isNaN(value.getTime()) : Number.isSafeInteger(value);
+
+const quarantineRules: Record<keyof Quarantine, Rule> = {
+  before: must(isMoment, 'a Date or milliseconds since the epoch'),
+  unknown: oneOf('run', 'refuse'),
+};
+
+function checkMembers(where: string, name: string, value: object, rules: Readonly<Record<string, Rule>>): void {
+  checkOptionNames(`${where}: ${name}`, value, Object.keys(rules));
+  for (const [member, rule] of Object.entries(rules)) {
+    const given: unknown = Reflect.get(value, member);
+    if (given !== undefined) rule(where, `${name}.${member}`, given);
+  }
+}
+
 const saving: Rule = (where, name, value) => {
   if (typeof value === 'boolean') return;
   must(isObjectWith(), 'true, false or an object with maxBytes, fields or principal')(where, name, value);
-  checkOptionNames(`${where}: ${name}`, value as object, Object.keys(saveRules));
-  for (const [member, rule] of Object.entries(saveRules)) {
-    const given: unknown = Reflect.get(value as object, member);
-    if (given !== undefined) rule(where, `${name}.${member}`, given);
-  }
+  checkMembers(where, name, value as object, saveRules);
+};
+
+const quarantining: Rule = (where, name, value) => {
+  if (value === false) return;
+  must(isObjectWith('before'), 'false or an object with before, and unknown')(where, name, value);
+  quarantineRules.before(where, `${name}.before`, Reflect.get(value as object, 'before'));
+  checkMembers(where, name, value as object, quarantineRules);
 };
 
 /** The options of a route that are the HTTP layer's own. The type makes sure that none is forgotten. */
@@ -77,6 +96,7 @@ export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof Opera
   ),
   methods: must(listOf(isMethod), 'an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)'),
   onUnstored: oneOf('send', '503'),
+  quarantine: quarantining,
   recover: callable,
   saveRequest: saving,
   volatileMembers: must(

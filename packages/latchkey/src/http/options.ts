@@ -60,6 +60,22 @@ export interface SaveRequestOptions {
   readonly principal?: boolean;
 }
 
+/** Which keys may belong to records that a restore has lost. */
+export interface Quarantine {
+  /**
+   * Keys that were first sent before this moment are refused, unless their record is there; a Date or milliseconds since
+   * the epoch. It is compared with the clients' own clocks: take the moment at which the restored store began to be
+   * used, and add by how much a client's clock may be ahead (five minutes, say).
+   */
+  readonly before: Date | number;
+  /**
+   * What happens to a key of unknown age: one without the field Repeatability-First-Sent that is no UUID of version 7.
+   * `'run'` (default) carries it out, so that a retry from before runs a second time; `'refuse'` refuses all such keys
+   * that have no record, new ones too.
+   */
+  readonly unknown?: 'run' | 'refuse';
+}
+
 /** What may differ from route to route. */
 export interface RouteOptions<Native> extends Partial<OperationSettings> {
   /** Refuse a request without a key (400 `key-missing`). Default false: it runs without protection. */
@@ -102,6 +118,17 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
    * ```
    */
   readonly saveRequest?: boolean | SaveRequestOptions;
+  /**
+   * After a restore from a backup: refuses (409 `key-quarantined`) the keys from before whose record is gone, since what
+   * they asked for may have been done. It costs such a key one reading of the store, and others nothing. Take it away
+   * when no client retries keys from then any more.
+   *
+   * @example
+   * ```ts
+   * idempotency({ store, principal, quarantine: { before: new Date('2026-11-24T06:35:00Z'), unknown: 'refuse' } })
+   * ```
+   */
+  readonly quarantine?: Quarantine | false;
   /** Longest request body, in bytes; longer is 413. Default 1 MiB. */
   readonly maxRequestBytes?: number;
   /** Longest response body that is kept, in bytes. Default 1 MiB. */

@@ -58,6 +58,11 @@ const entries = {
     detail:
       'The first request stopped half-way and is not run again by itself. Ask the operator; do not use a new key.',
   },
+  'key-quarantined': {
+    status: 409,
+    title: 'The key is from before a restore',
+    detail: 'The request may have been carried out, and its record lost. Ask the operator; do not use a new key.',
+  },
   'response-not-kept': {
     status: 410,
     title: 'The request was carried out; its response was not kept',

@@ -16,7 +16,7 @@ import { problem } from './problems.ts';
 import type { Route } from './route.ts';
 
 /** An operation, or the problem to answer with. */
-export type RequestReading = { readonly operation: Operation } | { readonly problem: Problem };
+export type RequestReading = { readonly operation: Operation; readonly key: string } | { readonly problem: Problem };
 
 /** The longest name of an operation: it is stored with every record, for people. */
 const MAX_NAME_LENGTH = 120;
@@ -108,6 +108,7 @@ export async function readRequest<Native>(
   const body = form instanceof Promise ? await form : form;
   if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
   return {
+    key: reading.key,
     operation: operationOf(
       view,
       route,

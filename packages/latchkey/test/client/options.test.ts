@@ -33,6 +33,7 @@ describe('options', () => {
     ['keyTtlMs', 0],
     ['maxResponseBytes', -1],
     ['keyStyle', 'quoted'],
+    ['sendFirstSent', 'yes'],
     ['storage', null],
     ['storage', { getItem: () => null }],
     ['storage', 'session'],

@@ -110,6 +110,17 @@ describe('the client never retries', () => {
     expect(pending).toBe(true);
   });
 
+  it.each<[string, Behaviour]>([
+    ['in the shape of RFC 9457', problem(409, 'key-quarantined')],
+    ["in Stripe's shape", stripeError(409, { type: 'idempotency_error', latchkey_code: 'key-quarantined' })],
+    ['with a status of a house style', answer(503, { 'Idempotency-Status': 'key-quarantined;final=?0' })],
+  ])('a key from before a restore, %s; it is kept', async (_shape, behaviour) => {
+    const { error, seen, pending } = await pay([behaviour, done]);
+    expect(error).toMatchObject({ code: 'key-quarantined', attempts: 1 });
+    expect(seen).toHaveLength(1);
+    expect(pending).toBe(true);
+  });
+
   it('a 5xx that is marked as a replay: it is the answer', async () => {
     const { value, seen, pending } = await pay([answer(500, { 'Idempotent-Replayed': 'true' }, 'failed'), done]);
     expect(value).toMatchObject({ attempts: 1, replayed: true, final: true });

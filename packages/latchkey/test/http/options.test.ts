@@ -62,6 +62,8 @@ describe('createHttpLayer finds misuse by name', () => {
       authorizeReplay: () => true,
       recover: () => ({ verdict: 'leave' }),
       onUnstored: 'send',
+      saveRequest: { maxBytes: 1, fields: ['X-Version'], principal: true },
+      quarantine: { before: 0, unknown: 'refuse' },
       maxRequestBytes: 0,
       maxResponseBytes: 10,
       dialect: 'stripe',

@@ -8,7 +8,12 @@ import type { Field } from '../exchange.ts';
 import type { Problem } from '../problem.ts';
 import type { Dialect } from './dialect.ts';
 
-const idempotencyErrors: ReadonlySet<string> = new Set(['key-reused', 'in-progress', 'outcome-unknown']);
+const idempotencyErrors: ReadonlySet<string> = new Set([
+  'key-reused',
+  'in-progress',
+  'outcome-unknown',
+  'key-quarantined',
+]);
 
 function errorType({ code, status }: Problem): string {
   if (idempotencyErrors.has(code)) return 'idempotency_error';

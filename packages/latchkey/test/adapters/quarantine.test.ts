@@ -1,0 +1,164 @@
+/** A store is restored from a backup, and the guard of a node:http server is told so. */
+
+import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { idempotency } from '../../src/adapters/node.ts';
+import { idempotentFetch } from '../../src/client/idempotent-fetch.ts';
+import type { NoAnswerError } from '../../src/client/no-answer-error.ts';
+import { systemRuntime } from '../../src/core/runtime.ts';
+import type { Store } from '../../src/core/store.ts';
+import { timedUuid } from '../../src/core/uuid-time.ts';
+import type { Quarantine } from '../../src/http/options.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { mapStorage } from '../client/client-kit.ts';
+import { serve } from './apps/harness.ts';
+
+interface Backup {
+  /** The store as the backup has it, opened anew. */
+  restore(): Promise<Store>;
+}
+
+interface Origin {
+  readonly store: Store;
+  backUp(): Promise<Backup>;
+}
+
+/** All that a memory store can be restored to is nothing. */
+async function memoryOrigin(): Promise<Origin> {
+  return { store: memoryStore(), backUp: async () => ({ restore: async () => memoryStore() }) };
+}
+
+async function sqliteOrigin(): Promise<Origin> {
+  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const open = (name: string) => {
+    const database = new DatabaseSync(join(folder, name));
+    onTestFinished(() => database.close());
+    return { database, store: sqliteStore({ database }) };
+  };
+  const { database, store } = open('live.db');
+  const backUp = async () => {
+    database.prepare('VACUUM INTO ?').run(join(folder, 'backup.db'));
+    const restore = async () => {
+      await copyFile(join(folder, 'backup.db'), join(folder, 'restored.db'));
+      return open('restored.db').store as Store;
+    };
+    return { restore };
+  };
+  return { store: store as Store, backUp };
+}
+
+function serverOf(runs: string[]) {
+  return (store: Store, quarantine?: Quarantine) => {
+    const guard = idempotency({ store, principal: () => 'tenant', ...(quarantine && { quarantine }) });
+    return serve(
+      guard.wrap((request, response) => {
+        runs.push(request.url ?? '');
+        response.end(`run ${runs.length}`);
+      }),
+    );
+  };
+}
+
+const minute = 60_000;
+/** A key whose time is that many minutes from now. */
+const keyAt = (minutes: number) => timedUuid(crypto.randomUUID(), Date.now() + minutes * minute);
+
+async function send(origin: string, key: string, fields: Record<string, string> = {}) {
+  const init = { method: 'POST', body: 'amount=1', headers: { 'Idempotency-Key': key, ...fields } };
+  const response = await fetch(`${origin}/pay`, init);
+  return {
+    status: response.status,
+    replayed: response.headers.get('idempotent-replayed'),
+    text: await response.text(),
+  };
+}
+
+describe.each([
+  ['memory', memoryOrigin],
+  ['SQLite', sqliteOrigin],
+])('after a restore of %s', (name, makeOrigin) => {
+  it('what was carried out after the backup is refused, what is new runs', async () => {
+    const runs: string[] = [];
+    const serveWith = serverOf(runs);
+    const { store, backUp } = await makeOrigin();
+    const [kept, lost] = [keyAt(-9), keyAt(-5)];
+    const live = await serveWith(store);
+    await send(live, kept);
+    const backup = await backUp();
+    await send(live, lost);
+    const restored = await serveWith(await backup.restore(), { before: new Date() });
+
+    const again = await send(restored, lost);
+    expect([again.status, JSON.parse(again.text)]).toMatchObject([409, { code: 'key-quarantined' }]);
+    expect(runs).toHaveLength(2);
+    if (name === 'SQLite') {
+      expect(await send(restored, kept)).toEqual({ status: 200, replayed: 'true', text: 'run 1' });
+    }
+    expect(await send(restored, keyAt(1))).toMatchObject({ status: 200, text: 'run 3' });
+    const field = { 'Repeatability-First-Sent': new Date(Date.now() - minute).toUTCString() };
+    expect(await send(restored, crypto.randomUUID(), field)).toMatchObject({ status: 409 });
+    expect(runs).toHaveLength(3);
+  });
+
+  it.each(['run', 'refuse'] as const)("keys of unknown age meet unknown: '%s'", async (unknown) => {
+    const runs: string[] = [];
+    const serveWith = serverOf(runs);
+    const { store, backUp } = await makeOrigin();
+    const key = crypto.randomUUID();
+    const live = await serveWith(store);
+    const backup = await backUp();
+    await send(live, key);
+    const restored = await serveWith(await backup.restore(), { before: new Date(), unknown });
+    expect((await send(restored, key)).status).toBe(unknown === 'run' ? 200 : 409);
+    expect(runs).toHaveLength(unknown === 'run' ? 2 : 1);
+  });
+
+  it("the client's call is refused, not retried, and its key stays", async () => {
+    const runs: string[] = [];
+    const serveWith = serverOf(runs);
+    const { store, backUp } = await makeOrigin();
+    const live = await serveWith(store);
+    const backup = await backUp();
+    const storage = mapStorage();
+    const halfDeaf = idempotentFetch({
+      storage,
+      sendFirstSent: true,
+      maxAttempts: 1,
+      fetch: async (...call) => {
+        await fetch(...call);
+        throw new TypeError('the answer was lost');
+      },
+    });
+    const pay = { method: 'POST', body: 'amount=1', operation: 'checkout' };
+    await expect(halfDeaf(`${live}/pay`, pay)).rejects.toMatchObject({ code: 'retries-exhausted' });
+    const restored = await serveWith(await backup.restore(), { before: Date.now() + minute, unknown: 'run' });
+    const later = idempotentFetch({ storage, sendFirstSent: true });
+    const error = await later(`${restored}/pay`, pay).catch((thrown: unknown) => thrown as NoAnswerError);
+    expect(error).toMatchObject({ code: 'key-quarantined', attempts: 1 });
+    expect(await later.isPending('checkout')).toBe(true);
+    expect(runs).toHaveLength(1);
+  });
+});
+
+it('a client tells when its key was made, the same after a reload', async () => {
+  const seen: (string | undefined)[] = [];
+  const origin = await serve((request, response) => {
+    seen.push(request.headers['repeatability-first-sent'] as string | undefined);
+    response.statusCode = seen.length < 3 ? 401 : 200;
+    response.end();
+  });
+  const storage = mapStorage();
+  let now = Date.UTC(2026, 10, 24, 12);
+  const runtime = { ...systemRuntime, clock: { ...systemRuntime.clock, now: () => now } };
+  const pay = { method: 'POST', operation: 'checkout' };
+  await idempotentFetch({ storage, runtime, sendFirstSent: true })(origin, pay);
+  now += minute;
+  await idempotentFetch({ storage, runtime, sendFirstSent: true })(origin, pay);
+  await idempotentFetch({ storage, runtime })(origin, pay);
+  expect(seen).toEqual(['Tue, 24 Nov 2026 12:00:00 GMT', 'Tue, 24 Nov 2026 12:00:00 GMT', undefined]);
+});

@@ -1,0 +1,183 @@
+import { describe, expect, it } from 'vitest';
+import { timedUuid } from '../../src/core/uuid-time.ts';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
+import type { GuardOptions, Quarantine } from '../../src/http/options.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { captured, gate, layerRig, type Native, type Sent } from './layer-rig.ts';
+
+const restored = Date.UTC(2026, 10, 24, 12);
+const minute = 60_000;
+const before = restored - minute;
+const after = restored + minute;
+
+const uuid = '0b5e3c1a-4f7d-4e2a-9c3b-1a2b3c4d5e6f';
+const dated = (ms: number, key = 'order-1'): Sent => ({
+  key,
+  fields: { 'repeatability-first-sent': new Date(ms).toUTCString() },
+});
+const timed = (ms: number): Sent => ({ key: timedUuid(uuid, ms) });
+
+/** A guard over a store that counts how often it is read. */
+function quarantineRig(quarantine: Partial<Quarantine> = {}, more: Partial<GuardOptions<Native>> = {}) {
+  const rig = layerRig({ quarantine: { before: new Date(restored), ...quarantine }, ...more });
+  const { layer, through } = rig;
+  return { ...rig, free: through(layer.with({ quarantine: false })) };
+}
+
+describe('a key that was first sent before the restore, without a record', () => {
+  it.each([
+    ['by its field', dated(before)],
+    ['by its time', timed(before)],
+    ['by the earlier of both: the field', { ...timed(after), ...dated(before, timedUuid(uuid, after)) }],
+    ['by the earlier of both: the key', { ...dated(after, timedUuid(uuid, before)) }],
+    [
+      'by a field in an obsolete form',
+      { key: 'k', fields: { 'repeatability-first-sent': 'Tue Nov 24 11:59:00 2026' } },
+    ],
+    ['in upper case', { key: timedUuid(uuid, before).toUpperCase() }],
+    ['a millisecond before', timed(restored - 1)],
+  ])('is refused, and its handler does not run: %s', async (_, sent: Sent) => {
+    const { send, runs, events } = quarantineRig();
+    for (const _again of [1, 2]) expect(await send(sent)).toMatchObject({ status: 409, code: 'key-quarantined' });
+    expect(runs()).toBe(0);
+    expect(events.map(({ type }) => type)).toEqual(['quarantined', 'quarantined']);
+  });
+
+  it('gets an answer that no layer keeps and no client takes for the end', async () => {
+    const { send } = quarantineRig();
+    const answer = await send(timed(before));
+    expect(answer.field('idempotency-status')).toBe('key-quarantined;final=?0');
+    expect(answer.field('retry-after')).toBeUndefined();
+    expect(JSON.parse(answer.text)).toMatchObject({
+      detail: expect.stringMatching(/first sent before.*do not use a new key/),
+    });
+    const stripe = await quarantineRig({}, { dialect: 'stripe' }).send(timed(before));
+    expect([stripe.status, stripe.field('stripe-should-retry')]).toEqual([409, 'false']);
+    expect(JSON.parse(stripe.text)).toMatchObject({
+      error: { type: 'idempotency_error', code: 'key-quarantined', latchkey_code: 'key-quarantined' },
+    });
+  });
+
+  it('is refused by a time in milliseconds too, and by a route of its own', async () => {
+    const { layer, through, runs } = layerRig();
+    const send = through(layer.with({ quarantine: { before: restored } }));
+    expect(await send(timed(before))).toMatchObject({ code: 'key-quarantined' });
+    expect(await through(layer)(timed(before))).toMatchObject({ status: 201 });
+    expect(runs()).toBe(1);
+  });
+});
+
+describe('a key that goes on as usual', () => {
+  it.each([
+    ['by its field', dated(after)],
+    ['by its time', timed(after)],
+    ['exactly then', timed(restored)],
+    ['of unknown age', { key: 'order-1' }],
+    ['a random UUID', { key: uuid }],
+  ])('one from after the restore runs: %s', async (_, sent: Sent) => {
+    const { send, runs } = quarantineRig();
+    expect(await send(sent)).toMatchObject({ status: 201, text: 'run 1' });
+    expect((await send(sent)).field('idempotent-replayed')).toBe('true');
+    expect(runs()).toBe(1);
+  });
+
+  it('an old one whose record is there: completed, with another payload, open, running or lapsed', async () => {
+    const { send, free, runs } = quarantineRig();
+    await free(timed(before));
+    expect((await send(timed(before))).field('idempotent-replayed')).toBe('true');
+    expect(await send({ ...timed(before), body: '{}' })).toMatchObject({ status: 422, code: 'key-reused' });
+    await free(dated(before, 'open'), () => captured(429));
+    expect(await send(dated(before, 'open'))).toMatchObject({ status: 201 });
+    const { opened, open } = gate<void>();
+    const first = free(dated(before, 'running'), async () => {
+      await opened;
+      return captured(200);
+    });
+    await expect.poll(runs).toBe(4);
+    expect(await send(dated(before, 'running'))).toMatchObject({ status: 409, code: 'in-progress' });
+    open();
+    await first;
+  });
+
+  it('an old one whose worker died is told that the outcome is unknown', async () => {
+    const { send, memory, runtime } = quarantineRig();
+    const dying = layerRig({ store: memory, runtime });
+    const { opened, open } = gate<void>();
+    void dying.send(timed(before), () => {
+      open();
+      return new Promise(() => {});
+    });
+    await opened;
+    const closed = dying.layer.shutdown(0);
+    await runtime.advance(1);
+    await closed;
+    expect(await send(timed(before))).toMatchObject({ status: 409, code: 'outcome-unknown' });
+  });
+});
+
+describe('a key of unknown age', () => {
+  it("is refused with unknown: 'refuse', unless its record is there", async () => {
+    const { send, free, runs } = quarantineRig({ unknown: 'refuse' });
+    expect(await send({ key: uuid })).toMatchObject({ status: 409, code: 'key-quarantined' });
+    expect(runs()).toBe(0);
+    await free({ key: uuid });
+    expect((await send({ key: uuid })).field('idempotent-replayed')).toBe('true');
+    expect(await send(timed(after))).toMatchObject({ status: 201 });
+  });
+});
+
+describe('a garbled field', () => {
+  it.each(['yesterday', '2026-11-24T12:01:00Z', '', 'Tue, 24 Nov 2026 12:01:00 GMT, Tue, 24 Nov 2026 12:01:00 GMT'])(
+    'counts as a time before, even beside a key that says otherwise: %j',
+    async (value) => {
+      const { send, free, runs } = quarantineRig();
+      const sent = { ...timed(after), fields: { 'repeatability-first-sent': value } };
+      const refused = await send(sent);
+      expect(refused).toMatchObject({ code: 'key-quarantined', text: expect.stringContaining('no single date') });
+      await free(sent);
+      expect((await send(sent)).field('idempotent-replayed')).toBe('true');
+      expect(runs()).toBe(1);
+    },
+  );
+
+  it('means nothing where there is no quarantine', async () => {
+    const { free } = quarantineRig();
+    expect(await free({ key: 'k', fields: { 'repeatability-first-sent': 'yesterday' } })).toMatchObject({
+      status: 201,
+    });
+  });
+});
+
+describe('the store', () => {
+  it('is read for keys that fall under it, and for no others', async () => {
+    const { send, faults } = quarantineRig();
+    await send(timed(after));
+    await send({ key: uuid });
+    expect(faults.calls.get('read') ?? 0).toBe(0);
+    await send(timed(before));
+    expect(faults.calls.get('read')).toBe(1);
+  });
+
+  it('that is down means 503 for those, even where a route would run unprotected', async () => {
+    const { send, faults, runs, runtime } = quarantineRig({}, { whenStoreDown: 'run-unprotected' });
+    faults.plan(() => ({ kind: 'fail' }));
+    const answer = send(timed(before));
+    await runtime.advance(10_000);
+    expect(await answer).toMatchObject({ status: 503, code: 'store-unavailable' });
+    expect(runs()).toBe(0);
+  });
+});
+
+describe('the option', () => {
+  const options = (more: object): GuardOptions<Native> => ({ store: memoryStore(), principal: () => 'me', ...more });
+
+  it.each([
+    ['no moment', {}, 'option-invalid'],
+    ['an invalid Date', { before: new Date('later') }, 'option-invalid'],
+    ['a text', { before: '2026-11-24' }, 'option-invalid'],
+    ['another choice', { before: 0, unknown: 'ask' }, 'option-invalid'],
+    ['an unknown member', { before: 0, after: 1 }, 'option-unknown'],
+  ])('is checked at start-up: %s', (_, quarantine, code) => {
+    expect(() => createHttpLayer(options({ quarantine }))).toThrow(expect.objectContaining({ code }));
+  });
+});
