@@ -1,0 +1,58 @@
+/**
+ * A shop whose orders take four steps: stock is reserved, a card is charged at a provider in another process, the
+ * order is written, a mail is sent. Each store's shop keeps its books as that store's users would.
+ */
+
+import type { Store, TransactionKind } from '../../../src/core/store.ts';
+import type { HttpContext } from '../../../src/http/layer.ts';
+import type { Answer } from '../../../src/http/options.ts';
+
+export interface Order {
+  readonly id: string;
+  readonly amount: number;
+}
+
+/** How a handler of one framework runs an order: `finish` may have sent the answer already. */
+export type Place<Kind extends TransactionKind> = <Finished>(
+  order: Order,
+  context: HttpContext<Kind, Finished>,
+) => Promise<Answer | Finished>;
+
+/** One process's end of a shop. */
+export interface Shop<Kind extends TransactionKind> {
+  readonly store: Store<Kind>;
+  readonly place: Place<Kind>;
+  close(): Promise<void>;
+}
+
+/** What the books say in the end. */
+export interface Books {
+  readonly orders: readonly { readonly order: string; readonly charge: string }[];
+  readonly reserved: number;
+  readonly mails: readonly string[];
+}
+
+/** One attempt must end well within a lease; the provider hangs at times. */
+const patience = { attemptTimeoutMs: 700, maxAttempts: 3, baseDelayMs: 20, maxDelayMs: 100 } as const;
+
+/** Charges the card; undefined if it was declined. */
+export async function pay<Kind extends TransactionKind, Finished>(
+  { id, amount }: Order,
+  context: HttpContext<Kind, Finished>,
+  provider: string,
+): Promise<string | undefined> {
+  const init = {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ amount, currency: 'usd', reference: id }),
+  };
+  const response = await context.fetch('charge', `${provider}/v1/charges`, init, patience);
+  if (response.status === 402) return undefined;
+  if (!response.ok) throw new Error(`The provider answered ${response.status}.`);
+  const charge = (await response.json()) as { readonly id: string };
+  return charge.id;
+}
+
+export const placed = ({ id }: Order, charge: string): Answer => ({ status: 201, body: { order: id, charge } });
+
+export const declined = ({ id }: Order): Answer => ({ status: 402, body: { order: id, error: 'declined' } });

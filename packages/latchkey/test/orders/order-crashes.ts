@@ -1,0 +1,81 @@
+/** The order flow under load, while workers are killed and the provider misbehaves; then promises against facts. */
+
+import type { Behaviour } from '../../../../examples/payments/src/provider/behaviour.ts';
+import { ProviderProcess } from '../../../../examples/payments/test/support/provider-process.ts';
+import { seededFraction } from '../../src/testing/manual-clock.ts';
+import { type Backend, type OrderStore, startBackend } from './backends.ts';
+import { Customers } from './customers.ts';
+import { violationsIn } from './verify.ts';
+import { Workers } from './workers.ts';
+
+export interface OrderCrashOptions {
+  readonly store: OrderStore;
+  readonly kills: number;
+  readonly seed: number;
+  /** Told after each kill. */
+  readonly onKill?: (kills: number) => void;
+}
+
+export interface OrderCrashReport {
+  readonly orders: number;
+  readonly declined: number;
+  /** Orders that took more than one request. */
+  readonly retried: number;
+  readonly violations: readonly string[];
+}
+
+const workerCount = 2;
+const customers = 12;
+const longestLifeMs = 700;
+
+/** Most payments go well; each kind of trouble comes often enough to meet every kill. */
+const troubles: readonly Behaviour[] = [
+  ...Array.from({ length: 30 }, (): Behaviour => 'ok'),
+  ...Array.from({ length: 4 }, (): Behaviour => 'lose-answer'),
+  ...Array.from({ length: 4 }, (): Behaviour => 'answer-twice'),
+  'fail',
+  'fail',
+  'decline',
+  'decline',
+  'hang',
+  'slow',
+  'die',
+];
+
+export async function runOrderCrashes(options: OrderCrashOptions): Promise<OrderCrashReport> {
+  const backend = await startBackend[options.store]();
+  const provider = await ProviderProcess.start();
+  try {
+    await provider.tell({ always: troubles });
+    return await crash(options, backend, provider);
+  } finally {
+    await provider.stop();
+    await backend.stop();
+  }
+}
+
+async function crash(
+  { store, kills, seed, onKill }: OrderCrashOptions,
+  backend: Backend,
+  provider: ProviderProcess,
+): Promise<OrderCrashReport> {
+  const fraction = seededFraction(seed);
+  const workers = await Workers.start(workerCount, fraction, store, backend.place, provider.url);
+  try {
+    const shoppers = new Customers(customers, workers.fetch, fraction);
+    for (let kill = 1; kill <= kills; kill += 1) {
+      await new Promise((resolve) => setTimeout(resolve, fraction() * longestLifeMs));
+      await workers.killOne();
+      onKill?.(kill);
+    }
+    await provider.tell({ always: ['ok'] });
+    await shoppers.finish();
+    await shoppers.askAgain();
+    const { told, faults } = shoppers;
+    const violations = [...faults, ...violationsIn(told, await backend.books(), await provider.charges())];
+    const declined = told.filter(({ status }) => status === 402).length;
+    return { orders: told.length, declined, retried: told.filter(({ attempts }) => attempts > 1).length, violations };
+  } finally {
+    await workers.stop();
+  }
+}

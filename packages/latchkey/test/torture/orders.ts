@@ -1,0 +1,30 @@
+/** Orders on three stores under 300 kills each: `orders.ts [--kills N] [--seed N] [--store NAME]`. */
+
+import { parseArgs } from 'node:util';
+import { type OrderStore, orderStores } from '../orders/backends.ts';
+import { runOrderCrashes } from '../orders/order-crashes.ts';
+
+const { values } = parseArgs({
+  options: { kills: { type: 'string', default: '300' }, seed: { type: 'string' }, store: { type: 'string' } },
+});
+const kills = Number(values.kills);
+const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
+
+/** A line that overwrites itself, where somebody may be looking. */
+function progress(store: OrderStore): (done: number) => void {
+  return (done) => {
+    if (process.stdout.isTTY)
+      process.stdout.write(`\r${store}: ${done} of ${kills} kills${done === kills ? '\n' : ''}`);
+  };
+}
+
+console.log(`seed ${seed}`);
+const rows = [];
+for (const store of orderStores) {
+  if (values.store !== undefined && values.store !== store) continue;
+  const { violations, ...counts } = await runOrderCrashes({ store, kills, seed, onKill: progress(store) });
+  for (const violation of violations.slice(0, 20)) console.log(`${store}: ${violation}`);
+  rows.push({ store, kills, ...counts, violations: violations.length });
+}
+console.table(rows);
+process.exitCode = rows.every(({ violations }) => violations === 0) ? 0 : 1;
