@@ -141,6 +141,7 @@ function routeOf(text: string, handler: unknown): Route {
  * An answer is judged and kept as the guard does it: `keep`, `dialect`, `onProblem` and the limits should be the same
  * on both sides, and so should the handler's steps, since a run goes on behind those that an earlier one saved.
  *
+ * @typeParam Kind - the store's transactions, for `context.transaction` and `context.finish`: `SqliteTransactions`.
  * @throws LatchkeyError `option-unknown`, `option-invalid`; a run throws `record-unreadable` for a saved request that
  * this version can't read.
  * @example

@@ -1,8 +1,6 @@
 /** A store is restored from a backup, and the guard of a node:http server is told so. */
 
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { copyFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency } from '../../src/adapters/node.ts';
@@ -15,6 +13,7 @@ import type { Quarantine } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { mapStorage } from '../client/client-kit.ts';
+import { temporaryFolder } from '../stores/sqlite/handles.ts';
 import { serve } from './apps/harness.ts';
 
 interface Backup {
@@ -33,18 +32,18 @@ async function memoryOrigin(): Promise<Origin> {
 }
 
 async function sqliteOrigin(): Promise<Origin> {
-  const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
-  onTestFinished(() => rm(folder, { recursive: true }));
+  const folder = await temporaryFolder();
+  onTestFinished(() => folder.remove());
   const open = (name: string) => {
-    const database = new DatabaseSync(join(folder, name));
+    const database = new DatabaseSync(folder.path(name));
     onTestFinished(() => database.close());
     return { database, store: sqliteStore({ database }) };
   };
   const { database, store } = open('live.db');
   const backUp = async () => {
-    database.prepare('VACUUM INTO ?').run(join(folder, 'backup.db'));
+    database.prepare('VACUUM INTO ?').run(folder.path('backup.db'));
     const restore = async () => {
-      await copyFile(join(folder, 'backup.db'), join(folder, 'restored.db'));
+      await copyFile(folder.path('backup.db'), folder.path('restored.db'));
       return open('restored.db').store as Store;
     };
     return { restore };
