@@ -41,7 +41,7 @@ async function install(data: string): Promise<void> {
   }
 }
 
-async function launch(folder: string, port: number): Promise<ChildProcess> {
+async function launch(folder: string, port: number, settings: readonly string[]): Promise<ChildProcess> {
   const log = await open(join(folder, 'log'), 'a');
   const args = [
     '--no-defaults',
@@ -56,6 +56,7 @@ async function launch(folder: string, port: number): Promise<ChildProcess> {
     '--innodb-log-file-size=32M',
     '--innodb-flush-method=fsync',
     '--innodb-flush-log-at-trx-commit=1',
+    ...settings,
   ];
   // A zone with summer time, so that a clock that goes by local time is found out.
   const env = { ...process.env, TZ: 'Europe/Berlin' };
@@ -84,13 +85,17 @@ async function untilUp(folder: string, port: number, server: ChildProcess): Prom
   }
 }
 
-/** Starts a server whose administrator needs no password. */
-export async function startMariadb(): Promise<MariadbServer> {
+/**
+ * Starts a server whose administrator needs no password.
+ *
+ * @param settings - further settings: `['--innodb-buffer-pool-size=1G']`.
+ */
+export async function startMariadb(settings: readonly string[] = []): Promise<MariadbServer> {
   const folder = await mkdtemp(join(folders, 'latchkey-mariadb-'));
   const port = await freePort();
   await install(join(folder, 'data'));
   const start = async () => {
-    const started = await launch(folder, port);
+    const started = await launch(folder, port, settings);
     await untilUp(folder, port, started);
     return started;
   };

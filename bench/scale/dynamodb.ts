@@ -1,0 +1,33 @@
+import { dynamodbStore, tableDefinition } from 'latchkey/dynamodb';
+import { startDynamodb } from '../../packages/latchkey/test/servers/dynamodb-local.ts';
+import { idOf, makeRecord, type Scaled, template } from './scaled.ts';
+
+/** As many items as one call may write. */
+const batch = 25;
+const table = 'latchkey';
+
+export async function scaledDynamodb(): Promise<Scaled> {
+  const server = await startDynamodb();
+  const client = server.client();
+  await client.createTable(tableDefinition({ table }).create);
+  const store = dynamodbStore({ client, table });
+  await makeRecord(store, template);
+  const pk = (number: number) => ({ S: `r#${idOf(number)}` });
+  const { Item } = await client.getItem({ TableName: table, Key: { pk: pk(template) } });
+  if (Item === undefined) throw new Error('The template is not there.');
+  const put = (number: number) => ({ PutRequest: { Item: { ...Item, pk: pk(number) } } });
+  return {
+    store,
+    fill: async (from, to) => {
+      for (let start = from; start < to; start += batch) {
+        const numbers = Array.from({ length: Math.min(batch, to - start) }, (_, index) => start + index);
+        await client.batchWriteItem({ RequestItems: { [table]: numbers.map(put) } });
+      }
+    },
+    stop: async () => {
+      await store.close();
+      client.destroy();
+      await server.stop();
+    },
+  };
+}

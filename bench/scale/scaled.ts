@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import type { ClaimRequest, CompleteRequest, Store } from 'latchkey/store';
+
+/** A store whose table can be filled faster than by its own calls. */
+export interface Scaled {
+  readonly store: Pick<Store, 'claim' | 'complete'>;
+  /** Makes the records of these numbers, the last one not included: completed, and long expired if so wanted. */
+  fill(from: number, to: number, expired?: boolean): Promise<void>;
+  /** How many rows there are; only where the store itself removes what expired. */
+  count?(): Promise<number>;
+  stop(): Promise<void>;
+}
+
+/** The record that all others are copies of. */
+export const template = -1;
+
+/** As many accounts as have records. */
+const principals = 1000;
+
+const day = 86_400_000;
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('base64url');
+}
+
+export function idOf(number: number): string {
+  return digest(String(number));
+}
+
+/** What SQL makes of a number to get the account of a record; the digest of it is the principal. */
+export const principalSeed = (number: string) => `(${number} % ${principals}) + 2000000000`;
+
+export function claimOf(number: number, token: string): ClaimRequest {
+  const fingerprint = `1.${digest('fingerprint')}`;
+  return {
+    id: idOf(number),
+    token,
+    principal: digest(String((Math.abs(number) % principals) + 2_000_000_000)),
+    operation: 'POST /v1/charges',
+    operationId: crypto.randomUUID(),
+    fingerprint,
+    acceptable: [fingerprint],
+    policy: 'refuse',
+    leaseMs: 30_000,
+    unresolvedRetentionMs: 30 * day,
+    takeover: 'none',
+    maxAttempts: 10,
+  };
+}
+
+export function completionOf(number: number, token: string): CompleteRequest {
+  const bytes = Buffer.alloc(400, 'y');
+  return { id: idOf(number), token, result: { kind: 'value', bytes }, tombstone: bytes, retentionMs: 30 * day };
+}
+
+/** Claims a record and completes it. */
+export async function makeRecord(store: Scaled['store'], number: number): Promise<void> {
+  const token = crypto.randomUUID();
+  await store.claim(claimOf(number, token));
+  await store.complete(completionOf(number, token));
+}
+
+/** The statement that copies the template, with other values in some columns. */
+export function copying(columns: readonly string[], changed: Readonly<Record<string, string>>, from: string): string {
+  const values = columns.map((column) => changed[column] ?? `t.${column}`);
+  return `INSERT INTO latchkey_records (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${from}`;
+}
