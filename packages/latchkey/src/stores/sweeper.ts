@@ -6,7 +6,6 @@
 
 import type { Runtime, TimerHandle } from '../core/runtime.ts';
 
-const stepRows = 50;
 const restMs = 5_000;
 const betweenStepsMs = 20;
 
@@ -14,11 +13,14 @@ const betweenStepsMs = 20;
 export class Sweeper {
   readonly #runtime: Runtime;
   readonly #sweep: (limit: number) => Promise<number>;
+  readonly #stepRows: number;
   #timer: TimerHandle;
   #stopped = false;
 
-  constructor(runtime: Runtime, sweep: (limit: number) => Promise<number>) {
+  /** @param stepRows - how many to remove at once: a call that comes in between waits for them. */
+  constructor(runtime: Runtime, sweep: (limit: number) => Promise<number>, stepRows = 50) {
     this.#runtime = runtime;
+    this.#stepRows = stepRows;
     this.#sweep = sweep;
     this.#rest(restMs);
   }
@@ -36,7 +38,7 @@ export class Sweeper {
   }
 
   async #step(): Promise<void> {
-    const swept = await this.#sweep(stepRows).catch(() => 0);
-    if (!this.#stopped) this.#rest(swept === stepRows ? betweenStepsMs : restMs);
+    const swept = await this.#sweep(this.#stepRows).catch(() => 0);
+    if (!this.#stopped) this.#rest(swept === this.#stepRows ? betweenStepsMs : restMs);
   }
 }

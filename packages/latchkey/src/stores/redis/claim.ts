@@ -1,5 +1,5 @@
 /**
- * The arguments of the script `claim.lua`, and what its replies mean.
+ * The arguments of the script `claim-first.lua`, and what its replies mean.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
 import { claimed } from '../claiming.ts';
-import { type Argument, bufferOf } from './clients/wire.ts';
+import { type Argument, argumentOf } from './clients/wire.ts';
 import { completedOf, entryOf } from './record.ts';
 import { unreadable } from './redis-errors.ts';
 
@@ -24,7 +24,7 @@ const withRequest = 16;
 /** A record keeps the length of a text in two bytes, and a character takes up to three. */
 const longestText = 20_000;
 
-/** See the head of `claim.lua`. */
+/** See the head of `claim-first.lua`. */
 export function claimArguments(request: ClaimRequest): Argument[] {
   const { token, operationId, principal, operation, fingerprint, request: asked } = request;
   for (const text of [token, operationId, principal, operation, fingerprint]) checkLength(text);
@@ -39,7 +39,7 @@ export function claimArguments(request: ClaimRequest): Argument[] {
     principal,
     operation,
     fingerprint,
-    ...(asked === undefined ? [] : [bufferOf(asked)]),
+    ...(asked === undefined ? [] : [argumentOf(asked)]),
     ...request.acceptable.filter((other) => other !== fingerprint),
   ];
 }

@@ -1,5 +1,5 @@
 /**
- * Records as the scripts write them (the layout is in `scripts/record.lua`), read.
+ * Records as the scripts write them (the layout is in `scripts/value.lua`), read.
  *
  * @module
  */

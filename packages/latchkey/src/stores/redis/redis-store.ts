@@ -12,7 +12,7 @@ import { withTimeLimit } from '../../core/store-call.ts';
 import { toReadRecord } from '../entry.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { claimArguments, claimOutcome, isTaken } from './claim.ts';
-import { type Argument, bufferOf, type Wire } from './clients/wire.ts';
+import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
 import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
 import { listPage } from './listing.ts';
 import { entryOf } from './record.ts';
@@ -84,7 +84,7 @@ export class ScriptedStore implements contract.Store {
   }
 
   saveStep({ id, token, name, value }: contract.SaveStepRequest): Promise<boolean> {
-    return this.#ask(scripts.saveStep, id, [token, name, bufferOf(value)]);
+    return this.#ask(scripts.saveStep, id, [token, name, argumentOf(value)]);
   }
 
   watch(id: string, onChange: () => void): () => void {
@@ -109,7 +109,7 @@ export class ScriptedStore implements contract.Store {
   resolve({ id, token, resolution }: contract.ResolveRequest): Promise<boolean> {
     const retention = resolution.verdict === 'forget' ? 0 : resolution.retentionMs;
     const result = resolution.verdict === 'respond' ? resolution.result : undefined;
-    const bytes = result === undefined ? '' : bufferOf(result.bytes);
+    const bytes = result === undefined ? '' : argumentOf(result.bytes);
     const kind = kinds[result?.kind ?? 'value'];
     const args = [token, resolution.verdict, String(retention), kind, bytes, resolvedToken];
     return this.#bounded(this.#change(scripts.resolve, id, args));
@@ -159,7 +159,7 @@ export class ScriptedStore implements contract.Store {
       token,
       String(retentionMs),
       kinds[kind],
-      bufferOf(bytes),
+      argumentOf(bytes),
       notify ? '1' : '0',
     ];
     const instead = argumentsFor({ kind: 'tombstone', bytes: tombstone });

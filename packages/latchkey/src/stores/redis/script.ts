@@ -1,6 +1,6 @@
 /**
- * The scripts: one for each transition, every one with `record.lua` before it. Redis knows a script by the SHA-1 of
- * its text.
+ * The scripts: one for each transition, every one with `value.lua` and `record.lua` before it. A claim does what is most
+ * frequent before it defines the functions that the rest needs. Redis knows a script by the SHA-1 of its text.
  *
  * @module
  */
@@ -21,11 +21,9 @@ export interface Script {
  */
 type Flag = 'allow-oom' | 'no-writes';
 
-const shared = read('record');
-
 /** Every script by what it does; see the head of its file. */
 export const scripts = {
-  claim: script('claim'),
+  claim: made(['value', 'claim-first', 'record', 'claim']),
   renew: script('renew', 'allow-oom'),
   complete: script('complete'),
   completeWhenFull: script('complete', 'allow-oom'),
@@ -38,8 +36,12 @@ export const scripts = {
 } as const satisfies Readonly<Record<string, Script>>;
 
 function script(name: string, flag?: Flag): Script {
+  return made(['value', 'record', name], flag);
+}
+
+function made(parts: readonly string[], flag?: Flag): Script {
   const head = flag === undefined ? '' : `#!lua flags=${flag}\n`;
-  const source = `${head}${shared}\n${read(name)}`;
+  const source = head + parts.map(read).join('\n');
   return { source, sha: createHash('sha1').update(source).digest('hex') };
 }
 

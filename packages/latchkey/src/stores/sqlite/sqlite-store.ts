@@ -44,6 +44,12 @@ const replayMemory = 64;
 /** From this share on a claim is first looked up by a reading, which takes no write lock. */
 const readFirstShare = 0.25;
 
+/** How many expired records go in a commit of their own: all other calls stand still meanwhile. */
+const sweptAtOnce = 10;
+
+/** How many go along with a completion, while there are many: more than records are made, however busy the store is. */
+const sweptAlong = 2;
+
 /** See `sqliteStore`. */
 export class SqliteStore<Handle extends SqliteDatabase> implements contract.Store<SqliteTransactions<Handle>> {
   readonly name = 'sqlite';
@@ -55,6 +61,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
   readonly #watchers = new Watchers();
   #openTable: RecordTable | undefined;
   #replayShare = 0;
+  #hasManyExpired = false;
   #closed: Promise<void> | undefined;
 
   constructor(parts: SqliteParts<Handle>) {
@@ -62,7 +69,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
     this.#queue = new CommitQueue(parts.connection, parts.runtime, parts.lockTimeoutMs);
     this.outbox = new SqliteOutbox({ db: parts.connection.db, queue: this.#queue, runtime: parts.runtime });
     this.#tryToPrepare();
-    this.#sweeper = new Sweeper(parts.runtime, (limit) => this.sweep(limit));
+    this.#sweeper = new Sweeper(parts.runtime, (limit) => this.sweep(limit), sweptAtOnce);
   }
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
@@ -81,7 +88,11 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
 
   complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
     return this.#queue.run({
-      write: (nowMs) => this.#table.complete(request, nowMs),
+      write: (nowMs) => {
+        const outcome = this.#table.complete(request, nowMs);
+        if (this.#hasManyExpired) this.#sweep(sweptAlong, nowMs);
+        return outcome;
+      },
       committed: () => this.#watchers.notify(request.id),
     });
   }
@@ -146,7 +157,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
   }
 
   sweep(limit: number): Promise<number> {
-    return this.#queue.run({ write: (nowMs) => this.#table.sweep(limit, nowMs) });
+    return this.#queue.run({ write: (nowMs) => this.#sweep(limit, nowMs) });
   }
 
   async ping(): Promise<void> {
@@ -161,6 +172,12 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
   get #table(): RecordTable {
     this.#openTable ??= new RecordTable(this.#parts.connection.db, this.#parts.maxResultBytes);
     return this.#openTable;
+  }
+
+  #sweep(limit: number, nowMs: number): number {
+    const swept = this.#table.sweep(limit, nowMs);
+    this.#hasManyExpired = swept === limit;
+    return swept;
   }
 
   /** What is wrong with the file should be known at start-up; a lock in the way is no fault, and waited for later. */

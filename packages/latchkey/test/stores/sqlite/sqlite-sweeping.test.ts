@@ -35,6 +35,25 @@ describe('sweeping of the SQLite store', () => {
     expect(runtime.pendingTimers()).toBe(0);
   });
 
+  it('takes expired records along with completions, once there are many', async () => {
+    const runtime = manualRuntime();
+    const store = sqliteStore({ database, runtime });
+    const ids = Array.from({ length: 100 }, (_, index) => `id-${index}`);
+    await Promise.all(ids.map((id) => store.claim(claimOf(id, 'a'))));
+    await Promise.all(ids.map((id) => store.complete({ ...completionOf(id, 'a'), retentionMs: 1_000 })));
+    await runtime.advance(1_000);
+    const complete = async (id: string) => {
+      await store.claim(claimOf(id, 'a'));
+      await store.complete(completionOf(id, 'a'));
+    };
+    await complete('before');
+    expect(rows()).toBe(101);
+    expect(await store.sweep(10)).toBe(10);
+    for (let index = 0; index < 60; index += 1) await complete(`new-${index}`);
+    expect(rows()).toBe(61);
+    await store.close();
+  });
+
   it('goes on after an error', async () => {
     const runtime = manualRuntime();
     const store = sqliteStore({ database, runtime, lockTimeoutMs: 1 });

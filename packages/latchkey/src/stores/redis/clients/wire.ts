@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Buffer } from 'node:buffer';
+import { Buffer, isAscii } from 'node:buffer';
 
 /** An argument of a command; a number is sent as text. */
 export type Argument = string | Buffer;
@@ -44,9 +44,16 @@ export interface Subscriber {
   close(): void;
 }
 
-/** The same bytes, as clients want them. */
-export function bufferOf(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** Up to here bytes are looked through for whether they are text. */
+const maxTextBytes = 65_536;
+
+/**
+ * Bytes as an argument: a string where that is the same, since a single Buffer makes ioredis copy the whole pipeline
+ * that it is part of.
+ */
+export function argumentOf(bytes: Uint8Array): Argument {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return buffer.byteLength <= maxTextBytes && isAscii(buffer) ? buffer.toString('latin1') : buffer;
 }
 
 /** For promises whose failure costs nothing but a hint. */

@@ -10,8 +10,8 @@ end
 if not is_readable() then
   return UNREADABLE
 end
-local at = behind(behind(behind(FIELDS, 2), 2), 2)
-if string.sub(value, at + 2, behind(at, 2) - 1) ~= ARGV[1] then
+local at = behind(behind(behind(FIELDS)))
+if string.sub(value, at + 2, behind(at) - 1) ~= ARGV[1] then
   return 0
 end
 redis.call('DEL', KEYS[1])

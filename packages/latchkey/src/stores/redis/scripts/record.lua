@@ -1,53 +1,21 @@
--- What every script starts with: the record, and how to read it.
---
--- KEYS[1]  the record's key; it is also the channel on which changes are told
---
--- A record is one string. Positions count from 1; numbers are binary, the highest byte first; times are milliseconds
--- since the epoch. Its expiry is that of the key.
---
---    1  3  "LK" and the version of this layout: 1, or 2 if the record has a request
---    4  1  phase: 0 held (running or lapsed: the clock tells), 1 open, 2 completed
---    5  1  flags: 1 may be rerun, 2 was taken over, 4 abandoned by its owner, 8 result is a tombstone
---    6  6  when the state last changed
---   12  6  when the record was created
---   18  6  the end of the lease
---   24  4  attempt
---   28  4  length of the steps
---   32     token, fingerprint, operation id, principal, operation: for each two bytes of length and its text
---          request, in version 2 alone: four bytes of length and the request
---          steps: for each four bytes of length and the name, four bytes of length and the value
---          result, once completed
+-- How to read a record; see value.lua.
 
-local HELD, OPEN, COMPLETED = 0, 1, 2
-local RERUN, TOOK_OVER, ABANDONED, TOMBSTONE = 1, 2, 4, 8
-local PLAIN, WITH_REQUEST = 'LK\1', 'LK\2'
-local FIELDS = 32
-local UNREADABLE = -1
-
-local value = redis.call('GET', KEYS[1])
-local magic = value and string.sub(value, 1, 3)
-local phase = value and string.byte(value, 4)
-local flags = value and string.byte(value, 5)
-
-local function server_time()
-  local clock = redis.call('TIME')
-  return clock[1] * 1000 + math.floor(clock[2] / 1000)
-end
-
-local function time(ms)
-  return struct.pack('>I6', ms)
-end
-
-local function field(text)
-  return struct.pack('>I2', #text) .. text
-end
-
--- The position behind the text at `at`, whose length takes `size` bytes; nil if the record is cut short there.
-local function behind(at, size)
-  if at == nil or at + size > #value + 1 then
+-- The position behind the text at `at`, whose length takes two bytes; nil if the record is cut short there.
+local function behind(at)
+  if at == nil or at + 2 > #value + 1 then
     return nil
   end
-  local after = at + size + struct.unpack('>I' .. size, value, at)
+  local high, low = string.byte(value, at, at + 1)
+  local after = at + 2 + high * 256 + low
+  return after <= #value + 1 and after or nil
+end
+
+-- The same of a text whose length takes four bytes.
+local function behind_long(at)
+  if at == nil or at + 4 > #value + 1 then
+    return nil
+  end
+  local after = at + 4 + struct.unpack('>I4', value, at)
   return after <= #value + 1 and after or nil
 end
 
@@ -55,7 +23,7 @@ end
 local function request_at()
   local at = FIELDS
   for _ = 1, 5 do
-    at = behind(at, 2)
+    at = behind(at)
   end
   return at
 end
@@ -64,7 +32,7 @@ local function steps_at()
   if magic == PLAIN then
     return request_at()
   end
-  return behind(request_at(), 4)
+  return behind_long(request_at())
 end
 
 -- The record without its request, in the layout that needs none.

@@ -23,7 +23,7 @@ elseif ARGV[2] == 'rerun' then
   redis.call('PEXPIREAT', KEYS[1], now + ARGV[3])
 else
   local head = PLAIN .. string.char(COMPLETED, policy() + ARGV[4]) .. time(now) .. string.sub(value, 12, FIELDS - 1)
-  local rest = field(ARGV[6]) .. string.sub(bare(), behind(FIELDS, 2)) .. ARGV[5]
+  local rest = field(ARGV[6]) .. string.sub(bare(), behind(FIELDS)) .. ARGV[5]
   redis.call('SET', KEYS[1], head .. rest, 'PXAT', now + ARGV[3])
 end
 redis.call('PUBLISH', KEYS[1], '')

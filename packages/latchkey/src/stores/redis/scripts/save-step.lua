@@ -16,8 +16,8 @@ end
 local steps_length = struct.unpack('>I4', value, 28)
 local at = #value + 1 - steps_length
 while at <= #value do
-  local name_end = behind(at, 4)
-  local value_end = behind(name_end, 4)
+  local name_end = behind_long(at)
+  local value_end = behind_long(name_end)
   if value_end == nil then
     return UNREADABLE
   end
