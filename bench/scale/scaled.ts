@@ -6,13 +6,18 @@ export interface Scaled {
   readonly store: Pick<Store, 'claim' | 'complete'>;
   /** Makes the records of these numbers, the last one not included: completed, and long expired if so wanted. */
   fill(from: number, to: number, expired?: boolean): Promise<void>;
-  /** How many rows there are; only where the store itself removes what expired. */
-  count?(): Promise<number>;
+  /** How many expired rows there are; only where the store itself removes them. */
+  countExpired?(): Promise<number>;
+  /** Holds the store's own sweeping up, or lets it go on. */
+  pauseSweeping?(paused: boolean): void;
   stop(): Promise<void>;
 }
 
 /** The record that all others are copies of. */
 export const template = -1;
+
+/** When what is expired did so. */
+export const expiredAt = 1_000;
 
 /** As many accounts as have records. */
 const principals = 1000;
