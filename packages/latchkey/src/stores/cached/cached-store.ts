@@ -53,6 +53,7 @@ export class CachedStore implements AnyStore {
     if (store.sealed !== undefined) this.sealed = store.sealed;
     if (store.outbox) this.outbox = store.outbox;
     if (store.watch) this.watch = store.watch.bind(store);
+    if (store.outbox) this.outbox = store.outbox;
     // A commit doesn't tell whether the store kept the result or its tombstone: such answers are not cached.
     if (store.transaction) this.transaction = store.transaction.bind(store) as never;
     this.#store = store;

@@ -7,6 +7,7 @@ import { memoryStore } from '../../../src/stores/memory/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
 import { captured, layerRig } from '../../http/layer-rig.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
+import { wrappedSqlite } from '../sqlite/wrapped-store.ts';
 
 /** `others` is the store as another process has it. */
 function rig(options: CacheOptions = {}) {
@@ -243,4 +244,10 @@ it.each(['around', 'inside'])('works %s an encrypted store', async (place) => {
 
 it.each([{ maxBytes: 0 }, { maxAgeMs: 0 }, { maxAgeMs: 3_600_001 }])('refuses %o', (options) => {
   expect(() => cachedStore(memoryStore(), options)).toThrow(LatchkeyError);
+});
+
+it('hands the outbox of a store through', async () => {
+  const { store, dispose } = await wrappedSqlite(undefined, (beneath, runtime) => cachedStore(beneath, { runtime }));
+  expect(store.outbox).toBeDefined();
+  await dispose();
 });
