@@ -126,12 +126,14 @@ export class Claimer {
 
   async #tryUndo(request: ClaimRequest, retentionMs: number): Promise<boolean> {
     const { runtime, emit } = this.#tools;
+    // A call that hangs must not last until the record has lapsed, for others would find its outcome unknown then.
+    const limitMs = Math.min(undoCallLimitMs, request.leaseMs / 3);
     try {
       const claim = this.#store.claim({ ...request, takeover: 'none' });
-      const outcome = await withTimeLimit(runtime, undoCallLimitMs, claim);
+      const outcome = await withTimeLimit(runtime, limitMs, claim);
       if (outcome.outcome !== 'claimed') return outcome.outcome !== 'running' && outcome.outcome !== 'lapsed';
       // Should somebody else have taken it meanwhile, there is nothing left to give back.
-      await withTimeLimit(runtime, undoCallLimitMs, this.#giveBack(request, outcome, retentionMs));
+      await withTimeLimit(runtime, limitMs, this.#giveBack(request, outcome, retentionMs));
       return true;
     } catch (error) {
       emit?.({ type: 'store-error', operation: request.operation, during: 'undo-claim', error });

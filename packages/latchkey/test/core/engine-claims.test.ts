@@ -129,6 +129,19 @@ describe('claims', () => {
     expect(executions()).toBe(2);
   });
 
+  it('a call that hangs does not keep a claim from being undone before its lease is over', async () => {
+    const { worker, faults, runtime } = engineRig();
+    const short = operation({ leaseMs: 3_000, claimTimeoutMs: 200 });
+    faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
+    const run = worker().run(short, async () => done('one'));
+    await runtime.advance(200);
+    expect(told(await run)).toBe('unavailable store-unavailable');
+    faults.clear();
+    faults.next('claim', { kind: 'hang' });
+    await runtime.advance(2_500);
+    expect(told(await worker().run(short, async () => done('two')))).toBe('executed stored');
+  });
+
   it('I7: with the store down the handler does not run', async () => {
     const { worker, counted, executions, faults, runtime } = engineRig();
     for (const kind of ['fail', 'hang'] as const) {

@@ -1,0 +1,117 @@
+/** Engines that do worse than they should, by what is put in the place of their parts from outside. */
+
+import { Claimer } from '../../../src/core/claiming.ts';
+import { digestParts } from '../../../src/core/digest.ts';
+import { Lease, type LeaseEnd } from '../../../src/core/lease.ts';
+import { RunningContext } from '../../../src/core/running-context.ts';
+import { sleep } from '../../../src/core/runtime.ts';
+import type { ClaimRequest, Store } from '../../../src/core/store.ts';
+import type { Worker } from '../world/worker.ts';
+import type { SimKind } from '../world/worker-store.ts';
+import { changed, type Fault, replaced } from './fault.ts';
+
+type Connection = Store<SimKind>;
+type Changes = (good: Connection, worker: Worker) => Partial<Connection>;
+
+/** An engine that believes something else of its store than the store says. */
+const believing = (changes: Changes): Fault => ({
+  spoiling: { connection: (good, worker) => changed(good, changes(good, worker)) },
+});
+
+/** The lease is over, and the handler isn't told. */
+function endSilently(this: Lease, end: LeaseEnd): void {
+  this.end ??= end;
+}
+
+export const engineFaults: Readonly<Record<string, Fault>> = {
+  'an answer goes out before it is stored': believing((good, { runtime }) => ({
+    complete: async (request) => {
+      void sleep(runtime.timers, 5)
+        .then(() => good.complete(request))
+        .catch(() => undefined);
+      return 'completed';
+    },
+  })),
+
+  'a lost completion counts as stored': believing((good) => ({
+    complete: async (request) => {
+      const outcome = await good.complete(request);
+      return outcome === 'lost' ? 'completed' : outcome;
+    },
+  })),
+
+  'a lost step counts as saved': believing((good) => ({
+    saveStep: async (request) => {
+      await good.saveStep(request);
+      return true;
+    },
+  })),
+
+  'heartbeats are believed and not sent': believing(() => ({ renew: async () => true })),
+
+  'a takeover that is given up becomes open': believing((good) => ({
+    abandon: (request) => good.release({ ...request, retentionMs: 3_600_000 }),
+  })),
+
+  'a token is used again': {
+    spoiling: {
+      runtime: (worker) => {
+        Object.assign(worker.runtime, { random: { ...worker.runtime.random, uuid: () => 'the same' } });
+      },
+    },
+  },
+
+  'downstream keys derive from the client’s key': believing((good) => ({
+    claim: (request) => good.claim({ ...request, operationId: digestParts(request.id) }),
+  })),
+
+  'the signal is never aborted': { patch: () => replaced(Lease.prototype, 'lose', () => endSilently) },
+
+  'nobody looks whether the lease still holds': {
+    patch: () => {
+      const undoLose = replaced(Lease.prototype, 'lose', () => endSilently);
+      const undoAssert = replaced(Lease.prototype, 'assertHeld', () => () => undefined);
+      return () => {
+        undoAssert();
+        undoLose();
+      };
+    },
+  },
+
+  'the margin before the end of a lease is not kept': believing((good) => ({
+    claim: (request: ClaimRequest) => good.claim({ ...request, leaseMs: request.leaseMs * 0.85 }),
+    renew: (request) => good.renew({ ...request, leaseMs: request.leaseMs * 0.85 }),
+  })),
+
+  'a claim without an answer is not undone': {
+    patch: () => replaced(Claimer.prototype, 'undo', () => async () => undefined),
+  },
+
+  'steps run again though they are saved': {
+    patch: () =>
+      replaced(
+        RunningContext.prototype,
+        'step',
+        () =>
+          async function (this: RunningContext, name, fn) {
+            return fn({ idempotencyKey: this.idempotencyKey(name), signal: this.signal }) as never;
+          },
+      ),
+  },
+
+  'a key per attempt goes downstream': {
+    patch: () =>
+      replaced(
+        RunningContext.prototype,
+        'idempotencyKey',
+        () =>
+          function (this: RunningContext, name) {
+            return digestParts(this.operationId, name, String(this.attempt));
+          },
+      ),
+  },
+
+  'a key is looked up without its principal': { spoiling: { app: { scopesByPrincipal: false } } },
+
+  'requests run while the store is down': { spoiling: { app: { runsWithoutStore: true } } },
+};

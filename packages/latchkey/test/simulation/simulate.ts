@@ -1,0 +1,88 @@
+/** One world from one seed: everything runs in this process, and only the scheduler moves it. */
+
+import type { AnyStore, Store } from '../../src/core/store.ts';
+import { Chance } from './world/chance.ts';
+import { type ChaosParts, heal, unleash } from './world/chaos.ts';
+import { Clients } from './world/client.ts';
+import { Database } from './world/database.ts';
+import { EngineFront, engineBody, engineResult } from './world/engine-front.ts';
+import { Fleet } from './world/fleet.ts';
+import { History, type Timed } from './world/history.ts';
+import { Network } from './world/network.ts';
+import { lookAfter } from './world/operator.ts';
+import { type Plan, planOf } from './world/plan.ts';
+import { Provider } from './world/provider.ts';
+import type { AppRules } from './world/rules.ts';
+import { Scheduler } from './world/scheduler.ts';
+import { Server, type ServerRules } from './world/server.ts';
+import type { Worker } from './world/worker.ts';
+import { type SimKind, workerStore } from './world/worker-store.ts';
+
+/** What may be spoilt, to see whether the checker finds it. */
+export interface Spoiling {
+  /** The store's own transitions. */
+  readonly store?: (store: AnyStore) => AnyStore;
+  /** A worker's connection, which is all that its engine knows of the store. */
+  readonly connection?: (store: Store<SimKind>, worker: Worker) => Store<SimKind>;
+  readonly server?: Partial<ServerRules>;
+  readonly app?: Partial<AppRules>;
+  readonly runtime?: (worker: Worker) => void;
+}
+
+/** What came of a seed. */
+export interface World {
+  readonly plan: Plan;
+  readonly events: readonly Timed[];
+}
+
+const serverRules: ServerRules = { transactionsCheckOwners: true, transactionsRollBack: true };
+const appRules: AppRules = { scopesByPrincipal: true, runsWithoutStore: false };
+
+/** More than the longest life of any world; what reaches it runs in circles. */
+const mostEvents = 200_000;
+
+/** Plays the world of a seed to its end. */
+export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<World> {
+  const chance = new Chance(seed);
+  const plan = planOf(seed, chance.stream('plan'));
+  const scheduler = new Scheduler();
+  const history = new History(() => scheduler.now);
+  const network = new Network({ scheduler, chance: chance.stream('network'), weather: plan.weather, history });
+  const spoil = spoiling.store ?? ((store: AnyStore) => store);
+  const rules = { ...serverRules, ...spoiling.server };
+  const server = new Server({
+    ...{ scheduler, history, spoil, rules },
+    maxResultBytes: plan.maxResultBytes,
+    bodyOf: engineBody,
+  });
+  const database = new Database(server);
+  const provider = new Provider({ scheduler, network, history, plan });
+  let executions = 0;
+  const surroundings = { history, provider, chance: chance.stream('handlers'), nextExecution: () => ++executions };
+  const fleet = new Fleet({
+    ...{ scheduler, history },
+    chance: chance.stream('fleet'),
+    open: (worker) => {
+      spoiling.runtime?.(worker);
+      const pool = chance.stream(`pool of ${worker.name}`);
+      const wires = { worker, network, server, database, chance: pool, weather: plan.weather };
+      const connection = workerStore(wires);
+      const store = spoiling.connection?.(connection, worker) ?? connection;
+      return new EngineFront(worker, store, surroundings, { ...appRules, ...spoiling.app });
+    },
+    onDeath: (worker) => void scheduler.after(network.delayMs(), () => database.disconnect(worker.name)),
+  });
+  const clients = new Clients({ scheduler, network, history, chance: chance.stream('clients'), plan, fleet });
+  const chaos: ChaosParts = { scheduler, chance: chance.stream('chaos'), plan, fleet, network, server, history };
+
+  for (let count = 0; count < plan.workers; count += 1) fleet.start();
+  clients.begin();
+  unleash(chaos);
+  lookAfter({ scheduler, network, server, chance: chance.stream('operator'), plan, resultOf: engineResult });
+  await scheduler.run(plan.horizonMs, mostEvents);
+  heal(chaos);
+  await scheduler.run(scheduler.now + 60 * plan.leaseMs, mostEvents);
+  clients.askFinally();
+  await scheduler.run(Number.POSITIVE_INFINITY, mostEvents);
+  return { plan, events: history.events };
+}

@@ -1,0 +1,102 @@
+/** Clients: they send a wish to some worker, wait, and send it again, as whoever got no answer does. */
+
+import type { Chance } from './chance.ts';
+import type { Fleet } from './fleet.ts';
+import type { FrontAnswer, Incoming } from './front.ts';
+import type { History } from './history.ts';
+import type { Network } from './network.ts';
+import type { Plan, RoutePlan, Wish } from './plan.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** How often a client sends one wish before it gives up. */
+const mostTries = 6;
+
+/** What clients need of their world. */
+export interface ClientParts {
+  readonly scheduler: Scheduler;
+  readonly network: Network;
+  readonly history: History;
+  readonly chance: Chance;
+  readonly plan: Plan;
+  readonly fleet: Fleet;
+}
+
+/** All clients. */
+export class Clients {
+  readonly #parts: ClientParts;
+  #requests = 0;
+
+  constructor(parts: ClientParts) {
+    this.#parts = parts;
+  }
+
+  /** Pursues every wish of the plan at its time. */
+  begin(): void {
+    const { plan, scheduler } = this.#parts;
+    for (const wish of plan.wishes) scheduler.after(wish.atMs, () => void this.#pursue(wish));
+  }
+
+  /** Asks once more for everything, now that nothing goes wrong any more; retried until it is final. */
+  askFinally(): void {
+    const { plan } = this.#parts;
+    const seen = new Set<string>();
+    for (const wish of plan.wishes) {
+      const name = `${scopeOf(wish, this.#routeOf(wish))} ${wish.payload}`;
+      if (!seen.has(name)) void this.#pursue({ ...wish, deployedAnew: false }, true);
+      seen.add(name);
+    }
+  }
+
+  async #pursue(wish: Wish, final = false): Promise<void> {
+    const { scheduler, chance, plan } = this.#parts;
+    for (let tries = 0; tries < (final ? 60 : mostTries); tries += 1) {
+      const answer = await this.#ask(wish, final);
+      if (answer !== undefined && isEnd(answer) && !(final && answer.kind === 'executed')) {
+        if (final || chance.happens(0.7)) return;
+      }
+      await scheduler.sleep(chance.fraction() * plan.leaseMs * (final ? 2 : 0.8));
+    }
+  }
+
+  /** Undefined if no answer came. */
+  #ask(wish: Wish, final: boolean): Promise<FrontAnswer | undefined> {
+    const { scheduler, network, history, fleet, plan } = this.#parts;
+    const incoming = this.#incoming(wish);
+    const { request, scope, payload } = incoming;
+    history.add({ type: 'sent', request, scope, payload, final });
+    return new Promise((resolve) => {
+      const worker = fleet.any();
+      scheduler.after(plan.leaseMs * 8, () => resolve(undefined));
+      worker?.host.onDeath(() => scheduler.after(network.delayMs(), () => resolve(undefined)));
+      network.tell(() =>
+        worker?.host.deliver(() => void worker.handle(incoming, (answer) => network.tell(() => resolve(answer)))),
+      );
+    });
+  }
+
+  #incoming(wish: Wish): Incoming {
+    this.#requests += 1;
+    const route = this.#routeOf(wish);
+    const { principal, key, payload } = wish;
+    return { request: this.#requests, scope: scopeOf(wish, route), payload, principal, key, route };
+  }
+
+  #routeOf({ route, deployedAnew }: Wish): RoutePlan {
+    const planned = this.#parts.plan.routes[route];
+    if (planned === undefined) throw new Error(`There is no route ${route}.`);
+    return deployedAnew ? redeployed(planned) : planned;
+  }
+}
+
+function scopeOf({ principal, key }: Wish, { name }: RoutePlan): string {
+  return `${principal}/${name}/${key}`;
+}
+
+function redeployed(route: RoutePlan): RoutePlan {
+  const afterFailure = route.settings.afterFailure === 'refuse' ? 'rerun' : 'refuse';
+  return { ...route, settings: { ...route.settings, afterFailure } };
+}
+
+function isEnd({ kind }: FrontAnswer): boolean {
+  return kind !== 'in-progress' && kind !== 'unavailable' && kind !== 'threw';
+}

@@ -1,0 +1,125 @@
+/** The store's side of the wire: the memory store's own transitions, which outlive every worker, and a log of them. */
+
+import type { AnyStore, ClaimOutcome, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
+import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
+import type { Applied, History } from './history.ts';
+import type { Scheduler } from './scheduler.ts';
+
+/** What a fault may take from the server. */
+export interface ServerRules {
+  /** A transaction checks whose record it is, when it begins and when it commits. */
+  readonly transactionsCheckOwners: boolean;
+  /** What a transaction wrote goes when it is rolled back. */
+  readonly transactionsRollBack: boolean;
+}
+
+/** What a server is made from. */
+export interface ServerParts {
+  readonly scheduler: Scheduler;
+  readonly history: History;
+  readonly maxResultBytes: number;
+  /** Reads the handler's answer out of a stored result. */
+  readonly bodyOf: (result: StoredResult) => string | undefined;
+  readonly spoil: (store: AnyStore) => AnyStore;
+  readonly rules: ServerRules;
+}
+
+/** The methods of an owner, all of which wait while its record is locked. */
+export type OwnerMethod = 'renew' | 'complete' | 'release' | 'abandon' | 'saveStep' | 'resolve';
+
+type RequestOf<Method extends OwnerMethod> = Parameters<AnyStore[Method]>[0];
+type OutcomeOf<Method extends OwnerMethod> = Awaited<ReturnType<AnyStore[Method]>>;
+
+const epochMs = Date.UTC(2026, 0, 1);
+
+/** The store of all workers. */
+export class Server {
+  readonly store: AnyStore;
+  readonly parts: ServerParts;
+  readonly locks = new Map<string, Promise<void>>();
+  /** How far its clock has been stepped. */
+  aheadMs = 0;
+
+  constructor(parts: ServerParts) {
+    this.parts = parts;
+    const clock = { now: () => this.now, monotonic: () => parts.scheduler.now };
+    const { maxResultBytes } = parts;
+    const memory = new MemoryStore({ maxRecords: 1_000, maxBytes: 2 ** 24, maxResultBytes }, clock);
+    this.store = parts.spoil(memory as AnyStore);
+  }
+
+  /** The store's clock. */
+  get now(): number {
+    return epochMs + this.aheadMs + Math.floor(this.parts.scheduler.now);
+  }
+
+  stepClock(byMs: number): void {
+    this.aheadMs += Math.round(byMs);
+    this.parts.history.add({ type: 'clock', who: 'store', what: String(Math.round(byMs)) });
+  }
+
+  /** A lapsed record under a lock is skipped by claims, as in a database. */
+  async claim(worker: string, request: ClaimRequest): Promise<ClaimOutcome> {
+    if (this.locks.has(request.id)) {
+      const record = await this.store.read(request.id);
+      if (record?.state === 'lapsed') {
+        return { outcome: 'running', fingerprint: record.fingerprint, leaseLeftMs: 1 };
+      }
+    }
+    const outcome = await this.store.claim(request);
+    this.#logClaim(worker, request, outcome);
+    return outcome;
+  }
+
+  async write<Method extends OwnerMethod>(
+    worker: string,
+    method: Method,
+    request: RequestOf<Method>,
+  ): Promise<OutcomeOf<Method>> {
+    await this.unlocked(request.id);
+    // The method and its request were paired by the signature.
+    const apply = this.store[method].bind(this.store) as (request: RequestOf<Method>) => Promise<OutcomeOf<Method>>;
+    const outcome = await apply(request);
+    this.log(worker, method, request, String(outcome), this.#detailsOf(request));
+    return outcome;
+  }
+
+  /** Waits until no transaction holds the record. */
+  async unlocked(id: string): Promise<void> {
+    for (let lock = this.locks.get(id); lock !== undefined; lock = this.locks.get(id)) await lock;
+  }
+
+  log(worker: string, method: string, owner: Owner, outcome: string, details: Partial<Applied> = {}): void {
+    const { history } = this.parts;
+    const { id, token } = owner;
+    history.add({ type: 'applied', method, worker, record: id, token, outcome, storeMs: this.now, ...details });
+  }
+
+  #logClaim(worker: string, request: ClaimRequest, outcome: ClaimOutcome): void {
+    const { maxAttempts, takeover, fingerprint } = request;
+    const found =
+      outcome.outcome === 'claimed'
+        ? { ...outcome, steps: outcome.steps.size, maxAttempts, takeover, fingerprint }
+        : { ...('operationId' in outcome && { operationId: outcome.operationId }) };
+    this.log(worker, 'claim', request, outcome.outcome, found);
+  }
+
+  #detailsOf(request: RequestOf<OwnerMethod>): Partial<Applied> {
+    const { bodyOf } = this.parts;
+    if ('resolution' in request) {
+      const { resolution } = request;
+      const result = 'result' in resolution ? resolution.result : undefined;
+      const retention = 'retentionMs' in resolution ? { retentionMs: resolution.retentionMs } : {};
+      return { name: resolution.verdict, ...retention, ...(result && withBody(bodyOf(result))) };
+    }
+    return {
+      ...('name' in request && { name: request.name }),
+      ...('retentionMs' in request && { retentionMs: request.retentionMs }),
+      ...('result' in request && withBody(bodyOf(request.result))),
+    };
+  }
+}
+
+function withBody(body: string | undefined): Partial<Applied> {
+  return body === undefined ? {} : { body };
+}

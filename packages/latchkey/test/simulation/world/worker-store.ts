@@ -1,0 +1,166 @@
+/** The store as a worker sees it: every call is a message. */
+
+import { LeaseLostError, StoreUnavailableError } from '../../../src/core/errors.ts';
+import { sleep } from '../../../src/core/runtime.ts';
+import type {
+  AnyStore,
+  ClaimRequest,
+  RenewRequest,
+  Store,
+  Transacted,
+  TransactionOutcome,
+  TransactionWrite,
+} from '../../../src/core/store.ts';
+import type { Chance } from './chance.ts';
+import type { Database, Fate, Rows } from './database.ts';
+import type { Network } from './network.ts';
+import type { Weather } from './plan.ts';
+import type { OwnerMethod, Server } from './server.ts';
+import type { Worker } from './worker.ts';
+
+/** The longest wait for a connection of the pool, in leases. */
+const longestWait = 3;
+/** How often a worker asks what became of a commit. */
+const betweenLooksMs = 20;
+
+/** The simulated store's transactions. */
+export interface SimKind {
+  readonly handle: Rows;
+  readonly mode: 'async';
+}
+
+type Body<T> = (handle: Rows) => Transacted<T> | Promise<Transacted<T>>;
+
+/** What a worker's store is made from. */
+export interface Wires {
+  readonly worker: Worker;
+  readonly network: Network;
+  readonly server: Server;
+  readonly database: Database;
+  readonly chance: Chance;
+  readonly weather: Weather;
+}
+
+/** One worker's connection. */
+export function workerStore(wires: Wires): Store<SimKind> {
+  const { worker, network, server } = wires;
+  const write =
+    <Method extends OwnerMethod>(method: Method) =>
+    (request: Parameters<AnyStore[Method]>[0]) =>
+      network.call(worker, method, () => server.write(worker.name, method, request));
+  return {
+    name: 'simulated',
+    volatile: false,
+    claim: (request) => claim(wires, request),
+    renew: write('renew'),
+    complete: write('complete'),
+    release: write('release'),
+    abandon: write('abandon'),
+    saveStep: write('saveStep'),
+    resolve: write('resolve'),
+    transaction: (request, body) => new Conversation(wires, request).run(body),
+    watch: (id, onChange) => server.store.watch?.(id, () => network.tell(() => worker.deliver(onChange))) ?? (() => {}),
+    read: (id) => network.call(worker, 'read', () => server.store.read(id)),
+    list: (request) => network.call(worker, 'list', () => server.store.list(request)),
+    erase: (principal) => network.call(worker, 'erase', () => server.store.erase(principal)),
+    sweep: (limit) => network.call(worker, 'sweep', () => server.store.sweep(limit)),
+    ping: () => network.call(worker, 'ping', () => server.store.ping()),
+    close: async () => {},
+  };
+}
+
+async function claim({ worker, network, server }: Wires, request: ClaimRequest) {
+  const outcome = await network.call(worker, 'claim', () => server.claim(worker.name, request));
+  if (outcome.outcome === 'claimed') worker.tokens.set(`${outcome.operationId} ${outcome.attempt}`, request.token);
+  return outcome;
+}
+
+/** One transaction, as its client leads it. */
+class Conversation {
+  readonly #wires: Wires;
+  readonly #request: RenewRequest;
+  readonly #id: string;
+  readonly #deadline: number;
+
+  constructor(wires: Wires, request: RenewRequest) {
+    this.#wires = wires;
+    this.#request = request;
+    const { clock, random } = wires.worker.runtime;
+    this.#id = random.uuid();
+    this.#deadline = clock.monotonic() + request.leaseMs;
+  }
+
+  async run<T>(body: Body<T>): Promise<TransactionOutcome<T>> {
+    const { database, worker } = this.#wires;
+    await this.#connect();
+    const begun = await this.#ask('begin', () => database.begin(worker.name, this.#id, this.#request)).catch((error) =>
+      this.#giveUp(error),
+    );
+    if (begun === 'lost') return { outcome: 'lost' };
+    const made = await this.#inside(body);
+    return (await this.#commit(made.write)) ? { outcome: 'committed', value: made.value } : this.#giveUp(overdue());
+  }
+
+  async #connect(): Promise<void> {
+    const { chance, weather, network, worker } = this.#wires;
+    if (network.isHealed || !chance.happens(weather.pooled)) return;
+    await sleep(worker.runtime.timers, chance.fraction() * longestWait * this.#request.leaseMs);
+    if (this.#leftMs <= 0) throw new StoreUnavailableError('No connection was free in time.');
+  }
+
+  async #inside<T>(body: Body<T>): Promise<Transacted<T>> {
+    const { database } = this.#wires;
+    try {
+      return await body({ insert: (row) => database.insert(this.#id, row) });
+    } catch (error) {
+      return this.#giveUp(error);
+    }
+  }
+
+  /** True once it is known to be committed. */
+  async #commit(write: TransactionWrite): Promise<boolean> {
+    const { database } = this.#wires;
+    if (this.#leftMs <= 0) return false;
+    try {
+      return (await this.#ask('commit', () => database.commit(this.#id, write))) === 'committed';
+    } catch {
+      return this.#fate();
+    }
+  }
+
+  async #fate(): Promise<boolean> {
+    const { database, worker } = this.#wires;
+    while (this.#leftMs > 0) {
+      const ask = this.#ask('fate', async (): Promise<Fate> => database.fateOf(this.#id));
+      const fate = await ask.catch(() => 'open');
+      if (fate !== 'open') return fate === 'committed';
+      await sleep(worker.runtime.timers, betweenLooksMs);
+    }
+    throw new StoreUnavailableError('Whether the commit happened could not be found out.');
+  }
+
+  get #leftMs(): number {
+    return this.#deadline - this.#wires.worker.runtime.clock.monotonic();
+  }
+
+  /** Rolls back, for a message that comes through; the server does it by itself later. */
+  #giveUp(error: unknown): never {
+    const { network, worker, database } = this.#wires;
+    network.call(worker, 'rollback', () => database.rollBack(this.#id)).catch(() => undefined);
+    throw error;
+  }
+
+  #ask<T>(method: string, apply: () => Promise<T>): Promise<T> {
+    const { network, worker } = this.#wires;
+    return new Promise((resolve, reject) => {
+      const tooLate = () => reject(new StoreUnavailableError(`${method} got no answer in time.`));
+      const timer = worker.runtime.timers.set(tooLate, Math.max(1, this.#leftMs));
+      const done = () => worker.runtime.timers.clear(timer);
+      network.call(worker, method, apply).then(resolve, reject).finally(done);
+    });
+  }
+}
+
+function overdue(): LeaseLostError {
+  return new LeaseLostError('The transaction took longer than its lease. It is rolled back.');
+}
