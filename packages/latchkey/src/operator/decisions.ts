@@ -12,7 +12,7 @@ import type { AuditEntry, RefusalReason } from './audit-entry.ts';
 import { carryOut, type VerdictOutcome } from './carrying-out.ts';
 import { keepVerdict, keptVerdict } from './kept-verdict.ts';
 import type { OperatorSettings } from './options.ts';
-import { checkPerson, checkText, isSamePerson, type Person } from './person.ts';
+import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';
 import { openProposals, type Proposal } from './proposals.ts';
 import { isOwn, kindOf } from './record-kind.ts';
 import { ask } from './tools.ts';
@@ -38,8 +38,6 @@ export interface Seen {
   readonly token: string;
 }
 
-/** Ids and tokens are digests and UUIDs. */
-const maxName = 200;
 /** A kept answer outlives its proposal, so that an approval at the last moment finds it. */
 const sparedMs = 3_600_000;
 
@@ -69,7 +67,7 @@ export class Decisions {
   async approve(seen: Seen, proposal: string, by: Person): Promise<Applied> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
-    const act = actOn(seen, person, checkText('proposal', proposal, maxName), record);
+    const act = actOn(seen, person, checkName('proposal', proposal), record);
     if (record === undefined) return this.#refuse(act, 'resolution-stale');
     const proposed = this.#open(await this.#audit.of(seen.id), act);
     const verdict = proposed && (await keptVerdict(this.#settings.tools, proposed));
@@ -82,7 +80,7 @@ export class Decisions {
   async withdraw(seen: Seen, proposal: string, by: Person): Promise<void> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
-    const act = actOn(seen, person, checkText('proposal', proposal, maxName), record);
+    const act = actOn(seen, person, checkName('proposal', proposal), record);
     const written = await this.#audit.write(act.id, (earlier) => {
       const found = this.#open(earlier, act);
       if (found === undefined) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
@@ -98,9 +96,9 @@ export class Decisions {
   /** The record, if it is still as the person saw it. */
   async #find({ id, token }: Seen): Promise<StoredRecord | undefined> {
     const { tools } = this.#settings;
-    checkText('token', token, maxName);
-    const known = checkText('id', id, maxName);
-    const record = await ask(tools, 'read', () => tools.store.read(known));
+    checkName('token', token);
+    checkName('id', id);
+    const record = await ask(tools, 'read', () => tools.store.read(id));
     const isAsSeen = record?.state === 'lapsed' && record.token === token && !isOwn(record);
     return isAsSeen ? record : undefined;
   }

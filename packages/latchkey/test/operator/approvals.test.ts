@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { StoredRecord } from '../../src/core/store.ts';
 import { type OperatorOptions, operator } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore, manualRuntime } from '../../src/testing/index.ts';
@@ -39,12 +40,15 @@ describe('a verdict that needs two persons', () => {
   it('is not approved by whoever proposed it, however they write their name', async () => {
     const { memory, people, id, token, propose, events } = await rig();
     const { proposal } = await propose();
-    for (const who of ['ann', ' Ann', 'ＡＮＮ'])
+    for (const who of ['ann', ' Ann', 'ＡＮＮ', 'an\u200bn'])
       await expect(people.approve(id, token, { proposal, who, why: 'me' })).rejects.toMatchObject({
         code: 'approval-by-proposer',
       });
     expect((await stored(memory, id)).state).toBe('lapsed');
-    expect(await events()).toEqual(['proposed ann', 'refused ann', 'refused Ann', 'refused ＡＮＮ']);
+    expect(await events()).toEqual([
+      'proposed ann',
+      ...['ann', 'Ann', 'ＡＮＮ', 'an\u200bn'].map((who) => `refused ${who}`),
+    ]);
     await people.approve(id, token, { proposal, ...ben });
   });
 
@@ -85,6 +89,20 @@ describe('a verdict that needs two persons', () => {
     expect((await stored(memory, id)).state).toBe('completed');
     const stale = { code: 'resolution-stale' };
     await expect(people.approve(id, token, { proposal: first.proposal, ...ben })).rejects.toMatchObject(stale);
+  });
+
+  it('is not carried out with other bytes than were proposed', async () => {
+    const { memory, people, id, token, propose } = await rig();
+    const { proposal } = await propose();
+    const swap = async (record: StoredRecord | undefined) => {
+      if (record?.operation !== 'latchkey:proposal') return record;
+      return { ...record, result: { kind: 'value', bytes: new TextEncoder().encode('another answer') } as const };
+    };
+    const store = { ...faultyStore(memory).store, read: async (of: string) => swap(await memory.read(of)) };
+    const others = operator({ store, approvals: 2, runtime: manualRuntime() });
+    const missing = { code: 'proposal-missing' };
+    await expect(others.approve(id, token, { proposal, ...ben })).rejects.toMatchObject(missing);
+    await people.approve(id, token, { proposal, ...ben });
   });
 
   it('is the same proposal when the same person asks again, as after a lost answer', async () => {

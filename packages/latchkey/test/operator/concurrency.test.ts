@@ -135,6 +135,30 @@ describe('a store that fails', () => {
     expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'unclear']);
   });
 
+  it('writes a line anew whose place was given to another operator, because the first was too slow', async () => {
+    const { runtime, memory, faults, people } = faultyRig();
+    const { id, token } = await lapse(memory, 'a');
+    faults.next('complete', { kind: 'delay', delayMs: 8_000 });
+    const slow = fateOf(people.resolve(id, token, 'rerun', ann));
+    await runtime.advance(1_000);
+    const quick = fateOf(people.resolve(id, token, created, ben));
+    await runtime.advance(20_000);
+    expect([await slow, await quick]).toEqual(['resolution-stale', 'applied']);
+    const lines = (await people.audit(id)).map(({ event, who }) => `${event} ${who}`);
+    expect(lines).toEqual(['decided ben', 'applied ben', 'decided ann', 'stale ann']);
+  });
+
+  it('does not take the verdict of another for its own', async () => {
+    const { runtime, memory, faults, people } = faultyRig();
+    const { id, token } = await lapse(memory, 'a');
+    faults.next('resolve', { kind: 'delay', delayMs: 2_000 });
+    const slow = fateOf(people.resolve(id, token, created, ann));
+    await runtime.advance(1_000);
+    expect(await fateOf(people.resolve(id, token, created, ben))).toBe('applied');
+    await runtime.advance(2_000);
+    expect(await slow).toBe('resolution-stale');
+  });
+
   it('decides nothing without an entry in the audit', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');

@@ -93,7 +93,13 @@ describe('a verdict on a record of the HTTP layer', () => {
     ];
     for (const [verdict, code] of unfit)
       await expect(people.resolve(id, token, verdict, ann)).rejects.toMatchObject({ code });
-    for (const by of [{ who: ' ', why: 'x' }, { who: 'ann', why: '' }, { who: 'x'.repeat(201), why: 'x' }, undefined])
+    for (const by of [
+      { who: ' ', why: 'x' },
+      { who: 'ann', why: '' },
+      { who: 'x'.repeat(201), why: 'x' },
+      { who: 'a\nb', why: 'x' },
+      undefined,
+    ])
       await expect(people.resolve(id, token, 'rerun', by as never)).rejects.toMatchObject({ code: 'option-invalid' });
     await expect(people.resolve(id, token, 'rerun', { who: 'ann', why: 'x'.repeat(2_001) })).rejects.toThrow(/why/);
     expect(await send({ key: 'k' })).toMatchObject({ code: 'outcome-unknown' });
