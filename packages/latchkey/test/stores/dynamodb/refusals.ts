@@ -15,6 +15,12 @@ export function refusalTests(rig: () => Rig): void {
       'of another application': { name: { S: 'Ada' }, ex: { N: '0' } },
       'of a newer format': { lk: { N: '3' }, tk: { S: 'a' }, ph: { S: 'held' }, ex: { N: '0' } },
       'of an older format': { lk: { N: '0' }, tk: { S: 'a' } },
+      'that lacks the request of its format': {
+        lk: { N: '2' },
+        tk: { S: 'b' },
+        ph: { S: 'held' },
+        ex: { N: '99999999999999' },
+      },
       garbled: { lk: { N: '1' }, tk: { N: '5' }, ph: { S: 'held' }, ex: { N: '99999999999999' } },
       'without a state': { lk: { N: '1' }, tk: { S: 'a' }, ex: { N: '99999999999999' } },
     };

@@ -60,6 +60,26 @@ describe('encrypted store', () => {
     }
   });
 
+  it('refuses what was not sealed, or sealed by another version, and leaves it alone', async () => {
+    const inner = memoryStore();
+    const store = encryptedStore(inner, old);
+    await completeIn(store, 'a', 'answer');
+    const sealed = (await inner.read('a'))?.result?.bytes ?? new Uint8Array();
+    const spoilt = {
+      plain: bytesOf('{"status":200}'),
+      empty: new Uint8Array(),
+      cut: sealed.subarray(0, 20),
+      older: sealed.map((byte, at) => (at === 1 ? 0 : byte)),
+      newer: sealed.map((byte, at) => (at === 1 ? 2 : byte)),
+    };
+    for (const [id, bytes] of Object.entries(spoilt)) {
+      await inner.claim(claimOf(id, 'other'));
+      await inner.complete({ ...completionOf(id, 'other'), result: { kind: 'value', bytes } });
+      await expect(replayed(store, id)).rejects.toMatchObject({ code: 'record-unreadable' });
+      expect((await inner.read(id))?.result?.bytes).toEqual(Buffer.from(bytes));
+    }
+  });
+
   it('refuses a request that was moved from another record, or that belongs to another payload', async () => {
     const inner = memoryStore();
     const store = encryptedStore(inner, old);

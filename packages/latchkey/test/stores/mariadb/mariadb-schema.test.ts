@@ -101,7 +101,9 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
 
   describe('rows that this version did not write', () => {
     const garbage = {
+      'an older format': 'format = 0',
       'a newer format': 'format = 3',
+      'a request that is missing': "format = 2, request = NULL, steps = 'garbage'",
       'an unknown state': 'state = 9',
       'steps that are cut short': "steps = 'garbage'",
       'no result': 'state = 2, result = NULL',

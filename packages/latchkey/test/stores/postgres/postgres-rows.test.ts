@@ -14,6 +14,7 @@ const unreadable = { code: 'record-unreadable' };
 
 /** Changes of a good row that no version of ours makes. */
 const garbage: readonly string[] = [
+  'format = 0',
   'format = 3',
   "format = 2, token = '\\x'",
   "state = 'sleeping'",

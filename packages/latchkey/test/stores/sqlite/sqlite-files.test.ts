@@ -77,6 +77,19 @@ describe('files of the SQLite store', () => {
     await expectUnreadable(/columns/);
   });
 
+  it('refuses other tables under the names of those that came later', async () => {
+    for (const name of ['latchkey_requests', 'latchkey_outbox']) {
+      await sqliteStore({ database: file }).close();
+      inFile((db) => db.exec(`DROP TABLE ${name}; CREATE TABLE ${name} (id, what)`));
+      await expectUnreadable(/columns/);
+      inFile((db) => db.exec(`DROP TABLE ${name}`));
+    }
+    const store = sqliteStore({ database: file });
+    await store.claim(claimOf('x', 'a', { request: bytesOf('asked') }));
+    expect((await store.read('x'))?.request).toEqual(bytesOf('asked'));
+    await store.close();
+  });
+
   it('refuses a newer format, and one that makes no sense', async () => {
     await sqliteStore({ database: file }).close();
     inFile((db) => db.exec('UPDATE latchkey_format SET version = 2'));

@@ -1,0 +1,98 @@
+import type { Store, TransactionKind } from '../../src/core/store.ts';
+import { type Release, storeModule } from './releases.ts';
+
+/** A store of any kind, as the tests handle them all. */
+export type AnyStore = Store<TransactionKind>;
+
+/** A store, and the way to close it and its client. */
+export interface Connected {
+  readonly store: AnyStore;
+  end(): Promise<void>;
+}
+
+type Connect = (release: Release, address: string) => Promise<Connected>;
+
+/** Clients are loaded when they are needed: a process needs one, and the largest takes seconds. */
+const clients = {
+  ioredis: () => import('ioredis'),
+  mysql2: () => import('mysql2/promise'),
+  pg: () => import('pg'),
+  aws: () => import('../servers/dynamodb-local.ts'),
+};
+
+/** The options of a store's function differ; what it makes is a store. */
+type Make<Name extends string> = Readonly<Record<Name, (options: object) => AnyStore>>;
+
+/** The key that sealed values are sealed with, in both releases. */
+const sealing = { currentKey: 'k', keys: { k: new Uint8Array(32).fill(7) } };
+
+const sqlite: Connect = async (release, database) => {
+  const { sqliteStore } = await storeModule<Make<'sqliteStore'>>(release, 'sqlite');
+  const store = sqliteStore({ database, lockTimeoutMs: 30_000 });
+  return { store, end: () => store.close() };
+};
+
+const encrypted: Connect = async (release, database) => {
+  const { store, end } = await sqlite(release, database);
+  const { encryptedStore } = await storeModule<{
+    encryptedStore(store: AnyStore, options: object): AnyStore;
+  }>(release, 'encrypted');
+  return { store: encryptedStore(store, sealing), end };
+};
+
+const redis: Connect = async (release, port) => {
+  const { redisStore } = await storeModule<Make<'redisStore'>>(release, 'redis');
+  const { Redis } = await clients.ioredis();
+  const client = new Redis({ host: '127.0.0.1', port: Number(port), enableOfflineQueue: false, lazyConnect: true });
+  client.on('error', () => {});
+  await client.connect();
+  const store = redisStore({ client });
+  const end = async () => {
+    await store.close();
+    client.disconnect();
+  };
+  return { store, end };
+};
+
+const postgres: Connect = async (release, connectionString) => {
+  const { postgresStore } = await storeModule<Make<'postgresStore'>>(release, 'postgres');
+  const { default: pg } = await clients.pg();
+  const pool = new pg.Pool({ connectionString, max: 8 });
+  pool.on('error', () => {});
+  const store = postgresStore({ client: pool, sweep: false, listen: false });
+  const end = async () => {
+    await store.close();
+    await pool.end();
+  };
+  return { store, end };
+};
+
+const mariadb: Connect = async (release, port) => {
+  const { mariadbStore } = await storeModule<Make<'mariadbStore'>>(release, 'mariadb');
+  const { createPool } = await clients.mysql2();
+  const pool = createPool({ host: '127.0.0.1', port: Number(port), user: 'root', database: 'shop' });
+  const store = mariadbStore({ client: pool, sweep: false });
+  const end = async () => {
+    await store.close();
+    await pool.end();
+  };
+  return { store, end };
+};
+
+const dynamodb: Connect = async (release, port) => {
+  const { dynamodbStore } = await storeModule<Make<'dynamodbStore'>>(release, 'dynamodb');
+  const { clientOf } = await clients.aws();
+  const client = clientOf(Number(port));
+  const store = dynamodbStore({ client, table: 'latchkey', clock: 'own' });
+  const end = async () => {
+    await store.close();
+    client.destroy();
+  };
+  return { store, end };
+};
+
+/** Connects a release's store of each kind to an address: a file, a port or a URL. */
+export const connections = { sqlite, encrypted, redis, postgres, mariadb, dynamodb };
+
+/** A kind of store. */
+export type Kind = keyof typeof connections;
