@@ -37,6 +37,17 @@ export type RunTransaction<Kind extends TransactionKind> = Kind['mode'] extends 
     ) => Promise<Jsonify<ReturnType<F>>>
   : <T>(name: string, fn: (handle: Kind['handle']) => Promise<T> | T) => Promise<Jsonify<T>>;
 
+/** As methods, so that a context of one store's transactions passes where those of any store will do. */
+interface Enqueuing<Handle> {
+  now(handle: Handle, name: string, payload: unknown): void;
+  later(handle: Handle, name: string, payload: unknown): Promise<void>;
+}
+
+/** Adds a message in an open transaction; see {@link Context.enqueue}. */
+export type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync'
+  ? 'now'
+  : 'later'];
+
 /** Runs the last function of an operation; see {@link Context.finish}. */
 export type RunFinish<Kind extends TransactionKind, Answer, Finished> = Kind['mode'] extends 'sync'
   ? (fn: (handle: Kind['handle']) => Answer) => Promise<Finished>
@@ -82,6 +93,23 @@ export interface Context<Kind extends TransactionKind = never, Answer = FinalWri
   readonly transaction: [Kind] extends [never] ? never : RunTransaction<Kind>;
   /** The same, but what `fn` returns is the final answer: effect, answer and completion are one commit. */
   readonly finish: [Kind] extends [never] ? never : RunFinish<Kind, Answer, Finished>;
+  /**
+   * Puts a message into the store's outbox, inside a transaction: it goes out if, and only if, that commits. A
+   * `dispatcher` delivers it at least once, always with the same id. `payload` is a JSON value, delivered as its text,
+   * or bytes.
+   *
+   * @throws LatchkeyError `message-name-reused`, `message-too-large`, `outbox-unsupported`, `step-name-invalid`,
+   * `value-invalid`; thrown on from the transaction, they roll it back.
+   * @example
+   * ```ts
+   * await context.finish(async (tx) => {
+   *   await insertOrder(tx, order)
+   *   await context.enqueue(tx, 'receipt', { to: order.mail })
+   *   return { status: 201, body: order }
+   * })
+   * ```
+   */
+  readonly enqueue: [Kind] extends [never] ? never : Enqueue<Kind>;
 }
 
 /** What the engine's own `finish` is given: the final result, as bytes. */

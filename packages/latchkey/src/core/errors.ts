@@ -25,6 +25,8 @@ export const errorCodes = [
   'key-reused',
   'lease-lost',
   'memory-store-in-production',
+  'message-name-reused',
+  'message-too-large',
   'nothing-happened',
   'operation-failed',
   'option-invalid',

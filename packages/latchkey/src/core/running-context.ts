@@ -9,6 +9,7 @@ import type { Answering, Jsonify, StepTools } from './context.ts';
 import { derivedKey } from './digest.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
 import { Lease, type LeaseOptions } from './lease.ts';
+import { checkAdded, newMessage, outboxOf } from './message.ts';
 import { StepJournal } from './step-journal.ts';
 import { packStep, startMark } from './step-value.ts';
 import type { AnyStore, Claimed, Transacted, TransactionKind, TransactionMethod } from './store.ts';
@@ -83,6 +84,14 @@ export class RunningContext {
     this.finished = true;
     this.lease.stop();
     return this.#options.answering.finished(answer);
+  }
+
+  /** `context.enqueue`: synchronous where the store's transactions are. */
+  enqueue(handle: unknown, name: string, payload: unknown): void | Promise<void> {
+    const { store, operation, settings } = this.#options;
+    const sender = { operationId: this.operationId, operation, maxBytes: settings.maxStepBytes };
+    const added = outboxOf(store).enqueue(handle, newMessage(sender, name, payload));
+    return chain(added, (isNew) => checkAdded(name, isNew));
   }
 
   #finalWrite(answer: unknown): Transacted<unknown> {
@@ -215,6 +224,10 @@ export class UnprotectedContext {
 
   finish(): Promise<never> {
     return Promise.reject(unprotectedTransaction());
+  }
+
+  enqueue(): never {
+    throw unprotectedTransaction();
   }
 }
 

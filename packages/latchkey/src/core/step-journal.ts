@@ -13,12 +13,9 @@
 import { LatchkeyError } from './errors.ts';
 import { type Runtime, sleep } from './runtime.ts';
 import type { OperationSettings } from './settings.ts';
+import { checkStepName } from './step-name.ts';
 import { isStartMark, openStep } from './step-value.ts';
 import type { SavedSteps } from './store.ts';
-
-const maxNameLength = 200;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
-const controlCharacter = /[\u0000-\u001f\u007f]/;
 
 interface Saved {
   readonly bytes: Uint8Array;
@@ -81,7 +78,7 @@ export class StepJournal {
   }
 
   #enter(name: string): void {
-    checkName(name);
+    checkStepName('step', name);
     if (this.#asked.has(name)) throw reused(name);
     const { maxSteps } = this.#limits;
     if (this.#asked.size >= maxSteps) throw tooMany(name, maxSteps);
@@ -107,16 +104,6 @@ export class StepJournal {
     }
     return undefined;
   }
-}
-
-function checkName(name: unknown): void {
-  const isName =
-    typeof name === 'string' && name !== '' && name.length <= maxNameLength && !controlCharacter.test(name);
-  if (isName) return;
-  throw new LatchkeyError(
-    'step-name-invalid',
-    `A step's name is a string of 1 to ${maxNameLength} characters, none of them a control character.`,
-  );
 }
 
 function reused(name: string): LatchkeyError {

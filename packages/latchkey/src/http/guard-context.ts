@@ -79,6 +79,10 @@ export class GuardContext<Finished> {
     return run(name, fn);
   }
 
+  enqueue(handle: unknown, name: string, payload: unknown): void | Promise<void> {
+    return this.#context.enqueue(handle, name, payload);
+  }
+
   async finish(fn: AnswerFunction): Promise<Finished> {
     let response: PlainResponse | undefined;
     const write = (answer: Answer): FinalWrite => {

@@ -3,8 +3,9 @@
 import type { Behaviour } from '../../../../examples/payments/src/provider/behaviour.ts';
 import { ProviderProcess } from '../../../../examples/payments/test/support/provider-process.ts';
 import { seededFraction } from '../../src/testing/manual-clock.ts';
+import { until } from '../servers/redis-server.ts';
 import { type Backend, type OrderStore, startBackend } from './backends.ts';
-import { Customers } from './customers.ts';
+import { Customers, type Told } from './customers.ts';
 import { violationsIn } from './verify.ts';
 import { Workers } from './workers.ts';
 
@@ -27,6 +28,7 @@ export interface OrderCrashReport {
 const workerCount = 2;
 const customers = 12;
 const longestLifeMs = 700;
+const mailsLimitMs = 20_000;
 
 /** Most payments go well; each kind of trouble comes often enough to meet every kill. */
 const troubles: readonly Behaviour[] = [
@@ -54,6 +56,13 @@ export async function runOrderCrashes(options: OrderCrashOptions): Promise<Order
   }
 }
 
+/** Mails follow their orders; those that never come are told of as violations. */
+async function mailsSent(backend: Backend, told: readonly Told[]): Promise<void> {
+  const due = told.filter(({ status }) => status === 201).length;
+  const isSent = async () => (await backend.books()).mails.length >= due;
+  await until('all mails', isSent, mailsLimitMs).catch(() => undefined);
+}
+
 async function crash(
   { store, kills, seed, onKill }: OrderCrashOptions,
   backend: Backend,
@@ -72,6 +81,7 @@ async function crash(
     await shoppers.finish();
     await shoppers.askAgain();
     const { told, faults } = shoppers;
+    await mailsSent(backend, told);
     const violations = [...faults, ...violationsIn(told, await backend.books(), await provider.charges())];
     const declined = told.filter(({ status }) => status === 402).length;
     return { orders: told.length, declined, retried: told.filter(({ attempts }) => attempts > 1).length, violations };

@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { dispatcher } from '../../../src/core/dispatcher.ts';
 import { migrate, type PostgresTransactions, postgresStore } from '../../../src/stores/postgres/index.ts';
-import { type Books, declined, type Place, pay, placed, type Shop } from './shop.ts';
+import { type Books, declined, mailed, mailing, type Place, pay, placed, type Shop } from './shop.ts';
 
 type Kind = PostgresTransactions<pg.PoolClient>;
 
@@ -8,7 +9,7 @@ const schema = `
   CREATE TABLE stock (reserved integer NOT NULL);
   INSERT INTO stock VALUES (0);
   CREATE TABLE orders (id text NOT NULL, charge text NOT NULL);
-  CREATE TABLE mails (id text NOT NULL);
+  CREATE TABLE mails (message text PRIMARY KEY, id text NOT NULL);
 `;
 
 function openPool(url: string): pg.Pool {
@@ -43,14 +44,22 @@ export function postgresShop(url: string, provider: string): Shop<Kind> {
       await tx.query('INSERT INTO orders VALUES ($1, $2)', [order.id, charge]);
     });
     return context.finish(async (tx) => {
-      await tx.query('INSERT INTO mails VALUES ($1)', [order.id]);
+      await context.enqueue(tx, 'mail', order.id);
       return placed(order, charge);
     });
   };
+  const mails = dispatcher({
+    ...mailing,
+    store,
+    deliver: async ({ id, payload }) => {
+      await pool.query('INSERT INTO mails VALUES ($1, $2) ON CONFLICT DO NOTHING', [id, mailed(payload)]);
+    },
+  });
   return {
     store,
     place,
     close: async () => {
+      await mails.close();
       await store.close();
       await pool.end();
     },

@@ -53,6 +53,12 @@ export async function pay<Kind extends TransactionKind, Finished>(
   return charge.id;
 }
 
+/** How each worker delivers the mails that orders put into the outbox. */
+export const mailing = { leaseMs: 2_000, maxAttempts: 1_000 } as const;
+
+/** The order that a mail is about. */
+export const mailed = (payload: Uint8Array): string => String(JSON.parse(Buffer.from(payload).toString()));
+
 export const placed = ({ id }: Order, charge: string): Answer => ({ status: 201, body: { order: id, charge } });
 
 export const declined = ({ id }: Order): Answer => ({ status: 402, body: { order: id, error: 'declined' } });

@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
+import { dispatcher } from '../../../src/core/dispatcher.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
-import { type Books, declined, type Place, pay, placed, type Shop } from './shop.ts';
+import { type Books, declined, mailed, mailing, type Place, pay, placed, type Shop } from './shop.ts';
 
 type Kind = SqliteTransactions<DatabaseSync>;
 
@@ -8,7 +9,7 @@ const schema = `
   CREATE TABLE IF NOT EXISTS stock (reserved INTEGER NOT NULL);
   INSERT INTO stock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM stock);
   CREATE TABLE IF NOT EXISTS orders (id TEXT NOT NULL, charge TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS mails (id TEXT NOT NULL);
+  CREATE TABLE IF NOT EXISTS mails (message TEXT PRIMARY KEY, id TEXT NOT NULL);
 `;
 
 function openDatabase(file: string): DatabaseSync {
@@ -37,14 +38,22 @@ export function sqliteShop(file: string, provider: string): Shop<Kind> {
       db.prepare('INSERT INTO orders VALUES (?, ?)').run(order.id, charge);
     });
     return context.finish((db) => {
-      db.prepare('INSERT INTO mails VALUES (?)').run(order.id);
+      context.enqueue(db, 'mail', order.id);
       return placed(order, charge);
     });
   };
+  const mails = dispatcher({
+    ...mailing,
+    store,
+    deliver: ({ id, payload }) => {
+      database.prepare('INSERT OR IGNORE INTO mails VALUES (?, ?)').run(id, mailed(payload));
+    },
+  });
   return {
     store,
     place,
     close: async () => {
+      await mails.close();
       await store.close();
       database.close();
     },
