@@ -44,7 +44,7 @@ interface Enqueuing<Handle> {
 }
 
 /** Adds a message in an open transaction; see {@link Context.enqueue}. */
-export type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync'
+type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync'
   ? 'now'
   : 'later'];
 
