@@ -44,9 +44,7 @@ interface Enqueuing<Handle> {
 }
 
 /** Adds a message in an open transaction; see {@link Context.enqueue}. */
-type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync'
-  ? 'now'
-  : 'later'];
+type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync' ? 'now' : 'later'];
 
 /** Runs the last function of an operation; see {@link Context.finish}. */
 export type RunFinish<Kind extends TransactionKind, Answer, Finished> = Kind['mode'] extends 'sync'
