@@ -6,8 +6,13 @@ import { openCharges } from './charges.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { closeConnection, createDisasters } from './demo/disasters.ts';
+import { cardProvider } from './orders/card-provider.ts';
+import { openOrderBook } from './orders/order-book.ts';
+import { openProgress } from './orders/order-progress.ts';
+import { orderGuard, orderRoutes } from './orders/order-routes.ts';
 import { openRecords } from './records.ts';
 import { createLedger } from './shop/ledger.ts';
+import { products } from './shop/order.ts';
 import { shopGuard, shopRoutes } from './shop/shop-routes.ts';
 
 /** The application, and how it ends. */
@@ -23,12 +28,20 @@ const pageFolder = fileURLToPath(new URL('../public', import.meta.url));
 const libraryFolder = fileURLToPath(new URL('..', import.meta.resolve('latchkey/client')));
 
 /** Builds everything over the database in `dataFolder`, with the records in another store if `storeUrl` names one. */
-export async function createPayments({ dataFolder, storeUrl }: Omit<Config, 'port'>): Promise<Payments> {
+export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit<Config, 'port'>): Promise<Payments> {
   const database = openDatabase(dataFolder);
   const records = await openRecords(database, storeUrl);
   const charges = openCharges(database);
   const ledger = createLedger(charges);
-  const guards = { api: apiGuard(records), shop: shopGuard(records) };
+  const guards = { api: apiGuard(records), orders: orderGuard(records), shop: shopGuard(records) };
+  const orders = {
+    book: openOrderBook(
+      database,
+      products.map(({ id }) => id),
+    ),
+    progress: openProgress(database),
+    provider: cardProvider(providerUrl),
+  };
   const shop = { charges, ledger, disasters: createDisasters(database) };
 
   const app = express();
@@ -37,6 +50,7 @@ export async function createPayments({ dataFolder, storeUrl }: Omit<Config, 'por
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use('/v1', chargeRoutes(charges, guards.api));
+  app.use('/v1', orderRoutes(orders, guards.orders));
   app.use(closeConnection);
   app.use(shopRoutes(shop, guards.shop));
   app.use(express.static(pageFolder, { index: false }));
@@ -48,7 +62,7 @@ export async function createPayments({ dataFolder, storeUrl }: Omit<Config, 'por
     app,
     async drain(timeoutMs) {
       ledger.close();
-      await Promise.all([guards.api.shutdown(timeoutMs), guards.shop.shutdown(timeoutMs)]);
+      await Promise.all(Object.values(guards).map((guard) => guard.shutdown(timeoutMs)));
     },
     async close() {
       await records.close();

@@ -1,18 +1,23 @@
 /**
- * Runs the server, and runs it again whenever it was killed: the checkout page kills it on purpose, and `kill -9`
- * may be tried by hand. Everything else that ends the server ends this process too, with the same exit code.
+ * Runs the card provider and the server, and runs each again whenever it was killed: the pages kill them on purpose,
+ * and `kill -9` may be tried by hand. Everything else that ends the server ends this process too, with the same exit
+ * code.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readConfig } from './config.ts';
+import { CardProviderProcess } from './provider/provider-process.ts';
 
 const server = fileURLToPath(new URL('server.ts', import.meta.url));
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+const provider = await CardProviderProcess.start(join(readConfig(process.env).dataFolder, 'provider'));
 let child = start();
 
 function start(): ChildProcess {
-  const started = fork(server);
+  const started = fork(server, { env: { ...process.env, CARD_PROVIDER: provider.url } });
   started.once('exit', (code, signal) => {
     if (signal !== 'SIGKILL') process.exit(code ?? 1);
     console.log('The server was killed; starting it again.');
@@ -22,3 +27,4 @@ function start(): ChildProcess {
 }
 
 for (const signal of signals) process.on(signal, () => child.kill('SIGTERM'));
+process.once('exit', () => provider.stop());

@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Request, RequestHandler, Response } from 'express';
-import type { GuardOptions, Jsonify, Store } from 'latchkey';
+import type { GuardOptions, Jsonify, StepTools, Store } from 'latchkey';
 import { idempotency } from 'latchkey/express';
 import { sqliteStore } from 'latchkey/sqlite';
 import { storeFromUrl } from 'latchkey/store-from-url';
@@ -12,6 +12,16 @@ export interface Answer {
   readonly body?: object | string;
 }
 
+/** A running operation of several steps. A later attempt goes on behind the last step that was saved. */
+export interface Flow {
+  readonly operationId: string;
+  readonly attempt: number;
+  /** An effect in the database, saved with it. It must find what it did before, in case the two can't be one commit. */
+  atomic(name: string, effect: () => boolean): Promise<boolean>;
+  /** A call to another system, under a key that stays the same at every attempt. */
+  step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>>;
+}
+
 /** A guard of Latchkey, and what makes a payment and its record one. */
 export interface Guard {
   readonly middleware: RequestHandler;
@@ -19,6 +29,8 @@ export interface Guard {
   operationOf(request: Request): string | undefined;
   /** Pays once in the life of the request's key, and sends the answer. `pay` inserts a charge for the operation. */
   settle(request: Request, response: Response, pay: () => Answer): Promise<void>;
+  /** The operation of a guarded request, for a handler of several steps. */
+  flow(request: Request): Flow;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
@@ -39,7 +51,11 @@ function recordsBeside(database: DatabaseSync): Records {
   return {
     guard(options) {
       const guard = idempotency({ ...options, store });
-      return guardOf(guard, (request, _response, pay) => guard.context(request).finish(pay));
+      return guardOf(guard, {
+        settle: (request, _response, pay) => guard.context(request).finish(pay),
+        flow: (request) =>
+          flowOf(guard.context(request), (name, effect) => guard.context(request).transaction(name, effect)),
+      });
     },
     close: () => store.close(),
   };
@@ -53,8 +69,9 @@ function recordsIn(store: Store): Records {
   return {
     guard(options) {
       const guard = idempotency({ ...options, store });
-      return guardOf(guard, async (request, response, pay) => {
-        send(response, await guard.context(request).step('charge', pay));
+      return guardOf(guard, {
+        settle: async (request, response, pay) => send(response, await guard.context(request).step('charge', pay)),
+        flow: (request) => flowOf(guard.context(request), (name, effect) => guard.context(request).step(name, effect)),
       });
     },
     close: () => store.close(),
@@ -66,11 +83,16 @@ interface AnyGuard extends RequestHandler {
   shutdown(timeoutMs: number): Promise<void>;
 }
 
-function guardOf(guard: AnyGuard, settle: Guard['settle']): Guard {
+function flowOf(context: Omit<Flow, 'atomic'>, atomic: Flow['atomic']): Flow {
+  const { operationId, attempt } = context;
+  return { operationId, attempt, atomic, step: (name, fn) => context.step(name, fn) };
+}
+
+function guardOf(guard: AnyGuard, ways: Pick<Guard, 'settle' | 'flow'>): Guard {
   return {
     middleware: guard,
     operationOf: (request) => guard.find(request)?.operationId,
-    settle,
+    ...ways,
     shutdown: (timeoutMs) => guard.shutdown(timeoutMs),
   };
 }

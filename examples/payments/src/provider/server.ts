@@ -12,6 +12,8 @@ import { type CardCharge, type CardPayment, openProviderLedger } from './ledger.
 
 const maxBodyBytes = 16 * 1024;
 const slowMs = 2_000;
+/** The test card that every bank declines. */
+const declinedSource = 'tok_chargeDeclined';
 
 const [port = '0', folder = '.'] = process.argv.slice(2);
 const ledger = openProviderLedger(folder);
@@ -72,8 +74,10 @@ async function pay(request: IncomingMessage, response: ServerResponse): Promise<
   const field = request.headers['idempotency-key'];
   if (typeof field !== 'string' || field === '') throw new BadRequest('Send an Idempotency-Key.');
   const key = field.replaceAll('"', '');
-  const payment = paymentIn(await readJson(request));
-  acts[nextBehaviour(orders, Math.random())](response, () => ledger.charge(key, payment));
+  const body = await readJson(request);
+  const payment = paymentIn(body);
+  const behaviour = body['source'] === declinedSource ? 'decline' : nextBehaviour(orders, Math.random());
+  acts[behaviour](response, () => ledger.charge(key, payment));
 }
 
 function look(url: URL, response: ServerResponse): void {
