@@ -1,4 +1,6 @@
-// Shows the ledgers as the server tells them, and the server's own coming and going.
+// Shows the ledgers as the server tells them.
+
+import { listen } from './live-updates.js';
 
 const shown = {};
 
@@ -9,28 +11,10 @@ function show(panel, html) {
   document.querySelector(`#${panel}-ledger`).innerHTML = html;
 }
 
-/** Starts to listen; a server that went away is looked for until it is back. */
+/** Shows both ledgers from now on. */
 export function showLedger() {
-  const source = new EventSource('/ledger');
-  const status = document.querySelector('#server');
-  const processes = new Set();
-  source.addEventListener('message', ({ data }) => {
-    const { server, keyed, naive } = JSON.parse(data);
-    status.className = 'server';
-    processes.add(server);
-    status.textContent = describe([...processes]);
+  listen('/ledger', ({ keyed, naive }) => {
     show('keyed', keyed);
     show('naive', naive);
   });
-  source.addEventListener('error', () => {
-    status.className = 'server down';
-    status.textContent = 'Server is down';
-  });
-}
-
-function describe(processes) {
-  const [current, before] = processes.reverse();
-  return before === undefined
-    ? `Server is up: process ${current}`
-    : `Server is up: process ${current}, after ${before} died`;
 }

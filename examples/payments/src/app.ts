@@ -11,8 +11,10 @@ import { openOrderBook } from './orders/order-book.ts';
 import { openProgress } from './orders/order-progress.ts';
 import { orderGuard, orderRoutes } from './orders/order-routes.ts';
 import { openRecords } from './records.ts';
+import { EventStreams } from './shop/event-streams.ts';
 import { createLedger } from './shop/ledger.ts';
 import { products } from './shop/order.ts';
+import { ordersRoutes } from './shop/orders-routes.ts';
 import { shopGuard, shopRoutes } from './shop/shop-routes.ts';
 
 /** The application, and how it ends. */
@@ -32,7 +34,8 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
   const database = openDatabase(dataFolder);
   const records = await openRecords(database, storeUrl);
   const charges = openCharges(database);
-  const ledger = createLedger(charges);
+  const streams = new EventStreams();
+  const ledger = createLedger(charges, streams);
   const guards = { api: apiGuard(records), orders: orderGuard(records), shop: shopGuard(records) };
   const orders = {
     book: openOrderBook(
@@ -43,6 +46,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
     provider: cardProvider(providerUrl),
   };
   const shop = { charges, ledger, disasters: createDisasters(database) };
+  const orderShop = { ...orders, disasters: shop.disasters, streams };
 
   const app = express();
   app.disable('x-powered-by');
@@ -52,6 +56,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
   app.use('/v1', chargeRoutes(charges, guards.api));
   app.use('/v1', orderRoutes(orders, guards.orders));
   app.use(closeConnection);
+  app.use(ordersRoutes(orderShop, guards.shop));
   app.use(shopRoutes(shop, guards.shop));
   app.use(express.static(pageFolder, { index: false }));
   for (const part of ['client', 'core']) app.use(`/latchkey/${part}`, express.static(`${libraryFolder}/${part}`));
@@ -61,7 +66,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
   return {
     app,
     async drain(timeoutMs) {
-      ledger.close();
+      streams.close();
       await Promise.all(Object.values(guards).map((guard) => guard.shutdown(timeoutMs)));
     },
     async close() {

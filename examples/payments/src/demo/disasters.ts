@@ -4,6 +4,11 @@ import type { NextFunction, Request, Response } from 'express';
 /** What can be made to go wrong with one payment of the checkout page. */
 export type Disaster = 'lost' | 'slow' | 'dies-before-commit' | 'dies-after-commit';
 
+/** What can be made to go wrong with an order in four steps. */
+export type OrderDisaster = 'dies-after-reserve' | 'dies-after-charge' | 'provider-lose-answer' | 'provider-die';
+
+type AnyDisaster = Disaster | OrderDisaster;
+
 /** Real disasters, each striking once: the try that follows it goes through. Mounted on the shop's routes alone. */
 export interface Disasters {
   /** Reads `Demo-Disaster` and `Demo-Ticket`. Mount it outside the guard. */
@@ -12,11 +17,18 @@ export interface Disasters {
   dawdle(request: Request): Promise<void>;
   /** Where a server dies with its work half done. */
   beforeCommit(request: Request): void;
+  /** The disaster of a request, for an order that has places of its own for them. */
+  announced(request: Request): AnyDisaster | undefined;
+  /** Dies as a server does that is killed. */
+  die(): void;
 }
 
 const slowMs = 3_000;
 const ticketPattern = /^[A-Za-z0-9-]{8,64}$/;
-const names: readonly string[] = ['lost', 'slow', 'dies-before-commit', 'dies-after-commit'] satisfies Disaster[];
+const names: readonly string[] = [
+  ...(['lost', 'slow', 'dies-before-commit', 'dies-after-commit'] satisfies Disaster[]),
+  ...(['dies-after-reserve', 'dies-after-charge', 'provider-lose-answer', 'provider-die'] satisfies OrderDisaster[]),
+];
 
 /**
  * Closes each connection after its answer. A browser repeats a POST by itself, unseen, if a connection that it has
@@ -28,7 +40,7 @@ export function closeConnection(_request: Request, response: Response, next: Nex
   next();
 }
 
-function isDisaster(name: string): name is Disaster {
+function isDisaster(name: string): name is AnyDisaster {
   return names.includes(name);
 }
 
@@ -57,7 +69,7 @@ function openTickets(database: DatabaseSync): (ticket: string) => boolean {
 /** Prepares the disasters; the used tickets are kept in `database`. */
 export function createDisasters(database: DatabaseSync): Disasters {
   const useTicket = openTickets(database);
-  const pending = new WeakMap<Request, Disaster>();
+  const pending = new WeakMap<Request, AnyDisaster>();
 
   return {
     announce(request, response, next) {
@@ -76,5 +88,7 @@ export function createDisasters(database: DatabaseSync): Disasters {
     beforeCommit(request) {
       if (pending.get(request) === 'dies-before-commit') dieAtOnce();
     },
+    announced: (request) => pending.get(request),
+    die: dieAtOnce,
   };
 }

@@ -38,16 +38,17 @@ export function orderRoutes(tools: OrderTools, guard: Guard): Router {
 function create(tools: OrderTools, guard: Guard): RequestHandler {
   return async (request, response) => {
     const order = parseOrderParameters(request.body, authenticatedAccount(request));
-    send(response, await answered(async () => orderAnswer(await placeOrder(tools, guard.flow(request), order))));
+    const place = async () => orderAnswer(await placeOrder(tools, guard.flow(request), order));
+    send(response, await answered(place, silentAnswer));
   };
 }
 
 /** A silent provider is an answer too: one that decides nothing. */
-export async function answered(place: () => Promise<Answer>): Promise<Answer> {
+export async function answered(place: () => Promise<Answer>, silent: () => Answer): Promise<Answer> {
   try {
     return await place();
   } catch (error) {
-    if (error instanceof ProviderSilentError) return silentAnswer();
+    if (error instanceof ProviderSilentError) return silent();
     throw error;
   }
 }

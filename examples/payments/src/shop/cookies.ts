@@ -50,13 +50,19 @@ export function requireBuyer(request: Request, response: Response, next: NextFun
 
 /**
  * The key of the order that the buyer is about to pay. It outlives reloads, and is only replaced when the buyer
- * comes back with the final word on it: `settled` is the number of the order that is over.
+ * comes back with the final word on it: `settled` is the number of the order that is over. Each page has a
+ * cookie of its own.
  */
-export function currentKey(request: Request, response: Response, settled: string | undefined): string {
-  const key = readCookie(request, 'order');
-  if (key === undefined || orderNumber(key) !== settled) return ensureCookie(request, response, 'order');
+export function currentKey(
+  request: Request,
+  response: Response,
+  settled: string | undefined,
+  name: 'order' | 'parcel' = 'order',
+): string {
+  const key = readCookie(request, name);
+  if (key === undefined || orderNumber(key) !== settled) return ensureCookie(request, response, name);
   const next = randomUUID();
-  writeCookie(response, 'order', next);
+  writeCookie(response, name, next);
   return next;
 }
 

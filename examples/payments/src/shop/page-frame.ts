@@ -21,6 +21,7 @@ function frame(title: string, content: Html): Html {
     <link rel="stylesheet" href="/base.css">
     <link rel="stylesheet" href="/checkout.css">
     <link rel="stylesheet" href="/panels.css">
+    <link rel="stylesheet" href="/orders.css">
   </head>
   <body>
     <header class="masthead">

@@ -32,10 +32,14 @@ function problemPage({ code, title, detail }: Problem, request: Request): string
   return notePage({
     title: 'This order was sent before, with something else in the cart',
     detail: 'Its first payment stands. What is in the cart now needs a new order.',
-    back: `/?dropped=${encodeURIComponent(String(request.body?.order))}`,
+    back: `${isPlacement(request) ? '/orders' : '/'}?dropped=${encodeURIComponent(String(request.body?.order))}`,
   });
 }
 
 function isForm(request: Request): boolean {
-  return request.path.endsWith('/checkout');
+  return request.path.endsWith('/checkout') || isPlacement(request);
+}
+
+function isPlacement(request: Request): boolean {
+  return request.path === '/orders/place';
 }

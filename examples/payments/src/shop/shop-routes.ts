@@ -17,6 +17,8 @@ export function shopGuard(records: Records): Guard {
     keyRequired: true,
     afterFailure: 'rerun',
     leaseMs: 3_000,
+    // A transaction extends the lease to this; nothing here takes longer.
+    transactionTimeoutMs: 3_000,
     whenRunning: 'wait',
     maxRequestBytes: maxBodyBytes,
     onProblem: showProblem,

@@ -1,0 +1,31 @@
+import type { Response } from 'express';
+
+/** What a page is told, and when. */
+export interface Source {
+  read(): object;
+  /** Calls `tell` at each change; gives back how to stop that. */
+  watch(tell: () => void): () => void;
+}
+
+/** Server-sent events: the whole state at once, and again at each change. */
+export class EventStreams {
+  readonly #open = new Set<Response>();
+
+  start(response: Response, { read, watch }: Source): void {
+    const tell = () => response.write(`data: ${JSON.stringify({ server: process.pid, ...read() })}\n\n`);
+    this.#open.add(response);
+    const stop = watch(tell);
+    response.once('close', () => {
+      this.#open.delete(response);
+      stop();
+    });
+    response.set({ 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+    response.write('retry: 400\n\n');
+    tell();
+  }
+
+  /** Ends all streams; pages will look for the next server. */
+  close(): void {
+    for (const response of this.#open) response.end();
+  }
+}

@@ -1,0 +1,50 @@
+import {
+  type OrderProgress,
+  type OrderState,
+  type StepName,
+  type StepNote,
+  stepNames,
+} from '../orders/order-progress.ts';
+import { type Html, html } from './html.ts';
+
+const titles: Readonly<Record<StepName, string>> = {
+  reserve: 'Set the goods aside',
+  charge: 'Charge the card',
+  order: 'Write the order',
+  mail: 'Send the mail',
+};
+
+const states: Readonly<Record<OrderState, string>> = {
+  open: 'under way',
+  paid: 'paid',
+  refused: 'refused, nothing charged',
+};
+
+/** Orders as the page shows them: what each attempt ran, and what it found saved. */
+export function ordersHtml(orders: readonly OrderProgress[]): Html {
+  if (orders.length === 0) return html`<p class="verdict"><strong>Nothing ordered yet</strong></p>`;
+  return html`${orders.map(orderHtml)}`;
+}
+
+function orderHtml({ title, state, notes }: OrderProgress): Html {
+  return html`
+    <article class="placed ${state}">
+      <h3>${title} <small>${states[state]}</small></h3>
+      <ol class="steps">${stepNames.map((step) => stepHtml(step, notesOn(step, notes)))}</ol>
+    </article>`;
+}
+
+function notesOn(step: StepName, notes: readonly StepNote[]): readonly StepNote[] {
+  return notes.filter((note) => note.step === step);
+}
+
+function stepHtml(step: StepName, notes: readonly StepNote[]): Html {
+  const resumed = notes.some(({ doing }) => doing === 'resumed');
+  const kind = notes.length === 0 ? 'waiting' : resumed ? 'resumed' : 'ran';
+  return html`<li class="${kind}" data-step="${step}"><b>${titles[step]}</b>${notes.map(noteHtml)}</li>`;
+}
+
+function noteHtml({ attempt, doing, process }: StepNote): Html {
+  const text = doing === 'ran' ? 'ran it' : 'found it saved, and went on';
+  return html` <small>Attempt ${attempt}, process ${process}, ${text}</small>`;
+}
