@@ -2,7 +2,7 @@
 
 import { orderBody } from './order-form.js';
 
-const maxTries = 12;
+const maxTries = 50;
 const pauseMs = 400;
 
 /** Pays an order as many pages do: fetch, and once more if that fails. */

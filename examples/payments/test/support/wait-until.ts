@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { expect } from 'vitest';
 
 const pollMs = 20;
-const patienceMs = 20_000;
+const patienceMs = 60_000;
 
 /** Looks again and again until `condition` holds. */
 export async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
