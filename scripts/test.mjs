@@ -21,7 +21,14 @@ import { prepare } from './prepare.mjs';
 const reports = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
 
 /** What depends on a database server more than on the release of Node; these run on Node 24 alone. */
-const withServers = ['stores/{redis,postgres,mariadb,dynamodb}', 'processes', 'orders', 'outbox', 'upgrade', 'comparison'];
+const withServers = [
+  'stores/{redis,postgres,mariadb,dynamodb}',
+  'processes',
+  'orders',
+  'outbox',
+  'upgrade',
+  'comparison',
+];
 
 /** @type {Section[]} */
 const sections = [
