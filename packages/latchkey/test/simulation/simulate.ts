@@ -8,6 +8,7 @@ import { Database } from './world/database.ts';
 import { EngineFront, engineBody, engineResult } from './world/engine-front.ts';
 import { Fleet } from './world/fleet.ts';
 import { History, type Timed } from './world/history.ts';
+import { HttpFront, httpBody, httpResult } from './world/http-front.ts';
 import { Network } from './world/network.ts';
 import { lookAfter } from './world/operator.ts';
 import { type Plan, planOf } from './world/plan.ts';
@@ -36,7 +37,12 @@ export interface World {
 }
 
 const serverRules: ServerRules = { transactionsCheckOwners: true, transactionsRollBack: true };
-const appRules: AppRules = { scopesByPrincipal: true, runsWithoutStore: false };
+const appRules: AppRules = { scopesByPrincipal: true, runsWithoutStore: false, endsLongRuns: true };
+
+const fronts = {
+  engine: { Front: EngineFront, bodyOf: engineBody, resultOf: engineResult },
+  http: { Front: HttpFront, bodyOf: httpBody, resultOf: httpResult },
+} as const;
 
 /** More than the longest life of any world; what reaches it runs in circles. */
 const mostEvents = 200_000;
@@ -45,6 +51,7 @@ const mostEvents = 200_000;
 export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<World> {
   const chance = new Chance(seed);
   const plan = planOf(seed, chance.stream('plan'));
+  const front = fronts[plan.front];
   const scheduler = new Scheduler();
   const history = new History(() => scheduler.now);
   const network = new Network({ scheduler, chance: chance.stream('network'), weather: plan.weather, history });
@@ -53,7 +60,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   const server = new Server({
     ...{ scheduler, history, spoil, rules },
     maxResultBytes: plan.maxResultBytes,
-    bodyOf: engineBody,
+    bodyOf: front.bodyOf,
   });
   const database = new Database(server);
   const provider = new Provider({ scheduler, network, history, plan });
@@ -68,7 +75,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
       const wires = { worker, network, server, database, chance: pool, weather: plan.weather };
       const connection = workerStore(wires);
       const store = spoiling.connection?.(connection, worker) ?? connection;
-      return new EngineFront(worker, store, surroundings, { ...appRules, ...spoiling.app });
+      return new front.Front(worker, store, surroundings, { ...appRules, ...spoiling.app });
     },
     onDeath: (worker) => void scheduler.after(network.delayMs(), () => database.disconnect(worker.name)),
   });
@@ -78,7 +85,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   for (let count = 0; count < plan.workers; count += 1) fleet.start();
   clients.begin();
   unleash(chaos);
-  lookAfter({ scheduler, network, server, chance: chance.stream('operator'), plan, resultOf: engineResult });
+  lookAfter({ scheduler, network, server, chance: chance.stream('operator'), plan, resultOf: front.resultOf });
   await scheduler.run(plan.horizonMs, mostEvents);
   heal(chaos);
   await scheduler.run(scheduler.now + 60 * plan.leaseMs, mostEvents);

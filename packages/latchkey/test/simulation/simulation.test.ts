@@ -1,9 +1,19 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { faults } from './faults/catalogue.ts';
-import { firstToCatch, judge } from './judge.ts';
+import { judge } from './judge.ts';
 import { printed } from './world/history.ts';
 
 const from = Number(process.env['SIMULATION_SEED'] ?? 1);
+
+/** What the command prints. */
+async function play(...args: string[]): Promise<string> {
+  const main = fileURLToPath(new URL('main.ts', import.meta.url));
+  const flags = ['--experimental-strip-types', '--no-warnings'];
+  const { stdout } = await promisify(execFile)(process.execPath, [...flags, main, ...args], { maxBuffer: 2 ** 24 });
+  return stdout;
+}
 
 describe('the simulation', () => {
   it('keeps every promise in 500 worlds', async () => {
@@ -23,8 +33,15 @@ describe('the simulation', () => {
   });
 });
 
-describe('the simulation can fail', () => {
-  it.each(Object.entries(faults))('it finds that %s', async (_, fault) => {
-    expect(await firstToCatch(fault, 2_000)).toBeDefined();
+describe('the command', () => {
+  it('prints the same world in every process', async () => {
+    const [first, second] = await Promise.all([play('--seed', '7'), play('--seed', '7')]);
+    expect(first.split('\n').length).toBeGreaterThan(50);
+    expect(second).toBe(first);
+  });
+
+  it('says what a seed breaks, and ends with a failure', async () => {
+    const broken = play('--seed', '7', '--fault', 'a key is looked up without its principal');
+    await expect(broken).rejects.toMatchObject({ code: 1, stdout: expect.stringContaining('BROKEN I5') });
   });
 });

@@ -14,9 +14,13 @@ export interface AnswerBody {
   readonly values: readonly string[];
 }
 
-/** Reads an answer. */
-export function bodyOf(answer: { readonly body?: string }): AnswerBody | undefined {
-  return answer.body === undefined ? undefined : JSON.parse(answer.body);
+/** Reads an answer; one that isn't whole can't be read. */
+export function bodyOf({ body }: { readonly body?: string }): AnswerBody | undefined {
+  try {
+    return body === undefined ? undefined : JSON.parse(body);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Answers that the client may rely on: stored, or replayed from what is stored. */
@@ -85,6 +89,11 @@ export const answerRules = {
       const isOwn = (body?.scope ?? scope) === scope && (body?.payload ?? payload) === payload;
       return isOwn ? [] : [`request ${request} for ${scope} ${payload} was told ${answer.body}`];
     }),
+
+  'I8: an answer is whole or not there': (facts: Facts) =>
+    facts.answers
+      .filter((answer) => answer.body !== undefined && bodyOf(answer) === undefined)
+      .map(({ request, body }) => `request ${request} was told ${body}`),
 
   'I5: a mismatch needs another payload': (facts: Facts) =>
     facts.answers.flatMap(({ request, scope, payload, kind, index }) => {

@@ -1,6 +1,7 @@
 /** I4, I6 and I7: who may write, who may run again, and that nobody runs without a claim. */
 
 import type { Applied } from '../world/history.ts';
+import { bodyOf } from './answer-rules.ts';
 import { type At, type Execution, type Facts, isAccepted, isClaimed, type OperationFacts, ownerKey } from './facts.ts';
 
 const endsOwnership = new Set(['release', 'resolve']);
@@ -58,11 +59,13 @@ export const ownershipRules = {
   'I4: zombies are fenced': (facts: Facts) => [...byRecord(facts).values()].flatMap(zombies),
 
   'I4: nothing is stored for a zombie': (facts: Facts) =>
-    facts.answers.flatMap(({ request, kind, recorded, body }) => {
-      if (kind !== 'executed' || (recorded !== 'stored' && recorded !== 'tombstone') || body === undefined) return [];
-      const { operationId, execution } = JSON.parse(body);
-      const operation = facts.operations.find(({ id }) => id === operationId);
-      const isOwn = operation?.stored?.token === executionToken(operation, execution) || typeof execution !== 'number';
+    facts.answers.flatMap(({ request, kind, recorded, ...answer }) => {
+      const body = bodyOf(answer);
+      if (kind !== 'executed' || (recorded !== 'stored' && recorded !== 'tombstone')) return [];
+      // What a framework answers for a throw names no execution.
+      if (typeof body?.execution !== 'number') return [];
+      const operation = facts.operations.find(({ id }) => id === body.operationId);
+      const isOwn = operation?.stored?.token === executionToken(operation, body.execution);
       return isOwn ? [] : [`request ${request} took another worker's answer for its own`];
     }),
 

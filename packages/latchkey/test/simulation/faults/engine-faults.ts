@@ -18,6 +18,9 @@ const believing = (changes: Changes): Fault => ({
   spoiling: { connection: (good, worker) => changed(good, changes(good, worker)) },
 });
 
+/** A record's id is a digest of scope and key: the same for all operations that a key ever has. */
+const recordIds = new Map<string, string>();
+
 /** The lease is over, and the handler isn't told. */
 function endSilently(this: Lease, end: LeaseEnd): void {
   this.end ??= end;
@@ -61,9 +64,27 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
     },
   },
 
-  'downstream keys derive from the client’s key': believing((good) => ({
-    claim: (request) => good.claim({ ...request, operationId: digestParts(request.id) }),
-  })),
+  'downstream keys derive from the client’s key': {
+    spoiling: {
+      connection: (good) =>
+        changed(good, {
+          claim: async (request) => {
+            const outcome = await good.claim(request);
+            if (outcome.outcome === 'claimed') recordIds.set(outcome.operationId, request.id);
+            return outcome;
+          },
+        }),
+    },
+    patch: () =>
+      replaced(
+        RunningContext.prototype,
+        'idempotencyKey',
+        () =>
+          function (this: RunningContext, name) {
+            return digestParts(recordIds.get(this.operationId) ?? '', name);
+          },
+      ),
+  },
 
   'the signal is never aborted': { patch: () => replaced(Lease.prototype, 'lose', () => endSilently) },
 
@@ -112,6 +133,8 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
   },
 
   'a key is looked up without its principal': { spoiling: { app: { scopesByPrincipal: false } } },
+
+  'a handler may run for ever': { spoiling: { app: { endsLongRuns: false } } },
 
   'requests run while the store is down': { spoiling: { app: { runsWithoutStore: true } } },
 };

@@ -15,6 +15,10 @@ const claims = (worsen: (request: ClaimRequest, good: AnyStore) => ClaimRequest 
 const told = (worsen: (outcome: ClaimOutcome, request: ClaimRequest, good: AnyStore) => ClaimOutcome) =>
   store((good) => ({ claim: async (request) => worsen(await good.claim(request), request, good) }));
 
+function shortened({ kind, bytes }: StoredResult): StoredResult {
+  return { kind, bytes: bytes.slice(0, 2_000) };
+}
+
 export const storeFaults: Readonly<Record<string, Fault>> = {
   'complete skips the token check': store((good) => ({
     complete: async (request) => good.complete(await withCurrentToken(good, request)),
@@ -49,6 +53,10 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
   }),
 
   'a completion is answered and forgotten': store(() => ({ complete: async () => 'completed' })),
+
+  'a result over the limit is cut': store((good) => ({
+    complete: (request) => good.complete({ ...request, result: shortened(request.result) }),
+  })),
 
   'a release forgets the steps': told((outcome) =>
     outcome.outcome === 'claimed' && !outcome.tookOver ? { ...outcome, steps: new Map() } : outcome,

@@ -5,9 +5,10 @@ import { Engine } from '../../../src/core/engine.ts';
 import type { LapsedOperation, Operation, Outcome, Recovery, Verdict } from '../../../src/core/operation.ts';
 import { completeSettings } from '../../../src/core/options-check.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
+import { failure, recovered } from './answer-body.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
 import { Attempt, type Made, type Surroundings, unpadded } from './handler.ts';
-import type { AppRules } from './rules.ts';
+import { type AppRules, settingsUnder } from './rules.ts';
 import type { Worker } from './worker.ts';
 import type { SimKind } from './worker-store.ts';
 
@@ -46,7 +47,9 @@ export class EngineFront implements Front {
     let body: string | undefined;
     const outcome = await this.#engine.run(this.#operation(incoming), async (context): Promise<Verdict> => {
       const attempt = new Attempt(incoming, this.#worker, this.#world, context, (made) => finalWrite(made.body));
-      const made = await attempt.run().catch((): Made => ({ outcome: 'failed', body: failure(incoming, context) }));
+      const made = await attempt
+        .run()
+        .catch((): Made => ({ outcome: 'failed', body: failure(incoming, context.operationId) }));
       body = unpadded(made.body);
       return { outcome: made.outcome, ...finalWrite(made.body) };
     });
@@ -58,14 +61,13 @@ export class EngineFront implements Front {
   }
 
   #operation({ principal, key, payload, route, request, scope }: Incoming): Operation {
-    const { recover, name, settings } = route;
-    const whenStoreDown = this.#rules.runsWithoutStore ? 'run-unprotected' : 'refuse';
+    const { recover, name } = route;
     return {
       id: digestParts('record', this.#rules.scopesByPrincipal ? principal : 'all', name, key),
       principal: digestParts('principal', principal),
       name,
       fingerprint: payload,
-      settings: completeSettings(name, { ...settings, whenStoreDown }),
+      settings: completeSettings(name, settingsUnder(this.#rules, route)),
       ...(recover && { recover: (lapsed) => this.#recover(lapsed, recover, { request, scope, payload }) }),
     };
   }
@@ -77,22 +79,9 @@ export class EngineFront implements Front {
   ): Recovery {
     this.#world.history.add({ type: 'recovered', worker: this.#worker.name, operationId, attempt, verdict });
     if (verdict !== 'respond') return { verdict };
-    const execution = `recovered by ${this.#worker.name} at ${attempt}`;
-    const body = JSON.stringify({ scope, payload, operationId, execution, outcome: 'recovered', values: [] });
+    const body = recovered({ scope, payload }, operationId, `${this.#worker.name} at ${attempt}`);
     return { verdict, result: engineResult(body) };
   }
-}
-
-/** What a framework's error handler writes for a throw. */
-function failure({ scope, payload, request }: Incoming, { operationId }: { readonly operationId: string }): string {
-  return JSON.stringify({
-    scope,
-    payload,
-    operationId,
-    execution: `thrown at ${request}`,
-    outcome: 'failed',
-    values: [],
-  });
 }
 
 function answerOf(outcome: Outcome, body: string | undefined): FrontAnswer {

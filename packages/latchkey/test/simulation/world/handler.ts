@@ -39,12 +39,12 @@ export interface Surroundings {
   nextExecution(): number;
 }
 
-/** An answer that is too long to be kept says so by this many spaces at its end. */
-const largeBytes = 3_000;
+/** What makes a large answer longer than the store keeps. */
+const padding = 'x'.repeat(3_000);
 
-/** Takes the padding of a large answer off. */
+/** The same answer, short enough to print. */
 export function unpadded(body: string): string {
-  return body.trimEnd();
+  return body.replace(/x{9,}/, ({ length }) => `${length} bytes`);
 }
 
 /** One attempt at one job on one worker. */
@@ -114,7 +114,9 @@ export class Attempt<Answer> {
   #made(outcome: Made['outcome']): Made {
     const { scope, payload, route } = this.#job;
     const { operationId } = this.#tools;
+    const isLarge = route.isLarge && outcome === 'done';
     const body = JSON.stringify({
+      ...(isLarge && { padding }),
       scope,
       payload,
       operationId,
@@ -122,7 +124,7 @@ export class Attempt<Answer> {
       outcome,
       values: this.#values,
     });
-    return { outcome, body: route.isLarge && outcome === 'done' ? body.padEnd(body.length + largeBytes) : body };
+    return { outcome, body };
   }
 
   async #do(action: Action): Promise<void> {

@@ -16,7 +16,11 @@ export type Action =
 /** How one kind of operation behaves, and what its handler does. */
 export interface RoutePlan {
   readonly name: string;
-  readonly settings: Partial<OperationSettings> & { readonly afterFailure: AfterFailure; readonly maxAttempts: number };
+  readonly settings: Partial<OperationSettings> & {
+    readonly afterFailure: AfterFailure;
+    readonly maxAttempts: number;
+    readonly maxRunMs: number;
+  };
   readonly actions: readonly Action[];
   readonly recover: 'respond' | 'rerun' | 'leave' | undefined;
   /** How often an attempt fails, or finds that there is nothing to do. */
