@@ -9,6 +9,7 @@ export const clocks: Scenario = {
   name: 'clocks 5 minutes apart, handlers longer than their lease',
   stores: servers,
   fewKeys: 40,
+  manyKeys: 500,
   play: async (fleet, tasks, { keys }) => {
     const few = Math.ceil(keys / 10);
     await load(fleet, tasks(few, { leaseMs: 1_000, holdMs: 1_500 }), few);
@@ -21,6 +22,7 @@ export const steps: Scenario = {
   name: 'the store’s clock stepped',
   stores: everyStore,
   fewKeys: 30,
+  manyKeys: 500,
   play: async (fleet, tasks, { keys }) => {
     let aheadMs = 0;
     const step = async () => {

@@ -9,6 +9,7 @@ export const freezes: Scenario = {
   name: 'a worker frozen past its lease, then continued',
   stores: everyStore,
   fewKeys: 0,
+  manyKeys: 0,
   play: async (fleet, tasks) => {
     const { taken, left } = cast(fleet, tasks);
     const told = await takeOver(fleet, taken, left);

@@ -11,10 +11,11 @@ export const restarts: Scenario = {
   name: 'the server killed and restarted',
   stores: ['postgres', 'redis', 'mariadb'],
   fewKeys: 30,
+  manyKeys: 500,
   play: async (fleet, tasks, { keys }) => {
     const restart = async () => fleet.backend.restart?.();
-    const work = () => load(fleet, tasks(keys, { leaseMs: 5_000, holdMs: 60 }), 8);
-    const restarted = await repeatedly(restart, 700, work);
+    const work = () => load(fleet, tasks(keys, { leaseMs: 5_000, holdMs: 150 }), 8);
+    const restarted = await repeatedly(restart, 2_000, work);
     return restarted > 0 ? undefined : ['the server was not restarted in mid-run'];
   },
 };
@@ -23,6 +24,7 @@ export const flushes: Scenario = {
   name: 'scripts flushed',
   stores: ['redis'],
   fewKeys: 30,
+  manyKeys: 500,
   undisturbed: true,
   play: async (fleet, tasks, { keys }) => {
     const flush = async () => fleet.backend.flushScripts?.();
@@ -35,6 +37,7 @@ export const cuts: Scenario = {
   name: 'connections cut before and after a command',
   stores: servers,
   fewKeys: 30,
+  manyKeys: 500,
   play: (fleet, tasks, { keys }) => {
     const ways: readonly Treatment[] = ['cut-before', 'cut-after'];
     const oneIn = 12;
@@ -47,6 +50,7 @@ export const lateReplies: Scenario = {
   name: 'replies later than the lease',
   stores: servers,
   fewKeys: 30,
+  manyKeys: 500,
   play: (fleet, tasks, { keys }) => {
     const [everyMs, duringMs] = [2_000, 100];
     const startedAt = performance.now();

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Does something again and again while the work is under way; says how often. */
+/** Does something again and again while the work is under way, soon for the first time; says how often. */
 export async function repeatedly(
   act: () => Promise<void>,
   everyMs: number,
@@ -18,7 +18,10 @@ export async function repeatedly(
 
 async function actUntil(over: AbortSignal, act: () => Promise<void>, everyMs: number): Promise<number> {
   let count = 0;
-  for (; await passes(everyMs, over); count += 1) await act();
+  for (let waitMs = everyMs / 5; await passes(waitMs, over); waitMs = everyMs) {
+    await act();
+    count += 1;
+  }
   return count;
 }
 

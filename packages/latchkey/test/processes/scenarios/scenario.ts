@@ -12,8 +12,9 @@ export interface Scenario {
   readonly name: string;
   /** The stores on which it means something. */
   readonly stores: readonly StoreName[];
-  /** How many keys make a short run. */
+  /** How many keys make a short run, and a long one. */
   readonly fewKeys: number;
+  readonly manyKeys: number;
   /** True if nothing goes wrong in it: then every key runs once, and is answered. */
   readonly undisturbed?: true;
   /** Runs it; what it returns is what it should have seen and did not. */
