@@ -74,7 +74,7 @@ const cases: readonly Case[] = [
     breaks: ['I6: a saved step ran again'],
   },
   {
-    spoiling: 'commits-effects-alone',
+    spoiling: 'resumes-from-the-start',
     wanted: { policy: 'rerun', doing: 'transaction', fails: true },
     play: twice,
     breaks: ['exactly once: an effect twice'],

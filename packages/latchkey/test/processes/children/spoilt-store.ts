@@ -1,14 +1,6 @@
 /** Stores that break a promise, each in one way, to see that the checker finds it. */
 
-import type {
-  AnyStore,
-  Claimed,
-  ClaimRequest,
-  Owner,
-  StoredResult,
-  TransactionKind,
-  TransactionMethod,
-} from '../../../src/core/store.ts';
+import type { AnyStore, Claimed, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
 import type { Spoiling } from '../history/events.ts';
 
 type Changes = (store: AnyStore) => Partial<AnyStore>;
@@ -100,16 +92,12 @@ const stores: Partial<Record<string, Changes>> = {
 
   'forgets-steps': () => ({ saveStep: async () => true }),
 
-  'commits-effects-alone': (store) => {
-    const transact = (store.transaction as TransactionMethod<TransactionKind>).bind(store);
-    const transaction: TransactionMethod<TransactionKind> = (request, body) =>
-      transact(request, (handle) => {
-        const made = body(handle);
-        if (made instanceof Promise) throw new TypeError('This is for a store whose transactions are synchronous.');
-        return made.write.kind === 'step' ? { ...made, write: { ...made.write, name: crypto.randomUUID() } } : made;
-      });
-    return { transaction: transaction as NonNullable<AnyStore['transaction']> };
-  },
+  'resumes-from-the-start': (store) => ({
+    claim: async (request) => {
+      const outcome = await store.claim(request);
+      return outcome.outcome === 'claimed' ? { ...outcome, steps: new Map() } : outcome;
+    },
+  }),
 };
 
 /** What a layer does that breaks a promise; the history has what the store said. */

@@ -19,7 +19,7 @@ export type Spoiling =
   | 'skips-token-checks'
   | 'believes-zombies'
   | 'forgets-steps'
-  | 'commits-effects-alone'
+  | 'resumes-from-the-start'
   | 'runs-without-claims';
 
 /** One operation, and what its request asks for. */
