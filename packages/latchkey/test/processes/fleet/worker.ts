@@ -17,10 +17,14 @@ interface Running {
 }
 
 /**
- * postgres.js 3.4 writes to a connection that has just ended, where no caller can catch it (its issue 1208): a process
- * that uses it may die whenever the server does. A supervisor starts it again, and so does this.
+ * A process that uses postgres.js 3.4 may die whenever the server does, where no caller can catch it: it writes to a
+ * connection that has just ended (its issue 1208), and drops the rejection of its own first query (1192, 1223). A
+ * supervisor starts the process again, and so does this.
  */
-const knownCrash = /postgres\/src\/connection\.js[\s\S]*nextWrite/;
+const knownCrashes = [
+  /postgres\/src\/connection\.js[\s\S]*nextWrite/,
+  /fromPromise[\s\S]*PostgresError[\s\S]*postgres\/src\/connection\.js[\s\S]*severity: 'FATAL'/,
+];
 
 export class Worker {
   readonly index: number;
@@ -84,7 +88,7 @@ export class Worker {
   async #revive(said: string): Promise<void> {
     this.#running = undefined;
     this.#tell('killed');
-    if (!knownCrash.test(said)) this.crashes.push(said);
+    if (!knownCrashes.some((crash) => crash.test(said))) this.crashes.push(said);
     await this.start();
   }
 
