@@ -45,7 +45,7 @@ const replayMemory = 64;
 const readFirstShare = 0.25;
 
 /** How many expired records go in a commit of their own: all other calls stand still meanwhile. */
-const sweptAtOnce = 10;
+const sweptAtOnce = 5;
 
 /** How many go along with a completion, while there are many: more than records are made, however busy the store is. */
 const sweptAlong = 2;
