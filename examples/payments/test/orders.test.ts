@@ -84,6 +84,17 @@ describe('orders of the API', () => {
     expect(await provider.charges()).toHaveLength(3);
   });
 
+  it('are charged once when the server is killed with the card charged and the answer on its way', async () => {
+    await provider.tell({ next: ['slow'] });
+    const broken = order('k').catch(() => undefined);
+    await waitUntil(async () => (await provider.charges()).length === 1);
+    await server.end('SIGKILL');
+    await broken;
+    await server.restart();
+    expect((await orderUntilDone('k')).status).toBe(200);
+    expect(await provider.charges()).toHaveLength(1);
+  });
+
   it('go on behind the last step that was saved when the server is killed in the middle', async () => {
     await provider.tell({ next: ['hang'] });
     const broken = order('k').then(

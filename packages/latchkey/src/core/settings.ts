@@ -28,7 +28,10 @@ export interface OperationSettings {
   readonly whenStoreDown: 'refuse' | 'run-unprotected';
   /** How long a claim is tried before the store counts as down. Default 2,000. */
   readonly claimTimeoutMs: number;
-  /** How far a transaction extends the lease. Default 30,000. */
+  /**
+   * How far a transaction extends the lease, until the next heartbeat. A worker that dies in a transaction or just after
+   * one holds its key for this long: set it near `leaseMs` where leases are short. Default 30,000.
+   */
   readonly transactionTimeoutMs: number;
   /** How many steps one attempt may have. Default 1,000. */
   readonly maxSteps: number;
