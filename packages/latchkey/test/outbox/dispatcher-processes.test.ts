@@ -20,7 +20,7 @@ interface Shared {
   enqueue(operationId: string, names: readonly string[]): Promise<void>;
 }
 
-const patience = { timeout: 60_000, interval: 20 };
+const patience = { timeout: 150_000, interval: 20 };
 const ends: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -84,7 +84,7 @@ async function waiting(outbox: Outbox): Promise<number> {
 const stores = { sqlite, postgres, mariadb };
 
 for (const [name, open] of Object.entries(stores))
-  describe.runIf(isSelected(name))(`dispatcher processes on ${name}`, { timeout: 180_000 }, () => {
+  describe.runIf(isSelected(name))(`dispatcher processes on ${name}`, { timeout: 400_000 }, () => {
     it('share the messages, and deliver each of them once while leases hold', async () => {
       const { url, outbox, enqueue } = await open();
       const two = [dispatching(url, 120_000, '2'), dispatching(url, 120_000, '2')];
