@@ -47,6 +47,8 @@ export class Lease {
   #timer: TimerHandle;
   /** How many transactions are under way. */
   #suspensions = 0;
+  /** The deadline that they bring, if they commit. */
+  #extendedTo = 0;
   #concluding = false;
   #stopped = false;
   #controller: AbortController | undefined;
@@ -59,9 +61,12 @@ export class Lease {
     this.#schedule(options.settings.leaseMs / 3);
   }
 
-  /** The worker's own deadline, on the monotonic clock. */
+  /**
+   * The worker's own deadline, on the monotonic clock. While a transaction locks the record, other writes wait for it
+   * and may be tried for as long.
+   */
   get deadline(): number {
-    return this.#deadline;
+    return this.#suspended ? Math.max(this.#deadline, this.#extendedTo) : this.#deadline;
   }
 
   /** Made when it is first asked for: most handlers never look. */
@@ -91,11 +96,12 @@ export class Lease {
 
   /** Runs a transaction, which extends the lease itself: heartbeats pause, since the record is locked meanwhile. */
   async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
-    const startedAt = this.#runtime.clock.monotonic();
+    const extendedTo = this.#deadlineFrom(this.#runtime.clock.monotonic(), extendedMs);
+    this.#extendedTo = Math.max(this.#extendedTo, extendedTo);
     this.#suspensions += 1;
     try {
       const done = await work();
-      this.#deadline = Math.max(this.#deadline, this.#deadlineFrom(startedAt, extendedMs));
+      this.#deadline = Math.max(this.#deadline, extendedTo);
       return done;
     } finally {
       this.#suspensions -= 1;

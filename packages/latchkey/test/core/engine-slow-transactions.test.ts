@@ -3,8 +3,8 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/core/engine.ts';
 import { LeaseLostError, StoreUnavailableError } from '../../src/core/errors.ts';
-import type { Store } from '../../src/core/store.ts';
-import { done, engineRig, operation, told } from './engine-rig.ts';
+import type { Store, TransactionMethod } from '../../src/core/store.ts';
+import { done, engineRig, gate, operation, told } from './engine-rig.ts';
 
 interface Kind {
   readonly handle: undefined;
@@ -54,5 +54,33 @@ describe('a transaction that gets no answer', () => {
     await runtime.advance(2_000);
     expect(reason).toBeInstanceOf(LeaseLostError);
     expect(runtime.pendingTimers()).toBe(0);
+  });
+});
+
+describe('a long transaction', () => {
+  it('lets a step beside it wait for the record', async () => {
+    const { runtime, memory } = engineRig();
+    const { opened, open } = gate<void>();
+    const bound = Object.fromEntries(
+      (['claim', 'renew', 'complete', 'release', 'abandon', 'read'] as const).map((name) => [
+        name,
+        memory[name].bind(memory),
+      ]),
+    );
+    const transaction: TransactionMethod<Kind> = async (_, body) => {
+      const { value } = await body(undefined);
+      await opened;
+      return { outcome: 'committed', value };
+    };
+    const saveStep: Store['saveStep'] = (request) => opened.then(() => memory.saveStep(request));
+    const engine = new Engine({ store: { ...memory, ...bound, transaction, saveStep } as Store<Kind>, runtime });
+    const run = engine.run(operation({ leaseMs: 1_000 }), async (context) => {
+      await Promise.all([context.transaction('order', () => 1), context.step('mail', () => 2)]);
+      return done('one');
+    });
+    await runtime.advance(2_000);
+    open();
+    await runtime.settle();
+    expect(told(await run)).toBe('executed stored');
   });
 });

@@ -12,6 +12,7 @@ function routeOf({ plan }: Facts, { scope }: OperationFacts): RoutePlan | undefi
 function namesOf(route: RoutePlan | undefined, wanted: 'transaction' | 'step'): string[] {
   return (route?.actions ?? []).flatMap((action) => {
     if (action.kind === 'finish') return wanted === 'transaction' ? ['finish'] : [];
+    if (action.kind === 'beside') return [action[wanted]];
     if (action.kind === 'steps') return wanted === 'step' ? action.names : [];
     return action.kind === wanted ? [action.name] : [];
   });

@@ -136,6 +136,9 @@ export class Attempt<Answer> {
       case 'steps':
         await Promise.all(action.names.map((name) => this.#step(name)));
         return;
+      case 'beside':
+        await Promise.all([this.#step(action.step), this.#transaction(action.transaction)]);
+        return;
       case 'transaction':
         return this.#transaction(action.name);
       case 'finish':

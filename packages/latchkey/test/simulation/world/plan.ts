@@ -11,6 +11,8 @@ export type Action =
   | { readonly kind: 'transaction'; readonly name: string }
   /** Two steps at once. */
   | { readonly kind: 'steps'; readonly names: readonly [string, string] }
+  /** A step, and at the same time a transaction. */
+  | { readonly kind: 'beside'; readonly step: string; readonly transaction: string }
   | { readonly kind: 'finish' };
 
 /** How one kind of operation behaves, and what its handler does. */
@@ -121,9 +123,10 @@ function actionsOf(chance: Chance): readonly Action[] {
   const actions: Action[] = [work];
   for (let number = chance.count(0, 3); number > 0; number -= 1) {
     const name = `s${number}`;
-    const kind = chance.pick(['step', 'step', 'transaction', 'steps', 'work']);
+    const kind = chance.pick(['step', 'step', 'transaction', 'steps', 'beside', 'work']);
     if (kind === 'work') actions.push(work);
     else if (kind === 'steps') actions.push({ kind, names: [name, `${name}b`] });
+    else if (kind === 'beside') actions.push({ kind, step: name, transaction: `${name}t` });
     else actions.push({ kind, name });
   }
   if (chance.happens(0.35)) actions.push({ kind: 'finish' });
@@ -145,6 +148,7 @@ function routeOf(chance: Chance, index: number, leaseMs: number, retentionMs: nu
       transactionTimeoutMs: leaseMs * (isCalm ? 4 : chance.pick([1, 2])),
       whenRunning: chance.pick(['reject', 'wait']),
       waitMs: 2 * leaseMs,
+      markStepStarts: chance.happens(0.3),
     },
     actions: actionsOf(chance),
     recover: chance.happens(0.3) ? chance.pick(['respond', 'rerun', 'leave']) : undefined,
