@@ -162,6 +162,8 @@ export class Lease {
 
   async #tryRenew(request: RenewRequest, sentAt: number): Promise<boolean> {
     const { store, operation, emit, settings } = this.#options;
+    // A transaction may have extended the lease further; a renewal shortens it, whether or not its answer comes.
+    this.#deadline = Math.min(this.#deadline, this.#deadlineFrom(sentAt, request.leaseMs));
     try {
       // A renewal without an answer must not hide the deadline.
       const limitMs = this.#untilDue(settings.leaseMs / 3);

@@ -83,4 +83,25 @@ describe('a long transaction', () => {
     await runtime.settle();
     expect(told(await run)).toBe('executed stored');
   });
+
+  it('extends the lease no further than a heartbeat that was sent since, though its answer is lost', async () => {
+    const { runtime, memory } = engineRig();
+    const bound = Object.fromEntries((['claim', 'abandon'] as const).map((name) => [name, memory[name].bind(memory)]));
+    const transaction: TransactionMethod<Kind> = async (_, body) => {
+      const { value } = await body(undefined);
+      return { outcome: 'committed', value };
+    };
+    const renew = () => Promise.reject(new StoreUnavailableError('The answer was lost.'));
+    const engine = new Engine({ store: { ...memory, ...bound, transaction, renew } as Store<Kind>, runtime });
+    let reason: unknown;
+    void engine.run(operation({ leaseMs: 1_000 }), async (context) => {
+      await context.transaction('order', () => 1);
+      context.signal.addEventListener('abort', () => {
+        reason = context.signal.reason;
+      });
+      return new Promise(() => {});
+    });
+    await runtime.advance(1_300);
+    expect(reason).toBeInstanceOf(LeaseLostError);
+  });
 });

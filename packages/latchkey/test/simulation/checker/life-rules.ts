@@ -42,7 +42,7 @@ function ranForMs({ began, ended, aborted }: Execution): number {
 const ends = new Set(['release', 'abandon', 'complete', 'resolve']);
 
 /**
- * Nobody runs on the claim, ends it, or takes it over. Not for messages that are very late: a claim that arrives after
+ * Nobody runs on the claim, ends it, or takes it over. Not for messages that are doubled or very late: a claim that arrives after
  * others have claimed and released the record since takes it for nobody, for a record remembers its last token alone.
  */
 function isLeftBehind({ executions, claims, writes }: OperationFacts, { token, index }: At<Applied>): boolean {
@@ -87,7 +87,7 @@ export const lifeRules = {
 
   'I6: a claim that is given up is given back': (facts: Facts) => {
     const dead = new Set(facts.events.flatMap((event) => (event.type === 'crashed' ? [event.who] : [])));
-    return facts.plan.weather.late > 0
+    return facts.plan.weather.late > 0 || facts.plan.weather.doubled > 0
       ? []
       : facts.operations.flatMap((operation) =>
           operation.claims
