@@ -21,6 +21,9 @@ const reasons: Record<LeaseEnd, string> = {
   shutdown: 'The server is shutting down and did not wait any longer. Stop.',
 };
 
+const over =
+  'This run has ended: its handler has returned or thrown, or its answer is stored. Nothing more begins for it.';
+
 /** How long before the end of a lease a worker stops, so that a handler has time to heed its signal. */
 export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
@@ -78,10 +81,14 @@ export class Lease {
     return this.#controller.signal;
   }
 
-  /** Throws if the worker may not act any more; looks at the clock, since a frozen process hears no timer. */
+  /**
+   * Throws if the worker may not act any more; looks at the clock, since a frozen process hears no timer. What a handler
+   * left running, such as a chain of steps beside one that threw, must begin nothing once its record is let go.
+   */
   assertHeld(): void {
     if (this.end === undefined) this.#checkClock();
     if (this.end !== undefined) throw new LeaseLostError(reasons[this.end]);
+    if (this.#stopped || this.#concluding) throw new LeaseLostError(over);
   }
 
   /** Ends the lease early: the signal aborts and renewal stops. */

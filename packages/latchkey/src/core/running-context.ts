@@ -11,7 +11,8 @@ import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.t
 import { Lease, type LeaseOptions } from './lease.ts';
 import { checkAdded, newMessage, outboxOf } from './message.ts';
 import { StepJournal } from './step-journal.ts';
-import { packStep, startMark } from './step-value.ts';
+import { callInside } from './step-nesting.ts';
+import { startMark } from './step-value.ts';
 import type { AnyStore, Claimed, Transacted, TransactionKind, TransactionMethod } from './store.ts';
 import { callUntil } from './store-call.ts';
 import { chain } from './thenable.ts';
@@ -57,8 +58,8 @@ export class RunningContext {
 
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
     return this.#once(name, async (journal) => {
-      const bytes = this.#stepBytes(name, await fn(this.#tools(name)));
-      await this.#save(name, packStep(bytes, journal.beside(name)));
+      const bytes = this.#stepBytes(name, await callInside(journal, name, () => fn(this.#tools(name))));
+      await this.#save(name, journal.pack(name, bytes));
       return bytes;
     }) as Promise<Jsonify<T>>;
   }
@@ -67,11 +68,14 @@ export class RunningContext {
   transaction<T>(name: string, fn: Body<T>): Promise<Jsonify<T>> {
     return this.#once(name, (journal) =>
       this.#transact((handle) =>
-        chain(fn(handle), (made) => {
-          const bytes = this.#stepBytes(name, made);
-          const value = packStep(bytes, journal.beside(name));
-          return { value: bytes, write: { kind: 'step', name, value } as const };
-        }),
+        chain(
+          callInside(journal, name, () => fn(handle)),
+          (made) => {
+            const bytes = this.#stepBytes(name, made);
+            const value = journal.pack(name, bytes);
+            return { value: bytes, write: { kind: 'step', name, value } as const };
+          },
+        ),
       ),
     ) as Promise<Jsonify<T>>;
   }

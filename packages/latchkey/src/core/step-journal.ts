@@ -5,7 +5,8 @@
  * A later attempt asks for the saved steps in the order in which they were saved, except that steps which ran side by
  * side may come in any order. Whatever is asked for before a saved step that came earlier means that the handler is
  * another one by now, and nothing runs then. Between steps that run side by side a handler waits for steps alone: what
- * else it waits for could bring them in another order each time.
+ * else it waits for could bring them in another order each time. What was saved inside a step is not asked for once that
+ * step is saved too.
  *
  * @module
  */
@@ -14,14 +15,13 @@ import { LatchkeyError } from './errors.ts';
 import { type Runtime, sleep } from './runtime.ts';
 import type { OperationSettings } from './settings.ts';
 import { checkStepName } from './step-name.ts';
-import { isStartMark, openStep } from './step-value.ts';
+import { stepAround } from './step-nesting.ts';
+import { isStartMark, type OpenedStep, openStep, packStep } from './step-value.ts';
 import type { SavedSteps } from './store.ts';
 
-interface Saved {
-  readonly bytes: Uint8Array;
+/** What counts as beside a saved step is what was under way, or had failed, when it was saved. */
+interface Saved extends OpenedStep {
   readonly position: number;
-  /** Steps that were under way, or had failed, when this one was saved. */
-  readonly beside: readonly string[];
 }
 
 type Limits = Pick<OperationSettings, 'maxSteps'>;
@@ -30,7 +30,8 @@ type Limits = Pick<OperationSettings, 'maxSteps'>;
 export class StepJournal {
   readonly #saved = new Map<string, Saved>();
   readonly #asked = new Set<string>();
-  readonly #unsaved = new Set<string>();
+  /** Steps of this attempt that aren't saved, and the one that each was asked for in. */
+  readonly #unsaved = new Map<string, string | undefined>();
   readonly #limits: Limits;
   readonly #runtime: Runtime;
 
@@ -49,17 +50,19 @@ export class StepJournal {
    * @throws LatchkeyError `step-name-invalid`, `step-name-reused`, `steps-changed`, `too-many-steps`.
    */
   async ask(name: string): Promise<Uint8Array | undefined> {
+    const inside = stepAround(this);
     this.#enter(name);
     const saved = this.#saved.get(name);
     // Nearly every attempt is a first one, and waits for nothing here.
     if (this.#saved.size > 0) await this.#inOrder(name, saved);
-    if (saved === undefined) this.#unsaved.add(name);
+    if (saved === undefined) this.#unsaved.set(name, inside);
     return saved?.bytes;
   }
 
-  /** The steps of this attempt that aren't saved, other than this one. */
-  beside(name: string): string[] {
-    return [...this.#unsaved].filter((other) => other !== name);
+  /** The step's value as it is saved now. */
+  pack(name: string, value: Uint8Array): Uint8Array {
+    const beside = [...this.#unsaved.keys()].filter((other) => other !== name);
+    return packStep(value, beside, this.#unsaved.get(name));
   }
 
   /** The step is saved. */
@@ -74,7 +77,7 @@ export class StepJournal {
 
   /** Steps that earlier attempts saved and that this one hasn't asked for. */
   unasked(): string[] {
-    return [...this.#saved.keys()].filter((name) => !this.#asked.has(name));
+    return [...this.#saved].filter(([name, step]) => !this.#isPassed(name, step)).map(([name]) => name);
   }
 
   #enter(name: string): void {
@@ -100,9 +103,16 @@ export class StepJournal {
     const position = saved?.position ?? Number.POSITIVE_INFINITY;
     for (const [earlier, step] of this.#saved) {
       if (step.position >= position) return undefined;
-      if (!this.#asked.has(earlier) && !step.beside.includes(name)) return earlier;
+      if (!this.#isPassed(earlier, step) && !step.beside.includes(name)) return earlier;
     }
     return undefined;
+  }
+
+  /** Asked for, or inside one that was and whose function, since it is saved, isn't called any more. */
+  #isPassed(name: string, { position, inside }: Saved): boolean {
+    if (this.#asked.has(name)) return true;
+    const outer = inside === undefined ? undefined : this.#saved.get(inside);
+    return inside !== undefined && outer !== undefined && outer.position > position && this.#isPassed(inside, outer);
   }
 }
 

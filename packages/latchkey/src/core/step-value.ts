@@ -1,6 +1,7 @@
 /**
  * What the record holds under a step's name: its encoded value, and before it, where there are any, the names of the
- * steps that were under way when it was saved. A step's start is marked under a name that no step can have.
+ * steps that were under way when it was saved, and which of them it was asked for in. A step's start is marked under a
+ * name that no step can have.
  *
  * @module
  */
@@ -10,6 +11,7 @@ import { LatchkeyError } from './errors.ts';
 const besideTag = 0x73;
 const headBytes = 5;
 const startedPrefix = '\u0001started ';
+const insidePrefix = '\u0001inside ';
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
@@ -18,6 +20,8 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export interface OpenedStep {
   readonly bytes: Uint8Array;
   readonly beside: readonly string[];
+  /** The step whose function asked for it, if one did. */
+  readonly inside?: string;
 }
 
 /** The name under which the start of a step is saved. */
@@ -36,9 +40,10 @@ export function markedStep(mark: string): string {
 }
 
 /** A step as it is saved. */
-export function packStep(value: Uint8Array, beside: readonly string[]): Uint8Array {
-  if (beside.length === 0) return value;
-  const names = encoder.encode(JSON.stringify(beside));
+export function packStep(value: Uint8Array, beside: readonly string[], inside?: string): Uint8Array {
+  if (beside.length === 0 && inside === undefined) return value;
+  const marked = inside === undefined ? beside : [...beside, insidePrefix + inside];
+  const names = encoder.encode(JSON.stringify(marked));
   const packed = new Uint8Array(headBytes + names.length + value.length);
   packed[0] = besideTag;
   new DataView(packed.buffer).setUint32(1, names.length);
@@ -56,7 +61,9 @@ export function openStep(saved: Uint8Array): OpenedStep {
   if (saved[0] !== besideTag) return { bytes: saved, beside: [] };
   const { buffer, byteOffset, byteLength } = saved;
   const end = byteLength < headBytes ? byteLength : headBytes + new DataView(buffer, byteOffset).getUint32(1);
-  return { bytes: saved.subarray(end), beside: namesIn(saved.subarray(headBytes, end)) };
+  const names = namesIn(saved.subarray(headBytes, end));
+  const inside = names.find((name) => name.startsWith(insidePrefix))?.slice(insidePrefix.length);
+  return { bytes: saved.subarray(end), beside: names, ...(inside !== undefined && { inside }) };
 }
 
 function namesIn(bytes: Uint8Array): readonly string[] {

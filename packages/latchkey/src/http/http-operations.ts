@@ -23,7 +23,7 @@ import { type OperationPattern, operationPattern } from './operation-pattern.ts'
 import { operationsRules } from './option-rules.ts';
 import type { GuardOptions } from './options.ts';
 import { type ProblemShape, problemResponse } from './problem-response.ts';
-import { pathOf } from './read-request.ts';
+import { MAX_NAME_LENGTH, pathOf } from './read-request.ts';
 import { MEBIBYTE } from './route.ts';
 import { type RunParts, runHandler } from './run-handler.ts';
 import { decodeRequest, type SavedRequest } from './saved-request.ts';
@@ -136,7 +136,7 @@ function routeOf(text: string, handler: unknown): Route {
 /**
  * Makes the operations of a completer from handlers, by the names that their records have: a method and a path, in
  * which `:name` stands for one segment. A name without wildcards goes before one that has them. (The name in a record
- * is cut at 120 characters; a longer path is left to its client's retry.)
+ * is cut at 120 characters; one of that length or more is left to its client's retry.)
  *
  * An answer is judged and kept as the guard does it: `keep`, `dialect`, `onProblem` and the limits should be the same
  * on both sides, and so should the handler's steps, since a run goes on behind those that an earlier one saved.
@@ -163,7 +163,8 @@ export function httpOperations<Kind extends TransactionKind = never>(
   const find = (operation: string) => routes.find(({ pattern }) => pattern.matches(operation));
   return {
     settings: shared.settings,
-    matches: (operation) => find(operation) !== undefined,
+    // A name that was cut may look like that of another route.
+    matches: (operation) => operation.length < MAX_NAME_LENGTH && find(operation) !== undefined,
     begin: (operation, bytes) => ({
       answering: plainAnswering,
       handler: async (context) => {

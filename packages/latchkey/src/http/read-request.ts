@@ -18,8 +18,8 @@ import type { Route } from './route.ts';
 /** An operation, or the problem to answer with. */
 export type RequestReading = { readonly operation: Operation; readonly key: string } | { readonly problem: Problem };
 
-/** The longest name of an operation: it is stored with every record, for people. */
-const MAX_NAME_LENGTH = 120;
+/** The longest name of an operation: it is stored with every record, for people. A longer one is cut. */
+export const MAX_NAME_LENGTH = 120;
 
 const bodyProblems = {
   'too-large': 'request-too-large',

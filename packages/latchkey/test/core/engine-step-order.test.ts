@@ -93,6 +93,47 @@ describe('the order of steps', () => {
     });
   }
 
+  it('asks for nothing inside a saved step, however deep, and goes on after it', async () => {
+    const nested: Script = async (step, context) => {
+      const within = (name: string, fn: () => Promise<unknown>) => context.step(name, fn);
+      await step('reserve');
+      await within('parcels', async () => {
+        await within('parcel', () => step('label'));
+        await step('stamp');
+      });
+      await step('mail');
+    };
+    const { ran, errors, events } = await attempts({}, nested, async (step, context) => {
+      await nested(step, context);
+      await step('log');
+    });
+    expect(errors).toEqual([]);
+    expect(ran).toEqual(['reserve', 'label', 'stamp', 'mail', 'log']);
+    expect(events.filter(({ type }) => type === 'steps-unasked')).toEqual([]);
+  });
+
+  it('finds a step that was renamed inside another one, or beside it', async () => {
+    const inside =
+      (name: string, last: unknown): Script =>
+      (step, context) =>
+        context.step('parcels', async () => {
+          await step(name);
+          await step('stamp', last);
+        });
+    const beside =
+      (name: string): Script =>
+      (step) =>
+        Promise.all([step(name), step('invoice')]);
+    for (const [first, second] of [
+      [inside('label', new Error('no stamps')), inside('sticker', 'stamp')],
+      [beside('label'), beside('sticker')],
+    ] as const) {
+      const { ran, errors } = await attempts({}, first, second);
+      expect(errors.at(-1)).toMatchObject({ code: 'steps-changed' });
+      expect(ran).not.toContain('sticker');
+    }
+  });
+
   it('tells of saved steps that nobody asked for', async () => {
     const { events, outcomes } = await attempts({}, inOrder('reserve', 'charge'), inOrder('reserve'));
     expect(outcomes.at(-1)).toBe('executed stored');

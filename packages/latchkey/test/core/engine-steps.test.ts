@@ -120,6 +120,21 @@ describe('steps', () => {
     expect(error).toMatchObject({ code: 'lease-lost' });
   });
 
+  it('begins no step that its handler left behind, once the record is let go', async () => {
+    const { worker } = engineRig();
+    const { opened, open } = gate<void>();
+    let charged = 0;
+    let left: Promise<unknown> | undefined;
+    const outcome = await worker().run(operation(rerun), async (context) => {
+      left = opened.then(() => context.step('charge', () => (charged += 1)));
+      return verdict('failed', 'x');
+    });
+    expect(told(outcome)).toBe('executed released');
+    open();
+    await expect(left).rejects.toMatchObject({ code: 'lease-lost' });
+    expect(charged).toBe(0);
+  });
+
   it('says that the memory store has no transactions', async () => {
     const { worker } = engineRig();
     await worker().run(operation(), async (context) => {

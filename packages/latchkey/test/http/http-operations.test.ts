@@ -200,6 +200,13 @@ describe('operations by name', () => {
     }
   });
 
+  it('do not take a name that was cut for another route', () => {
+    const { matches } = httpOperations({ 'POST /v1/orders/:id': nothing });
+    const name = `POST /v1/orders/${'7'.repeat(200)}/pay`;
+    expect(matches(name.slice(0, 119))).toBe(true);
+    expect(matches(name.slice(0, 120))).toBe(false);
+  });
+
   it('go to the name without wildcards first', async () => {
     const { crash, complete, retry } = crashRig();
     await crash({ ...sent, target: '/v1/orders/draft/pay' });
