@@ -9,7 +9,8 @@ import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine.ts';
 import type { Operation, Verdict } from '../core/operation.ts';
 import { RecentMap } from '../core/recent-map.ts';
-import { sleep } from '../core/runtime.ts';
+import { isTooOldToRerun } from '../core/rerun-age.ts';
+import { sleep, type Timers } from '../core/runtime.ts';
 import type { Store, StoredRecord, TransactionKind } from '../core/store.ts';
 import { type CompleterOptions, type CompleterSettings, completerSettings } from './options.ts';
 
@@ -32,7 +33,8 @@ class Unfinished extends Error {
  * Starts a completer: it looks for lapsed records of `rerun` routes that saved their request, takes them over one by
  * one as a client's retry would, and runs their registered handler again. Many completers share the work: no two get
  * the same record. A run that fails leaves the record lapsed, to be tried again after a back-off; one that was claimed
- * `maxAttempts` times is stuck: it stays as it is for an operator, and a `stuck` event tells of it.
+ * `maxAttempts` times, or is older than `maxRerunAgeMs`, is stuck: it stays as it is for an operator, and a `stuck` event
+ * tells of it.
  *
  * A record without a saved request waits for the client, as always.
  *
@@ -104,8 +106,11 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   #isDue(record: StoredRecord): boolean {
     const completable = this.#completableOf(record);
     if (completable === undefined || record.policy !== 'rerun') return false;
-    if (record.attempt >= completable.settings.maxAttempts) return this.#tellStuck(record);
     const { delay, runtime } = this.#settings;
+    const { settings } = completable;
+    // To take over what is too old would change nothing but the token that an operator has seen.
+    const isTooOld = isTooOldToRerun(record.operationId, settings, runtime.clock.now());
+    if (isTooOld || record.attempt >= settings.maxAttempts) return this.#tellStuck(record);
     const waitMs = Math.min(delay.capMs, delay.baseMs * 2 ** (record.attempt - 1));
     return runtime.clock.now() >= (record.leaseEndsAtMs ?? record.changedAtMs) + waitMs;
   }
@@ -138,11 +143,22 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     try {
       const run = completable.begin(operation, request);
       const handler = async (...args: Parameters<typeof run.handler>) => finished(await run.handler(...args));
-      await this.#engine.resume(operationOf(record, completable), operationId, { ...run, handler });
+      const resuming = this.#engine.resume(operationOf(record, completable), operationId, { ...run, handler });
+      await atMost(this.#settings.runtime.timers, completable.settings.maxRunMs, resuming);
     } catch (error) {
       this.#emit?.({ type: 'handler-error', operation, error });
       if (attempt + 1 >= completable.settings.maxAttempts) this.#tellStuck({ ...record, attempt: attempt + 1 });
     }
+  }
+}
+
+/** A handler that never ends holds its place no longer than its record: others come next then. */
+async function atMost(timers: Timers, limitMs: number, run: Promise<unknown>): Promise<void> {
+  const ended = new AbortController();
+  try {
+    await Promise.race([run, sleep(timers, limitMs, ended.signal)]);
+  } finally {
+    ended.abort();
   }
 }
 

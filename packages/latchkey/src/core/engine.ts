@@ -13,11 +13,11 @@ import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { Executor, type Task, type Won } from './executor.ts';
 import type { Handler, Operation, Outcome, Recover } from './operation.ts';
+import { isTooOldToRerun } from './rerun-age.ts';
 import { UnprotectedContext } from './running-context.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from './store.ts';
 import type { CallTools } from './store-call.ts';
-import { uuidTimeMs } from './uuid-time.ts';
 import { ChangeWaiter } from './waiting.ts';
 
 /** What an engine is made from. */
@@ -118,9 +118,10 @@ export class Engine<Kind extends TransactionKind = never> {
 
   /** What a dead worker began too long ago is for the hook, or for a person, to decide. */
   #execute(won: Won<Kind>): Promise<Outcome> {
-    const { recover = leaveIt } = won.operation;
-    const { clock } = this.#tools.runtime;
-    return isTooOld(won, clock.now()) ? this.#executor.recover(won, recover) : this.#executor.execute(won);
+    const { tookOver, operationId } = won.claimed;
+    const { recover = leaveIt, settings } = won.operation;
+    const isTooOld = tookOver && isTooOldToRerun(operationId, settings, this.#tools.runtime.clock.now());
+    return isTooOld ? this.#executor.recover(won, recover) : this.#executor.execute(won);
   }
 
   async #claim(operation: Operation): Promise<Claim> {
@@ -188,14 +189,6 @@ export class Engine<Kind extends TransactionKind = never> {
 }
 
 const leaveIt: Recover = () => ({ verdict: 'leave' });
-
-/** An operation without a time was begun before the route had a limit; nobody knows how old it is. */
-function isTooOld({ operation, claimed }: Won<never>, nowMs: number): boolean {
-  const { maxRerunAgeMs } = operation.settings;
-  if (!claimed.tookOver || maxRerunAgeMs === Number.MAX_SAFE_INTEGER) return false;
-  const beganMs = uuidTimeMs(claimed.operationId);
-  return beganMs === undefined || nowMs - beganMs > maxRerunAgeMs;
-}
 
 type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;
 

@@ -35,7 +35,7 @@ export type LatchkeyEvent =
       readonly operation: string;
       readonly reason: 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
     }
-  /** A completer has given a record up: it lapsed `maxAttempts` times, and waits for a person. */
+  /** A completer has given a record up: it lapsed `maxAttempts` times, or is too old, and waits for a person. */
   | { readonly type: 'stuck'; readonly id: string; readonly operation: string; readonly attempt: number }
   /** An operator's act, as its audit has it; who and why are there alone. */
   | {

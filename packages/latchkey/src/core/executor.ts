@@ -105,10 +105,17 @@ export class Executor<Kind extends TransactionKind> {
     if (steps.length > 0) emit?.({ type: 'steps-unasked', id: operation.id, operation: operation.name, steps });
   }
 
-  #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {
+  async #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {
     const { operation, context, claimed } = execution;
+    if (context.stepsChanged && verdict.outcome === 'failed') return this.#lapse(execution);
     const kept = isKept(verdict, context, effectivePolicy(claimed, operation), operation.settings.maxAttempts);
     return kept ? storeResult(execution, context, verdict) : releaseRecord(execution, context);
+  }
+
+  /** Nothing is decided by a handler that is no longer the one which began: its failure must not become the answer. */
+  async #lapse(execution: Execution<Kind>): Promise<Recorded> {
+    await this.#abandon(execution);
+    return 'lapsed';
   }
 
   async #respond(execution: Execution<Kind>, result: StoredResult): Promise<Outcome> {

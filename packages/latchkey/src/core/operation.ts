@@ -72,6 +72,8 @@ export type Recorded =
   | 'tombstone'
   /** The record is open for a retry. */
   | 'released'
+  /** The record is lapsed: the handler's steps have changed, and the former code or a person has to go on. */
+  | 'lapsed'
   /** The store didn't take it before the worker's deadline. */
   | 'unstored'
   /** Another worker or an operator has the record now. */

@@ -35,6 +35,8 @@ export class RunningContext {
   finished = false;
   /** True if `finish` was about to commit, so that the record may be completed though `finish` threw. */
   mayHaveFinished = false;
+  /** True if a step was refused because the handler's steps have changed. */
+  stepsChanged = false;
   /** True if this attempt or an earlier one has saved something, so that the operation is no longer untouched. */
   hasSteps: boolean;
   readonly #options: RunningContextOptions;
@@ -116,7 +118,7 @@ export class RunningContext {
   async #once(name: string, make: (journal: StepJournal) => Promise<Uint8Array>): Promise<unknown> {
     this.lease.assertHeld();
     const journal = this.#steps();
-    const saved = await journal.ask(name);
+    const saved = await journal.ask(name).catch((error: unknown) => this.#refused(error));
     if (saved !== undefined) return decodeValue(saved);
     try {
       if (this.#options.settings.markStepStarts) await this.#markStart(name);
@@ -128,6 +130,11 @@ export class RunningContext {
       journal.failed(name);
       throw error;
     }
+  }
+
+  #refused(error: unknown): never {
+    if (error instanceof LatchkeyError && error.code === 'steps-changed') this.stepsChanged = true;
+    throw error;
   }
 
   /** Made when it is first asked for: many handlers have no steps. */

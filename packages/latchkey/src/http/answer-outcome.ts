@@ -48,6 +48,7 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
     case 'stored':
     case 'tombstone':
     case 'released':
+    case 'lapsed':
       return send(run);
     case 'lost':
       // Another worker's answer is the true one now: this one must not reach the client.

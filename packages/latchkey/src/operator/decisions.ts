@@ -13,7 +13,7 @@ import { carryOut, type VerdictOutcome } from './carrying-out.ts';
 import { keepVerdict, keptVerdict } from './kept-verdict.ts';
 import type { OperatorSettings } from './options.ts';
 import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';
-import { openProposals, type Proposal } from './proposals.ts';
+import { openProposals, type Proposal, unfinishedDecisions } from './proposals.ts';
 import { isOwn, kindOf } from './record-kind.ts';
 import { ask } from './tools.ts';
 import { type EncodedVerdict, encodeVerdict, type Verdict } from './verdict.ts';
@@ -76,14 +76,15 @@ export class Decisions {
     return this.#carryOut(act, record, verdict);
   }
 
-  /** Ends a proposal; anybody may. */
+  /** Ends a proposal; anybody may, until it is approved: it may be carried out at any moment then. */
   async withdraw(seen: Seen, proposal: string, by: Person): Promise<void> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
     const act = actOn(seen, person, checkName('proposal', proposal), record);
     const written = await this.#audit.write(act.id, (earlier) => {
       const found = this.#open(earlier, act);
-      if (found === undefined) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
+      const isApproved = unfinishedDecisions(earlier).some(({ decision }) => decision === act.decision);
+      if (found === undefined || isApproved) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
       return line(act, 'withdrawn', this.#now(), { verdict: found.verdict });
     });
     this.#check(written);

@@ -59,7 +59,7 @@ export interface Operator {
    */
   approve(id: string, token: string, by: ProposalAct): Promise<Applied>;
   /**
-   * Ends a proposal. Anybody may.
+   * Ends a proposal that isn't approved. Anybody may.
    *
    * @throws LatchkeyError `proposal-missing`, `option-invalid`.
    */

@@ -175,6 +175,32 @@ describe('completer', () => {
     expect(await states()).toEqual(['completed 3']);
   });
 
+  it('goes on with the others when a handler never ends', async () => {
+    const { runtime, memory, ship, die, states } = rig();
+    for (const id of ['o1', 'o2', 'o3']) await die({ id });
+    const hanging = ship(({ id }) => (id === 'o2' ? new Promise(() => {}) : 'done'), {
+      maxRunMs: 5_000,
+      maxAttempts: 3,
+    });
+    running.push(completer({ store: memory, runtime, operations: [hanging.completable], concurrency: 1 }));
+    await runtime.advance(120_000);
+    expect(await states()).toEqual(['lapsed 3', 'completed 2', 'completed 2']);
+    const closed = running.pop()?.close(1_000);
+    await runtime.advance(1_000);
+    await closed;
+  });
+
+  it('leaves what is too old to a person, and tells of it once', async () => {
+    const { runtime, events, ship, die, complete, states } = rig();
+    const settings = { maxRerunAgeMs: 10_000 };
+    await die({ id: 'o1' }, undefined, settings);
+    await runtime.advance(10_000);
+    complete(ship(() => 'done', settings));
+    await runtime.advance(60_000);
+    expect(await states()).toEqual(['lapsed 1']);
+    expect(events.filter(({ type }) => type === 'stuck')).toHaveLength(1);
+  });
+
   it('goes on after the store was down', async () => {
     const { runtime, memory, events, ship, die, states } = rig();
     await die({ id: 'o1' });

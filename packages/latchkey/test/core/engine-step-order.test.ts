@@ -89,9 +89,22 @@ describe('the order of steps', () => {
       expect(errors).toMatchObject([{ code: 'steps-changed' }]);
       expect(String(errors[0])).toMatch(/"(reserve|charge)", which an earlier attempt/);
       expect(ran).toEqual(['reserve', 'charge']);
-      expect(outcomes).toEqual(['executed released', 'executed released']);
+      expect(outcomes).toEqual(['executed released', 'executed lapsed']);
     });
   }
+
+  it('keeps no failure of changed code as the answer: the former code can go on, or a person decides', async () => {
+    const changed = inOrder('reserve', 'charge card');
+    const { ran, outcomes, memory, worker } = await attempts({ maxAttempts: 2 }, inOrder('reserve', 'charge'), changed);
+    expect(outcomes.at(-1)).toBe('executed lapsed');
+    expect(await memory.read(operation().id)).toMatchObject({ state: 'lapsed', attempt: 2 });
+    const former = worker().run(operation({ afterFailure: 'rerun' }), async (context) => {
+      for (const name of ['reserve', 'charge', 'write']) await context.step(name, () => ran.push(name));
+      return verdict('done', 'x');
+    });
+    expect(told(await former)).toBe('executed stored');
+    expect(ran).toEqual(['reserve', 'charge', 'write']);
+  });
 
   it('asks for nothing inside a saved step, however deep, and goes on after it', async () => {
     const nested: Script = async (step, context) => {

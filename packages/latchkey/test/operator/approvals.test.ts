@@ -122,9 +122,12 @@ describe('a verdict that needs two persons', () => {
     expect(await failed).toBe('store-unavailable');
     faults.clear();
     expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ben', decision: proposal }]);
+    // What is under way can't be called back.
+    const missing = { code: 'proposal-missing' };
+    await expect(people.withdraw(id, token, { proposal, ...ann })).rejects.toMatchObject(missing);
     await people.approve(id, token, { proposal, who: 'carl', why: 'Ben has gone home.' });
     expect((await stored(memory, id)).state).toBe('completed');
-    expect(await events()).toEqual(['proposed ann', 'decided ben', 'decided carl', 'applied carl']);
+    expect(await events()).toEqual(['proposed ann', 'decided ben', 'refused ann', 'decided carl', 'applied carl']);
     expect((await people.show(id))?.unfinished).toEqual([]);
   });
 
