@@ -30,6 +30,10 @@ type Limits = Pick<OperationSettings, 'maxSteps'>;
 export class StepJournal {
   readonly #saved = new Map<string, Saved>();
   readonly #asked = new Set<string>();
+  /** All names of this attempt, those of steps that failed too: a loop that tries new ones must have an end. */
+  readonly #names = new Set<string>();
+  /** Only ever grows, unlike what is asked for. */
+  #asks = 0;
   /** Steps of this attempt that aren't saved, and the one that each was asked for in. */
   readonly #unsaved = new Map<string, string | undefined>();
   readonly #limits: Limits;
@@ -84,18 +88,20 @@ export class StepJournal {
     checkStepName('step', name);
     if (this.#asked.has(name)) throw reused(name);
     const { maxSteps } = this.#limits;
-    if (this.#asked.size >= maxSteps) throw tooMany(name, maxSteps);
+    if (this.#names.size >= maxSteps && !this.#names.has(name)) throw tooMany(name, maxSteps);
+    this.#names.add(name);
     this.#asked.add(name);
+    this.#asks += 1;
   }
 
   /** Steps side by side are asked for in the same turn: they get it before anyone says that the order changed. */
   async #inOrder(name: string, saved: Saved | undefined): Promise<void> {
     let skipped = this.#skippedBy(name, saved);
     while (skipped !== undefined) {
-      const asked = this.#asked.size;
+      const asks = this.#asks;
       await sleep(this.#runtime.timers, 0);
       skipped = this.#skippedBy(name, saved);
-      if (skipped !== undefined && this.#asked.size === asked) throw changed(name, skipped);
+      if (skipped !== undefined && this.#asks === asks) throw changed(name, skipped);
     }
   }
 

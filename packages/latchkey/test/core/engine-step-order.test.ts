@@ -161,6 +161,19 @@ describe('the limits of steps', () => {
     expect(ran).toEqual(['a', 'b']);
   });
 
+  it('counts the names of steps that failed, and a name that is tried again once', async () => {
+    const fails = new Error('busy');
+    const { ran, errors } = await attempts({ maxSteps: 2 }, async (step) => {
+      for (const name of ['try 1', 'try 1', 'try 2', 'try 3']) {
+        await step(name, fails).catch((error: unknown) => {
+          if (error !== fails) throw error;
+        });
+      }
+    });
+    expect(errors).toMatchObject([{ code: 'too-many-steps' }]);
+    expect(ran).toEqual(['try 1', 'try 1', 'try 2']);
+  });
+
   it('refuses a result that is too large, and saves nothing of it', async () => {
     const { errors, memory } = await attempts({ maxStepBytes: 10 }, async (step) => {
       await step('nine', '1234567');
