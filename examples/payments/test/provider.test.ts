@@ -28,6 +28,12 @@ describe('the card provider', () => {
     expect(await byKey('k2')).toEqual([]);
   });
 
+  it('declines nothing that was paid under the key before', async () => {
+    await provider.tell({ next: ['lose-answer', 'decline'] });
+    await expect(provider.pay('k9', payment)).rejects.toThrow();
+    expect((await provider.pay('k9', payment)).status).toBe(200);
+  });
+
   it('never answers, and does nothing', async () => {
     await provider.tell({ next: ['hang'] });
     const answered = provider.pay('k3', payment).catch(() => 'broken');

@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import { type AddressInfo, createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { freePort } from '../../../packages/latchkey/test/servers/free-port.ts';
 
 const folderOf = (path: string) => new URL(path, import.meta.url);
 
@@ -14,15 +15,6 @@ beforeAll(async () => {
   data = await mkdtemp(join(tmpdir(), 'latchkey-quick-start-'));
 });
 afterAll(() => rm(data, { recursive: true }));
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function untilUp(url: string): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {

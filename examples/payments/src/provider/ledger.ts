@@ -22,6 +22,8 @@ export interface CardCharge extends CardPayment {
 export interface ProviderLedger {
   /** Carries a payment out, or finds the one that this key paid for before. */
   charge(idempotencyKey: string, payment: CardPayment): CardCharge;
+  /** Whether a payment was carried out under this key, and the key is not forgotten. */
+  knows(idempotencyKey: string): boolean;
   /** All charges; of one key or one reference if they are named. */
   find(by: { readonly idempotencyKey?: string; readonly reference?: string }): readonly CardCharge[];
   /** Forgets which keys were used, as providers do after a day or a month. The charges stay. */
@@ -76,6 +78,7 @@ export function openProviderLedger(folder: string): ProviderLedger {
       if (row === undefined) throw new Error('a charge that was just made is gone');
       return toCharge(row);
     },
+    knows: (idempotencyKey) => known.get(idempotencyKey) !== undefined,
     find: ({ idempotencyKey = null, reference = null }) => found.all(idempotencyKey, reference).map(toCharge),
     forgetKeys: () => void forgetting.run(),
     close: () => database.close(),

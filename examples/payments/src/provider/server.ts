@@ -76,7 +76,9 @@ async function pay(request: IncomingMessage, response: ServerResponse): Promise<
   const key = field.replaceAll('"', '');
   const body = await readJson(request);
   const payment = paymentIn(body);
-  const behaviour = body['source'] === declinedSource ? 'decline' : nextBehaviour(orders, Math.random());
+  const chosen = body['source'] === declinedSource ? 'decline' : nextBehaviour(orders, Math.random());
+  // What was paid under a key stays paid: a retry can't be told otherwise.
+  const behaviour = chosen === 'decline' && ledger.knows(key) ? 'ok' : chosen;
   acts[behaviour](response, () => ledger.charge(key, payment));
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../../../packages/latchkey/test/servers/free-port.ts';
 import type { Behaviour } from '../../src/provider/behaviour.ts';
 import type { CardCharge } from '../../src/provider/ledger.ts';
 
@@ -20,7 +21,7 @@ export class ProviderProcess {
 
   static async start(): Promise<ProviderProcess> {
     const provider = new ProviderProcess();
-    await provider.#launch('0');
+    await provider.#launch(await freePort());
     return provider;
   }
 
@@ -30,35 +31,51 @@ export class ProviderProcess {
   }
 
   async tell(orders: { readonly next?: readonly Behaviour[]; readonly always?: readonly Behaviour[] }): Promise<void> {
-    await fetch(`${this.url}/control`, { method: 'PUT', body: JSON.stringify(orders) });
+    await this.#ask('/control', { method: 'PUT', body: JSON.stringify(orders) });
   }
 
   async forgetKeys(): Promise<void> {
-    await fetch(`${this.url}/control/keys`, { method: 'DELETE' });
+    await this.#ask('/control/keys', { method: 'DELETE' });
   }
 
   async charges(query = ''): Promise<readonly CardCharge[]> {
-    const response = await fetch(`${this.url}/v1/charges${query}`);
+    const response = await this.#ask(`/v1/charges${query}`);
     const { data } = (await response.json()) as { data: readonly CardCharge[] };
     return data;
   }
 
   async stop(): Promise<void> {
     this.#stopping = true;
-    const exit = this.#child && once(this.#child, 'exit');
-    this.#child?.kill('SIGTERM');
-    await exit;
+    const child = this.#child;
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+      const exit = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exit;
+    }
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  async #launch(port: string): Promise<void> {
-    const child = spawn(process.execPath, [program, port, this.#folder], { stdio: ['ignore', 'pipe', 'inherit'] });
+  /** It may have died of a payment just now, and be on its way back. */
+  async #ask(path: string, init?: RequestInit, triesLeft = 200): Promise<Response> {
+    try {
+      return await fetch(`${this.url}${path}`, init);
+    } catch (error) {
+      if (triesLeft === 0) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return this.#ask(path, init, triesLeft - 1);
+    }
+  }
+
+  async #launch(port: number): Promise<void> {
+    this.url = `http://127.0.0.1:${port}`;
+    const child = spawn(process.execPath, [program, String(port), this.#folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     this.#child = child;
     child.once('exit', () => {
-      if (!this.#stopping) void this.#launch(new URL(this.url).port);
+      if (!this.#stopping) void this.#launch(port);
     });
     const lines = createInterface(child.stdout as Readable);
-    const [line] = await once(lines, 'line');
-    this.url = String(line).replace(/^.* at /, '');
+    await once(lines, 'line');
   }
 }

@@ -27,7 +27,7 @@ export interface OrderCrashReport {
 
 const workerCount = 2;
 const customers = 12;
-const longestLifeMs = 700;
+const longestLifeMs = 600;
 const mailsLimitMs = 20_000;
 
 /** Most payments go well; each kind of trouble comes often enough to meet every kill. */
