@@ -16,7 +16,7 @@ export interface NewMessage {
   readonly operationId: string;
   /** What people see in a list: method and path, or the function's name. */
   readonly operation: string;
-  /** Tells the messages of one operation apart. */
+  /** Tells the messages of one operation apart. No NUL characters: some drivers cut a text there. */
   readonly name: string;
   readonly payload: Uint8Array;
 }
