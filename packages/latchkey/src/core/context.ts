@@ -69,8 +69,8 @@ export interface Context<Kind extends TransactionKind = never, Answer = FinalWri
   idempotencyKey(name: string): string;
   /**
    * Runs `fn` once and saves its result; a later attempt gets the saved result without running it. Steps run one
-   * after another, in loops with numbered names, inside one another, or side by side; between steps that run side by side, wait for steps
-   * alone, or their order could differ between attempts.
+   * after another, in loops with numbered names, inside one another, or side by side; between steps that run side by
+   * side, wait for steps alone, or their order could differ between attempts.
    *
    * @throws LeaseLostError if the record was taken over; the step is not saved then.
    * @throws LatchkeyError before `fn` runs: `step-name-invalid`, `step-name-reused`, `steps-changed` (an earlier
