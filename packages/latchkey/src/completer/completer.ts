@@ -11,16 +11,21 @@ import type { Operation, Verdict } from '../core/operation.ts';
 import { RecentMap } from '../core/recent-map.ts';
 import { isTooOldToRerun } from '../core/rerun-age.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
-import type { Store, StoredRecord, TransactionKind } from '../core/store.ts';
+import type { AnyStore, StoredRecord, TransactionKind } from '../core/store.ts';
+import { LapsedPages } from './lapsed-pages.ts';
 import { type CompleterOptions, type CompleterSettings, completerSettings } from './options.ts';
 
-const pageSize = 100;
+/** A look at the store ends after so many pages; the next one goes on there, however many records nobody here may run. */
+const pagesPerRound = 20;
 /** So many stuck records are told of once each. */
 const toldLimit = 10_000;
 
 /** A completer at work. */
 export interface Completer {
-  /** Takes no more records, waits for those that run at most `timeoutMs` (default 10,000), then gives them up. */
+  /**
+   * Takes no more records, waits for those that run at most `timeoutMs` (default 10,000), then gives them up. Whatever
+   * it had asked the store by then is answered when this resolves, unless that takes longer than `timeoutMs` too.
+   */
   close(timeoutMs?: number): Promise<void>;
 }
 
@@ -46,29 +51,36 @@ class Unfinished extends Error {
  * ```
  */
 export function completer<Kind extends TransactionKind = never>(options: CompleterOptions<Kind>): Completer {
-  return new Rounds(options.store, completerSettings(options), options);
+  return new Rounds(completerSettings(options), options);
 }
 
 class Rounds<Kind extends TransactionKind> implements Completer {
-  readonly #store: Store<Kind>;
+  readonly #store: AnyStore;
+  readonly #pages: LapsedPages;
   readonly #settings: CompleterSettings;
   readonly #engine: Engine<Kind>;
   readonly #emit: Emit;
   readonly #told = new RecentMap<true>(toldLimit);
   readonly #closing = new AbortController();
+  readonly #givenUp = new AbortController();
+  readonly #ended: Promise<void>;
 
-  constructor(store: Store<Kind>, settings: CompleterSettings, options: CompleterOptions<Kind>) {
-    const { onEvent } = options;
-    this.#store = store;
+  constructor(settings: CompleterSettings, options: CompleterOptions<Kind>) {
+    const { store, onEvent } = options;
+    this.#store = store as AnyStore;
+    this.#pages = new LapsedPages(this.#store);
     this.#settings = settings;
     this.#engine = new Engine<Kind>({ store, runtime: settings.runtime, ...(onEvent && { onEvent }) });
     this.#emit = createEmit(onEvent);
-    void this.#run();
+    this.#ended = this.#run();
   }
 
   async close(timeoutMs = 10_000): Promise<void> {
     this.#closing.abort();
+    const ended = atMost(this.#settings.runtime.timers, timeoutMs, this.#ended);
     await this.#engine.shutdown(timeoutMs);
+    this.#givenUp.abort();
+    await ended;
   }
 
   async #run(): Promise<void> {
@@ -83,12 +95,11 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   }
 
   async #round(): Promise<void> {
-    let cursor: string | undefined;
-    do {
-      const page = await this.#store.list({ state: 'lapsed', limit: pageSize, ...(cursor && { cursor }) });
-      await this.#work(page.records.filter((record) => this.#isDue(record)));
-      cursor = page.next;
-    } while (cursor !== undefined && !this.#closing.signal.aborted);
+    for (let pages = 0; pages < pagesPerRound; pages += 1) {
+      const records = await this.#pages.next();
+      await this.#work(records.filter((record) => this.#isDue(record)));
+      if (this.#pages.atStart || this.#closing.signal.aborted) return;
+    }
   }
 
   /** In an order of its own, so that completers side by side seldom reach for the same record. */
@@ -139,24 +150,37 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   }
 
   async #resume(record: StoredRecord, request: Uint8Array, completable: Completable): Promise<void> {
-    const { operation, operationId, attempt } = record;
+    const { operation, operationId } = record;
+    const { settings } = completable;
     try {
       const run = completable.begin(operation, request);
       const handler = async (...args: Parameters<typeof run.handler>) => finished(await run.handler(...args));
       const resuming = this.#engine.resume(operationOf(record, completable), operationId, { ...run, handler });
-      await atMost(this.#settings.runtime.timers, completable.settings.maxRunMs, resuming);
+      await atMost(this.#settings.runtime.timers, settings.maxRunMs, resuming, this.#givenUp.signal);
     } catch (error) {
-      this.#emit?.({ type: 'handler-error', operation, error });
-      if (attempt + 1 >= completable.settings.maxAttempts) this.#tellStuck({ ...record, attempt: attempt + 1 });
+      await this.#failed(record, settings.maxAttempts, error);
     }
+  }
+
+  /** Once `finish` has committed, its answer stands, whatever became of the run afterwards. */
+  async #failed({ id, operation, operationId, attempt }: StoredRecord, maxAttempts: number, error: unknown) {
+    const left = await this.#store.read(id).catch(() => undefined);
+    if (left?.state === 'completed' && left.operationId === operationId) return;
+    this.#emit?.({ type: 'handler-error', operation, error });
+    if (left?.state === 'lapsed' && attempt + 1 >= maxAttempts)
+      this.#tellStuck({ id, operation, attempt: attempt + 1 });
   }
 }
 
-/** A handler that never ends holds its place no longer than its record: others come next then. */
-async function atMost(timers: Timers, limitMs: number, run: Promise<unknown>): Promise<void> {
+/**
+ * Settles like `run`, or resolves after `limitMs` or when `signal` aborts: a handler that never ends holds its place no
+ * longer than its record, and others come next then.
+ */
+async function atMost(timers: Timers, limitMs: number, run: Promise<unknown>, signal?: AbortSignal): Promise<void> {
   const ended = new AbortController();
+  const isOver = signal ? AbortSignal.any([ended.signal, signal]) : ended.signal;
   try {
-    await Promise.race([run, sleep(timers, limitMs, ended.signal)]);
+    await Promise.race([run, sleep(timers, limitMs, isOver)]);
   } finally {
     ended.abort();
   }

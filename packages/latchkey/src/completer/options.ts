@@ -72,15 +72,24 @@ export function completerSettings<Kind extends TransactionKind>(options: Complet
     const [least, most] = bounds[name] ?? [0, 0];
     checkWholeNumber(where, name, value, least, most);
   }
-  checkPolicies(options.operations);
+  checkOperations(options.operations);
   const { runtime = systemRuntime, operations } = options;
   return { operations, intervalMs, concurrency, delay: { baseMs: baseDelayMs, capMs: maxDelayMs }, runtime };
 }
 
-function checkPolicies(operations: readonly Completable[]): void {
-  if (operations.every(({ settings }) => settings.afterFailure === 'rerun')) return;
-  throw new LatchkeyError(
-    'option-invalid',
-    "completer(): an operation of the policy 'refuse' is never run again. Say afterFailure: 'rerun', or resolve its records by hand.",
-  );
+function checkOperations(operations: readonly Completable[]): void {
+  for (const { settings, savesRequests } of operations) {
+    if (settings.afterFailure !== 'rerun') {
+      throw refused(
+        "of the policy 'refuse' is never run again. Say afterFailure: 'rerun', or resolve its records by hand",
+      );
+    }
+    if (savesRequests === false) {
+      throw refused('whose calls are not saved cannot be run again. Say saveInput: true, or leave it out');
+    }
+  }
+}
+
+function refused(why: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', `completer(): an operation ${why}.`);
 }

@@ -11,6 +11,8 @@ import type { OperationSettings } from './settings.ts';
 /** One kind of operation that can be run again from the request that its claim saved. */
 export interface Completable {
   readonly settings: OperationSettings;
+  /** False if its claims save no request, so that none of them can be run again: a completer refuses it. */
+  readonly savesRequests?: boolean;
   /** Whether a record of this operation name is one of these. */
   matches(operation: string): boolean;
   /** One run of it. A verdict other than `done`, or a throw, means that it is to be tried again. */

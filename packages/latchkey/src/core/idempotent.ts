@@ -164,18 +164,19 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
     if (error !== undefined) throw error;
     return openResult(name, codec, outcome.kind === 'replay' ? outcome.result : call.made);
   };
-  return Object.assign(run, { completable: completableOf(name, fn, codec, settings) });
+  return Object.assign(run, { completable: completableOf(fn, codec, settings, options) });
 }
 
 /** Runs again from the saved input, which has been through JSON by then. */
 function completableOf<Input, Result, Kind extends TransactionKind>(
-  name: string,
   fn: IdempotentBody<Input, Result, Kind>,
   codec: Codec<Result>,
   settings: OperationSettings,
+  { name, saveInput = false }: IdempotentOptions<Input, Result, Kind>,
 ): Completable {
   return {
     settings,
+    savesRequests: saveInput,
     matches: (operation) => operation === name,
     begin: (_operation, request) => {
       const call = new FunctionCall(codec);

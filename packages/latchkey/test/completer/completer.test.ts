@@ -1,67 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { type Completer, type CompleterOptions, completer } from '../../src/completer/index.ts';
+import { describe, expect, it } from 'vitest';
+import { completer } from '../../src/completer/index.ts';
 import type { Context } from '../../src/core/context.ts';
-import type { LatchkeyEvent } from '../../src/core/events.ts';
-import type { IdempotentOptions } from '../../src/core/function-options.ts';
-import { idempotent } from '../../src/core/idempotent.ts';
-import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
-import { manualRuntime } from '../../src/testing/manual-clock.ts';
-
-interface Order {
-  readonly id: string;
-}
-
-type Body = (order: Order, context: Context) => unknown;
-type Settings = Partial<IdempotentOptions<Order, unknown, never>>;
-
-const running: Completer[] = [];
-
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((each) => each.close(0)));
-});
-
-/** A store, workers that die on it, and completers. */
-function rig() {
-  const runtime = manualRuntime();
-  const memory = memoryStore({ runtime });
-  const events: LatchkeyEvent[] = [];
-  const onEvent = (event: LatchkeyEvent) => void events.push(event);
-
-  const ship = (body: Body, settings: Settings = {}, store = memory) =>
-    idempotent(body, {
-      store,
-      runtime,
-      onEvent,
-      name: 'ship',
-      key: (order: Order) => order.id,
-      afterFailure: 'rerun',
-      saveInput: true,
-      leaseMs: 3_000,
-      ...settings,
-    });
-
-  /** A worker that dies in its call of `ship`, whose record has lapsed when this resolves. */
-  const die = async (order: Order, body: Body = () => {}, settings: Settings = {}) => {
-    const { store, faults } = faultyStore(memory, runtime);
-    faults.plan((method) => (method === 'renew' || method === 'complete' ? { kind: 'hang' } : undefined));
-    const dying = ship((...args) => Promise.resolve(body(...args)).then(() => new Promise(() => {})), settings, store);
-    void dying(order).catch(() => {});
-    await runtime.advance(3_000);
-  };
-
-  const complete = (...functions: ReturnType<typeof ship>[]) => start({ store: memory, runtime, onEvent }, functions);
-  const start = (options: Omit<CompleterOptions, 'operations'>, functions: ReturnType<typeof ship>[]) => {
-    const operations = functions.map(({ completable }) => completable);
-    running.push(completer({ ...options, operations }));
-  };
-  const states = async () => {
-    const of = async (state: 'lapsed' | 'completed' | 'open' | 'running') =>
-      (await memory.list({ state, limit: 100 })).records.map(({ attempt }) => `${state} ${attempt}`);
-    return (await Promise.all((['running', 'lapsed', 'open', 'completed'] as const).map(of))).flat();
-  };
-  return { runtime, memory, events, ship, die, complete, start, states };
-}
+import { type Order, rig, running } from './completer-rig.ts';
 
 describe('completer', () => {
   it('finishes what a dead worker left behind, after its last saved step, and the retry gets that answer', async () => {
@@ -227,5 +168,7 @@ describe('completer', () => {
     expect(start({ concurrency: 0 })).toThrow(expect.objectContaining({ code: 'option-invalid' }));
     const refusing = [ship(() => 1, { afterFailure: 'refuse' }).completable];
     expect(start({ operations: refusing })).toThrow(expect.objectContaining({ code: 'option-invalid' }));
+    const unsaved = [ship(() => 1).completable, ship(() => 1, { saveInput: false }).completable];
+    expect(start({ operations: unsaved })).toThrow(/saveInput: true/);
   });
 });

@@ -10,10 +10,12 @@ import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import { completer, httpOperations, type SavedRequestHandler } from '../../src/completer/index.ts';
+import type { LatchkeyEvent } from '../../src/core/events.ts';
 import type { Store } from '../../src/core/store.ts';
 import type { RouteOptions } from '../../src/http/options.ts';
 import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { type FaultyMethod, faultyStore } from '../../src/testing/faulty-store.ts';
 import { listen } from '../adapters/apps/server.ts';
 import { temporaryFolder } from '../stores/sqlite/handles.ts';
 
@@ -115,11 +117,22 @@ const payOrder: SavedRequestHandler<Kind> = ({ body, params, principal }, contex
   });
 };
 
-function startCompleter(store: Store<Kind>): void {
-  const operations = [httpOperations<Kind>({ 'POST /orders/:id/pay': payOrder })];
-  const finishing = completer({ store, operations, intervalMs: 20, baseDelayMs: 0 });
+const thrownAfterCommit: SavedRequestHandler<Kind> = async (request, context) => {
+  await payOrder(request, context);
+  throw new Error('after the commit');
+};
+
+/** Gives what the completer tells. */
+function startCompleter(store: Store<Kind>, handler = payOrder): LatchkeyEvent[] {
+  const events: LatchkeyEvent[] = [];
+  const operations = [httpOperations<Kind>({ 'POST /orders/:id/pay': handler }, { maxAttempts: 2 })];
+  const onEvent = (event: LatchkeyEvent) => void events.push(event);
+  const finishing = completer({ store, operations, intervalMs: 20, baseDelayMs: 0, onEvent });
   onTestFinished(() => finishing.close(0));
+  return events;
 }
+
+const loseReply = (method: FaultyMethod) => (method === 'transaction' ? ({ kind: 'lose-reply' } as const) : undefined);
 
 const patient = { timeout: 60_000 };
 
@@ -134,6 +147,25 @@ describe.each(Object.entries(servers))('%s', (_name, start) => {
     const retried = await start(store, () => undefined);
     expect(await pay(retried.origin)).toEqual([201, 'true', { paid: 'tea' }]);
     expect(payments()).toHaveLength(1);
+  });
+});
+
+describe('a run whose answer is committed', () => {
+  it.each([
+    ['is done though its handler throws then', thrownAfterCommit, () => undefined],
+    ['is done though the answer to its commit is lost', payOrder, loseReply],
+  ] as const)('%s', async (_name, handler, disturb) => {
+    const { store, payments, completed } = await shop();
+    await dieInTheMiddle(servers['node'] as Start, store);
+    const { store: disturbed, faults } = faultyStore(store);
+    faults.plan(disturb);
+    const events = startCompleter(disturbed, handler);
+    await expect.poll(async () => (await completed()).length, patient).toBe(1);
+    // The run has ended once the completer has looked at the store again.
+    const looks = faults.calls.get('list') ?? 0;
+    await expect.poll(() => faults.calls.get('list'), patient).toBeGreaterThan(looks);
+    expect(payments()).toHaveLength(1);
+    expect(events.filter(({ type }) => type === 'handler-error' || type === 'stuck')).toEqual([]);
   });
 });
 

@@ -1,0 +1,44 @@
+/**
+ * The lapsed records of a store, a page at a time: where one look at them stops, the next one goes on.
+ *
+ * @module
+ */
+
+import type { AnyStore, RecordPage, StoredRecord } from '../core/store.ts';
+
+const pageSize = 100;
+
+/** Goes round and round through a store's lapsed records. */
+export class LapsedPages {
+  readonly #store: Pick<AnyStore, 'list'>;
+  #cursor: string | undefined;
+  #hasFailed = false;
+
+  constructor(store: Pick<AnyStore, 'list'>) {
+    this.#store = store;
+  }
+
+  /** True if the next page is the first one. */
+  get atStart(): boolean {
+    return this.#cursor === undefined;
+  }
+
+  async next(): Promise<readonly StoredRecord[]> {
+    const { records, next } = await this.#list();
+    this.#cursor = next;
+    this.#hasFailed = false;
+    return records;
+  }
+
+  /** A page that failed twice is given up, lest a cursor which the store no longer knows be asked for again and again. */
+  async #list(): Promise<RecordPage> {
+    const cursor = this.#cursor;
+    try {
+      return await this.#store.list({ state: 'lapsed', limit: pageSize, ...(cursor !== undefined && { cursor }) });
+    } catch (error) {
+      if (this.#hasFailed) this.#cursor = undefined;
+      this.#hasFailed = !this.#hasFailed;
+      throw error;
+    }
+  }
+}
