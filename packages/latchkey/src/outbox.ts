@@ -20,6 +20,7 @@ export {
   type NewMessage,
   type Outbox,
   type OutboxMessage,
+  type Taken,
   type TakenMessage,
   type TakeRequest,
 } from './core/outbox.ts';

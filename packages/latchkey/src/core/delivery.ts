@@ -71,13 +71,29 @@ export class Delivery {
     const { outbox, emit, maxAttempts, retryMs, maxRetryMs, runtime } = this.#tools;
     const { id, token, operation, name, attempts } = this.#message;
     if (attempts >= maxAttempts) {
-      await this.#settle('bury', () => outbox.bury(id, token));
-      return emit?.({ type: 'message-dead', id, operation, name, attempts, error });
+      const isBuried = await this.#bury();
+      // Else it comes up again, and whoever finds it then tells of it.
+      return isBuried ? emit?.({ type: 'message-dead', id, operation, name, attempts, error }) : undefined;
     }
     const limits = { baseMs: retryMs, capMs: maxRetryMs };
     const retryInMs = Math.round(backoffMs(attempts - 1, limits, runtime.random));
     emit?.({ type: 'message-failed', id, operation, name, attempts, error, retryInMs });
     await this.#settle('postpone', () => outbox.postpone(id, token, retryInMs));
+  }
+
+  /** While the lease lasts nobody else can have taken it: what is gone after a call without an answer, that call buried. */
+  async #bury(): Promise<boolean> {
+    const { outbox } = this.#tools;
+    const { id, token } = this.#message;
+    let calls = 0;
+    let isAnswered = false;
+    const isBuried = await this.#settle('bury', async () => {
+      calls += 1;
+      const buried = await outbox.bury(id, token);
+      isAnswered = true;
+      return buried;
+    });
+    return isBuried || (isAnswered && calls > 1);
   }
 
   /** What can't be settled comes up again by itself, when the lease is over. */

@@ -8,10 +8,10 @@ import { backoffMs } from './backoff.ts';
 import { type Deliver, Delivery, type DeliveryTools } from './delivery.ts';
 import { completeDispatcher, type DispatcherSettings } from './dispatcher-settings.ts';
 import { createEmit } from './emitter.ts';
-import { LatchkeyError } from './errors.ts';
+import { LatchkeyError, LeaseLostError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { safetyMarginMs } from './lease.ts';
-import type { Outbox, TakenMessage } from './outbox.ts';
+import type { ListedMessage, Outbox, Taken } from './outbox.ts';
 import { type Runtime, sleep, systemRuntime } from './runtime.ts';
 import { withTimeLimit } from './store-call.ts';
 
@@ -97,23 +97,30 @@ class Loop implements Dispatcher {
   async #deliverSome(limit: number): Promise<number> {
     const { runtime, leaseMs } = this.#tools;
     const deadlineMs = runtime.clock.monotonic() + leaseMs - safetyMarginMs(leaseMs);
-    const taken = await this.#take(limit);
-    for (const message of taken) {
+    const { messages, dead } = await this.#take(limit);
+    for (const message of dead) this.#tellDead(message);
+    for (const message of messages) {
       const delivery = new Delivery(this.#tools, message, deadlineMs).run();
       this.#active.add(delivery);
       void delivery.finally(() => this.#active.delete(delivery));
     }
-    return taken.length;
+    return messages.length + dead.length;
   }
 
-  async #take(limit: number): Promise<readonly TakenMessage[]> {
+  async #take(limit: number): Promise<Taken> {
     const { outbox, runtime, leaseMs, maxAttempts, emit } = this.#tools;
     try {
       return await withTimeLimit(runtime, leaseMs, outbox.take({ limit, leaseMs, maxAttempts }));
     } catch (error) {
       emit?.({ type: 'store-error', operation: 'outbox', during: 'take', error });
-      return [];
+      return { messages: [], dead: [] };
     }
+  }
+
+  /** Those who began its deliveries are gone, or too late to tell. */
+  #tellDead({ id, operation, name, attempts }: ListedMessage): void {
+    const error = new LeaseLostError('The last delivery of this message was begun, and not ended within its lease.');
+    this.#tools.emit?.({ type: 'message-dead', id, operation, name, attempts, error });
   }
 
   #rest(idle: number): Promise<void> {

@@ -61,7 +61,10 @@ export type LatchkeyEvent =
       readonly error: unknown;
       readonly retryInMs: number;
     }
-  /** The last delivery of a message has failed: it waits for a person. */
+  /**
+   * The last delivery of a message has failed, or ended with its dispatcher: it waits for a person. Told once, by whoever
+   * made it dead; an alarm that must not miss one counts the list of the dead.
+   */
   | {
       readonly type: 'message-dead';
       readonly id: string;

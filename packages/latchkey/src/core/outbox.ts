@@ -46,6 +46,14 @@ export interface TakeRequest {
   readonly maxAttempts: number;
 }
 
+/** What {@link Outbox.take} answers. */
+export interface Taken {
+  /** Those that are the caller's now. */
+  readonly messages: readonly TakenMessage[];
+  /** Those that died just now, of their number of attempts. Nobody else is told of them. */
+  readonly dead: readonly ListedMessage[];
+}
+
 /** A message in a list, without its payload. */
 export interface ListedMessage extends Omit<OutboxMessage, 'payload'> {
   /** When it is delivered next, or its lease ends, in milliseconds since 1970; absent if it is dead. */
@@ -85,7 +93,7 @@ export interface Outbox<Kind extends TransactionKind = TransactionKind> {
    */
   enqueue(handle: Kind['handle'], message: NewMessage): boolean | Promise<boolean>;
   /** Leases messages that are due to the caller alone. */
-  take(request: TakeRequest): Promise<readonly TakenMessage[]>;
+  take(request: TakeRequest): Promise<Taken>;
   /** Removes a message. False if it is no longer the caller's. */
   delivered(id: string, token: string): Promise<boolean>;
   /** Ends the lease, and makes the message due `delayMs` milliseconds from now. False as with `delivered`. */

@@ -33,7 +33,7 @@ afterEach(async () => {
 const decoder = new TextDecoder();
 
 async function messages(): Promise<Record<string, string>> {
-  const taken = await store.outbox?.take({ limit: 100, leaseMs: 1_000, maxAttempts: 10 });
+  const taken = (await store.outbox?.take({ limit: 100, leaseMs: 1_000, maxAttempts: 10 }))?.messages;
   return Object.fromEntries((taken ?? []).map(({ name, payload }) => [name, decoder.decode(payload)]));
 }
 
@@ -129,7 +129,7 @@ describe.runIf(isSelected('postgres'))('context.enqueue on PostgreSQL', () => {
       { store: shop, name: 'place', key: (id) => id },
     );
     expect(await place('o1')).toBe('o1');
-    const [message] = (await shop.outbox?.take({ limit: 10, leaseMs: 1_000, maxAttempts: 10 })) ?? [];
+    const [message] = (await shop.outbox?.take({ limit: 10, leaseMs: 1_000, maxAttempts: 10 }))?.messages ?? [];
     expect(message).toMatchObject({ operation: 'place', name: 'receipt', attempts: 1 });
     expect(decoder.decode(message?.payload)).toBe('{"id":"o1"}');
     await shop.close();

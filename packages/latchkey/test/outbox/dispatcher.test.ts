@@ -80,6 +80,39 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
     expect(await count('dead')).toBe(0);
   });
 
+  it('tells once of what died with those who were to deliver it', async () => {
+    await enqueue(store, 'operation', ['mail']);
+    await store.outbox?.take({ limit: 1, leaseMs: 1, maxAttempts: 1 });
+    start({ maxAttempts: 1, deliver: () => {} });
+    const others = [1, 2].map(() =>
+      dispatcher({ store, ...quick, onEvent: (event) => events.push(event), maxAttempts: 1, deliver: () => {} }),
+    );
+    await expect.poll(() => ofType('message-dead').length, patience).toBeGreaterThan(0);
+    await Promise.all(others.map((other) => other.close()));
+    expect(ofType('message-dead')).toMatchObject([
+      { id: messageId('operation', 'mail'), attempts: 1, error: expect.objectContaining({ code: 'lease-lost' }) },
+    ]);
+  });
+
+  it('tells once of what died though the answer to its burial was lost', async () => {
+    const { outbox } = store;
+    if (outbox === undefined) throw new TypeError('There is no outbox.');
+    let losses = 1;
+    const bury: typeof outbox.bury = async (...args) => {
+      const isBuried = await outbox.bury(...args);
+      losses -= 1;
+      if (losses >= 0) throw new Error('the answer was lost');
+      return isBuried;
+    };
+    const take: typeof outbox.take = (request) => outbox.take(request);
+    await enqueue(store, 'operation', ['mail']);
+    const forgetful = Object.assign(Object.create(outbox), { take, bury });
+    const deliver = () => Promise.reject(new Error('the mail server is down'));
+    start({ store: Object.assign(Object.create(store), { outbox: forgetful }), maxAttempts: 1, deliver });
+    await expect.poll(() => ofType('message-dead').length, patience).toBe(1);
+    expect(await count('dead')).toBe(1);
+  });
+
   it('runs no more deliveries at once than it may, and as many', async () => {
     let [active, most] = [0, 0];
     const release = Promise.withResolvers<void>();

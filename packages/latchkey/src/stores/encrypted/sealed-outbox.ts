@@ -34,13 +34,13 @@ export class SealedOutbox implements contract.Outbox {
    * A message that can't be opened doesn't hold up the others: it comes up again when its lease is over, and is dead
    * in the end, never lost.
    */
-  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
-    const taken = await this.#outbox.take(request);
-    const opened = await Promise.allSettled(taken.map((message) => this.#open(message)));
+  async take(request: contract.TakeRequest): Promise<contract.Taken> {
+    const { messages, dead } = await this.#outbox.take(request);
+    const opened = await Promise.allSettled(messages.map((message) => this.#open(message)));
     const readable = opened.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const fault = opened.find((outcome) => outcome.status === 'rejected');
-    if (fault !== undefined && readable.length === 0) throw fault.reason;
-    return readable;
+    if (fault !== undefined && readable.length === 0 && dead.length === 0) throw fault.reason;
+    return { messages: readable, dead };
   }
 
   delivered(id: string, token: string): Promise<boolean> {

@@ -46,7 +46,7 @@ export class MariadbOutbox<Connection extends MariadbConnection>
     return (await db.runOn(handle, sql.enqueue, inputs)).affected > 0;
   }
 
-  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
+  async take(request: contract.TakeRequest): Promise<contract.Taken> {
     checkPageLimit(request);
     const { db, sql, random, ready } = this.#parts;
     const { limit, leaseMs, maxAttempts } = request;
@@ -54,7 +54,9 @@ export class MariadbOutbox<Connection extends MariadbConnection>
     await ready();
     const inputs = { most_rows: limit, lease_ms: leaseMs, token, most_attempts: maxAttempts };
     const { rows } = await db.run(sql.takeMessages, inputs);
-    return rows.map((row) => ({ ...messageOf(row), token }));
+    const isDead = (row: unknown) => columnsOf(row)('due') === null;
+    const messages = rows.filter((row) => !isDead(row)).map((row) => ({ ...messageOf(row), token }));
+    return { messages, dead: rows.filter(isDead).map(listedOf) };
   }
 
   delivered(id: string, token: string): Promise<boolean> {

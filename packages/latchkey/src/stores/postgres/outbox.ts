@@ -37,12 +37,14 @@ export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx
     return added.length > 0;
   }
 
-  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
+  async take(request: contract.TakeRequest): Promise<contract.Taken> {
     checkPageLimit(request);
     const { limit, leaseMs, maxAttempts } = request;
     const token = this.#session.parts.runtime.random.uuid();
     const rows = await this.#session.run('outbox-take', [limit, leaseMs, pack(token), maxAttempts]);
-    return rows.filter((row) => columnIn(row, 'due') !== null).map((row) => ({ ...messageOf(row), token }));
+    const isDead = (row: Row) => columnIn(row, 'due') === null;
+    const messages = rows.filter((row) => !isDead(row)).map((row) => ({ ...messageOf(row), token }));
+    return { messages, dead: rows.filter(isDead).map(listedOf) };
   }
 
   delivered(id: string, token: string): Promise<boolean> {

@@ -25,7 +25,10 @@ const findDue = 'SELECT 1 FROM latchkey_outbox WHERE due <= ? LIMIT 1';
 
 const due = 'SELECT seq FROM latchkey_outbox WHERE due <= ? AND attempts < ? ORDER BY due LIMIT ?';
 
-const bury = 'UPDATE latchkey_outbox SET due = NULL, token = NULL WHERE due <= ? AND attempts >= ?';
+const bury = `
+UPDATE latchkey_outbox SET due = NULL, token = NULL WHERE seq IN (
+  SELECT seq FROM latchkey_outbox WHERE due <= ? AND attempts >= ? ORDER BY due LIMIT ?
+) RETURNING ${outboxColumns}`;
 
 const take = `
 UPDATE latchkey_outbox SET due = ?, token = ?, attempts = attempts + 1 WHERE seq IN (${due})
@@ -69,18 +72,19 @@ export class SqliteOutbox<Handle extends SqliteDatabase>
   }
 
   /** Nothing is written, and no lock taken, while nothing is due. */
-  async take(request: contract.TakeRequest): Promise<readonly contract.TakenMessage[]> {
+  async take(request: contract.TakeRequest): Promise<contract.Taken> {
     checkPageLimit(request);
     const { limit, leaseMs, maxAttempts } = request;
     const { db, queue, runtime } = this.#parts;
     const token = runtime.random.uuid();
-    return queue.run<readonly contract.TakenMessage[]>({
+    return queue.run<contract.Taken>({
       readFirst: true,
-      read: (nowMs) => (db.prepare(findDue).get(nowMs) === undefined ? { result: [] } : undefined),
+      read: (nowMs) =>
+        db.prepare(findDue).get(nowMs) === undefined ? { result: { messages: [], dead: [] } } : undefined,
       write: (nowMs) => {
-        db.prepare(bury).run(nowMs, maxAttempts);
+        const dead = db.prepare(bury).all(nowMs, maxAttempts, limit).map(listedOf);
         const rows = db.prepare(take).all(nowMs + leaseMs, packUuid(token), nowMs, maxAttempts, limit);
-        return rows.map((row) => ({ ...messageOf(row), token }));
+        return { messages: rows.map((row) => ({ ...messageOf(row), token })), dead };
       },
     });
   }

@@ -116,14 +116,23 @@ function deathTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await listed(bench, 'dead'), []);
   });
 
-  test('a message whose last deliverer fell silent dies instead of being given out', async (bench) => {
+  test('a message whose last deliverer fell silent dies instead of being given out, and one is told', async (bench) => {
     await enqueue(bench, ['receipt']);
     for (const attempts of [1, 2]) {
       assert.equal((await take(bench, 10, 2))[0]?.attempts, attempts);
       await bench.advance(bench.leaseMs);
     }
-    assert.deepEqual(await take(bench, 10, 2), []);
+    const request = { limit: 10, leaseMs: bench.leaseMs, maxAttempts: 2 };
+    const taken = await Promise.all([1, 2, 3].map(() => outboxOf(bench).take(request)));
+    assert.deepEqual(
+      taken.flatMap(({ messages }) => messages),
+      [],
+    );
+    const dead = taken.flatMap((each) => each.dead).map(({ name, attempts, dueAtMs }) => [name, attempts, dueAtMs]);
+    assert.deepEqual(dead, [['receipt', 2, undefined]]);
     assert.deepEqual(await listed(bench, 'dead'), ['receipt']);
+    assert.equal(await outboxOf(bench).retry(messageId(operationId, 'receipt')), true);
+    assert.deepEqual(names(await take(bench, 10, 2)), ['receipt']);
   });
 
   test('a list pages through the messages of one state', async (bench) => {
@@ -169,12 +178,12 @@ async function enqueue<Kind extends TransactionKind>(
   return added;
 }
 
-function take<Kind extends TransactionKind>(
+async function take<Kind extends TransactionKind>(
   bench: Bench<Kind>,
   limit = 10,
   maxAttempts = 20,
 ): Promise<readonly TakenMessage[]> {
-  return outboxOf(bench).take({ limit, leaseMs: bench.leaseMs, maxAttempts });
+  return (await outboxOf(bench).take({ limit, leaseMs: bench.leaseMs, maxAttempts })).messages;
 }
 
 function names(messages: readonly { readonly name: string }[]): string[] {

@@ -66,9 +66,9 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
       throw new RangeError('declined');
     });
     await expect(failing).rejects.toThrow('declined');
-    expect(await store.outbox?.take({ limit: 9, leaseMs: 1_000, maxAttempts: 9 })).toEqual([]);
+    expect(await store.outbox?.take({ limit: 9, leaseMs: 1_000, maxAttempts: 9 })).toEqual({ messages: [], dead: [] });
     expect(await transact(enqueue)).toEqual({ outcome: 'committed', value: true });
-    const [taken] = (await store.outbox?.take({ limit: 9, leaseMs: 60_000, maxAttempts: 9 })) ?? [];
+    const [taken] = (await store.outbox?.take({ limit: 9, leaseMs: 60_000, maxAttempts: 9 }))?.messages ?? [];
     expect(taken).toMatchObject({ operationId: 'o', name: 'mail', attempts: 1 });
     expect([...(taken?.payload ?? [])]).toEqual([0, 255]);
     expect(await store.outbox?.delivered(taken?.id ?? '', taken?.token ?? '')).toBe(true);

@@ -2,14 +2,16 @@
 -- is locked, and skipped.
 --
 -- in:  most_rows, lease_ms, token, most_attempts
--- out: a row for each that was leased, after what may be an empty result
+-- out: a row for each that was leased or died, after what may be an empty result
+--
+-- A dead one keeps the token, by which it is found here and which nobody else has.
 --
 -- STRAIGHT_JOIN has the due ones found first; the other way round every row of the table would be locked.
 BEGIN NOT ATOMIC
   UPDATE (
     SELECT seq FROM {outbox} WHERE due <= {now} ORDER BY due LIMIT :most_rows FOR UPDATE SKIP LOCKED
   ) AS found STRAIGHT_JOIN {outbox} AS m ON m.seq = found.seq
-  SET m.token = IF(m.attempts < :most_attempts, :token, NULL),
+  SET m.token = :token,
     m.due = IF(m.attempts < :most_attempts, {now} + :lease_ms, NULL),
     m.attempts = IF(m.attempts < :most_attempts, m.attempts + 1, m.attempts);
   SELECT {message_columns}, payload FROM {outbox} WHERE token = :token;
