@@ -22,7 +22,7 @@ const { values } = parseArgs({
 
 // Not the system's temporary folder, which may be in memory, where nothing has to be made durable.
 const folder = fileURLToPath(new URL('data', import.meta.url));
-const timing = { folder, warmUpSeconds: 1.5, seconds: Number(values.seconds) };
+const timing = { folder, warmUpSeconds: 8, seconds: Number(values.seconds) };
 
 function figuresOf(samples: readonly Sample[]): Figures {
   const of = (pick: (sample: Sample) => number | undefined) =>

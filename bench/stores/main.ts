@@ -14,13 +14,14 @@ import { runRound, type Sample } from './round.ts';
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '5' },
+    rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '2' },
     profile: { type: 'string' },
     replays: { type: 'boolean', default: false },
   },
 });
-const timing = { warmUpSeconds: 1.5, seconds: Number(values.seconds) };
+// V8 goes on compiling what is hot for some seconds, the longer the more code there is; a server runs for days.
+const timing = { warmUpSeconds: 8, seconds: Number(values.seconds) };
 
 function mediansOf(samples: readonly Sample[]): Sample {
   const of = (pick: (sample: Sample) => number) => median(samples.map(pick));

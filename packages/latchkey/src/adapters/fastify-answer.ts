@@ -7,6 +7,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { Field, PlainResponse } from '../http/exchange.ts';
+import { joinShortBytes } from './node-answer.ts';
 
 /** Fields that are set already stay, unless the answer has them too. */
 export function sendAnswer(reply: FastifyReply, { status, fields, body }: PlainResponse): void {
@@ -14,6 +15,7 @@ export function sendAnswer(reply: FastifyReply, { status, fields, body }: PlainR
   for (const [name, lines] of linesByName(fields)) reply.header(name, lines.length === 1 ? lines[0] : lines);
   reply.removeHeader('content-length');
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  joinShortBytes(reply.raw);
   if (bytes.length === 0) reply.send();
   else if (reply.hasHeader('content-type')) reply.send(bytes);
   // Fastify gives bytes without a type one of its own, but leaves streams alone.

@@ -33,6 +33,19 @@ function cheaplyWritten(body: Uint8Array): string | Uint8Array {
   return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
 }
 
+/** Lets a framework that ends responses with bytes send short ones in one write with the head. */
+export function joinShortBytes(response: ServerResponse): void {
+  const { end } = response;
+  const joined = (chunk: unknown, ...rest: readonly unknown[]): ServerResponse => {
+    const args =
+      chunk instanceof Uint8Array && chunk.length <= maxCopiedBytes
+        ? [cheaplyWritten(chunk), 'latin1', rest[1]]
+        : [chunk, ...rest];
+    return Reflect.apply(end, response, args);
+  };
+  response.end = joined;
+}
+
 /** The length belongs to the body that is written here, not to the one that was stored. */
 function isFraming(name: string): boolean {
   const lower = name.toLowerCase();
