@@ -25,6 +25,7 @@ describe('the card provider', () => {
     await provider.tell({ next: ['fail', 'decline'] });
     expect((await provider.pay('k2', payment)).status).toBe(500);
     expect((await provider.pay('k2', payment)).status).toBe(402);
+    expect((await provider.pay('k2', payment)).status).toBe(402);
     expect(await byKey('k2')).toEqual([]);
   });
 
@@ -62,6 +63,14 @@ describe('the card provider', () => {
     );
     expect((await provider.pay('k6', payment)).status).toBe(200);
     expect(await byKey('k6')).toHaveLength(1);
+  });
+
+  it('comes back as it was told to be', async () => {
+    await provider.tell({ always: ['decline'], next: ['die'] });
+    await expect(provider.pay('k10', payment)).rejects.toThrow();
+    expect(await byKey('k10')).toHaveLength(1);
+    expect((await provider.pay('k11', payment)).status).toBe(402);
+    await provider.tell({ always: ['ok'] });
   });
 
   it('pays again once it has forgotten its keys', async () => {

@@ -22,8 +22,10 @@ export interface CardCharge extends CardPayment {
 export interface ProviderLedger {
   /** Carries a payment out, or finds the one that this key paid for before. */
   charge(idempotencyKey: string, payment: CardPayment): CardCharge;
-  /** Whether a payment was carried out under this key, and the key is not forgotten. */
-  knows(idempotencyKey: string): boolean;
+  /** Refuses to pay under this key, for as long as it is not forgotten. */
+  decline(idempotencyKey: string): void;
+  /** What became of the payment under this key; undefined if it was neither, or the key is forgotten. */
+  fateOf(idempotencyKey: string): 'paid' | 'declined' | undefined;
   /** All charges; of one key or one reference if they are named. */
   find(by: { readonly idempotencyKey?: string; readonly reference?: string }): readonly CardCharge[];
   /** Forgets which keys were used, as providers do after a day or a month. The charges stay. */
@@ -43,6 +45,7 @@ const schema = `
   ) STRICT;
   CREATE UNIQUE INDEX IF NOT EXISTS charges_by_known_key ON charges (key) WHERE is_known;
   CREATE INDEX IF NOT EXISTS charges_by_reference ON charges (reference);
+  CREATE TABLE IF NOT EXISTS declined (key TEXT PRIMARY KEY) STRICT;
 `;
 
 type Row = Record<string, unknown>;
@@ -69,7 +72,8 @@ export function openProviderLedger(folder: string): ProviderLedger {
   const found = database.prepare(
     'SELECT * FROM charges WHERE (?1 IS NULL OR key = ?1) AND (?2 IS NULL OR reference = ?2) ORDER BY number',
   );
-  const forgetting = database.prepare('UPDATE charges SET is_known = 0');
+  const refusal = database.prepare('INSERT INTO declined VALUES (?) ON CONFLICT DO NOTHING');
+  const refused = database.prepare('SELECT 1 FROM declined WHERE key = ?');
 
   return {
     charge(idempotencyKey, { amount, currency, reference }) {
@@ -78,9 +82,13 @@ export function openProviderLedger(folder: string): ProviderLedger {
       if (row === undefined) throw new Error('a charge that was just made is gone');
       return toCharge(row);
     },
-    knows: (idempotencyKey) => known.get(idempotencyKey) !== undefined,
+    decline: (idempotencyKey) => void refusal.run(idempotencyKey),
+    fateOf(idempotencyKey) {
+      if (known.get(idempotencyKey) !== undefined) return 'paid';
+      return refused.get(idempotencyKey) === undefined ? undefined : 'declined';
+    },
     find: ({ idempotencyKey = null, reference = null }) => found.all(idempotencyKey, reference).map(toCharge),
-    forgetKeys: () => void forgetting.run(),
+    forgetKeys: () => database.exec('UPDATE charges SET is_known = 0; DELETE FROM declined'),
     close: () => database.close(),
   };
 }

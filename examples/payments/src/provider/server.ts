@@ -1,5 +1,6 @@
 /**
- * A card provider to try the order flow with, as a process of its own: `node server.ts PORT FOLDER`.
+ * A card provider to try the order flow with, as a process of its own:
+ * `node server.ts PORT FOLDER [BEHAVIOUR,…]`.
  *
  * `POST /v1/charges` pays, once per Idempotency-Key. `GET /v1/charges` looks payments up. `PUT /control` tells it how
  * to misbehave, and `DELETE /control/keys` makes it forget its keys.
@@ -15,9 +16,9 @@ const slowMs = 2_000;
 /** The test card that every bank declines. */
 const declinedSource = 'tok_chargeDeclined';
 
-const [port = '0', folder = '.'] = process.argv.slice(2);
+const [port = '0', folder = '.', always = 'ok'] = process.argv.slice(2);
 const ledger = openProviderLedger(folder);
-const orders: Orders = { next: [], always: ['ok'] };
+const orders: Orders = { next: [], always: always.split(',').filter(isBehaviour) };
 
 class BadRequest extends Error {}
 
@@ -70,6 +71,12 @@ const acts: Readonly<Record<Behaviour, (response: ServerResponse, carryOut: () =
   },
 };
 
+/** What was paid or declined under a key stays so: neither a retry nor a request that was overtaken changes it. */
+function consistent(chosen: Behaviour, fate: 'paid' | 'declined' | undefined): Behaviour {
+  if (fate === 'declined') return 'decline';
+  return chosen === 'decline' && fate === 'paid' ? 'ok' : chosen;
+}
+
 async function pay(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const field = request.headers['idempotency-key'];
   if (typeof field !== 'string' || field === '') throw new BadRequest('Send an Idempotency-Key.');
@@ -77,8 +84,8 @@ async function pay(request: IncomingMessage, response: ServerResponse): Promise<
   const body = await readJson(request);
   const payment = paymentIn(body);
   const chosen = body['source'] === declinedSource ? 'decline' : nextBehaviour(orders, Math.random());
-  // What was paid under a key stays paid: a retry can't be told otherwise.
-  const behaviour = chosen === 'decline' && ledger.knows(key) ? 'ok' : chosen;
+  const behaviour = consistent(chosen, ledger.fateOf(key));
+  if (behaviour === 'decline') ledger.decline(key);
   acts[behaviour](response, () => ledger.charge(key, payment));
 }
 

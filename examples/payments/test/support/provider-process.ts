@@ -17,6 +17,8 @@ export class ProviderProcess {
   url = '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'latchkey-provider-'));
   #child: ChildProcess | undefined;
+  /** A process that died of a payment must not come back cured. */
+  #always: readonly Behaviour[] = ['ok'];
   #stopping = false;
 
   static async start(): Promise<ProviderProcess> {
@@ -31,6 +33,7 @@ export class ProviderProcess {
   }
 
   async tell(orders: { readonly next?: readonly Behaviour[]; readonly always?: readonly Behaviour[] }): Promise<void> {
+    this.#always = orders.always ?? this.#always;
     await this.#ask('/control', { method: 'PUT', body: JSON.stringify(orders) });
   }
 
@@ -68,9 +71,8 @@ export class ProviderProcess {
 
   async #launch(port: number): Promise<void> {
     this.url = `http://127.0.0.1:${port}`;
-    const child = spawn(process.execPath, [program, String(port), this.#folder], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
+    const words = [program, String(port), this.#folder, this.#always.join()];
+    const child = spawn(process.execPath, words, { stdio: ['ignore', 'pipe', 'inherit'] });
     this.#child = child;
     child.once('exit', () => {
       if (!this.#stopping) void this.#launch(port);

@@ -1,10 +1,12 @@
 /** The order flow under load, while workers are killed and the provider misbehaves; then promises against facts. */
 
 import type { Behaviour } from '../../../../examples/payments/src/provider/behaviour.ts';
+import type { CardCharge } from '../../../../examples/payments/src/provider/ledger.ts';
 import { ProviderProcess } from '../../../../examples/payments/test/support/provider-process.ts';
 import { seededFraction } from '../../src/testing/manual-clock.ts';
 import { until } from '../servers/redis-server.ts';
 import { type Backend, type OrderStore, startBackend } from './backends.ts';
+import type { Books } from './books/shop.ts';
 import { Customers, type Told } from './customers.ts';
 import { violationsIn } from './verify.ts';
 import { Workers } from './workers.ts';
@@ -19,9 +21,13 @@ export interface OrderCrashOptions {
 
 export interface OrderCrashReport {
   readonly orders: number;
-  readonly declined: number;
+  readonly completed: number;
+  /** Orders whose card was declined, and that left nothing behind. */
+  readonly refused: number;
   /** Orders that took more than one request. */
   readonly retried: number;
+  readonly charges: number;
+  readonly rows: number;
   readonly violations: readonly string[];
 }
 
@@ -80,12 +86,22 @@ async function crash(
     await provider.tell({ always: ['ok'] });
     await shoppers.finish();
     await shoppers.askAgain();
-    const { told, faults } = shoppers;
-    await mailsSent(backend, told);
-    const violations = [...faults, ...violationsIn(told, await backend.books(), await provider.charges())];
-    const declined = told.filter(({ status }) => status === 402).length;
-    return { orders: told.length, declined, retried: told.filter(({ attempts }) => attempts > 1).length, violations };
+    await mailsSent(backend, shoppers.told);
+    return reportOn(shoppers, await backend.books(), await provider.charges());
   } finally {
     await workers.stop();
   }
+}
+
+function reportOn({ told, faults }: Customers, books: Books, charges: readonly CardCharge[]): OrderCrashReport {
+  const answered = (wanted: number) => told.filter(({ status }) => status === wanted).length;
+  return {
+    orders: told.length,
+    completed: answered(201),
+    refused: answered(402),
+    retried: told.filter(({ attempts }) => attempts > 1).length,
+    charges: charges.length,
+    rows: books.orders.length,
+    violations: [...faults, ...violationsIn(told, books, charges)],
+  };
 }

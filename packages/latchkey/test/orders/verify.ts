@@ -20,16 +20,18 @@ export function violationsIn(told: readonly Told[], books: Books, charges: reado
 }
 
 function faultsOf(
-  { order: { id }, status, body }: Told,
+  { order: { id }, key, attempts, status, body }: Told,
   rows: Books['orders'],
   charges: readonly CardCharge[],
 ): string[] {
   if (status !== 201 && status !== 402) return [`${id}: was answered ${status} ${body}`];
   const expected = status === 201 ? String(JSON.parse(body).charge) : '';
   const inBooks = rows.map(({ charge }) => charge).join();
-  const atProvider = charges.map(({ id: charge }) => charge).join();
-  if (inBooks === expected && atProvider === expected) return [];
-  return [`${id}: told ${expected || 'declined'}, in the books ${inBooks}, charged ${atProvider}`];
+  if (inBooks === expected && charges.map(({ id: charge }) => charge).join() === expected) return [];
+  const atProvider = charges.map(({ id: charge, idempotencyKey }) => `${charge} under ${idempotencyKey}`).join(', ');
+  return [
+    `${id}: told ${expected || 'declined'} at attempt ${attempts} under ${key}, in the books ${inBooks}, charged ${atProvider}`,
+  ];
 }
 
 function mailFaults(id: string, status: number, mails: number): string[] {

@@ -22,9 +22,11 @@ console.log(`seed ${seed}`);
 const rows = [];
 for (const store of orderStores) {
   if (values.store !== undefined && values.store !== store) continue;
+  const start = performance.now();
   const { violations, ...counts } = await runOrderCrashes({ store, kills, seed, onKill: progress(store) });
-  for (const violation of violations.slice(0, 20)) console.log(`${store}: ${violation}`);
-  rows.push({ store, kills, ...counts, violations: violations.length });
+  for (const violation of violations) console.log(`${store}: ${violation}`);
+  const minutes = ((performance.now() - start) / 60_000).toFixed(1);
+  rows.push({ store, kills, ...counts, violations: violations.length, minutes });
 }
 console.table(rows);
 process.exitCode = rows.every(({ violations }) => violations === 0) ? 0 : 1;
