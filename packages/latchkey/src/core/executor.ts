@@ -4,6 +4,7 @@
  * @module
  */
 
+import { auditHookVerdict, type Conclude, type HookVerdict } from './audit/hook-verdict.ts';
 import type { Claim } from './claiming.ts';
 import { type ConclusionOptions, effectivePolicy, isKept, releaseRecord, storeResult } from './conclusion.ts';
 import type { Answering, AnyContext, Context } from './context.ts';
@@ -33,6 +34,8 @@ interface Execution<Kind extends TransactionKind> extends Won<Kind>, Running, Co
   readonly operation: Operation;
 }
 
+type Decided = HookVerdict['recovery'];
+
 /** How soon to look again at a record that somebody else has taken. */
 const lookAgainMs = 1_000;
 
@@ -53,14 +56,38 @@ export class Executor<Kind extends TransactionKind> {
     return this.#run(this.#begin(won));
   }
 
-  /** Asks the hook first, and does what it says. */
+  /** Asks the hook first, and does what it says; nothing that the audit doesn't tell of. */
   async recover(won: Won<Kind>, recover: Recover): Promise<Outcome> {
     const execution = this.#begin(won);
     const recovery = await askRecover(recover, won.operation, won.claimed, this.#tools.emit);
-    if (recovery.verdict === 'rerun') return this.#run(execution);
-    if (recovery.verdict === 'respond') return this.#respond(execution, recovery.result);
-    await this.#abandon(execution);
-    return { kind: 'outcome-unknown' };
+    if (recovery.verdict !== 'rerun' && recovery.verdict !== 'respond') {
+      await this.#abandon(execution);
+      return { kind: 'outcome-unknown' };
+    }
+    const conclude = await this.#audit(execution, recovery);
+    if (conclude === undefined) return { kind: 'unavailable', error: unaudited() };
+    return this.#carryOut(execution, recovery, conclude);
+  }
+
+  async #audit(execution: Execution<Kind>, recovery: Decided): Promise<Conclude | undefined> {
+    try {
+      return await auditHookVerdict({ ...this.#tools, store: this.#store }, { ...execution, recovery });
+    } catch {
+      // The failed calls were told to the observer.
+      await this.#abandon(execution);
+      return undefined;
+    }
+  }
+
+  async #carryOut(execution: Execution<Kind>, recovery: Decided, conclude: Conclude): Promise<Outcome> {
+    if (recovery.verdict === 'rerun') {
+      const [outcome] = await Promise.all([this.#run(execution), conclude('applied')]);
+      return outcome;
+    }
+    const outcome = await this.#respond(execution, recovery.result);
+    if (outcome.kind === 'replay') await conclude('applied');
+    if (outcome.kind === 'in-progress') await conclude('stale');
+    return outcome;
   }
 
   #begin(won: Won<Kind>): Execution<Kind> {
@@ -151,4 +178,8 @@ export class Executor<Kind extends TransactionKind> {
       attempt: claimed.attempt,
     };
   }
+}
+
+function unaudited(): StoreUnavailableError {
+  return new StoreUnavailableError('The verdict about the lapsed operation could not be written down. Retry.');
 }

@@ -55,10 +55,10 @@ export interface LapsedOperation {
   idempotencyKey(step: string): string;
 }
 
-/** What a `recover` hook decides; `leave` keeps the record lapsed for a person. */
+/** What a `recover` hook decides, and for the audit why; `leave` keeps the record lapsed for a person. */
 export type Recovery =
-  | { readonly verdict: 'respond'; readonly result: StoredResult }
-  | { readonly verdict: 'rerun' }
+  | { readonly verdict: 'respond'; readonly result: StoredResult; readonly why?: string }
+  | { readonly verdict: 'rerun'; readonly why?: string }
   | { readonly verdict: 'leave' };
 
 /** Looks at the world after a worker died, and decides. */

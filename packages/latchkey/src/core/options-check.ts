@@ -5,7 +5,7 @@
  */
 
 import { LatchkeyError } from './errors.ts';
-import { defaultSettings, type OperationSettings } from './settings.ts';
+import { auditRetentionBounds, defaultSettings, type OperationSettings } from './settings.ts';
 
 /** The longest time that a timer can be set for, in milliseconds. */
 const longestTimerMs = 2 ** 31 - 1;
@@ -21,7 +21,8 @@ type NumericSetting =
   | 'transactionTimeoutMs'
   | 'maxSteps'
   | 'maxStepBytes'
-  | 'maxRerunAgeMs';
+  | 'maxRerunAgeMs'
+  | 'auditRetentionMs';
 
 const bounds: Record<NumericSetting, readonly [least: number, most: number]> = {
   leaseMs: [100, longestTimerMs],
@@ -35,6 +36,7 @@ const bounds: Record<NumericSetting, readonly [least: number, most: number]> = {
   maxSteps: [0, Number.MAX_SAFE_INTEGER],
   maxStepBytes: [1, Number.MAX_SAFE_INTEGER],
   maxRerunAgeMs: [1, Number.MAX_SAFE_INTEGER],
+  auditRetentionMs: auditRetentionBounds,
 };
 
 type ChoiceSetting = 'afterFailure' | 'whenRunning' | 'whenStoreDown' | 'markStepStarts';

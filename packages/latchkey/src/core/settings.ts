@@ -48,9 +48,17 @@ export interface OperationSettings {
    * keys, since a call that is repeated later is carried out again there. Default: no limit.
    */
   readonly maxRerunAgeMs: number;
+  /**
+   * How long the verdicts of a `recover` hook stay in the audit, at least; the same as the operator's, since what goes
+   * too early hides what was written after it. Default 400 days.
+   */
+  readonly auditRetentionMs: number;
 }
 
 const hour = 3_600_000;
+
+/** The least and the most of `auditRetentionMs`. */
+export const auditRetentionBounds = [24 * hour, 4_000 * 24 * hour] as const;
 
 /** The defaults of {@link OperationSettings}. */
 export const defaultSettings: OperationSettings = {
@@ -69,4 +77,5 @@ export const defaultSettings: OperationSettings = {
   maxStepBytes: 262_144,
   markStepStarts: false,
   maxRerunAgeMs: Number.MAX_SAFE_INTEGER,
+  auditRetentionMs: 400 * 24 * hour,
 };

@@ -76,8 +76,9 @@ function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, nativ
   return async (lapsed) => {
     const recovery = await recover(lapsed, native);
     if (recovery.verdict !== 'respond') return recovery;
-    const { result } = finalWrite(encodeResponse(answerResponse(recovery.response)), maxResponseBytes);
-    return { verdict: 'respond', result };
+    const { response, ...decided } = recovery;
+    const { result } = finalWrite(encodeResponse(answerResponse(response)), maxResponseBytes);
+    return { ...decided, result };
   };
 }
 

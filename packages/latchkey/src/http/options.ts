@@ -28,10 +28,10 @@ export interface Answer {
   readonly body?: string | Uint8Array | object | null;
 }
 
-/** What `recover` decides about a lapsed record. */
+/** What `recover` decides about a lapsed record; the audit keeps `why`, 2,000 characters at most. Names no secret. */
 type HttpRecovery =
-  | { readonly verdict: 'respond'; readonly response: Answer }
-  | { readonly verdict: 'rerun' }
+  | { readonly verdict: 'respond'; readonly response: Answer; readonly why?: string }
+  | { readonly verdict: 'rerun'; readonly why?: string }
   | { readonly verdict: 'leave' };
 
 /** A stored answer, as `authorizeReplay` sees it. */

@@ -4,10 +4,9 @@
  * @module
  */
 
-import { digestParts } from '../core/digest.ts';
+import { type AuditEntry, type AuditEvent, type RefusalReason, tokenDigest } from '../core/audit/audit-entry.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { StoredRecord } from '../core/store.ts';
-import type { AuditEntry, AuditEvent, RefusalReason } from './audit-entry.ts';
 import type { Person } from './person.ts';
 
 /** What every line of an act says. */
@@ -18,11 +17,6 @@ const refusals: Record<RefusalReason, string> = {
   'proposal-missing': 'This record has no such open proposal under this token. Nothing was changed.',
   'resolution-stale': 'The record is not lapsed under this token any more: look at it again. Nothing was changed.',
 };
-
-/** The audit names the claim that the person saw, and doesn't hold its token: with that one could complete the record. */
-export function tokenDigest(token: string): string {
-  return digestParts('token', token);
-}
 
 /** An act on a record, or on an id under which there is none. */
 export function actOn(

@@ -5,9 +5,10 @@
  * @module
  */
 
+import type { AuditEntry } from '../core/audit/audit-entry.ts';
+import { ask } from '../core/audit/audit-tools.ts';
 import type { StoredRecord } from '../core/store.ts';
-import type { AuditEntry } from './audit-entry.ts';
-import { ask, type OperatorTools } from './tools.ts';
+import type { OperatorTools } from './tools.ts';
 import { type EncodedVerdict, isOf, resolutionOf } from './verdict.ts';
 
 /** What became of a verdict; see `AuditEvent`. */

@@ -4,18 +4,18 @@
  * @module
  */
 
+import type { Audit, Written } from '../core/audit/audit.ts';
+import type { AuditEntry, RefusalReason } from '../core/audit/audit-entry.ts';
+import { ask } from '../core/audit/audit-tools.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { type Act, actOn, line, refusal } from './acts.ts';
-import type { Audit, Written } from './audit.ts';
-import type { AuditEntry, RefusalReason } from './audit-entry.ts';
 import { carryOut, type VerdictOutcome } from './carrying-out.ts';
 import { keepVerdict, keptVerdict } from './kept-verdict.ts';
 import type { OperatorSettings } from './options.ts';
 import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';
 import { openProposals, type Proposal, unfinishedDecisions } from './proposals.ts';
 import { isOwn, kindOf } from './record-kind.ts';
-import { ask } from './tools.ts';
 import { type EncodedVerdict, encodeVerdict, type Verdict } from './verdict.ts';
 
 /** A verdict that was carried out. */

@@ -10,8 +10,9 @@
  * @module
  */
 
-export type { LogPage, LogRequest } from './audit.ts';
-export type { AuditEntry, AuditEvent, AuditedRecord, RefusalReason } from './audit-entry.ts';
+export type { LogPage, LogRequest } from '../core/audit/audit.ts';
+export type { AuditEntry, AuditEvent, AuditedRecord, RefusalReason } from '../core/audit/audit-entry.ts';
+export type { VerdictSummary } from '../core/audit/verdict-summary.ts';
 export type { Applied, Proposed } from './decisions.ts';
 export type { RecordEntryPage, RecordListRequest } from './listing.ts';
 export { type Operator, operator, type ProposalAct } from './operator.ts';
@@ -22,4 +23,4 @@ export type { RecordDetails, ShownRequest, ShownResult, ShownStep } from './reco
 export type { RecordEntry, StepEntry } from './record-entry.ts';
 export type { RecordKind } from './record-kind.ts';
 export type { OperatedStore } from './tools.ts';
-export type { Verdict, VerdictSummary } from './verdict.ts';
+export type { Verdict } from './verdict.ts';

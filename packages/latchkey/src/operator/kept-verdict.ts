@@ -4,9 +4,9 @@
  * @module
  */
 
+import { readOwn, writeOnce } from '../core/audit/own-record.ts';
 import { digestParts } from '../core/digest.ts';
 import type { StoredRecord } from '../core/store.ts';
-import { readOwn, writeOnce } from './own-record.ts';
 import type { Proposal } from './proposals.ts';
 import type { OperatorTools } from './tools.ts';
 import { type EncodedVerdict, isOf } from './verdict.ts';

@@ -4,11 +4,12 @@
  * @module
  */
 
+import { ask } from '../core/audit/audit-tools.ts';
 import { checkChoice, checkWholeNumber } from '../core/options-check.ts';
 import type { RecordState } from '../core/store.ts';
 import { type RecordEntry, recordEntry } from './record-entry.ts';
 import { isOwn } from './record-kind.ts';
-import { ask, type OperatorTools } from './tools.ts';
+import type { OperatorTools } from './tools.ts';
 
 /** What a list is asked for. */
 export interface RecordListRequest {

@@ -4,10 +4,11 @@
  * @module
  */
 
+import { Audit, type LogPage, type LogRequest } from '../core/audit/audit.ts';
+import type { AuditEntry } from '../core/audit/audit-entry.ts';
+import { tokenDigest } from '../core/audit/audit-entry.ts';
+import { ask } from '../core/audit/audit-tools.ts';
 import { derivedKey } from '../core/digest.ts';
-import { tokenDigest } from './acts.ts';
-import { Audit, type LogPage, type LogRequest } from './audit.ts';
-import type { AuditEntry } from './audit-entry.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';
 import { listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
 import { type OperatorOptions, type OperatorSettings, operatorSettings } from './options.ts';
@@ -16,7 +17,6 @@ import { openProposals, unfinishedDecisions } from './proposals.ts';
 import { type RecordDetails, shownRequest, shownResult, shownSteps } from './record-details.ts';
 import { recordEntry } from './record-entry.ts';
 import { isOwn } from './record-kind.ts';
-import { ask } from './tools.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A person's agreement or objection to a proposal. */

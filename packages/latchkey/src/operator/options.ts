@@ -9,7 +9,7 @@ import type { EventListener } from '../core/events.ts';
 import { sharedRules } from '../core/option-rules.ts';
 import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
-import { defaultSettings } from '../core/settings.ts';
+import { auditRetentionBounds, defaultSettings } from '../core/settings.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';
 
 /** How an operator works. All times are in milliseconds. */
@@ -20,7 +20,7 @@ export interface OperatorOptions {
   readonly approvals?: 1 | 2;
   /** How long a proposal waits for the second person. Default 24 hours. */
   readonly approvalWithinMs?: number;
-  /** How long an entry of the audit is kept, at least. Default 400 days. */
+  /** How long an entry of the audit is kept, at least; the same as the `auditRetentionMs` of routes. Default 400 days. */
   readonly auditRetentionMs?: number;
   /** How long a record is kept once it was resolved. Default 24 hours; as the route's own is best. */
   readonly retentionMs?: number;
@@ -50,7 +50,7 @@ const holdingRuntime: Runtime = {
 const defaults: Limits = {
   approvals: 1,
   approvalWithinMs: day,
-  auditRetentionMs: 400 * day,
+  auditRetentionMs: defaultSettings.auditRetentionMs,
   retentionMs: defaultSettings.retentionMs,
   maxAttempts: defaultSettings.maxAttempts,
   maxResponseBytes: 1_048_576,
@@ -59,7 +59,7 @@ const defaults: Limits = {
 const bounds: Record<keyof Limits, readonly [least: number, most: number]> = {
   approvals: [1, 2],
   approvalWithinMs: [1_000, 30 * day],
-  auditRetentionMs: [day, 4_000 * day],
+  auditRetentionMs: auditRetentionBounds,
   retentionMs: [1, Number.MAX_SAFE_INTEGER],
   maxAttempts: [1, Number.MAX_SAFE_INTEGER],
   maxResponseBytes: [0, 2 ** 31 - 1],

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { AuditEntry, AuditEvent } from './audit-entry.ts';
-import type { VerdictSummary } from './verdict.ts';
+import type { AuditEntry, AuditEvent } from '../core/audit/audit-entry.ts';
+import type { VerdictSummary } from '../core/audit/verdict-summary.ts';
 
 /** A verdict that waits for a second person. */
 export interface Proposal {

@@ -4,13 +4,13 @@
  * @module
  */
 
+import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { decodeValue } from '../core/codec.ts';
 import { derivedKey } from '../core/digest.ts';
 import { stepProgress, stepValue } from '../core/step-progress.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { decodeRequest, type RequestContent } from '../http/saved-request.ts';
 import { decodeResponse } from '../http/snapshot.ts';
-import type { AuditEntry } from './audit-entry.ts';
 import type { Proposal } from './proposals.ts';
 import type { RecordEntry, StepEntry } from './record-entry.ts';
 import { kindOf } from './record-kind.ts';

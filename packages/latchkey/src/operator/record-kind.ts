@@ -4,15 +4,13 @@
  * @module
  */
 
+import { ownFingerprint } from '../core/audit/own-record.ts';
 import type { StoredRecord } from '../core/store.ts';
 
 /**
  * Who wrote a record and so reads its result: the HTTP layer, `idempotent()`, or another layer on the engine.
  */
 export type RecordKind = 'http' | 'function' | 'other';
-
-/** The fingerprint of the operator's own records; no layer makes such a one. */
-export const ownFingerprint = 'latchkey:operator';
 
 /** Fingerprints begin with their version (see core/fingerprint-digests.ts): a number, and `f` before a function's. */
 export function kindOf({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): RecordKind {

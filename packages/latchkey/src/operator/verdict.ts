@@ -4,8 +4,8 @@
  * @module
  */
 
+import { type VerdictSummary, verdictDigest } from '../core/audit/verdict-summary.ts';
 import { type Codec, encodeValue } from '../core/codec.ts';
-import { digestParts } from '../core/digest.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import { encodeFailure, encodeSuccess } from '../core/function-result.ts';
 import type { Resolution } from '../core/store.ts';
@@ -31,15 +31,6 @@ export type Verdict =
   | 'rerun'
   | 'forget';
 
-/** What the audit says of a verdict: nothing of a response but its status and a digest. */
-export interface VerdictSummary {
-  readonly kind: 'respond' | 'rerun' | 'forget';
-  /** The status of a response. */
-  readonly status?: number;
-  /** Of the verdict as a whole, its bytes included. */
-  readonly digest: string;
-}
-
 /** A verdict in the form that a record keeps. */
 export interface EncodedVerdict {
   readonly summary: VerdictSummary;
@@ -54,12 +45,8 @@ export interface VerdictLimits {
 
 const noBytes = new Uint8Array();
 
-function digestOf(kind: VerdictSummary['kind'], bytes: Uint8Array): string {
-  return digestParts('verdict', kind, Buffer.from(bytes).toString('base64'));
-}
-
 function encoded(kind: VerdictSummary['kind'], bytes: Uint8Array = noBytes, status?: number): EncodedVerdict {
-  const summary = { kind, ...(status !== undefined && { status }), digest: digestOf(kind, bytes) };
+  const summary = { kind, ...(status !== undefined && { status }), digest: verdictDigest(kind, bytes) };
   return { summary, bytes };
 }
 
@@ -130,7 +117,7 @@ function isObjectVerdict(verdict: unknown): boolean {
 
 /** Whether these bytes are the ones that the summary speaks of. */
 export function isOf({ kind, digest }: VerdictSummary, bytes: Uint8Array): boolean {
-  return digestOf(kind, bytes) === digest;
+  return verdictDigest(kind, bytes) === digest;
 }
 
 /** What the store is asked to do. */

@@ -19,14 +19,23 @@ function progress(store: OrderStore): (done: number) => void {
 }
 
 console.log(`seed ${seed}`);
-const rows = [];
+const table = [];
 for (const store of orderStores) {
   if (values.store !== undefined && values.store !== store) continue;
   const start = performance.now();
-  const { violations, ...counts } = await runOrderCrashes({ store, kills, seed, onKill: progress(store) });
+  const { violations, orders, completed, refused, charges, rows, retried } = await runOrderCrashes({
+    store,
+    kills,
+    seed,
+    onKill: progress(store),
+  });
   for (const violation of violations) console.log(`${store}: ${violation}`);
   const minutes = ((performance.now() - start) / 60_000).toFixed(1);
-  rows.push({ store, kills, ...counts, violations: violations.length, minutes });
+  table.push({
+    ...{ store, kills, orders, completed },
+    ...{ 'refused cleanly': refused, 'charges at the provider': charges, rows, violations: violations.length },
+    ...{ 'asked more than once': retried, minutes },
+  });
 }
-console.table(rows);
-process.exitCode = rows.every(({ violations }) => violations === 0) ? 0 : 1;
+console.table(table);
+process.exitCode = table.every(({ violations }) => violations === 0) ? 0 : 1;

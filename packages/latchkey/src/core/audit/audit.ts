@@ -4,11 +4,11 @@
  * @module
  */
 
-import { LatchkeyError } from '../core/errors.ts';
-import { checkWholeNumber } from '../core/options-check.ts';
+import { LatchkeyError } from '../errors.ts';
+import { checkWholeNumber } from '../options-check.ts';
 import { type AuditEntry, decodeEntry, encodeEntry } from './audit-entry.ts';
+import type { AuditTools } from './audit-tools.ts';
 import { Chain, type Place } from './chain.ts';
-import type { OperatorTools } from './tools.ts';
 
 const dayMs = 86_400_000;
 /** A record is looked at in one period or two, whatever the retention is. */
@@ -40,13 +40,13 @@ export interface Written {
 
 /** See the module. */
 export class Audit {
-  readonly #tools: OperatorTools;
+  readonly #tools: AuditTools;
   readonly #retentionMs: number;
   readonly #log: Chain;
   /** The end of the log as it was seen last: never behind it, so that the search for it begins there. */
   #seen: Place = { period: 0, index: 0 };
 
-  constructor(tools: OperatorTools, retentionMs: number) {
+  constructor(tools: AuditTools, retentionMs: number) {
     this.#tools = tools;
     this.#retentionMs = retentionMs;
     this.#log = new Chain(tools, { name: ['log'], periodMs: dayMs, retentionMs });

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { decodeValue, encodeValue } from '../core/codec.ts';
-import { LatchkeyError } from '../core/errors.ts';
-import type { AfterFailure } from '../core/store.ts';
-import type { VerdictSummary } from './verdict.ts';
+import { decodeValue, encodeValue } from '../codec.ts';
+import { digestParts } from '../digest.ts';
+import { LatchkeyError } from '../errors.ts';
+import type { AfterFailure } from '../store.ts';
+import type { VerdictSummary } from './verdict-summary.ts';
 
 /**
  * What happened:
@@ -33,16 +34,18 @@ export interface AuditEntry {
   readonly decision: string;
   /** The record's id. */
   readonly id: string;
+  /** `hook` if a `recover` hook of a route decided; absent if a person did. */
+  readonly by?: 'hook';
   readonly who: string;
   readonly why: string;
-  /** A digest of the token of the claim that the person saw. */
+  /** A digest of the token of the claim that the person saw, or under which the hook was asked. */
   readonly token: string;
   /** Absent where there is none: a refusal of something that was not found. */
   readonly verdict?: VerdictSummary;
   /** The end of a proposal. */
   readonly untilMs?: number;
   readonly reason?: RefusalReason;
-  /** What the record was when the person acted; absent if it was gone. */
+  /** What the record was then; absent if it was gone. */
   readonly record?: AuditedRecord;
 }
 
@@ -52,6 +55,11 @@ export interface AuditedRecord {
   readonly operationId: string;
   readonly attempt: number;
   readonly policy: AfterFailure;
+}
+
+/** The audit names a claim, and doesn't hold its token: with that one could complete the record. */
+export function tokenDigest(token: string): string {
+  return digestParts('token', token);
 }
 
 const format = 1;

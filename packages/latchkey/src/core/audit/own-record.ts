@@ -1,17 +1,19 @@
 /**
- * Records of the operator's own, in the same store as all others: written once, and kept for a time.
+ * Records that are nobody's operation, in the same store as all others: written once, and kept for a time.
  *
  * @module
  */
 
-import { digestParts } from '../core/digest.ts';
-import { StoreUnavailableError } from '../core/errors.ts';
-import { sleep } from '../core/runtime.ts';
-import type { ClaimOutcome, ClaimRequest } from '../core/store.ts';
-import { ownFingerprint } from './record-kind.ts';
-import { ask, type OperatorTools } from './tools.ts';
+import { digestParts } from '../digest.ts';
+import { StoreUnavailableError } from '../errors.ts';
+import { sleep } from '../runtime.ts';
+import type { ClaimOutcome, ClaimRequest } from '../store.ts';
+import { type AuditTools, ask } from './audit-tools.ts';
 
-/** What a record of the operator's own is. */
+/** No layer makes such a fingerprint: it tells these records from the operations of an application. */
+export const ownFingerprint = 'latchkey:operator';
+
+/** What such a record is. */
 export interface OwnRecord {
   readonly id: string;
   /** A digest; `erase` of it removes the record. */
@@ -51,7 +53,7 @@ function claimOf(record: OwnRecord, token: string): ClaimRequest {
 }
 
 /** What the record holds; undefined if it is not there, or was begun and not written. */
-export async function readOwn(tools: OperatorTools, id: string): Promise<Uint8Array | undefined> {
+export async function readOwn(tools: AuditTools, id: string): Promise<Uint8Array | undefined> {
   const record = await ask(tools, 'read', () => tools.store.read(id));
   return record?.result?.bytes;
 }
@@ -61,7 +63,7 @@ export async function readOwn(tools: OperatorTools, id: string): Promise<Uint8Ar
  *
  * @throws StoreUnavailableError if the store gives no answer, or another writer no way.
  */
-async function take(tools: OperatorTools, record: OwnRecord): Promise<Taken> {
+async function take(tools: AuditTools, record: OwnRecord): Promise<Taken> {
   const { clock, timers, random } = tools.runtime;
   const giveUpAt = clock.monotonic() + patienceMs;
   while (clock.monotonic() < giveUpAt) {
@@ -71,7 +73,7 @@ async function take(tools: OperatorTools, record: OwnRecord): Promise<Taken> {
     if (outcome.outcome === 'completed') return { written: outcome.result.bytes };
     await sleep(timers, lookAgainMs * (1 + random.fraction()));
   }
-  throw new StoreUnavailableError('Another operator is writing here and does not come to an end. Try again.');
+  throw new StoreUnavailableError('Another process is writing here and does not come to an end. Try again.');
 }
 
 /**
@@ -80,7 +82,7 @@ async function take(tools: OperatorTools, record: OwnRecord): Promise<Taken> {
  * @returns what another wrote before; undefined if these bytes are the record's now.
  */
 export async function writeOnce(
-  tools: OperatorTools,
+  tools: AuditTools,
   record: OwnRecord,
   make: () => Uint8Array,
 ): Promise<Uint8Array | undefined> {

@@ -1,6 +1,6 @@
 /**
  * A list that can only grow, made of records: entry n is the record whose id is a digest of the list's name and n. A
- * claim succeeds once, so that every entry has one place and one writer, however many operators write at once.
+ * claim succeeds once, so that every entry has one place and one writer, however many processes write at once.
  *
  * A list is cut into periods, and all entries of a period expire together: else the first ones would go before the
  * last, and nobody would find these by counting.
@@ -8,9 +8,9 @@
  * @module
  */
 
-import { digestParts } from '../core/digest.ts';
+import { digestParts } from '../digest.ts';
+import type { AuditTools } from './audit-tools.ts';
 import { operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
-import type { OperatorTools } from './tools.ts';
 
 /** What a list is. */
 export interface ChainOptions {
@@ -31,10 +31,10 @@ const mostAtOnce = 32;
 
 /** See the module. Entries are bytes. */
 export class Chain {
-  readonly #tools: OperatorTools;
+  readonly #tools: AuditTools;
   readonly #options: ChainOptions;
 
-  constructor(tools: OperatorTools, options: ChainOptions) {
+  constructor(tools: AuditTools, options: ChainOptions) {
     this.#tools = tools;
     this.#options = options;
   }
