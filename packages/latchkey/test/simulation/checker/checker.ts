@@ -2,6 +2,7 @@
 
 import type { World } from '../simulate.ts';
 import { answerRules } from './answer-rules.ts';
+import { auditRules } from './audit-rules.ts';
 import { effectRules } from './effect-rules.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { lifeRules } from './life-rules.ts';
@@ -22,6 +23,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...ownershipRules,
   ...effectRules,
   ...lifeRules,
+  ...auditRules,
 };
 
 /** Every promise that the history breaks. */

@@ -3,6 +3,7 @@
 import type {
   Answered,
   Applied,
+  Audited,
   Began,
   Charged,
   Recovered,
@@ -53,6 +54,7 @@ export interface Facts {
   readonly operations: readonly OperationFacts[];
   readonly executions: readonly Execution[];
   readonly answers: readonly At<Answered>[];
+  readonly audited: readonly At<Audited>[];
   readonly sent: ReadonlyMap<number, At<Sent>>;
 }
 
@@ -88,7 +90,7 @@ export function factsOf(plan: Plan, events: readonly Timed[]): Facts {
   const ids = new Set([...calls.keys(), ...executions.map(({ began }) => began.operationId)]);
   const sent = new Map(of('sent').map((event) => [event.request, event]));
   const operations = [...ids].map((id) => operationOf(id, parts));
-  return { plan, events, executions, sent, answers: of('answered'), operations };
+  return { plan, events, executions, sent, answers: of('answered'), audited: of('audited'), operations };
 }
 
 interface Parts {

@@ -1,5 +1,6 @@
 /** Engines that do worse than they should, by what is put in the place of their parts from outside. */
 
+import { Audit } from '../../../src/core/audit/audit.ts';
 import { Claimer } from '../../../src/core/claiming.ts';
 import { digestParts } from '../../../src/core/digest.ts';
 import { Lease, type LeaseEnd } from '../../../src/core/lease.ts';
@@ -130,6 +131,13 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
             return digestParts(this.operationId, name, String(this.attempt));
           },
       ),
+  },
+
+  'a hook’s verdict is carried out unwritten': {
+    patch: () =>
+      replaced(Audit.prototype, 'write', () => async (_, make) => {
+        return { entry: make([]), earlier: [] };
+      }),
   },
 
   'a key is looked up without its principal': { spoiling: { app: { scopesByPrincipal: false } } },

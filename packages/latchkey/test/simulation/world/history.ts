@@ -130,6 +130,18 @@ export interface Recovered {
   readonly verdict: string;
 }
 
+/** The audit got a line. */
+export interface Audited {
+  readonly type: 'audited';
+  readonly who: string;
+  readonly record: string;
+  readonly operationId: string;
+  readonly attempt: number;
+  readonly what: string;
+  readonly decision: string;
+  readonly verdict: string;
+}
+
 /** Something was done to a worker, or to a clock. */
 interface Happened {
   readonly type: 'crashed' | 'froze' | 'thawed' | 'awake' | 'started' | 'draining' | 'clock' | 'outage' | 'message';
@@ -148,6 +160,7 @@ export type SimEvent =
   | Applied
   | Row
   | Recovered
+  | Audited
   | Happened;
 
 /** An event and its moment. */

@@ -1,6 +1,8 @@
 /** The store's side of the wire: the memory store's own transitions, which outlive every worker, and a log of them. */
 
+import { decodeEntry } from '../../../src/core/audit/audit-entry.ts';
 import type { AnyStore, ClaimOutcome, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
+import { isOwn } from '../../../src/operator/record-kind.ts';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import type { Applied, History } from './history.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -39,6 +41,8 @@ export class Server {
   readonly locks = new Map<string, Promise<void>>();
   /** How far its clock has been stepped. */
   aheadMs = 0;
+  /** Records of the audit. */
+  readonly #own = new Set<string>();
 
   constructor(parts: ServerParts) {
     this.parts = parts;
@@ -67,7 +71,8 @@ export class Server {
       }
     }
     const outcome = await this.store.claim(request);
-    this.#logClaim(worker, request, outcome);
+    if (isOwn(request)) this.#own.add(request.id);
+    else this.#logClaim(worker, request, outcome);
     return outcome;
   }
 
@@ -80,7 +85,8 @@ export class Server {
     // The method and its request were paired by the signature.
     const apply = this.store[method].bind(this.store) as (request: RequestOf<Method>) => Promise<OutcomeOf<Method>>;
     const outcome = await apply(request);
-    this.log(worker, method, request, String(outcome), this.#detailsOf(request));
+    if (this.#own.has(request.id)) this.#logAudit(worker, request, String(outcome));
+    else this.log(worker, method, request, String(outcome), this.#detailsOf(request));
     return outcome;
   }
 
@@ -93,6 +99,15 @@ export class Server {
     const { history } = this.parts;
     const { id, token } = owner;
     history.add({ type: 'applied', method, worker, record: id, token, outcome, storeMs: this.now, ...details });
+  }
+
+  /** Of the audit's own records, only what was written. */
+  #logAudit(who: string, request: RequestOf<OwnerMethod>, outcome: string): void {
+    if (!('result' in request) || outcome !== 'completed') return;
+    const { id, event, decision, verdict, record } = decodeEntry(request.result.bytes);
+    const { operationId = '', attempt = 0 } = record ?? {};
+    const said = { what: event, decision, verdict: verdict?.kind ?? '' };
+    this.parts.history.add({ type: 'audited', who, record: id, operationId, attempt, ...said });
   }
 
   #logClaim(worker: string, request: ClaimRequest, outcome: ClaimOutcome): void {

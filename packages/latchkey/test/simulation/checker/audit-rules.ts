@@ -1,0 +1,36 @@
+/** What a `recover` hook decides is written down before it is carried out. */
+
+import type { Recovered } from '../world/history.ts';
+import { bodyOf } from './answer-rules.ts';
+import { type At, type Facts, isAccepted, type OperationFacts, storesAnswer } from './facts.ts';
+
+/** The record's own list, and the log. */
+const lists = 2;
+
+/** When the first effect of the verdict came: the answer that the hook gave, or the handler that it let run. */
+function carriedOutAt({ writes, executions }: OperationFacts, recovered: At<Recovered>): number | undefined {
+  const { verdict, worker, attempt, index } = recovered;
+  if (verdict === 'respond') {
+    const made = `${worker} at ${attempt}`;
+    return writes.find((write) => storesAnswer(write) && isAccepted(write) && bodyOf(write)?.execution === made)?.index;
+  }
+  return executions.find(({ began }) => began.attempt === attempt && began.index > index)?.began.index;
+}
+
+export const auditRules = {
+  'a hook’s verdict is written down before it is carried out': ({ operations, audited }: Facts) =>
+    operations.flatMap((operation) =>
+      operation.recoveries
+        .filter(({ verdict }) => verdict !== 'leave')
+        .flatMap((recovered) => {
+          const { attempt, verdict } = recovered;
+          const at = carriedOutAt(operation, recovered) ?? Number.NEGATIVE_INFINITY;
+          const lines = audited.filter(
+            (line) => line.what === 'decided' && line.operationId === operation.id && line.attempt === attempt,
+          );
+          const before = lines.filter((line) => line.verdict === verdict && line.index < at).length;
+          const isFine = at === Number.NEGATIVE_INFINITY || before >= lists;
+          return isFine ? [] : [`${verdict} at attempt ${attempt} of operation ${operation.id} has ${before} lines`];
+        }),
+    ),
+};
