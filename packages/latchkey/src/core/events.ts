@@ -27,7 +27,7 @@ export type LatchkeyEvent =
   | { readonly type: 'mismatch'; readonly id: string; readonly operation: string }
   | { readonly type: 'in-progress'; readonly id: string; readonly operation: string }
   | { readonly type: 'outcome-unknown'; readonly id: string; readonly operation: string }
-  /** A key from before a restore, whose record is gone, was refused. */
+  /** A key from before a restore, whose record is gone or not completed, was refused. */
   | { readonly type: 'quarantined'; readonly id: string; readonly operation: string }
   | {
       readonly type: 'lease-lost';

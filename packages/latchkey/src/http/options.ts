@@ -63,15 +63,15 @@ export interface SaveRequestOptions {
 /** Which keys may belong to records that a restore has lost. */
 export interface Quarantine {
   /**
-   * Keys that were first sent before this moment are refused, unless their record is there; a Date or milliseconds since
-   * the epoch. It is compared with the clients' own clocks: take the moment at which the restored store began to be
+   * Keys that were first sent before this moment are refused, unless their record is completed or has changed since then;
+   * a Date or milliseconds since the epoch. It is compared with the clients' own clocks: take the moment at which the restored store began to be
    * used, and add by how much a client's clock may be ahead (five minutes, say).
    */
   readonly before: Date | number;
   /**
    * What happens to a key of unknown age: one without the field Repeatability-First-Sent that is no UUID of version 7.
    * `'run'` (default) carries it out, so that a retry from before runs a second time; `'refuse'` refuses all such keys
-   * that have no record, new ones too.
+   * that have no such record, new ones too.
    */
   readonly unknown?: 'run' | 'refuse';
 }
@@ -119,8 +119,8 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
    */
   readonly saveRequest?: boolean | SaveRequestOptions;
   /**
-   * After a restore from a backup: refuses (409 `key-quarantined`) the keys from before whose record is gone, since what
-   * they asked for may have been done. It costs such a key one reading of the store, and others nothing. Take it away
+   * After a restore from a backup: refuses (409 `key-quarantined`) the keys from before whose record is gone or not
+   * completed, since what they asked for may have been done since the backup. It costs such a key one reading of the store, and others nothing. Take it away
    * when no client retries keys from then any more.
    *
    * @example

@@ -61,7 +61,7 @@ const entries = {
   'key-quarantined': {
     status: 409,
     title: 'The key is from before a restore',
-    detail: 'The request may have been carried out, and its record lost. Ask the operator; do not use a new key.',
+    detail: 'The request may have been carried out since the backup. Ask the operator; do not use a new key.',
   },
   'response-not-kept': {
     status: 410,

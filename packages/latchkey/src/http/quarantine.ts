@@ -1,12 +1,12 @@
 /**
- * Keys from before a restore: their records may be gone, so that what they asked for may have been done.
+ * Keys from before a restore: their records may be gone or outdated, so that what they asked for may have been done.
  *
  * @module
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
-import type { AnyStore } from '../core/store.ts';
+import type { AnyStore, StoredRecord } from '../core/store.ts';
 import { type CallTools, callUntil } from '../core/store-call.ts';
 import { uuidTimeMs } from '../core/uuid-time.ts';
 import { unavailable } from './answer-outcome.ts';
@@ -37,7 +37,7 @@ interface QuarantineTools extends CallTools {
 }
 
 /**
- * Why a key is under quarantine, so that it may be carried out only if its record is still there; undefined if it isn't.
+ * Why a key is under quarantine, so that it may go on only if its record can be trusted; undefined if it isn't.
  *
  * A garbled field counts as a time before: the client meant to say one, and both other ways are worse. To take it for
  * unknown could run an operation twice; a 400 would tell the client that the operation is decided and its key done with.
@@ -55,20 +55,28 @@ function whyQuarantined(
   return sent.ms < Number(before) ? 'This key was first sent before the records were restored.' : undefined;
 }
 
-function hasRecord({ id, name, settings }: Operation, { store, ...tools }: QuarantineTools): Promise<boolean> {
+/**
+ * What is completed in a backup stays so. All else may have been completed since, as may what isn't in it; unless the
+ * record changed in the restored store, as by an operator's verdict or by a claim that was let through.
+ */
+function isTrusted(record: StoredRecord | undefined, before: Quarantine['before']): boolean {
+  return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(before));
+}
+
+function readRecord({ id, name, settings }: Operation, { store, ...tools }: QuarantineTools) {
   const giveUpAt = tools.runtime.clock.monotonic() + settings.claimTimeoutMs;
   const label = { operation: name, during: 'read' };
   return callUntil(
     tools,
     () => giveUpAt,
     label,
-    async () => (await store.read(id)) !== undefined,
+    () => store.read(id),
   );
 }
 
 /**
- * The problem that a request meets if its key may belong to a record that was lost; undefined if it may go on. A record
- * in any state lets it: whatever was done under the key is known then. The store is read only for keys that fall under
+ * The problem that a request meets if its key may belong to a record that was lost or is outdated; undefined if it may
+ * go on. The store is read only for keys that fall under
  * the quarantine; if it can't be, the request is refused, even where the route says to run unprotected.
  */
 export async function quarantineProblem(
@@ -80,7 +88,7 @@ export async function quarantineProblem(
   const why = whyQuarantined(quarantine, request.fields(firstSentField), key);
   if (why === undefined) return undefined;
   try {
-    if (await hasRecord(operation, tools)) return undefined;
+    if (isTrusted(await readRecord(operation, tools), quarantine.before)) return undefined;
   } catch (cause) {
     const isOurs = cause instanceof LatchkeyError;
     return unavailable(isOurs ? cause : new StoreUnavailableError('The store failed.', { cause }));

@@ -144,6 +144,26 @@ describe.each([
   });
 });
 
+it('what was open in the backup and carried out after it is refused', async () => {
+  const runs: string[] = [];
+  const serveWith = serverOf(runs);
+  const { store, backUp } = await sqliteOrigin();
+  const key = keyAt(-5);
+  const flaky = await serve(
+    idempotency({ store, principal: () => 'tenant' }).wrap((_, response) => {
+      response.statusCode = 429;
+      response.end();
+    }),
+  );
+  await send(flaky, key);
+  const backup = await backUp();
+  expect(await send(await serveWith(store), key)).toMatchObject({ status: 200, text: 'run 1' });
+  const restored = await serveWith(await backup.restore(), { before: new Date() });
+  const again = await send(restored, key);
+  expect([again.status, JSON.parse(again.text)]).toMatchObject([409, { code: 'key-quarantined' }]);
+  expect(runs).toHaveLength(1);
+});
+
 it('a client tells when its key was made, the same after a reload', async () => {
   const seen: (string | undefined)[] = [];
   const origin = await serve((request, response) => {
