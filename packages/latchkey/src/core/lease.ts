@@ -48,8 +48,11 @@ export class Lease {
   readonly #maxRunAt: number;
   #deadline: number;
   #timer: TimerHandle;
-  /** How many transactions are under way. */
+  /** How many transactions are under way, and how many were begun. */
   #suspensions = 0;
+  #begun = 0;
+  /** How many renewals have had no answer. The store may apply them at any time, over what a transaction extended. */
+  #unanswered = 0;
   /** The deadline that they bring, if they commit. */
   #extendedTo = 0;
   #concluding = false;
@@ -103,18 +106,29 @@ export class Lease {
 
   /** Runs a transaction, which extends the lease itself: heartbeats pause, since the record is locked meanwhile. */
   async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
-    const extendedTo = this.#deadlineFrom(this.#runtime.clock.monotonic(), extendedMs);
+    const startedAt = this.#runtime.clock.monotonic();
+    const extendedTo = this.#deadlineFrom(startedAt, extendedMs);
+    const isSure = this.#unanswered === 0;
     this.#extendedTo = Math.max(this.#extendedTo, extendedTo);
     this.#suspensions += 1;
+    this.#begun += 1;
     try {
       const done = await work();
-      this.#deadline = Math.max(this.#deadline, extendedTo);
+      if (isSure) this.#deadline = Math.max(this.#deadline, extendedTo);
+      else await this.#renewAfter(startedAt);
       return done;
     } finally {
       this.#suspensions -= 1;
       // It may have come to nothing, and the lease be over meanwhile: the handler must know before it goes on.
       if (this.end === undefined) this.#checkClock();
     }
+  }
+
+  /** Whether an earlier renewal undid what the transaction extended is not known: a new one settles it. */
+  async #renewAfter(startedAt: number): Promise<void> {
+    const sentAt = this.#runtime.clock.monotonic();
+    if (await this.#tryRenew(sentAt)) return;
+    this.#deadline = Math.max(this.#deadline, this.#deadlineFrom(startedAt, this.#options.settings.leaseMs));
   }
 
   /** The handler is done and its answer is being stored: a renewal that finds the record completed is no loss. */
@@ -160,27 +174,38 @@ export class Lease {
   }
 
   async #renew(): Promise<void> {
-    const { leaseMs, unresolvedRetentionMs } = this.#options.settings;
-    const request: RenewRequest = { ...this.#options.owner, leaseMs, unresolvedRetentionMs };
-    const sentAt = this.#runtime.clock.monotonic();
-    const nextMs = (await this.#tryRenew(request, sentAt)) ? leaseMs / 3 : leaseMs / 20;
+    const { leaseMs } = this.#options.settings;
+    const nextMs = (await this.#tryRenew(this.#runtime.clock.monotonic())) ? leaseMs / 3 : leaseMs / 20;
     if (!this.#stopped && this.end === undefined) this.#schedule(nextMs);
   }
 
-  async #tryRenew(request: RenewRequest, sentAt: number): Promise<boolean> {
-    const { store, operation, emit, settings } = this.#options;
+  async #tryRenew(sentAt: number): Promise<boolean> {
+    const { operation, emit, settings } = this.#options;
+    const renewedTo = this.#deadlineFrom(sentAt, settings.leaseMs);
+    const begun = this.#begun;
     // A transaction may have extended the lease further; a renewal shortens it, whether or not its answer comes.
-    this.#deadline = Math.min(this.#deadline, this.#deadlineFrom(sentAt, request.leaseMs));
+    this.#deadline = Math.min(this.#deadline, renewedTo);
     try {
       // A renewal without an answer must not hide the deadline.
       const limitMs = this.#untilDue(settings.leaseMs / 3);
-      const owned = await withTimeLimit(this.#runtime, limitMs, store.renew(request));
-      if (owned) this.#deadline = this.#deadlineFrom(sentAt, request.leaseMs);
-      else if (!this.#suspended && !this.#concluding) this.lose('taken-over');
+      const owned = await withTimeLimit(this.#runtime, limitMs, this.#send());
+      // If a transaction began meanwhile, which of the two the store did last is not known.
+      if (owned && this.#begun === begun) this.#deadline = renewedTo;
+      if (!owned && !this.#suspended && !this.#concluding) this.lose('taken-over');
       return owned;
     } catch (error) {
       emit?.({ type: 'store-error', operation, during: 'renew', error });
       return false;
     }
+  }
+
+  async #send(): Promise<boolean> {
+    const { store, owner, settings } = this.#options;
+    const { leaseMs, unresolvedRetentionMs } = settings;
+    const request: RenewRequest = { ...owner, leaseMs, unresolvedRetentionMs };
+    this.#unanswered += 1;
+    const owned = await store.renew(request);
+    this.#unanswered -= 1;
+    return owned;
   }
 }

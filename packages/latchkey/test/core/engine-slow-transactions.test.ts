@@ -3,6 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/core/engine.ts';
 import { LeaseLostError, StoreUnavailableError } from '../../src/core/errors.ts';
+import { sleep } from '../../src/core/runtime.ts';
 import type { Store, TransactionMethod } from '../../src/core/store.ts';
 import { done, engineRig, gate, operation, told } from './engine-rig.ts';
 
@@ -103,5 +104,46 @@ describe('a long transaction', () => {
     });
     await runtime.advance(1_300);
     expect(reason).toBeInstanceOf(LeaseLostError);
+  });
+});
+
+describe('a heartbeat that the store applies after a transaction', () => {
+  /** The first heartbeat, at 333 ms, has no answer; a transaction from 400 ms on takes `tookMs`. */
+  function heartbeatRig(renewLater: Store['renew'], tookMs: number) {
+    const { runtime, memory } = engineRig();
+    const bound = Object.fromEntries((['claim', 'abandon'] as const).map((name) => [name, memory[name].bind(memory)]));
+    const transaction: TransactionMethod<Kind> = async (_, body) => {
+      const { value } = await body(undefined);
+      await sleep(runtime.timers, tookMs);
+      return { outcome: 'committed', value };
+    };
+    let renewals = 0;
+    const renew: Store['renew'] = (request) => {
+      renewals += 1;
+      return renewals === 1 ? new Promise(() => {}) : renewLater(request);
+    };
+    const engine = new Engine({ store: { ...memory, ...bound, transaction, renew } as Store<Kind>, runtime });
+    let signal: AbortSignal | undefined;
+    void engine.run(operation({ leaseMs: 1_000 }), async (context) => {
+      signal = context.signal;
+      await sleep(runtime.timers, 400);
+      await context.transaction('order', () => 1);
+      return new Promise(() => {});
+    });
+    return { runtime, isLost: () => signal?.aborted };
+  }
+
+  it('is reckoned with: the lease may end as it says, though nobody heard of it', async () => {
+    const lost = () => Promise.reject(new StoreUnavailableError('The store is away.'));
+    const { runtime, isLost } = heartbeatRig(lost, 10);
+    // Applied right after the commit, at 410 ms, it would end the lease at 1,410 ms.
+    await runtime.advance(1_409);
+    expect(isLost()).toBe(true);
+  });
+
+  it('costs a renewal, and not the lease, after a transaction that was longer than that', async () => {
+    const { runtime, isLost } = heartbeatRig(async () => true, 2_000);
+    await runtime.advance(5_000);
+    expect(isLost()).toBe(false);
   });
 });
