@@ -41,7 +41,12 @@ async function install(data: string): Promise<void> {
   }
 }
 
-async function launch(folder: string, port: number, settings: readonly string[]): Promise<ChildProcess> {
+async function launch(
+  folder: string,
+  port: number,
+  settings: readonly string[],
+  more: NodeJS.ProcessEnv,
+): Promise<ChildProcess> {
   const log = await open(join(folder, 'log'), 'a');
   const args = [
     '--no-defaults',
@@ -59,7 +64,7 @@ async function launch(folder: string, port: number, settings: readonly string[])
     ...settings,
   ];
   // A zone with summer time, so that a clock that goes by local time is found out.
-  const env = { ...process.env, TZ: 'Europe/Berlin' };
+  const env = { ...process.env, TZ: 'Europe/Berlin', ...more };
   const server = spawn(program, args, { stdio: ['ignore', log.fd, log.fd], env });
   server.on('error', () => {});
   await log.close();
@@ -89,13 +94,17 @@ async function untilUp(folder: string, port: number, server: ChildProcess): Prom
  * Starts a server whose administrator needs no password.
  *
  * @param settings - further settings: `['--innodb-buffer-pool-size=1G']`.
+ * @param more - what it has in its environment besides.
  */
-export async function startMariadb(settings: readonly string[] = []): Promise<MariadbServer> {
+export async function startMariadb(
+  settings: readonly string[] = [],
+  more: NodeJS.ProcessEnv = {},
+): Promise<MariadbServer> {
   const folder = await mkdtemp(join(folders, 'latchkey-mariadb-'));
   const port = await freePort();
   await install(join(folder, 'data'));
   const start = async () => {
-    const started = await launch(folder, port, settings);
+    const started = await launch(folder, port, settings, more);
     await untilUp(folder, port, started);
     return started;
   };

@@ -118,8 +118,14 @@ function programs(): string {
   return join(versionsFolder, String(Math.max(...versions)), 'bin');
 }
 
-/** @param settings - further settings: `['max_connections=20']`. */
-export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+/**
+ * @param settings - further settings: `['max_connections=20']`.
+ * @param more - what it has in its environment besides.
+ */
+export async function startPostgres(
+  settings: readonly string[] = [],
+  more: NodeJS.ProcessEnv = {},
+): Promise<PostgresServer> {
   const account = unprivileged();
   const folder = serverFolder('postgres', account);
   const data = join(folder, 'data');
@@ -132,9 +138,11 @@ export async function startPostgres(settings: readonly string[] = []): Promise<P
   const all = ['listen_addresses=127.0.0.1', 'fsync=off', 'shared_preload_libraries=pg_stat_statements', ...settings];
   const args = ['-D', data, '-p', String(port), '-k', folder, ...all.flatMap((setting) => ['-c', setting])];
 
+  const env = { ...process.env, ...more };
+
   const launch = async () => {
     const file = openSync(log, 'a');
-    const server = spawn(join(bin, 'postgres'), args, { ...account, cwd: folder, stdio: ['ignore', file, file] });
+    const server = spawn(join(bin, 'postgres'), args, { ...account, cwd: folder, env, stdio: ['ignore', file, file] });
     closeSync(file);
     try {
       await untilListening(port, server, log);

@@ -75,10 +75,12 @@ async function end(server: ChildProcess): Promise<void> {
 /**
  * @param settings - further settings, as on redis-server's command line: `['--appendonly', 'yes']`.
  * @param first - what comes before all settings: a configuration file.
+ * @param env - what it has in its environment besides.
  */
 export async function startRedis(
   settings: readonly string[] = [],
   first: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
 ): Promise<RedisServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-'));
   const port = await freePort();
@@ -86,7 +88,7 @@ export async function startRedis(
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--logfile', log];
   const all = [...first, ...place, '--save', '', ...settings];
   const start = async () => {
-    const started = spawn('redis-server', all, { stdio: 'ignore' });
+    const started = spawn('redis-server', all, { stdio: 'ignore', env: { ...process.env, ...env } });
     // A test that fails or runs out of time must not leave it behind.
     const killed = () => started.kill('SIGKILL');
     process.once('exit', killed);

@@ -15,9 +15,8 @@ export interface Backend {
   /** Ends the server as a power cut would, and starts it again on what it had kept; absent if it keeps nothing. */
   restart?(): Promise<void>;
   /**
-   * Steps the store's clock: forward by `ms`, or back. It brings the end of every lease nearer, record by record, which
-   * is all that such a step does to them. A server has no clock apart from its machine's, and the library that gives a
-   * process another time doesn't run with Debian's Redis.
+   * Steps the store's clock: forward by `ms`, or back. Where there is no server of its own that can be given another
+   * clock, it brings the end of every lease nearer, record by record.
    */
   stepClock(ms: number): Promise<void>;
   /** Makes the server forget the scripts that it was taught; absent where there are none. */

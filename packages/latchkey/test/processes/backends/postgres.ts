@@ -1,12 +1,14 @@
 import pg from 'pg';
 import { migrate } from '../../../src/stores/postgres/index.ts';
 import { startPostgres } from '../../servers/postgres-server.ts';
+import { steppedClock } from '../../servers/stepped-clock.ts';
 import { startTcpProxy } from '../../servers/tcp-proxy.ts';
 import { type Backend, poolSize as pool } from './backend.ts';
 import { runFolder } from './folder.ts';
 
 export async function postgresBackend(): Promise<Backend> {
-  const [folder, server] = await Promise.all([runFolder(), startPostgres()]);
+  const [folder, clock] = await Promise.all([runFolder(), steppedClock()]);
+  const server = await startPostgres([], clock.env);
   const admin = new pg.Pool({ connectionString: server.url, max: 1 });
   admin.on('error', () => {});
   await migrate(admin);
@@ -23,9 +25,7 @@ export async function postgresBackend(): Promise<Backend> {
       await server.kill();
       await server.restart();
     },
-    stepClock: async (ms) => {
-      await admin.query('UPDATE latchkey_records SET lease_end = lease_end - $1', [ms]);
-    },
+    stepClock: clock.step,
     effects: async () => {
       const { rows } = await admin.query<{ effect: string }>('SELECT effect FROM effects');
       return rows.map(({ effect }) => effect);
@@ -35,6 +35,7 @@ export async function postgresBackend(): Promise<Backend> {
       await admin.end();
       await proxy.stop();
       await server.stop();
+      await clock.remove();
       await folder.remove();
     },
   };

@@ -1,14 +1,13 @@
 import { startRedis } from '../../servers/redis-server.ts';
+import { steppedClock } from '../../servers/stepped-clock.ts';
 import { startTcpProxy } from '../../servers/tcp-proxy.ts';
-import { age, operator } from '../../stores/redis/time-travel.ts';
+import { operator } from '../../stores/redis/time-travel.ts';
 import type { Backend } from './backend.ts';
 import { runFolder } from './folder.ts';
 
 export async function redisBackend(): Promise<Backend> {
-  const [folder, server] = await Promise.all([
-    runFolder(),
-    startRedis(['--appendonly', 'yes', '--appendfsync', 'always']),
-  ]);
+  const [folder, clock] = await Promise.all([runFolder(), steppedClock()]);
+  const server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'always'], [], clock.env);
   const proxy = await startTcpProxy(server.port);
   const admin = operator(server.port);
   const { port } = proxy;
@@ -22,7 +21,7 @@ export async function redisBackend(): Promise<Backend> {
       await server.kill();
       await server.restart();
     },
-    stepClock: (ms) => age([admin], '', ms),
+    stepClock: clock.step,
     flushScripts: async () => {
       await admin.script('FLUSH');
     },
@@ -32,6 +31,7 @@ export async function redisBackend(): Promise<Backend> {
       admin.disconnect();
       await proxy.stop();
       await server.stop();
+      await clock.remove();
       await folder.remove();
     },
   };
