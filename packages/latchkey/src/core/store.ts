@@ -203,6 +203,11 @@ export interface StoredRecord {
   readonly result?: StoredResult;
   /** What was asked, if the claim saved it; only from `read`, since a page of them could be large. */
   readonly request?: Uint8Array;
+  /**
+   * True if what the record keeps could not be opened, wholly or in part: that is then the bytes that lie in the store.
+   * Only from a store that seals, by `list`, since one such record must not hide the others, and by `read` if asked for.
+   */
+  readonly unreadable?: true;
 }
 
 /** The arguments of {@link Store.list}. */
@@ -212,6 +217,15 @@ export interface ListRequest {
   readonly limit: number;
   /** The `next` of the page before. */
   readonly cursor?: string;
+}
+
+/** How a record is read. */
+export interface ReadOptions {
+  /**
+   * Marks a record that can't be opened as `unreadable` instead of throwing; for who looks at records, not for who
+   * runs them. Means something to stores that seal, and nothing to others.
+   */
+  readonly markUnreadable?: boolean;
 }
 
 /** A page of records in a stable order. */
@@ -271,7 +285,7 @@ export interface Store<Kind extends TransactionKind = never> {
   /** Calls `onChange` when the record may have changed; returns the way to stop. A hint: it may be lost. */
   watch?(id: string, onChange: () => void): () => void;
   /** Looks without touching. */
-  read(id: string): Promise<StoredRecord | undefined>;
+  read(id: string, options?: ReadOptions): Promise<StoredRecord | undefined>;
   /** Lists records in one state. */
   list(request: ListRequest): Promise<RecordPage>;
   /** Applies an operator's verdict to a lapsed record; false if it isn't lapsed or its token changed. */

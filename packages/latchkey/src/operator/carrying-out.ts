@@ -8,7 +8,7 @@
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { ask } from '../core/audit/audit-tools.ts';
 import type { StoredRecord } from '../core/store.ts';
-import type { OperatorTools } from './tools.ts';
+import { look, type OperatorTools } from './tools.ts';
 import { type EncodedVerdict, isOf, resolutionOf } from './verdict.ts';
 
 /** What became of a verdict; see `AuditEvent`. */
@@ -30,7 +30,7 @@ export async function carryOut(
   const { id, token } = before;
   const resolution = resolutionOf(verdict, retentionMs);
   if (await ask(tools, 'resolve', () => tools.store.resolve({ id, token, resolution }))) return 'applied';
-  const now = await ask(tools, 'read', () => tools.store.read(id));
+  const now = await look(tools, id);
   return outcomeFrom(verdict, before, now, await entries());
 }
 

@@ -6,7 +6,6 @@
 
 import type { Audit, Written } from '../core/audit/audit.ts';
 import type { AuditEntry, RefusalReason } from '../core/audit/audit-entry.ts';
-import { ask } from '../core/audit/audit-tools.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { type Act, actOn, line, refusal } from './acts.ts';
@@ -16,6 +15,7 @@ import type { OperatorSettings } from './options.ts';
 import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';
 import { openProposals, type Proposal, unfinishedDecisions } from './proposals.ts';
 import { isOwn, kindOf } from './record-kind.ts';
+import { look } from './tools.ts';
 import { type EncodedVerdict, encodeVerdict, type Verdict } from './verdict.ts';
 
 /** A verdict that was carried out. */
@@ -99,7 +99,7 @@ export class Decisions {
     const { tools } = this.#settings;
     checkName('token', token);
     checkName('id', id);
-    const record = await ask(tools, 'read', () => tools.store.read(id));
+    const record = await look(tools, id);
     const isAsSeen = record?.state === 'lapsed' && record.token === token && !isOwn(record);
     return isAsSeen ? record : undefined;
   }

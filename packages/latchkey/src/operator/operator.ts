@@ -7,7 +7,6 @@
 import { Audit, type LogPage, type LogRequest } from '../core/audit/audit.ts';
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { tokenDigest } from '../core/audit/audit-entry.ts';
-import { ask } from '../core/audit/audit-tools.ts';
 import { derivedKey } from '../core/digest.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';
 import { listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
@@ -17,6 +16,7 @@ import { openProposals, unfinishedDecisions } from './proposals.ts';
 import { type RecordDetails, shownRequest, shownResult, shownSteps } from './record-details.ts';
 import { recordEntry } from './record-entry.ts';
 import { isOwn } from './record-kind.ts';
+import { look } from './tools.ts';
 import type { Verdict } from './verdict.ts';
 
 /** A person's agreement or objection to a proposal. */
@@ -72,7 +72,7 @@ export interface Operator {
 
 async function show(id: string, settings: OperatorSettings, audit: Audit): Promise<RecordDetails | undefined> {
   const { tools, maxAttempts } = settings;
-  const [record, entries] = await Promise.all([ask(tools, 'read', () => tools.store.read(id)), audit.of(id)]);
+  const [record, entries] = await Promise.all([look(tools, id), audit.of(id)]);
   if (record === undefined || isOwn(record)) return undefined;
   return {
     ...recordEntry(record, maxAttempts),

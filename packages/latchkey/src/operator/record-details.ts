@@ -83,7 +83,7 @@ function readRequest(record: StoredRecord, bytes: Uint8Array): ShownRequest {
     case 'function':
       return { kind: 'function', input: decodeValue(bytes) };
     case 'other':
-      return { kind: 'other', bytes };
+      return record.unreadable ? { kind: 'unreadable' } : { kind: 'other', bytes };
   }
 }
 

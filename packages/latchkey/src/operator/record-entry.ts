@@ -44,6 +44,8 @@ export interface RecordEntry {
   readonly steps: readonly StepEntry[];
   /** Steps that were begun and not saved: look there first. Known only where `markStepStarts` is on. */
   readonly begun: readonly StepEntry[];
+  /** True if the store could not open what the record keeps: its encryption key is missing, or it was changed. */
+  readonly unreadable?: true;
 }
 
 /** The view of a list. */
@@ -69,5 +71,6 @@ export function recordEntry(record: StoredRecord, maxAttempts: number): RecordEn
     expiresAtMs,
     steps: [...saved.keys()].map(step),
     begun: begun.map(step),
+    ...(record.unreadable && { unreadable: true }),
   };
 }

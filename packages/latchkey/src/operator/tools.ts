@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { AnyStore } from '../core/store.ts';
+import { ask } from '../core/audit/audit-tools.ts';
+import type { AnyStore, StoredRecord } from '../core/store.ts';
 import type { CallTools } from '../core/store-call.ts';
 
 /** The methods of a store that an operator calls. */
@@ -13,4 +14,9 @@ export type OperatedStore = Pick<AnyStore, 'claim' | 'complete' | 'read' | 'list
 /** The store, with time and the observer. */
 export interface OperatorTools extends CallTools {
   readonly store: OperatedStore;
+}
+
+/** A record, even if the store can't open what it keeps: somebody has to decide about it. */
+export function look(tools: OperatorTools, id: string): Promise<StoredRecord | undefined> {
+  return ask(tools, 'read', () => tools.store.read(id, { markUnreadable: true }));
 }

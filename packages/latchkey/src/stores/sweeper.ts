@@ -8,6 +8,8 @@ import type { Runtime, TimerHandle } from '../core/runtime.ts';
 
 const restMs = 5_000;
 const betweenStepsMs = 20;
+/** A step that took long was in others' way, or they in its: it may have a tenth of the time. */
+const restsPerStep = 9;
 
 /** Calls `sweep` on a timer. */
 export class Sweeper {
@@ -38,7 +40,10 @@ export class Sweeper {
   }
 
   async #step(): Promise<void> {
+    const { clock } = this.#runtime;
+    const startMs = clock.monotonic();
     const swept = await this.#sweep(this.#stepRows).catch(() => 0);
-    if (!this.#stopped) this.#rest(swept === this.#stepRows ? betweenStepsMs : restMs);
+    const pauseMs = Math.max(betweenStepsMs, restsPerStep * (clock.monotonic() - startMs));
+    if (!this.#stopped) this.#rest(swept === this.#stepRows ? Math.min(pauseMs, restMs) : restMs);
   }
 }

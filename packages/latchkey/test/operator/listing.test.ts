@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { derivedKey } from '../../src/core/digest.ts';
 import { idempotent } from '../../src/core/idempotent.ts';
 import { operator } from '../../src/operator/index.ts';
+import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/index.ts';
 import { captured, layerRig } from '../http/layer-rig.ts';
@@ -44,6 +45,28 @@ describe('what an operator sees', () => {
     expect(people.idempotencyKey('operation-of-token-of-a', 'mail')).toBe(
       derivedKey('operation-of-token-of-a', 'mail'),
     );
+  });
+
+  it('lists and resolves a record whose encryption key is missing, and tells that it cannot be opened', async () => {
+    const { runtime, store } = rig();
+    const keys = { old: new Uint8Array(32).fill(1), new: new Uint8Array(32).fill(2) };
+    await lapse(encryptedStore(store, { currentKey: 'old', keys }), 'a');
+    await lapse(encryptedStore(store, { currentKey: 'new', keys }), 'b');
+    const without = encryptedStore(store, { currentKey: 'new', keys: { new: keys.new } });
+    const people = operator({ store: without, runtime });
+    const { records } = await people.list({ state: 'lapsed', limit: 10 });
+    expect(records.map(({ id, unreadable }) => [id, unreadable])).toEqual([
+      ['a', true],
+      ['b', undefined],
+    ]);
+    // What to search for at the provider is known all the same.
+    const key = derivedKey('operation-of-token-of-a', 'charge');
+    expect(records[0]?.steps).toEqual([{ name: 'charge', idempotencyKey: key }]);
+    expect(await people.show('a')).toMatchObject({ unreadable: true, steps: [{ name: 'charge', unreadable: true }] });
+    await expect(without.read('a')).rejects.toMatchObject({ code: 'encryption-key-missing' });
+    await people.resolve('a', 'token-of-a', created, ann);
+    expect(await people.show('a')).toMatchObject({ state: 'completed', result: { kind: 'value', status: 201 } });
+    expect((await people.audit('a')).map(({ event }) => event)).toEqual(['decided', 'applied']);
   });
 
   it('shows what the steps returned, also where one cannot be read', async () => {

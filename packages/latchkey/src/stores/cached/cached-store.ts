@@ -103,8 +103,8 @@ export class CachedStore implements AnyStore {
     return this.#store.saveStep(request);
   }
 
-  read(id: string): Promise<contract.StoredRecord | undefined> {
-    return this.#store.read(id);
+  read(id: string, options?: contract.ReadOptions): Promise<contract.StoredRecord | undefined> {
+    return this.#store.read(id, options);
   }
 
   list(request: contract.ListRequest): Promise<contract.RecordPage> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { StoreUnavailableError } from '../../core/errors.ts';
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { RecentMap } from '../../core/recent-map.ts';
 import type * as contract from '../../core/store.ts';
 import { chain } from '../../core/thenable.ts';
@@ -79,16 +79,14 @@ export class EncryptedStore implements AnyStore {
     return this.#store.saveStep({ ...request, value: this.#seal(place, value) });
   }
 
-  async read(id: string): Promise<contract.StoredRecord | undefined> {
-    const record = await this.#store.read(id);
-    if (record?.request === undefined) return record && this.#openRecord(record);
-    const request = await this.#open(requestPlace(record), record.request);
-    return { ...(await this.#openRecord(record)), request };
+  async read(id: string, options: contract.ReadOptions = {}): Promise<contract.StoredRecord | undefined> {
+    const record = await this.#store.read(id, options);
+    return record && this.#openRecord(record, options.markUnreadable === true);
   }
 
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {
     const page = await this.#store.list(request);
-    return { ...page, records: await Promise.all(page.records.map((record) => this.#openRecord(record))) };
+    return { ...page, records: await Promise.all(page.records.map((record) => this.#openRecord(record, true))) };
   }
 
   async resolve(request: contract.ResolveRequest): Promise<boolean> {
@@ -200,12 +198,34 @@ export class EncryptedStore implements AnyStore {
     }
   }
 
-  async #openRecord(record: contract.StoredRecord): Promise<contract.StoredRecord> {
-    const { id, operationId, result } = record;
-    const steps = await this.#openSteps(id, operationId, record.steps);
-    if (result === undefined) return { ...record, steps };
-    return { ...record, steps, result: await this.#openResult(id, { operationId, result }) };
+  /** @param marks - whether what can't be opened stays as it lies, and the record says so. */
+  async #openRecord(record: contract.StoredRecord, marks: boolean): Promise<contract.StoredRecord> {
+    const { id, operationId, steps, result, request } = record;
+    const faults: unknown[] = [];
+    const opened = async <Part>(part: Part, open: (part: Part) => Promise<Part>): Promise<Part> => {
+      try {
+        return await open(part);
+      } catch (error) {
+        if (!marks || !isFaultOfRecord(error)) throw error;
+        faults.push(error);
+        return part;
+      }
+    };
+    const parts = {
+      steps: await opened(steps, (sealed) => this.#openSteps(id, operationId, sealed)),
+      ...(result && {
+        result: await opened(result, (sealed) => this.#openResult(id, { operationId, result: sealed })),
+      }),
+      ...(request && { request: await opened(request, (sealed) => this.#open(requestPlace(record), sealed)) }),
+    };
+    return { ...record, ...parts, ...(faults.length > 0 && { unreadable: true }) };
   }
+}
+
+/** Whether something is wrong with one record alone; a key service that is down is not. */
+function isFaultOfRecord(error: unknown): boolean {
+  if (!(error instanceof LatchkeyError)) return false;
+  return error.code === 'encryption-key-missing' || error.code === 'record-unreadable';
 }
 
 /**

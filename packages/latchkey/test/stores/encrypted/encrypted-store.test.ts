@@ -117,6 +117,33 @@ describe('encrypted store', () => {
     expect(again).toMatchObject({ outcome: 'claimed', steps: new Map([['charge', Buffer.from('charged')]]) });
   });
 
+  it('lists a record that it cannot open beside the others, and marks it', async () => {
+    const inner = memoryStore();
+    const [first, later] = [encryptedStore(inner, old), encryptedStore(inner, rotated)];
+    await completeIn(first, 'old', 'answer');
+    await completeIn(later, 'new', 'answer');
+    await inner.claim(claimOf('changed', 'token'));
+    await inner.complete(completionOf('changed', 'token', 'never sealed'));
+    const without = encryptedStore(inner, { currentKey: 'new', keys: { new: keyOf(2) } });
+    const { records } = await without.list({ state: 'completed', limit: 10 });
+    const marks = records.map(({ id, unreadable }) => [id, unreadable]).sort();
+    expect(marks).toEqual([
+      ['changed', true],
+      ['new', undefined],
+      ['old', true],
+    ]);
+    const opened = records.find(({ id }) => id === 'new')?.result?.bytes;
+    expect(Buffer.from(opened ?? []).toString()).toBe('answer');
+  });
+
+  it('lists nothing while its key service is down', async () => {
+    const inner = memoryStore();
+    await completeIn(encryptedStore(inner, old), 'a', 'answer');
+    const down = async (): Promise<Uint8Array> => Promise.reject(new Error('key service down'));
+    const page = encryptedStore(inner, { currentKey: 'old', keys: down }).list({ state: 'completed', limit: 10 });
+    await expect(page).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+
   it('a lapsed record whose steps cannot be opened stays lapsed', async () => {
     const inner = memoryStore();
     const first = encryptedStore(inner, old);
