@@ -2,12 +2,13 @@ import { dynamodbStore, tableDefinition } from 'latchkey/dynamodb';
 import { startDynamodb } from '../../packages/latchkey/test/servers/dynamodb-local.ts';
 import { idOf, makeRecord, type Scaled, template } from './scaled.ts';
 
-/** As many items as one call may write. */
+/** As many items as one call may write, and as many such calls as are under way at once. */
 const batch = 25;
+const calls = 8;
 const table = 'latchkey';
 
 export async function scaledDynamodb(): Promise<Scaled> {
-  const server = await startDynamodb();
+  const server = await startDynamodb(8_192);
   const client = server.client();
   await client.createTable(tableDefinition({ table }).create);
   const store = dynamodbStore({ client, table });
@@ -19,10 +20,15 @@ export async function scaledDynamodb(): Promise<Scaled> {
   return {
     store,
     fill: async (from, to) => {
-      for (let start = from; start < to; start += batch) {
-        const numbers = Array.from({ length: Math.min(batch, to - start) }, (_, index) => start + index);
-        await client.batchWriteItem({ RequestItems: { [table]: numbers.map(put) } });
-      }
+      let next = from;
+      const filler = async () => {
+        for (let start = next; start < to; start = next) {
+          next += batch;
+          const numbers = Array.from({ length: Math.min(batch, to - start) }, (_, index) => start + index);
+          await client.batchWriteItem({ RequestItems: { [table]: numbers.map(put) } });
+        }
+      };
+      await Promise.all(Array.from({ length: calls }, filler));
     },
     stop: async () => {
       await store.close();

