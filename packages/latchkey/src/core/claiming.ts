@@ -116,11 +116,13 @@ export class Claimer {
    * claim should it arrive even later. While the record is in other hands it looks again: once those have let go of it,
    * that late claim would find it open.
    */
-  async undo({ settings }: Operation, request: ClaimRequest): Promise<void> {
+  async undo(operation: Operation, request: ClaimRequest): Promise<void> {
     const { timers, random } = this.#tools.runtime;
     for (let tries = 0; tries < undoTries; tries += 1) {
       await sleep(timers, backoffMs(tries, undoBackoff, random));
-      if (await this.#tryUndo(request, settings.retentionMs)) return;
+      // Where the record was erased meanwhile, nothing may begin under the id of what had run.
+      const undoing = { ...request, takeover: 'none', operationId: this.#operationId(operation) } as const;
+      if (await this.#tryUndo(undoing, operation.settings.retentionMs)) return;
     }
   }
 
@@ -129,7 +131,7 @@ export class Claimer {
     // A call that hangs must not last until the record has lapsed, for others would find its outcome unknown then.
     const limitMs = Math.min(undoCallLimitMs, request.leaseMs / 3);
     try {
-      const claim = this.#store.claim({ ...request, takeover: 'none' });
+      const claim = this.#store.claim(request);
       const outcome = await withTimeLimit(runtime, limitMs, claim);
       if (outcome.outcome !== 'claimed') return outcome.outcome !== 'running' && outcome.outcome !== 'lapsed';
       // Should somebody else have taken it meanwhile, there is nothing left to give back.

@@ -81,6 +81,7 @@ export class Executor<Kind extends TransactionKind> {
 
   async #carryOut(execution: Execution<Kind>, recovery: Decided, conclude: Conclude): Promise<Outcome> {
     if (recovery.verdict === 'rerun') {
+      if (!isHeld(execution)) return this.#tooLate(execution, conclude);
       const [outcome] = await Promise.all([this.#run(execution), conclude('applied')]);
       return outcome;
     }
@@ -88,6 +89,13 @@ export class Executor<Kind extends TransactionKind> {
     if (outcome.kind === 'replay') await conclude('applied');
     if (outcome.kind === 'in-progress') await conclude('stale');
     return outcome;
+  }
+
+  /** The hook, or the store that took its verdict down, needed longer than the lease: the record may be somebody else's. */
+  async #tooLate(execution: Execution<Kind>, conclude: Conclude): Promise<Outcome> {
+    await this.#abandon(execution);
+    await conclude('stale');
+    return { kind: 'in-progress', retryAfterMs: lookAgainMs };
   }
 
   #begin(won: Won<Kind>): Execution<Kind> {
@@ -177,6 +185,15 @@ export class Executor<Kind extends TransactionKind> {
       policy: effectivePolicy(claimed, operation),
       attempt: claimed.attempt,
     };
+  }
+}
+
+function isHeld({ context }: Running): boolean {
+  try {
+    context.lease.assertHeld();
+    return true;
+  } catch {
+    return false;
   }
 }
 

@@ -192,6 +192,26 @@ describe('recover', () => {
   });
 });
 
+describe('a claim whose reply was lost', () => {
+  it('begins nothing under the id of what was erased meanwhile', async () => {
+    const rig = engineRig();
+    rig.faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
+    const outcome = rig.worker().run(operation({ claimTimeoutMs: 50 }), async () => done('x'));
+    await rig.runtime.advance(60);
+    expect(told(await outcome)).toBe('unavailable store-unavailable');
+    const erased = (await rig.memory.read(operation().id))?.operationId;
+    await rig.memory.erase('principal');
+    rig.faults.clear();
+    await rig.runtime.advance(60_000);
+    const seen: string[] = [];
+    await rig.worker().run(operation(), async ({ operationId }) => {
+      seen.push(operationId);
+      return done('x');
+    });
+    expect([typeof erased, seen.length, seen.includes(String(erased))]).toEqual(['string', 1, false]);
+  });
+});
+
 describe('maxRerunAgeMs', () => {
   const young = { ...rerun, maxRerunAgeMs: 60_000 } as const;
   const retry = (rig: ReturnType<typeof engineRig>, extra: object = {}) =>

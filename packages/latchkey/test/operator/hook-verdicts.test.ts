@@ -85,6 +85,21 @@ describe('the verdict of a recover hook', () => {
     expect(told(await retry(answer))).toBe('replay value found card 4242');
   });
 
+  it('lets nothing run when the lease was over before it came', async () => {
+    const { people, worker, counted, executions, faults, runtime } = await lapsedRig();
+    const decided = Promise.withResolvers<Recovery>();
+    faults.next('renew', { kind: 'fail' }, 100);
+    const outcome = worker().run(
+      { ...record, recover: () => decided.promise },
+      counted(() => done('x')),
+    );
+    await runtime.advance(40_000);
+    decided.resolve({ verdict: 'rerun' });
+    expect(told(await outcome)).toBe('in-progress');
+    expect(executions()).toBe(0);
+    expect((await people.audit(record.id)).map(({ event }) => event)).toEqual(['decided', 'stale']);
+  });
+
   it('that came too late is told as stale', async () => {
     const { people, worker, memory } = await lapsedRig();
     const recover: Recover = async () => {

@@ -6,6 +6,7 @@ import { type ChaosParts, heal, unleash } from './world/chaos.ts';
 import { Clients } from './world/client.ts';
 import { Database } from './world/database.ts';
 import { EngineFront, engineBody, engineResult } from './world/engine-front.ts';
+import { eraseSometimes } from './world/erasures.ts';
 import { Fleet } from './world/fleet.ts';
 import { History, type Timed } from './world/history.ts';
 import { HttpFront, httpBody, httpResult } from './world/http-front.ts';
@@ -86,6 +87,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   clients.begin();
   unleash(chaos);
   lookAfter({ scheduler, network, server, chance: chance.stream('operator'), plan, resultOf: front.resultOf });
+  eraseSometimes({ scheduler, server, chance: chance.stream('erasures'), plan });
   await scheduler.run(plan.horizonMs, mostEvents);
   heal(chaos);
   await scheduler.run(scheduler.now + 60 * plan.leaseMs, mostEvents);

@@ -66,6 +66,10 @@ export const isClaimed = ({ method, outcome }: Applied) => method === 'claim' &&
 const finals = new Set(['complete', 'commit-result', 'resolve']);
 const refusals = new Set(['false', 'lost']);
 
+/** Whether a call makes the record go, whatever its retention. */
+export const isRemoval = ({ method, name }: Applied) =>
+  method === 'erase' || (method === 'resolve' && name === 'forget');
+
 /** Whether the store said yes. */
 export const isAccepted = ({ outcome }: Applied) => !refusals.has(outcome);
 

@@ -1,12 +1,12 @@
 /** What a key comes to over its whole life: one operation until it is over, one payload, an end, and no run for ever. */
 
 import type { Applied } from '../world/history.ts';
-import { type At, type Execution, type Facts, isAccepted, type OperationFacts } from './facts.ts';
+import { type At, type Execution, type Facts, isAccepted, isRemoval, type OperationFacts } from './facts.ts';
 
-/** When the store may forget an operation, by its own clock; at once if an operator said so. */
+/** When the store may forget an operation, by its own clock; at once if an operator said so, or it was erased. */
 function forgettableAtMs({ writes, claims }: OperationFacts, until: number): number {
   const before = writes.filter((write) => write.index < until && isAccepted(write));
-  if (before.some((write) => write.method === 'resolve' && write.name === 'forget')) return Number.NEGATIVE_INFINITY;
+  if (before.some(isRemoval)) return Number.NEGATIVE_INFINITY;
   const last = before.filter((write) => write.retentionMs !== undefined).at(-1);
   const heldSince = claims.filter(({ index }) => index < until).at(-1);
   if (last === undefined || (heldSince !== undefined && heldSince.index > last.index)) return Number.POSITIVE_INFINITY;
@@ -39,7 +39,7 @@ function ranForMs({ began, ended, aborted }: Execution): number {
   return Math.min(ended?.atMs ?? Number.POSITIVE_INFINITY, aborted?.atMs ?? Number.POSITIVE_INFINITY) - began.atMs;
 }
 
-const ends = new Set(['release', 'abandon', 'complete', 'resolve']);
+const ends = new Set(['release', 'abandon', 'complete', 'resolve', 'erase']);
 
 /**
  * Nobody runs on the claim, ends it, or takes it over. Not for messages that are doubled or very late: a claim that arrives after

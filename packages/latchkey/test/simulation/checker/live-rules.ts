@@ -28,6 +28,7 @@ class Watch {
   see(event: Timed): void {
     this.#note(event);
     if (event.type === 'began' || event.type === 'left' || event.type === 'awake') this.#compare(event.atMs);
+    if (event.type === 'applied' && event.method === 'erase') this.#forget(event);
     if (event.type !== 'applied' || event.method !== 'claim') return;
     if (event.outcome === 'lapsed' || (isClaimed(event) && event.tookOver === true)) this.#outlived(event);
   }
@@ -56,6 +57,13 @@ class Watch {
         return;
       case 'awake':
         this.#asleep.delete(event.who);
+    }
+  }
+
+  /** Who erases what runs gives up that nobody else runs it: its worker is fenced, and learns it by its next call. */
+  #forget(erased: Applied): void {
+    for (const [execution, { owner }] of this.#running) {
+      if (owner === ownerKey(erased)) this.#running.delete(execution);
     }
   }
 

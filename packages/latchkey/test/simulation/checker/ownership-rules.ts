@@ -4,7 +4,7 @@ import type { Applied } from '../world/history.ts';
 import { bodyOf } from './answer-rules.ts';
 import { type At, type Execution, type Facts, isAccepted, isClaimed, type OperationFacts, ownerKey } from './facts.ts';
 
-const endsOwnership = new Set(['release', 'resolve']);
+const endsOwnership = new Set(['release', 'resolve', 'erase']);
 
 /** The calls of one record, in order. */
 function byRecord({ operations }: Facts): Map<string, At<Applied>[]> {
@@ -18,6 +18,7 @@ function byRecord({ operations }: Facts): Map<string, At<Applied>[]> {
 /** Repeats of what is true already: a completion or release by the last owner, answered as before. */
 function isRepeat(call: Applied, last: Applied | undefined): boolean {
   if (last === undefined || ownerKey(call) !== ownerKey(last) || call.method === 'resolve') return false;
+  if (last.method === 'erase') return false;
   return call.method === last.method || (call.method === 'release' && last.name === 'rerun');
 }
 
@@ -30,7 +31,7 @@ function zombies(calls: readonly At<Applied>[]): string[] {
       owner = call.token;
       settled = undefined;
     } else if (isAccepted(call) && call.method !== 'rollback') {
-      const mayWrite = call.token === owner || isRepeat(call, settled);
+      const mayWrite = call.method === 'erase' || call.token === owner || isRepeat(call, settled);
       if (!mayWrite)
         found.push(`${call.method} of ${call.worker} under ${call.token} was accepted, whose record it was no more`);
       if (endsOwnership.has(call.method)) owner = undefined;
@@ -103,6 +104,17 @@ export const ownershipRules = {
         })
         .map(({ attempt }) => `operation ${id} was taken over for attempt ${attempt}`),
     ),
+
+  'erase leaves nothing': ({ operations, answers, sent }: Facts) =>
+    operations.flatMap(({ id, writes, claims }) => {
+      const erased = writes.find(({ method }) => method === 'erase')?.index ?? Number.POSITIVE_INFINITY;
+      // A claim that was sent again, since its answer was lost, has begun anew.
+      if (claims.some(({ index }) => index > erased)) return [];
+      return answers
+        .filter(({ kind, request }) => kind === 'replay' && (sent.get(request)?.index ?? 0) > erased)
+        .filter((answer) => bodyOf(answer)?.operationId === id)
+        .map(({ request }) => `request ${request} was told the answer of ${id}, which was erased`);
+    }),
 
   'I7: no run without a claim': ({ executions }: Facts) =>
     executions

@@ -163,6 +163,28 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     },
   })),
 
+  'erase leaves what is completed': store((good) => ({
+    erase: async (principal) => {
+      const { records } = await good.list({ state: 'completed', limit: 1_000 });
+      return records.some((record) => record.principal === principal) ? 0 : good.erase(principal);
+    },
+  })),
+
+  'a heartbeat revives what was erased': store((good) => {
+    const claims = new Map<string, ClaimRequest>();
+    const revive = async (claim: ClaimRequest | undefined) =>
+      claim !== undefined && (await good.claim({ ...claim, takeover: 'none' })).outcome === 'claimed';
+    return {
+      claim: (request) => {
+        claims.set(request.token, request);
+        return good.claim(request);
+      },
+      renew: async (request) =>
+        (await good.renew(request)) ||
+        ((await good.read(request.id)) === undefined && revive(claims.get(request.token))),
+    };
+  }),
+
   'a transaction runs without the ownership check': { spoiling: { server: { transactionsCheckOwners: false } } },
 
   'a transaction that is rolled back leaves its rows': { spoiling: { server: { transactionsRollBack: false } } },

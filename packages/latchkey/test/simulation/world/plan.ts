@@ -82,6 +82,8 @@ export interface Plan {
   readonly operatorEveryMs: number | undefined;
   readonly provider: 'honest' | 'forgetful';
   readonly maxResultBytes: number;
+  /** How often somebody erases all that a principal has. */
+  readonly erasures: number;
 }
 
 const calm: Weather = {
@@ -177,6 +179,11 @@ function wishesOf(chance: Chance, plan: Pick<Plan, 'routes' | 'horizonMs'>): Wis
   return wishes.sort((a, b) => a.atMs - b.atMs);
 }
 
+/** A claim that arrives after its record was erased begins it anew, under the operation id that it had: a life that no rule tells from the first. */
+function isErasable({ name, late, doubled }: Weather): boolean {
+  return name !== 'calm' && late === 0 && doubled === 0;
+}
+
 /** Draws the world of a seed. */
 export function planOf(seed: number, chance: Chance): Plan {
   const leaseMs = chance.pick([600, 1_000, 2_000]);
@@ -194,5 +201,6 @@ export function planOf(seed: number, chance: Chance): Plan {
     operatorEveryMs: weather.name !== 'calm' && chance.happens(0.3) ? 3 * leaseMs : undefined,
     provider: chance.happens(0.15) ? 'forgetful' : 'honest',
     maxResultBytes: 2_000,
+    erasures: isErasable(weather) && chance.happens(0.6) ? chance.count(1, 2) : 0,
   };
 }

@@ -1,7 +1,15 @@
 /** The store's side of the wire: the memory store's own transitions, which outlive every worker, and a log of them. */
 
 import { decodeEntry } from '../../../src/core/audit/audit-entry.ts';
-import type { AnyStore, ClaimOutcome, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
+import type {
+  AnyStore,
+  ClaimOutcome,
+  ClaimRequest,
+  Owner,
+  RecordState,
+  StoredRecord,
+  StoredResult,
+} from '../../../src/core/store.ts';
 import { isOwn } from '../../../src/operator/record-kind.ts';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import type { Applied, History } from './history.ts';
@@ -32,6 +40,8 @@ export type OwnerMethod = 'renew' | 'complete' | 'release' | 'abandon' | 'saveSt
 type RequestOf<Method extends OwnerMethod> = Parameters<AnyStore[Method]>[0];
 type OutcomeOf<Method extends OwnerMethod> = Awaited<ReturnType<AnyStore[Method]>>;
 
+const states: readonly RecordState[] = ['running', 'lapsed', 'open', 'completed'];
+
 const epochMs = Date.UTC(2026, 0, 1);
 
 /** The store of all workers. */
@@ -41,6 +51,7 @@ export class Server {
   readonly locks = new Map<string, Promise<void>>();
   /** How far its clock has been stepped. */
   aheadMs = 0;
+  readonly #lastTokens = new Map<string, string>();
   /** Records of the audit. */
   readonly #own = new Set<string>();
 
@@ -73,6 +84,7 @@ export class Server {
     const outcome = await this.store.claim(request);
     if (isOwn(request)) this.#own.add(request.id);
     else this.#logClaim(worker, request, outcome);
+    if (outcome.outcome === 'claimed') this.#lastTokens.set(request.id, request.token);
     return outcome;
   }
 
@@ -88,6 +100,22 @@ export class Server {
     if (this.#own.has(request.id)) this.#logAudit(worker, request, String(outcome));
     else this.log(worker, method, request, String(outcome), this.#detailsOf(request));
     return outcome;
+  }
+
+  /** All operations in the store. */
+  async records(): Promise<readonly StoredRecord[]> {
+    const pages = await Promise.all(states.map((state) => this.store.list({ state, limit: 1_000 })));
+    return pages.flatMap((page) => page.records).filter(({ id }) => !this.#own.has(id));
+  }
+
+  /** Removes all that a principal has; waits for transactions, as a database does. */
+  async erase(principal: string): Promise<void> {
+    const own = async () => (await this.records()).filter((record) => record.principal === principal);
+    let records = await own();
+    for (; records.some(({ id }) => this.locks.has(id)); records = await own())
+      await Promise.all(records.map(({ id }) => this.locks.get(id)));
+    await this.store.erase(principal);
+    for (const { id } of records) this.log('somebody', 'erase', { id, token: this.#lastTokens.get(id) ?? '' }, 'true');
   }
 
   /** Waits until no transaction holds the record. */
