@@ -120,6 +120,8 @@ export class RunningContext {
     const journal = this.#steps();
     const saved = await journal.ask(name).catch((error: unknown) => this.#refused(error));
     if (saved !== undefined) return decodeValue(saved);
+    // It may have waited for its turn.
+    this.lease.assertHeld();
     try {
       if (this.#options.settings.markStepStarts) await this.#markStart(name);
       const bytes = await make(journal);

@@ -4,9 +4,11 @@
  *
  * A later attempt asks for the saved steps in the order in which they were saved, except that steps which ran side by
  * side may come in any order. Whatever is asked for before a saved step that came earlier means that the handler is
- * another one by now, and nothing runs then. Between steps that run side by side a handler waits for steps alone: what
- * else it waits for could bring them in another order each time. What was saved inside a step is not asked for once that
- * step is saved too.
+ * another one by now, and nothing runs then. While a step runs beside which the earlier one was saved, though, that one
+ * may still come: it may have stood in for a step that failed, which is tried again first.
+ *
+ * Between steps that run side by side a handler waits for steps alone: what else it waits for could bring them in another
+ * order each time. What was saved inside a step is not asked for once that step is saved too.
  *
  * @module
  */
@@ -36,6 +38,9 @@ export class StepJournal {
   #asks = 0;
   /** Steps of this attempt that aren't saved, and the one that each was asked for in. */
   readonly #unsaved = new Map<string, string | undefined>();
+  /** Those of them whose functions run. */
+  readonly #underWay = new Set<string>();
+  #wakers: (() => void)[] = [];
   readonly #limits: Limits;
   readonly #runtime: Runtime;
 
@@ -58,8 +63,11 @@ export class StepJournal {
     this.#enter(name);
     const saved = this.#saved.get(name);
     // Nearly every attempt is a first one, and waits for nothing here.
-    if (this.#saved.size > 0) await this.#inOrder(name, saved);
-    if (saved === undefined) this.#unsaved.set(name, inside);
+    if (this.#saved.size > 0) await this.#inOrder(name, saved, inside);
+    if (saved === undefined) {
+      this.#unsaved.set(name, inside);
+      this.#underWay.add(name);
+    }
     return saved?.bytes;
   }
 
@@ -72,16 +80,23 @@ export class StepJournal {
   /** The step is saved. */
   saved(name: string): void {
     this.#unsaved.delete(name);
+    this.#ended(name);
   }
 
   /** The step wasn't saved, and may be tried again. */
   failed(name: string): void {
     this.#asked.delete(name);
+    this.#ended(name);
   }
 
   /** Steps that earlier attempts saved and that this one hasn't asked for. */
   unasked(): string[] {
     return [...this.#saved].filter(([name, step]) => !this.#isPassed(name, step)).map(([name]) => name);
+  }
+
+  #ended(name: string): void {
+    this.#underWay.delete(name);
+    for (const wake of this.#wakers.splice(0)) wake();
   }
 
   #enter(name: string): void {
@@ -95,14 +110,21 @@ export class StepJournal {
   }
 
   /** Steps side by side are asked for in the same turn: they get it before anyone says that the order changed. */
-  async #inOrder(name: string, saved: Saved | undefined): Promise<void> {
+  async #inOrder(name: string, saved: Saved | undefined, inside: string | undefined): Promise<void> {
     let skipped = this.#skippedBy(name, saved);
     while (skipped !== undefined) {
       const asks = this.#asks;
       await sleep(this.#runtime.timers, 0);
       skipped = this.#skippedBy(name, saved);
-      if (skipped !== undefined && this.#asks === asks) throw changed(name, skipped);
+      if (skipped === undefined || this.#asks !== asks) continue;
+      // Inside a step nothing waits for another one's end: the two could wait for each other.
+      if (inside !== undefined || !this.#mayStillCome(skipped)) throw changed(name, skipped);
+      await new Promise<void>((wake) => this.#wakers.push(wake));
     }
+  }
+
+  #mayStillCome(skipped: string): boolean {
+    return this.#saved.get(skipped)?.beside.some((other) => this.#underWay.has(other)) === true;
   }
 
   #skippedBy(name: string, saved: Saved | undefined): string | undefined {

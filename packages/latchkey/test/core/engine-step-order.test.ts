@@ -1,11 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import type { Outcome } from '../../src/core/operation.ts';
+import { type Runtime, sleep } from '../../src/core/runtime.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
 import { markedStep } from '../../src/core/step-value.ts';
 import { engineRig, operation, told, verdict } from './engine-rig.ts';
 
-type Script = (step: (name: string, result?: unknown) => Promise<unknown>, context: Context) => Promise<unknown>;
+type Script = (
+  step: (name: string, result?: unknown) => Promise<unknown>,
+  context: Context,
+  runtime: Pick<Runtime, 'timers'>,
+) => Promise<unknown>;
 
 /** Runs one script an attempt; all but the last one fail, and the record is released. */
 async function attempts(settings: Partial<OperationSettings>, ...scripts: Script[]) {
@@ -21,7 +26,7 @@ async function attempts(settings: Partial<OperationSettings>, ...scripts: Script
           if (result instanceof Error) throw result;
           return result;
         });
-      await script(step, context).catch((error: unknown) => errors.push(error));
+      await script(step, context, rig.runtime).catch((error: unknown) => errors.push(error));
       return verdict(index < scripts.length - 1 || errors.length > 0 ? 'failed' : 'done', 'x');
     });
     await rig.runtime.advance(50);
@@ -47,8 +52,8 @@ describe('the order of steps', () => {
   it('may differ where steps run side by side', async () => {
     const chains =
       (first: string[], second: string[]): Script =>
-      (step, context) =>
-        Promise.all([inOrder(...first)(step, context), inOrder(...second)(step, context)]);
+      (...given) =>
+        Promise.all([inOrder(...first)(...given), inOrder(...second)(...given)]);
     const { ran, errors } = await attempts(
       {},
       chains(['a 1', 'a 2', 'a 3'], ['b 1']),
@@ -77,6 +82,31 @@ describe('the order of steps', () => {
     const { ran, errors } = await attempts({}, withFallback, withFallback);
     expect(errors).toEqual([]);
     expect(ran).toEqual(['card', 'invoice', 'card']);
+  });
+
+  describe('beside a chain in which a step stands in for one that failed', () => {
+    /** The card is declined after some time, and the invoice stands in for it. */
+    const beside =
+      (declinedAfterMs: number, last: Script, ...names: string[]): Script =>
+      async (step, context, { timers }) => {
+        const card = () => sleep(timers, declinedAfterMs).then(() => Promise.reject(new Error('declined')));
+        const paying = context.step('card', card).catch(() => step(names.shift() ?? ''));
+        const slow = context.step('reserve', () => sleep(timers, 10));
+        await Promise.all([paying, slow.then(() => last(step, context, { timers }))]);
+      };
+    const fails: Script = (step) => step('send', new Error('not yet'));
+
+    it('waits while that one is tried again', async () => {
+      const { ran, errors } = await attempts({}, beside(0, fails, 'invoice'), beside(20, inOrder('send'), 'invoice'));
+      expect(errors).toMatchObject([{ message: 'not yet' }]);
+      expect(ran).toEqual(['invoice', 'send', 'send']);
+    });
+
+    it('is refused once it is clear that the saved one will not come', async () => {
+      const { ran, errors } = await attempts({}, beside(0, fails, 'invoice'), beside(20, inOrder('send'), 'bill'));
+      expect(errors).toMatchObject([{ message: 'not yet' }, { code: 'steps-changed' }]);
+      expect(ran).toEqual(['invoice', 'send']);
+    });
   });
 
   for (const [what, names] of [
@@ -116,8 +146,8 @@ describe('the order of steps', () => {
       });
       await step('mail');
     };
-    const { ran, errors, events } = await attempts({}, nested, async (step, context) => {
-      await nested(step, context);
+    const { ran, errors, events } = await attempts({}, nested, async (step, context, runtime) => {
+      await nested(step, context, runtime);
       await step('log');
     });
     expect(errors).toEqual([]);
