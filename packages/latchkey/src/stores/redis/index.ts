@@ -1,5 +1,5 @@
 /**
- * A store in Redis 7 or Valkey: a single server, servers behind Sentinel, or a cluster. Works with `ioredis` and
+ * A store in Redis 7: a single server, servers behind Sentinel, or a cluster. Works with `ioredis` and
  * with `redis` (node-redis).
  *
  * @example
