@@ -4,7 +4,9 @@
  * @module
  */
 
+import type { Clock } from '../../core/runtime.ts';
 import type { SqliteDatabase, SqliteStatement } from './database.ts';
+import { FileWatch } from './file-watch.ts';
 import { wholeNumber } from './row.ts';
 import { type DatabaseSettings, pragma, prepareDatabase } from './schema.ts';
 import { isBusy, isNoTransaction } from './sqlite-errors.ts';
@@ -19,13 +21,16 @@ interface Boundaries {
 export class Connection {
   readonly db: SqliteDatabase;
   readonly #settings: DatabaseSettings;
+  readonly #clock: Clock;
+  #file: FileWatch | undefined;
   #boundaries: Boundaries | undefined;
   /** How long the user's own statements wait for a lock, in milliseconds; put back after ours. */
   #busyTimeoutMs = 0;
   #rollbackDue = false;
 
-  constructor(db: SqliteDatabase, settings: DatabaseSettings) {
+  constructor(db: SqliteDatabase, settings: DatabaseSettings, clock: Clock) {
     this.db = db;
+    this.#clock = clock;
     this.#settings = settings;
   }
 
@@ -34,6 +39,7 @@ export class Connection {
     if (this.#boundaries !== undefined) return;
     this.#busyTimeoutMs = wholeNumber(pragma(this.db, 'busy_timeout'));
     this.#withoutWaiting(() => prepareDatabase(this.db, this.#settings));
+    this.#file = new FileWatch(this.db, this.#clock);
     this.#boundaries = {
       begin: this.db.prepare('BEGIN IMMEDIATE'),
       beginRead: this.db.prepare('BEGIN'),
@@ -43,6 +49,7 @@ export class Connection {
 
   /** Begins a transaction that holds the write lock. */
   begin(): void {
+    this.#file?.check();
     try {
       this.#withoutWaiting(() => this.#ready().begin.run());
     } catch (error) {
@@ -54,6 +61,7 @@ export class Connection {
 
   /** Runs `read` on one consistent state of the database, without the write lock. */
   reading<T>(read: () => T): T {
+    this.#file?.check();
     return this.#withoutWaiting(() => {
       this.#ready().beginRead.run();
       try {

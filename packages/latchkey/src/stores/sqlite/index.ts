@@ -64,6 +64,7 @@ export function sqliteStore<Handle extends SqliteDatabase = SqliteDatabase>(
 ): Store<SqliteTransactions<Handle>>;
 export function sqliteStore(options: SqliteStoreOptions): Store<SqliteTransactions> {
   const { database, synchronous = 'full', lockTimeoutMs = 1_000, maxResultBytes = 2 ** 24 } = options;
+  const { runtime = systemRuntime } = options;
   checkOptionNames('sqliteStore', options, optionNames);
   checkChoice('sqliteStore', 'synchronous', synchronous, ['full', 'normal']);
   checkWholeNumber('sqliteStore', 'lockTimeoutMs', lockTimeoutMs, 1, 2 ** 31 - 1);
@@ -74,8 +75,8 @@ export function sqliteStore(options: SqliteStoreOptions): Store<SqliteTransactio
     throw new LatchkeyError('option-invalid', 'sqliteStore: database must be a path or a handle.');
   return new SqliteStore({
     handle,
-    connection: new Connection(handle, { synchronous, refuseMarkedFiles: own !== undefined }),
-    runtime: options.runtime ?? systemRuntime,
+    connection: new Connection(handle, { synchronous, refuseMarkedFiles: own !== undefined }, runtime.clock),
+    runtime,
     maxResultBytes,
     lockTimeoutMs,
     closeHandle: () => own?.close(),

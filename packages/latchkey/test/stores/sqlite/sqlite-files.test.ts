@@ -1,7 +1,8 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { manualRuntime } from '../../../src/testing/manual-clock.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { drivers, temporaryFolder } from './handles.ts';
 
@@ -59,6 +60,33 @@ describe('files of the SQLite store', () => {
       handle.close();
     }
   });
+
+  for (const [how, act] of Object.entries({
+    'was deleted': (path: string) => rm(path),
+    'was replaced': (path: string) => copyFile(path, `${path}.copy`).then(() => rename(`${path}.copy`, path)),
+  })) {
+    it(`answers nothing from a file that ${how} meanwhile, until it is back`, async () => {
+      for (const [name, open] of Object.entries(drivers)) {
+        const runtime = manualRuntime();
+        const path = folder.path(name);
+        const handle = open(path);
+        const store = sqliteStore({ database: handle, runtime });
+        await store.claim(claimOf('x', 'a'));
+        await link(path, `${path}.kept`);
+        await act(path);
+        await runtime.advance(1_000);
+        for (const call of [() => store.ping(), () => store.complete(completionOf('x', 'a')), () => store.read('x')])
+          await expect(call()).rejects.toMatchObject({
+            code: 'store-unavailable',
+            message: expect.stringMatching('deleted, moved or replaced'),
+          });
+        await rename(`${path}.kept`, path);
+        expect(await store.complete(completionOf('x', 'a'))).toBe('completed');
+        await store.close();
+        handle.close();
+      }
+    });
+  }
 
   it('refuses a file that is no database', async () => {
     await writeFile(file, 'name,amount\n'.repeat(500));
