@@ -13,6 +13,7 @@ import type { Calls } from './calls.ts';
 import type { Cell } from './cell.ts';
 import { completion, inlineStepBytes, releasing, renewal, stepSaving } from './changes.ts';
 import type { DynamodbClient, TransactItemOf } from './client.ts';
+import { hasRoom, LongSteps } from './long-steps.ts';
 import { checkRequest, type Head, newHead, removalSeconds, stepSize } from './record-item.ts';
 import { type Decision, partsMissing, type Records } from './records.ts';
 import { eraseRecords, listRecords, sweepRecords } from './scanning.ts';
@@ -51,11 +52,13 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
   readonly volatile = false;
   readonly #with: DynamodbParts<Client>;
   readonly #records: Records;
+  readonly #longSteps: LongSteps;
   #sweptUpTo: string | undefined;
 
   constructor(parts: DynamodbParts<Client>) {
     this.#with = parts;
     this.#records = parts.records;
+    this.#longSteps = new LongSteps(parts.records);
   }
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
@@ -115,14 +118,14 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
   async saveStep(request: contract.SaveStepRequest): Promise<boolean> {
     const at = await this.#now();
     const { id, name, value } = request;
-    if (stepSize(name, { bytes: value }) > inlineStepBytes) return this.#saveLongStep(request, at);
+    if (stepSize(name, { bytes: value }) > inlineStepBytes) return this.#longSteps.save(request, at);
     const written = await this.#records.own(id, at, stepSaving(request, name, value, at), (head) => {
       if (head === undefined || !owning.holds(head.entry, request)) return 'refused';
       if (head.stepCells.has(name)) return 'saved';
       return hasRoom(head, name, value) ? undefined : 'full';
     });
     if ('done' in written || written.answer === 'saved') return true;
-    return written.answer === 'full' && this.#saveLongStep(request, at);
+    return written.answer === 'full' && this.#longSteps.save(request, at);
   }
 
   async transaction<T>(
@@ -220,24 +223,8 @@ export class DynamodbStore<Client extends DynamodbClient> implements contract.St
     return this.#records.parts.store(owner, bytes, removalSeconds(expiresAtMs));
   }
 
-  /** A step that has no room in the record's item. */
-  #saveLongStep(request: contract.SaveStepRequest, at: Instant): Promise<boolean> {
-    return this.#records.change(request.id, at, async (head): Promise<Decision<boolean>> => {
-      if (head === undefined || !owning.holds(head.entry, request)) return { answer: false };
-      if (head.stepCells.has(request.name)) return { answer: true };
-      await this.#addStep(request, head, request.name, request.value);
-      return { answer: true, write: { put: head } };
-    });
-  }
-
-  async #addStep(owner: contract.Owner, head: Head, name: string, value: Uint8Array): Promise<void> {
-    if (head.stepCells.has(name)) return;
-    const cell = hasRoom(head, name, value) ? { bytes: value } : await this.#records.storeStep(owner, head, value);
-    head.stepCells.set(name, cell);
-  }
-
   async #save(owner: contract.Owner, head: Head, write: contract.TransactionWrite, at: Instant): Promise<void> {
-    if (write.kind === 'step') return this.#addStep(owner, head, write.name, write.value);
+    if (write.kind === 'step') return this.#longSteps.add(owner, head, write.name, write.value);
     const { entry } = head;
     const request = { ...write, ...owner, retentionMs: write.retentionMs + at.uncertaintyMs };
     owning.completeEntry(entry, request, at.nowMs, (bytes) => bytes <= this.#with.maxResultBytes);
@@ -271,11 +258,6 @@ function decideClaim(
   const outcome = head === undefined ? claimed(found.entry) : claimEntry(found.entry, request, at.nowMs);
   const answer = { outcome, head: found };
   return outcome.outcome === 'claimed' ? { answer, write: { put: found } } : { answer };
-}
-
-function hasRoom({ stepCells }: Head, name: string, value: Uint8Array): boolean {
-  const used = [...stepCells].reduce((sum, [saved, cell]) => sum + stepSize(saved, cell), 0);
-  return used + stepSize(name, { bytes: value }) <= inlineStepBytes;
 }
 
 function refersTo(head: Head | undefined, cell: Cell): boolean {

@@ -67,10 +67,10 @@ export function removalSeconds(expiresAtMs: number): number {
   return Math.ceil(expiresAtMs / 1_000) + removalDelaySeconds;
 }
 
-/** The bytes that a step takes in the record's item. */
-export function stepSize(name: string, cell: Cell): number {
+/** The bytes that a step takes in the record's item, if that has its value, and if it refers to parts. */
+export function stepSize(name: string, cell: Cell | 'in parts'): number {
   const overhead = 200;
-  return 3 * name.length + ('bytes' in cell ? cell.bytes.byteLength : overhead);
+  return 3 * name.length + (cell !== 'in parts' && 'bytes' in cell ? cell.bytes.byteLength : overhead);
 }
 
 /** The item, one revision on. */

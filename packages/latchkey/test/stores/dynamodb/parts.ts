@@ -103,6 +103,31 @@ export function partTests(rig: () => Rig): void {
       expect(saved.every(([, value], index) => values[index]?.equals(value))).toBe(true);
     });
 
+    it('may be many side by side, and none is lost or refused to another', async () => {
+      const { store } = await storeOf(rig());
+      await store.claim(claimOf('x', 'a'));
+      const names = Array.from({ length: 60 }, (_, index) => `step-${index}`);
+      const save = (name: string) => store.saveStep({ id: 'x', token: 'a', name, value: randomBytes(9_000) });
+      expect(await Promise.all(names.map(save))).toEqual(names.map(() => true));
+      expect([...((await store.read('x'))?.steps.keys() ?? [])]).toEqual(names);
+    });
+
+    it('are refused before the item is full, so that the record can still be completed', async () => {
+      const { store, items } = await storeOf(rig());
+      await store.claim(claimOf('x', 'a', { request: randomBytes(300_000) }));
+      const save = (index: number) =>
+        store.saveStep({ id: 'x', token: 'a', name: `${index}`.padStart(200, '0'), value: randomBytes(9_000) });
+      let saved = 0;
+      const full = await (async () => {
+        for (; ; saved += 1) await save(saved);
+      })().catch((error: unknown) => error);
+      expect(full).toMatchObject({ code: 'too-many-steps', message: expect.stringMatching('Do more in each step') });
+      expect(saved).toBeGreaterThan(100);
+      expect(await items()).toHaveLength(1 + saved);
+      expect(await save(0)).toBe(true);
+      expect(await store.complete(completion('x', 'a', randomBytes(32_768)))).toBe('completed');
+    });
+
     it('may be saved at once with short ones', async () => {
       const { store } = await storeOf(rig());
       await store.claim(claimOf('x', 'a'));

@@ -1,0 +1,87 @@
+/**
+ * Steps that have no room in what one update can add to: the record is read and written anew with each of them.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../../core/errors.ts';
+import type { Owner, SaveStepRequest } from '../../core/store.ts';
+import { holds } from '../owning.ts';
+import { inlineStepBytes } from './changes.ts';
+import { type Head, stepSize } from './record-item.ts';
+import type { Decision, Records } from './records.ts';
+import type { Instant } from './server-clock.ts';
+
+/** An item may have 409,600 bytes: the rest is for what else is in it. */
+const mostItemBytes = 390_000;
+/** Room that is kept for a result. */
+const resultBytes = 36_864;
+
+/** Whether a step has room among the short ones. */
+export function hasRoom(head: Head, name: string, value: Uint8Array): boolean {
+  return usedBytes(head) + stepSize(name, { bytes: value }) <= inlineStepBytes;
+}
+
+function usedBytes({ stepCells }: Head): number {
+  return [...stepCells].reduce((sum, [saved, cell]) => sum + stepSize(saved, cell), 0);
+}
+
+/** Saves such steps. */
+export class LongSteps {
+  readonly #records: Records;
+  /** By record, the last save that was asked for here. */
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  constructor(records: Records) {
+    this.#records = records;
+  }
+
+  /**
+   * Steps side by side would keep getting ahead of one another, so those of one record follow each other here.
+   *
+   * @throws LatchkeyError `too-many-steps` if the record's item has no room for it.
+   */
+  save(request: SaveStepRequest, at: Instant): Promise<boolean> {
+    const { id } = request;
+    const before = this.#last.get(id) ?? Promise.resolve();
+    const saving = before.then(() => this.#save(request, at));
+    const ended = saving.then(
+      () => {},
+      () => {},
+    );
+    this.#last.set(id, ended);
+    void ended.then(() => this.#last.get(id) === ended && this.#last.delete(id));
+    return saving;
+  }
+
+  /** Adds a step to a record that is about to be written. */
+  async add(owner: Owner, head: Head, name: string, value: Uint8Array): Promise<void> {
+    if (head.stepCells.has(name)) return;
+    if (hasRoom(head, name, value)) return void head.stepCells.set(name, { bytes: value });
+    checkRoom(head, name);
+    head.stepCells.set(name, await this.#records.storeStep(owner, head, value));
+  }
+
+  #save(request: SaveStepRequest, at: Instant): Promise<boolean> {
+    return this.#records.change(request.id, at, async (head): Promise<Decision<boolean>> => {
+      if (head === undefined || !holds(head.entry, request)) return { answer: false };
+      if (head.stepCells.has(request.name)) return { answer: true };
+      await this.add(request, head, request.name, request.value);
+      return { answer: true, write: { put: head } };
+    });
+  }
+}
+
+function checkRoom(head: Head, name: string): void {
+  const { request } = head.entry;
+  const reserved = Math.max(resultBytes, request instanceof Uint8Array ? request.byteLength : 0);
+  if (usedBytes(head) + stepSize(name, 'in parts') + reserved > mostItemBytes)
+    throw full(name, head.stepCells.size + 1);
+}
+
+function full(name: string, steps: number): LatchkeyError {
+  return new LatchkeyError(
+    'too-many-steps',
+    `The step ${JSON.stringify(name)} was not saved: with it, ${steps} steps would take more than an item of DynamoDB has room for. Do more in each step, or give them shorter names.`,
+  );
+}
