@@ -124,6 +124,26 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken([...early, wrote('complete', 22, 2), told(23, 201)], withEffect)).toEqual([]);
   });
 
+  it('a takeover after a step back and one forward, since the first one was in the lease that a renewal replaced', () => {
+    const ahead = [claimed(10, 1), handler('began', 11, 1), stepped(12, -5_000)];
+    const renewed = { ...wrote('renew', 20, 1), leaseMs: 100 };
+    const early = [...ahead, renewed, stepped(25, 5_000), claimed(30, 2), handler('began', 31, 2)];
+    expect(broken([...early, wrote('complete', 32, 2), told(33, 201)], withEffect)).toEqual([]);
+  });
+
+  it('an execution that begins after its takeover, since the clock’s step had ended its lease unseen', () => {
+    const late = [claimed(20, 2), handler('began', 21, 2), { ...claimed(0, 1), at: 30 }, handler('began', 31, 1)];
+    const events = [stepped(10, 5_000), ...late, handler('ended', 40, 2), wrote('complete', 41, 2), told(42, 201)];
+    expect(broken(events, withEffect)).toEqual([]);
+    expect(broken(events.slice(1), withEffect)).toContain('I1: two executions under one lease');
+  });
+
+  it('a takeover where nobody knows whether a lease was set before its clock went back', () => {
+    const lapsed = [{ ...claimed(10, 1), sentAt: 5, at: 15 }, handler('began', 16, 1), stepped(10, -5_000)];
+    const early = [...lapsed, claimed(150, 2), handler('began', 151, 2)];
+    expect(broken([...early, wrote('complete', 152, 2), told(153, 201)], withEffect)).toEqual([]);
+  });
+
   it('an answer that could not be stored and says so, and an unknown outcome after it', () => {
     const unstored = told(4, 201, { stored: false });
     expect(broken([...good.slice(0, 3), unstored, told(200, 409, { code: 'outcome-unknown' })])).toEqual([]);
