@@ -67,6 +67,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   const provider = new Provider({ scheduler, network, history, plan });
   let executions = 0;
   const surroundings = { history, provider, chance: chance.stream('handlers'), nextExecution: () => ++executions };
+  const endings: (() => void)[] = [];
   const fleet = new Fleet({
     ...{ scheduler, history },
     chance: chance.stream('fleet'),
@@ -76,7 +77,9 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
       const wires = { worker, network, server, database, chance: pool, weather: plan.weather };
       const connection = workerStore(wires);
       const store = spoiling.connection?.(connection, worker) ?? connection;
-      return new front.Front(worker, store, surroundings, { ...appRules, ...spoiling.app });
+      const opened = new front.Front(worker, store, surroundings, { ...appRules, ...spoiling.app });
+      if (plan.hasCompleters) endings.push(opened.complete(plan.routes));
+      return opened;
     },
     onDeath: (worker) => void scheduler.after(network.delayMs(), () => database.disconnect(worker.name)),
   });
@@ -91,6 +94,9 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   await scheduler.run(plan.horizonMs, mostEvents);
   heal(chaos);
   await scheduler.run(scheduler.now + 60 * plan.leaseMs, mostEvents);
+  history.add({ type: 'outage', who: 'completers', what: 'away' });
+  for (const end of endings) end();
+  await scheduler.run(scheduler.now + plan.leaseMs, mostEvents);
   clients.askFinally();
   await scheduler.run(Number.POSITIVE_INFINITY, mostEvents);
   return { plan, events: history.events };

@@ -3,6 +3,7 @@
 import type { World } from '../simulate.ts';
 import { answerRules } from './answer-rules.ts';
 import { auditRules } from './audit-rules.ts';
+import { completerRules } from './completer-rules.ts';
 import { effectRules } from './effect-rules.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { lifeRules } from './life-rules.ts';
@@ -24,6 +25,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...effectRules,
   ...lifeRules,
   ...auditRules,
+  ...completerRules,
 };
 
 /** Every promise that the history breaks. */

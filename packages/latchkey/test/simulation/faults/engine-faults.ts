@@ -3,6 +3,7 @@
 import { Audit } from '../../../src/core/audit/audit.ts';
 import { Claimer } from '../../../src/core/claiming.ts';
 import { digestParts } from '../../../src/core/digest.ts';
+import { Engine } from '../../../src/core/engine.ts';
 import { Lease, type LeaseEnd } from '../../../src/core/lease.ts';
 import { RunningContext } from '../../../src/core/running-context.ts';
 import { sleep } from '../../../src/core/runtime.ts';
@@ -131,6 +132,22 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
             return digestParts(this.operationId, name, String(this.attempt));
           },
       ),
+  },
+
+  'a completer begins what is gone by now': {
+    patch: () =>
+      replaced(
+        Engine.prototype,
+        'resume',
+        () =>
+          function (this: Engine, operation, _, { handler, answering }) {
+            return this.run(operation, handler, answering);
+          },
+      ),
+  },
+
+  'a completer leaves what it finds': {
+    patch: () => replaced(Engine.prototype, 'resume', () => async () => undefined),
   },
 
   'a hook’s verdict is carried out unwritten': {

@@ -41,8 +41,11 @@ export function heal({ fleet, network, history }: ChaosParts): void {
   network.isHealed = true;
   network.isStoreAway = false;
   history.add({ type: 'outage', who: 'world', what: 'healed' });
-  for (const { host } of fleet.members) host.thaw();
   fleet.start();
+  for (const { host } of fleet.members) {
+    host.thaw();
+    host.correctWallClock();
+  }
 }
 
 function sometime({ scheduler, chance, plan }: ChaosParts, happen: () => void): void {

@@ -49,7 +49,9 @@ export class Clients {
 
   async #pursue(wish: Wish, final = false): Promise<void> {
     const { scheduler, chance, plan } = this.#parts;
-    for (let tries = 0; tries < (final ? 60 : mostTries); tries += 1) {
+    // Where completers are at work, clients don't come back.
+    const most = final ? 60 : plan.hasCompleters ? 1 : mostTries;
+    for (let tries = 0; tries < most; tries += 1) {
       const answer = await this.#ask(wish, final);
       if (answer !== undefined && isEnd(answer) && !(final && answer.kind === 'executed')) {
         if (final || chance.happens(0.7)) return;

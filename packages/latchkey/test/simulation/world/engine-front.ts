@@ -1,13 +1,17 @@
 /** Requests straight to the engine. */
 
+import { completer } from '../../../src/completer/completer.ts';
+import type { Completable } from '../../../src/core/completable.ts';
+import { type Answering, type Context, type FinalWrite, plainAnswering } from '../../../src/core/context.ts';
 import { digestParts } from '../../../src/core/digest.ts';
 import { Engine } from '../../../src/core/engine.ts';
-import type { LapsedOperation, Operation, Outcome, Recovery, Verdict } from '../../../src/core/operation.ts';
+import type { LapsedOperation, Operation, Outcome, Recovery } from '../../../src/core/operation.ts';
 import { completeSettings } from '../../../src/core/options-check.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
 import { failure, recovered } from './answer-body.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
-import { Attempt, type Made, type Surroundings, unpadded } from './handler.ts';
+import { Attempt, type Job, type Made, type Surroundings, unpadded } from './handler.ts';
+import type { RoutePlan } from './plan.ts';
 import { type AppRules, settingsUnder } from './rules.ts';
 import type { Worker } from './worker.ts';
 import type { SimKind } from './worker-store.ts';
@@ -35,25 +39,60 @@ export class EngineFront implements Front {
   readonly #worker: Worker;
   readonly #world: Surroundings;
   readonly #rules: AppRules;
+  readonly #store: Store<SimKind>;
+  #savesRequests = false;
 
   constructor(worker: Worker, store: Store<SimKind>, world: Surroundings, rules: AppRules) {
     this.#worker = worker;
     this.#world = world;
     this.#rules = rules;
+    this.#store = store;
     this.#engine = new Engine({ store, runtime: worker.runtime });
   }
 
   async handle(incoming: Incoming): Promise<FrontAnswer> {
-    let body: string | undefined;
-    const outcome = await this.#engine.run(this.#operation(incoming), async (context): Promise<Verdict> => {
-      const attempt = new Attempt(incoming, this.#worker, this.#world, context, (made) => finalWrite(made.body));
-      const made = await attempt
-        .run()
-        .catch((): Made => ({ outcome: 'failed', body: failure(incoming, context.operationId) }));
-      body = unpadded(made.body);
+    let made: Made | undefined;
+    const outcome = await this.#engine.run(this.#operation(incoming), async (context) => {
+      made = await this.#attempt(incoming, context);
       return { outcome: made.outcome, ...finalWrite(made.body) };
     });
-    return answerOf(outcome, body);
+    return answerOf(outcome, made && unpadded(made.body));
+  }
+
+  complete(routes: readonly RoutePlan[]): () => void {
+    const again = routes.filter(({ settings }) => settings.afterFailure === 'rerun');
+    const leaseMs = again[0]?.settings.leaseMs;
+    if (leaseMs === undefined) return () => {};
+    this.#savesRequests = true;
+    const running = completer<SimKind>({
+      store: this.#store,
+      runtime: this.#worker.runtime,
+      operations: again.map((route) => this.#completable(route)),
+      ...{ intervalMs: leaseMs, baseDelayMs: leaseMs / 4, maxDelayMs: 4 * leaseMs },
+    });
+    return () => void running.close();
+  }
+
+  #completable(route: RoutePlan): Completable {
+    return {
+      settings: completeSettings(route.name, settingsUnder(this.#rules, route)),
+      savesRequests: true,
+      matches: (operation) => operation === route.name,
+      begin: (_, saved) => ({
+        answering: plainAnswering as Answering<unknown, unknown>,
+        handler: async (context) => {
+          const job: Job = { ...JSON.parse(decoder.decode(saved)), route, byCompleter: true };
+          // The completer gives the context without its types; the store's own are the simulation's.
+          const made = await this.#attempt(job, context as Context<SimKind, FinalWrite, void>);
+          return { outcome: made.outcome, ...finalWrite(made.body) };
+        },
+      }),
+    };
+  }
+
+  #attempt(job: Job, context: Context<SimKind, FinalWrite, void>): Promise<Made> {
+    const attempt = new Attempt(job, this.#worker, this.#world, context, (made) => finalWrite(made.body));
+    return attempt.run().catch((): Made => ({ outcome: 'failed', body: failure(job, context.operationId) }));
   }
 
   shutdown(timeoutMs: number): Promise<void> {
@@ -62,12 +101,14 @@ export class EngineFront implements Front {
 
   #operation({ principal, key, payload, route, request, scope }: Incoming): Operation {
     const { recover, name } = route;
+    const saved = encoder.encode(JSON.stringify({ request, scope, payload }));
     return {
       id: digestParts('record', this.#rules.scopesByPrincipal ? principal : 'all', name, key),
       principal: digestParts('principal', principal),
       name,
       fingerprint: payload,
       settings: completeSettings(name, settingsUnder(this.#rules, route)),
+      ...(this.#savesRequests && route.settings.afterFailure === 'rerun' && { request: saved }),
       ...(recover && { recover: (lapsed) => this.#recover(lapsed, recover, { request, scope, payload }) }),
     };
   }

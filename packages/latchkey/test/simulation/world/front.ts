@@ -21,6 +21,8 @@ export interface FrontAnswer {
 /** One worker's way in. */
 export interface Front {
   handle(incoming: Incoming): Promise<FrontAnswer>;
+  /** Begins to finish what the dead have left; ended by what it returns. */
+  complete(routes: readonly RoutePlan[]): () => void;
   /** Ends gracefully. */
   shutdown(timeoutMs: number): Promise<void>;
 }

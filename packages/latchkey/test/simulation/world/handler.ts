@@ -23,6 +23,7 @@ export interface Tools<Answer> {
 export interface Job extends Asked {
   readonly request: number;
   readonly route: RoutePlan;
+  readonly byCompleter?: boolean;
 }
 
 /** How an attempt ended. */
@@ -83,10 +84,11 @@ export class Attempt<Answer> {
     const { history } = this.#world;
     const { execution } = this;
     const { operationId, attempt, signal } = this.#tools;
-    const { request, scope, payload } = this.#job;
+    const { request, scope, payload, byCompleter } = this.#job;
     const token = this.#worker.tokens.get(`${operationId} ${attempt}`);
     const worker = this.#worker.name;
-    history.add({ type: 'began', request, scope, payload, execution, worker, token, operationId, attempt });
+    const asked = { request, scope, payload, ...(byCompleter && { byCompleter }) };
+    history.add({ type: 'began', ...asked, execution, worker, token, operationId, attempt });
     signal.addEventListener('abort', () =>
       history.add({ type: 'aborted', execution, how: String(signal.reason?.name) }),
     );

@@ -54,6 +54,8 @@ export interface Began extends Asked {
   readonly token: string | undefined;
   readonly operationId: string;
   readonly attempt: number;
+  /** A completer runs it, and no client waits. */
+  readonly byCompleter?: boolean;
 }
 
 /** An execution came to its end, or learned that it must stop. */
@@ -102,6 +104,8 @@ export interface Applied {
   readonly attempt?: number;
   readonly operationId?: string;
   readonly tookOver?: boolean;
+  /** The claim brought the request along, for a completer. */
+  readonly savesRequest?: boolean;
   readonly steps?: number;
   readonly policy?: AfterFailure;
   readonly fingerprint?: string;

@@ -71,6 +71,11 @@ export class HttpFront implements Front {
     return readAnswer(response, await response.text(), this.#recorded.get(id));
   }
 
+  /** Completers are simulated behind the engine alone. */
+  complete(): () => void {
+    return () => {};
+  }
+
   shutdown(timeoutMs: number): Promise<void> {
     return this.#guard.shutdown(timeoutMs);
   }

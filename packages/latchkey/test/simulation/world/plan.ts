@@ -84,6 +84,8 @@ export interface Plan {
   readonly maxResultBytes: number;
   /** How often somebody erases all that a principal has. */
   readonly erasures: number;
+  /** Routes of `rerun` save their requests, and every worker runs a completer. */
+  readonly hasCompleters: boolean;
 }
 
 const calm: Weather = {
@@ -191,9 +193,10 @@ export function planOf(seed: number, chance: Chance): Plan {
   const horizonMs = 15 * leaseMs;
   const weather = weatherOf(chance, leaseMs);
   const routes = [1, 2].map((index) => routeOf(chance, index, leaseMs, retentionMs, weather.name === 'calm'));
+  const front = chance.happens(0.25) ? 'http' : 'engine';
   return {
     seed,
-    front: chance.happens(0.25) ? 'http' : 'engine',
+    front,
     weather,
     workers: chance.count(2, 3),
     ...{ leaseMs, retentionMs, horizonMs, routes },
@@ -202,5 +205,6 @@ export function planOf(seed: number, chance: Chance): Plan {
     provider: chance.happens(0.15) ? 'forgetful' : 'honest',
     maxResultBytes: 2_000,
     erasures: isErasable(weather) && chance.happens(0.6) ? chance.count(1, 2) : 0,
+    hasCompleters: front === 'engine' && weather.name !== 'calm' && chance.happens(0.4),
   };
 }

@@ -142,7 +142,12 @@ export class Server {
     const { maxAttempts, takeover, fingerprint } = request;
     const found =
       outcome.outcome === 'claimed'
-        ? { ...outcome, steps: outcome.steps.size, maxAttempts, takeover, fingerprint }
+        ? {
+            ...outcome,
+            ...{ steps: outcome.steps.size, maxAttempts, takeover, fingerprint },
+            name: request.operation,
+            savesRequest: request.request !== undefined,
+          }
         : { ...('operationId' in outcome && { operationId: outcome.operationId }) };
     this.log(worker, 'claim', request, outcome.outcome, found);
   }

@@ -11,6 +11,8 @@ const worstRate = 0.01;
 /** The event loop works through what waited before anybody may say that it should have known. */
 const backlogMs = 1;
 
+const epochMs = Date.UTC(2026, 0, 1);
+
 /** One process. */
 export class Worker implements Party {
   readonly name: string;
@@ -32,7 +34,7 @@ export class Worker implements Party {
     this.#scheduler = scheduler;
     this.#history = history;
     this.#rate = 1 + chance.between(-worstRate, worstRate);
-    this.#wallOffsetMs = Date.UTC(2026, 0, 1) + chance.between(-60_000, 60_000);
+    this.#wallOffsetMs = epochMs + chance.between(-60_000, 60_000);
     this.runtime = {
       clock: { now: () => this.#wallOffsetMs + scheduler.now, monotonic: () => scheduler.now * this.#rate },
       timers: {
@@ -84,6 +86,11 @@ export class Worker implements Party {
     this.#history.add({ type: 'thawed', who: this.name });
     for (const happen of this.#waiting.splice(0)) this.#scheduler.after(0, () => this.deliver(happen));
     this.#scheduler.after(backlogMs, () => this.deliver(() => this.#history.add({ type: 'awake', who: this.name })));
+  }
+
+  /** As a time server does. */
+  correctWallClock(): void {
+    this.#wallOffsetMs = epochMs;
   }
 
   stepWallClock(byMs: number): void {
