@@ -12,7 +12,7 @@ import { LatchkeyError, LeaseLostError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { safetyMarginMs } from './lease.ts';
 import type { ListedMessage, Outbox, Taken } from './outbox.ts';
-import { type Runtime, sleep, systemRuntime } from './runtime.ts';
+import { holdingRuntime, type Runtime, sleep } from './runtime.ts';
 import { withTimeLimit } from './store-call.ts';
 
 /** The settings of a {@link dispatcher}. */
@@ -22,7 +22,7 @@ export interface DispatcherOptions extends Partial<DispatcherSettings> {
   readonly deliver: Deliver;
   /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
   readonly onEvent?: EventListener;
-  /** Clocks, timers and randomness. Leases go by the store's clock. */
+  /** Clocks, timers and randomness; the default's timers keep the process alive. Leases go by the store's clock. */
   readonly runtime?: Runtime;
 }
 
@@ -31,9 +31,6 @@ export interface Dispatcher {
   /** Takes no more messages, and resolves when the deliveries under way have ended. */
   close(): Promise<void>;
 }
-
-/** Timers of a {@link Runtime} keep no process alive, and a dispatcher may be all that its process is for. */
-const keepAliveMs = 2 ** 30;
 
 /**
  * Starts a dispatcher. Any number of them may work on one outbox, in any number of processes: while its lease holds,
@@ -60,7 +57,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
     );
   const emit = createEmit(options.onEvent);
-  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? systemRuntime, emit });
+  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? holdingRuntime, emit });
 }
 
 class Loop implements Dispatcher {
@@ -80,7 +77,6 @@ class Loop implements Dispatcher {
   }
 
   async #run(): Promise<void> {
-    const keepAlive = setInterval(() => {}, keepAliveMs);
     for (let idle = 0; !this.#closing.signal.aborted; ) {
       const room = this.#tools.concurrency - this.#active.size;
       if (room === 0) await Promise.race(this.#active);
@@ -91,7 +87,6 @@ class Loop implements Dispatcher {
       }
     }
     await Promise.all(this.#active);
-    clearInterval(keepAlive);
   }
 
   async #deliverSome(limit: number): Promise<number> {

@@ -67,6 +67,12 @@ const systemRandom: Random = {
  */
 export const systemRuntime: Runtime = { clock: systemClock, timers: systemTimers, random: systemRandom };
 
+/** For what a process may have been started for alone: its timers keep the process alive. */
+export const holdingRuntime: Runtime = {
+  ...systemRuntime,
+  timers: { ...systemTimers, set: (callback, delayMs) => setTimeout(callback, delayMs) },
+};
+
 /** Resolves after `delayMs` milliseconds, or at once when `signal` aborts. */
 export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -8,7 +8,7 @@ import { createEmit } from '../core/emitter.ts';
 import type { EventListener } from '../core/events.ts';
 import { sharedRules } from '../core/option-rules.ts';
 import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
-import { type Runtime, systemRuntime } from '../core/runtime.ts';
+import { holdingRuntime, type Runtime } from '../core/runtime.ts';
 import { auditRetentionBounds, defaultSettings } from '../core/settings.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';
 
@@ -40,12 +40,6 @@ export interface OperatorSettings extends Limits {
 }
 
 const day = 86_400_000;
-
-/** A command line must not end while a person's act is under way: timers hold the process here. */
-const holdingRuntime: Runtime = {
-  ...systemRuntime,
-  timers: { ...systemRuntime.timers, set: (callback, delayMs) => setTimeout(callback, delayMs) },
-};
 
 const defaults: Limits = {
   approvals: 1,

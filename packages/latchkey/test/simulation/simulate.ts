@@ -10,6 +10,7 @@ import { eraseSometimes } from './world/erasures.ts';
 import { Fleet } from './world/fleet.ts';
 import { History, type Timed } from './world/history.ts';
 import { HttpFront, httpBody, httpResult } from './world/http-front.ts';
+import { sendMail } from './world/mail.ts';
 import { Network } from './world/network.ts';
 import { lookAfter } from './world/operator.ts';
 import { type Plan, planOf } from './world/plan.ts';
@@ -37,7 +38,10 @@ export interface World {
   readonly events: readonly Timed[];
 }
 
-const serverRules: ServerRules = { transactionsCheckOwners: true, transactionsRollBack: true };
+const serverRules: ServerRules = {
+  ...{ transactionsCheckOwners: true, transactionsRollBack: true },
+  ...{ messagesWaitForCommit: true, keepsTaken: true },
+};
 const appRules: AppRules = { scopesByPrincipal: true, runsWithoutStore: false, endsLongRuns: true };
 
 const fronts = {
@@ -66,7 +70,13 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   const database = new Database(server);
   const provider = new Provider({ scheduler, network, history, plan });
   let executions = 0;
-  const surroundings = { history, provider, chance: chance.stream('handlers'), nextExecution: () => ++executions };
+  const surroundings = {
+    history,
+    provider,
+    chance: chance.stream('handlers'),
+    sendsMail: plan.sendsMail,
+    nextExecution: () => ++executions,
+  };
   const endings: (() => void)[] = [];
   const fleet = new Fleet({
     ...{ scheduler, history },
@@ -78,6 +88,8 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
       const connection = workerStore(wires);
       const store = spoiling.connection?.(connection, worker) ?? connection;
       const opened = new front.Front(worker, store, surroundings, { ...appRules, ...spoiling.app });
+      const { post } = server;
+      if (plan.sendsMail) endings.push(sendMail({ worker, network, post, store, leaseMs: plan.leaseMs }));
       if (plan.hasCompleters) endings.push(opened.complete(plan.routes));
       return opened;
     },
@@ -94,7 +106,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   await scheduler.run(plan.horizonMs, mostEvents);
   heal(chaos);
   await scheduler.run(scheduler.now + 60 * plan.leaseMs, mostEvents);
-  history.add({ type: 'outage', who: 'completers', what: 'away' });
+  history.add({ type: 'outage', who: 'helpers', what: 'away' });
   for (const end of endings) end();
   await scheduler.run(scheduler.now + plan.leaseMs, mostEvents);
   clients.askFinally();

@@ -8,6 +8,7 @@ import { effectRules } from './effect-rules.ts';
 import { type Facts, factsOf } from './facts.ts';
 import { lifeRules } from './life-rules.ts';
 import { liveRules } from './live-rules.ts';
+import { outboxRules } from './outbox-rules.ts';
 import { ownershipRules } from './ownership-rules.ts';
 
 /** A promise that was broken. */
@@ -26,6 +27,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...lifeRules,
   ...auditRules,
   ...completerRules,
+  ...outboxRules,
 };
 
 /** Every promise that the history breaks. */

@@ -1,14 +1,10 @@
 /** What a dead worker left is finished without its client, and nothing is begun that nobody asked for. */
 
-import { type Facts, isAccepted, isRemoval, type OperationFacts } from './facts.ts';
+import { endOfHelpers, type Facts, isAccepted, isRemoval, type OperationFacts } from './facts.ts';
 
 /** In leases: more than the longest back-off between two tries, a look at the store, and the try. */
 const patience = 20;
 const holds = new Set(['renew', 'begin', 'saveStep', 'commit-step', 'rollback', 'abandon']);
-
-function endOfCompleters({ events }: Facts): number {
-  return events.find((event) => event.type === 'outage' && event.who === 'completers')?.atMs ?? 0;
-}
 
 /** What had happened by then; clients come back afterwards. */
 function before(untilMs: number, { claims, writes, ...rest }: OperationFacts): OperationFacts {
@@ -47,7 +43,7 @@ export const completerRules = {
     const { plan, operations } = facts;
     // It judges by clocks of its own, which nobody sets right where the store's is wrong beyond all measure.
     if (!plan.hasCompleters || plan.weather.storeClock === 'wild') return [];
-    const until = endOfCompleters(facts);
+    const until = endOfHelpers(facts);
     const since = until - patience * plan.leaseMs;
     return operations
       .map((operation) => before(until, operation))

@@ -6,6 +6,7 @@ import type {
   Audited,
   Began,
   Charged,
+  Received,
   Recovered,
   Row,
   Sent,
@@ -55,6 +56,7 @@ export interface Facts {
   readonly executions: readonly Execution[];
   readonly answers: readonly At<Answered>[];
   readonly audited: readonly At<Audited>[];
+  readonly received: readonly At<Received>[];
   readonly sent: ReadonlyMap<number, At<Sent>>;
 }
 
@@ -76,6 +78,11 @@ export const isAccepted = ({ outcome }: Applied) => !refusals.has(outcome);
 export const storesAnswer = (write: Applied) =>
   finals.has(write.method) && isAccepted(write) && (write.method !== 'resolve' || write.name === 'respond');
 
+/** When completers and dispatchers stop, before clients ask for the last time. */
+export function endOfHelpers({ events }: Pick<Facts, 'events'>): number {
+  return events.find((event) => event.type === 'outage' && event.who === 'helpers')?.atMs ?? 0;
+}
+
 /** Sorts a history. */
 export function factsOf(plan: Plan, events: readonly Timed[]): Facts {
   const of = <Type extends Timed['type']>(...types: readonly Type[]) =>
@@ -94,7 +101,16 @@ export function factsOf(plan: Plan, events: readonly Timed[]): Facts {
   const ids = new Set([...calls.keys(), ...executions.map(({ began }) => began.operationId)]);
   const sent = new Map(of('sent').map((event) => [event.request, event]));
   const operations = [...ids].map((id) => operationOf(id, parts));
-  return { plan, events, executions, sent, answers: of('answered'), audited: of('audited'), operations };
+  return {
+    plan,
+    events,
+    executions,
+    sent,
+    answers: of('answered'),
+    audited: of('audited'),
+    received: of('received'),
+    operations,
+  };
 }
 
 interface Parts {

@@ -134,6 +134,18 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
       ),
   },
 
+  'a message has an id per delivery': believing(({ outbox }, { runtime }) => ({
+    ...(outbox && {
+      outbox: {
+        ...outbox,
+        take: async (request) => {
+          const { messages, dead } = await outbox.take(request);
+          return { messages: messages.map((message) => ({ ...message, id: runtime.random.uuid() })), dead };
+        },
+      },
+    }),
+  })),
+
   'a completer begins what is gone by now': {
     patch: () =>
       replaced(

@@ -187,5 +187,9 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
 
   'a transaction runs without the ownership check': { spoiling: { server: { transactionsCheckOwners: false } } },
 
+  'a message goes out before its transaction commits': { spoiling: { server: { messagesWaitForCommit: false } } },
+
+  'a message counts as delivered once it is taken': { spoiling: { server: { keepsTaken: false } } },
+
   'a transaction that is rolled back leaves its rows': { spoiling: { server: { transactionsRollBack: false } } },
 };

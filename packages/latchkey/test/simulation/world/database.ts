@@ -1,5 +1,6 @@
 /** Transactions of the simulated server: a record locked, rows written, and both committed with the record's own part. */
 
+import type { NewMessage } from '../../../src/core/outbox.ts';
 import type { RenewRequest, TransactionWrite } from '../../../src/core/store.ts';
 import type { Row } from './history.ts';
 import type { Server } from './server.ts';
@@ -10,12 +11,15 @@ const idleGraceMs = 50;
 /** What a handler writes to. */
 export interface Rows {
   insert(row: Row): void;
+  /** Puts a message into the outbox. */
+  post(message: NewMessage): void;
 }
 
 interface Transaction {
   readonly worker: string;
   readonly request: RenewRequest;
   readonly rows: Row[];
+  readonly messages: NewMessage[];
   readonly leaseEndsAtMs: number;
   state: 'open' | 'committed' | 'aborted';
   unlock: () => void;
@@ -50,7 +54,7 @@ export class Database {
       locks.delete(request.id);
       resolve();
     };
-    this.#transactions.set(id, { worker, request, rows: [], leaseEndsAtMs, state: 'open', unlock });
+    this.#transactions.set(id, { worker, request, rows: [], messages: [], leaseEndsAtMs, state: 'open', unlock });
     parts.scheduler.after(request.leaseMs + idleGraceMs, () => void this.rollBack(id));
     return 'locked';
   }
@@ -62,6 +66,13 @@ export class Database {
     else this.#server.parts.history.add(row);
   }
 
+  post(id: string, message: NewMessage): void {
+    const transaction = this.#transactions.get(id);
+    if (transaction?.state !== 'open') return;
+    if (this.#server.parts.rules.messagesWaitForCommit) transaction.messages.push(message);
+    else this.#server.post.add(message);
+  }
+
   /** Rows and the record's own part become true together. */
   async commit(id: string, write: TransactionWrite): Promise<'committed' | 'aborted'> {
     const transaction = this.#transactions.get(id);
@@ -69,6 +80,7 @@ export class Database {
     if (!(await this.#save(transaction, write))) return this.rollBack(id);
     transaction.state = 'committed';
     for (const row of transaction.rows) this.#server.parts.history.add(row);
+    for (const message of transaction.messages) this.#server.post.add(message);
     transaction.unlock();
     return 'committed';
   }

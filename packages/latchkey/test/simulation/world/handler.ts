@@ -16,6 +16,7 @@ export interface Tools<Answer> {
   readonly signal: AbortSignal;
   step<T>(name: string, fn: (tools: StepTools) => Promise<T>): Promise<unknown>;
   transaction<T>(name: string, fn: (rows: Rows) => Promise<T>): Promise<unknown>;
+  enqueue(rows: Rows, name: string, payload: unknown): void | Promise<void>;
   finish(fn: (rows: Rows) => Promise<Answer>): Promise<unknown>;
 }
 
@@ -37,6 +38,8 @@ export interface Surroundings {
   readonly history: History;
   readonly provider: Provider;
   readonly chance: Chance;
+  /** Each transaction puts a message into the outbox. */
+  readonly sendsMail: boolean;
   nextExecution(): number;
 }
 
@@ -184,6 +187,7 @@ export class Attempt<Answer> {
     const { operationId } = this.#tools;
     this.#note('ran', name);
     rows.insert({ type: 'row', operationId, name, execution: this.execution });
+    if (this.#world.sendsMail) await this.#tools.enqueue(rows, name, this.#job.scope);
     await this.#work(1);
     return `x${this.execution}`;
   }

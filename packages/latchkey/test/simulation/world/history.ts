@@ -146,6 +146,15 @@ export interface Audited {
   readonly verdict: string;
 }
 
+/** Somebody outside got a message of the outbox. */
+export interface Received {
+  readonly type: 'received';
+  readonly who: string;
+  readonly id: string;
+  readonly operationId: string;
+  readonly name: string;
+}
+
 /** Something was done to a worker, or to a clock. */
 interface Happened {
   readonly type: 'crashed' | 'froze' | 'thawed' | 'awake' | 'started' | 'draining' | 'clock' | 'outage' | 'message';
@@ -165,6 +174,7 @@ export type SimEvent =
   | Row
   | Recovered
   | Audited
+  | Received
   | Happened;
 
 /** An event and its moment. */

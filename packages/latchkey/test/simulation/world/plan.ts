@@ -86,6 +86,8 @@ export interface Plan {
   readonly erasures: number;
   /** Routes of `rerun` save their requests, and every worker runs a completer. */
   readonly hasCompleters: boolean;
+  /** Every transaction puts a message into the outbox, and every worker runs a dispatcher. */
+  readonly sendsMail: boolean;
 }
 
 const calm: Weather = {
@@ -206,5 +208,6 @@ export function planOf(seed: number, chance: Chance): Plan {
     maxResultBytes: 2_000,
     erasures: isErasable(weather) && chance.happens(0.6) ? chance.count(1, 2) : 0,
     hasCompleters: front === 'engine' && weather.name !== 'calm' && chance.happens(0.4),
+    sendsMail: chance.happens(0.3),
   };
 }

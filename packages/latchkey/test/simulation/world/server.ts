@@ -13,6 +13,7 @@ import type {
 import { isOwn } from '../../../src/operator/record-kind.ts';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import type { Applied, History } from './history.ts';
+import { Post } from './post.ts';
 import type { Scheduler } from './scheduler.ts';
 
 /** What a fault may take from the server. */
@@ -21,6 +22,10 @@ export interface ServerRules {
   readonly transactionsCheckOwners: boolean;
   /** What a transaction wrote goes when it is rolled back. */
   readonly transactionsRollBack: boolean;
+  /** A message of a transaction waits for its commit. */
+  readonly messagesWaitForCommit: boolean;
+  /** A message stays until it was delivered. */
+  readonly keepsTaken: boolean;
 }
 
 /** What a server is made from. */
@@ -48,6 +53,7 @@ const epochMs = Date.UTC(2026, 0, 1);
 export class Server {
   readonly store: AnyStore;
   readonly parts: ServerParts;
+  readonly post: Post;
   readonly locks = new Map<string, Promise<void>>();
   /** How far its clock has been stepped. */
   aheadMs = 0;
@@ -60,6 +66,7 @@ export class Server {
     const clock = { now: () => this.now, monotonic: () => parts.scheduler.now };
     const { maxResultBytes } = parts;
     const memory = new MemoryStore({ maxRecords: 1_000, maxBytes: 2 ** 24, maxResultBytes }, clock);
+    this.post = new Post({ history: parts.history, rules: parts.rules, now: () => this.now });
     this.store = parts.spoil(memory as AnyStore);
   }
 

@@ -1,6 +1,7 @@
 /** The store as a worker sees it: every call is a message. */
 
 import { LeaseLostError, StoreUnavailableError } from '../../../src/core/errors.ts';
+import type { Outbox } from '../../../src/core/outbox.ts';
 import { sleep } from '../../../src/core/runtime.ts';
 import type {
   AnyStore,
@@ -66,6 +67,23 @@ export function workerStore(wires: Wires): Store<SimKind> {
     sweep: (limit) => network.call(worker, 'sweep', () => server.store.sweep(limit)),
     ping: () => network.call(worker, 'ping', () => server.store.ping()),
     close: async () => {},
+    outbox: outboxOf(wires),
+  };
+}
+
+function outboxOf({ worker, network, server: { post } }: Wires): Outbox<SimKind> {
+  const ask = <T>(method: string, apply: () => T) => network.call(worker, method, async () => apply());
+  return {
+    enqueue: async (rows, message) => {
+      rows.post(message);
+      return true;
+    },
+    take: (request) => ask('take', () => post.take(request)),
+    delivered: (id, token) => ask('delivered', () => post.delivered(id, token)),
+    postpone: (id, token, delayMs) => ask('postpone', () => post.postpone(id, token, delayMs)),
+    bury: (id, token) => ask('bury', () => post.delivered(id, token)),
+    list: async () => ({ messages: [] }),
+    retry: async () => false,
   };
 }
 
@@ -111,7 +129,10 @@ class Conversation {
   async #inside<T>(body: Body<T>): Promise<Transacted<T>> {
     const { database } = this.#wires;
     try {
-      return await body({ insert: (row) => database.insert(this.#id, row) });
+      return await body({
+        insert: (row) => database.insert(this.#id, row),
+        post: (message) => database.post(this.#id, message),
+      });
     } catch (error) {
       return this.#giveUp(error);
     }

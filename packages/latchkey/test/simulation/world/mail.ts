@@ -1,0 +1,33 @@
+/** A worker's dispatcher, and whoever its messages are for: they are late, get lost, and so do their answers. */
+
+import { dispatcher } from '../../../src/core/dispatcher.ts';
+import type { OutboxMessage } from '../../../src/core/outbox.ts';
+import type { Store } from '../../../src/core/store.ts';
+import type { Network } from './network.ts';
+import type { Post } from './post.ts';
+import type { Worker } from './worker.ts';
+import type { SimKind } from './worker-store.ts';
+
+/** What sending needs. */
+export interface MailParts {
+  readonly worker: Worker;
+  readonly network: Network;
+  readonly post: Post;
+  readonly store: Store<SimKind>;
+  readonly leaseMs: number;
+}
+
+/** Starts to deliver; ended by what it returns. */
+export function sendMail({ worker, network, post, store, leaseMs }: MailParts): () => void {
+  const deliver = (message: OutboxMessage) =>
+    new Promise<void>((resolve) => {
+      network.tell(() => {
+        post.receive(worker.name, message);
+        network.tell(() => worker.deliver(resolve));
+      });
+    });
+  const pace = { pollMs: leaseMs / 4, maxPollMs: leaseMs, retryMs: leaseMs / 4, maxRetryMs: 2 * leaseMs };
+  const limits = { leaseMs, concurrency: 4, maxAttempts: 1_000_000 };
+  const running = dispatcher({ store, runtime: worker.runtime, deliver, ...pace, ...limits });
+  return () => void running.close();
+}
