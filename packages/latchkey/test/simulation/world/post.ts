@@ -10,7 +10,7 @@ import {
 import type { History } from './history.ts';
 
 /** What a fault may take from it. */
-export interface PostRules {
+interface PostRules {
   /** A message stays until it was delivered. */
   readonly keepsTaken: boolean;
 }
