@@ -8,7 +8,7 @@ import { auditHookVerdict, type Conclude, type HookVerdict } from './audit/hook-
 import type { Claim } from './claiming.ts';
 import { type ConclusionOptions, effectivePolicy, isKept, releaseRecord, storeResult } from './conclusion.ts';
 import type { Answering, AnyContext, Context } from './context.ts';
-import { StoreUnavailableError } from './errors.ts';
+import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { Handler, Operation, Outcome, Recorded, Recover, Verdict } from './operation.ts';
 import { askRecover } from './recovery.ts';
 import { RunningContext } from './running-context.ts';
@@ -72,8 +72,10 @@ export class Executor<Kind extends TransactionKind> {
   async #audit(execution: Execution<Kind>, recovery: Decided): Promise<Conclude | undefined> {
     try {
       return await auditHookVerdict({ ...this.#tools, store: this.#store }, { ...execution, recovery });
-    } catch {
-      // The failed calls were told to the observer.
+    } catch (error) {
+      // The failed calls were told to the observer; what else went wrong is the hook's: a verdict that is none.
+      const { name } = execution.operation;
+      if (!(error instanceof LatchkeyError)) this.#tools.emit?.({ type: 'handler-error', operation: name, error });
       await this.#abandon(execution);
       return undefined;
     }

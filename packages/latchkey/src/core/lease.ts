@@ -53,6 +53,8 @@ export class Lease {
   #begun = 0;
   /** How many renewals have had no answer. The store may apply them at any time, over what a transaction extended. */
   #unanswered = 0;
+  /** How many renewals were sent. */
+  #sent = 0;
   /** The deadline that they bring, if they commit. */
   #extendedTo = 0;
   #concluding = false;
@@ -108,13 +110,14 @@ export class Lease {
   async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#runtime.clock.monotonic();
     const extendedTo = this.#deadlineFrom(startedAt, extendedMs);
-    const isSure = this.#unanswered === 0;
+    const sentBefore = this.#unanswered === 0 ? this.#sent : undefined;
     this.#extendedTo = Math.max(this.#extendedTo, extendedTo);
     this.#suspensions += 1;
     this.#begun += 1;
     try {
       const done = await work();
-      if (isSure) this.#deadline = Math.max(this.#deadline, extendedTo);
+      // Another transaction that ran beside this one may have sent a renewal, which waited for this one's lock.
+      if (this.#sent === sentBefore) this.#deadline = Math.max(this.#deadline, extendedTo);
       else await this.#renewAfter(startedAt);
       return done;
     } finally {
@@ -204,6 +207,7 @@ export class Lease {
     const { leaseMs, unresolvedRetentionMs } = settings;
     const request: RenewRequest = { ...owner, leaseMs, unresolvedRetentionMs };
     this.#unanswered += 1;
+    this.#sent += 1;
     const owned = await store.renew(request);
     this.#unanswered -= 1;
     return owned;

@@ -32,7 +32,9 @@ export async function askRecover(
   emit: Emit,
 ): Promise<Recovery> {
   try {
-    return await recover(lapsedOperation(operation, claimed));
+    const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claimed));
+    if (typeof recovery?.verdict === 'string') return recovery;
+    throw new TypeError('A recover hook returns a verdict: respond, rerun or leave.');
   } catch (error) {
     emit?.({ type: 'handler-error', operation: operation.name, error });
     return { verdict: 'leave' };

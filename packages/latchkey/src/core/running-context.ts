@@ -118,11 +118,11 @@ export class RunningContext {
   async #once(name: string, make: (journal: StepJournal) => Promise<Uint8Array>): Promise<unknown> {
     this.lease.assertHeld();
     const journal = this.#steps();
-    const saved = await journal.ask(name).catch((error: unknown) => this.#refused(error));
+    const saved = await journal.ask(name, () => this.signal).catch((error: unknown) => this.#refused(error));
     if (saved !== undefined) return decodeValue(saved);
-    // It may have waited for its turn.
-    this.lease.assertHeld();
     try {
+      // It may have waited for its turn.
+      this.lease.assertHeld();
       if (this.#options.settings.markStepStarts) await this.#markStart(name);
       const bytes = await make(journal);
       this.hasSteps = true;

@@ -56,14 +56,15 @@ export class StepJournal {
   /**
    * Asks for a step: its saved value, or undefined if it has to run now.
    *
+   * @param signal - aborts when the lease is lost, and with it every wait: a step that never ends must not hold the others.
    * @throws LatchkeyError `step-name-invalid`, `step-name-reused`, `steps-changed`, `too-many-steps`.
    */
-  async ask(name: string): Promise<Uint8Array | undefined> {
+  async ask(name: string, signal: () => AbortSignal): Promise<Uint8Array | undefined> {
     const inside = stepAround(this);
     this.#enter(name);
     const saved = this.#saved.get(name);
     // Nearly every attempt is a first one, and waits for nothing here.
-    if (this.#saved.size > 0) await this.#inOrder(name, saved, inside);
+    if (this.#saved.size > 0) await this.#inOrder(name, saved, inside, signal);
     if (saved === undefined) {
       this.#unsaved.set(name, inside);
       this.#underWay.add(name);
@@ -110,7 +111,12 @@ export class StepJournal {
   }
 
   /** Steps side by side are asked for in the same turn: they get it before anyone says that the order changed. */
-  async #inOrder(name: string, saved: Saved | undefined, inside: string | undefined): Promise<void> {
+  async #inOrder(
+    name: string,
+    saved: Saved | undefined,
+    inside: string | undefined,
+    signal: () => AbortSignal,
+  ): Promise<void> {
     let skipped = this.#skippedBy(name, saved);
     while (skipped !== undefined) {
       const asks = this.#asks;
@@ -119,8 +125,21 @@ export class StepJournal {
       if (skipped === undefined || this.#asks !== asks) continue;
       // Inside a step nothing waits for another one's end: the two could wait for each other.
       if (inside !== undefined || !this.#mayStillCome(skipped)) throw changed(name, skipped);
-      await new Promise<void>((wake) => this.#wakers.push(wake));
+      signal().throwIfAborted();
+      await this.#nextEnd(signal());
+      signal().throwIfAborted();
     }
+  }
+
+  #nextEnd(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      signal.addEventListener('abort', wake);
+      this.#wakers.push(wake);
+    });
   }
 
   #mayStillCome(skipped: string): boolean {

@@ -71,6 +71,19 @@ describe('the verdict of a recover hook', () => {
     expect(await people.audit(record.id)).toEqual([]);
   });
 
+  it('is none if it has not the form of one: the record lapses again, and the observer is told', async () => {
+    const { people, retry, events, memory, executions } = await lapsedRig();
+    const shapeless: readonly unknown[] = [undefined, null, {}, 'rerun', { verdict: 'retry' }, { verdict: 'respond' }];
+    for (const recovery of shapeless) {
+      const kind = told(await retry(recovery as Recovery));
+      expect(['outcome-unknown', 'unavailable store-unavailable']).toContain(kind);
+      expect((await memory.read(record.id))?.state).toBe('lapsed');
+    }
+    expect(executions()).toBe(0);
+    expect(await people.audit(record.id)).toEqual([]);
+    expect(events.filter(({ type }) => type === 'handler-error').length).toBeGreaterThanOrEqual(5);
+  });
+
   it('is not carried out when the audit can’t be written', async () => {
     const { people, retry, faults, runtime, executions, memory } = await lapsedRig();
     for (const recovery of [answer, { verdict: 'rerun' } as const]) {

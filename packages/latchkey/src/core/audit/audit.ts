@@ -6,6 +6,7 @@
 
 import { LatchkeyError } from '../errors.ts';
 import { checkWholeNumber } from '../options-check.ts';
+import { withTimeLimit } from '../store-call.ts';
 import { type AuditEntry, decodeEntry, encodeEntry } from './audit-entry.ts';
 import type { AuditTools } from './audit-tools.ts';
 import { Chain, type Place } from './chain.ts';
@@ -14,6 +15,19 @@ const dayMs = 86_400_000;
 /** A record is looked at in one period or two, whatever the retention is. */
 const recordPeriodMs = 400 * dayMs;
 const maxPage = 1_000;
+/** How long an entry of the log waits for those of this process that came before it. */
+const turnMs = 10_000;
+
+/** What this process knows of a store's log. */
+interface LogEnd {
+  /** The end as it was seen last: never behind it, so that the search for it begins there. */
+  seen: Place;
+  /** The last entry that is being written. */
+  last: Promise<unknown>;
+}
+
+/** By store, whoever writes: hooks that come by the hundred after a crash would all fight for one place. */
+const logEnds = new WeakMap<object, LogEnd>();
 
 /** What {@link Audit.log} is asked for. */
 export interface LogRequest {
@@ -43,13 +57,14 @@ export class Audit {
   readonly #tools: AuditTools;
   readonly #retentionMs: number;
   readonly #log: Chain;
-  /** The end of the log as it was seen last: never behind it, so that the search for it begins there. */
-  #seen: Place = { period: 0, index: 0 };
+  readonly #end: LogEnd;
 
   constructor(tools: AuditTools, retentionMs: number) {
     this.#tools = tools;
     this.#retentionMs = retentionMs;
     this.#log = new Chain(tools, { name: ['log'], periodMs: dayMs, retentionMs });
+    this.#end = logEnds.get(tools.store) ?? { seen: { period: 0, index: 0 }, last: Promise.resolve() };
+    logEnds.set(tools.store, this.#end);
   }
 
   /** A record's entries, in their order. */
@@ -124,7 +139,15 @@ export class Audit {
     return { entry, earlier };
   }
 
-  async #writeLog(entry: AuditEntry): Promise<void> {
+  /** In turn; but one that hangs holds up the others for a time only, since any order is right. */
+  #writeLog(entry: AuditEntry): Promise<void> {
+    const before = withTimeLimit(this.#tools.runtime, turnMs, this.#end.last).then(noop, noop);
+    const writing = before.then(() => this.#appendToLog(entry));
+    this.#end.last = writing.then(noop, noop);
+    return writing;
+  }
+
+  async #appendToLog(entry: AuditEntry): Promise<void> {
     const period = this.#log.periodAt(entry.atMs);
     const index = await this.#endOfLog(period);
     const bytes = encodeEntry(entry);
@@ -133,13 +156,15 @@ export class Audit {
       () => bytes,
       () => {},
     );
-    this.#seen = { period, index: place.index + 1 };
+    this.#end.seen = { period, index: place.index + 1 };
   }
 
   /** The first free place of a day, by doubling and halving: a day may have thousands of entries. */
   async #endOfLog(period: number): Promise<number> {
     const isFree = async (index: number) => (await this.#log.at({ period, index })) === undefined;
-    let written = (this.#seen.period === period ? this.#seen.index : 0) - 1;
+    const seen = this.#end.seen.period === period ? this.#end.seen.index : 0;
+    // A store that was restored or emptied meanwhile has less than was seen, and nobody would find what comes after a gap.
+    let written = seen > 0 && (await isFree(seen - 1)) ? -1 : seen - 1;
     let free = written + 1;
     for (let step = 1; !(await isFree(free)); step *= 2) {
       written = free;
@@ -153,6 +178,8 @@ export class Audit {
     return free;
   }
 }
+
+function noop(): void {}
 
 function readCursor(cursor: string): Place {
   const [period, index, ...rest] = String(cursor).split('.').map(Number);
