@@ -21,6 +21,13 @@ export class CheckoutPage {
     return checkout;
   }
 
+  /** The same buyer's next tab, with the checkout page open. What this one has sent stays on its way. */
+  async nextTab(): Promise<CheckoutPage> {
+    const tab = new CheckoutPage(await this.page.context().newPage(), this.#url);
+    await tab.visit();
+    return tab;
+  }
+
   async close(): Promise<void> {
     await this.page.context().close();
   }
