@@ -15,9 +15,11 @@ export function sendAnswer(reply: FastifyReply, { status, fields, body }: PlainR
   for (const [name, lines] of linesByName(fields)) reply.header(name, lines.length === 1 ? lines[0] : lines);
   reply.removeHeader('content-length');
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  joinShortBytes(reply.raw);
   if (bytes.length === 0) reply.send();
-  else if (reply.hasHeader('content-type')) reply.send(bytes);
+  else if (reply.hasHeader('content-type')) {
+    joinShortBytes(reply.raw);
+    reply.send(bytes);
+  }
   // Fastify gives bytes without a type one of its own, but leaves streams alone.
   else reply.send(Readable.from([bytes], { objectMode: false }));
 }

@@ -37,11 +37,9 @@ function cheaplyWritten(body: Uint8Array): string | Uint8Array {
 export function joinShortBytes(response: ServerResponse): void {
   const { end } = response;
   const joined = (chunk: unknown, ...rest: readonly unknown[]): ServerResponse => {
-    const args =
-      chunk instanceof Uint8Array && chunk.length <= maxCopiedBytes
-        ? [cheaplyWritten(chunk), 'latin1', rest[1]]
-        : [chunk, ...rest];
-    return Reflect.apply(end, response, args);
+    const isShort = chunk instanceof Uint8Array && chunk.length <= maxCopiedBytes;
+    const callback = rest.find((argument) => typeof argument === 'function');
+    return Reflect.apply(end, response, isShort ? [cheaplyWritten(chunk), 'latin1', callback] : [chunk, ...rest]);
   };
   response.end = joined;
 }

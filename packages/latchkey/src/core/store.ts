@@ -203,10 +203,7 @@ export interface StoredRecord {
   readonly result?: StoredResult;
   /** What was asked, if the claim saved it; only from `read`, since a page of them could be large. */
   readonly request?: Uint8Array;
-  /**
-   * True if what the record keeps could not be opened, wholly or in part: that is then the bytes that lie in the store.
-   * Only from a store that seals, by `list`, since one such record must not hide the others, and by `read` if asked for.
-   */
+  /** True if a sealing store could not open all of it: what it could not is as it lies there. By `list`, or if asked. */
   readonly unreadable?: true;
 }
 
@@ -221,10 +218,7 @@ export interface ListRequest {
 
 /** How a record is read. */
 export interface ReadOptions {
-  /**
-   * Marks a record that can't be opened as `unreadable` instead of throwing; for who looks at records, not for who
-   * runs them. Means something to stores that seal, and nothing to others.
-   */
+  /** Marks what a sealing store can't open as `unreadable` instead of throwing: to look at records, not to run them. */
   readonly markUnreadable?: boolean;
 }
 
