@@ -4,8 +4,14 @@ import type { Keys } from '../load/requests.ts';
 import type { App } from './apps/app.ts';
 import { bare } from './apps/bare.ts';
 import { expressIdempotency } from './apps/express-idempotency.ts';
-import { floor } from './apps/floor.ts';
-import { latchkeyCached, latchkeyPostgres, latchkeyRedis } from './apps/latchkey.ts';
+import { floor, floorNodeRedis } from './apps/floor.ts';
+import {
+  latchkeyCached,
+  latchkeyCachedNodeRedis,
+  latchkeyNodeRedis,
+  latchkeyPostgres,
+  latchkeyRedis,
+} from './apps/latchkey.ts';
 import { nodeIdempotency } from './apps/node-idempotency.ts';
 import { powertoolsCached, powertoolsRedis } from './apps/powertools.ts';
 
@@ -14,6 +20,9 @@ export const contestants = {
   floor: { title: 'floor: SET NX GET, SET', app: floor },
   latchkey: { title: 'Latchkey', app: latchkeyRedis },
   latchkeyCached: { title: 'Latchkey, cachedStore', app: latchkeyCached },
+  floorNodeRedis: { title: 'floor, node-redis', app: floorNodeRedis },
+  latchkeyNodeRedis: { title: 'Latchkey, node-redis', app: latchkeyNodeRedis },
+  latchkeyCachedNodeRedis: { title: 'Latchkey, node-redis, cachedStore', app: latchkeyCachedNodeRedis },
   nodeIdempotency: { title: '@node-idempotency/core', app: nodeIdempotency },
   expressIdempotency: { title: 'express-idempotency', app: expressIdempotency },
   powertools: { title: 'powertools', app: powertoolsRedis },

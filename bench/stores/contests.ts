@@ -16,6 +16,8 @@ export interface Contest {
 
 const bare: Row = { contestant: 'bare', keys: 'unique' };
 const peers: readonly ContestantName[] = ['nodeIdempotency', 'expressIdempotency', 'powertools', 'powertoolsCached'];
+const ofIoredis: readonly ContestantName[] = ['floor', 'latchkey', 'latchkeyCached'];
+const ofNodeRedis: readonly ContestantName[] = ['floorNodeRedis', 'latchkeyNodeRedis', 'latchkeyCachedNodeRedis'];
 const kindNames = { unique: 'first', repeated: 'replay' } as const;
 
 function bestPeer(results: Results, keys: Row['keys']): number {
@@ -58,7 +60,7 @@ function commands(contestant: ContestantName, keys: Row['keys'], limit: number, 
 export const contests = {
   redis: {
     title: 'Redis',
-    rows: [bare, ...rowsOf(['floor', 'latchkey', 'latchkeyCached', ...peers])],
+    rows: [bare, ...rowsOf([...ofIoredis, ...ofNodeRedis, ...peers])],
     targets: [
       againstFloor('latchkey', 'unique', 0.9),
       againstFloor('latchkeyCached', 'repeated', 1),

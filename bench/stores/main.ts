@@ -1,5 +1,5 @@
 // Latchkey on Redis and PostgreSQL, side by side with a bare server, a floor and others' libraries, in one run:
-// npm run bench:stores -- [redis|postgres] [--rounds N] [--seconds N] [--profile CONTESTANT [--replays]]
+// npm run bench:stores -- [redis|postgres] [--only A,B] [--rounds N] [--seconds N] [--profile CONTESTANT [--replays]]
 // Figures are printed, never asserted: they depend on the machine and on what else it does.
 
 import { parseArgs } from 'node:util';
@@ -16,6 +16,7 @@ const { values, positionals } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '2' },
+    only: { type: 'string' },
     profile: { type: 'string' },
     replays: { type: 'boolean', default: false },
   },
@@ -32,8 +33,12 @@ function mediansOf(samples: readonly Sample[]): Sample {
   };
 }
 
+function isWanted({ contestant }: Row): boolean {
+  return contestant === 'bare' || values.only === undefined || values.only.split(',').includes(contestant);
+}
+
 async function compare({ title, rows, targets }: Contest, backing: Backing, rounds: number): Promise<void> {
-  const samples = new Map<Row, Sample[]>(rows.map((row) => [row, []]));
+  const samples = new Map<Row, Sample[]>(rows.filter(isWanted).map((row) => [row, []]));
   for (let round = 1; round <= rounds; round += 1) {
     console.log(`${title}, round ${round} of ${rounds}`);
     for (const [row, taken] of samples) taken.push(await runRound(row, backing, timing));

@@ -1,3 +1,4 @@
+import { createClient } from '@redis/client';
 import fastify from 'fastify';
 import { Redis } from 'ioredis';
 import { cachedStore } from 'latchkey/cached';
@@ -31,6 +32,22 @@ export const latchkeyRedis: App = ({ redisPort }) => {
 export const latchkeyCached: App = ({ redisPort }) => {
   const client = redisClient(redisPort);
   return guarded(cachedStore(redisStore({ client })), () => client.quit());
+};
+
+async function nodeRedisClient(port: number | undefined) {
+  const client = createClient({ url: `redis://127.0.0.1:${port}` });
+  await client.connect();
+  return client;
+}
+
+export const latchkeyNodeRedis: App = async ({ redisPort }) => {
+  const client = await nodeRedisClient(redisPort);
+  return guarded(redisStore({ client }), () => client.close());
+};
+
+export const latchkeyCachedNodeRedis: App = async ({ redisPort }) => {
+  const client = await nodeRedisClient(redisPort);
+  return guarded(cachedStore(redisStore({ client })), () => client.close());
 };
 
 export const latchkeyPostgres: App = ({ postgresUrl }) => {
