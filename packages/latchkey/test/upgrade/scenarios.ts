@@ -42,6 +42,25 @@ async function lapse({ writer, reader }: Pair, id: string): Promise<void> {
   await expect.poll(async () => (await reader.read(id))?.state, patience).toBe('lapsed');
 }
 
+/** Those for which a reader must know when the writer's first lease ends. */
+export const needLeases: ReadonlySet<string> = new Set([
+  'reads them in every state',
+  'takes a lapsed one over, and fences its worker',
+]);
+
+/** A writer may keep the times of a first attempt in a way that the reader does not know: then nothing runs twice. */
+export async function takesForRunning({ writer, reader }: Pair, id: string): Promise<void> {
+  await lapse({ writer, reader: writer }, id);
+  const claim = claimOf(id, 'b', { ...rerun, takeover: 'any' });
+  expect((await reader.claim(claim)).outcome).toBe('running');
+  expect(await reader.read(id)).toMatchObject({ state: 'running', token: 'a', attempt: 1, policy: 'rerun' });
+  expect(await writer.claim(claim)).toMatchObject({ outcome: 'claimed', tookOver: true });
+  await expectSameRecord({ writer, reader }, id);
+  expect(await reader.complete(completionOf(id, 'a', 'late'))).toBe('lost');
+  expect(await reader.complete(completionOf(id, 'b', 'done'))).toBe('completed');
+  expect(await replay(writer, id)).toBe('done');
+}
+
 /** What one release does with records that the other wrote. */
 export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Promise<void>>> = {
   'reads them in every state': async (pair, id) => {

@@ -67,7 +67,8 @@ export function isTaken(outcome: ClaimOutcome): outcome is Claimed {
   return outcome.outcome === 'claimed';
 }
 
-function created({ operationId, policy }: ClaimRequest): Claimed {
+/** The outcome of a claim that found nothing. */
+export function created({ operationId, policy }: ClaimRequest): Claimed {
   return { outcome: 'claimed', attempt: 1, operationId, steps: new Map(), policy, tookOver: false };
 }
 

@@ -6,7 +6,7 @@
  * ```ts
  * import { Redis } from 'ioredis'
  * import { redisStore } from 'latchkey/redis'
- * const store = redisStore({ client: new Redis({ enableOfflineQueue: false, enableAutoPipelining: true }) })
+ * const store = redisStore({ client: new Redis({ enableOfflineQueue: false }) })
  * ```
  * @module
  */
@@ -66,8 +66,8 @@ const optionNames = ['client', 'prefix', 'maxResultBytes', 'waitReplicas', 'time
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
- * Makes a store in Redis. Each call is one script, one command and one round trip; each record is one key, so a
- * cluster needs no hash tags. Redis removes what expired.
+ * Makes a store in Redis. Each call is one command and one round trip, and atomic; a claim that finds an unfinished record
+ * takes a second one. Each record is one key, so a cluster needs no hash tags. Redis removes what expired.
  *
  * With memory full and `maxmemory-policy noeviction`, replays go on, new claims are refused as `store-unavailable`,
  * and a result that finds no room leaves its tombstone.

@@ -11,9 +11,9 @@ import { decodeSteps } from '../step-blob.ts';
 import { unreadable } from './redis-errors.ts';
 
 const magic = Buffer.from('LK');
-const versions = { plain: 1, withRequest: 2 };
+export const versions = { plain: 1, withRequest: 2 } as const;
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
-const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8 };
+export const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8, bySet: 16 } as const;
 
 /** Offsets of the numbers, and of the first text. */
 const at = {
@@ -90,6 +90,12 @@ export function completedOf(bytes: Buffer): ClaimOutcome {
   fields.skip();
   const result = resultOf(bytes, fields.offset + bytes.readUInt32BE(at.stepsLength));
   return { outcome: 'completed', fingerprint, result, operationId, completedAtMs: bytes.readUIntBE(at.changed, 6) };
+}
+
+/** Whether a value is a completed record; one that has still a request is none. */
+export function isCompleted(bytes: Buffer): boolean {
+  const isLong = bytes.byteLength > at.fields && bytes.indexOf(magic) === 0;
+  return isLong && bytes[at.version] === versions.plain && phases[bytes[at.phase] ?? 0] === 'completed';
 }
 
 function phaseOf(bytes: Buffer): Phase {

@@ -23,6 +23,14 @@ export function isOutOfMemory(error: unknown): boolean {
   return startsWith(error, 'OOM');
 }
 
+/** What a server that can't take writes now says to each of them, before it looks whether there is anything to write. */
+const writeRefusals = ['OOM', 'MISCONF', 'READONLY', 'NOREPLICAS'];
+
+/** Whether the server refused a command because it may write. */
+export function isWriteRefused(error: unknown): boolean {
+  return writeRefusals.some((word) => startsWith(error, word));
+}
+
 /** The refusal to guess what a stored value means. Nothing was changed in it. */
 export function unreadable(what: string, options: { cause?: unknown } = {}): LatchkeyError {
   return new LatchkeyError('record-unreadable', `The Redis store can't read what is stored: ${what}.`, options);

@@ -11,12 +11,13 @@ import type * as contract from '../../core/store.ts';
 import { withTimeLimit } from '../../core/store-call.ts';
 import { toReadRecord } from '../entry.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { claimArguments, claimOutcome, isTaken } from './claim.ts';
+import { claimArguments, claimOutcome, created, isTaken } from './claim.ts';
 import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
 import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
 import { listPage } from './listing.ts';
-import { entryOf } from './record.ts';
-import { failure, isOutOfMemory, isUnknownScript, tooFewReplicas, unreadable } from './redis-errors.ts';
+import { lifeMs, newRecord } from './new-record.ts';
+import { completedOf, entryOf, isCompleted } from './record.ts';
+import { failure, isOutOfMemory, isUnknownScript, isWriteRefused, tooFewReplicas, unreadable } from './redis-errors.ts';
 import { ReplicaWait, type WaitReplicas } from './replicas.ts';
 import { scan, scanStart } from './scan.ts';
 import { type Script, scripts } from './script.ts';
@@ -34,7 +35,9 @@ export interface RedisParts {
 /** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
 const resolvedToken = 'resolved';
 
-const kinds = { value: '0', tombstone: '8' };
+const kinds = { value: 0, tombstone: 8 };
+/** Added where somebody may be waiting for the record. */
+const notifying = 16;
 const isUnreadable = -1;
 const isTombstone = 2;
 const retryWhenTooFewMs = 1_000;
@@ -56,7 +59,7 @@ export class ScriptedStore implements contract.Store {
   }
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
-    const outcome = claimOutcome(await this.#run(scripts.claim, request.id, claimArguments(request)), request);
+    const outcome = (await this.#claimNew(request)) ?? (await this.#claimAny(request));
     if (this.#replicas !== undefined && isTaken(outcome)) await this.#confirmClaim(request);
     return outcome;
   }
@@ -110,7 +113,7 @@ export class ScriptedStore implements contract.Store {
     const retention = resolution.verdict === 'forget' ? 0 : resolution.retentionMs;
     const result = resolution.verdict === 'respond' ? resolution.result : undefined;
     const bytes = result === undefined ? '' : argumentOf(result.bytes);
-    const kind = kinds[result?.kind ?? 'value'];
+    const kind = String(kinds[result?.kind ?? 'value']);
     const args = [token, resolution.verdict, String(retention), kind, bytes, resolvedToken];
     return this.#bounded(this.#change(scripts.resolve, id, args));
   }
@@ -153,14 +156,36 @@ export class ScriptedStore implements contract.Store {
     this.#feed.close();
   }
 
+  /**
+   * New keys and replays need no script, which would cost the server three times as much. Undefined for a record that is
+   * there and not completed, and where a server refuses what may write: what is completed it can show all the same.
+   */
+  async #claimNew(request: contract.ClaimRequest): Promise<contract.ClaimOutcome | undefined> {
+    this.#assertOpen();
+    const record = newRecord(request);
+    if (record === undefined) return undefined;
+    const { wire, prefix } = this.#parts;
+    try {
+      const found = await wire.setNew(prefix + request.id, record, lifeMs(request));
+      if (found === null) return created(request);
+      return found instanceof Buffer && isCompleted(found) ? completedOf(found) : undefined;
+    } catch (error) {
+      if (isWriteRefused(error)) return undefined;
+      throw failure(error);
+    }
+  }
+
+  async #claimAny(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    return claimOutcome(await this.#run(scripts.claim, request.id, claimArguments(request)), request);
+  }
+
   async #complete(request: contract.CompleteRequest): Promise<unknown> {
     const { id, token, retentionMs, result, tombstone, notify } = request;
     const argumentsFor = ({ kind, bytes }: contract.StoredResult): Argument[] => [
       token,
       String(retentionMs),
-      kinds[kind],
+      String(kinds[kind] + (notify ? notifying : 0)),
       argumentOf(bytes),
-      notify ? '1' : '0',
     ];
     const instead = argumentsFor({ kind: 'tombstone', bytes: tombstone });
     const fits = result.bytes.byteLength <= this.#parts.maxResultBytes;

@@ -1,6 +1,6 @@
 /**
- * The scripts: one for each transition, every one with `value.lua` and `record.lua` before it. A claim does what is most
- * frequent before it defines the functions that the rest needs. Redis knows a script by the SHA-1 of its text.
+ * The scripts: one for each transition, every one with `value.lua` and `record.lua` before it. Claims and completions
+ * do what is most frequent before they define the functions that the rest needs. Redis knows a script by the SHA-1 of its text.
  *
  * @module
  */
@@ -21,12 +21,14 @@ export interface Script {
  */
 type Flag = 'allow-oom' | 'no-writes';
 
+const complete = ['value', 'complete-first', 'record', 'complete'];
+
 /** Every script by what it does; see the head of its file. */
 export const scripts = {
   claim: made(['value', 'claim-first', 'record', 'claim']),
   renew: script('renew', 'allow-oom'),
-  complete: script('complete'),
-  completeWhenFull: script('complete', 'allow-oom'),
+  complete: made(complete),
+  completeWhenFull: made(complete, 'allow-oom'),
   release: script('release', 'allow-oom'),
   abandon: script('abandon', 'allow-oom'),
   saveStep: script('save-step'),

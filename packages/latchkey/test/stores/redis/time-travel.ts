@@ -15,7 +15,8 @@ repeat
 until cursor == '0'
 for key in pairs(found) do
   local value = redis.call('GET', key)
-  for _, at in ipairs({ 6, 12, 18 }) do
+  -- The times of a record by SET follow from its expiry.
+  for _, at in ipairs(string.byte(value, 5) < 16 and { 6, 12, 18 } or {}) do
     redis.call('SETRANGE', key, at - 1, struct.pack('>I6', struct.unpack('>I6', value, at) - ARGV[2]))
   end
   redis.call('PEXPIREAT', key, redis.call('PEXPIRETIME', key) - ARGV[2])

@@ -5,11 +5,13 @@
  */
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
+import { type BinaryCommand, callBinary, type IoredisPipeline, IoredisTurn } from './ioredis-turn.ts';
 import { keySlot } from './key-slot.ts';
 import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
 
 /** The methods of a `Redis` of ioredis that the store calls. */
 export interface IoredisClient extends IoredisNode {
+  pipeline(): IoredisPipeline;
   duplicate(options: { enableOfflineQueue: true; lazyConnect: false; maxRetriesPerRequest: null }): IoredisSubscriber;
 }
 
@@ -50,11 +52,8 @@ interface IoredisSubscriber {
 
 /** Speaks through ioredis. */
 export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
-  const evalSha = binary(client, 'evalsha');
-  const evalSource = binary(client, 'eval');
   return {
-    evalSha: (sha, key, args) => evalSha(sha, 1, key, ...args),
-    eval: (source, key, args) => evalSource(source, 1, key, ...args),
+    ...writing('nodes' in client ? sendingTo(client) : sendingByTurns(client)),
     nodes: async () => ('nodes' in client ? (await masters(client)).map(nodeOf) : [nodeOf(client)]),
     nodeOf: async (key) => ('nodes' in client ? masterOf(client, key) : nodeOf(client)),
     subscriber: (onMessage) =>
@@ -68,14 +67,25 @@ export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
   };
 }
 
-/**
- * The form of a command that gives its reply as bytes. The library has it for every command and types it for few;
- * its typed `callBuffer` loses the command's name when auto-pipelining is on.
- */
-function binary(client: IoredisCommands, command: 'evalsha' | 'eval') {
-  const method: unknown = Reflect.get(client, `${command}Buffer`);
-  if (typeof method !== 'function') throw new TypeError(`ioredis has no ${command}Buffer.`);
-  return (...args: (Argument | number)[]): Promise<unknown> => Reflect.apply(method, client, args);
+/** Sends a command whose reply is given as bytes. */
+type Send = (command: BinaryCommand, args: readonly (Argument | number)[]) => Promise<unknown>;
+
+function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
+  return {
+    setNew: (key, value, lifeMs) => send('setBuffer', [key, value, 'PX', String(lifeMs), 'NX', 'GET']),
+    evalSha: (sha, key, args) => send('evalshaBuffer', [sha, '1', key, ...args]),
+    eval: (source, key, args) => send('evalBuffer', [source, '1', key, ...args]),
+  };
+}
+
+/** A cluster's pipelines go to one node each; with auto-pipelining it makes them itself, by slots. */
+function sendingTo(cluster: IoredisCluster): Send {
+  return (command, args) => callBinary(cluster, command, args) as Promise<unknown>;
+}
+
+function sendingByTurns(client: IoredisClient): Send {
+  const turn = new IoredisTurn(client);
+  return (command, args) => turn.send(command, args);
 }
 
 function nodeOf(client: IoredisNode): Node {

@@ -55,8 +55,9 @@ type Send = (key: string, args: Argument[]) => Promise<unknown>;
 
 const binary: CommandOptions = { typeMapping: { 36: Buffer } };
 
-function scripting(send: Send): Pick<Wire, 'evalSha' | 'eval'> {
+function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   return {
+    setNew: (key, value, lifeMs) => send(key, ['SET', key, value, 'PX', String(lifeMs), 'NX', 'GET']),
     evalSha: (sha, key, args) => send(key, ['EVALSHA', sha, '1', key, ...args]),
     eval: (source, key, args) => send(key, ['EVAL', source, '1', key, ...args]),
   };
@@ -66,7 +67,7 @@ function scripting(send: Send): Pick<Wire, 'evalSha' | 'eval'> {
 export function nodeRedisWire(client: NodeRedisClient): Wire {
   const node = nodeOf(client, addressOf(client));
   return {
-    ...scripting((_key, args) => client.sendCommand(args, binary)),
+    ...writing((_key, args) => client.sendCommand(args, binary)),
     nodes: async () => [node],
     nodeOf: async () => node,
     subscriber: (onMessage) => ownSubscriber(client.duplicate(), onMessage),
@@ -78,7 +79,7 @@ export function nodeRedisWire(client: NodeRedisClient): Wire {
 export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
   const master = async (node: NodeRedisMaster) => nodeOf(await clientOf(cluster, node), node.address);
   return {
-    ...scripting((key, args) => cluster.sendCommand(key, false, args, binary)),
+    ...writing((key, args) => cluster.sendCommand(key, false, args, binary)),
     nodes: () => Promise.all([...cluster.masters].sort((a, b) => (a.address < b.address ? -1 : 1)).map(master)),
     nodeOf: async (key) => {
       const node = cluster.slots[keySlot(key)]?.master;
@@ -97,7 +98,7 @@ export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
     return { connection: sentinel, epoch: () => masterName(sentinel), name: masterName(sentinel), command };
   };
   return {
-    ...scripting((_key, args) => sentinel.sendCommand(false, args, binary)),
+    ...writing((_key, args) => sentinel.sendCommand(false, args, binary)),
     nodes: async () => [node()],
     nodeOf: async () => node(),
     subscriber: (onMessage) => sharedSubscriber(sentinel, onMessage),

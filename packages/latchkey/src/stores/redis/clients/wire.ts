@@ -11,6 +11,8 @@ export type Argument = string | Buffer;
 
 /** Speaks to whichever server holds the key. Replies are numbers, buffers, and arrays of them. */
 export interface Wire {
+  /** SET with NX, GET and PX: the value that is there, or null once this one is, for `lifeMs` milliseconds. */
+  setNew(key: string, value: Argument, lifeMs: number): Promise<unknown>;
   /** EVALSHA with one key. */
   evalSha(sha: string, key: string, args: readonly Argument[]): Promise<unknown>;
   /** EVAL with one key; the server knows the script from then on. */

@@ -60,7 +60,7 @@ local function claim_again()
   if has(ABANDONED) then
     return found(SUPERSEDED)
   end
-  redis.call('SETRANGE', KEYS[1], 17, time(ends))
+  redis.call('SETRANGE', KEYS[1], 3, string.sub(value, 4, 17) .. time(ends))
   redis.call('PEXPIREAT', KEYS[1], expires)
   return found(AGAIN)
 end

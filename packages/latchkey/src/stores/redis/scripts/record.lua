@@ -1,5 +1,12 @@
 -- How to read a record; see value.lua.
 
+-- From here on it is as if a script had written it.
+if by_set then
+  local created, ends = times_by_set()
+  flags = flags - BY_SET
+  value = magic .. string.char(phase, flags) .. time(created) .. time(created) .. time(ends) .. string.sub(value, 24)
+end
+
 -- The position behind the text at `at`, whose length takes two bytes; nil if the record is cut short there.
 local function behind(at)
   if at == nil or at + 2 > #value + 1 then

@@ -17,7 +17,7 @@ if phase == OPEN then
   return 1
 end
 local now = server_time()
-redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now))
+redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now) .. string.sub(value, 12, 17))
 redis.call('PEXPIREAT', KEYS[1], now + ARGV[2])
 if ARGV[3] == '1' then
   redis.call('PUBLISH', KEYS[1], '')

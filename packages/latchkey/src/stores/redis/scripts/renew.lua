@@ -14,6 +14,6 @@ if phase ~= HELD or has(ABANDONED) or not has_token(ARGV[1]) then
   return 0
 end
 local ends = server_time() + ARGV[2]
-redis.call('SETRANGE', KEYS[1], 17, time(ends))
+redis.call('SETRANGE', KEYS[1], 3, string.sub(value, 4, 17) .. time(ends))
 redis.call('PEXPIREAT', KEYS[1], ends + ARGV[3])
 return 1

@@ -19,7 +19,7 @@ end
 if ARGV[2] == 'forget' then
   redis.call('DEL', KEYS[1])
 elseif ARGV[2] == 'rerun' then
-  redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now))
+  redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now) .. string.sub(value, 12, 17))
   redis.call('PEXPIREAT', KEYS[1], now + ARGV[3])
 else
   local head = PLAIN .. string.char(COMPLETED, policy() + ARGV[4]) .. time(now) .. string.sub(value, 12, FIELDS - 1)

@@ -1,0 +1,73 @@
+/**
+ * What is asked of `ioredis` in one turn of the event loop, sent as one pipeline: in one write instead of many, and for
+ * less than its auto-pipelining takes.
+ *
+ * @module
+ */
+
+import type { Argument } from './wire.ts';
+
+/** Commands in the form that gives replies as bytes. The library has it for every command and types it for few. */
+export type BinaryCommand = 'setBuffer' | 'evalshaBuffer' | 'evalBuffer';
+
+/** The methods of a pipeline of ioredis that the store calls. */
+export interface IoredisPipeline {
+  exec(): Promise<IoredisResults | null>;
+}
+
+type IoredisResults = readonly (readonly [error: Error | null, reply: unknown])[];
+
+interface Waiting {
+  readonly command: BinaryCommand;
+  readonly args: readonly (Argument | number)[];
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Calls a method of ioredis that its types don't know. */
+export function callBinary(target: object, command: BinaryCommand, args: readonly (Argument | number)[]): unknown {
+  const method: unknown = Reflect.get(target, command);
+  if (typeof method !== 'function') throw new TypeError(`ioredis has no ${command}.`);
+  return Reflect.apply(method, target, args);
+}
+
+/** Gathers the commands of a turn. */
+export class IoredisTurn {
+  readonly #client: { pipeline(): IoredisPipeline };
+  #waiting: Waiting[] = [];
+  readonly #end = () => this.#flush();
+
+  constructor(client: { pipeline(): IoredisPipeline }) {
+    this.#client = client;
+  }
+
+  send(command: BinaryCommand, args: readonly (Argument | number)[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(this.#end);
+      this.#waiting.push({ command, args, resolve, reject });
+    });
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const fail = (error: unknown) => {
+      for (const { reject } of waiting) reject(error);
+    };
+    try {
+      const pipeline = this.#client.pipeline();
+      for (const { command, args } of waiting) callBinary(pipeline, command, args);
+      pipeline.exec().then((results) => settle(waiting, results), fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}
+
+function settle(waiting: readonly Waiting[], results: IoredisResults | null): void {
+  for (const [index, { resolve, reject }] of waiting.entries()) {
+    const [error, reply] = results?.[index] ?? [new Error('The pipeline of ioredis gave no reply.')];
+    if (error === null) resolve(reply);
+    else reject(error);
+  }
+}
