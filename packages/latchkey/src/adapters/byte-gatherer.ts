@@ -1,5 +1,5 @@
 /**
- * Gathers the bytes of a response up to a limit.
+ * Gathers bytes up to a limit.
  *
  * @module
  */
@@ -13,7 +13,9 @@ export class ByteGatherer {
   /** How many bytes were added, those that were let go included. */
   size = 0;
   readonly #limit: number;
-  #chunks: Uint8Array[] = [];
+  #first: Uint8Array | undefined;
+  /** All chunks, once there are several: most bodies come in one. */
+  #chunks: Uint8Array[] | undefined;
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -22,19 +24,21 @@ export class ByteGatherer {
   /** Adds a chunk. It is not copied. */
   add(chunk: Uint8Array): void {
     this.size += chunk.length;
-    if (this.size > this.#limit) {
-      this.tooLarge = true;
-      this.#chunks = [];
-    } else if (chunk.length > 0) {
-      this.#chunks.push(chunk);
-    }
+    if (this.size > this.#limit) this.#letGo();
+    else if (this.#first === undefined) this.#first = chunk;
+    else if (this.#chunks === undefined) this.#chunks = [this.#first, chunk];
+    else this.#chunks.push(chunk);
   }
 
   /** Everything that was added, or nothing if it was too much. */
   whole(): Uint8Array {
-    const [first, ...more] = this.#chunks;
-    if (first === undefined) return empty;
-    return more.length === 0 ? first : joinChunks(this.#chunks, this.size);
+    return this.#chunks === undefined ? (this.#first ?? empty) : joinChunks(this.#chunks, this.size);
+  }
+
+  #letGo(): void {
+    this.tooLarge = true;
+    this.#first = undefined;
+    this.#chunks = undefined;
   }
 }
 

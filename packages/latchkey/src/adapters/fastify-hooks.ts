@@ -42,7 +42,9 @@ export function addHooks<Kind extends TransactionKind>(
   const parts: Parts<Kind> = { layer, contexts, bodies: new FastifyBodies() };
   instance.addHook('onRoute', (route) => appendHook(route, parts));
   instance.addHook('preParsing', (request, _reply, payload, done) => {
-    parts.bodies.keep(request, payload).then(() => done(), done);
+    const reading = parts.bodies.keep(request, payload);
+    if (reading === undefined) done();
+    else reading.then(() => done(), done);
   });
   instance.addHook('preHandler', earlierRoutes(parts));
 }

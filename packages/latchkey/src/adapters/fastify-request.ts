@@ -8,29 +8,36 @@ import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { RequestBody, RequestView } from '../http/exchange.ts';
 import { KEY_FIELD } from '../http/field-names.ts';
+import { RequestMark } from '../http/request-mark.ts';
+import { tapNodeBody, tappedBody } from './node-body-tap.ts';
 import { NodeRequestView } from './node-request.ts';
 import { readNodeBody } from './node-request-body.ts';
 
 const keyField = KEY_FIELD.toLowerCase();
 
-/** The bodies of requests with a key, from before they were parsed. */
+/** Bodies that were read before they were parsed. */
 export class FastifyBodies {
-  readonly #bodies = new WeakMap<FastifyRequest, RequestBody>();
+  readonly #bodies = new RequestMark<RequestBody>();
 
   /**
-   * Reads the body, bounded by the route's `bodyLimit`, and leaves it to the parser. A stream that another plugin
-   * has put in place of the request, to decompress it for one, is left alone: what is parsed from it counts then.
+   * Sees to it that the bytes of a body are known after it was parsed: mostly they are tapped, or else read, bounded by
+   * the route's `bodyLimit`, and left to the parser. A stream that another plugin has put in place of the request, to
+   * decompress it for one, is left alone: what is parsed from it counts then.
    */
-  async keep(request: FastifyRequest, payload: Readable): Promise<void> {
-    if (payload !== request.raw || request.headers[keyField] === undefined) return;
+  keep(request: FastifyRequest, payload: Readable): Promise<void> | undefined {
+    const { raw } = request;
+    if (payload !== raw || raw.headers[keyField] === undefined) return undefined;
     const limit = request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 1_048_576;
-    this.#bodies.set(request, await readNodeBody(request.raw, {}, limit));
+    return tapNodeBody(raw, limit) ? undefined : this.#read(request, limit);
   }
 
-  /** What was kept, as far as it is within a limit. */
-  get(request: FastifyRequest, limitBytes: number): RequestBody | undefined {
-    const body = this.#bodies.get(request);
-    return body?.kind === 'bytes' && body.bytes.length > limitBytes ? { kind: 'too-large' } : body;
+  /** What was kept. */
+  get(request: FastifyRequest): RequestBody | Promise<RequestBody> | undefined {
+    return tappedBody(request.raw) ?? this.#bodies.get(request);
+  }
+
+  async #read(request: FastifyRequest, limit: number): Promise<void> {
+    this.#bodies.set(request, await readNodeBody(request.raw, {}, limit));
   }
 }
 
@@ -48,7 +55,7 @@ class FastifyView extends NodeRequestView<FastifyRequest> {
     this.#bodies = bodies;
   }
 
-  override async body(limitBytes: number): Promise<RequestBody> {
-    return this.#bodies.get(this.native, limitBytes) ?? super.body(limitBytes);
+  override body(limitBytes: number): RequestBody | Promise<RequestBody> {
+    return this.#bodies.get(this.native) ?? super.body(limitBytes);
   }
 }

@@ -21,11 +21,11 @@ export function readNodeBody(
   request: IncomingMessage,
   parsed: ParsedRequest,
   limitBytes: number,
-): Promise<RequestBody> {
-  if (parsed.rawBody instanceof Uint8Array) return Promise.resolve(bounded(parsed.rawBody, limitBytes));
-  if (!hasBody(request)) return Promise.resolve(noBody);
+): RequestBody | Promise<RequestBody> {
+  if (parsed.rawBody instanceof Uint8Array) return bounded(parsed.rawBody, limitBytes);
+  if (!hasBody(request)) return noBody;
   if (!request.readableDidRead && !request.readableEnded) return readStream(request, limitBytes);
-  return Promise.resolve(parsedBody(request, parsed, limitBytes));
+  return parsedBody(request, parsed, limitBytes);
 }
 
 /** RFC 9112 section 6.3: a request has a body only if one of these fields says so. */

@@ -49,7 +49,7 @@ export class NodeRequestView<Native> implements RequestView<Native> {
     return this.#request.headers[name] === undefined ? none : rawFieldValues(this.#request.rawHeaders, name);
   }
 
-  body(limitBytes: number): Promise<RequestBody> {
+  body(limitBytes: number): RequestBody | Promise<RequestBody> {
     return readNodeBody(this.#request, this.#parsed, limitBytes);
   }
 }

@@ -137,7 +137,8 @@ async function handle<Native, Kind extends TransactionKind, Finished>(
   if (keyLines.length === 0 && route.options.keyRequired !== true) return pass;
   if (isSeenAgain(view.native, guard.seen)) return refuse(problem('guard-mounted-twice'), view.native, guard);
   if (keyLines.length === 0) return refuse(problem('key-missing'), view.native, guard);
-  const reading = await readRequest(view, keyLines, route);
+  const found = readRequest(view, keyLines, route);
+  const reading = found instanceof Promise ? await found : found;
   if ('problem' in reading) return refuse(reading.problem, view.native, guard);
   const looking = underQuarantine(view, reading, route, guard);
   const quarantined = looking && (await looking);

@@ -32,7 +32,7 @@ export interface RequestView<Native> {
   /** All values of a field, one entry for each field line; the name is given in lower case. */
   fields(name: string): readonly string[];
   /** Reads the body without taking it from the handler. Called at most once, after the key was accepted. */
-  body(limitBytes: number): Promise<RequestBody>;
+  body(limitBytes: number): RequestBody | Promise<RequestBody>;
 }
 
 /** A whole response, ready to be written. */

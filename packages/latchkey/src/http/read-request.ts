@@ -6,11 +6,11 @@
 
 import { recordId } from '../core/digest.ts';
 import type { Operation } from '../core/operation.ts';
-import { type BodyReading, bodyForm } from './body-form.ts';
+import { type BodyForm, type BodyReading, bodyForm } from './body-form.ts';
 import type { RequestBody, RequestView } from './exchange.ts';
 import { readKey } from './key-field.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
-import { readPrincipal } from './principal.ts';
+import { type PrincipalReading, readPrincipal } from './principal.ts';
 import type { Problem } from './problem.ts';
 import { problem } from './problems.ts';
 import type { Route } from './route.ts';
@@ -26,6 +26,8 @@ const bodyProblems = {
   consumed: 'body-consumed',
   broken: 'request-incomplete',
 } as const;
+
+const none: readonly string[] = [];
 
 /** Path and query; a fragment is never part of a request. */
 function pathAndQuery(target: string): string {
@@ -47,73 +49,109 @@ export function pathOf(target: string): string {
 }
 
 function presentFields<Native>(view: RequestView<Native>, names: readonly string[]): readonly string[] {
-  const present: string[] = [];
+  let present: string[] | undefined;
   for (const name of names) {
     const lines = view.fields(name);
+    if (lines.length === 0) continue;
+    present ??= [];
     // Several lines of a field mean the same as one, joined (RFC 9110 §5.3).
-    if (lines.length > 0) present.push(name, lines.join(', '));
+    present.push(name, lines.join(', '));
   }
-  return present;
+  return present ?? none;
 }
 
-function formOf<Native>(view: RequestView<Native>, body: RequestBody, mediaType: MediaType, route: Route<Native>) {
-  const contentEncoding = view.fields('content-encoding');
-  return bodyForm(body, { mediaType, contentEncoding, leftOut: route.leftOut, limitBytes: route.maxRequestBytes });
+/** What the fingerprint and the saved request are made from. */
+interface Content {
+  readonly principal: string;
+  readonly key: string;
+  readonly mediaType: MediaType;
+  readonly received: RequestBody;
 }
 
 function operationOf<Native>(
   view: RequestView<Native>,
   route: Route<Native>,
-  scope: { readonly principal: string; readonly key: string },
-  content: {
-    readonly mediaType: MediaType;
-    readonly received: RequestBody;
-    readonly body: Exclude<BodyReading, string>;
-  },
+  { principal, key, mediaType, received }: Content,
+  body: BodyForm,
 ): Operation {
   const target = pathAndQuery(view.target);
   const path = pathOf(target);
-  const { principal } = scope;
-  const request = route.saveRequest?.({ view, target, received: content.received, principal });
-  return {
-    id: recordId(principal, [view.method, path], scope.key),
+  const fields = presentFields(view, route.meaningfulFields);
+  const { fingerprint, acceptable } = route.fingerprintsOf({ target, mediaType: mediaType.comparable, body, fields });
+  const operation = {
+    id: recordId(principal, [view.method, path], key),
     principal: route.principalDigest(principal),
     name: `${view.method} ${path}`.slice(0, MAX_NAME_LENGTH),
-    ...route.fingerprintsOf({
-      target,
-      mediaType: content.mediaType.comparable,
-      body: content.body,
-      fields: presentFields(view, route.meaningfulFields),
-    }),
+    fingerprint,
+    acceptable,
     settings: route.settings,
-    ...(request && { request }),
   };
+  const request = route.saveRequest?.({ view, target, received, principal });
+  return request === undefined ? operation : { ...operation, request };
 }
 
-/** Key, principal, body, in this order: what is cheap to refuse is refused before anything is read. */
-export async function readRequest<Native>(
+function readingOf<Native>(
+  view: RequestView<Native>,
+  route: Route<Native>,
+  content: Content,
+  body: BodyReading,
+): RequestReading {
+  if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
+  return { key: content.key, operation: operationOf(view, route, content, body) };
+}
+
+function readContent<Native>(
+  view: RequestView<Native>,
+  route: Route<Native>,
+  content: Content,
+): RequestReading | Promise<RequestReading> {
+  const { mediaType, received } = content;
+  const contentEncoding = view.fields('content-encoding');
+  const rules = { mediaType, contentEncoding, leftOut: route.leftOut, limitBytes: route.maxRequestBytes };
+  const form = bodyForm(received, rules);
+  if (form instanceof Promise) return form.then((body) => readingOf(view, route, content, body));
+  return readingOf(view, route, content, form);
+}
+
+const broken: RequestBody = { kind: 'broken' };
+
+/** What an adapter throws here is a connection that failed under it. */
+function receive<Native>(view: RequestView<Native>, limitBytes: number): RequestBody | Promise<RequestBody> {
+  try {
+    const received = view.body(limitBytes);
+    return received instanceof Promise ? received.catch(() => broken) : received;
+  } catch {
+    return broken;
+  }
+}
+
+function readBody<Native>(
+  view: RequestView<Native>,
+  route: Route<Native>,
+  key: string,
+  found: PrincipalReading,
+): RequestReading | Promise<RequestReading> {
+  if ('problem' in found) return found;
+  const { principal } = found;
+  const mediaType = parseMediaType(view.fields('content-type')[0] ?? '');
+  const received = receive(view, route.maxRequestBytes);
+  if (!(received instanceof Promise)) return readContent(view, route, { principal, key, mediaType, received });
+  return received.then((body) => readContent(view, route, { principal, key, mediaType, received: body }));
+}
+
+/**
+ * Key, principal, body, in this order: what is cheap to refuse is refused before anything is read. Waits for nothing
+ * that is there at once.
+ */
+export function readRequest<Native>(
   view: RequestView<Native>,
   keyLines: readonly string[],
   route: Route<Native>,
-): Promise<RequestReading> {
+): RequestReading | Promise<RequestReading> {
   const reading = readKey(keyLines, route.keyFormat);
   if ('refused' in reading) return { problem: problem('key-invalid', { detail: reading.refused }) };
-  const found = readPrincipal(route.principal, view, reading.key);
-  const principal = found instanceof Promise ? await found : found;
-  if ('problem' in principal) return principal;
-  const mediaType = parseMediaType(view.fields('content-type')[0] ?? '');
-  // What an adapter throws here is a connection that failed under it.
-  const received = await view.body(route.maxRequestBytes).catch((): RequestBody => ({ kind: 'broken' }));
-  const form = formOf(view, received, mediaType, route);
-  const body = form instanceof Promise ? await form : form;
-  if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
-  return {
-    key: reading.key,
-    operation: operationOf(
-      view,
-      route,
-      { principal: principal.principal, key: reading.key },
-      { mediaType, received, body },
-    ),
-  };
+  const { key } = reading;
+  const found = readPrincipal(route.principal, view, key);
+  if (found instanceof Promise) return found.then((principal) => readBody(view, route, key, principal));
+  return readBody(view, route, key, found);
 }

@@ -1,0 +1,87 @@
+/**
+ * Gathers the body of a `node:http` request on its way into the stream, beside whoever reads it there.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from 'node:http';
+import type { RequestBody } from '../http/exchange.ts';
+import { ByteGatherer } from './byte-gatherer.ts';
+
+type Push = IncomingMessage['push'];
+
+const tapping = Symbol('latchkey.bodyTap');
+
+interface Tapped extends IncomingMessage {
+  [tapping]?: BodyTap;
+}
+
+/** One body on its way. */
+class BodyTap {
+  /** The request's function that was there before. */
+  readonly push: Push;
+  readonly #gatherer: ByteGatherer;
+  readonly #length: number;
+  #ended = false;
+  #resolve: ((body: RequestBody) => void) | undefined;
+
+  constructor(push: Push, length: number) {
+    this.push = push;
+    this.#length = length;
+    this.#gatherer = new ByteGatherer(length);
+  }
+
+  get isWhole(): boolean {
+    return this.#ended || this.#gatherer.size === this.#length;
+  }
+
+  add(chunk: unknown, encoding: BufferEncoding | undefined): void {
+    if (chunk === null) this.#ended = true;
+    else if (chunk instanceof Uint8Array) this.#gatherer.add(chunk);
+    else if (typeof chunk === 'string') this.#gatherer.add(Buffer.from(chunk, encoding));
+    if (this.#resolve !== undefined && this.isWhole) this.#resolve(this.body());
+  }
+
+  body(): RequestBody {
+    return this.#gatherer.tooLarge ? { kind: 'too-large' } : { kind: 'bytes', bytes: this.#gatherer.whole() };
+  }
+
+  /** The body once it is whole; the stream takes it in without anybody reading. */
+  rest(request: IncomingMessage): Promise<RequestBody> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      if (request.destroyed) resolve({ kind: 'broken' });
+      else request.once('close', () => resolve({ kind: 'broken' }));
+    });
+  }
+}
+
+/** Shared by all requests, which is cheaper than a closure for each. */
+function push(this: Tapped, chunk: unknown, encoding?: BufferEncoding): boolean {
+  const tap = this[tapping] as BodyTap;
+  tap.add(chunk, encoding);
+  return tap.push.call(this, chunk, encoding);
+}
+
+/**
+ * Taps the body of a request of which nothing has come yet. False for one that has to be read another way: whose
+ * length isn't told, or is more than the limit or than the stream takes in while nobody reads.
+ */
+export function tapNodeBody(request: IncomingMessage, limitBytes: number): boolean {
+  const length = Number(request.headers['content-length']);
+  if (!(length > 0 && length <= limitBytes && length <= request.readableHighWaterMark)) return false;
+  if (request.headers['transfer-encoding'] !== undefined || request.destroyed) return false;
+  if (request.readableLength > 0 || request.readableDidRead || request.readableEnded) return false;
+  const tapped: Tapped = request;
+  tapped[tapping] = new BodyTap(request.push, length);
+  tapped.push = push;
+  return true;
+}
+
+/** The body of a tapped request; undefined if it wasn't tapped, or if its stream can still be read from its beginning. */
+export function tappedBody(request: IncomingMessage): RequestBody | Promise<RequestBody> | undefined {
+  const tap = (request as Tapped)[tapping];
+  if (tap === undefined) return undefined;
+  if (tap.isWhole) return tap.body();
+  return request.readableDidRead ? tap.rest(request) : undefined;
+}
