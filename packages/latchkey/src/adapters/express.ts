@@ -56,6 +56,26 @@ function guardFor<Kind extends TransactionKind>(
   });
 }
 
+class ExpressExchange<Kind extends TransactionKind> extends NodeExchange<Kind, void> {
+  readonly #contexts: GuardContexts<Kind>;
+  readonly #express: Request;
+  readonly #next: NextFunction;
+
+  constructor(contexts: GuardContexts<Kind>, request: Request, response: Response, next: NextFunction) {
+    super(request, response);
+    this.#contexts = contexts;
+    this.#express = request;
+    this.#next = next;
+  }
+
+  protected override run(context: HttpContext<Kind>): undefined {
+    this.#contexts.set(this.#express, context);
+    this.#next();
+  }
+
+  protected override whenFinished(): void {}
+}
+
 async function guarded<Kind extends TransactionKind>(
   layer: HttpLayer<Request, Kind>,
   contexts: GuardContexts<Kind>,
@@ -63,11 +83,7 @@ async function guarded<Kind extends TransactionKind>(
   response: Response,
   next: NextFunction,
 ): Promise<void> {
-  const run = (context: HttpContext<Kind>): undefined => {
-    contexts.set(request, context);
-    next();
-  };
-  const exchange = new NodeExchange<Kind>({ request, response, run, onFinished: () => undefined });
+  const exchange = new ExpressExchange(contexts, request, response, next);
   const answer = await layer.handle(viewOf(request), exchange);
   if (answer.kind === 'pass') next();
   else exchange.conclude(answer);

@@ -4,17 +4,15 @@
  * @module
  */
 
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../core/store.ts';
-import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import type { RequestView } from '../http/exchange.ts';
+import type { HttpLayer } from '../http/layer.ts';
 import type { RouteOptions } from '../http/options.ts';
-import { sendAnswer } from './fastify-answer.ts';
+import { type Done, FastifyExchange } from './fastify-exchange.ts';
 import { FastifyBodies, viewOf } from './fastify-request.ts';
 import type { GuardContexts } from './guard-contexts.ts';
-import { NodeExchange } from './node-exchange.ts';
 
-type Done = (error?: Error) => void;
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /** What all hooks of a guard share. */
@@ -71,34 +69,23 @@ function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
 
 function hookFor<Kind extends TransactionKind>({ idempotency }: RouteConfig, parts: Parts<Kind>): Hook {
   if (idempotency === false) return (_request, _reply, done) => done();
+  const { contexts, bodies } = parts;
   const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
-  return (request, reply, done) => {
-    guarded(request, reply, { ...parts, layer }, done).catch(done);
-  };
+  return (request, reply, done) => void guarded(layer, contexts, viewOf(request, bodies), reply, done);
 }
 
 async function guarded<Kind extends TransactionKind>(
-  request: FastifyRequest,
+  layer: HttpLayer<FastifyRequest, Kind>,
+  contexts: GuardContexts<Kind, FastifyReply>,
+  view: RequestView<FastifyRequest>,
   reply: FastifyReply,
-  { layer, contexts, bodies }: Parts<Kind>,
   done: Done,
 ): Promise<void> {
-  let running = false;
-  const run = (context: HttpContext<Kind, FastifyReply>): undefined => {
-    running = true;
-    contexts.set(request, context);
-    Reflect.set(request, 'idempotency', context);
-    done();
-  };
-  const exchange = new NodeExchange<Kind, FastifyReply>({
-    request: request.raw,
-    response: reply.raw,
-    run,
-    headersBefore: () => reply.getHeaders() as OutgoingHttpHeaders,
-    onFinished: () => reply.hijack(),
-  });
-  const answer = await layer.handle(viewOf(request, bodies), exchange);
-  if (answer.kind === 'pass') done();
-  else if (running || answer.kind !== 'answer') exchange.conclude(answer);
-  else sendAnswer(reply, answer.response);
+  try {
+    const exchange = new FastifyExchange(contexts, view.native, reply, done);
+    const answer = layer.handle(view, exchange);
+    exchange.answer(answer instanceof Promise ? await answer : answer);
+  } catch (error) {
+    done(error as Error);
+  }
 }

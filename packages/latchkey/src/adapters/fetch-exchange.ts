@@ -6,9 +6,16 @@
 
 import type { Timers } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
-import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
+import type {
+  CapturedResponse,
+  CaptureLimits,
+  Field,
+  GuardAnswer,
+  PlainResponse,
+  RequestView,
+} from '../http/exchange.ts';
 import { plainToResponse, refuseUnsendable } from '../http/fetch-response.ts';
-import type { Handling, HttpContext } from '../http/layer.ts';
+import type { Handling, HttpContext, HttpLayer } from '../http/layer.ts';
 import { FetchBodyCapture } from './fetch-body-capture.ts';
 
 /** What an adapter brings. */
@@ -57,8 +64,12 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     return plainToResponse(response);
   }
 
-  /** Does what the layer says. */
-  conclude(answer: GuardAnswer): void {
+  /** Goes through the layer, and does what it says. */
+  async pass<Native>(layer: HttpLayer<Native, Kind>, view: RequestView<Native>): Promise<void> {
+    this.#conclude(await layer.handle(view, this));
+  }
+
+  #conclude(answer: GuardAnswer): void {
     if (answer.kind === 'pass') this.#deliver(undefined);
     else if (this.#headSent) this.#end(answer);
     else if (answer.kind === 'answer') this.#deliver(plainToResponse(answer.response, this.#noteBefore()));

@@ -103,9 +103,7 @@ async function guarded<Rest extends readonly unknown[], Kind extends Transaction
     return call(handler, request, rest, context);
   };
   const exchange = new FetchExchange<Kind>({ timers, run });
-  const work = layer
-    .handle(new FetchRequestView(request, request), exchange)
-    .then((answer) => exchange.conclude(answer));
+  const work = exchange.pass(layer, new FetchRequestView(request, request));
   waitUntil?.(work, request, ...rest);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
   return response ?? call(handler, request, rest, undefined);

@@ -85,7 +85,7 @@ async function guarded<E extends Env, Kind extends TransactionKind>(
   };
   const exchange = new FetchExchange<Kind>({ timers, run, headersBefore: () => new Headers(c.res.headers) });
   const view = new FetchRequestView(c as Context<E>, c.req.raw, () => parsedBody(c));
-  const work = layer.handle(view, exchange).then((answer) => exchange.conclude(answer));
+  const work = exchange.pass(layer, view);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
   if (response === undefined) return next();
   // Setting a response over another merges the fields of both, the handler's dropped ones too.

@@ -15,53 +15,53 @@ import { isReceived } from './node-request-body.ts';
 import { NodeResponseCapture } from './node-response-capture.ts';
 import { isCaptured } from './node-response-overrides.ts';
 
-/** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
-type RunHandler<Kind extends TransactionKind, Finished> = (
-  context: HttpContext<Kind, Finished>,
-) => Promise<unknown> | undefined;
-
-/** What an adapter brings. */
-export interface NodeExchangeParts<Kind extends TransactionKind, Finished> {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly run: RunHandler<Kind, Finished>;
-  /** The fields that were set before the guard, where the framework keeps them elsewhere until it writes. */
-  readonly headersBefore?: () => OutgoingHttpHeaders;
-  /** Told when `finish` has committed; gives what that resolves with. */
-  readonly onFinished: () => Finished;
-}
-
 /** The adapter's half of a request's way through the layer. */
-export class NodeExchange<Kind extends TransactionKind, Finished = void> implements Handling<Kind, Finished> {
-  readonly #parts: NodeExchangeParts<Kind, Finished>;
+export abstract class NodeExchange<Kind extends TransactionKind, Finished> implements Handling<Kind, Finished> {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
   #capture: NodeResponseCapture | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
-  constructor(parts: NodeExchangeParts<Kind, Finished>) {
-    if (isCaptured(parts.response)) throw mountedTwice();
-    this.#parts = parts;
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    if (isCaptured(response)) throw mountedTwice();
+    this.#request = request;
+    this.#response = response;
+  }
+
+  /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
+  protected abstract run(context: HttpContext<Kind, Finished>): Promise<unknown> | undefined;
+
+  /** Told when `finish` has committed; gives what that resolves with. */
+  protected abstract whenFinished(): Finished;
+
+  /** The fields that were set before the guard. */
+  protected headersBefore(): OutgoingHttpHeaders {
+    return this.#response.getHeaders();
   }
 
   execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits): Promise<CapturedResponse> {
-    const { response, headersBefore, run } = this.#parts;
-    const capture = new NodeResponseCapture(response, context, limits, headersBefore?.());
+    const capture = new NodeResponseCapture(this.#response, context, limits, this.headersBefore());
     this.#capture = capture;
-    const returned = run(context);
+    const returned = this.run(context);
     return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
   }
 
   finished(response: PlainResponse): Finished {
     this.#capture?.finish(response);
-    return this.#parts.onFinished();
+    return this.whenFinished();
+  }
+
+  /** True once the handler was given the response. */
+  protected get hasRun(): boolean {
+    return this.#capture !== undefined;
   }
 
   /** Does what the layer says; the caller has dealt with `pass`. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
-    const { request, response } = this.#parts;
     if (this.#capture !== undefined) this.#capture.conclude(answer);
-    else if (answer.kind !== 'answer') response.destroy();
-    else if (isReceived(request)) writeAnswer(response, answer.response);
-    else writeEarlyAnswer(request, response, answer.response);
+    else if (answer.kind !== 'answer') this.#response.destroy();
+    else if (isReceived(this.#request)) writeAnswer(this.#response, answer.response);
+    else writeEarlyAnswer(this.#request, this.#response, answer.response);
   }
 
   /** A throw before the answer is the layer's to turn into one. */

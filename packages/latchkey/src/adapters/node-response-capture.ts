@@ -62,13 +62,8 @@ export class NodeResponseCapture implements Capture {
   #declaredLength = Number.NaN;
   #end: HeldEnd | undefined;
 
-  /** @param before - the fields that were set before the layer was entered, where the framework keeps its own. */
-  constructor(
-    response: ServerResponse,
-    context: HasSignal,
-    limits: CaptureLimits,
-    before: OutgoingHttpHeaders = response.getHeaders(),
-  ) {
+  /** @param before - the fields that were set before the layer was entered. */
+  constructor(response: ServerResponse, context: HasSignal, limits: CaptureLimits, before: OutgoingHttpHeaders) {
     this.captured = new Promise((resolve) => {
       this.#resolve = resolve;
     });

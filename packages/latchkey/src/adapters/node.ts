@@ -65,6 +65,32 @@ function guardFor<Kind extends TransactionKind>(
   };
 }
 
+class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<Kind, void> {
+  readonly #contexts: GuardContexts<Kind>;
+  readonly #runHandler: (context: HttpContext<Kind>) => unknown;
+  readonly #incoming: IncomingMessage;
+
+  constructor(
+    contexts: GuardContexts<Kind>,
+    handler: NodeHandler<Kind>,
+    request: IncomingMessage,
+    response: ServerResponse,
+  ) {
+    super(request, response);
+    this.#contexts = contexts;
+    this.#incoming = request;
+    this.#runHandler = (context) => handler(request, response, context);
+  }
+
+  protected override run(context: HttpContext<Kind>): Promise<unknown> | undefined {
+    this.#contexts.set(this.#incoming, context);
+    const returned = this.#runHandler(context);
+    return returned instanceof Promise ? returned : undefined;
+  }
+
+  protected override whenFinished(): void {}
+}
+
 async function guarded<Kind extends TransactionKind>(
   layer: HttpLayer<IncomingMessage, Kind>,
   contexts: GuardContexts<Kind>,
@@ -72,18 +98,23 @@ async function guarded<Kind extends TransactionKind>(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const run = (context: HttpContext<Kind>) => {
-    contexts.set(request, context);
-    const returned = handler(request, response, context);
-    return returned instanceof Promise ? returned : undefined;
-  };
-  const exchange = new NodeExchange<Kind>({ request, response, run, onFinished: () => undefined });
-  const answer = await layer
-    .handle(viewOf(request), exchange)
-    // Nobody listens to what a server's listener returns: a throw that gets there ends the process.
-    .catch((error): GuardAnswer => ({ kind: 'answer', response: layer.failed(error, request) }));
+  const exchange = new WrappedExchange(contexts, handler, request, response);
+  const answer = await answerFor(layer, request, exchange);
   if (answer.kind === 'pass') await handler(request, response, undefined);
   else exchange.conclude(answer);
+}
+
+/** Nobody listens to what a server's listener returns: a throw that gets there ends the process. */
+async function answerFor<Kind extends TransactionKind>(
+  layer: HttpLayer<IncomingMessage, Kind>,
+  request: IncomingMessage,
+  exchange: WrappedExchange<Kind>,
+): Promise<GuardAnswer> {
+  try {
+    return await layer.handle(viewOf(request), exchange);
+  } catch (error) {
+    return { kind: 'answer', response: layer.failed(error, request) };
+  }
 }
 
 function viewOf(request: IncomingMessage & ParsedRequest): NodeRequestView<IncomingMessage> {

@@ -7,7 +7,7 @@
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 import type { Outcome } from '../core/operation.ts';
 import { answerResponse } from './answer.ts';
-import type { GuardAnswer, PlainResponse } from './exchange.ts';
+import type { Field, GuardAnswer, PlainResponse } from './exchange.ts';
 import { STORED_FIELD } from './field-names.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { ReplayRecord, RouteOptions } from './options.ts';
@@ -22,7 +22,7 @@ export interface AnswerParts<Native> {
   readonly options: RouteOptions<Native>;
   readonly native: Native;
   readonly acceptEncoding: readonly string[];
-  readonly shape: (problem: Problem) => PlainResponse;
+  shape(problem: Problem): PlainResponse;
 }
 
 type Executed = Extract<Outcome, { kind: 'executed' }>;
@@ -31,11 +31,17 @@ type Replay = Extract<Outcome, { kind: 'replay' }>;
 /** How soon to look again where only the store knows. */
 const SOON = { retryAfterSeconds: 1 };
 
-/** The handler's own answer, with a field added if its head is still here. */
-function send(run: Run, fields: Extract<GuardAnswer, { kind: 'send' }>['fields'] = []): GuardAnswer {
-  const { own } = run;
-  if (own === undefined) return { kind: 'send', fields };
-  return { kind: 'answer', response: fields.length === 0 ? own : { ...own, fields: [...own.fields, ...fields] } };
+const sendAsItIs: GuardAnswer = { kind: 'send', fields: [] };
+
+/** The handler's own answer. */
+function send({ own }: Run): GuardAnswer {
+  return own === undefined ? sendAsItIs : { kind: 'answer', response: own };
+}
+
+/** The same with a field added, if its head is still here. */
+function sendWith({ own }: Run, field: Field): GuardAnswer {
+  if (own === undefined) return { kind: 'send', fields: [field] };
+  return { kind: 'answer', response: { ...own, fields: [...own.fields, field] } };
 }
 
 /** An answer in place of the handler's; once its head is out, all that is left is to cut it short. */
@@ -55,7 +61,7 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
       return instead(run, parts.shape(problem('in-progress', SOON)));
     case 'unstored': {
       const choice = parts.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
-      if (choice === 'send') return send(run, [[STORED_FIELD, 'false']]);
+      if (choice === 'send') return sendWith(run, [STORED_FIELD, 'false']);
       return instead(run, parts.shape(problem('store-unavailable', SOON)));
     }
   }
@@ -70,33 +76,51 @@ function notKept({ status, fields }: Snapshot): Problem {
   });
 }
 
-async function authorized<Native>(snapshot: Snapshot, outcome: Replay, parts: AnswerParts<Native>) {
-  const { authorizeReplay } = parts.options;
-  if (authorizeReplay === undefined) return true;
-  const record: ReplayRecord = {
-    operationId: outcome.operationId,
-    status: snapshot.status,
-    completedAtMs: outcome.completedAtMs,
-  };
-  return authorizeReplay(parts.native, record);
+/** The stored answer, for whoever may have it. */
+function stored<Native>(
+  snapshot: Snapshot,
+  { result }: Replay,
+  parts: AnswerParts<Native>,
+): PlainResponse | Promise<PlainResponse> {
+  return result.kind === 'tombstone' ? parts.shape(notKept(snapshot)) : replay(snapshot, parts);
 }
 
-async function answerReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): Promise<PlainResponse> {
-  const snapshot = decodeResponse(outcome.result.bytes);
-  const permission = await authorized(snapshot, outcome, parts);
+async function authorized<Native>(
+  snapshot: Snapshot,
+  outcome: Replay,
+  parts: AnswerParts<Native>,
+  authorizeReplay: NonNullable<RouteOptions<Native>['authorizeReplay']>,
+): Promise<PlainResponse> {
+  const { operationId, completedAtMs } = outcome;
+  const record: ReplayRecord = { operationId, status: snapshot.status, completedAtMs };
+  const permission = await authorizeReplay(parts.native, record);
   if (typeof permission === 'object') return answerResponse(permission);
-  if (permission !== true) return parts.shape(problem('replay-forbidden'));
-  if (outcome.result.kind === 'tombstone') return parts.shape(notKept(snapshot));
-  return replay(snapshot, parts.acceptEncoding);
+  return permission === true ? stored(snapshot, outcome, parts) : parts.shape(problem('replay-forbidden'));
+}
+
+function answerReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): PlainResponse | Promise<PlainResponse> {
+  const snapshot = decodeResponse(outcome.result.bytes);
+  const { authorizeReplay } = parts.options;
+  if (authorizeReplay === undefined) return stored(snapshot, outcome, parts);
+  return authorized(snapshot, outcome, parts, authorizeReplay);
 }
 
 /** A record that can't be read is an error, never a reason to run again. */
-async function safeReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): Promise<PlainResponse> {
+function ifUnreadable<Native>(error: unknown, parts: AnswerParts<Native>): GuardAnswer {
+  if (!(error instanceof LatchkeyError && error.code === 'record-unreadable')) throw error;
+  return { kind: 'answer', response: parts.shape(problem(error.code)) };
+}
+
+function safeReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): GuardAnswer | Promise<GuardAnswer> {
   try {
-    return await answerReplay(outcome, parts);
+    const response = answerReplay(outcome, parts);
+    if (!(response instanceof Promise)) return { kind: 'answer', response };
+    return response.then(
+      (made): GuardAnswer => ({ kind: 'answer', response: made }),
+      (error) => ifUnreadable(error, parts),
+    );
   } catch (error) {
-    if (error instanceof LatchkeyError && error.code === 'record-unreadable') return parts.shape(problem(error.code));
-    throw error;
+    return ifUnreadable(error, parts);
   }
 }
 
@@ -119,18 +143,18 @@ function refusal(outcome: Extract<Outcome, { kind: 'mismatch' | 'in-progress' | 
 }
 
 /** Decides what goes to the client. What `authorizeReplay` throws is thrown on: it is the application's refusal. */
-export async function answerOutcome<Native>(
+export function answerOutcome<Native>(
   outcome: Outcome,
   run: Run,
   parts: AnswerParts<Native>,
-): Promise<GuardAnswer> {
+): GuardAnswer | Promise<GuardAnswer> {
   switch (outcome.kind) {
     case 'executed':
       return answerExecuted(outcome, run, parts);
     case 'unprotected':
       return send(run);
     case 'replay':
-      return { kind: 'answer', response: await safeReplay(outcome, parts) };
+      return safeReplay(outcome, parts);
     case 'unavailable':
       return instead(run, parts.shape(unavailable(outcome.error)));
     default:

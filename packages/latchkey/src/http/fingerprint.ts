@@ -29,7 +29,8 @@ export interface FingerprintVersion {
 export const fingerprintVersions: readonly FingerprintVersion[] = [
   {
     tag: '1',
-    materialOf: ({ target, mediaType, body, fields }) => joinParts([target, mediaType, ...body, ...fields]),
+    materialOf: ({ target, mediaType, body: [tag, content], fields }) =>
+      joinParts([target, mediaType, tag, content]) + joinParts(fields),
   },
 ];
 
@@ -58,7 +59,8 @@ export function fingerprinter(
 ): Fingerprinter {
   const digestsOf = fingerprintDigests(secrets);
   return (input) => {
-    const all = versions.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
-    return { fingerprint: all[0] ?? '', acceptable: all };
+    const fingerprints: string[] = [];
+    for (const { tag, materialOf } of versions) fingerprints.push(...digestsOf(tag, materialOf(input)));
+    return { fingerprint: fingerprints[0] ?? '', acceptable: fingerprints };
   };
 }

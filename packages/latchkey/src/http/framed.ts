@@ -77,13 +77,14 @@ export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
 /**
  * Reads names and values, which follow each other in a head, as fields.
  *
+ * @param start - where they begin.
  * @throws LatchkeyError `record-unreadable`.
  */
-export function fieldsIn(format: FrameFormat, texts: readonly unknown[]): readonly Field[] {
+export function fieldsIn(format: FrameFormat, head: readonly unknown[], start: number): readonly Field[] {
   const fields: Field[] = [];
-  for (let index = 0; index < texts.length; index += 2) {
-    const name = texts[index];
-    const value = texts[index + 1];
+  for (let index = start; index < head.length; index += 2) {
+    const name = head[index];
+    const value = head[index + 1];
     if (typeof name !== 'string' || typeof value !== 'string') throw unreadable(format, 'its fields are garbled');
     fields.push([name, value]);
   }

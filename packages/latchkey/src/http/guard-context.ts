@@ -21,12 +21,13 @@ type AnswerFunction = (handle: unknown) => Answer | PromiseLike<Answer>;
 
 /** What a context needs beside the engine's. */
 export interface ContextParts<Finished> {
-  /** The longest body that is kept. */
-  readonly limitBytes: number;
+  readonly route: { readonly maxResponseBytes: number };
   /** Times the calls of `fetch`. */
-  readonly runtime: Runtime | undefined;
-  /** Told of the answer that `finish` committed. */
-  readonly finished: (response: PlainResponse) => Finished;
+  readonly runtime?: Runtime | undefined;
+  readonly handling: {
+    /** Told of the answer that `finish` committed. */
+    finished(response: PlainResponse): Finished;
+  };
 }
 
 /** What became of one run, besides its response. */
@@ -87,12 +88,12 @@ export class GuardContext<Finished> {
     let response: PlainResponse | undefined;
     const write = (answer: Answer): FinalWrite => {
       response = answerResponse(answer);
-      return finalWrite(encodeResponse(response), this.#parts.limitBytes);
+      return finalWrite(encodeResponse(response), this.#parts.route.maxResponseBytes);
     };
     const commit: EngineFinish = this.#context.finish.bind(this.#context);
     await commit((handle) => chain(fn(handle), write));
     this.answer = response;
-    return this.#parts.finished(response as PlainResponse);
+    return this.#parts.handling.finished(response as PlainResponse);
   }
 
   keep(): void {

@@ -25,7 +25,7 @@ import type { GuardOptions } from './options.ts';
 import { type ProblemShape, problemResponse } from './problem-response.ts';
 import { MAX_NAME_LENGTH, pathOf } from './read-request.ts';
 import { MEBIBYTE } from './route.ts';
-import { type RunParts, runHandler } from './run-handler.ts';
+import { Run, type RunParts, runHandler } from './run-handler.ts';
 import { decodeRequest, type SavedRequest } from './saved-request.ts';
 
 /**
@@ -112,12 +112,11 @@ async function runSaved(
     },
     route: shared,
     dialect: shared.dialect,
-    operation: request.operation,
     acceptEncoding: [],
     emit: shared.emit,
     shape: (found) => problemResponse(found, request, shared),
   };
-  return runHandler(context as Context<TransactionKind>, {}, parts);
+  return runHandler(context as Context<TransactionKind>, request.operation, new Run(), parts);
 }
 
 interface Route {

@@ -62,14 +62,15 @@ const dropped: ReadonlySet<string> = new Set([
 const droppedPrefixes = ['access-control-', 'ratelimit', 'x-ratelimit', 'x-rate-limit', 'x-b3-'];
 
 function isDropped(name: string, status: number): boolean {
-  if (dropped.has(name) || droppedPrefixes.some((prefix) => name.startsWith(prefix))) return true;
+  if (dropped.has(name)) return true;
+  for (const prefix of droppedPrefixes) if (name.startsWith(prefix)) return true;
   // On an error it says "come back", which a kept answer doesn't mean; on 202 or 301 it is part of the answer.
   return name === 'retry-after' && status >= 400;
 }
 
 function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | undefined {
+  if (fieldValue(fields, 'connection') === undefined) return undefined;
   const lists = fields.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
-  if (lists.length === 0) return undefined;
   return new Set(
     lists
       .join(',')
@@ -93,5 +94,8 @@ export function keptFields(fields: readonly Field[], status: number): readonly F
 
 /** The first value of a field; `lowerName` is in lower case. */
 export function fieldValue(fields: readonly Field[], lowerName: string): string | undefined {
-  return fields.find(([name]) => name.toLowerCase() === lowerName)?.[1];
+  for (const [name, value] of fields) {
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return value;
+  }
+  return undefined;
 }

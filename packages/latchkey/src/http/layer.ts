@@ -53,10 +53,11 @@ export interface Handling<Kind extends TransactionKind, Finished> {
 /** One guard, or one route's variant of it. */
 export interface HttpLayer<Native, Kind extends TransactionKind = never> {
   /**
-   * Takes one request through the layer. Never rejects for a reason of the layer's own: those are answers. What the
-   * application's `principal` or `authorizeReplay` throws is thrown on, to the framework's own error handling.
+   * Takes one request through the layer. Never fails for a reason of the layer's own: those are answers. What the
+   * application's `principal` or `authorizeReplay` throws is thrown on, at once or as a rejection, to the framework's
+   * own error handling.
    */
-  handle<Finished>(view: RequestView<Native>, handling: Handling<Kind, Finished>): Promise<GuardAnswer>;
+  handle<Finished>(view: RequestView<Native>, handling: Handling<Kind, Finished>): GuardAnswer | Promise<GuardAnswer>;
   /** The answer to such a throw, where there is no framework to handle it. */
   failed(error: unknown, native: Native): PlainResponse;
   /** The same guard with other settings for one route; shares store and engine. */

@@ -46,11 +46,10 @@ async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<
   return { ...snapshot, fields: uncodedFields(snapshot.fields), body: decoding.bytes };
 }
 
-function replayed(snapshot: Snapshot): PlainResponse {
-  const { status, fields, body } = snapshot;
-  const marks: Field[] = [[REPLAYED_FIELD, 'true']];
-  if (fieldValue(fields, 'cache-control') === undefined) marks.push(['Cache-Control', 'no-store']);
-  return withLength(status, [...fields, ...marks], body);
+function replayed({ status, fields, body }: Snapshot): PlainResponse {
+  const marked: Field[] = [...fields, [REPLAYED_FIELD, 'true']];
+  if (fieldValue(fields, 'cache-control') === undefined) marked.push(['Cache-Control', 'no-store']);
+  return withLength(status, marked, body);
 }
 
 /**
@@ -58,11 +57,15 @@ function replayed(snapshot: Snapshot): PlainResponse {
  * made anew. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
  * got it without asking; a coding that isn't known here goes out as it was.
  *
- * @param acceptEncoding - the lines of the request's field.
+ * @param request - has the lines of Accept-Encoding, which are looked at only if there is a coding.
  */
-export async function replay(snapshot: Snapshot, acceptEncoding: readonly string[]): Promise<PlainResponse> {
+export function replay(
+  snapshot: Snapshot,
+  request: { readonly acceptEncoding: readonly string[] },
+): PlainResponse | Promise<PlainResponse> {
   const encoding = fieldValue(snapshot.fields, 'content-encoding');
   if (encoding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot);
   const codings = codingsOf([encoding]);
-  return replayed(acceptsCodings(acceptEncoding, codings) ? snapshot : await uncoded(snapshot, codings));
+  if (acceptsCodings(request.acceptEncoding, codings)) return replayed(snapshot);
+  return uncoded(snapshot, codings).then(replayed);
 }

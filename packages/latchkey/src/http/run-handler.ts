@@ -32,59 +32,62 @@ export interface RunParts<Kind extends TransactionKind, Finished> {
   readonly handling: Handling<Kind, Finished>;
   readonly route: RunRules;
   readonly dialect: Dialect;
-  readonly operation: string;
   readonly acceptEncoding: readonly string[];
   readonly emit: Emit;
   /** The guard's own, if it was given one. */
   readonly runtime?: Runtime | undefined;
   /** Shapes a problem for this request. */
-  readonly shape: (problem: Problem) => PlainResponse;
+  shape(problem: Problem): PlainResponse;
 }
 
 /** What the run left for the answer. */
-export interface Run {
+export class Run {
   /** The handler's response; undefined until it has one. */
-  captured?: CapturedResponse;
+  captured: CapturedResponse | undefined;
+  /** The layer's response for a throw that no framework turned into one. */
+  forThrow: PlainResponse | undefined;
+  /** What that throw says. */
+  thrown: 'nothing-happened' | 'failed' | undefined;
+  /** What the handler was given. */
+  context: Pick<GuardContext<unknown>, 'answer' | 'overruled'> | undefined;
+
   /** A response that the adapter has to write, since the handler made none: by `finish`, or for a throw. */
-  own?: PlainResponse;
+  get own(): PlainResponse | undefined {
+    return this.context?.answer ?? this.forThrow;
+  }
+
   /** True if `finish` has committed the answer. */
-  finished?: boolean;
+  get finished(): boolean {
+    return this.context?.answer !== undefined;
+  }
+
   /** What the handler said about its answer. */
-  overruled?: 'keep' | 'release';
-  /** What a throw of the handler says, where no framework turned it into a response. */
-  thrown?: 'nothing-happened' | 'failed';
-}
-
-/** The answer for a handler that threw where no framework turned that into a response. */
-function thrownResponse(error: unknown, shape: (problem: Problem) => PlainResponse): PlainResponse {
-  if (!(error instanceof NothingHappened)) return shape(problem('operation-failed'));
-  return shape(problem('nothing-happened', { retryAfterSeconds: retryAfterSeconds(error.retryAfterMs ?? 0) }));
-}
-
-/** The framework's response, or, if the handler threw past it, one of the layer's own. */
-async function capture<Kind extends TransactionKind, Finished>(
-  context: GuardContext<Finished>,
-  run: Run,
-  parts: RunParts<Kind, Finished>,
-): Promise<CapturedResponse> {
-  const { handling, route, operation, emit, shape } = parts;
-  try {
-    return await handling.execute(typedContext(context), { maxResponseBytes: route.maxResponseBytes });
-  } catch (error) {
-    emit?.({ type: 'handler-error', operation, error });
-    run.thrown = error instanceof NothingHappened ? 'nothing-happened' : 'failed';
-    run.own = thrownResponse(error, shape);
-    return { ...run.own, state: 'whole', headSent: false };
+  get overruled(): 'keep' | 'release' | undefined {
+    return this.context?.overruled;
   }
 }
 
-/** A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange. */
-function isFixedCoding({ fields }: CapturedResponse, acceptEncoding: readonly string[]): boolean {
-  const encoding = fieldValue(fields, 'content-encoding');
-  return encoding !== undefined && !acceptsCodings(acceptEncoding, codingsOf([encoding]));
+/** The answer for a handler that threw where no framework turned that into a response. */
+function thrownResponse(error: unknown, parts: RunParts<never, unknown>): PlainResponse {
+  if (!(error instanceof NothingHappened)) return parts.shape(problem('operation-failed'));
+  return parts.shape(problem('nothing-happened', { retryAfterSeconds: retryAfterSeconds(error.retryAfterMs ?? 0) }));
 }
 
-function keepRule({ route, emit, operation }: Pick<RunParts<never, unknown>, 'route' | 'emit' | 'operation'>) {
+function answerThrow(error: unknown, operation: string, run: Run, parts: RunParts<never, unknown>): CapturedResponse {
+  parts.emit?.({ type: 'handler-error', operation, error });
+  const response = thrownResponse(error, parts);
+  run.thrown = error instanceof NothingHappened ? 'nothing-happened' : 'failed';
+  run.forThrow = response;
+  return { ...response, state: 'whole', headSent: false };
+}
+
+/** A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange. */
+function isFixedCoding({ fields }: CapturedResponse, parts: { readonly acceptEncoding: readonly string[] }): boolean {
+  const encoding = fieldValue(fields, 'content-encoding');
+  return encoding !== undefined && !acceptsCodings(parts.acceptEncoding, codingsOf([encoding]));
+}
+
+function keepRule({ route, emit }: RunParts<never, unknown>, operation: string) {
   const { keep } = route.options;
   if (keep === undefined) return undefined;
   return (status: number): boolean => {
@@ -97,34 +100,31 @@ function keepRule({ route, emit, operation }: Pick<RunParts<never, unknown>, 'ro
   };
 }
 
-function verdictOn(
-  captured: CapturedResponse,
-  outcome: Verdict['outcome'],
-  { acceptEncoding, route }: { readonly acceptEncoding: readonly string[]; readonly route: RunRules },
-): Verdict {
-  const encoded = encodeResponse(captured, isFixedCoding(captured, acceptEncoding));
-  const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
-  return { outcome, ...finalWrite(encoded, limitBytes) };
+function verdictOn(captured: CapturedResponse, operation: string, run: Run, parts: RunParts<never, unknown>): Verdict {
+  const { overruled, thrown } = run;
+  const outcome = classify(captured, { overruled, thrown, keep: keepRule(parts, operation), dialect: parts.dialect });
+  const encoded = encodeResponse(captured, isFixedCoding(captured, parts));
+  const limitBytes = captured.state === 'whole' ? parts.route.maxResponseBytes : -1;
+  const { result, tombstone } = finalWrite(encoded, limitBytes);
+  return { outcome, result, tombstone };
 }
 
-/** Runs the handler and judges its response. Never rejects: a throw is a failed response. */
+/**
+ * Runs the handler and judges its response. Never rejects: a throw past the framework is a failed response, one of the
+ * layer's own.
+ */
 export async function runHandler<Kind extends TransactionKind, Finished>(
   engineContext: Context<Kind>,
+  operation: string,
   run: Run,
   parts: RunParts<Kind, Finished>,
 ): Promise<Verdict> {
-  const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, {
-    limitBytes: parts.route.maxResponseBytes,
-    runtime: parts.runtime,
-    finished: (response) => parts.handling.finished(response),
-  });
-  const captured = await capture(context, run, parts);
-  run.captured = captured;
-  if (context.answer !== undefined) {
-    run.own = context.answer;
-    run.finished = true;
+  const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, parts);
+  run.context = context;
+  try {
+    run.captured = await parts.handling.execute(typedContext(context), parts.route);
+  } catch (error) {
+    run.captured = answerThrow(error, operation, run, parts);
   }
-  if (context.overruled !== undefined) run.overruled = context.overruled;
-  const rules = { overruled: context.overruled, thrown: run.thrown, keep: keepRule(parts), dialect: parts.dialect };
-  return verdictOn(captured, classify(captured, rules), parts);
+  return verdictOn(run.captured, operation, run, parts);
 }

@@ -54,9 +54,9 @@ function isTextOrNull(value: unknown): value is string | null {
  */
 export function decodeRequest(bytes: Uint8Array): RequestContent {
   const { head, body } = unframe(FORMAT, bytes);
-  const [method, target, principal, ...texts] = head;
+  const [method, target, principal] = head;
   if (typeof method !== 'string' || typeof target !== 'string' || !isTextOrNull(principal)) {
     throw unreadable(FORMAT, 'its head is garbled');
   }
-  return { method, target, principal: principal ?? undefined, fields: fieldsIn(FORMAT, texts), body };
+  return { method, target, principal: principal ?? undefined, fields: fieldsIn(FORMAT, head, 3), body };
 }

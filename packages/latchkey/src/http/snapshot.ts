@@ -33,7 +33,8 @@ const FIXED_CODING = 1;
 /** Encodes a response; the fields that a record doesn't keep are left out here. */
 export function encodeResponse(response: Omit<Snapshot, 'fixedCoding'>, fixedCoding = false): EncodedResponse {
   const { status, fields, body } = response;
-  const head = [status, fixedCoding ? FIXED_CODING : 0, ...keptFields(fields, status).flat()];
+  const head: (number | string)[] = [status, fixedCoding ? FIXED_CODING : 0];
+  for (const [name, value] of keptFields(fields, status)) head.push(name, value);
   const { whole, withoutBody } = frame(FORMAT, head, body);
   return { snapshot: whole, tombstone: withoutBody };
 }
@@ -52,9 +53,9 @@ export function finalWrite({ snapshot, tombstone }: EncodedResponse, limitBytes:
  */
 export function decodeResponse(bytes: Uint8Array): Snapshot {
   const { head, body } = unframe(FORMAT, bytes);
-  const [status, flags, ...texts] = head;
+  const [status, flags] = head;
   if (!isStatus(status) || typeof flags !== 'number') throw unreadable(FORMAT, 'its head is garbled');
-  return { status, fields: fieldsIn(FORMAT, texts), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
+  return { status, fields: fieldsIn(FORMAT, head, 2), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
 }
 
 function isStatus(value: unknown): value is number {

@@ -47,9 +47,9 @@ async function encodeAnswer(response: Response): Promise<Uint8Array> {
 
 function decodeAnswer(bytes: Uint8Array): Response {
   const { head, body } = unframe(FORMAT, bytes);
-  const [status, ...texts] = head;
+  const [status] = head;
   if (typeof status !== 'number') throw unreadable(FORMAT, 'its head is garbled');
-  return plainToResponse({ status, fields: fieldsIn(FORMAT, texts), body });
+  return plainToResponse({ status, fields: fieldsIn(FORMAT, head, 1), body });
 }
 
 /** Makes the call, or gives the saved answer; both attempts see the same. */
