@@ -5,6 +5,7 @@
  */
 
 import type { ServerResponse } from 'node:http';
+import { asBuffer } from '../http/as-buffer.ts';
 import type { PlainResponse } from '../http/exchange.ts';
 
 /** The two functions that write an answer: a response's own, or those that a capture has put aside. */
@@ -29,20 +30,19 @@ const maxCopiedBytes = 16_384;
 
 /** Node joins a string with the head into one write, but not bytes; in Latin-1 each byte is one character. */
 function cheaplyWritten(body: Uint8Array): string | Uint8Array {
-  if (body.length > maxCopiedBytes) return body;
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+  return body.length > maxCopiedBytes ? body : asBuffer(body).toString('latin1');
 }
 
 /** Lets a framework that ends responses with bytes send short ones in one write with the head. */
 export function joinShortBytes(response: ServerResponse): void {
-  const { end } = response;
-  const joined = (chunk: unknown, ...rest: readonly unknown[]): ServerResponse => {
-    const isShort = chunk instanceof Uint8Array && chunk.length <= maxCopiedBytes;
-    const callback = rest.find((argument) => typeof argument === 'function');
-    return Reflect.apply(end, response, isShort ? [cheaplyWritten(chunk), 'latin1', callback] : [chunk, ...rest]);
+  const end = response.end as EndOfAny;
+  response.end = (chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse => {
+    if (!(chunk instanceof Uint8Array)) return end.call(response, chunk, encoding, callback);
+    return end.call(response, cheaplyWritten(chunk), 'latin1', typeof encoding === 'function' ? encoding : callback);
   };
-  response.end = joined;
 }
+
+type EndOfAny = (this: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown) => ServerResponse;
 
 /** The length belongs to the body that is written here, not to the one that was stored. */
 function isFraming(name: string): boolean {

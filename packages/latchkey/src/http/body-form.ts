@@ -7,6 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { joinParts } from '../core/digest.ts';
+import { asBuffer } from './as-buffer.ts';
 import { codingsOf, decodeContent } from './content-coding.ts';
 import type { RequestBody } from './exchange.ts';
 import { canonicalJson } from './json-canonical.ts';
@@ -34,7 +35,7 @@ function digestOf(content: Uint8Array | string): string {
 }
 
 function jsonText(bytes: Uint8Array): string | undefined {
-  return isUtf8(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString() : undefined;
+  return isUtf8(bytes) ? asBuffer(bytes).toString() : undefined;
 }
 
 function jsonForm(bytes: Uint8Array, leftOut: PointerTree | undefined): BodyForm | undefined {

@@ -58,9 +58,13 @@ export function fingerprinter(
   versions: readonly FingerprintVersion[] = fingerprintVersions,
 ): Fingerprinter {
   const digestsOf = fingerprintDigests(secrets);
+  const [newest, ...older] = versions;
+  if (newest === undefined) throw new RangeError('There has to be a version.');
   return (input) => {
-    const fingerprints: string[] = [];
-    for (const { tag, materialOf } of versions) fingerprints.push(...digestsOf(tag, materialOf(input)));
-    return { fingerprint: fingerprints[0] ?? '', acceptable: fingerprints };
+    const digests = digestsOf(newest.tag, newest.materialOf(input));
+    const [fingerprint = ''] = digests;
+    if (older.length === 0) return { fingerprint, acceptable: digests };
+    const others = older.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
+    return { fingerprint, acceptable: [...digests, ...others] };
   };
 }

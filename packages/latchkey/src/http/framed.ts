@@ -8,6 +8,7 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
+import { asBuffer } from './as-buffer.ts';
 import type { Field } from './exchange.ts';
 
 const HEAD_START = 5;
@@ -64,7 +65,7 @@ function parseHead(format: FrameFormat, head: string): readonly unknown[] {
  * @throws LatchkeyError `record-unreadable` if the bytes are garbled or of another version.
  */
 export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = asBuffer(bytes);
   const { version } = format;
   if (buffer[0] !== version) {
     throw unreadable(format, `its format version is ${buffer[0] ?? 'missing'}, not ${version}`);

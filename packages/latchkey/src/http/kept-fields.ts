@@ -86,10 +86,12 @@ function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | unde
  */
 export function keptFields(fields: readonly Field[], status: number): readonly Field[] {
   const perConnection = namedByConnection(fields);
-  return fields.filter(([name]) => {
-    const lower = name.toLowerCase();
-    return !isDropped(lower, status) && !perConnection?.has(lower);
-  });
+  const kept: Field[] = [];
+  for (const field of fields) {
+    const lower = field[0].toLowerCase();
+    if (!isDropped(lower, status) && !perConnection?.has(lower)) kept.push(field);
+  }
+  return kept;
 }
 
 /** The first value of a field; `lowerName` is in lower case. */

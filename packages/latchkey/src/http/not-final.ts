@@ -4,6 +4,7 @@
  * @module
  */
 
+import { asBuffer } from './as-buffer.ts';
 import type { CapturedResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
 import { isNotFinalCode } from './problems.ts';
@@ -23,7 +24,7 @@ function memberOf(value: unknown, name: string): unknown {
 
 function parsed(body: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString());
+    return JSON.parse(asBuffer(body).toString());
   } catch {
     return undefined;
   }

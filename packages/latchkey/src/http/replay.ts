@@ -23,9 +23,17 @@ function hasContent(status: number): boolean {
 
 /** Adds the Content-Length that a whole body has; there is none where there can be no content. */
 export function withLength(status: number, fields: readonly Field[], body: Uint8Array): PlainResponse {
-  if (!hasContent(status)) return { status, fields, body: new Uint8Array() };
-  return { status, fields: [...fields, ['Content-Length', String(body.length)]], body };
+  return addLength(status, [...fields], body);
 }
+
+function addLength(status: number, fields: Field[], body: Uint8Array): PlainResponse {
+  if (!hasContent(status)) return { status, fields, body: new Uint8Array() };
+  fields.push(['Content-Length', String(body.length)]);
+  return { status, fields, body };
+}
+
+const replayedMark: Field = [REPLAYED_FIELD, 'true'];
+const noStore: Field = ['Cache-Control', 'no-store'];
 
 /** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */
 function weakened([name, value]: Field): Field {
@@ -47,9 +55,9 @@ async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<
 }
 
 function replayed({ status, fields, body }: Snapshot): PlainResponse {
-  const marked: Field[] = [...fields, [REPLAYED_FIELD, 'true']];
-  if (fieldValue(fields, 'cache-control') === undefined) marked.push(['Cache-Control', 'no-store']);
-  return withLength(status, marked, body);
+  const marked = [...fields, replayedMark];
+  if (fieldValue(fields, 'cache-control') === undefined) marked.push(noStore);
+  return addLength(status, marked, body);
 }
 
 /**
