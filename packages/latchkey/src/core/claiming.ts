@@ -5,9 +5,10 @@
  */
 
 import { type BackoffLimits, backoffMs } from './backoff.ts';
-import { StoreUnavailableError } from './errors.ts';
+import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import { safetyMarginMs } from './lease.ts';
 import type { Operation } from './operation.ts';
+import type { RunningSet } from './running-set.ts';
 import { sleep } from './runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
 import { type CallTools, callUntil, isFinalStoreError, withTimeLimit } from './store-call.ts';
@@ -50,32 +51,48 @@ function claimRequest(operation: Operation, terms: ClaimTerms, token: string, op
   };
 }
 
+/** What is told to whoever asks a process that is about to end. */
+export function shuttingDown(): LatchkeyError {
+  return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again, to another one.', {
+    retryAfterMs: 1_000,
+  });
+}
+
 /** Makes claims on one store. */
 export class Claimer {
   readonly #store: AnyStore;
   readonly #tools: CallTools;
+  readonly #running: RunningSet;
 
-  constructor(store: AnyStore, tools: CallTools) {
+  constructor(store: AnyStore, tools: CallTools, running: RunningSet) {
     this.#store = store;
     this.#tools = tools;
+    this.#running = running;
   }
 
   /**
    * Claims with a new token.
    *
    * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`; a claim that was applied all the same
-   * is given back in the background. LatchkeyError `record-unreadable` if the store found something foreign.
+   * is given back in the background. LatchkeyError `record-unreadable` if the store found something foreign;
+   * `shutting-down` if the claim was won after the end of a shutdown: it is given back, for its process may have closed
+   * the store by then.
    */
   async claim(operation: Operation, terms: ClaimTerms): Promise<Claim> {
     const { clock, random } = this.#tools.runtime;
     const request = claimRequest(operation, terms, random.uuid(), this.#operationId(operation));
     const giveUpAt = clock.monotonic() + operation.settings.claimTimeoutMs;
+    let claim: Claim;
     try {
-      return await this.#claimInTime(request, giveUpAt);
+      do claim = await this.#send(request, giveUpAt);
+      while (this.#isTooLate(claim, giveUpAt));
     } catch (error) {
       if (!isFinalStoreError(error)) void this.undo(operation, request);
       throw error;
     }
+    if (claim.outcome.outcome !== 'claimed' || !this.#running.ended) return claim;
+    void this.undo(operation, request);
+    throw shuttingDown();
   }
 
   /** An operation that may be run again only for some time carries the time at which it began. */
@@ -86,28 +103,23 @@ export class Claimer {
   }
 
   /** A lease that is nearly over when the answer arrives is worth nothing: the claim is sent again, which renews it. */
-  async #claimInTime(request: ClaimRequest, giveUpAt: number): Promise<Claim> {
-    const { clock } = this.#tools.runtime;
-    for (;;) {
-      const claim = await this.#send(request, giveUpAt);
-      const leftMs = claim.sentAt + request.leaseMs - clock.monotonic();
-      if (claim.outcome.outcome !== 'claimed' || leftMs > 2 * safetyMarginMs(request.leaseMs)) return claim;
-      if (clock.monotonic() >= giveUpAt) throw new StoreUnavailableError('The store answered too late for its lease.');
-    }
+  #isTooLate({ request, outcome, sentAt }: Claim, giveUpAt: number): boolean {
+    if (outcome.outcome !== 'claimed') return false;
+    const now = this.#tools.runtime.clock.monotonic();
+    if (sentAt + request.leaseMs - now > 2 * safetyMarginMs(request.leaseMs)) return false;
+    if (now >= giveUpAt) throw new StoreUnavailableError('The store answered too late for its lease.');
+    return true;
   }
 
   async #send(request: ClaimRequest, giveUpAt: number): Promise<Claim> {
     const { clock } = this.#tools.runtime;
+    const label = { operation: request.operation, during: 'claim' };
     let sentAt = 0;
-    const outcome = await callUntil(
-      this.#tools,
-      () => giveUpAt,
-      { operation: request.operation, during: 'claim' },
-      () => {
-        sentAt = clock.monotonic();
-        return this.#store.claim(request);
-      },
-    );
+    const send = () => {
+      sentAt = clock.monotonic();
+      return this.#store.claim(request);
+    };
+    const outcome = await callUntil(this.#tools, () => giveUpAt, label, send);
     return { request, outcome, sentAt };
   }
 

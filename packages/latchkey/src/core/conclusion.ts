@@ -48,14 +48,16 @@ export interface ConclusionOptions extends CallTools {
 /** Stores the verdict's result, or its tombstone. */
 export function storeResult(options: ConclusionOptions, context: RunningContext, verdict: Verdict): Promise<Recorded> {
   const { store, owner, operation } = options;
+  const { id, token } = owner;
   const { retentionMs } = operation.settings;
-  const notify = isWaitedFor(operation);
   const { result, tombstone } = verdict;
-  return concluding(options, context, 'complete', async () => {
-    const outcome = await store.complete({ ...owner, result, tombstone, retentionMs, notify });
+  const request = { id, token, result, tombstone, retentionMs, notify: isWaitedFor(operation) };
+  const complete = async (): Promise<Recorded> => {
+    const outcome = await store.complete(request);
     if (outcome === 'lost' || (context.mayHaveFinished && !(await isKeptResult(store, owner, verdict)))) return 'lost';
     return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
-  });
+  };
+  return concluding(options, context, 'complete', complete);
 }
 
 /** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */
@@ -78,23 +80,19 @@ export function releaseRecord(options: ConclusionOptions, context: RunningContex
   );
 }
 
-async function concluding(
+/** The lease is stopped by whoever ends the execution. */
+function concluding(
   options: ConclusionOptions,
-  context: RunningContext,
+  { lease }: RunningContext,
   during: string,
   write: () => Promise<Recorded>,
 ): Promise<Recorded> {
-  const { lease } = context;
   const now = options.runtime.clock.monotonic();
   const tryingUntil = now + (now < lease.deadline ? leastAnswerMs : lateAnswerMs);
   const deadline = () => Math.max(lease.deadline, tryingUntil);
   lease.conclude();
-  try {
-    return await callUntil(options, deadline, { operation: options.operation.name, during }, write);
-  } catch {
-    // Each failed try was reported as an event; what the caller needs to know is that nothing was stored.
-    return 'unstored';
-  } finally {
-    lease.stop();
-  }
+  // Each failed try was reported as an event; what the caller needs to know is that nothing was stored.
+  return callUntil(options, deadline, { operation: options.operation.name, during }, write).catch(unstored);
 }
+
+const unstored = (): Recorded => 'unstored';

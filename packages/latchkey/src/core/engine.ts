@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Claim, Claimer, type ClaimTerms } from './claiming.ts';
+import { type Claim, Claimer, type ClaimTerms, shuttingDown } from './claiming.ts';
 import type { CompletableRun } from './completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from './context.ts';
 import { createEmit } from './emitter.ts';
@@ -45,8 +45,8 @@ export class Engine<Kind extends TransactionKind = never> {
   constructor(options: EngineOptions<Kind>) {
     this.#store = options.store as AnyStore;
     this.#tools = { runtime: options.runtime ?? systemRuntime, emit: createEmit(options.onEvent) };
-    this.#claimer = new Claimer(this.#store, this.#tools);
     this.#executor = new Executor(this.#store, this.#tools);
+    this.#claimer = new Claimer(this.#store, this.#tools, this.#executor.running);
   }
 
   /**
@@ -60,10 +60,17 @@ export class Engine<Kind extends TransactionKind = never> {
   ): Promise<Outcome> {
     const { running } = this.#executor;
     if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    // From here on the answers' types don't matter: handler and answering were paired by the signature.
+    const task = { operation, handler, answering: answering ?? plainAnswering } as Task<Kind>;
     running.enter();
     try {
-      // From here on the answers' types don't matter: handler and answering were paired by the signature.
-      return await this.#run({ operation, handler, answering: answering ?? plainAnswering } as Task<Kind>);
+      let claim: Claim;
+      try {
+        claim = await this.#claim(operation);
+      } catch (error) {
+        return await this.#unclaimed(task, error);
+      }
+      return await this.#proceed(task, claim);
     } finally {
       running.leave();
     }
@@ -86,7 +93,10 @@ export class Engine<Kind extends TransactionKind = never> {
     if (running.closing) return undefined;
     running.enter();
     try {
-      const claim = await this.#take(operation, { takeover: 'rerun', maxAttempts: operation.settings.maxAttempts });
+      const claim = await this.#claimer.claim(operation, {
+        takeover: 'rerun',
+        maxAttempts: operation.settings.maxAttempts,
+      });
       const { outcome } = claim;
       if (outcome.outcome !== 'claimed') return undefined;
       if (outcome.tookOver && outcome.operationId === operationId) {
@@ -99,17 +109,11 @@ export class Engine<Kind extends TransactionKind = never> {
     }
   }
 
-  async #run(task: Task<Kind>): Promise<Outcome> {
-    const { operation } = task;
-    let claim: Claim;
-    try {
-      claim = await this.#claim(operation);
-    } catch (error) {
-      return this.#unclaimed(task, error);
-    }
+  #proceed(task: Task<Kind>, claim: Claim): Promise<Outcome> | Outcome {
+    const { operation, handler, answering } = task;
     const { outcome } = claim;
     const { recover } = operation;
-    if (outcome.outcome === 'claimed') return this.#execute({ ...task, claim, claimed: outcome });
+    if (outcome.outcome === 'claimed') return this.#execute({ operation, handler, answering, claim, claimed: outcome });
     if (recover !== undefined && outcome.outcome === 'lapsed' && isSamePayload(operation, outcome)) {
       return this.#recover(task, recover);
     }
@@ -124,32 +128,24 @@ export class Engine<Kind extends TransactionKind = never> {
     return isTooOld ? this.#executor.recover(won, recover) : this.#executor.execute(won);
   }
 
-  async #claim(operation: Operation): Promise<Claim> {
+  #claim(operation: Operation): Promise<Claim> {
     const { settings } = operation;
     const takeover = settings.afterFailure === 'rerun' ? 'rerun' : 'none';
     const terms: ClaimTerms = { takeover, maxAttempts: settings.maxAttempts };
-    const claim = await this.#take(operation, terms);
-    const waits = settings.whenRunning === 'wait' && isRunning(operation, claim.outcome);
-    return waits ? this.#wait(operation, terms, claim) : claim;
+    const claiming = this.#claimer.claim(operation, terms);
+    return settings.whenRunning === 'wait' ? this.#wait(operation, terms, claiming) : claiming;
   }
 
-  /** A claim that is won after the end of a shutdown is given back: its process may have closed the store by then. */
-  async #take(operation: Operation, terms: ClaimTerms): Promise<Claim> {
-    const claim = await this.#claimer.claim(operation, terms);
-    if (claim.outcome.outcome !== 'claimed' || !this.#executor.running.ended) return claim;
-    void this.#claimer.undo(operation, claim.request);
-    throw shuttingDown();
-  }
-
-  async #wait(operation: Operation, terms: ClaimTerms, first: Claim): Promise<Claim> {
+  async #wait(operation: Operation, terms: ClaimTerms, first: Promise<Claim>): Promise<Claim> {
+    let claim = await first;
+    if (!isRunning(operation, claim.outcome)) return claim;
     const { clock } = this.#tools.runtime;
     const giveUpAt = clock.monotonic() + operation.settings.waitMs;
     const waiter = new ChangeWaiter(this.#store, operation.id, this.#tools.runtime);
     try {
-      let claim = first;
       while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt && !this.#executor.running.closing) {
         await waiter.next(giveUpAt - clock.monotonic());
-        claim = await this.#take(operation, terms);
+        claim = await this.#claimer.claim(operation, terms);
       }
       return claim;
     } finally {
@@ -160,7 +156,7 @@ export class Engine<Kind extends TransactionKind = never> {
   async #recover(task: Task<Kind>, recover: Recover): Promise<Outcome> {
     let claim: Claim;
     try {
-      claim = await this.#take(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
+      claim = await this.#claimer.claim(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
     } catch (error) {
       return this.#unclaimed(task, error);
     }
@@ -213,10 +209,4 @@ function isSamePayload(operation: Operation, stored: { readonly fingerprint: str
 
 function isRunning(operation: Operation, outcome: ClaimOutcome): boolean {
   return outcome.outcome === 'running' && isSamePayload(operation, outcome);
-}
-
-function shuttingDown(): LatchkeyError {
-  return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again, to another one.', {
-    retryAfterMs: 1_000,
-  });
 }

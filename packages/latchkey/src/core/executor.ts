@@ -142,7 +142,7 @@ export class Executor<Kind extends TransactionKind> {
     if (steps.length > 0) emit?.({ type: 'steps-unasked', id: operation.id, operation: operation.name, steps });
   }
 
-  async #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {
+  #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {
     const { operation, context, claimed } = execution;
     if (context.stepsChanged && verdict.outcome === 'failed') return this.#lapse(execution);
     const kept = isKept(verdict, context, effectivePolicy(claimed, operation), operation.settings.maxAttempts);

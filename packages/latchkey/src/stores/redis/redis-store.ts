@@ -74,7 +74,7 @@ export class ScriptedStore implements contract.Store {
     if (reply === isUnreadable) throw notARecord();
     if (reply === 0) return 'lost';
     this.#feed.notify(request.id);
-    await this.#confirm(request.id);
+    if (this.#replicas !== undefined) await this.#confirm(request.id);
     return reply === isTombstone ? 'tombstoned' : 'completed';
   }
 
@@ -179,22 +179,19 @@ export class ScriptedStore implements contract.Store {
     return claimOutcome(await this.#run(scripts.claim, request.id, claimArguments(request)), request);
   }
 
-  async #complete(request: contract.CompleteRequest): Promise<unknown> {
-    const { id, token, retentionMs, result, tombstone, notify } = request;
+  #complete({ id, token, retentionMs, result, tombstone, notify }: contract.CompleteRequest): Promise<unknown> {
     const argumentsFor = ({ kind, bytes }: contract.StoredResult): Argument[] => [
       token,
       String(retentionMs),
       String(kinds[kind] + (notify ? notifying : 0)),
       argumentOf(bytes),
     ];
-    const instead = argumentsFor({ kind: 'tombstone', bytes: tombstone });
     const fits = result.bytes.byteLength <= this.#parts.maxResultBytes;
-    try {
-      return await this.#run(scripts.complete, id, fits ? argumentsFor(result) : instead);
-    } catch (error) {
+    const shorter: contract.StoredResult = { kind: 'tombstone', bytes: tombstone };
+    return this.#run(scripts.complete, id, argumentsFor(fits ? result : shorter)).catch((error: unknown) => {
       if (!isOutOfMemory(Reflect.get(Object(error), 'cause'))) throw error;
-      return this.#run(scripts.completeWhenFull, id, instead);
-    }
+      return this.#run(scripts.completeWhenFull, id, argumentsFor(shorter));
+    });
   }
 
   async #change(script: Script, id: string, args: readonly Argument[]): Promise<boolean> {

@@ -7,8 +7,12 @@
 
 import type { Argument } from './wire.ts';
 
-/** Commands in the form that gives replies as bytes. The library has it for every command and types it for few. */
-export type BinaryCommand = 'setBuffer' | 'evalshaBuffer' | 'evalBuffer';
+/** The commands, in the form that gives replies as bytes. The library has it for every command and types it for few. */
+export interface BinaryCommands {
+  setBuffer(...args: readonly Argument[]): unknown;
+  evalshaBuffer(...args: readonly Argument[]): unknown;
+  evalBuffer(...args: readonly Argument[]): unknown;
+}
 
 /** The methods of a pipeline of ioredis that the store calls. */
 export interface IoredisPipeline {
@@ -18,17 +22,20 @@ export interface IoredisPipeline {
 type IoredisResults = readonly (readonly [error: Error | null, reply: unknown])[];
 
 interface Waiting {
-  readonly command: BinaryCommand;
-  readonly args: readonly (Argument | number)[];
+  readonly command: keyof BinaryCommands;
+  readonly args: readonly Argument[];
   readonly resolve: (reply: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** Calls a method of ioredis that its types don't know. */
-export function callBinary(target: object, command: BinaryCommand, args: readonly (Argument | number)[]): unknown {
-  const method: unknown = Reflect.get(target, command);
-  if (typeof method !== 'function') throw new TypeError(`ioredis has no ${command}.`);
-  return Reflect.apply(method, target, args);
+/** @throws TypeError if it has no such commands. */
+export function binaryCommands(target: object): BinaryCommands {
+  if (hasBinaryCommands(target)) return target;
+  throw new TypeError('This ioredis has no setBuffer, evalshaBuffer and evalBuffer.');
+}
+
+function hasBinaryCommands(target: object): target is BinaryCommands {
+  return ['setBuffer', 'evalshaBuffer', 'evalBuffer'].every((name) => name in target);
 }
 
 /** Gathers the commands of a turn. */
@@ -41,7 +48,7 @@ export class IoredisTurn {
     this.#client = client;
   }
 
-  send(command: BinaryCommand, args: readonly (Argument | number)[]): Promise<unknown> {
+  send(command: keyof BinaryCommands, args: readonly Argument[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       if (this.#waiting.length === 0) setImmediate(this.#end);
       this.#waiting.push({ command, args, resolve, reject });
@@ -56,7 +63,8 @@ export class IoredisTurn {
     };
     try {
       const pipeline = this.#client.pipeline();
-      for (const { command, args } of waiting) callBinary(pipeline, command, args);
+      const commands = binaryCommands(pipeline);
+      for (const { command, args } of waiting) commands[command](...args);
       pipeline.exec().then((results) => settle(waiting, results), fail);
     } catch (error) {
       fail(error);

@@ -5,7 +5,7 @@
  */
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
-import { type BinaryCommand, callBinary, type IoredisPipeline, IoredisTurn } from './ioredis-turn.ts';
+import { type BinaryCommands, binaryCommands, type IoredisPipeline, IoredisTurn } from './ioredis-turn.ts';
 import { keySlot } from './key-slot.ts';
 import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
 
@@ -68,7 +68,7 @@ export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
 }
 
 /** Sends a command whose reply is given as bytes. */
-type Send = (command: BinaryCommand, args: readonly (Argument | number)[]) => Promise<unknown>;
+type Send = (command: keyof BinaryCommands, args: readonly Argument[]) => Promise<unknown>;
 
 function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   return {
@@ -80,7 +80,8 @@ function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
 
 /** A cluster's pipelines go to one node each; with auto-pipelining it makes them itself, by slots. */
 function sendingTo(cluster: IoredisCluster): Send {
-  return (command, args) => callBinary(cluster, command, args) as Promise<unknown>;
+  const commands = binaryCommands(cluster);
+  return async (command, args) => commands[command](...args);
 }
 
 function sendingByTurns(client: IoredisClient): Send {
