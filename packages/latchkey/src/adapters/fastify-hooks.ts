@@ -10,7 +10,7 @@ import type { RequestView } from '../http/exchange.ts';
 import type { HttpLayer } from '../http/layer.ts';
 import type { RouteOptions } from '../http/options.ts';
 import { type Done, FastifyExchange } from './fastify-exchange.ts';
-import { FastifyBodies, viewOf } from './fastify-request.ts';
+import { FastifyBodies, FastifyView, type LimitedRoute } from './fastify-request.ts';
 import type { GuardContexts } from './guard-contexts.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
@@ -50,7 +50,7 @@ export function addHooks<Kind extends TransactionKind>(
 /** Puts the guard behind the hooks that the route brings itself, since authentication is often one of them. */
 function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
   const own = route.preHandler ?? [];
-  route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, parts)];
+  route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route, parts)];
   const config: RouteConfig = { ...route.config, [hasOwnHook]: true };
   route.config = config;
 }
@@ -59,19 +59,23 @@ function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Pa
 function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
   const hooks = new WeakMap<object, Hook>();
   return (request, reply, done) => {
-    const config: RouteConfig = request.routeOptions.config;
+    const { config, bodyLimit }: { config: RouteConfig; bodyLimit?: number } = request.routeOptions;
     if (config[hasOwnHook] === true) return done();
-    const hook = hooks.get(config) ?? hookFor(config, parts);
+    const hook = hooks.get(config) ?? hookFor(config, { bodyLimit }, parts);
     hooks.set(config, hook);
     hook(request, reply, done);
   };
 }
 
-function hookFor<Kind extends TransactionKind>({ idempotency }: RouteConfig, parts: Parts<Kind>): Hook {
+function hookFor<Kind extends TransactionKind>(
+  { idempotency }: RouteConfig,
+  route: LimitedRoute,
+  parts: Parts<Kind>,
+): Hook {
   if (idempotency === false) return (_request, _reply, done) => done();
   const { contexts, bodies } = parts;
   const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
-  return (request, reply, done) => void guarded(layer, contexts, viewOf(request, bodies), reply, done);
+  return (request, reply, done) => void guarded(layer, contexts, new FastifyView(request, bodies, route), reply, done);
 }
 
 async function guarded<Kind extends TransactionKind>(

@@ -6,7 +6,7 @@
 
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
-import type { RequestBody, RequestView } from '../http/exchange.ts';
+import type { RequestBody } from '../http/exchange.ts';
 import { KEY_FIELD } from '../http/field-names.ts';
 import { RequestMark } from '../http/request-mark.ts';
 import { tapNodeBody, tappedBody } from './node-body-tap.ts';
@@ -27,35 +27,40 @@ export class FastifyBodies {
   keep(request: FastifyRequest, payload: Readable): Promise<void> | undefined {
     const { raw } = request;
     if (payload !== raw || raw.headers[keyField] === undefined) return undefined;
-    const limit = request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 1_048_576;
-    return tapNodeBody(raw, limit) ? undefined : this.#read(request, limit);
+    return tapNodeBody(raw) ? undefined : this.#read(request);
   }
 
   /** What was kept. */
-  get(request: FastifyRequest): RequestBody | Promise<RequestBody> | undefined {
-    return tappedBody(request.raw) ?? this.#bodies.get(request);
+  get(request: FastifyRequest, route: LimitedRoute): RequestBody | Promise<RequestBody> | undefined {
+    return tappedBody(request.raw, bodyLimitOf(request, route)) ?? this.#bodies.get(request);
   }
 
-  async #read(request: FastifyRequest, limit: number): Promise<void> {
-    this.#bodies.set(request, await readNodeBody(request.raw, {}, limit));
+  async #read(request: FastifyRequest): Promise<void> {
+    this.#bodies.set(request, await readNodeBody(request.raw, {}, bodyLimitOf(request, request.routeOptions)));
   }
+}
+
+/** What is known of a route once, since `request.routeOptions` is put together each time it is asked for. */
+export interface LimitedRoute {
+  readonly bodyLimit?: number | undefined;
+}
+
+function bodyLimitOf(request: FastifyRequest, route: LimitedRoute): number {
+  return route.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 1_048_576;
 }
 
 /** The view of a request whose body was parsed already. */
-export function viewOf(request: FastifyRequest, bodies: FastifyBodies): RequestView<FastifyRequest> {
-  const { raw, originalUrl } = request;
-  return new FastifyView({ native: request, request: raw, parsed: request, target: originalUrl }, bodies);
-}
-
-class FastifyView extends NodeRequestView<FastifyRequest> {
+export class FastifyView extends NodeRequestView<FastifyRequest> {
   readonly #bodies: FastifyBodies;
+  readonly #route: LimitedRoute;
 
-  constructor(parts: ConstructorParameters<typeof NodeRequestView<FastifyRequest>>[0], bodies: FastifyBodies) {
-    super(parts);
+  constructor(request: FastifyRequest, bodies: FastifyBodies, route: LimitedRoute) {
+    super({ native: request, request: request.raw, parsed: request, target: request.originalUrl });
     this.#bodies = bodies;
+    this.#route = route;
   }
 
   override body(limitBytes: number): RequestBody | Promise<RequestBody> {
-    return this.#bodies.get(this.native) ?? super.body(limitBytes);
+    return this.#bodies.get(this.native, this.#route) ?? super.body(limitBytes);
   }
 }

@@ -16,23 +16,25 @@ interface Tapped extends IncomingMessage {
   [tapping]?: BodyTap;
 }
 
+const tooLarge: RequestBody = { kind: 'too-large' };
+
 /** One body on its way. */
 class BodyTap {
   /** The request's function that was there before. */
   readonly push: Push;
+  readonly length: number;
   readonly #gatherer: ByteGatherer;
-  readonly #length: number;
   #ended = false;
   #resolve: ((body: RequestBody) => void) | undefined;
 
   constructor(push: Push, length: number) {
     this.push = push;
-    this.#length = length;
+    this.length = length;
     this.#gatherer = new ByteGatherer(length);
   }
 
   get isWhole(): boolean {
-    return this.#ended || this.#gatherer.size === this.#length;
+    return this.#ended || this.#gatherer.size === this.length;
   }
 
   add(chunk: unknown, encoding: BufferEncoding | undefined): void {
@@ -43,7 +45,7 @@ class BodyTap {
   }
 
   body(): RequestBody {
-    return this.#gatherer.tooLarge ? { kind: 'too-large' } : { kind: 'bytes', bytes: this.#gatherer.whole() };
+    return this.#gatherer.tooLarge ? tooLarge : { kind: 'bytes', bytes: this.#gatherer.whole() };
   }
 
   /** The body once it is whole; the stream takes it in without anybody reading. */
@@ -65,11 +67,11 @@ function push(this: Tapped, chunk: unknown, encoding?: BufferEncoding): boolean 
 
 /**
  * Taps the body of a request of which nothing has come yet. False for one that has to be read another way: whose
- * length isn't told, or is more than the limit or than the stream takes in while nobody reads.
+ * length isn't told, or is more than the stream takes in while nobody reads.
  */
-export function tapNodeBody(request: IncomingMessage, limitBytes: number): boolean {
+export function tapNodeBody(request: IncomingMessage): boolean {
   const length = Number(request.headers['content-length']);
-  if (!(length > 0 && length <= limitBytes && length <= request.readableHighWaterMark)) return false;
+  if (!(length > 0 && length <= request.readableHighWaterMark)) return false;
   if (request.headers['transfer-encoding'] !== undefined || request.destroyed) return false;
   if (request.readableLength > 0 || request.readableDidRead || request.readableEnded) return false;
   const tapped: Tapped = request;
@@ -79,9 +81,13 @@ export function tapNodeBody(request: IncomingMessage, limitBytes: number): boole
 }
 
 /** The body of a tapped request; undefined if it wasn't tapped, or if its stream can still be read from its beginning. */
-export function tappedBody(request: IncomingMessage): RequestBody | Promise<RequestBody> | undefined {
+export function tappedBody(
+  request: IncomingMessage,
+  limitBytes: number,
+): RequestBody | Promise<RequestBody> | undefined {
   const tap = (request as Tapped)[tapping];
   if (tap === undefined) return undefined;
+  if (tap.length > limitBytes) return tooLarge;
   if (tap.isWhole) return tap.body();
   return request.readableDidRead ? tap.rest(request) : undefined;
 }

@@ -28,10 +28,34 @@ export function snapshotHeaders(headers: OutgoingHttpHeaders): HeaderSnapshot {
 export function fieldsSetSince(response: ServerResponse & Partial<OutgoingNames>, before: HeaderSnapshot): Field[] {
   const fields: Field[] = [];
   for (const name of response.getRawHeaderNames?.() ?? response.getHeaderNames()) {
-    const value = response.getHeader(name);
-    if (value === undefined || isSame(value, before[name.toLowerCase()])) continue;
-    if (Array.isArray(value)) for (const line of value) fields.push([name, line]);
-    else fields.push([name, String(value)]);
+    addField(fields, name, response.getHeader(name), before[name.toLowerCase()]);
+  }
+  return fields;
+}
+
+function addField(
+  fields: Field[],
+  name: string,
+  value: OutgoingHttpHeader | undefined,
+  before: OutgoingHttpHeader | undefined,
+): void {
+  if (value === undefined || isSame(value, before)) return;
+  if (Array.isArray(value)) for (const line of value) fields.push([name, line]);
+  else fields.push([name, String(value)]);
+}
+
+/**
+ * The same for the object that is about to be the whole head of a response, at a quarter of the cost. Undefined if one
+ * of its names could stand for another in other letter case, or if there are other fields.
+ */
+export function fieldsOfHead(response: ServerResponse, head: unknown, before: HeaderSnapshot): Field[] | undefined {
+  if (typeof head !== 'object' || head === null || Array.isArray(head)) return undefined;
+  if (response.getHeaderNames().length > 0) return undefined;
+  const given = head as OutgoingHttpHeaders;
+  const fields: Field[] = [];
+  for (const name of Object.keys(given)) {
+    if (name !== name.toLowerCase()) return undefined;
+    addField(fields, name, given[name], before[name]);
   }
   return fields;
 }

@@ -14,6 +14,7 @@ import { ByteGatherer } from './byte-gatherer.ts';
 import { mayHaveBody, writeAnswer } from './node-answer.ts';
 import {
   applyHead,
+  fieldsOfHead,
   fieldsSetSince,
   type HeaderSnapshot,
   isStatus,
@@ -59,6 +60,8 @@ export class NodeResponseCapture implements Capture {
   #status = 0;
   #statusMessage = '';
   #fields: Field[] = [];
+  /** The fields of a head that was written in one go and not changed since. */
+  #wholeHead: Field[] | undefined;
   #declaredLength = Number.NaN;
   #end: HeldEnd | undefined;
 
@@ -103,7 +106,11 @@ export class NodeResponseCapture implements Capture {
     if (this.silent) return;
     // A status that is none: Node throws the right error.
     if (this.#phase !== 'holding' || !isStatus(args[0])) Reflect.apply(this.originals.writeHead, this.#response, args);
-    else applyHead(this.#response, args);
+    else this.#applyHead(args);
+  }
+
+  headChanged(): void {
+    this.#wholeHead = undefined;
   }
 
   flushHeaders(): void {
@@ -181,11 +188,17 @@ export class NodeResponseCapture implements Capture {
     return this.#gatherer.size < this.#declaredLength && mayHaveBody(this.#status);
   }
 
+  #applyHead(args: readonly unknown[]): void {
+    const head = fieldsOfHead(this.#response, args[2] ?? args[1], this.#before);
+    applyHead(this.#response, args);
+    this.#wholeHead = head;
+  }
+
   /** Remembers the head before the functions of earlier middleware see it: they add a content coding, for one. */
   #noteHead(): void {
     this.#status = this.#response.statusCode;
     this.#statusMessage = this.#response.statusMessage;
-    this.#fields = fieldsSetSince(this.#response, this.#before);
+    this.#fields = this.#wholeHead ?? fieldsSetSince(this.#response, this.#before);
     this.#declaredLength = Number.parseInt(String(this.#response.getHeader('content-length')), 10);
   }
 

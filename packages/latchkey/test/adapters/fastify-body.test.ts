@@ -131,14 +131,17 @@ describe('the body of a fastify request counts by its bytes', () => {
 
   it('is refused over the limit of the route, and over that of the parser', async () => {
     const app = fastify({ bodyLimit: 100 });
+    app.addContentTypeParser('text/left', (_request, _payload, done) => done(null));
     await app.register(idempotency({ ...guardOptions().options, maxRequestBytes: 10 }));
-    app.post('/charges', async () => 'done');
+    app.post('/charges', { bodyLimit: 20, config: { idempotency: { maxRequestBytes: 100 } } }, async () => 'done');
+    app.post('/other', async () => 'done');
     const origin = await start(app);
-    const ask = async (length: number) => {
-      const answer = await post(origin, { body: JSON.stringify('x'.repeat(length - 2)), fields: [json] });
+    const ask = async (path: string, length: number, type = 'application/json') => {
+      const answer = await post(origin, { path, body: JSON.stringify('x'.repeat(length - 2)), type });
       return [answer.status, answer.json()];
     };
-    expect([await ask(11), await ask(101)]).toEqual([
+    expect([await ask('/other', 11), await ask('/charges', 21, 'text/left'), await ask('/charges', 21)]).toEqual([
+      [413, expect.objectContaining({ code: 'request-too-large' })],
       [413, expect.objectContaining({ code: 'request-too-large' })],
       [413, expect.objectContaining({ code: 'FST_ERR_CTP_BODY_TOO_LARGE' })],
     ]);
