@@ -14,6 +14,8 @@ const MAX_DEPTH = 200;
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
+const words = ['true', 'false', 'null'];
+
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 /** What goes on with a number after its whole digits: a point or an exponent. */
@@ -21,11 +23,13 @@ const goesOn: ReadonlySet<number> = new Set([0x2e, 0x45, 0x65]);
 
 interface Member {
   readonly name: string;
-  /** The name, canonical. */
-  readonly quoted: string;
-  /** The value, canonical. */
-  readonly value: string;
+  /** Name and value, canonical. */
+  readonly entry: string;
 }
+
+/** The canonical form of what was read last, or that it is canonical as it stands in the text. */
+type Canonical = string | undefined;
+const asItStands = undefined;
 
 const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
 
@@ -69,6 +73,8 @@ function decimalValue(numeral: string): string {
 class Canonicaliser {
   readonly #text: string;
   #position = 0;
+  /** How often something was read that is not canonical as it stands, white space included. */
+  #changes = 0;
   /** Set where two texts that differ in value would get one canonical form. */
   lossy = false;
 
@@ -77,7 +83,7 @@ class Canonicaliser {
   }
 
   whole(leftOut: PointerTree | undefined): string {
-    const canonical = this.#value(leftOut, 0);
+    const canonical = this.#valueText(leftOut, 0);
     if (!Number.isNaN(this.#peek())) throw notJson;
     return canonical;
   }
@@ -88,10 +94,22 @@ class Canonicaliser {
       const code = this.#text.charCodeAt(this.#position);
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) return code;
       this.#position += 1;
+      this.#changes += 1;
     }
   }
 
-  #value(leftOut: PointerTree | undefined, depth: number): string {
+  #changed(canonical: string): string {
+    this.#changes += 1;
+    return canonical;
+  }
+
+  #valueText(leftOut: PointerTree | undefined, depth: number): string {
+    this.#peek();
+    const start = this.#position;
+    return this.#value(leftOut, depth) ?? this.#text.slice(start, this.#position);
+  }
+
+  #value(leftOut: PointerTree | undefined, depth: number): Canonical {
     const code = this.#peek();
     if (code === 0x22) return this.#string();
     if (code === 0x7b) return this.#object(leftOut, depth + 1);
@@ -99,25 +117,23 @@ class Canonicaliser {
     return code === 0x2d || isDigit(code) ? this.#number() : this.#word();
   }
 
-  #word(): string {
-    for (const word of ['true', 'false', 'null']) {
+  #word(): Canonical {
+    for (const word of words) {
       if (!this.#text.startsWith(word, this.#position)) continue;
       this.#position += word.length;
-      return word;
+      return asItStands;
     }
     throw notJson;
   }
 
-  /** Without escapes a string is canonical as it stands. */
-  #string(): string {
+  #string(): Canonical {
     const start = this.#position;
     let escaped = false;
     for (let at = start + 1; ; at += 1) {
       const code = this.#text.charCodeAt(at);
       if (code === 0x22) {
         this.#position = at + 1;
-        const raw = this.#text.slice(start, at + 1);
-        return escaped ? this.#unescaped(raw) : raw;
+        return escaped ? this.#changed(this.#unescaped(this.#text.slice(start, at + 1))) : asItStands;
       }
       // A comparison with NaN is false, so that the end of the text fails here too.
       if (!(code >= 0x20)) throw notJson;
@@ -135,14 +151,14 @@ class Canonicaliser {
     return JSON.stringify(value);
   }
 
-  #number(): string {
+  #number(): Canonical {
     const start = this.#position;
     let at = start;
     while (isDigit(this.#text.charCodeAt(at))) at += 1;
     const plain = at - start < 16 && at > start && !goesOn.has(this.#text.charCodeAt(at));
-    if (!plain || (this.#text.charCodeAt(start) === 0x30 && at - start > 1)) return this.#numeral();
+    if (!plain || (this.#text.charCodeAt(start) === 0x30 && at - start > 1)) return this.#changed(this.#numeral());
     this.#position = at;
-    return this.#text.slice(start, at);
+    return asItStands;
   }
 
   #numeral(): string {
@@ -155,20 +171,25 @@ class Canonicaliser {
     return canonical;
   }
 
-  #array(leftOut: PointerTree | undefined, depth: number): string {
+  #array(leftOut: PointerTree | undefined, depth: number): Canonical {
+    const changes = this.#changes;
     this.#enter(depth);
-    if (this.#peek() === 0x5d) return this.#close('[]');
+    if (this.#peek() === 0x5d) return this.#close(changes, '[]');
     let canonical = '[';
-    for (let index = 0; ; index += 1) {
-      canonical += index === 0 ? '' : ',';
-      canonical += this.#item(leftOut?.get(String(index)), depth) ?? '';
-      if (!this.#more(0x5d)) return `${canonical}]`;
-    }
+    let index = 0;
+    do {
+      if (index > 0) canonical += ',';
+      const leaf = leftOut?.get(String(index));
+      canonical += leaf === true ? this.#leaveOut(depth) : this.#valueText(leaf, depth);
+      index += 1;
+    } while (this.#more(0x5d));
+    return changes === this.#changes ? asItStands : `${canonical}]`;
   }
 
-  #object(leftOut: PointerTree | undefined, depth: number): string {
+  #object(leftOut: PointerTree | undefined, depth: number): Canonical {
+    const changes = this.#changes;
     this.#enter(depth);
-    if (this.#peek() === 0x7d) return this.#close('{}');
+    if (this.#peek() === 0x7d) return this.#close(changes, '{}');
     const members: Member[] = [];
     let sorted = true;
     do {
@@ -178,36 +199,47 @@ class Canonicaliser {
       if (last !== undefined && last.name >= member.name) sorted = false;
       members.push(member);
     } while (this.#more(0x7d));
-    return this.#joined(members, sorted);
+    return sorted && changes === this.#changes ? asItStands : this.#changed(this.#joined(members, sorted));
   }
 
   #member(leftOut: PointerTree | undefined, depth: number): Member | undefined {
     if (this.#peek() !== 0x22) throw notJson;
+    const start = this.#position;
+    const changes = this.#changes;
     const quoted = this.#string();
-    const name = quoted.includes('\\') ? String(JSON.parse(quoted)) : quoted.slice(1, -1);
-    if (this.#peek() !== 0x3a) throw notJson;
-    this.#position += 1;
-    const value = this.#item(leftOut?.get(name), depth);
-    return value === undefined ? undefined : { name, quoted, value };
+    const name = quoted === asItStands ? this.#text.slice(start + 1, this.#position - 1) : String(JSON.parse(quoted));
+    this.#colon();
+    const leaf = leftOut?.get(name);
+    if (leaf === true) return void this.#leaveOut(depth);
+    const valueStart = this.#position;
+    const value = this.#value(leaf, depth);
+    if (changes === this.#changes) return { name, entry: this.#text.slice(start, this.#position) };
+    const valueText = value ?? this.#text.slice(valueStart, this.#position);
+    return { name, entry: `${quoted ?? `"${name}"`}:${valueText}` };
   }
 
-  /** A member or element; undefined if it is left out, and then what it loses doesn't matter. */
-  #item(leftOut: PointerTree | true | undefined, depth: number): string | undefined {
-    if (leftOut !== true) return this.#value(leftOut, depth);
+  /** Steps over a colon, to the value. */
+  #colon(): void {
+    if (this.#peek() !== 0x3a) throw notJson;
+    this.#position += 1;
+    this.#peek();
+  }
+
+  /** What is lost of something that is left out doesn't matter. */
+  #leaveOut(depth: number): string {
     const before = this.lossy;
     this.#value(undefined, depth);
     this.lossy = before;
-    return undefined;
+    return this.#changed('');
   }
 
   #joined(members: Member[], sorted: boolean): string {
     if (!sorted) sortByName(members);
     let canonical = '{';
     let before: string | undefined;
-    for (const { name, quoted, value } of members) {
+    for (const { name, entry } of members) {
       if (name === before) this.lossy = true;
-      canonical += before === undefined ? quoted : `,${quoted}`;
-      canonical += `:${value}`;
+      canonical += before === undefined ? entry : `,${entry}`;
       before = name;
     }
     return `${canonical}}`;
@@ -218,9 +250,9 @@ class Canonicaliser {
     this.#position += 1;
   }
 
-  #close(canonical: string): string {
+  #close(changes: number, canonical: string): Canonical {
     this.#position += 1;
-    return canonical;
+    return changes === this.#changes ? asItStands : canonical;
   }
 
   /** Steps over a comma (true) or the closing bracket (false). */
