@@ -82,33 +82,41 @@ export function isStatus(status: unknown): status is number {
   return typeof status === 'number' && status >= 100 && status <= 999;
 }
 
+/** The functions of a response that change its fields, whatever has been put in front of them. */
+export interface FieldSetters {
+  readonly setHeader: (this: ServerResponse, name: string, value: OutgoingHttpHeader) => unknown;
+  readonly appendHeader: (this: ServerResponse, name: string, value: string | readonly string[]) => unknown;
+  readonly removeHeader: (this: ServerResponse, name: string) => void;
+}
+
 /**
  * Does what `writeHead(status[, message][, fields])` says, but sends nothing: the fields are set like any others.
  * They come as an object, as a flat list of names and values, or as a list of pairs; in lists names may repeat.
  */
-export function applyHead(response: ServerResponse, args: readonly unknown[]): void {
+export function applyHead(response: ServerResponse, args: readonly unknown[], setters: FieldSetters): void {
   const [status, second, third] = args;
   response.statusCode = Number(status);
   if (typeof second === 'string') response.statusMessage = second;
   const fields = typeof second === 'string' ? third : (third ?? second);
-  if (Array.isArray(fields)) applyList(response, fields.flat(isPairs(fields) ? 1 : 0));
-  else if (typeof fields === 'object' && fields !== null) applyObject(response, fields as OutgoingHttpHeaders);
+  if (Array.isArray(fields)) applyList(response, fields.flat(isPairs(fields) ? 1 : 0), setters);
+  else if (typeof fields === 'object' && fields !== null) applyObject(response, fields as OutgoingHttpHeaders, setters);
 }
 
 function isPairs(fields: readonly unknown[]): boolean {
   return Array.isArray(fields[0]);
 }
 
-function applyObject(response: ServerResponse, fields: OutgoingHttpHeaders): void {
+function applyObject(response: ServerResponse, fields: OutgoingHttpHeaders, { setHeader }: FieldSetters): void {
   for (const name of Object.keys(fields)) {
     const value = fields[name];
-    if (value !== undefined) response.setHeader(name, value);
+    if (value !== undefined) setHeader.call(response, name, value);
   }
 }
 
-function applyList(response: ServerResponse, fields: readonly string[]): void {
-  for (let index = 0; index < fields.length; index += 2) response.removeHeader(fields[index] as string);
+function applyList(response: ServerResponse, fields: readonly string[], setters: FieldSetters): void {
+  const { appendHeader, removeHeader } = setters;
+  for (let index = 0; index < fields.length; index += 2) removeHeader.call(response, fields[index] as string);
   for (let index = 0; index < fields.length; index += 2) {
-    response.appendHeader(fields[index] as string, fields[index + 1] as string | readonly string[]);
+    appendHeader.call(response, fields[index] as string, fields[index + 1] as string | readonly string[]);
   }
 }

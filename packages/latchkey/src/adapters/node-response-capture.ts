@@ -190,7 +190,9 @@ export class NodeResponseCapture implements Capture {
 
   #applyHead(args: readonly unknown[]): void {
     const head = fieldsOfHead(this.#response, args[2] ?? args[1], this.#before);
-    applyHead(this.#response, args);
+    // A field that can't be sent makes the next line throw.
+    this.#wholeHead = undefined;
+    applyHead(this.#response, args, this.originals);
     this.#wholeHead = head;
   }
 

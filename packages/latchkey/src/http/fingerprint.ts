@@ -29,8 +29,8 @@ export interface FingerprintVersion {
 export const fingerprintVersions: readonly FingerprintVersion[] = [
   {
     tag: '1',
-    materialOf: ({ target, mediaType, body: [tag, content], fields }) =>
-      joinParts([target, mediaType, tag, content]) + joinParts(fields),
+    materialOf: ({ target, mediaType, body, fields }) =>
+      joinParts([target, mediaType, body[0], body[1]]) + joinParts(fields),
   },
 ];
 
@@ -62,7 +62,7 @@ export function fingerprinter(
   if (newest === undefined) throw new RangeError('There has to be a version.');
   return (input) => {
     const digests = digestsOf(newest.tag, newest.materialOf(input));
-    const [fingerprint = ''] = digests;
+    const fingerprint = digests[0] ?? '';
     if (older.length === 0) return { fingerprint, acceptable: digests };
     const others = older.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
     return { fingerprint, acceptable: [...digests, ...others] };

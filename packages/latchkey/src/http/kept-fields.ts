@@ -96,8 +96,9 @@ export function keptFields(fields: readonly Field[], status: number): readonly F
 
 /** The first value of a field; `lowerName` is in lower case. */
 export function fieldValue(fields: readonly Field[], lowerName: string): string | undefined {
-  for (const [name, value] of fields) {
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return value;
+  for (const field of fields) {
+    const name = field[0];
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return field[1];
   }
   return undefined;
 }

@@ -34,7 +34,7 @@ const FIXED_CODING = 1;
 export function encodeResponse(response: Omit<Snapshot, 'fixedCoding'>, fixedCoding = false): EncodedResponse {
   const { status, fields, body } = response;
   const head: (number | string)[] = [status, fixedCoding ? FIXED_CODING : 0];
-  for (const [name, value] of keptFields(fields, status)) head.push(name, value);
+  for (const field of keptFields(fields, status)) head.push(field[0], field[1]);
   const { whole, withoutBody } = frame(FORMAT, head, body);
   return { snapshot: whole, tombstone: withoutBody };
 }
@@ -53,7 +53,8 @@ export function finalWrite({ snapshot, tombstone }: EncodedResponse, limitBytes:
  */
 export function decodeResponse(bytes: Uint8Array): Snapshot {
   const { head, body } = unframe(FORMAT, bytes);
-  const [status, flags] = head;
+  const status = head[0];
+  const flags = head[1];
   if (!isStatus(status) || typeof flags !== 'number') throw unreadable(FORMAT, 'its head is garbled');
   return { status, fields: fieldsIn(FORMAT, head, 2), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
 }

@@ -12,6 +12,23 @@ import { guardOptions, post, serve } from './apps/harness.ts';
 const ways: Record<string, (response: ServerResponse) => void> = {
   'writeHead with an object': (response) =>
     void response.writeHead(201, { 'Content-Type': 'text/plain', Link: ['</a>', '</b>'] }).end('hello'),
+  'writeHead with names in small letters': (response) =>
+    void response.writeHead(201, { 'content-type': 'text/plain', link: ['</a>', '</b>'] }).end('hello'),
+  'writeHead, and fields changed after it': (response) => {
+    response.writeHead(201, { 'content-type': 'text/html', link: '</a>', 'x-gone': '1' });
+    response.setHeader('content-type', 'text/plain');
+    response.appendHeader('link', '</b>').removeHeader('x-gone');
+    response.end('hello');
+  },
+  'writeHead with a name in two cases': (response) =>
+    void response
+      .writeHead(201, { 'content-type': 'text/html', 'Content-Type': 'text/plain', link: ['</a>', '</b>'] })
+      .end('hello'),
+  'a writeHead that failed, and an end': (response) => {
+    const fields = { 'content-type': 'text/plain', link: ['</a>', '</b>'], 'x-bad': 'a\nb' };
+    expect(() => response.writeHead(201, fields)).toThrow(/Invalid character/);
+    response.end('hello');
+  },
   'writeHead with a message and a flat list': (response) =>
     void response
       .writeHead(201, 'Made', ['Content-Type', 'text/plain', 'Link', '</a>', 'Link', '</b>'])
@@ -55,6 +72,7 @@ describe('an answer written on node', () => {
         const answer = await post(origin);
         expect([answer.status, answer.body.toString(), answer.complete]).toEqual([201, 'hello', true]);
         expect([answer.field('content-type'), answer.all('link')]).toEqual(['text/plain', ['</a>', '</b>']]);
+        expect([answer.field('x-gone'), answer.field('x-bad')]).toEqual([undefined, undefined]);
         expect(answer.field('idempotent-replayed')).toBe(replayed);
       }
     });
