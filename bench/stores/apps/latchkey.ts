@@ -10,6 +10,9 @@ import pg from 'pg';
 import { type Charge, charge } from '../../server/handler.ts';
 import { type App, json, path, served } from './app.ts';
 
+/** Longer than a run takes, so that what is measured are hits. */
+const cache = { maxAgeMs: 60_000 };
+
 async function guarded<Kind extends TransactionKind>(store: Store<Kind>, close: () => Promise<unknown>) {
   const app = fastify();
   await app.register(idempotency<Kind>({ store, principal: (request) => request.headers['x-account']?.toString() }));
@@ -31,7 +34,7 @@ export const latchkeyRedis: App = ({ redisPort }) => {
 
 export const latchkeyCached: App = ({ redisPort }) => {
   const client = redisClient(redisPort);
-  return guarded(cachedStore(redisStore({ client })), () => client.quit());
+  return guarded(cachedStore(redisStore({ client }), cache), () => client.quit());
 };
 
 async function nodeRedisClient(port: number | undefined) {
@@ -47,7 +50,7 @@ export const latchkeyNodeRedis: App = async ({ redisPort }) => {
 
 export const latchkeyCachedNodeRedis: App = async ({ redisPort }) => {
   const client = await nodeRedisClient(redisPort);
-  return guarded(cachedStore(redisStore({ client })), () => client.close());
+  return guarded(cachedStore(redisStore({ client }), cache), () => client.close());
 };
 
 export const latchkeyPostgres: App = ({ postgresUrl }) => {

@@ -1,5 +1,5 @@
 /**
- * The arguments of the script `claim-first.lua`, and what its replies mean.
+ * The arguments of the script `claim.lua`, for a record that is there, and what its replies mean.
  *
  * @module
  */
@@ -24,7 +24,7 @@ const withRequest = 16;
 /** A record keeps the length of a text in two bytes, and a character takes up to three. */
 const longestText = 20_000;
 
-/** See the head of `claim-first.lua`. */
+/** See the head of `claim.lua`. */
 export function claimArguments(request: ClaimRequest): Argument[] {
   const { token, operationId, principal, operation, fingerprint, request: asked } = request;
   for (const text of [token, operationId, principal, operation, fingerprint]) checkLength(text);

@@ -1,6 +1,6 @@
 /**
- * The scripts: one for each transition, every one with `value.lua` and `record.lua` before it. Claims and completions
- * do what is most frequent before they define the functions that the rest needs. Redis knows a script by the SHA-1 of its text.
+ * The scripts: one for each transition, every one with `value.lua` and `record.lua` before it. A completion does
+ * what is most frequent before it defines the functions that the rest needs. Redis knows a script by the SHA-1 of its text.
  *
  * @module
  */
@@ -25,7 +25,7 @@ const complete = ['value', 'complete-first', 'record', 'complete'];
 
 /** Every script by what it does; see the head of its file. */
 export const scripts = {
-  claim: made(['value', 'claim-first', 'record', 'claim']),
+  claim: script('claim'),
   renew: script('renew', 'allow-oom'),
   complete: made(complete),
   completeWhenFull: made(complete, 'allow-oom'),
