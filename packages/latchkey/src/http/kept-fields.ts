@@ -59,11 +59,10 @@ const dropped: ReadonlySet<string> = new Set([
   'idempotency-stored',
 ]);
 
-const droppedPrefixes = ['access-control-', 'ratelimit', 'x-ratelimit', 'x-rate-limit', 'x-b3-'];
+const droppedPrefix = /^(?:access-control-|ratelimit|x-ratelimit|x-rate-limit|x-b3-)/;
 
 function isDropped(name: string, status: number): boolean {
-  if (dropped.has(name)) return true;
-  for (const prefix of droppedPrefixes) if (name.startsWith(prefix)) return true;
+  if (dropped.has(name) || droppedPrefix.test(name)) return true;
   // On an error it says "come back", which a kept answer doesn't mean; on 202 or 301 it is part of the answer.
   return name === 'retry-after' && status >= 400;
 }
