@@ -67,14 +67,15 @@ function push(this: Tapped, chunk: unknown, encoding?: BufferEncoding): boolean 
 
 /**
  * Taps the body of a request of which nothing has come yet. False for one that has to be read another way: whose
- * length isn't told, or is more than the stream takes in while nobody reads.
+ * length isn't told, or is more than the stream takes in while nobody reads. A second guard finds the tap of the first.
  */
 export function tapNodeBody(request: IncomingMessage): boolean {
+  const tapped: Tapped = request;
+  if (tapped[tapping] !== undefined) return true;
   const length = Number(request.headers['content-length']);
   if (!(length > 0 && length <= request.readableHighWaterMark)) return false;
   if (request.headers['transfer-encoding'] !== undefined || request.destroyed) return false;
   if (request.readableLength > 0 || request.readableDidRead || request.readableEnded) return false;
-  const tapped: Tapped = request;
   tapped[tapping] = new BodyTap(request.push, length);
   tapped.push = push;
   return true;

@@ -219,6 +219,15 @@ describe('the body of a fastify request counts by its bytes', () => {
     }
   });
 
+  it('where another guard is registered too, which is told apart', async () => {
+    const app = fastify();
+    await app.register(idempotency(guardOptions().options));
+    await app.register(idempotency(guardOptions().options));
+    app.post('/charges', async () => 'done');
+    const answer = await post(await start(app), { body: '{}' });
+    expect([answer.status, answer.json()]).toEqual([500, expect.objectContaining({ code: 'guard-mounted-twice' })]);
+  });
+
   it('and is empty where there is none', async () => {
     const origin = await echo();
     const head = `POST /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIdempotency-Key: a\r\n`;
