@@ -24,14 +24,22 @@ function bestPeer(results: Results, keys: Row['keys']): number {
   return Math.max(...peers.map((peer) => results.of(peer, keys).requestsPerSecond));
 }
 
-function againstFloor(contestant: ContestantName, keys: Row['keys'], limit: number): Target<Results> {
+/** A floor has the client of whoever is held against it. */
+const floorNames = { floor: 'the floor', floorNodeRedis: 'the floor, node-redis' } as const;
+
+function againstFloor(
+  contestant: ContestantName,
+  keys: Row['keys'],
+  limit: number,
+  floor: keyof typeof floorNames = 'floor',
+): Target<Results> {
   return {
-    title: `${kindNames[keys]}: rate against the floor`,
+    title: `${kindNames[keys]}: rate against ${floorNames[floor]}`,
     unit: '×',
     bound: 'at least',
     limit,
     digits: 2,
-    measured: (results) => results.of(contestant, keys).requestsPerSecond / results.of('floor', keys).requestsPerSecond,
+    measured: (results) => results.of(contestant, keys).requestsPerSecond / results.of(floor, keys).requestsPerSecond,
   };
 }
 
@@ -64,6 +72,8 @@ export const contests = {
     targets: [
       againstFloor('latchkey', 'unique', 0.9),
       againstFloor('latchkeyCached', 'repeated', 1),
+      againstFloor('latchkeyNodeRedis', 'unique', 0.9, 'floorNodeRedis'),
+      againstFloor('latchkeyCachedNodeRedis', 'repeated', 1, 'floorNodeRedis'),
       againstPeers('latchkey', 'unique'),
       againstPeers('latchkeyCached', 'repeated'),
       commands('latchkey', 'unique', 2, 'commands'),
