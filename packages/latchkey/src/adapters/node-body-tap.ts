@@ -17,6 +17,7 @@ interface Tapped extends IncomingMessage {
 }
 
 const tooLarge: RequestBody = { kind: 'too-large' };
+const broken: RequestBody = { kind: 'broken' };
 
 /** One body on its way. */
 class BodyTap {
@@ -33,27 +34,30 @@ class BodyTap {
     this.#gatherer = new ByteGatherer(length);
   }
 
-  get isWhole(): boolean {
-    return this.#ended || this.#gatherer.size === this.length;
+  /** Nothing more will come. */
+  get isOver(): boolean {
+    return this.#ended || this.#gatherer.size >= this.length;
   }
 
   add(chunk: unknown, encoding: BufferEncoding | undefined): void {
     if (chunk === null) this.#ended = true;
     else if (chunk instanceof Uint8Array) this.#gatherer.add(chunk);
     else if (typeof chunk === 'string') this.#gatherer.add(Buffer.from(chunk, encoding));
-    if (this.#resolve !== undefined && this.isWhole) this.#resolve(this.body());
+    if (this.#resolve !== undefined && this.isOver) this.#resolve(this.body());
   }
 
+  /** Over HTTP/2, what a client broke off ends like any other body, but short of its length. */
   body(): RequestBody {
+    if (this.#gatherer.size < this.length) return broken;
     return this.#gatherer.tooLarge ? tooLarge : { kind: 'bytes', bytes: this.#gatherer.whole() };
   }
 
-  /** The body once it is whole; the stream takes it in without anybody reading. */
+  /** The body once it is over; the stream takes it in without anybody reading. */
   rest(request: IncomingMessage): Promise<RequestBody> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      if (request.destroyed) resolve({ kind: 'broken' });
-      else request.once('close', () => resolve({ kind: 'broken' }));
+      if (request.destroyed) resolve(broken);
+      else request.once('close', () => resolve(broken));
     });
   }
 }
@@ -89,6 +93,6 @@ export function tappedBody(
   const tap = (request as Tapped)[tapping];
   if (tap === undefined) return undefined;
   if (tap.length > limitBytes) return tooLarge;
-  if (tap.isWhole) return tap.body();
+  if (tap.isOver) return tap.body();
   return request.readableDidRead ? tap.rest(request) : undefined;
 }

@@ -6,10 +6,13 @@
 
 import type { IncomingMessage } from 'node:http';
 import type { RequestBody } from '../http/exchange.ts';
+import { http2StreamOf } from './node-http2.ts';
 import type { ParsedRequest } from './node-request.ts';
 
 const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
 const tooLarge: RequestBody = { kind: 'too-large' };
+const consumed: RequestBody = { kind: 'consumed' };
+const broken: RequestBody = { kind: 'broken' };
 
 /**
  * The body of a request, whether a parser came before or not.
@@ -28,12 +31,13 @@ export function readNodeBody(
   return parsedBody(request, parsed, limitBytes);
 }
 
-/** RFC 9112 section 6.3: a request has a body only if one of these fields says so. */
+/** RFC 9112 section 6.3: a request has a body only if one of these fields says so. HTTP/2 needs none of them. */
 function hasBody(request: IncomingMessage): boolean {
   const { headers } = request;
   if (headers['transfer-encoding'] !== undefined) return true;
   const length = headers['content-length'];
-  return length !== undefined && length !== '0';
+  if (length === undefined) return http2StreamOf(request)?.endAfterHeaders === false;
+  return length !== '0';
 }
 
 function bounded(bytes: Uint8Array, limitBytes: number): RequestBody {
@@ -44,14 +48,14 @@ function parsedBody(request: IncomingMessage, { body }: ParsedRequest, limitByte
   if (body instanceof Uint8Array) return bounded(body, limitBytes);
   if (typeof body === 'string') return bounded(Buffer.from(body), limitBytes);
   if (!request.readableDidRead) return noBody;
-  return body === undefined ? { kind: 'consumed' } : { kind: 'value', value: body };
+  return body === undefined ? consumed : { kind: 'value', value: body };
 }
 
 async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
   if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
   // A small body comes in one piece with the head, and is all here as soon as the parser has run to its end.
   await undefined;
-  if (request.destroyed) return { kind: 'broken' };
+  if (request.destroyed) return broken;
   return new BodyReader(request, limitBytes).read();
 }
 
@@ -59,10 +63,11 @@ async function readStream(request: IncomingMessage, limitBytes: number): Promise
  * True if nothing of the body is still to come: `bytes` are here, in the stream's own buffer unless said otherwise.
  *
  * The length counts too: promises run between the last byte and `complete`, and the requests of an injecting test
- * never have it.
+ * never have it. Over HTTP/2 a request is `complete` when it was read to its end, or broken off.
  */
 export function isReceived(request: IncomingMessage, bytes: number = request.readableLength): boolean {
-  return request.complete || bytes === Number(request.headers['content-length']);
+  if (bytes === Number(request.headers['content-length'])) return true;
+  return (http2StreamOf(request)?.readableEnded ?? request.complete) && !request.aborted;
 }
 
 /**
@@ -100,10 +105,10 @@ class BodyReader {
     if (found !== undefined) this.#finish(found);
   };
 
-  readonly #onClose = () => this.#finish({ kind: 'broken' });
+  readonly #onClose = () => this.#finish(broken);
 
   /** Too late to put anything back. */
-  readonly #onEnd = () => this.#finish({ kind: 'consumed' });
+  readonly #onEnd = () => this.#finish(this.#request.aborted ? broken : consumed);
 
   /** Takes what has come; gives the body once it is known. */
   #take(): RequestBody | undefined {

@@ -1,0 +1,20 @@
+/**
+ * What `node:http2` tells of a request otherwise than `node:http`.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from 'node:http';
+
+/** The stream of an HTTP/2 request, as far as it is asked. */
+interface Http2Stream {
+  /** Whether the request came without a body. */
+  readonly endAfterHeaders: boolean;
+  /** Whether all of the body has gone into the request. */
+  readonly readableEnded: boolean;
+}
+
+/** The stream under a request that came over HTTP/2; undefined for others. */
+export function http2StreamOf(request: IncomingMessage): Http2Stream | undefined {
+  return request.httpVersionMajor === 2 ? (Reflect.get(request, 'stream') as Http2Stream | undefined) : undefined;
+}
