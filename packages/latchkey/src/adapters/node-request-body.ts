@@ -27,6 +27,8 @@ export function readNodeBody(
 ): RequestBody | Promise<RequestBody> {
   if (parsed.rawBody instanceof Uint8Array) return bounded(parsed.rawBody, limitBytes);
   if (!hasBody(request)) return noBody;
+  // Over HTTP/2 what was broken off before anybody read is gone, and looks as if there had been none.
+  if (request.aborted && !request.readableDidRead) return broken;
   if (!request.readableDidRead && !request.readableEnded) return readStream(request, limitBytes);
   return parsedBody(request, parsed, limitBytes);
 }

@@ -130,3 +130,35 @@ describe.each([
     expect(seen.ran).toBe(0);
   });
 });
+
+it.each([
+  ['of known length', { 'content-length': '10' }],
+  ['of unknown length', {}],
+])('a body that is broken off before the guard gets it is not taken for none: %s', async (_what, length) => {
+  const { options } = guardOptions();
+  let asked = 0;
+  let ran = 0;
+  let concluded = 0;
+  const principal = async () => {
+    asked += 1;
+    await pause(100);
+    return 'tenant';
+  };
+  const guarded = idempotency({ ...options, principal }).wrap((_request, response) => {
+    ran += 1;
+    response.end();
+  });
+  const server = createServer(async (request, response) => {
+    await Reflect.apply(guarded, undefined, [request, response]);
+    concluded += 1;
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close());
+  const stream = open(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, length);
+  stream.write('123');
+  await until(() => asked === 1);
+  stream.destroy();
+  await until(() => concluded === 1);
+  expect(ran).toBe(0);
+});
