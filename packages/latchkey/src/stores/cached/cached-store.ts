@@ -77,10 +77,11 @@ export class CachedStore implements AnyStore {
     const era = this.#era;
     const { id, token, result } = request;
     const asked = this.#asked.get(id);
+    const isOwn = asked?.token === token;
     // A second completion tells nothing of which result the first one left.
-    this.#asked.delete(id);
+    if (isOwn) this.#asked.delete(id);
     const outcome = await this.#store.complete(request);
-    if (outcome !== 'completed' || asked?.token !== token || era !== this.#era) return outcome;
+    if (outcome !== 'completed' || !isOwn || era !== this.#era) return outcome;
     const { operationId, fingerprint } = asked;
     if (fingerprint !== undefined)
       this.#answers.set(id, { operationId, fingerprint, completedAtMs: clock.now(), result }, servedUntil);

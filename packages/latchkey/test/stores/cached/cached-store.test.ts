@@ -176,6 +176,15 @@ describe('the cache keeps out', () => {
     expect(told(await claim('a'))).toBe('value first');
   });
 
+  it('what the same token claimed with two fingerprints, whoever tried to complete it in between', async () => {
+    const { store, claim } = rig();
+    await store.claim(claimOf('a', 't'));
+    expect(await store.complete(completionOf('a', 'other'))).toBe('lost');
+    await store.claim(claimOf('a', 't', { fingerprint: 'second', acceptable: ['second'] }));
+    await store.complete(completionOf('a', 't'));
+    expect(await claim('a')).toMatchObject({ outcome: 'completed', fingerprint: 'print' });
+  });
+
   it('later attempts, whose record may have an earlier fingerprint', async () => {
     const { store, others } = rig();
     const older = { fingerprint: 'older', acceptable: ['older'] };
