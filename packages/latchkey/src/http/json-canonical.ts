@@ -33,29 +33,6 @@ const asItStands = undefined;
 
 const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
 
-/** Up to here, sorting in place is cheaper than `sort`, which copies. */
-const MAX_INSERTED = 16;
-
-function sortByName(members: Member[]): void {
-  if (members.length > MAX_INSERTED) members.sort(byName);
-  else for (let count = 1; count < members.length; count += 1) insertLast(members, count);
-}
-
-/** Moves a member to its place among the `count` sorted ones before it. */
-function insertLast(members: Member[], count: number): void {
-  const member = members[count] as Member;
-  let place = count;
-  for (
-    let before = members[place - 1];
-    before !== undefined && before.name > member.name;
-    before = members[place - 1]
-  ) {
-    members[place] = before;
-    place -= 1;
-  }
-  members[place] = member;
-}
-
 /** A decimal numeral as its digits without zeros at either end, and the power of ten behind them. */
 function decimalValue(numeral: string): string {
   const [mantissa = '', exponent = '0'] = numeral.toLowerCase().split('e');
@@ -234,7 +211,7 @@ class Canonicaliser {
   }
 
   #joined(members: Member[], sorted: boolean): string {
-    if (!sorted) sortByName(members);
+    if (!sorted) members.sort(byName);
     let canonical = '{';
     let before: string | undefined;
     for (const { name, entry } of members) {
