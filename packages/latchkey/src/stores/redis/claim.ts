@@ -1,5 +1,5 @@
 /**
- * The arguments of the script `claim.lua`, for a record that is there, and what its replies mean.
+ * The arguments of the script `claim.lua`, which claims what `new-record.ts` can't, and what its replies mean.
  *
  * @module
  */

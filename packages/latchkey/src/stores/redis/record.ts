@@ -92,10 +92,9 @@ export function completedOf(bytes: Buffer): ClaimOutcome {
   return { outcome: 'completed', fingerprint, result, operationId, completedAtMs: bytes.readUIntBE(at.changed, 6) };
 }
 
-/** Whether a value is a completed record; one that has still a request is none. */
+/** Whether a value says of itself that it is a completed record; {@link completedOf} finds out whether it is one. */
 export function isCompleted(bytes: Buffer): boolean {
-  const isLong = bytes.byteLength > at.fields && bytes.indexOf(magic) === 0;
-  return isLong && bytes[at.version] === versions.plain && phases[bytes[at.phase] ?? 0] === 'completed';
+  return bytes[at.version] === versions.plain && phases[bytes[at.phase] ?? 0] === 'completed';
 }
 
 function phaseOf(bytes: Buffer): Phase {
