@@ -1,49 +1,31 @@
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Engine } from '../../../src/engine.ts';
 import { redisStore } from '../../../src/stores/redis/index.ts';
 import { done, operation, told } from '../../core/engine-rig.ts';
-import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
-import { type Connected, singleClients } from './clients.ts';
+import { singleClients } from './clients.ts';
 import { commandsDuring } from './commands-seen.ts';
-import { operator } from './time-travel.ts';
+import { singleServer } from './single-server.ts';
 
 const keys = Array.from({ length: 40 }, (_, index) => `key-${index}`);
 
 if (isSelected('redis'))
   describe.each(Object.entries(singleClients))('commands of the redis store through %s', (_name, connect) => {
-    let server: RedisServer;
-    let own: Redis;
-    let connected: Connected;
+    const redis = singleServer(connect);
 
-    beforeAll(async () => {
-      server = await startRedis();
-      own = operator(server.port);
-      connected = await connect(server.port);
-    });
-
-    beforeEach(() => own.flushall());
-
-    afterAll(async () => {
-      await connected.end();
-      own.disconnect();
-      await server.stop();
-    });
-
-    const store = () => redisStore({ client: connected.client });
+    const store = () => redisStore({ client: redis.connected.client });
     const runIn = (engine: Engine, key: string) => engine.run(operation({}, key), async () => done(`answer to ${key}`));
 
     it('are two for a first request, and one for a replay', async () => {
       const engine = new Engine({ store: store() });
       await runIn(engine, 'warm-up');
-      const first = await commandsDuring(own, async () => {
+      const first = await commandsDuring(redis.own, async () => {
         for (const outcome of await Promise.all(keys.map((key) => runIn(engine, key))))
           expect(told(outcome)).toBe('executed stored');
       });
       expect([...first].sort()).toEqual([...keys.map(() => 'EVALSHA'), ...keys.map(() => 'SET')]);
-      const replays = await commandsDuring(own, async () => {
+      const replays = await commandsDuring(redis.own, async () => {
         const outcomes = await Promise.all(keys.map((key) => runIn(engine, key)));
         expect(outcomes.map(told)).toEqual(keys.map((key) => `replay value answer to ${key}`));
       });
@@ -54,7 +36,7 @@ if (isSelected('redis'))
       const records = store();
       const owner = { id: 'a', token: 't' };
       const times = { leaseMs: 1_000, unresolvedRetentionMs: 1_000, retentionMs: 1_000 };
-      await own.script('FLUSH');
+      await redis.own.script('FLUSH');
       const calls = [
         () => records.claim(claimOf('a', 't')),
         () => records.renew({ ...owner, ...times }),
@@ -67,7 +49,7 @@ if (isSelected('redis'))
       ];
       for (const call of calls) await call();
       const seen: string[] = [];
-      for (const call of calls) seen.push((await commandsDuring(own, call)).join(' '));
+      for (const call of calls) seen.push((await commandsDuring(redis.own, call)).join(' '));
       const one = 'EVALSHA';
       expect(seen).toEqual(['SET', one, one, one, one, 'SET EVALSHA', one, one]);
     });
@@ -75,11 +57,11 @@ if (isSelected('redis'))
     it('go on when the server forgets its scripts in mid-run', async () => {
       const engine = new Engine({ store: store() });
       const run = Promise.all(keys.map((key) => runIn(engine, key)));
-      for (let flush = 0; flush < 20; flush += 1) await own.script('FLUSH');
+      for (let flush = 0; flush < 20; flush += 1) await redis.own.script('FLUSH');
       expect((await run).map(told)).toEqual(Array(keys.length).fill('executed stored'));
-      await own.script('FLUSH');
-      expect(await commandsDuring(own, () => runIn(engine, 'one more'))).toEqual(['SET', 'EVALSHA', 'EVAL']);
-      expect(await commandsDuring(own, () => runIn(engine, 'another'))).toEqual(['SET', 'EVALSHA']);
+      await redis.own.script('FLUSH');
+      expect(await commandsDuring(redis.own, () => runIn(engine, 'one more'))).toEqual(['SET', 'EVALSHA', 'EVAL']);
+      expect(await commandsDuring(redis.own, () => runIn(engine, 'another'))).toEqual(['SET', 'EVALSHA']);
       const outcomes = await Promise.all(keys.map((key) => runIn(engine, key)));
       expect(outcomes.map(told)).toEqual(keys.map((key) => `replay value answer to ${key}`));
     });
@@ -97,13 +79,13 @@ if (isSelected('redis'))
         });
         await store().claim(request);
         await store().complete(completionOf(id, request.token, 'x'.repeat(length)));
-        expect(await own.memory('USAGE', `latchkey:${id}`)).toBeLessThanOrEqual(length + 400);
+        expect(await redis.own.memory('USAGE', `latchkey:${id}`)).toBeLessThanOrEqual(length + 400);
       },
     );
 
     it('let a record that runs outlive its lease', async () => {
       await store().claim(claimOf('a', 't', { leaseMs: 5_000, unresolvedRetentionMs: 60_000 }));
-      const left = await own.pttl('latchkey:a');
+      const left = await redis.own.pttl('latchkey:a');
       expect(left).toBeGreaterThan(60_000);
       expect(left).toBeLessThanOrEqual(65_000);
     });
@@ -111,7 +93,7 @@ if (isSelected('redis'))
     it('let Redis remove what expired', async () => {
       await store().claim(claimOf('a', 't'));
       await store().complete({ ...completionOf('a', 't'), retentionMs: 50 });
-      await expect.poll(() => own.exists('latchkey:a')).toBe(0);
+      await expect.poll(() => redis.own.exists('latchkey:a')).toBe(0);
       expect(await store().read('a')).toBeUndefined();
     });
   });

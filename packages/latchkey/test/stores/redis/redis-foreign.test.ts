@@ -1,11 +1,10 @@
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { redisStore } from '../../../src/stores/redis/index.ts';
-import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { type Connected, singleClients } from './clients.ts';
-import { operator } from './time-travel.ts';
+import { singleServer } from './single-server.ts';
 
 const key = 'latchkey:a';
 const unreadable = { code: 'record-unreadable' };
@@ -48,31 +47,15 @@ if (isSelected('redis'))
   describe.each(Object.entries(singleClients))(
     'values under the prefix that are no records, through %s',
     (_name, connect) => {
-      let server: RedisServer;
-      let own: Redis;
-      let connected: Connected;
-
-      beforeAll(async () => {
-        server = await startRedis();
-        own = operator(server.port);
-        connected = await connect(server.port);
-      });
-
-      beforeEach(() => own.flushall());
-
-      afterAll(async () => {
-        await connected.end();
-        own.disconnect();
-        await server.stop();
-      });
+      const redis = singleServer(connect);
 
       for (const [name, write] of Object.entries(values))
         it(`${name} is refused by name and stays as it is`, async () => {
-          const bytes = await recordBytes(own, connected);
-          await own.del(key);
-          await write(own, bytes);
-          const before = await own.dumpBuffer(key);
-          const store = redisStore({ client: connected.client });
+          const bytes = await recordBytes(redis.own, redis.connected);
+          await redis.own.del(key);
+          await write(redis.own, bytes);
+          const before = await redis.own.dumpBuffer(key);
+          const store = redisStore({ client: redis.connected.client });
           const owner = { id: 'a', token: 't', leaseMs: 1, unresolvedRetentionMs: 1, retentionMs: 1 };
           await expect(store.claim(claimOf('a', 't', { takeover: 'any' }))).rejects.toMatchObject(unreadable);
           await expect(store.complete(completionOf('a', 't'))).rejects.toMatchObject(unreadable);
@@ -84,27 +67,27 @@ if (isSelected('redis'))
             unreadable,
           );
           await expect(store.read('a')).rejects.toMatchObject(unreadable);
-          expect(await own.dumpBuffer(key)).toEqual(before);
-          expect(await own.pttl(key)).toBe(-1);
+          expect(await redis.own.dumpBuffer(key)).toEqual(before);
+          expect(await redis.own.pttl(key)).toBe(-1);
         });
 
       it('they hide no records from a listing, and outlive an erasure', async () => {
-        const store = redisStore({ client: connected.client });
+        const store = redisStore({ client: redis.connected.client });
         for (const id of ['b', 'c']) await store.claim(claimOf(id, 't'));
-        await own.hset(key, 'state', 'done');
-        await own.set('latchkey:text', 'text');
+        await redis.own.hset(key, 'state', 'done');
+        await redis.own.set('latchkey:text', 'text');
         const page = await store.list({ state: 'running', limit: 10 });
         expect(page.records.map(({ id }) => id).sort()).toEqual(['b', 'c']);
         expect(await store.erase('principal')).toBe(2);
-        expect(await own.exists(key, 'latchkey:text')).toBe(2);
+        expect(await redis.own.exists(key, 'latchkey:text')).toBe(2);
       });
 
       it('keys outside the prefix are never looked at', async () => {
-        const shop = redisStore({ client: connected.client, prefix: 'shop*:' });
-        await redisStore({ client: connected.client, prefix: 'shopping:' }).claim(claimOf('a', 't'));
+        const shop = redisStore({ client: redis.connected.client, prefix: 'shop*:' });
+        await redisStore({ client: redis.connected.client, prefix: 'shopping:' }).claim(claimOf('a', 't'));
         expect(await shop.list({ state: 'running', limit: 10 })).toEqual({ records: [] });
         expect(await shop.erase('principal')).toBe(0);
-        expect(await own.dbsize()).toBe(1);
+        expect(await redis.own.dbsize()).toBe(1);
       });
     },
   );

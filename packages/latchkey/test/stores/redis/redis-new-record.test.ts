@@ -1,13 +1,12 @@
-import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { ClaimRequest } from '../../../src/core/store.ts';
 import { redisStore } from '../../../src/stores/redis/index.ts';
-import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
-import { type Connected, singleClients } from './clients.ts';
+import { singleClients } from './clients.ts';
 import { commandsDuring } from './commands-seen.ts';
-import { operator, serverTime } from './time-travel.ts';
+import { singleServer } from './single-server.ts';
+import { serverTime } from './time-travel.ts';
 
 const day = 86_400_000;
 const longest = 2 ** 42 - 1;
@@ -31,33 +30,17 @@ const requests: Readonly<Record<string, Partial<ClaimRequest>>> = {
 
 if (isSelected('redis'))
   describe.each(Object.entries(singleClients))('a first claim through %s', (_name, connect) => {
-    let server: RedisServer;
-    let own: Redis;
-    let connected: Connected;
+    const redis = singleServer(connect);
 
-    beforeAll(async () => {
-      server = await startRedis();
-      own = operator(server.port);
-      connected = await connect(server.port);
-    });
-
-    beforeEach(() => own.flushall());
-
-    afterAll(async () => {
-      await connected.end();
-      own.disconnect();
-      await server.stop();
-    });
-
-    const store = () => redisStore({ client: connected.client });
+    const store = () => redisStore({ client: redis.connected.client });
 
     it.each(Object.entries(requests))(
       '%s leaves all of it in the record, and the server’s times',
       async (_what, part) => {
         const request = claimOf('a', 't', part);
-        const before = Math.floor(await serverTime(own));
-        expect(await commandsDuring(own, () => store().claim(request))).toEqual(['SET']);
-        const after = Math.ceil(await serverTime(own));
+        const before = Math.floor(await serverTime(redis.own));
+        expect(await commandsDuring(redis.own, () => store().claim(request))).toEqual(['SET']);
+        const after = Math.ceil(await serverTime(redis.own));
         const record = await store().read('a');
         const { token, principal, operation, operationId, fingerprint, policy, leaseMs, unresolvedRetentionMs } =
           request;
@@ -78,7 +61,7 @@ if (isSelected('redis'))
     ])('%s is left to the script', async (_what, part) => {
       await store().claim(claimOf('a', 't', part));
       expect(await store().read('a')).toMatchObject({ state: 'running', ...('operation' in part && part) });
-      const commands = await commandsDuring(own, () => store().claim(claimOf('b', 't', part)));
+      const commands = await commandsDuring(redis.own, () => store().claim(claimOf('b', 't', part)));
       expect(commands).toEqual(['EVALSHA']);
     });
 
@@ -114,4 +97,12 @@ if (isSelected('redis'))
         expect(after).toMatchObject({ token: 't', attempt: 1, operation: before?.operation });
       },
     );
+
+    it('lapses with its expiry, and its worker may complete it all the same', async () => {
+      await store().claim(claimOf('a', 't'));
+      await redis.own.persist('latchkey:a');
+      expect((await store().read('a'))?.state).toBe('lapsed');
+      expect(await store().complete(completionOf('a', 't', 'done'))).toBe('completed');
+      expect(await redis.own.pttl('latchkey:a')).toBeGreaterThan(0);
+    });
   });
