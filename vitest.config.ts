@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts'],
+    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'edges/test/**/*.test.ts'],
     // Most tests wait for servers and timers, so that one more than the cores of a small machine is quicker.
     maxWorkers: 3,
     testTimeout: 120_000,

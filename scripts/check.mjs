@@ -15,6 +15,7 @@ const steps = [
     'packages/latchkey/test',
     'scripts',
     'bench',
+    'edges',
     'examples/payments',
     'examples/quick-start',
   ].map(typesOf),

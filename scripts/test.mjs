@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
+import { installProject } from './prepare/packages.mjs';
 import { runScript, seconds } from './prepare/process.mjs';
 import { ensurePrograms } from './prepare/programs.mjs';
 import { node22, node24, root } from './prepare/root.mjs';
@@ -36,6 +37,7 @@ const sections = [
   { title: 'Model of the protocol', node: node24, args: ['scripts/model.mjs', '--quick'] },
   vitest('Library on Node 24', node24, 'packages/'),
   vitest('Library on Node 22', node22, 'packages/', withServers),
+  vitest('Edges', node24, 'edges/'),
   vitest('Examples', node24, 'examples/'),
 ];
 
@@ -127,6 +129,7 @@ async function runAll() {
 
 await runScript(async () => {
   await prepare();
+  await installProject('edges');
   try {
     return await runAll();
   } finally {

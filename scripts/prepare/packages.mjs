@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { delimiter, dirname } from 'node:path';
 import { quietly, Refusal } from './process.mjs';
 import { node22, node24, root } from './root.mjs';
 
@@ -16,24 +17,41 @@ function packagesOf(file) {
 }
 
 /**
- * What npm wrote down when it last installed is compared with the lockfile, package by package.
+ * Compares what npm wrote down when it last installed with the lockfile, package by package.
  *
+ * @param {string} folder
  * @returns {boolean}
  */
-function isInstalled() {
-  const written = `${root}/node_modules/.package-lock.json`;
-  if (![written, node24, node22].every((file) => existsSync(file))) return false;
+function isInstalledIn(folder) {
+  const written = `${folder}/node_modules/.package-lock.json`;
+  if (!existsSync(written)) return false;
   const installed = packagesOf(written);
-  return Object.entries(packagesOf(`${root}/package-lock.json`)).every(([path, locked]) => {
+  return Object.entries(packagesOf(`${folder}/package-lock.json`)).every(([path, locked]) => {
     if (!path.includes('node_modules/')) return true;
     const found = installed[path];
     return found ? found.version === locked.version : locked.optional === true;
   });
 }
 
+const isInstalled = () => isInstalledIn(root) && [node24, node22].every((file) => existsSync(file));
+
 /** Installs what the lockfile says, if that isn't there already. */
 export async function installPackages() {
   if (isInstalled()) return;
   await quietly('Installing packages (npm ci)', 'npm', ['ci', '--no-progress'], { cwd: root });
   if (!isInstalled()) throw new Refusal('npm ci left out a package; were install scripts switched off?');
+}
+
+/**
+ * Installs the packages of a project that only tests need, which has a lockfile of its own. npm runs under the
+ * repository's Node, since under an older one it may choose other packages.
+ *
+ * @param {string} name of its folder in the repository
+ */
+export async function installProject(name) {
+  const folder = `${root}/${name}`;
+  if (isInstalledIn(folder)) return;
+  const env = { ...process.env, PATH: [dirname(node24), process.env['PATH']].join(delimiter) };
+  await quietly(`Installing packages of ${name} (npm ci)`, 'npm', ['ci', '--no-progress'], { cwd: folder, env });
+  if (!isInstalledIn(folder)) throw new Refusal(`npm ci left out a package of ${name}`);
 }
