@@ -2,17 +2,19 @@ import { DatabaseSync } from 'node:sqlite';
 import express from 'express';
 import { idempotency } from 'latchkey/express';
 import { sqliteStore } from 'latchkey/sqlite';
+import { accountOf } from './accounts.ts'; // your own authentication
 
 const database = new DatabaseSync(process.env.DATABASE ?? 'orders.db');
 database.exec('CREATE TABLE IF NOT EXISTS orders (id INTEGER PRIMARY KEY, item TEXT NOT NULL)');
 
 const guard = idempotency({
   store: sqliteStore({ database }),
-  principal: 'authorization', // or a function: (request) => the account that it acts for
+  principal: (request) => accountOf(request.headers.authorization), // the id of an account or a tenant
   afterFailure: 'rerun', // the handler's only effect is inside finish(), so a retry may run it again
 });
 
 const app = express();
+app.use((request, response, next) => (accountOf(request.headers.authorization) ? next() : response.sendStatus(401)));
 
 app.post('/orders', guard.with({ keyRequired: true }), express.json(), async (request) => {
   // The order, the answer and "done" are one commit: no crash leaves one without the others.

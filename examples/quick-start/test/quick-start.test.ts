@@ -95,6 +95,9 @@ it('the fetch quick start charges once', async () => {
   expect(await second.json()).toEqual({ charge: 'ch_1', item: 'lamp' });
   expect(second.headers.get('idempotent-replayed')).toBe('true');
   expect((await send('sofa')).status).toBe(422);
+  const { 'Idempotency-Key': _, ...unkeyed } = order('k-1', 'lamp').headers;
+  const refused = await POST(new Request('https://shop.example/orders', { ...order('k-1', 'lamp'), headers: unkeyed }));
+  expect([refused.status, (await refused.json()).code]).toEqual([400, 'key-missing']);
   expect(charged).toEqual([expect.stringMatching(/^"[0-9a-f-]{36}"$/)]);
   provider.close();
 });

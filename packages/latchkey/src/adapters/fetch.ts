@@ -4,14 +4,15 @@
  * @example
  * ```ts
  * const guard = idempotency({ store: memoryStore(), principal: (request) => tenantOf(request) })
- * export const POST = guard(async (request) => {
- *   const charge = await guard.context(request).step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
+ * export const POST = guard.withContext(async (context, request) => {
+ *   const charge = await context.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
  *   return Response.json(charge, { status: 201 })
  * })
  * ```
  * @module
  */
 
+import { LatchkeyError } from '../core/errors.ts';
 import { systemRuntime, type Timers } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
@@ -21,33 +22,60 @@ import { FetchExchange } from './fetch-exchange.ts';
 import { FetchRequestView } from './fetch-request.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
-/** What a handler behind the guard is given as its last argument; undefined if it runs without protection. */
-export type FetchContext<Kind extends TransactionKind = never> = HttpContext<Kind, Response> | undefined;
+/** The context of a guarded request. */
+export type FetchContext<Kind extends TransactionKind = never> = HttpContext<Kind, Response>;
 
-/**
- * A handler. Arguments that the runtime passes beside the request come before the context: the context is the last
- * parameter that the function declares, after the request.
- */
-export type FetchHandler<Rest extends readonly unknown[], Kind extends TransactionKind = never> = (
-  request: Request,
-  ...rest: [...Rest, FetchContext<Kind>]
+/** A handler as the runtime calls it: the request, and whatever the runtime passes beside it. */
+export type FetchHandler<Req extends Request, Rest extends readonly unknown[]> = (
+  request: Req,
+  ...rest: Rest
 ) => Response | Promise<Response>;
 
 /** What {@link idempotency} makes. */
-export interface FetchGuard<Kind extends TransactionKind = never> extends GuardFace<Request, Kind, Response> {
+export interface FetchGuard<Kind extends TransactionKind = never, Req extends Request = Request>
+  extends GuardFace<Request, Kind, Response> {
   /**
-   * Puts the guard before a handler. What the handler throws becomes a 500 of the layer. `context.finish` resolves
-   * with the response, for the handler to return.
+   * Puts the guard before a handler, whose arguments stay as they are: `guard.context(request)` gives the context. What
+   * the handler throws becomes a 500 of the layer. `context.finish` resolves with the response, for the handler to
+   * return.
+   *
+   * @example
+   * ```ts
+   * // Next.js
+   * export const POST = guard(async (request: NextRequest, { params }: { params: Promise<{ id: string }> }) => {
+   *   const { id } = await params
+   *   return Response.json(await guard.context(request).step('ship', () => ship(id)))
+   * })
+   * // Workers
+   * export default { fetch: guard(async (request: Request, env: Env, execution: ExecutionContext) => answer(request, env)) }
+   * ```
    */
-  <Rest extends readonly unknown[] = []>(
-    handler: FetchHandler<Rest, Kind>,
-  ): (request: Request, ...rest: Rest) => Promise<Response>;
+  <R extends Req = Req, Rest extends readonly unknown[] = []>(
+    handler: FetchHandler<R, Rest>,
+  ): (request: R, ...rest: Rest) => Promise<Response>;
+  /**
+   * The same for a handler that can't do without its context, which it is given before the framework's arguments. So
+   * the key is required: a request without one gets 400 `key-missing`.
+   *
+   * @throws LatchkeyError `context-missing`, as a rejection, for a method that is not guarded.
+   * @example
+   * ```ts
+   * export const POST = guard.withContext(async (context, request: NextRequest, route: RouteContext) => {
+   *   const charged = await context.fetch('charge', 'https://pay.example/charges', { method: 'POST', body })
+   *   return Response.json(await charged.json(), { status: charged.status })
+   * })
+   * ```
+   */
+  withContext<R extends Req = Req, Rest extends readonly unknown[] = []>(
+    handler: (context: FetchContext<Kind>, request: R, ...rest: Rest) => Response | Promise<Response>,
+  ): (request: R, ...rest: Rest) => Promise<Response>;
   /** The same guard with other settings for some routes; shares store and engine. */
-  with(route: RouteOptions<Request>): FetchGuard<Kind>;
+  with(route: RouteOptions<Req>): FetchGuard<Kind, Req>;
 }
 
 /** What the guard can be told. */
-export interface FetchGuardOptions<Kind extends TransactionKind = never> extends GuardOptions<Request, Kind> {
+export interface FetchGuardOptions<Kind extends TransactionKind = never, Req extends Request = Request>
+  extends GuardOptions<Req, Kind> {
   /**
    * Keeps an edge runtime alive until the answer is stored, though the client may have gone. It is given the
    * request and the further arguments of the handler.
@@ -57,68 +85,85 @@ export interface FetchGuardOptions<Kind extends TransactionKind = never> extends
    * waitUntil: (work, request, env, execution) => (execution as ExecutionContext).waitUntil(work)
    * ```
    */
-  readonly waitUntil?: (work: Promise<unknown>, request: Request, ...rest: readonly unknown[]) => void;
+  readonly waitUntil?: (work: Promise<unknown>, request: Req, ...rest: readonly unknown[]) => void;
 }
 
 /** What all wrapped handlers of a guard share. */
-interface Parts<Kind extends TransactionKind> {
+interface Parts<Kind extends TransactionKind, Req extends Request> {
   readonly contexts: GuardContexts<Kind, Response>;
   readonly timers: Timers;
-  readonly waitUntil: FetchGuardOptions<Kind>['waitUntil'];
+  readonly waitUntil: FetchGuardOptions<Kind, Req>['waitUntil'];
 }
+
+/** Runs the handler; the context is undefined for a request that the layer lets pass. */
+type Call<Kind extends TransactionKind> = (context: FetchContext<Kind> | undefined) => Response | Promise<Response>;
 
 /**
  * Makes a guard for Fetch API handlers.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
-export function idempotency<Kind extends TransactionKind = never>(options: FetchGuardOptions<Kind>): FetchGuard<Kind> {
+export function idempotency<Kind extends TransactionKind = never, Req extends Request = Request>(
+  options: FetchGuardOptions<Kind, Req>,
+): FetchGuard<Kind, Req> {
   const { waitUntil, ...rest } = options;
   const { timers } = options.runtime ?? systemRuntime;
-  return guardFor<Kind>(createHttpLayer<Request, Kind>(rest), { contexts: new GuardContexts(), timers, waitUntil });
+  return guardFor<Kind, Req>(createHttpLayer<Req, Kind>(rest), { contexts: new GuardContexts(), timers, waitUntil });
 }
 
-function guardFor<Kind extends TransactionKind>(layer: HttpLayer<Request, Kind>, parts: Parts<Kind>): FetchGuard<Kind> {
+function guardFor<Kind extends TransactionKind, Req extends Request>(
+  layer: HttpLayer<Req, Kind>,
+  parts: Parts<Kind, Req>,
+): FetchGuard<Kind, Req> {
   const { contexts } = parts;
-  const guard = <Rest extends readonly unknown[] = []>(handler: FetchHandler<Rest, Kind>) => {
-    return (request: Request, ...rest: Rest) => guarded(layer, parts, handler, request, rest);
-  };
+  function guard<R extends Req, Rest extends readonly unknown[]>(handler: FetchHandler<R, Rest>) {
+    return function guardedHandler(this: unknown, request: R, ...rest: Rest): Promise<Response> {
+      return guarded(layer, parts, () => handler.call(this, request, ...rest), request, rest);
+    };
+  }
+  function withContext<R extends Req, Rest extends readonly unknown[]>(
+    handler: (context: FetchContext<Kind>, request: R, ...rest: Rest) => Response | Promise<Response>,
+  ) {
+    const strict = layer.with({ keyRequired: true });
+    return function guardedHandler(this: unknown, request: R, ...rest: Rest): Promise<Response> {
+      const call: Call<Kind> = (context) => {
+        if (context === undefined) throw unguarded(request);
+        return handler.call(this, context, request, ...rest);
+      };
+      return guarded(strict, parts, call, request, rest);
+    };
+  }
   return Object.assign(guard, {
-    with: (route: RouteOptions<Request>) => guardFor(layer.with(route), parts),
+    withContext,
+    with: (route: RouteOptions<Req>) => guardFor(layer.with(route), parts),
     context: (request: Request) => contexts.get(request),
     find: (request: Request) => contexts.find(request),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });
 }
 
-async function guarded<Rest extends readonly unknown[], Kind extends TransactionKind>(
-  layer: HttpLayer<Request, Kind>,
-  { contexts, timers, waitUntil }: Parts<Kind>,
-  handler: FetchHandler<Rest, Kind>,
-  request: Request,
-  rest: Rest,
+function unguarded({ method }: Request): LatchkeyError {
+  return new LatchkeyError(
+    'context-missing',
+    `A handler of guard.withContext() was called with ${method}, which the guard lets pass: it has no context there. ` +
+      'Add the method to the option `methods`, or use guard(handler) and guard.find(request).',
+  );
+}
+
+async function guarded<Kind extends TransactionKind, Req extends Request>(
+  layer: HttpLayer<Req, Kind>,
+  { contexts, timers, waitUntil }: Parts<Kind, Req>,
+  call: Call<Kind>,
+  request: Req,
+  rest: readonly unknown[],
 ): Promise<Response> {
-  const run = async (context: HttpContext<Kind, Response>) => {
+  const run = async (context: FetchContext<Kind>) => {
     contexts.set(request, context);
-    return call(handler, request, rest, context);
+    return call(context);
   };
   const exchange = new FetchExchange<Kind>({ timers, run });
   const work = exchange.pass(layer, new FetchRequestView(request, request));
   waitUntil?.(work, request, ...rest);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
-  return response ?? call(handler, request, rest, undefined);
-}
-
-/**
- * Puts the context where the handler declares it. Runtimes pass arguments that a handler may not have asked for, so
- * that the number of declared parameters says where the last one is.
- */
-function call<Rest extends readonly unknown[], Kind extends TransactionKind>(
-  handler: FetchHandler<Rest, Kind>,
-  request: Request,
-  rest: Rest,
-  context: FetchContext<Kind>,
-): Response | Promise<Response> {
-  const before = handler.length >= 2 ? rest.slice(0, handler.length - 2) : rest;
-  return handler(request, ...([...before, context] as [...Rest, FetchContext<Kind>]));
+  return response ?? call(undefined);
 }

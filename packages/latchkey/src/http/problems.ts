@@ -19,8 +19,9 @@ interface Entry {
  * Why these statuses:
  * - `response-not-kept` is 410: done for good, and repeating the request never helps. A 2xx would pass off an empty
  *   body as the answer; 409 and 5xx invite retries.
- * - `principal-missing` and `principal-unstable` are 400 rather than 401: the layer can't know which challenge the
- *   application would send.
+ * - `principal-missing` is 400 rather than 401: the layer can't know which challenge the application would send.
+ * - `principal-unstable` is 500: the server asks for `principal: 'authorization'` and its clients send tokens that change.
+ *   No client can mend that.
  */
 const entries = {
   'key-missing': {
@@ -127,10 +128,10 @@ const entries = {
     detail: 'A request with an Idempotency-Key needs one Authorization field.',
   },
   'principal-unstable': {
-    status: 400,
+    status: 500,
     title: 'The credentials can not serve as principal',
     detail:
-      'These credentials change between retries, so that a retry would run again. Use a function as principal that returns the account.',
+      "This server uses principal: 'authorization', but its clients send credentials that change between retries (such as a JWT), so that a retry would run again. Set principal to a function that returns the account. Nothing was run.",
   },
 } as const satisfies Partial<Record<ErrorCode, Entry>>;
 

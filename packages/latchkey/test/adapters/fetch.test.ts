@@ -1,6 +1,6 @@
 import { getRequestListener } from '@hono/node-server';
 import { describe, expect, it } from 'vitest';
-import { type FetchContext, idempotency } from '../../src/adapters/fetch.ts';
+import { idempotency } from '../../src/adapters/fetch.ts';
 import { open, responseTo } from '../../src/testing/adapter-suite/client.ts';
 import { firstKey, gate, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
@@ -22,40 +22,57 @@ function oneThenTwo(passed: Promise<void>): ReadableStream<Uint8Array> {
   });
 }
 
-const isContext = (value: unknown) => typeof value === 'object' && value !== null && 'operationId' in value;
-
 describe('the arguments of a fetch handler', () => {
-  it('end with the context, where the runtime passes none beside the request', async () => {
+  it('are those of the runtime, however many the handler declares', async () => {
     const guard = idempotency(guardOptions().options);
-    const handler = guard(async (request, context) => {
-      expect(context).toBe(guard.context(request));
-      return Response.json(isContext(context));
+    const declared: Record<string, (...args: readonly unknown[]) => readonly unknown[]> = {
+      none: (...args: readonly unknown[]) => args,
+      one: (request: unknown) => [request, 'env', 'execution'],
+      two: (request: unknown, env: unknown) => [request, env, 'execution'],
+      'a default and rest': (request: unknown, env: unknown = 'default', ...rest: readonly unknown[]) => [
+        request,
+        env,
+        ...rest,
+      ],
+    };
+    for (const [name, handler] of Object.entries(declared)) {
+      let seen: readonly unknown[] = [];
+      const request = keyed({}, `${firstKey}-${name.replaceAll(' ', '-')}`);
+      const wrapped = guard((...args: readonly [Request, string, string]) => {
+        seen = handler(...args);
+        return new Response();
+      });
+      await wrapped(request, 'env', 'execution');
+      expect(seen, name).toEqual([request, 'env', 'execution']);
+    }
+  });
+
+  it('are those of the runtime for a request without protection too', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard(async (request: Request, env: string) =>
+      Response.json([env, guard.find(request) === undefined]),
+    );
+    expect(await (await handler(keyed({ headers: {} }), 'env')).json()).toEqual(['env', true]);
+  });
+
+  it('lead to the context by guard.context(request)', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard(async (request) => {
+      expect(guard.find(request)).toBe(guard.context(request));
+      return Response.json(guard.context(request).attempt);
     });
-    expect(await (await handler(keyed())).json()).toBe(true);
+    expect(await (await handler(keyed())).json()).toBe(1);
   });
 
-  it('end with the context, where the runtime passes one that the handler does not declare', async () => {
+  it('include this, which Bun sets to its server', async () => {
     const guard = idempotency(guardOptions().options);
-    const handler: (request: Request, route: object) => Promise<Response> = guard(async (_request, context) =>
-      Response.json(isContext(context)),
-    );
-    expect(await (await handler(keyed(), { params: {} })).json()).toBe(true);
-  });
-
-  it('keep what the runtime passes before it', async () => {
-    const guard = idempotency(guardOptions().options);
-    const handler = guard(async (_request: Request, env: { name: string }, id: number, context: FetchContext) =>
-      Response.json([env.name, id, isContext(context)]),
-    );
-    expect(await (await handler(keyed(), { name: 'prod' }, 7)).json()).toEqual(['prod', 7, true]);
-  });
-
-  it('end with undefined for a request without protection', async () => {
-    const guard = idempotency(guardOptions().options);
-    const handler = guard(async (request, context) =>
-      Response.json([context === undefined, guard.find(request) === undefined]),
-    );
-    expect(await (await handler(keyed({ headers: {} }))).json()).toEqual([true, true]);
+    const server = {
+      port: 3000,
+      fetch: guard(function (this: unknown) {
+        return Response.json((this as { port: number }).port);
+      }),
+    };
+    expect(await (await server.fetch(keyed())).json()).toBe(3000);
   });
 
   it('are the same request object, its body unread', async () => {
@@ -66,6 +83,40 @@ describe('the arguments of a fetch handler', () => {
     const request = new FrameworkRequest(keyed());
     const handler = guard(async (given) => Response.json([given === request, await given.text()]));
     expect(await (await handler(request)).json()).toEqual([true, '{}']);
+  });
+});
+
+describe('a handler of guard.withContext()', () => {
+  it('is given its context before the arguments of the runtime', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard.withContext(async (context, request: Request, env: { name: string }, id: number) => {
+      expect(context).toBe(guard.context(request));
+      return Response.json([context.attempt, env.name, id]);
+    });
+    expect(await (await handler(keyed(), { name: 'prod' }, 7)).json()).toEqual([1, 'prod', 7]);
+  });
+
+  it('does not run for a request without a key', async () => {
+    const guard = idempotency({ ...guardOptions().options, keyRequired: false });
+    const handler = guard.withContext(async () => new Response('ran'));
+    const answer = await handler(keyed({ headers: {} }));
+    expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'key-missing' }]);
+  });
+
+  it('does not run for a method that is not guarded, and says so', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard.withContext(async () => new Response('ran'));
+    await expect(handler(keyed({ method: 'PUT' }))).rejects.toMatchObject({ code: 'context-missing' });
+  });
+
+  it('gets along with a wrapper that hands it a copy of the request', async () => {
+    const guard = idempotency(guardOptions().options);
+    const handler = guard.withContext(async (context, request: Request) => {
+      const copy = new Request(request);
+      expect(() => guard.context(copy)).toThrow(/copy of the request/);
+      return Response.json([context.attempt, await copy.text()]);
+    });
+    expect(await (await handler(keyed())).json()).toEqual([1, '{}']);
   });
 });
 
@@ -108,8 +159,8 @@ describe('a fetch handler', () => {
 
   it('is guarded whatever the letter case of the method', async () => {
     const guard = idempotency(guardOptions().options);
-    const handler = guard(async (_request, context) => Response.json(isContext(context)));
-    expect(await (await handler(keyed({ method: 'patch' }))).json()).toBe(true);
+    const handler = guard(async (request) => Response.json(guard.context(request).attempt));
+    expect(await (await handler(keyed({ method: 'patch' }))).json()).toBe(1);
   });
 
   it('is kept alive by waitUntil until its answer is stored', async () => {
@@ -122,7 +173,7 @@ describe('a fetch handler', () => {
         work.push(promise);
       },
     });
-    const handler: (request: Request, env: string) => Promise<Response> = guard(async () => new Response('x'));
+    const handler = guard(async (_request: Request, _env: string) => new Response('x'));
     await handler(keyed(), 'env');
     await Promise.all(work);
     expect([work.length, faults.calls.get('complete')]).toEqual([1, 1]);

@@ -32,7 +32,8 @@ export function startFetch<Kind extends TransactionKind>(setup: AppSetup<Kind>):
     ...setup.options,
     principal: (request) => tenantOf(request.headers.get('x-tenant')),
   });
-  const guarded = guard(async (request, context) => {
+  const guarded = guard(async (request) => {
+    const context = guard.find(request);
     const body = await request.text();
     return responseOf(await setup.handler({ method: request.method, body, context, field: fieldOf(request) }));
   });

@@ -61,9 +61,7 @@ export class HttpFront implements Front {
   async handle(incoming: Incoming): Promise<FrontAnswer> {
     const { name } = incoming.route;
     const principal = this.#rules.scopesByPrincipal ? incoming.principal : 'all';
-    const handle = this.#guard.with(this.#options(incoming))((_: Request, context: FetchContext<SimKind>) =>
-      this.#run(incoming, context),
-    );
+    const handle = this.#guard.with(this.#options(incoming)).withContext((context) => this.#run(incoming, context));
     const headers = { 'idempotency-key': incoming.key, principal, 'content-type': 'application/json' };
     const body = JSON.stringify({ payload: incoming.payload });
     const response = await handle(new Request(`http://shop.test/${name}`, { method: 'POST', headers, body }));
@@ -89,7 +87,6 @@ export class HttpFront implements Front {
   }
 
   async #run(incoming: Incoming, context: FetchContext<SimKind>): Promise<Response> {
-    if (context === undefined) throw new Error('The guard let a request with a key pass.');
     const attempt = new Attempt<Answer>(incoming, this.#worker, this.#world, context, answer);
     const made = await attempt
       .run()
