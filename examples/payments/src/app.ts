@@ -59,7 +59,8 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
   app.use(ordersRoutes(orderShop, guards.shop));
   app.use(shopRoutes(shop, guards.shop));
   app.use(express.static(pageFolder, { index: false }));
-  for (const part of ['client', 'core']) app.use(`/latchkey/${part}`, express.static(`${libraryFolder}/${part}`));
+  for (const part of ['client', 'core', 'protocol'])
+    app.use(`/latchkey/${part}`, express.static(`${libraryFolder}/${part}`));
   app.use(unknownRoute);
   app.use(apiErrors);
 

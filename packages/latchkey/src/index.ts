@@ -22,7 +22,7 @@ export { type Runtime, systemRuntime } from './core/runtime.ts';
 export type { OperationSettings } from './core/settings.ts';
 export type { Store, TransactionKind } from './core/store.ts';
 export type { PlainResponse } from './http/exchange.ts';
-export { EXPOSED_FIELDS } from './http/field-names.ts';
 export type { HttpContext } from './http/layer.ts';
 export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
 export type { Problem } from './http/problem.ts';
+export { EXPOSED_HEADERS as EXPOSED_FIELDS } from './protocol/headers.ts';

@@ -26,8 +26,8 @@ async function loadedBy(specifier: string, installed: Installed): Promise<string
 function isForeign(specifier: string, loaded: string): boolean {
   const subpath = specifier.slice('latchkey/'.length);
   if (subpath === 'testing') return false;
-  if (subpath === 'client') return !/^(client|core)\//.test(loaded);
-  if (subpath === 'operator') return !/^(operator|core|http)\/|^node:/.test(loaded);
+  if (subpath === 'client') return !/^(client|core|protocol)\//.test(loaded);
+  if (subpath === 'operator') return !/^(operator|core|http|protocol)\/|^node:/.test(loaded);
   const store = /^stores\/([^/]+)\//.exec(loaded)?.[1];
   return loaded.startsWith('testing/') || (store !== undefined && store !== subpath);
 }

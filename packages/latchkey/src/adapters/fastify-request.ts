@@ -7,13 +7,13 @@
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { RequestBody } from '../http/exchange.ts';
-import { KEY_FIELD } from '../http/field-names.ts';
 import { RequestMark } from '../http/request-mark.ts';
+import { KEY_HEADER } from '../protocol/headers.ts';
 import { tapNodeBody, tappedBody } from './node-body-tap.ts';
 import { NodeRequestView } from './node-request.ts';
 import { readNodeBody } from './node-request-body.ts';
 
-const keyField = KEY_FIELD.toLowerCase();
+const keyField = KEY_HEADER.toLowerCase();
 
 /** Bodies that were read before they were parsed. */
 export class FastifyBodies {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { LayerWord } from './layer-word.ts';
+import { REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
+import { type LayerStatus, OWN_ANSWER, parseStatus } from '../protocol/status-header.ts';
 
 /**
  * - `final`: the operation's answer; its key is done with.
@@ -23,7 +24,8 @@ export type Verdict =
 
 /** True if the response is marked as the stored answer of an earlier request. */
 export function isReplayed(response: Response): boolean {
-  return response.headers.get('idempotent-replayed')?.trim().toLowerCase() === 'true';
+  if (parseStatus(response.headers.get(STATUS_HEADER))?.word === OWN_ANSWER.replayed) return true;
+  return response.headers.get(REPLAYED_HEADER)?.trim().toLowerCase() === 'true';
 }
 
 // An answer that says "nothing was done, come back" leaves the operation undecided: an earlier attempt, whose answer
@@ -36,11 +38,12 @@ function wantsRetry(response: Response, code: string | undefined): boolean {
   return code === 'in-progress' || response.status === 425 || response.status === 429 || response.status >= 500;
 }
 
-/** Weighs a response with what the layer says by it. */
-export function weigh(response: Response, { code, undecided }: LayerWord): Verdict {
+/** Classifies a response with what the layer says by it. */
+export function weigh(response: Response, said: LayerStatus | undefined): Verdict {
+  const code = said?.word;
   if (code === 'key-quarantined' || code === 'key-reused' || code === 'outcome-unknown') return code;
   if (response.status < 400 || isReplayed(response)) return 'final';
   if (wantsRetry(response, code)) return 'retry';
   if (code === 'in-progress') return code;
-  return undecided || comeBack.has(response.status) ? 'come-back' : 'final';
+  return said?.final === false || comeBack.has(response.status) ? 'come-back' : 'final';
 }

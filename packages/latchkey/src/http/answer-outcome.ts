@@ -6,9 +6,9 @@
 
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 import type { Outcome } from '../core/operation.ts';
+import { STORED_HEADER } from '../protocol/headers.ts';
 import { answerResponse } from './answer.ts';
 import type { Field, GuardAnswer, PlainResponse } from './exchange.ts';
-import { STORED_FIELD } from './field-names.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { ReplayRecord, RouteOptions } from './options.ts';
 import type { Problem } from './problem.ts';
@@ -61,7 +61,7 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
       return instead(run, parts.shape(problem('in-progress', SOON)));
     case 'unstored': {
       const choice = parts.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
-      if (choice === 'send') return sendWith(run, [STORED_FIELD, 'false']);
+      if (choice === 'send') return sendWith(run, [STORED_HEADER, 'false']);
       return instead(run, parts.shape(problem('store-unavailable', SOON)));
     }
   }

@@ -5,8 +5,8 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
+import { headerNamePattern } from '../protocol/headers.ts';
 import type { Field, PlainResponse } from './exchange.ts';
-import { fieldNamePattern } from './field-names.ts';
 
 /** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5): what the frameworks let pass. */
 const fieldValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -17,7 +17,7 @@ export function unsendable(why: string): LatchkeyError {
 }
 
 function isSendable([name, value]: Field): boolean {
-  return fieldNamePattern.test(name) && typeof value === 'string' && fieldValuePattern.test(value);
+  return headerNamePattern.test(name) && typeof value === 'string' && fieldValuePattern.test(value);
 }
 
 /**

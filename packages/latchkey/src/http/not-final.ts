@@ -4,23 +4,19 @@
  * @module
  */
 
+import { STATUS_HEADER } from '../protocol/headers.ts';
+import { codeOfBody, mayBeProblem } from '../protocol/problem-body.ts';
+import { isFinalCode } from '../protocol/problem-codes.ts';
+import { parseStatus } from '../protocol/status-header.ts';
 import { asBuffer } from './as-buffer.ts';
 import type { CapturedResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
-import { isNotFinalCode } from './problems.ts';
 
 /** Statuses that such answers have, and the longest body worth looking at. */
 const statuses: ReadonlySet<number> = new Set([400, 403, 409, 500, 503]);
 const MAX_BODY_BYTES = 8 * 1024;
 
-/** How Stripe says "in progress". */
-const STRIPE_IN_USE = 'idempotency_key_in_use';
-
-function memberOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? Object.entries(value).find(([key]) => key === name)?.[1]
-    : undefined;
-}
+const statusHeader = STATUS_HEADER.toLowerCase();
 
 function parsed(body: Uint8Array): unknown {
   try {
@@ -31,20 +27,18 @@ function parsed(body: Uint8Array): unknown {
 }
 
 function bodySaysSo(response: CapturedResponse): boolean {
-  const type = fieldValue(response.fields, 'content-type') ?? '';
-  if (!type.includes('json') || response.body.length > MAX_BODY_BYTES) return false;
-  const value = parsed(response.body);
-  if (type.startsWith('application/problem+json')) return isNotFinalCode(memberOf(value, 'code'));
-  const error = memberOf(value, 'error');
-  return memberOf(error, 'code') === STRIPE_IN_USE || isNotFinalCode(memberOf(error, 'latchkey_code'));
+  const type = fieldValue(response.fields, 'content-type');
+  if (!mayBeProblem(type) || response.body.length > MAX_BODY_BYTES) return false;
+  const code = codeOfBody(type, parsed(response.body));
+  return code !== undefined && !isFinalCode(code);
 }
 
 /**
- * Whether an answer says that the operation behind it is not decided: by the field that this library's layers
+ * Whether an answer says that the operation behind it is not decided: by the header that this library's layers
  * send, or, where a gateway dropped that, by the body of a problem of ours or of Stripe's "key in use".
  */
 export function isNotFinal(response: CapturedResponse): boolean {
   if (!statuses.has(response.status)) return false;
-  const mark = fieldValue(response.fields, 'idempotency-status');
-  return mark === undefined ? bodySaysSo(response) : /;\s*final=\?0/.test(mark);
+  const said = parseStatus(fieldValue(response.fields, statusHeader));
+  return said === undefined ? bodySaysSo(response) : !said.final;
 }

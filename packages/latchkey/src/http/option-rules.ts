@@ -17,7 +17,7 @@ import {
 } from '../core/option-rules.ts';
 import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
-import { fieldNamePattern } from './field-names.ts';
+import { headerNamePattern } from '../protocol/headers.ts';
 import { isMemberPointer } from './json-pointer.ts';
 import type { GuardOptions, Quarantine, RouteOptions, SaveRequestOptions } from './options.ts';
 
@@ -42,7 +42,7 @@ const secretFields: ReadonlySet<string> = new Set([
   'x-auth-token',
 ]);
 const isSavedField = (item: unknown) =>
-  isText(item) && fieldNamePattern.test(item) && !secretFields.has(item.toLowerCase());
+  isText(item) && headerNamePattern.test(item) && !secretFields.has(item.toLowerCase());
 
 const saveRules: Record<keyof SaveRequestOptions, Rule> = {
   maxBytes: bytes,
@@ -91,7 +91,7 @@ export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof Opera
   maxRequestBytes: bytes,
   maxResponseBytes: bytes,
   meaningfulFields: must(
-    listOf((item) => isText(item) && fieldNamePattern.test(item)),
+    listOf((item) => isText(item) && headerNamePattern.test(item)),
     'an array of field names',
   ),
   methods: must(listOf(isMethod), 'an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)'),

@@ -5,10 +5,11 @@
  */
 
 import type { Emit } from '../core/emitter.ts';
+import { STATUS_HEADER } from '../protocol/headers.ts';
+import { formatStatus } from '../protocol/status-header.ts';
 import { checkResponse } from './check-response.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Field, PlainResponse } from './exchange.ts';
-import { STATUS_FIELD } from './field-names.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { Problem } from './problem.ts';
 import { withLength } from './replay.ts';
@@ -36,7 +37,7 @@ function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemSha
 function commonFields({ code, final, retryAfterSeconds }: Problem): readonly Field[] {
   const fields: Field[] = [
     ['Cache-Control', 'no-store'],
-    [STATUS_FIELD, final ? code : `${code};final=?0`],
+    [STATUS_HEADER, formatStatus(code, final)],
   ];
   if (retryAfterSeconds !== undefined) fields.push(['Retry-After', String(retryAfterSeconds)]);
   return fields;

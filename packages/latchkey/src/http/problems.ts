@@ -4,15 +4,13 @@
  * @module
  */
 
-import type { ErrorCode } from '../core/errors.ts';
+import { isFinalCode, type ProblemCode } from '../protocol/problem-codes.ts';
 import { type Problem, problemType } from './problem.ts';
 
 interface Entry {
   readonly status: number;
   readonly title: string;
   readonly detail: string;
-  /** Default false. */
-  readonly final?: boolean;
 }
 
 /**
@@ -28,20 +26,17 @@ const entries = {
     status: 400,
     title: 'Idempotency-Key is missing',
     detail: 'This operation needs an Idempotency-Key field. Send a new random key, and the same one at every retry.',
-    final: true,
   },
-  'key-invalid': { status: 400, title: 'Idempotency-Key is not valid', detail: 'Send a valid key.', final: true },
+  'key-invalid': { status: 400, title: 'Idempotency-Key is not valid', detail: 'Send a valid key.' },
   'key-reused': {
     status: 422,
     title: 'Idempotency-Key was used for another request',
     detail: 'The key belongs to a request with another payload. Send this one with a key of its own.',
-    final: true,
   },
   'request-too-large': {
     status: 413,
     title: 'Request body is too large',
     detail: 'The body is longer than this operation accepts. Nothing was done.',
-    final: true,
   },
   'request-incomplete': {
     status: 400,
@@ -68,7 +63,6 @@ const entries = {
     status: 410,
     title: 'The request was carried out; its response was not kept',
     detail: 'The operation is done and will not run again, but its response body could not be kept.',
-    final: true,
   },
   'replay-forbidden': {
     status: 403,
@@ -89,7 +83,6 @@ const entries = {
     status: 500,
     title: 'The operation failed',
     detail: 'An unexpected error stopped the operation.',
-    final: true,
   },
   'nothing-happened': {
     status: 503,
@@ -133,26 +126,17 @@ const entries = {
     detail:
       "This server uses principal: 'authorization', but its clients send credentials that change between retries (such as a JWT), so that a retry would run again. Set principal to a function that returns the account. Nothing was run.",
   },
-} as const satisfies Partial<Record<ErrorCode, Entry>>;
-
-/** The codes of problems. */
-export type ProblemCode = keyof typeof entries;
+} as const satisfies Record<ProblemCode, Entry>;
 
 /** What differs from one occurrence to the next. */
 export type Occurrence = Partial<Pick<Problem, 'detail' | 'retryAfterSeconds' | 'original'>>;
 
 /** Makes a problem. */
 export function problem(code: ProblemCode, occurrence: Occurrence = {}): Problem {
-  const entry: Entry = entries[code];
-  return { code, type: problemType(code), final: false, ...entry, ...occurrence };
+  return { code, type: problemType(code), final: isFinalCode(code), ...entries[code], ...occurrence };
 }
 
 /** Whole seconds for Retry-After, at least 1. */
 export function retryAfterSeconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000));
-}
-
-/** Whether a code is that of a problem which is not the operation's own end. */
-export function isNotFinalCode(code: unknown): boolean {
-  return typeof code === 'string' && code in entries && !problem(code as ProblemCode).final;
 }

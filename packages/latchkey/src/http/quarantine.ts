@@ -9,14 +9,14 @@ import type { Operation } from '../core/operation.ts';
 import type { AnyStore, StoredRecord } from '../core/store.ts';
 import { type CallTools, callUntil } from '../core/store-call.ts';
 import { uuidTimeMs } from '../core/uuid-time.ts';
+import { FIRST_SENT_HEADER } from '../protocol/headers.ts';
 import { unavailable } from './answer-outcome.ts';
-import { FIRST_SENT_FIELD } from './field-names.ts';
 import { httpDateMs } from './http-date.ts';
 import type { Quarantine } from './options.ts';
 import type { Problem } from './problem.ts';
 import { problem } from './problems.ts';
 
-const firstSentField = FIRST_SENT_FIELD.toLowerCase();
+const firstSentField = FIRST_SENT_HEADER.toLowerCase();
 
 /** What a request says about when its key was first sent. */
 type FirstSent = { readonly ms: number } | 'unknown' | 'garbled';

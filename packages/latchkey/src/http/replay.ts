@@ -4,9 +4,9 @@
  * @module
  */
 
+import { REPLAYED_HEADER } from '../protocol/headers.ts';
 import { acceptsCodings, codingsOf, decodeContent } from './content-coding.ts';
 import type { Field, PlainResponse } from './exchange.ts';
-import { REPLAYED_FIELD } from './field-names.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -32,7 +32,7 @@ function addLength(status: number, fields: Field[], body: Uint8Array): PlainResp
   return { status, fields, body };
 }
 
-const replayedMark: Field = [REPLAYED_FIELD, 'true'];
+const replayedMark: Field = [REPLAYED_HEADER, 'true'];
 const noStore: Field = ['Cache-Control', 'no-store'];
 
 /** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */

@@ -3,10 +3,11 @@ import { DOCS_URL } from '../../src/core/errors.ts';
 import { ietfDialect } from '../../src/http/dialects/ietf.ts';
 import { stripeDialect } from '../../src/http/dialects/stripe.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
-import { EXPOSED_FIELDS } from '../../src/http/field-names.ts';
 import { fieldValue } from '../../src/http/kept-fields.ts';
 import { problemResponse } from '../../src/http/problem-response.ts';
-import { type ProblemCode, problem, retryAfterSeconds } from '../../src/http/problems.ts';
+import { problem, retryAfterSeconds } from '../../src/http/problems.ts';
+import { EXPOSED_HEADERS } from '../../src/protocol/headers.ts';
+import type { ProblemCode } from '../../src/protocol/problem-codes.ts';
 
 const statuses: readonly (readonly [code: ProblemCode, ietf: number, stripe: number, stripeType: string])[] = [
   ['key-missing', 400, 400, 'invalid_request_error'],
@@ -127,6 +128,6 @@ describe('problemResponse', () => {
   });
 
   it('R65: names the fields that a browser has to be shown', () => {
-    expect(EXPOSED_FIELDS).toEqual(['Idempotent-Replayed', 'Idempotency-Status', 'Idempotency-Stored', 'Retry-After']);
+    expect(EXPOSED_HEADERS).toEqual(['Idempotent-Replayed', 'Idempotency-Status', 'Idempotency-Stored', 'Retry-After']);
   });
 });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { STRIPE_CODE_MEMBER, STRIPE_KEY_IN_USE } from '../../protocol/problem-body.ts';
 import type { Field } from '../exchange.ts';
 import type { Problem } from '../problem.ts';
 import type { Dialect } from './dialect.ts';
@@ -30,10 +31,10 @@ function errorBody(problem: Problem): object {
   return {
     error: {
       type: errorType(problem),
-      code: code === 'in-progress' ? 'idempotency_key_in_use' : code,
+      code: code === 'in-progress' ? STRIPE_KEY_IN_USE : code,
       message: detail,
       doc_url: type,
-      latchkey_code: code,
+      [STRIPE_CODE_MEMBER]: code,
       ...(original && { original }),
     },
   };

@@ -4,9 +4,9 @@ import { type FetchContext, type FetchGuard, idempotency } from '../../../src/ad
 import { recordId } from '../../../src/core/digest.ts';
 import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
-import { REPLAYED_FIELD, STATUS_FIELD } from '../../../src/http/field-names.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
 import { decodeResponse, encodeResponse, finalWrite } from '../../../src/http/snapshot.ts';
+import { REPLAYED_HEADER, STATUS_HEADER } from '../../../src/protocol/headers.ts';
 import { failure, recovered } from './answer-body.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
 import { Attempt, type Made, type Surroundings, unpadded } from './handler.ts';
@@ -114,8 +114,8 @@ const kinds: Readonly<Record<string, AnswerKind>> = {
 };
 
 function readAnswer({ headers }: Response, body: string, recorded: string | undefined): FrontAnswer {
-  const code = headers.get(STATUS_FIELD)?.split(';')[0];
+  const code = headers.get(STATUS_HEADER)?.split(';')[0];
   if (code !== undefined) return { kind: kinds[code] ?? 'threw' };
-  if (headers.get(REPLAYED_FIELD) === 'true') return { kind: 'replay', body: unpadded(body) };
+  if (headers.get(REPLAYED_HEADER) === 'true') return { kind: 'replay', body: unpadded(body) };
   return { kind: 'executed', body: unpadded(body), ...(recorded !== undefined && { recorded }) };
 }

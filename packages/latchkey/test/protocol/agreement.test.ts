@@ -1,0 +1,60 @@
+/** Client and server read another layer's answer in the same way, since both read it by the same table. */
+
+import { describe, expect, it } from 'vitest';
+import { idempotentFetch } from '../../src/client/index.ts';
+import { ietfDialect } from '../../src/http/dialects/ietf.ts';
+import { stripeDialect } from '../../src/http/dialects/stripe.ts';
+import type { PlainResponse } from '../../src/http/exchange.ts';
+import { isNotFinal } from '../../src/http/not-final.ts';
+import { problemResponse } from '../../src/http/problem-response.ts';
+import { problem } from '../../src/http/problems.ts';
+import { isFinalCode, problemCodes } from '../../src/protocol/problem-codes.ts';
+import { formatStatus, parseStatus } from '../../src/protocol/status-header.ts';
+
+const dialects = { ietf: ietfDialect, stripe: stripeDialect };
+const cases = Object.entries(dialects).flatMap(([name, dialect]) =>
+  problemCodes.flatMap((code) => [true, false].map((visible) => ({ name, dialect, code, visible }))),
+);
+
+function answerOf({ dialect, code, visible }: (typeof cases)[number]): PlainResponse {
+  const answer = problemResponse(problem(code), {}, { dialect, onProblem: undefined, emit: undefined });
+  if (visible) return answer;
+  return { ...answer, fields: answer.fields.filter(([name]) => name !== 'Idempotency-Status') };
+}
+
+async function keepsKeyAfter({ status, fields, body }: PlainResponse): Promise<boolean> {
+  const headers = new Headers(fields.map(([name, value]): [string, string] => [name, value]));
+  const fetch = () => Promise.resolve(new Response(new Uint8Array(body), { status, headers }));
+  const client = idempotentFetch({ storage: 'memory', fetch, maxAttempts: 1, totalTimeoutMs: 1 });
+  await client('http://127.0.0.1/', { method: 'POST', operation: 'o' }).catch(() => undefined);
+  return client.isPending('o');
+}
+
+describe('a problem that is not the end of its request', () => {
+  it.each(cases)('$code, $name, status header visible: $visible, is read alike by client and layer', async (row) => {
+    const answer = answerOf(row);
+    const open = !isFinalCode(row.code);
+    expect(isNotFinal({ ...answer, state: 'whole', headSent: true })).toBe(open);
+    if (open) expect(await keepsKeyAfter(answer)).toBe(true);
+    else if (answer.status < 500) expect(await keepsKeyAfter(answer)).toBe(false);
+  });
+});
+
+describe('the status header', () => {
+  it.each([
+    ['in-progress', false],
+    ['key-reused', true],
+  ])('is read as it is written: %s', (word, final) => {
+    expect(parseStatus(formatStatus(word, final))).toEqual({ word, final });
+  });
+
+  it.each([
+    [' replayed ', { word: 'replayed', final: true }],
+    ['x; a=1 ; final=?0', { word: 'x', final: false }],
+    ['x; final=?1', { word: 'x', final: true }],
+    ['', undefined],
+    ['"x"', undefined],
+    ['X', undefined],
+    [null, undefined],
+  ])('%j', (value, expected) => expect(parseStatus(value)).toEqual(expected));
+});
