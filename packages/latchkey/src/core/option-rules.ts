@@ -49,7 +49,15 @@ export const sharedRules = {
   fingerprintSecrets: must(listOf(isSecret), `an array of secrets of at least ${LEAST_SECRET_BYTES} bytes each`),
   onEvent: callable,
   runtime: must(isObjectWith('clock', 'timers', 'random'), 'an object with clock, timers and random'),
-  store: must(isObjectWith('claim', 'complete'), 'a store, such as memoryStore() or sqliteStore()'),
+  store: (where, name, value) => {
+    const demand = 'a store, such as memoryStore() or sqliteStore()';
+    const isPromise = isObjectWith('then')(value);
+    must(isObjectWith('claim', 'complete'), isPromise ? `${demand}; got a promise: await it first` : demand)(
+      where,
+      name,
+      value,
+    );
+  },
 } as const satisfies Readonly<Record<string, Rule>>;
 
 /**

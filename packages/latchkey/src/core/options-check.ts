@@ -71,15 +71,58 @@ function nearest(name: string, known: readonly string[]): string | undefined {
   return best !== undefined && best.far <= Math.max(2, name.length / 3) ? best.candidate : undefined;
 }
 
+/** What the options of this library are called elsewhere. */
+const namesElsewhere: Readonly<Record<string, readonly string[]>> = {
+  client: ['connection', 'db', 'pool', 'redis', 'redisClient', 'sql', 'url'],
+  database: ['db', 'file', 'filename', 'path'],
+  leaseMs: ['lockTimeout', 'lockTtl', 'lockTtlMs', 'lock'],
+  keyRequired: ['enforce', 'enforceIdempotency', 'required', 'requireKey'],
+  maxResponseBytes: ['maxBodySize', 'maxSize'],
+  prefix: ['keyPrefix', 'namespace'],
+  principal: ['getUser', 'getUserId', 'keyGenerator', 'tenant', 'userId'],
+  retentionMs: [
+    'cacheTtl',
+    'expiration',
+    'expire',
+    'expires',
+    'expiresIn',
+    'expiry',
+    'maxAge',
+    'ttl',
+    'ttlMs',
+    'ttlSeconds',
+  ],
+  store: ['adapter', 'dataAdapter', 'storage', 'storageAdapter'],
+};
+
+function calledElsewhere(name: string, known: readonly string[]): string | undefined {
+  return known.find((candidate) => namesElsewhere[candidate]?.includes(name));
+}
+
+/** What was given in place of an object with options; undefined if it is one. */
+function notOptions(value: unknown): string | undefined {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || Object.getPrototypeOf(prototype) === null) return undefined;
+  return `an instance of ${value.constructor.name || 'a class'}`;
+}
+
 /**
- * Refuses names that are none of `known`, and says which one was probably meant.
+ * Refuses what is not an object with options, and names that are not `known`; says which one was probably meant. Call it
+ * before anything is read from the options.
  *
- * @throws LatchkeyError `option-unknown`.
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
-export function checkOptionNames(where: string, options: object, known: readonly string[]): void {
-  for (const name of Object.keys(options)) {
+export function checkOptionNames(where: string, options: unknown, known: readonly string[]): asserts options is object {
+  const found = notOptions(options);
+  if (found !== undefined) {
+    const list = known.slice(0, 3).join(', ');
+    throw new LatchkeyError('option-invalid', `${where} takes an object with options (${list} …); got ${found}.`);
+  }
+  for (const name of Object.keys(options as object)) {
     if (known.includes(name)) continue;
-    const meant = nearest(name, known);
+    const meant = calledElsewhere(name, known) ?? nearest(name, known);
     const hint = meant === undefined ? `Known are: ${known.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`;
     throw new LatchkeyError('option-unknown', `${where} has no option ${JSON.stringify(name)}. ${hint}`);
   }

@@ -20,6 +20,11 @@ export class Watchers {
     };
   }
 
+  /** True if nobody waits. */
+  get isEmpty(): boolean {
+    return this.#listeners.size === 0;
+  }
+
   /** Calls the listeners of `id`. */
   notify(id: string): void {
     if (this.#listeners.size === 0) return;

@@ -108,9 +108,9 @@ const optionNames = [
 export function dynamodbStore<Client extends DynamodbClient>(
   options: DynamodbStoreOptions<Client>,
 ): Store<DynamodbTransactions<Client>> {
+  checkOptionNames('dynamodbStore', options, optionNames);
   const { client, table, prefix = '', clock = 'server', claimBy = 'write' } = options;
   const { maxResultBytes = 2 ** 21, callTimeoutMs = 5_000, runtime = systemRuntime } = options;
-  checkOptionNames('dynamodbStore', options, optionNames);
   checkClient(client);
   checkName('table', table, 1);
   checkName('prefix', prefix, 0);

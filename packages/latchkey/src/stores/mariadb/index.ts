@@ -14,7 +14,7 @@ import { LatchkeyError } from '../../core/errors.ts';
 import { checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
-import { type MariadbCallbackPool, type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
+import { type MariadbClient, type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
 import { Database } from './database.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
 import { statements, type TableOptions, tableNames } from './statement.ts';
@@ -30,7 +30,7 @@ export interface MariadbStoreOptions<Connection extends MariadbConnection = Mari
    * A pool of `mysql2` or `mysql2/promise`; it stays open when the store closes. A transaction holds one of its
    * connections as long as its function runs, so leave some for everything else.
    */
-  readonly client: MariadbPool<Connection> | MariadbCallbackPool<Connection>;
+  readonly client: MariadbClient<Connection>;
   /**
    * How long a call waits for a connection, and for the server's answer, before it rejects, in milliseconds. Default
    * 10,000. The connection of a call that got no answer is closed.
@@ -70,12 +70,20 @@ const optionNames = ['client', 'tablePrefix', 'database', 'callTimeoutMs', 'maxR
 export function mariadbStore<Connection extends MariadbConnection>(
   options: MariadbStoreOptions<Connection>,
 ): Store<MariadbTransactions<Connection>> {
-  const { client, callTimeoutMs = 10_000, maxResultBytes = 2 ** 24, sweep = true, runtime = systemRuntime } = options;
   checkOptionNames('mariadbStore', options, optionNames);
+  const { client, callTimeoutMs = 10_000, maxResultBytes = 2 ** 24, sweep = true, runtime = systemRuntime } = options;
   checkWholeNumber('mariadbStore', 'callTimeoutMs', callTimeoutMs, 1, 2 ** 31 - 1);
   checkWholeNumber('mariadbStore', 'maxResultBytes', maxResultBytes, 1, 2 ** 29);
-  if (typeof client !== 'object' || client === null)
-    throw new LatchkeyError('option-invalid', 'mariadbStore: client must be a pool of mysql2.');
-  const db = new Database(promisePool(client), runtime, callTimeoutMs);
+  const db = new Database(poolOf<Connection>(client), runtime, callTimeoutMs);
   return new MariadbStore({ db, sql: statements(tableNames('mariadbStore', options)), runtime, maxResultBytes, sweep });
+}
+
+function poolOf<Connection extends MariadbConnection>(client: MariadbClient<Connection>): MariadbPool<Connection> {
+  const pool: unknown = typeof client === 'object' && client !== null ? promisePool(client) : client;
+  if (isPool<Connection>(pool)) return pool;
+  throw new LatchkeyError('option-invalid', 'mariadbStore: client must be a pool of mysql2, as createPool makes it.');
+}
+
+function isPool<Connection extends MariadbConnection>(value: unknown): value is MariadbPool<Connection> {
+  return typeof value === 'object' && value !== null && 'getConnection' in value;
 }

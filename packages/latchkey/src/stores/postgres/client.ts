@@ -67,6 +67,7 @@ function isBridge(client: object): client is PostgresBridge<unknown> {
   return has(client, 'begin') && has(client, 'query');
 }
 
-function has(client: object, method: string): boolean {
+function has(client: unknown, method: string): boolean {
+  if ((typeof client !== 'object' && typeof client !== 'function') || client === null) return false;
   return typeof Reflect.get(client, method) === 'function';
 }

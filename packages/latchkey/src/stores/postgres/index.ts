@@ -56,8 +56,8 @@ export interface PostgresStoreOptions<Client extends PostgresClient = PostgresCl
   readonly client: Client;
   /**
    * How waiting hears of changes that other processes made. Default: by LISTEN, on a connection that is taken from the
-   * client when somebody first waits. `false` switches it off, and waiting polls: so behind a PgBouncer in transaction
-   * mode, which has no LISTEN. A bridge or `pgListener(connection)` gives it a connection of its own.
+   * client while somebody waits and for 10 seconds after; with a `pg` pool of fewer than three connections waiting
+   * polls. `false` switches it off, and waiting polls: so behind a PgBouncer in transaction mode, which has no LISTEN. A bridge or `pgListener(connection)` gives it a connection of its own.
    */
   readonly listen?: false | { readonly listen: Listen };
   /** How long a call waits for a free connection, in milliseconds; for `pg` and postgres.js. Default 5,000. */

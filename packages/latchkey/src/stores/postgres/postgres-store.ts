@@ -57,7 +57,7 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
     this.#session = session;
     this.outbox = new PostgresOutbox(session);
     this.#maxResultBytes = maxResultBytes;
-    this.#notices = new Notices({ listen, channel: names.channel, watchers: this.#watchers, clock: runtime.clock });
+    this.#notices = new Notices({ listen, channel: names.channel, watchers: this.#watchers, runtime });
     this.#sweeper = sweeps ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;
   }
 
@@ -95,7 +95,11 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
 
   watch(id: string, onChange: () => void): () => void {
     this.#notices.start();
-    return this.#watchers.watch(id, onChange);
+    const stop = this.#watchers.watch(id, onChange);
+    return () => {
+      stop();
+      if (this.#watchers.isEmpty) this.#notices.idle();
+    };
   }
 
   async read(id: string): Promise<contract.StoredRecord | undefined> {

@@ -6,6 +6,7 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { LatchkeyError } from '../../core/errors.ts';
 import type { AfterFailure, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase, SavedRequest } from '../entry.ts';
 import { decodeSteps } from '../step-blob.ts';
@@ -52,6 +53,31 @@ export function entryOf(row: Row): Entry {
     result: phase === 'completed' ? resultIn(row) : undefined,
     request: format === recordFormats.plain ? 'none' : requestIn(row),
   };
+}
+
+/**
+ * Checks a row with one value of each type. A client with type parsers, transforms or a binary format of its user's may
+ * give others, which would be found out when the first record is read, after the handler has run.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function assertReadable(row: Row): void {
+  try {
+    const isSame =
+      numberIn(row, 'wide') === Number.MAX_SAFE_INTEGER &&
+      flagIn(row, 'flag') &&
+      textIn(row, 'words') === 'text' &&
+      bytesIn(row, 'bytes').equals(Buffer.from([0, 255])) &&
+      columnIn(row, 'nothing') === null;
+    if (!isSame) throw unreadable('a value of the probe row is different');
+  } catch (cause) {
+    throw new LatchkeyError(
+      'option-invalid',
+      'The PostgreSQL client gives values in a form that the store does not read. Give the store a client without ' +
+        'type parsers, transforms and binary results.',
+      { cause },
+    );
+  }
 }
 
 /** The value of a column. */

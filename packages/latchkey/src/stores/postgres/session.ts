@@ -11,7 +11,7 @@ import { withTimeLimit } from '../../core/store-call.ts';
 import type { PostgresBridge, SqlValue } from './bridge.ts';
 import type { Names } from './names.ts';
 import { isConflict, schemaMissing, storeError } from './postgres-errors.ts';
-import { numberIn, type Row } from './row.ts';
+import { assertReadable, numberIn, type Row } from './row.ts';
 import { type StatementName, type Statements, statementsFor } from './statements.ts';
 
 /** The version of the tables that this code is made for. */
@@ -69,7 +69,7 @@ export class Session<Tx> {
 
   async #check(): Promise<void> {
     try {
-      assertKnown((await this.#repeated('schema-version', []))[0]);
+      assertKnown((await this.#repeated('schema-version', ['text']))[0]);
     } catch (error) {
       // The next call looks again: the server may be up by then, or the migration done.
       this.#checked = undefined;
@@ -91,6 +91,7 @@ export class Session<Tx> {
 
 function assertKnown(row: Row | undefined): void {
   if (row === undefined) throw schemaMissing();
+  assertReadable(row);
   const [version, readableBy] = [numberIn(row, 'version'), numberIn(row, 'readableby')];
   if (readableBy <= schemaVersion && version >= schemaVersion) return;
   const advice =

@@ -80,8 +80,8 @@ const longestTimerMs = 2 ** 31 - 1;
  * ```
  */
 export function redisStore(options: RedisStoreOptions): RedisStore {
-  const { client, prefix = 'latchkey:', maxResultBytes = 2 ** 24, waitReplicas, timeoutMs = 10_000 } = options;
   checkOptionNames('redisStore', options, optionNames);
+  const { client, prefix = 'latchkey:', maxResultBytes = 2 ** 24, waitReplicas, timeoutMs = 10_000 } = options;
   checkWholeNumber('redisStore', 'maxResultBytes', maxResultBytes, 1, 2 ** 29 - 2 ** 20);
   checkWholeNumber('redisStore', 'timeoutMs', timeoutMs, 1, longestTimerMs);
   if (typeof prefix !== 'string' || prefix === '' || /[{}]/.test(prefix))

@@ -39,7 +39,10 @@ export function openFile(path: string): OwnDatabase {
   try {
     return new sqlite.DatabaseSync(path);
   } catch (cause) {
-    throw new StoreUnavailableError(`The SQLite file can't be opened: ${messageOf(cause)}`, { cause });
+    throw new StoreUnavailableError(
+      `The SQLite file ${JSON.stringify(path)} can't be opened: ${messageOf(cause)}. Does its folder exist?`,
+      { cause },
+    );
   }
 }
 

@@ -63,9 +63,9 @@ export function sqliteStore<Handle extends SqliteDatabase = SqliteDatabase>(
   options: SqliteStoreOptions<Handle>,
 ): Store<SqliteTransactions<Handle>>;
 export function sqliteStore(options: SqliteStoreOptions): Store<SqliteTransactions> {
+  checkOptionNames('sqliteStore', options, optionNames);
   const { database, synchronous = 'full', lockTimeoutMs = 1_000, maxResultBytes = 2 ** 24 } = options;
   const { runtime = systemRuntime } = options;
-  checkOptionNames('sqliteStore', options, optionNames);
   checkChoice('sqliteStore', 'synchronous', synchronous, ['full', 'normal']);
   checkWholeNumber('sqliteStore', 'lockTimeoutMs', lockTimeoutMs, 1, 2 ** 31 - 1);
   checkWholeNumber('sqliteStore', 'maxResultBytes', maxResultBytes, 1, 2 ** 29);

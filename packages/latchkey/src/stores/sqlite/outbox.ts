@@ -12,7 +12,7 @@ import { checkPageLimit, readCursor } from '../paging.ts';
 import type { CommitQueue } from './commit-queue.ts';
 import type { SqliteDatabase, SqliteValue } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
-import { blobIn, blobValue, columnsOf, text, wholeNumber } from './row.ts';
+import { blobIn, blobValue, columnsOf, isMissing, text, wholeNumber } from './row.ts';
 
 /** The columns that a list shows. */
 export const outboxColumns = 'id, due, attempts, created, operation_id, name, operation';
@@ -79,8 +79,7 @@ export class SqliteOutbox<Handle extends SqliteDatabase>
     const token = runtime.random.uuid();
     return queue.run<contract.Taken>({
       readFirst: true,
-      read: (nowMs) =>
-        db.prepare(findDue).get(nowMs) === undefined ? { result: { messages: [], dead: [] } } : undefined,
+      read: (nowMs) => (isMissing(db.prepare(findDue).get(nowMs)) ? { result: { messages: [], dead: [] } } : undefined),
       write: (nowMs) => {
         const dead = db.prepare(bury).all(nowMs, maxAttempts, limit).map(listedOf);
         const rows = db.prepare(take).all(nowMs + leaseMs, packUuid(token), nowMs, maxAttempts, limit);

@@ -18,6 +18,7 @@ import {
   entryOf,
   fixedValues,
   flagBits,
+  isMissing,
   movingValues,
   requestStateCodes,
   stateCodes,
@@ -49,7 +50,7 @@ export class RecordTable {
   /** The record, if it is there and hasn't expired. */
   find(id: string, nowMs: number): Entry | undefined {
     const row = this.#sql.find.get(packDigest(id));
-    const entry = row === undefined ? undefined : entryOf(row);
+    const entry = isMissing(row) ? undefined : entryOf(row);
     return entry === undefined || isExpired(entry, nowMs) ? undefined : entry;
   }
 
@@ -149,7 +150,7 @@ export class RecordTable {
 
   #findCompleted(id: string, nowMs: number): contract.ClaimOutcome | undefined {
     const row = this.#sql.findCompleted.get(packDigest(id), nowMs);
-    return row === undefined ? undefined : completedOf(row);
+    return isMissing(row) ? undefined : completedOf(row);
   }
 
   #insert(entry: Entry): boolean {
@@ -165,7 +166,7 @@ export class RecordTable {
 
   #findRequest(id: string): Uint8Array {
     const row = this.#sql.findRequest.get(packDigest(id));
-    return blobIn(row && columnsOf(row)('request'), 'the request of a record is missing');
+    return blobIn(isMissing(row) ? undefined : columnsOf(row)('request'), 'the request of a record is missing');
   }
 
   #replace(entry: Entry): contract.Claimed {

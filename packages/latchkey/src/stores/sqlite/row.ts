@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LatchkeyError } from '../../core/errors.ts';
 import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
 import { type Entry, holdsRequest, type Phase } from '../entry.ts';
 import { decodeSteps, encodeSteps } from '../step-blob.ts';
@@ -126,6 +127,40 @@ export function completedOf(row: unknown): ClaimOutcome {
     operationId: unpack(column('operation_id')),
     completedAtMs: wholeNumber(column('changed')),
   };
+}
+
+/** Whether a statement found no row: handles give undefined or null then. */
+export function isMissing(row: unknown): row is undefined | null {
+  return row === undefined || row === null;
+}
+
+/** One value of each kind that a row has. */
+export const probeRow = "SELECT 9007199254740991 AS whole, 'text' AS words, x'00ff' AS bytes, NULL AS absent";
+
+/**
+ * Checks what a handle made of {@link probeRow}. One that gives rows as arrays, or other types, would be found out when
+ * the first record is read, after the handler has run.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function assertReadable(row: unknown): void {
+  try {
+    const column = columnsOf(row);
+    const bytes = blobIn(column('bytes'), 'bytes are not bytes');
+    const isSame =
+      wholeNumber(column('whole')) === Number.MAX_SAFE_INTEGER &&
+      text(column('words')) === 'text' &&
+      bytes[1] === 255 &&
+      column('absent') === null;
+    if (!isSame) throw unreadable('a value of the probe row is different');
+  } catch (cause) {
+    throw new LatchkeyError(
+      'option-invalid',
+      'The SQLite handle gives rows in a form that the store does not read. Open it without returnArrays and without ' +
+        'options that change the types of values.',
+      { cause },
+    );
+  }
 }
 
 /** Reads the columns of a row by name. */

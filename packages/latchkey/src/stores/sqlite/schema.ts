@@ -8,7 +8,16 @@
 import { LatchkeyError } from '../../core/errors.ts';
 import { messageOf, type SqliteDatabase } from './database.ts';
 import { outboxColumns } from './outbox.ts';
-import { columnsOf, fixedColumns, movingColumns, requestStateCodes, text, wholeNumber } from './row.ts';
+import {
+  assertReadable,
+  columnsOf,
+  fixedColumns,
+  movingColumns,
+  probeRow,
+  requestStateCodes,
+  text,
+  wholeNumber,
+} from './row.ts';
 import { isBusy, isNotADatabase } from './sqlite-errors.ts';
 import { unreadable } from './unreadable.ts';
 
@@ -112,6 +121,7 @@ function checkFile(db: SqliteDatabase, settings: DatabaseSettings): boolean {
 }
 
 function checkTables(db: SqliteDatabase): boolean {
+  assertReadable(db.prepare(probeRow).get());
   const tables = db.prepare(findTables).all();
   if (tables.length === 0) return false;
   if (tables.length < 2) throw unreadable('its tables are not those of this version');

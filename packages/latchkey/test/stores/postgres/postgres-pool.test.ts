@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { manualRuntime } from '../../../src/testing/manual-clock.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { claimOf, completionOf } from '../requests.ts';
 import { pgClient, postgresJsClient } from './clients.ts';
@@ -83,6 +84,39 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
     await store.close();
     await client.close();
   });
+
+  it('a pool of one connection is free for other calls while a duplicate waits', async () => {
+    const client = pgClient(database.server.url, undefined, 1);
+    const store = client.store({ connectTimeoutMs, sweep: false });
+    await store.claim(claimOf('x', 'a'));
+    const stop = store.watch?.('x', () => {});
+    await store.complete(completionOf('x', 'a'));
+    expect(await store.claim(claimOf('x', 'b'))).toMatchObject({ outcome: 'completed' });
+    stop?.();
+    await store.close();
+    await client.close();
+  });
+
+  for (const [name, open] of Object.entries({ pg: pgClient, 'postgres.js': postgresJsClient })) {
+    it(`the listening connection is given back when nobody waits any more (${name})`, async () => {
+      const runtime = manualRuntime();
+      const client = open(database.server.url);
+      const store = client.store({ sweep: false, runtime });
+      const listening = async () =>
+        (await database.admin.query("SELECT FROM pg_stat_activity WHERE query ILIKE 'listen %'")).rowCount;
+      const stop = store.watch?.('x', () => {});
+      await expect.poll(listening).toBe(1);
+      stop?.();
+      const stopAgain = store.watch?.('y', () => {});
+      await runtime.advance(60_000);
+      expect(await listening()).toBe(1);
+      stopAgain?.();
+      await runtime.advance(60_000);
+      await expect.poll(listening).toBe(0);
+      await store.close();
+      await client.close();
+    });
+  }
 
   for (const [name, open] of Object.entries({ pg: pgClient, 'postgres.js': postgresJsClient })) {
     it(`another process is told of a completion, if it asks for that (${name})`, async () => {

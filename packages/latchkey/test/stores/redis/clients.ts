@@ -1,7 +1,7 @@
 /** Clients of both libraries, as they are recommended to be set. */
 
 import { Cluster, Redis } from 'ioredis';
-import { createClient, createCluster, createSentinel } from 'redis';
+import { createClient, createCluster, createSentinel, type RedisClientOptions } from 'redis';
 import type { RedisClient } from '../../../src/stores/redis/index.ts';
 import type { RedisSentinel } from '../../servers/redis-sentinel.ts';
 
@@ -11,15 +11,15 @@ export interface Connected {
   end(): Promise<void> | void;
 }
 
-async function ioredisClient(port: number): Promise<Connected> {
-  const client = new Redis({ host: '127.0.0.1', port, enableOfflineQueue: false, lazyConnect: true });
+async function ioredisClient(port: number, options: { stringNumbers?: true } = {}): Promise<Connected> {
+  const client = new Redis({ host: '127.0.0.1', port, enableOfflineQueue: false, lazyConnect: true, ...options });
   client.on('error', () => {});
   await client.connect();
   return { client, end: () => client.disconnect() };
 }
 
-async function nodeRedisClient(port: number): Promise<Connected> {
-  const client = createClient({ socket: { host: '127.0.0.1', port }, disableOfflineQueue: true });
+async function nodeRedisClient(port: number, options: RedisClientOptions = {}): Promise<Connected> {
+  const client = createClient({ socket: { host: '127.0.0.1', port }, disableOfflineQueue: true, ...options });
   client.on('error', () => {});
   await client.connect();
   return { client, end: () => client.destroy() };
@@ -65,6 +65,13 @@ async function nodeRedisSentinel({ name, sentinels }: RedisSentinel): Promise<Co
 
 /** Every client that the store names, on a single server. */
 export const singleClients = { ioredis: ioredisClient, 'node-redis': nodeRedisClient };
+
+/** Clients whose users chose other types for replies. */
+export const clientsWithOtherReplies = {
+  'ioredis with stringNumbers': (port: number) => ioredisClient(port, { stringNumbers: true }),
+  'node-redis with bytes for strings and strings for numbers': (port: number) =>
+    nodeRedisClient(port, { commandOptions: { typeMapping: { 36: Buffer, 43: Buffer, 58: String } } }),
+};
 
 /** Every client that the store names, on a cluster. */
 export const clusterClients = { ioredis: ioredisCluster, 'node-redis': nodeRedisCluster };

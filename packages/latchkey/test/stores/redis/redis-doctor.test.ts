@@ -6,7 +6,7 @@ import { manualRuntime } from '../../../src/testing/index.ts';
 import { type RedisCluster, startRedisCluster } from '../../servers/redis-cluster.ts';
 import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { type Connected, clusterClients, singleClients } from './clients.ts';
+import { type Connected, clientsWithOtherReplies, clusterClients, singleClients } from './clients.ts';
 import { operator } from './time-travel.ts';
 
 type Options = Parameters<ReturnType<typeof redisStore>['doctor']>[0];
@@ -17,65 +17,68 @@ async function codes(client: RedisClient, options?: Options): Promise<string[]> 
 }
 
 if (isSelected('redis'))
-  describe.each(Object.entries(singleClients))('the doctor, through %s,', (_name, connect) => {
-    let server: RedisServer;
-    let own: Redis;
-    let connected: Connected;
+  describe.each(Object.entries({ ...singleClients, ...clientsWithOtherReplies }))(
+    'the doctor, through %s,',
+    (_name, connect) => {
+      let server: RedisServer;
+      let own: Redis;
+      let connected: Connected;
 
-    beforeAll(async () => {
-      server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec']);
-      own = operator(server.port);
-      connected = await connect(server.port);
-    });
+      beforeAll(async () => {
+        server = await startRedis(['--appendonly', 'yes', '--appendfsync', 'everysec']);
+        own = operator(server.port);
+        connected = await connect(server.port);
+      });
 
-    afterAll(async () => {
-      await connected.end();
-      own.disconnect();
-      await server.stop();
-    });
+      afterAll(async () => {
+        await connected.end();
+        own.disconnect();
+        await server.stop();
+      });
 
-    it('finds nothing wrong with a server that keeps records', async () => {
-      expect(await redisStore({ client: connected.client }).doctor()).toEqual([]);
-    });
+      it('finds nothing wrong with a server that keeps records', async () => {
+        expect(await redisStore({ client: connected.client }).doctor()).toEqual([]);
+      });
 
-    it('finds a policy that may drop records', async () => {
-      for (const policy of ['allkeys-lru', 'volatile-ttl']) {
-        await own.config('SET', 'maxmemory-policy', policy);
-        const [finding] = await redisStore({ client: connected.client }).doctor();
-        expect(finding).toMatchObject({ code: 'eviction-policy', server: `127.0.0.1:${server.port}` });
-        expect(finding?.message).toContain(policy);
-      }
-      await own.config('SET', 'maxmemory-policy', 'noeviction');
-    });
+      it('finds a policy that may drop records', async () => {
+        for (const policy of ['allkeys-lru', 'volatile-ttl']) {
+          await own.config('SET', 'maxmemory-policy', policy);
+          const [finding] = await redisStore({ client: connected.client }).doctor();
+          expect(finding).toMatchObject({ code: 'eviction-policy', server: `127.0.0.1:${server.port}` });
+          expect(finding?.message).toContain(policy);
+        }
+        await own.config('SET', 'maxmemory-policy', 'noeviction');
+      });
 
-    it('finds a weaker appendfsync than was asked for', async () => {
-      expect(await codes(connected.client, { appendfsync: 'always' })).toEqual(['appendfsync-weak']);
-      await own.config('SET', 'appendfsync', 'no');
-      expect(await codes(connected.client)).toEqual(['appendfsync-weak']);
-      await own.config('SET', 'appendfsync', 'always');
-      expect(await codes(connected.client, { appendfsync: 'always' })).toEqual([]);
-    });
+      it('finds a weaker appendfsync than was asked for', async () => {
+        expect(await codes(connected.client, { appendfsync: 'always' })).toEqual(['appendfsync-weak']);
+        await own.config('SET', 'appendfsync', 'no');
+        expect(await codes(connected.client)).toEqual(['appendfsync-weak']);
+        await own.config('SET', 'appendfsync', 'always');
+        expect(await codes(connected.client, { appendfsync: 'always' })).toEqual([]);
+      });
 
-    it('finds that there is no append-only file', async () => {
-      await own.config('SET', 'appendonly', 'no');
-      expect(await codes(connected.client)).toEqual(['append-only-off']);
-      await own.config('SET', 'appendonly', 'yes');
-    });
+      it('finds that there is no append-only file', async () => {
+        await own.config('SET', 'appendonly', 'no');
+        expect(await codes(connected.client)).toEqual(['append-only-off']);
+        await own.config('SET', 'appendonly', 'yes');
+      });
 
-    it('finds clocks that differ, either way', async () => {
-      for (const startMs of [Date.now() - 300_000, Date.now() + 300_000]) {
-        const store = redisStore({ client: connected.client, runtime: manualRuntime(1, startMs) });
-        expect((await store.doctor()).map(({ code }) => code)).toEqual(['clock-offset']);
-        expect(await store.doctor({ maxClockOffsetMs: 400_000 })).toEqual([]);
-      }
-    });
+      it('finds clocks that differ, either way', async () => {
+        for (const startMs of [Date.now() - 300_000, Date.now() + 300_000]) {
+          const store = redisStore({ client: connected.client, runtime: manualRuntime(1, startMs) });
+          expect((await store.doctor()).map(({ code }) => code)).toEqual(['clock-offset']);
+          expect(await store.doctor({ maxClockOffsetMs: 400_000 })).toEqual([]);
+        }
+      });
 
-    it('says so where it may not look', async () => {
-      await own.call('ACL', 'SETUSER', 'default', '-config');
-      expect(await codes(connected.client)).toEqual(['settings-hidden']);
-      await own.call('ACL', 'SETUSER', 'default', '+config');
-    });
-  });
+      it('says so where it may not look', async () => {
+        await own.call('ACL', 'SETUSER', 'default', '-config');
+        expect(await codes(connected.client)).toEqual(['settings-hidden']);
+        await own.call('ACL', 'SETUSER', 'default', '+config');
+      });
+    },
+  );
 
 if (isSelected('redis'))
   describe('the doctor', () => {

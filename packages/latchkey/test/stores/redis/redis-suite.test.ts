@@ -1,6 +1,6 @@
 import { startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { singleClients } from './clients.ts';
+import { clientsWithOtherReplies, singleClients } from './clients.ts';
 import { suitesOn } from './suites.ts';
 
 async function start() {
@@ -12,4 +12,10 @@ if (isSelected('redis'))
   suitesOn('a single server', start, {
     ioredis: ({ port }) => singleClients.ioredis(port),
     'node-redis': ({ port }) => singleClients['node-redis'](port),
+    ...Object.fromEntries(
+      Object.entries(clientsWithOtherReplies).map(([name, connect]) => [
+        name,
+        ({ port }: { port: number }) => connect(port),
+      ]),
+    ),
   });

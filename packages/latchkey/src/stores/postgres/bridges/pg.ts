@@ -21,6 +21,7 @@ export interface PgClient {
 export interface PgPool {
   connect(): Promise<PgClient>;
   readonly totalCount: number;
+  readonly options?: { readonly max?: number | undefined };
 }
 
 /** The type of the clients that a pool hands out; `connect` has a form with a callback too. */
@@ -70,8 +71,17 @@ export function pgBridge<Pool extends PgPool>(
       if (tx !== undefined) return run(tx, text, values);
       return using(await connect(), (client) => answeredWithin(run(client, text, values), callTimeoutMs, timers));
     },
-    listen: async (channel, heard, lost) => listen(await connect(), channel, heard, lost),
+    ...(canSpareOne(pool) && {
+      listen: async (channel, heard, lost) => listen(await connect(), channel, heard, lost),
+    }),
   };
+}
+
+/** Listening keeps a connection while somebody waits; a pool that is smaller than this needs all of its own for work. */
+const smallestListeningPool = 3;
+
+function canSpareOne({ options }: PgPool): boolean {
+  return options?.max === undefined || options.max >= smallestListeningPool;
 }
 
 function configOf(text: string, values: readonly SqlValue[], name: string | undefined) {

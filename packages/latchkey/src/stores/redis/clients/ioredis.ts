@@ -40,6 +40,9 @@ interface IoredisOptions {
   readonly port?: number | undefined;
   readonly keyPrefix?: string | undefined;
   readonly enableOfflineQueue?: boolean | undefined;
+  readonly stringNumbers?: boolean | undefined;
+  /** Of a cluster: what its connections are made with. */
+  readonly redisOptions?: { readonly stringNumbers?: boolean | undefined } | undefined;
 }
 
 interface IoredisSubscriber {
@@ -53,7 +56,7 @@ interface IoredisSubscriber {
 /** Speaks through ioredis. */
 export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
   return {
-    ...writing('nodes' in client ? sendingTo(client) : sendingByTurns(client)),
+    ...writing(withNumbers(client.options, 'nodes' in client ? sendingTo(client) : sendingByTurns(client))),
     nodes: async () => ('nodes' in client ? (await masters(client)).map(nodeOf) : [nodeOf(client)]),
     nodeOf: async (key) => ('nodes' in client ? masterOf(client, key) : nodeOf(client)),
     subscriber: (onMessage) =>
@@ -69,6 +72,15 @@ export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
 
 /** Sends a command whose reply is given as bytes. */
 type Send = (command: keyof BinaryCommands, args: readonly Argument[]) => Promise<unknown>;
+
+/** With `stringNumbers` ioredis gives integers as strings; a string of bytes is a Buffer here either way. */
+function withNumbers({ stringNumbers, redisOptions }: IoredisOptions, send: Send): Send {
+  if (stringNumbers !== true && redisOptions?.stringNumbers !== true) return send;
+  return async (command, args) => {
+    const reply = await send(command, args);
+    return typeof reply === 'string' ? Number(reply) : reply;
+  };
+}
 
 function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   return {

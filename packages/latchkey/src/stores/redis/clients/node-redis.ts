@@ -37,7 +37,7 @@ interface NodeRedisMaster {
 
 /** From the type byte of a reply (`$` is a string of bytes) to what it is given as. */
 interface CommandOptions {
-  readonly typeMapping?: { readonly 36: typeof Buffer };
+  readonly typeMapping?: { readonly 36?: typeof Buffer };
 }
 
 interface NodeRedisSubscriptions {
@@ -53,7 +53,9 @@ interface NodeRedisSubscriber extends NodeRedisSubscriptions {
 
 type Send = (key: string, args: Argument[]) => Promise<unknown>;
 
+/** Given with each command, since the user's client may have a mapping of its own. */
 const binary: CommandOptions = { typeMapping: { 36: Buffer } };
+const text: CommandOptions = { typeMapping: {} };
 
 function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   return {
@@ -94,7 +96,7 @@ export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
 /** Speaks to the master that the Sentinels name. */
 export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
   const node = (): Node => {
-    const command = (...args: readonly string[]) => sentinel.sendCommand(false, [...args]);
+    const command = (...args: readonly string[]) => sentinel.sendCommand(false, [...args], text);
     return { connection: sentinel, epoch: () => masterName(sentinel), name: masterName(sentinel), command };
   };
   return {
@@ -117,7 +119,7 @@ function nodeOf(client: NodeRedisClient, name: string): Node {
     connection: client,
     epoch: () => client.socketEpoch,
     name,
-    command: (...args) => client.sendCommand([...args]),
+    command: (...args) => client.sendCommand([...args], text),
   };
 }
 
