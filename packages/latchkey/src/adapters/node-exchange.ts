@@ -66,11 +66,17 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
 
   /** A throw before the answer is the layer's to turn into one. */
   #settleWith(returned: Promise<unknown>, capture: NodeResponseCapture): Promise<CapturedResponse> {
+    let rest: Promise<unknown> | undefined = returned;
+    const stillRunning = () => rest;
     return new Promise((resolve, reject) => {
-      void capture.captured.then(resolve);
+      void capture.captured.then((captured) => resolve({ ...captured, stillRunning }));
       returned.then(
-        () => capture.returned(),
+        () => {
+          rest = undefined;
+          capture.returned();
+        },
         (error: unknown) => {
+          rest = undefined;
           reject(error);
           capture.giveUp();
         },

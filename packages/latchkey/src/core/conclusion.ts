@@ -19,17 +19,31 @@ export function effectivePolicy(claimed: Claimed, operation: Operation): AfterFa
   return claimed.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
 }
 
-/** Whether a verdict ends in a stored result; else the record is released. */
-export function isKept(verdict: Verdict, context: RunningContext, policy: AfterFailure, maxAttempts: number): boolean {
-  switch (verdict.outcome) {
+/** What becomes of the record. */
+export type Ending = 'keep' | 'release' | 'lapse';
+
+/** What a verdict means for the record under the policy of its run. */
+export function endingOf(
+  { outcome }: Verdict,
+  context: RunningContext,
+  policy: AfterFailure,
+  maxAttempts: number,
+): Ending {
+  switch (outcome) {
     case 'done':
-      return true;
+      return 'keep';
     case 'released':
-      return false;
+      return 'release';
     case 'nothing-happened':
-      return policy === 'refuse' && context.hasSteps;
+      return policy === 'refuse' && context.hasSteps ? 'keep' : 'release';
+    case 'come-back':
+      return policy === 'refuse' ? 'keep' : 'release';
+    case 'not-final':
+      return policy === 'refuse' ? 'lapse' : 'release';
     case 'failed':
-      return policy === 'refuse' || context.attempt >= maxAttempts;
+      // Nothing is decided by a handler that is no longer the one which began: its failure must not become the answer.
+      if (context.stepsChanged) return 'lapse';
+      return policy === 'refuse' || context.attempt >= maxAttempts ? 'keep' : 'release';
   }
 }
 

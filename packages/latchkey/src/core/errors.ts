@@ -4,6 +4,8 @@
  * @module
  */
 
+import { systemRuntime } from './runtime.ts';
+
 /** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
 export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/errors.md';
 
@@ -108,11 +110,24 @@ export class LeaseLostError extends LatchkeyError {
   }
 }
 
+let proof: string | undefined;
+
 /**
- * Thrown by a handler to say that it did nothing, so that the record is released and a retry runs.
+ * The value of `Idempotency-Status` that only an error of this process carries: a guard trusts it although it comes by
+ * way of the framework's error handler, and does not take the word of a service behind the handler for the handler's own.
+ */
+export function nothingHappenedMark(): string {
+  // Not made while the module loads: some runtimes have no randomness then.
+  proof ??= systemRuntime.random.uuid();
+  return `nothing-happened;final=?0;proof="${proof}"`;
+}
+
+/**
+ * Thrown by a handler to say that it did nothing, so that the record is released and a retry runs. (Under
+ * `afterFailure: 'refuse'` not if a step was saved: something was done then, and the answer is kept.)
  *
- * It carries what web frameworks look for (status 503 and Retry-After), so that an error handler which knows
- * nothing of it answers in a way that is understood as "come back".
+ * It carries what web frameworks look for (status 503 and headers), so that an error handler which knows nothing of it
+ * answers in a way that the guard understands. An error handler of your own has to send its `headers` too.
  *
  * @example
  * ```ts
@@ -130,7 +145,7 @@ export class NothingHappened extends LatchkeyError {
     super('nothing-happened', message, { retryAfterMs: retryAfterSeconds * 1000 });
     this.status = 503;
     this.statusCode = 503;
-    this.headers = { 'retry-after': String(retryAfterSeconds) };
+    this.headers = { 'retry-after': String(retryAfterSeconds), 'idempotency-status': nothingHappenedMark() };
   }
 
   /** The same as a Response, for frameworks that ask an error for one. */

@@ -6,7 +6,14 @@
 
 import { auditHookVerdict, type Conclude, type HookVerdict } from './audit/hook-verdict.ts';
 import type { Claim } from './claiming.ts';
-import { type ConclusionOptions, effectivePolicy, isKept, releaseRecord, storeResult } from './conclusion.ts';
+import {
+  type ConclusionOptions,
+  type Ending,
+  effectivePolicy,
+  endingOf,
+  releaseRecord,
+  storeResult,
+} from './conclusion.ts';
 import type { Answering, AnyContext, Context } from './context.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { Handler, Operation, Outcome, Recorded, Recover, Verdict } from './operation.ts';
@@ -131,9 +138,35 @@ export class Executor<Kind extends TransactionKind> {
       await this.#abandon(execution);
       throw error;
     }
-    const recorded = context.finished ? 'stored' : await this.#record(execution, verdict);
+    const ending = context.finished ? 'finished' : this.#endingOf(execution, verdict);
+    const rest = ending === 'release' ? verdict.stillRunning?.() : undefined;
+    if (rest !== undefined) {
+      void this.#releaseAfter(rest, execution);
+      return outcomeOf(execution, 'released');
+    }
+    const recorded = ending === 'finished' ? 'stored' : await this.#record(execution, verdict, ending);
     if (verdict.outcome === 'done') this.#reportUnasked(execution);
     return this.#end(execution, recorded);
+  }
+
+  #endingOf({ operation, context, claimed }: Execution<Kind>, verdict: Verdict): Ending {
+    return endingOf(verdict, context, effectivePolicy(claimed, operation), operation.settings.maxAttempts);
+  }
+
+  /**
+   * Releases the record once the handler is at rest, since a retry must not run beside it. Its answer need not wait for
+   * that. If its time is over before, the record lapses.
+   */
+  async #releaseAfter(rest: Promise<unknown>, execution: Execution<Kind>): Promise<void> {
+    const { lease } = execution.context;
+    this.running.enter();
+    try {
+      await untilSettled(rest, lease.signal);
+      const recorded = lease.end === undefined ? await releaseRecord(execution, execution.context) : 'lapsed';
+      this.#end(execution, recorded);
+    } finally {
+      this.running.leave();
+    }
   }
 
   #reportUnasked({ operation, context }: Execution<Kind>): void {
@@ -142,17 +175,10 @@ export class Executor<Kind extends TransactionKind> {
     if (steps.length > 0) emit?.({ type: 'steps-unasked', id: operation.id, operation: operation.name, steps });
   }
 
-  #record(execution: Execution<Kind>, verdict: Verdict): Promise<Recorded> {
-    const { operation, context, claimed } = execution;
-    if (context.stepsChanged && verdict.outcome === 'failed') return this.#lapse(execution);
-    const kept = isKept(verdict, context, effectivePolicy(claimed, operation), operation.settings.maxAttempts);
-    return kept ? storeResult(execution, context, verdict) : releaseRecord(execution, context);
-  }
-
-  /** Nothing is decided by a handler that is no longer the one which began: its failure must not become the answer. */
-  async #lapse(execution: Execution<Kind>): Promise<Recorded> {
-    await this.#abandon(execution);
-    return 'lapsed';
+  #record(execution: Execution<Kind>, verdict: Verdict, ending: Ending): Promise<Recorded> {
+    const { context } = execution;
+    if (ending === 'lapse') return this.#abandon(execution).then(() => 'lapsed');
+    return ending === 'keep' ? storeResult(execution, context, verdict) : releaseRecord(execution, context);
   }
 
   async #respond(execution: Execution<Kind>, result: StoredResult): Promise<Outcome> {
@@ -177,17 +203,28 @@ export class Executor<Kind extends TransactionKind> {
   }
 
   #end(execution: Execution<Kind>, recorded: Recorded): Outcome {
-    const { operation, claimed, context } = execution;
+    const { operation, context } = execution;
     context.lease.stop();
     this.running.delete(execution);
     this.#tools.emit?.({ type: 'executed', id: operation.id, operation: operation.name, recorded });
-    return {
-      kind: 'executed',
-      recorded,
-      policy: effectivePolicy(claimed, operation),
-      attempt: claimed.attempt,
-    };
+    return outcomeOf(execution, recorded);
   }
+}
+
+function outcomeOf({ operation, claimed }: Won<never>, recorded: Recorded): Outcome {
+  return { kind: 'executed', recorded, policy: effectivePolicy(claimed, operation), attempt: claimed.attempt };
+}
+
+/** Resolves when the promise has settled, or the signal has aborted. */
+function untilSettled(promise: Promise<unknown>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve());
+    if (signal.aborted) resolve();
+    promise.then(
+      () => resolve(),
+      () => resolve(),
+    );
+  });
 }
 
 function isHeld({ context }: Running): boolean {

@@ -6,7 +6,7 @@
 
 import type { Codec } from './codec.ts';
 import type { Answering, FinalWrite, Jsonify } from './context.ts';
-import { NothingHappened } from './errors.ts';
+import { LatchkeyError, NothingHappened } from './errors.ts';
 import { encodeFailure, encodeSuccess } from './function-result.ts';
 import type { Verdict } from './operation.ts';
 import type { StoredResult } from './store.ts';
@@ -51,6 +51,14 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
   #failed(error: unknown): Verdict {
     this.thrown = { error };
     const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
-    return { outcome: error instanceof NothingHappened ? 'released' : 'failed', result, tombstone: noBytes };
+    return { outcome: outcomeOf(error), result, tombstone: noBytes };
   }
+}
+
+/** How another idempotent call says that its operation is not decided: as the failure of this one it would stick. */
+const undecided: ReadonlySet<string> = new Set(['in-progress', 'key-quarantined', 'outcome-unknown']);
+
+function outcomeOf(error: unknown): Verdict['outcome'] {
+  if (error instanceof NothingHappened) return 'released';
+  return error instanceof LatchkeyError && undecided.has(error.code) ? 'not-final' : 'failed';
 }

@@ -31,14 +31,21 @@ export interface Operation {
  * What a run of the handler came to:
  * - `done`: the result is kept.
  * - `failed`: the effects may or may not have happened; `afterFailure` decides.
- * - `nothing-happened`: the record is released, unless a step was saved under `refuse`; then it counts as failed.
+ * - `nothing-happened`: the application said so in words. The record is released, unless a step was saved under `refuse`;
+ *   then it counts as failed.
+ * - `come-back`: the result only looks like "nothing was done, come back". Released under `rerun`; under `refuse` it is
+ *   kept, since a status is no proof.
+ * - `not-final`: the result is another idempotency layer's, which says that its operation is not decided. Never kept:
+ *   released under `rerun`; under `refuse` the record lapses.
  * - `released`: the record is released, whatever else holds.
  */
 export interface Verdict {
-  readonly outcome: 'done' | 'failed' | 'nothing-happened' | 'released';
+  readonly outcome: 'done' | 'failed' | 'nothing-happened' | 'come-back' | 'not-final' | 'released';
   readonly result: StoredResult;
   /** Kept if the store refuses the result for its size. */
   readonly tombstone: Uint8Array;
+  /** The rest of a handler that gave its result early; undefined once it has settled. A release waits for it. */
+  readonly stillRunning?: () => Promise<unknown> | undefined;
 }
 
 /** What a `recover` hook learns about the record. */
@@ -72,7 +79,7 @@ export type Recorded =
   | 'tombstone'
   /** The record is open for a retry. */
   | 'released'
-  /** The record is lapsed: the handler's steps have changed, and the former code or a person has to go on. */
+  /** The record is lapsed: the handler's steps have changed, or another layer's answer decided nothing under `refuse`. */
   | 'lapsed'
   /** The store didn't take it before the worker's deadline. */
   | 'unstored'

@@ -14,37 +14,37 @@ import { isNotFinal } from './not-final.ts';
 export interface ClassifyRules {
   /** The handler's own word, by `context.keep()` or `context.release()`. */
   readonly overruled: 'keep' | 'release' | undefined;
-  /** What a throw said that no framework turned into a response. */
+  /** What a throw said. */
   readonly thrown?: 'nothing-happened' | 'failed' | undefined;
   /** The route's word on statuses below 500. */
   readonly keep: ((status: number) => boolean) | undefined;
   readonly dialect: Dialect;
 }
 
-/** Statuses that mean: nothing was done, mend something and come back. */
+/** Statuses that ask to mend something and come back. */
 const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
 function belowFailure(response: CapturedResponse, { keep, dialect }: ClassifyRules): Verdict['outcome'] {
   const { status } = response;
   if (keep !== undefined) return keep(status) ? 'done' : 'released';
-  return comeBack.has(status) || dialect.saysNothingHappened(status) ? 'nothing-happened' : 'done';
+  return comeBack.has(status) || dialect.saysNothingHappened(status) ? 'come-back' : 'done';
 }
 
 /**
  * The verdict's outcome for a response:
  * 1. what the handler itself said, or threw;
  * 2. a stream that broke is a failure, whatever its status promised;
- * 3. an answer of another layer that is not final releases the record;
- * 4. 5xx is a failure, save a 503 that says when to come back;
- * 5. what the route says of other statuses, or else: 401, 407, 408, 425 and 429 did nothing, all else is done.
+ * 3. an answer of another layer that is not final;
+ * 4. 5xx is a failure, except a 503 that says when to come back;
+ * 5. what the route says of other statuses, or else: 401, 407, 408, 425 and 429 ask to come back, all else is done.
  */
 export function classify(response: CapturedResponse, rules: ClassifyRules): Verdict['outcome'] {
   if (rules.overruled === 'release') return 'released';
   if (rules.overruled === 'keep') return 'done';
   if (rules.thrown !== undefined) return rules.thrown;
   if (response.state === 'broken') return 'failed';
-  if (response.status >= 400 && isNotFinal(response)) return 'released';
+  if (response.status >= 400 && isNotFinal(response)) return 'not-final';
   if (response.status < 500) return belowFailure(response, rules);
   const comesBack = response.status === 503 && fieldValue(response.fields, 'retry-after') !== undefined;
-  return comesBack ? 'nothing-happened' : 'failed';
+  return comesBack ? 'come-back' : 'failed';
 }

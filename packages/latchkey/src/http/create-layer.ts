@@ -12,7 +12,7 @@ import { checkGuardOptions, checkRouteOptions } from './check-options.ts';
 import { dialects } from './dialects/dialects.ts';
 import type { GuardAnswer, RequestView } from './exchange.ts';
 import { fingerprinter } from './fingerprint.ts';
-import { type Guard, GuardedRequest } from './guarded-request.ts';
+import { type Guard, GuardedRequest, type SeenRequest } from './guarded-request.ts';
 import type { Handling, HttpLayer } from './layer.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
 import { problemResponse } from './problem-response.ts';
@@ -28,12 +28,13 @@ const MAX_REMEMBERED = 1000;
 
 const pass: GuardAnswer = { kind: 'pass' };
 
-/** True the second time that one request of the framework comes along. */
-function isSeenAgain(native: unknown, seen: RequestMark<true>): boolean {
+/** True the second time that one request of the framework comes along; nothing of it is kept the first time. */
+function isSeenAgain(native: unknown, request: SeenRequest, seen: RequestMark<SeenRequest>): boolean {
   if (typeof native !== 'object' || native === null) return false;
-  if (seen.get(native)) return true;
-  seen.set(native, true);
-  return false;
+  const first = seen.get(native);
+  if (first === undefined) seen.set(native, request);
+  else first.release();
+  return first !== undefined;
 }
 
 function handle<Native, Kind extends TransactionKind, Finished>(
@@ -46,7 +47,7 @@ function handle<Native, Kind extends TransactionKind, Finished>(
   const keyLines = view.fields('idempotency-key');
   if (keyLines.length === 0 && route.options.keyRequired !== true) return pass;
   const request = new GuardedRequest(view, handling, route, guard);
-  if (isSeenAgain(view.native, guard.seen)) return request.refuse(problem('guard-mounted-twice'));
+  if (isSeenAgain(view.native, request, guard.seen)) return request.refuse(problem('guard-mounted-twice'));
   if (keyLines.length === 0) return request.refuse(problem('key-missing'));
   const reading = readRequest(view, keyLines, route);
   return reading instanceof Promise ? reading.then((found) => request.proceed(found)) : request.proceed(reading);
@@ -91,7 +92,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions
     emit,
     runtime,
     warn: createWarn(emit),
-    seen: new RequestMark<true>(),
+    seen: new RequestMark<SeenRequest>(),
   };
 }
 

@@ -56,6 +56,8 @@ export interface CapturedResponse {
   readonly state: 'whole' | 'too-large' | 'broken';
   /** True if status and fields have gone out already, so that only the end can be held back. */
   readonly headSent: boolean;
+  /** The handler's promise while it is not settled, where the adapter sees it apart from the response. */
+  readonly stillRunning?: () => Promise<unknown> | undefined;
 }
 
 /** What the adapter does next. */

@@ -13,6 +13,7 @@ import { answerResponse } from './answer.ts';
 import { type AnswerParts, answerOutcome } from './answer-outcome.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
+import { warnOfKept } from './kept-warnings.ts';
 import type { Handling } from './layer.ts';
 import type { RouteOptions } from './options.ts';
 import type { Problem } from './problem.ts';
@@ -32,7 +33,13 @@ export interface Guard<Native, Kind extends TransactionKind> extends GuardParts<
   readonly runtime: Runtime | undefined;
   readonly warn: Warn;
   /** Requests that are in the layer's hands, to find a guard that is mounted twice. */
-  readonly seen: RequestMark<true>;
+  readonly seen: RequestMark<SeenRequest>;
+}
+
+/** A request that is under way. */
+export interface SeenRequest {
+  /** Releases its record: the guard itself has refused it further in. */
+  release(): void;
 }
 
 /** Faults in how the application uses the guard: its author has to hear of them. */
@@ -55,21 +62,9 @@ function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, nativ
   };
 }
 
-/** Stripe keeps a 500 and replays it; whoever expects a retry to run again should be told once. */
-function warnOfKeptFailure(outcome: Outcome, run: Run, warn: Warn): void {
-  if (run.captured === undefined || run.captured.status < 500) return;
-  const meant = run.finished || run.overruled === 'keep';
-  if (meant || outcome.kind !== 'executed' || outcome.policy !== 'refuse') return;
-  if (outcome.recorded !== 'stored' && outcome.recorded !== 'tombstone') return;
-  warn(
-    'failure-kept',
-    "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, 'rerun' lets a retry run again.",
-  );
-}
-
 /** A request with a key, or one that needs a key, in the hands of the layer. */
 export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
-  implements RunParts<Kind, Finished>, AnswerParts<Native>
+  implements RunParts<Kind, Finished>, AnswerParts<Native>, SeenRequest
 {
   readonly handling: Handling<Kind, Finished>;
   readonly route: Route<Native>;
@@ -117,6 +112,10 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
     return problemResponse(found, this.native, this.#guard);
   }
 
+  release(): void {
+    this.#run.context?.release();
+  }
+
   refuse(found: Problem): GuardAnswer {
     if (misuse.has(found.code)) this.#guard.warn(found.code, found.detail);
     return { kind: 'answer', response: this.shape(found) };
@@ -151,7 +150,7 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
   }
 
   #answer(outcome: Outcome): GuardAnswer | Promise<GuardAnswer> {
-    warnOfKeptFailure(outcome, this.#run, this.#guard.warn);
+    warnOfKept(outcome, this.#run, { guard: this.#guard.warn, route: this.route.warn });
     return answerOutcome(outcome, this.#run, this);
   }
 }

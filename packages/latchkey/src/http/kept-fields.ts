@@ -25,6 +25,7 @@ const dropped: ReadonlySet<string> = new Set([
   'age',
   'date',
   'server-timing',
+  'retry-after',
   // one caller's session and credentials
   'set-cookie',
   'set-cookie2',
@@ -61,10 +62,8 @@ const dropped: ReadonlySet<string> = new Set([
 
 const droppedPrefix = /^(?:access-control-|ratelimit|x-ratelimit|x-rate-limit|x-b3-)/;
 
-function isDropped(name: string, status: number): boolean {
-  if (dropped.has(name) || droppedPrefix.test(name)) return true;
-  // On an error it says "come back", which a kept answer doesn't mean; on 202 or 301 it is part of the answer.
-  return name === 'retry-after' && status >= 400;
+function isDropped(name: string): boolean {
+  return dropped.has(name) || droppedPrefix.test(name);
 }
 
 function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | undefined {
@@ -81,14 +80,14 @@ function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | unde
 /**
  * The fields of a response that its record keeps, repeated ones still apart and in order. Left out are the
  * hop-by-hop fields (those that Connection names too), Date, Set-Cookie, authentication challenges, rate-limit,
- * Access-Control-*, CSP and trace fields (request ids too), and Retry-After on an error.
+ * Retry-After, Access-Control-*, CSP and trace fields (request ids too).
  */
-export function keptFields(fields: readonly Field[], status: number): readonly Field[] {
+export function keptFields(fields: readonly Field[]): readonly Field[] {
   const perConnection = namedByConnection(fields);
   const kept: Field[] = [];
   for (const field of fields) {
     const lower = field[0].toLowerCase();
-    if (!isDropped(lower, status) && !perConnection?.has(lower)) kept.push(field);
+    if (!isDropped(lower) && !perConnection?.has(lower)) kept.push(field);
   }
   return kept;
 }

@@ -88,7 +88,15 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly meaningfulFields?: readonly string[];
   /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. */
   readonly volatileMembers?: readonly string[];
-  /** Whether an answer below 500 is kept. Default: all but those that say "nothing was done, come back". */
+  /**
+   * Whether an answer below 500 is kept; false releases the record, so that a retry runs. Default: under `'refuse'` every
+   * answer is kept, under `'rerun'` all but 401, 407, 408, 425 and 429.
+   *
+   * @example
+   * ```ts
+   * keep: (status) => status !== 429 // this handler answers 429 before it does anything
+   * ```
+   */
   readonly keep?: (status: number) => boolean;
   /** Called before an answer is replayed; false refuses it (403 by the layer), a Response-like answer replaces it. */
   readonly authorizeReplay?: (request: Native, record: ReplayRecord) => boolean | Answer | Promise<boolean | Answer>;

@@ -12,7 +12,7 @@ import type { Fingerprinter } from './fingerprint.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import type { Principal, RouteOptions } from './options.ts';
 import { type RequestSaver, requestSaver } from './request-saver.ts';
-import { createWarn } from './warnings.ts';
+import { createWarn, type Warn } from './warnings.ts';
 
 /** The longest request and response body, unless a route says otherwise. */
 export const MEBIBYTE = 1024 * 1024;
@@ -34,6 +34,8 @@ export interface Route<Native> {
   readonly maxResponseBytes: number;
   readonly fingerprintsOf: Fingerprinter;
   readonly principalDigest: (principal: string) => string;
+  /** Each code once for this route. */
+  readonly warn: Warn;
   /** Undefined if the route saves no requests. */
   readonly saveRequest: RequestSaver<Native> | undefined;
 }
@@ -50,12 +52,11 @@ function meaningful(names: readonly string[] = []): readonly string[] {
   return [...new Set([...alwaysMeaningful, ...names.map((name) => name.toLowerCase())])].sort();
 }
 
-function saverOf<Native>({ saveRequest }: RouteOptions<Native>, { principal, emit }: GuardParts<Native>) {
+function saverOf<Native>({ saveRequest }: RouteOptions<Native>, { principal }: GuardParts<Native>, warn: Warn) {
   if (typeof saveRequest === 'object' && saveRequest.principal === true && typeof principal !== 'function') {
     throw invalid('saveRequest.principal needs a principal function, whose identity is no credential');
   }
-  // Warnings of a route of its own: "once" is for each route here.
-  return requestSaver<Native>(saveRequest, createWarn(emit));
+  return requestSaver<Native>(saveRequest, warn);
 }
 
 function invalid(why: string): LatchkeyError {
@@ -69,7 +70,8 @@ function invalid(why: string): LatchkeyError {
  */
 export function createRoute<Native>(options: RouteOptions<Native>, guard: GuardParts<Native>): Route<Native> {
   const settings = completeSettings('The guard', options);
-  const saveRequest = saverOf(options, guard);
+  const warn = createWarn(guard.emit);
+  const saveRequest = saverOf(options, guard, warn);
   if (saveRequest !== undefined && settings.afterFailure !== 'rerun') {
     throw invalid("saveRequest is for afterFailure: 'rerun'; no other record is ever run again by itself");
   }
@@ -77,6 +79,7 @@ export function createRoute<Native>(options: RouteOptions<Native>, guard: GuardP
     ...guard,
     options,
     settings,
+    warn,
     saveRequest,
     methods: new Set(options.methods ?? ['POST', 'PATCH']),
     keyFormat: options.keyFormat ?? 'lenient',

@@ -6,7 +6,7 @@
 
 import type { Context } from '../core/context.ts';
 import type { Emit } from '../core/emitter.ts';
-import { NothingHappened } from '../core/errors.ts';
+import { NothingHappened, nothingHappenedMark } from '../core/errors.ts';
 import type { Verdict } from '../core/operation.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
@@ -46,10 +46,12 @@ export class Run {
   captured: CapturedResponse | undefined;
   /** The layer's response for a throw that no framework turned into one. */
   forThrow: PlainResponse | undefined;
-  /** What that throw says. */
+  /** What a throw said: one that no framework turned into a response, or a `NothingHappened` that one did. */
   thrown: 'nothing-happened' | 'failed' | undefined;
+  /** What the response says about the operation. */
+  outcome: Verdict['outcome'] | undefined;
   /** What the handler was given. */
-  context: Pick<GuardContext<unknown>, 'answer' | 'overruled'> | undefined;
+  context: Pick<GuardContext<unknown>, 'answer' | 'overruled' | 'release'> | undefined;
 
   /** A response that the adapter has to write, since the handler made none: by `finish`, or for a throw. */
   get own(): PlainResponse | undefined {
@@ -100,13 +102,22 @@ function keepRule({ route, emit }: RunParts<never, unknown>, operation: string) 
   };
 }
 
+/** True for what a framework's error handler made of a `NothingHappened`. */
+function saysNothingHappened({ status, fields }: CapturedResponse): boolean {
+  const mark = status < 400 ? undefined : fieldValue(fields, 'idempotency-status');
+  return mark !== undefined && mark === nothingHappenedMark();
+}
+
 function verdictOn(captured: CapturedResponse, operation: string, run: Run, parts: RunParts<never, unknown>): Verdict {
+  if (saysNothingHappened(captured)) run.thrown = 'nothing-happened';
   const { overruled, thrown } = run;
   const outcome = classify(captured, { overruled, thrown, keep: keepRule(parts, operation), dialect: parts.dialect });
+  run.outcome = outcome;
   const encoded = encodeResponse(captured, isFixedCoding(captured, parts));
   const limitBytes = captured.state === 'whole' ? parts.route.maxResponseBytes : -1;
   const { result, tombstone } = finalWrite(encoded, limitBytes);
-  return { outcome, result, tombstone };
+  const { stillRunning } = captured;
+  return stillRunning === undefined ? { outcome, result, tombstone } : { outcome, result, tombstone, stillRunning };
 }
 
 /**

@@ -34,7 +34,7 @@ const FIXED_CODING = 1;
 export function encodeResponse(response: Omit<Snapshot, 'fixedCoding'>, fixedCoding = false): EncodedResponse {
   const { status, fields, body } = response;
   const head: (number | string)[] = [status, fixedCoding ? FIXED_CODING : 0];
-  for (const field of keptFields(fields, status)) head.push(field[0], field[1]);
+  for (const field of keptFields(fields)) head.push(field[0], field[1]);
   const { whole, withoutBody } = frame(FORMAT, head, body);
   return { snapshot: whole, tombstone: withoutBody };
 }

@@ -1,5 +1,6 @@
 /**
- * Warnings about how a guard is used: each code once per guard, so that a fault in every request doesn't flood a log.
+ * Warnings about how a guard is used: each code once per guard or route, so that a fault in every request doesn't flood a
+ * log.
  *
  * @module
  */
@@ -10,7 +11,7 @@ import { DOCS_URL } from '../core/errors.ts';
 /** Emits a warning event unless this code was warned about before. */
 export type Warn = (code: string, message: string) => void;
 
-/** Makes the warnings of one guard. */
+/** Makes the warnings of one guard, or of one route. */
 export function createWarn(emit: Emit): Warn {
   const given = new Set<string>();
   return (code, message) => {

@@ -6,6 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency } from '../../src/adapters/node.ts';
 import { idempotentFetch } from '../../src/client/idempotent-fetch.ts';
 import type { NoAnswerError } from '../../src/client/no-answer-error.ts';
+import { NothingHappened } from '../../src/core/errors.ts';
 import { systemRuntime } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
 import { timedUuid } from '../../src/core/uuid-time.ts';
@@ -150,9 +151,8 @@ it('what was open in the backup and carried out after it is refused', async () =
   const { store, backUp } = await sqliteOrigin();
   const key = keyAt(-5);
   const flaky = await serve(
-    idempotency({ store, principal: () => 'tenant' }).wrap((_, response) => {
-      response.statusCode = 429;
-      response.end();
+    idempotency({ store, principal: () => 'tenant' }).wrap(() => {
+      throw new NothingHappened();
     }),
   );
   await send(flaky, key);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Recover } from '../../src/core/operation.ts';
-import { done, engineRig, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
 
@@ -61,7 +61,7 @@ describe('afterFailure', () => {
     expect(outcomes).toEqual(['executed released', 'executed released', 'executed stored', 'replay value poison']);
   });
 
-  it('R38: an answer that says nothing was done releases, whatever the policy', async () => {
+  it('what the application says in words releases, whatever the policy', async () => {
     const { worker, counted, executions } = engineRig();
     await worker().run(
       operation(),
@@ -72,6 +72,64 @@ describe('afterFailure', () => {
       counted(() => done('ok')),
     );
     expect(executions()).toBe(2);
+  });
+
+  it.each([
+    ['come-back', 'refuse', 'executed stored', 'replay value first'],
+    ['come-back', 'rerun', 'executed released', 'executed stored'],
+    ['not-final', 'refuse', 'executed lapsed', 'outcome-unknown'],
+    ['not-final', 'rerun', 'executed released', 'executed stored'],
+  ] as const)('R38 R81 R74 R89: %s under %s: %s, then %s', async (outcome, afterFailure, first, second) => {
+    const { worker } = engineRig();
+    const asked = operation({ afterFailure });
+    expect(told(await worker().run(asked, async () => verdict(outcome, 'first')))).toBe(first);
+    expect(told(await worker().run(asked, async () => done('second')))).toBe(second);
+  });
+
+  it('a release waits for a handler that still works, under a lease that is renewed', async () => {
+    const { worker, runtime, counted, executions } = engineRig();
+    const asked = operation({ ...rerun, leaseMs: 3_000 });
+    const rest = gate<void>();
+    let isOver = false;
+    const stillRunning = () => (isOver ? undefined : rest.opened);
+    const early = counted(async () => ({ ...verdict('come-back', '408'), stillRunning }));
+    expect(told(await worker().run(asked, early))).toBe('executed released');
+    await runtime.advance(10_000);
+    expect(told(await worker().run(asked, early))).toBe('in-progress');
+    isOver = true;
+    rest.open();
+    await runtime.advance(1);
+    expect(
+      told(
+        await worker().run(
+          asked,
+          counted(async () => done('second')),
+        ),
+      ),
+    ).toBe('executed stored');
+    expect(executions()).toBe(2);
+  });
+
+  it('a handler that never rests lets its record lapse after maxRunMs', async () => {
+    const { worker, runtime } = engineRig();
+    const asked = operation({ leaseMs: 3_000, maxRunMs: 9_000 });
+    const stillRunning = () => new Promise(() => undefined);
+    await worker().run(asked, async () => ({ ...verdict('released', '408'), stillRunning }));
+    await runtime.advance(20_000);
+    expect(told(await worker().run(asked, async () => done('x')))).toBe('outcome-unknown');
+  });
+
+  it('a shutdown waits for a handler that still works', async () => {
+    const { worker, runtime } = engineRig();
+    const asked = operation(rerun);
+    const rest = gate<void>();
+    const engine = worker();
+    await engine.run(asked, async () => ({ ...verdict('failed', '504'), stillRunning: () => rest.opened }));
+    const ended = engine.shutdown(5_000);
+    await runtime.advance(100);
+    rest.open();
+    await ended;
+    expect(told(await worker().run(asked, async () => done('second')))).toBe('executed stored');
   });
 
   it('after a saved step "nothing was done" counts as a failure under refuse', async () => {

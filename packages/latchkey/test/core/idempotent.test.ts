@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { NothingHappened } from '../../src/core/errors.ts';
+import { LatchkeyError, NothingHappened } from '../../src/core/errors.ts';
 import { idempotent } from '../../src/core/idempotent.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 
@@ -73,6 +73,25 @@ describe('idempotent()', () => {
       );
       await expect(charge('a')).rejects.toBe(error);
       expect(await charge('a')).toBe(2);
+    }
+  });
+
+  it('R89: is not decided by another call that is not decided', async () => {
+    for (const [afterFailure, code] of [
+      ['refuse', 'outcome-unknown'],
+      ['rerun', undefined],
+    ] as const) {
+      const inner = new LatchkeyError('in-progress', 'charge is running for this key.');
+      let calls = 0;
+      const order = idempotent(
+        async (_id: string) => {
+          calls += 1;
+          if (calls === 1) throw inner;
+        },
+        { store: memoryStore(), name: 'order', key: (id) => id, afterFailure },
+      );
+      await expect(order('a')).rejects.toBe(inner);
+      expect(await order('a').catch((error: LatchkeyError) => error.code)).toBe(code);
     }
   });
 

@@ -22,13 +22,13 @@ describe('classify', () => {
     expect(judged(response(status))).toBe('done');
   });
 
-  it.each([401, 407, 408, 425, 429])('%i says that nothing happened', (status) => {
-    expect(judged(response(status))).toBe('nothing-happened');
+  it.each([401, 407, 408, 425, 429])('%i asks to come back', (status) => {
+    expect(judged(response(status))).toBe('come-back');
   });
 
   it('503 says so only with Retry-After', () => {
     expect(judged(response(503))).toBe('failed');
-    expect(judged(response(503, { fields: [['retry-after', '1']] }))).toBe('nothing-happened');
+    expect(judged(response(503, { fields: [['retry-after', '1']] }))).toBe('come-back');
     expect(judged(response(500, { fields: [['Retry-After', '1']] }))).toBe('failed');
   });
 
@@ -54,8 +54,8 @@ describe('classify', () => {
     expect(judged(response(500), { overruled: 'release', thrown: 'failed' })).toBe('released');
   });
 
-  it('a 400 that did nothing is not kept in the Stripe dialect', () => {
-    expect(judged(response(400), { dialect: stripeDialect })).toBe('nothing-happened');
+  it('a 400 asks to come back in the Stripe dialect', () => {
+    expect(judged(response(400), { dialect: stripeDialect })).toBe('come-back');
     expect(judged(response(402), { dialect: stripeDialect })).toBe('done');
   });
 });
@@ -83,10 +83,10 @@ describe('classify of an answer that another layer gave', () => {
     fields: fields.filter(([name]) => !/^(?:idempotency-status|retry-after)$/i.test(name)),
   });
 
-  it.each(notFinal)('R74: %s is released, marked or not, in both dialects', (code) => {
+  it.each(notFinal)('R74 R89: %s is not final, marked or not, in both dialects', (code) => {
     for (const dialect of [ietfDialect, stripeDialect]) {
-      expect(judged(passedOn(code, dialect))).toBe('released');
-      expect(judged(withoutMark(passedOn(code, dialect)))).toBe('released');
+      expect(judged(passedOn(code, dialect))).toBe('not-final');
+      expect(judged(withoutMark(passedOn(code, dialect)))).toBe('not-final');
     }
   });
 
@@ -98,7 +98,7 @@ describe('classify of an answer that another layer gave', () => {
   it("knows Stripe's own word for it", () => {
     const fields: Field[] = [['Content-Type', 'application/json']];
     const body = Buffer.from('{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}');
-    expect(judged(response(409, { fields, body }))).toBe('released');
+    expect(judged(response(409, { fields, body }))).toBe('not-final');
   });
 
   it('takes no other 409, and no body that only looks so, for it', () => {

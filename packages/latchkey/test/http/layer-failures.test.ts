@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NothingHappened } from '../../src/core/errors.ts';
+import type { Field } from '../../src/http/exchange.ts';
 import { captured, layerRig } from './layer-rig.ts';
 
 const fails = () => captured(500, 'sorry');
@@ -67,28 +68,56 @@ describe("a failure under 'rerun'", () => {
 });
 
 describe('an answer that says: nothing was done, come back', () => {
-  it.each([401, 407, 408, 425, 429])('R34, R38: %i releases the key', async (status) => {
-    const { send } = layerRig();
-    expect((await send({ key: 'k' }, () => captured(status))).status).toBe(status);
-    expect((await send({ key: 'k' })).text).toBe('run 2');
-  });
+  it.each([401, 407, 408, 425, 429])(
+    "R38 R81: %i releases the key under 'rerun', and is kept under 'refuse'",
+    async (status) => {
+      const { send } = layerRig({ afterFailure: 'rerun' });
+      expect((await send({ key: 'k' }, () => captured(status))).status).toBe(status);
+      expect((await send({ key: 'k' })).text).toBe('run 2');
+      const refusing = layerRig();
+      await refusing.send({ key: 'k' }, () => captured(status));
+      expect((await refusing.send({ key: 'k' })).status).toBe(status);
+      expect(refusing.warnings()).toEqual(['come-back-kept']);
+    },
+  );
 
-  it('R38: 503 with Retry-After releases it, without it is a failure', async () => {
-    const { send } = layerRig();
-    await send({ key: 'k' }, () => captured(503, '', { fields: [['Retry-After', '1']] }));
+  it("R38 R81: 503 with Retry-After releases it under 'rerun', without it is a failure", async () => {
+    const later = () => captured(503, '', { fields: [['Retry-After', '1']] });
+    const { send } = layerRig({ afterFailure: 'rerun', maxAttempts: 1 });
+    await send({ key: 'k' }, later);
     expect((await send({ key: 'k' })).text).toBe('run 2');
     await send({ key: 'l' }, () => captured(503));
     expect((await send({ key: 'l' })).status).toBe(503);
+    const refusing = layerRig();
+    await refusing.send({ key: 'k' }, later);
+    expect((await refusing.send({ key: 'k' })).status).toBe(503);
+    expect(refusing.warnings()).toEqual(['come-back-kept']);
   });
 
-  it('R38: is a failure once a step was saved', async () => {
-    const { send, runs } = layerRig();
-    await send({ key: 'k' }, async (context) => {
-      await context?.step('charge', () => 1);
-      return captured(429);
-    });
-    expect((await send({ key: 'k' })).status).toBe(429);
-    expect(runs()).toBe(1);
+  it('R81: is warned about once per route, with the remedies', async () => {
+    const { through, layer, events } = layerRig();
+    const limited = () => captured(429);
+    for (const route of [layer.with({ methods: ['POST'] }), layer.with({ methods: ['POST'] })]) {
+      const send = through(route);
+      for (const key of ['a', 'b']) await send({ key: `${key}${events.length}` }, limited);
+    }
+    const warnings = events.filter((event) => event.type === 'warning');
+    expect(warnings).toHaveLength(2);
+    expect(warnings[0]?.message).toMatch(/before the guard.*NothingHappened.*keep/);
+  });
+
+  it('R38: once a step was saved, is kept under refuse, and released with its step under rerun', async () => {
+    for (const [afterFailure, answer] of [
+      ['refuse', '429'],
+      ['rerun', '201'],
+    ] as const) {
+      const { send } = layerRig({ afterFailure });
+      await send({ key: 'k' }, async (context) => {
+        await context?.step('charge', () => 1);
+        return captured(429);
+      });
+      expect(String((await send({ key: 'k' })).status)).toBe(answer);
+    }
   });
 
   it('may be thrown', async () => {
@@ -100,16 +129,35 @@ describe('an answer that says: nothing was done, come back', () => {
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
-  it('a released key takes another payload, since nothing was done under it', async () => {
+  it('may come from an error handler that knows nothing of it', async () => {
     const { send } = layerRig();
+    const { headers } = new NothingHappened();
+    await send({ key: 'k' }, () => captured(503, 'sorry', { fields: Object.entries(headers) }));
+    expect((await send({ key: 'k' })).text).toBe('run 2');
+  });
+
+  it('is not believed when a service behind says it, for the handler may have done something before', async () => {
+    const { send, runs } = layerRig();
+    const fields: readonly Field[] = [['Idempotency-Status', 'nothing-happened;final=?0']];
+    await send({ key: 'k' }, () => captured(503, 'sorry', { fields }));
+    expect((await send({ key: 'k' })).code).toBe('outcome-unknown');
+    expect(runs()).toBe(1);
+  });
+
+  it('a released key takes another payload, since nothing was done under it', async () => {
+    const { send } = layerRig({ afterFailure: 'rerun' });
     await send({ key: 'k' }, () => captured(401));
     expect((await send({ key: 'k', body: '{"amount":1}' })).text).toBe('run 2');
   });
 
-  it("a 400 in Stripe's dialect releases the key too", async () => {
-    const { send } = layerRig({ dialect: 'stripe' });
+  it("a 400 in Stripe's dialect is such an answer too", async () => {
+    const { send } = layerRig({ dialect: 'stripe', afterFailure: 'rerun' });
     await send({ key: 'k' }, () => captured(400));
     expect((await send({ key: 'k', body: '{"amount":1}' })).text).toBe('run 2');
+    const refusing = layerRig({ dialect: 'stripe' });
+    await refusing.send({ key: 'k' }, () => captured(400));
+    expect((await refusing.send({ key: 'k', body: '{"amount":1}' })).text).toContain('key-reused');
+    expect(refusing.runs()).toBe(1);
   });
 });
 
@@ -136,9 +184,13 @@ describe('what else decides', () => {
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
-  it("R74: another layer's answer that is not final is passed on and not kept", async () => {
+  it.each([
+    ['rerun', { text: 'run 2' }, []],
+    ['refuse', { status: 409, code: 'outcome-unknown' }, ['not-final-answer']],
+  ] as const)("R74 R89: another layer's answer that is not final is passed on and not kept: %s", async (...row) => {
+    const [afterFailure, retried, warned] = row;
     const behind = layerRig();
-    const { send } = layerRig();
+    const { send, warnings } = layerRig({ afterFailure });
     const inner = async () => {
       const answer = await behind.send({ key: 'inner' }, () => captured(500));
       return captured(answer.status, answer.text, { fields: answer.fields });
@@ -147,6 +199,7 @@ describe('what else decides', () => {
     const pending = send({ key: 'k' }, inner);
     await behind.runtime.advance(5_000);
     expect(await pending).toMatchObject({ status: 503, code: 'store-unavailable' });
-    expect((await send({ key: 'k' })).text).toBe('run 2');
+    expect(await send({ key: 'k' })).toMatchObject(retried);
+    expect(warnings()).toEqual(warned);
   });
 });

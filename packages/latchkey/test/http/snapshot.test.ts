@@ -110,11 +110,12 @@ describe('keptFields', () => {
       'tracestate',
       'X-Request-Id',
       'Server-Timing',
+      'Retry-After',
       'Idempotent-Replayed',
       'Idempotency-Status',
       'Idempotency-Stored',
     ].map((name) => [name, 'x'] as const);
-    expect(keptFields(dropped, 200)).toEqual([]);
+    expect(keptFields(dropped)).toEqual([]);
   });
 
   it('R52: keeps all else, repeated fields apart and in order', () => {
@@ -127,7 +128,7 @@ describe('keptFields', () => {
       ['Cache-Control', 'max-age=1'],
       ['Vary', 'Origin'],
     ] as const;
-    expect(keptFields(fields, 200)).toEqual(fields);
+    expect(keptFields(fields)).toEqual(fields);
   });
 
   it('leaves out what Connection names', () => {
@@ -136,12 +137,6 @@ describe('keptFields', () => {
       ['x-hop', '1'],
       ['X-End', '2'],
     ] as const;
-    expect(keptFields(fields, 200)).toEqual([['X-End', '2']]);
-  });
-
-  it('keeps Retry-After where it is part of the answer', () => {
-    const fields = [['Retry-After', '5']] as const;
-    expect(keptFields(fields, 202)).toEqual(fields);
-    expect(keptFields(fields, 500)).toEqual([]);
+    expect(keptFields(fields)).toEqual([['X-End', '2']]);
   });
 });

@@ -11,6 +11,9 @@ import type { Problem } from '../problem.ts';
 export interface Dialect {
   /** Gives a problem its status, fields and body. The fields that every problem has are added after it. */
   shape(problem: Problem): PlainResponse;
-  /** Whether an answer of this status says that nothing was done, besides those that say so everywhere. */
+  /**
+   * Whether an answer of this status says that nothing was done, besides those that say so everywhere. Such an answer
+   * releases the record under `rerun`; under `refuse` it is kept.
+   */
   saysNothingHappened(status: number): boolean;
 }

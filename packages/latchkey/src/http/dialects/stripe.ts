@@ -47,7 +47,8 @@ function shouldRetry({ retryAfterSeconds }: Problem): Field {
 
 /**
  * `{"error": {…}}` with Stripe's `type`, `code`, `message` and `doc_url`, and our permanent code as `latchkey_code`.
- * A 400 that did nothing is not kept: Stripe saves results only after execution of the endpoint began.
+ * Under `rerun` a 400 is not kept: Stripe saves results only after execution of the endpoint began. Under `refuse` it is,
+ * since a guard can't see where in the handler a 400 was made.
  */
 export const stripeDialect: Dialect = {
   shape: (problem) => ({

@@ -5,11 +5,22 @@
  */
 
 import assert from 'node:assert/strict';
+import type { EventListener } from '../../core/events.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { Field } from '../../http/exchange.ts';
 import { open } from './client.ts';
 import type { SuiteReply, SuiteRequest } from './scenario.ts';
-import { assertFresh, assertProblem, assertReplay, numbered, pause, type Test, until, type World } from './world.ts';
+import {
+  type AppOptions,
+  assertFresh,
+  assertProblem,
+  assertReplay,
+  numbered,
+  pause,
+  type Test,
+  until,
+  type World,
+} from './world.ts';
 
 /** Answers with the first reply once, and normally from then on. */
 function once<Kind extends TransactionKind>(reply: SuiteReply | (() => never)) {
@@ -31,15 +42,19 @@ async function runsAgain<Kind extends TransactionKind>(world: World<Kind>, reply
   assert.equal(world.executions, 2);
 }
 
-async function isKept<Kind extends TransactionKind>(world: World<Kind>, reply: SuiteReply | (() => never)) {
-  const app = await world.app({ handler: once<Kind>(reply) });
+async function isKept<Kind extends TransactionKind>(
+  world: World<Kind>,
+  reply: SuiteReply | (() => never),
+  options: AppOptions<Kind> = {},
+) {
+  const app = await world.app({ ...options, handler: once<Kind>(reply) });
   const first = await app.send();
   assertReplay(await app.send(), first);
   assert.equal(world.executions, 1);
   return first;
 }
 
-/** R33–R38, R74. */
+/** R33–R37. */
 function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R33 a 4xx is kept', async (world) => {
     const first = await isKept(world, { status: 402, body: 'card declined' });
@@ -56,10 +71,6 @@ function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     refusal = 0;
     assertFresh(await app.send());
   });
-
-  for (const status of [401, 407, 408, 425, 429]) {
-    test(`R34 R38 a handler's ${status} is not kept`, (world) => runsAgain(world, { status, body: 'come back' }));
-  }
 
   test('R35 refuse keeps a 500', async (world) => {
     const first = await isKept(world, { status: 500, body: 'oh no' });
@@ -80,14 +91,72 @@ function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     assert.equal((await app.send()).status, 500);
     assertFresh(await app.send());
   });
+}
 
-  test('R38 a 503 that names a time is not kept', (world) =>
-    runsAgain(world, { status: 503, fields: [['Retry-After', '1']], body: 'later' }));
+/** Answers that only look like "nothing was done". */
+const comeBack: readonly SuiteReply[] = [
+  ...[401, 407, 408, 425, 429].map((status) => ({ status, body: 'come back' })),
+  { status: 503, fields: [['Retry-After', '1']], body: 'later' },
+];
 
-  test('R74 a "not final" of a service behind is not kept', async (world) => {
-    const fields: readonly Field[] = [['Content-Type', 'application/problem+json']];
-    await runsAgain(world, { status: 409, fields, body: JSON.stringify({ code: 'in-progress' }) });
+const problemType: Field = ['Content-Type', 'application/problem+json'];
+
+/** What a handler passes on of an idempotent service that it calls: with its header, or where a gateway dropped that. */
+const notFinal: readonly SuiteReply[] = [
+  { status: 409, fields: [problemType], body: JSON.stringify({ code: 'in-progress' }) },
+  { status: 409, fields: [['Idempotency-Status', 'outcome-unknown;final=?0']], body: 'ask somebody' },
+  {
+    status: 409,
+    fields: [['Content-Type', 'application/json']],
+    body: JSON.stringify({ error: { type: 'idempotency_error', code: 'idempotency_key_in_use' } }),
+  },
+];
+
+/** R38, R74, R81, R89. */
+function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  for (const reply of comeBack) {
+    const status = 'status' in reply ? reply.status : 200;
+    test(`R38 rerun runs again after a handler's ${status}`, (world) =>
+      runsAgain(world, reply, { afterFailure: 'rerun' }));
+
+    test(`R81 refuse keeps a handler's ${status}, and warns`, async (world) => {
+      const warnings: string[] = [];
+      const onEvent: EventListener = (event) => void (event.type === 'warning' && warnings.push(event.code));
+      await isKept(world, reply, { onEvent });
+      assert.deepEqual(warnings, ['come-back-kept']);
+    });
+  }
+
+  test('R81 refuse keeps what the route keeps, and releases what it does not', async (world) => {
+    await runsAgain(world, { status: 429, body: 'come back' }, { keep: (status: number) => status !== 429 });
   });
+
+  test('R81 Retry-After is of one moment, and not replayed', async (world) => {
+    const app = await world.app({ handler: () => ({ status: 503, fields: [['Retry-After', '7']], body: 'later' }) });
+    assert.equal((await app.send()).field('retry-after'), '7');
+    const retry = await app.send();
+    assert.deepEqual([retry.status, retry.field('retry-after')], [503, undefined]);
+    assert.equal(world.executions, 1);
+  });
+
+  for (const [index, reply] of notFinal.entries()) {
+    test(`R74 rerun runs again after a "not final" of a service behind (${index + 1})`, (world) =>
+      runsAgain(world, reply, { afterFailure: 'rerun' }));
+
+    test(`R89 refuse sends a "not final" of a service behind, and its outcome is unknown then (${index + 1})`, async (world) => {
+      const warnings: string[] = [];
+      const onEvent: EventListener = (event) => void (event.type === 'warning' && warnings.push(event.code));
+      const app = await world.app({ onEvent, handler: once<Kind>(reply) });
+      const first = await app.send();
+      assert.deepEqual(
+        [first.status, first.body.toString()],
+        ['status' in reply && reply.status, 'body' in reply && reply.body],
+      );
+      assertProblem(await app.send(), 409, 'outcome-unknown');
+      assert.equal(world.executions, 1);
+      assert.deepEqual(warnings, ['not-final-answer']);
+    });
+  }
 }
 
 /** R45. */
@@ -151,6 +220,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 /** See the parts. */
 export function outcomeTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   classificationTests(test);
+  comeBackTests(test);
   hangUpTests(test);
   outageTests(test);
 }

@@ -2,6 +2,7 @@
 
 import { type FetchContext, type FetchGuard, idempotency } from '../../../src/adapters/fetch.ts';
 import { recordId } from '../../../src/core/digest.ts';
+import { NothingHappened } from '../../../src/core/errors.ts';
 import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
@@ -31,7 +32,7 @@ export function httpResult(body: string): StoredResult {
 const statuses: Record<Made['outcome'], number> = { done: 201, failed: 500, 'nothing-happened': 503 };
 
 function answer({ outcome, body }: Made): Answer {
-  const headers = outcome === 'nothing-happened' ? { 'retry-after': '1' } : {};
+  const headers = outcome === 'nothing-happened' ? new NothingHappened().headers : {};
   return { status: statuses[outcome], headers, body };
 }
 
