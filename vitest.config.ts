@@ -1,4 +1,8 @@
 import { defineConfig } from 'vitest/config';
+import { inlineTexts } from './packages/latchkey/scripts/inline-texts.mjs';
+
+// The library's tests run its sources, which these modules belong to.
+inlineTexts();
 
 export default defineConfig({
   test: {

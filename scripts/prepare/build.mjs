@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { inlineTexts } from '../../packages/latchkey/scripts/inline-texts.mjs';
 import { quietly } from './process.mjs';
 import { node24, root } from './root.mjs';
 
@@ -23,6 +24,8 @@ function digestOfSources() {
   const settings = [
     `${root}/tsconfig.base.json`,
     `${library}/tsconfig.json`,
+    `${library}/tsconfig.cjs.json`,
+    ...filesIn(`${library}/scripts`),
     `${root}/node_modules/typescript/package.json`,
   ];
   for (const file of [...settings, ...filesIn(`${library}/src`)]) {
@@ -39,21 +42,12 @@ function isBuilt(digest) {
   return existsSync(`${library}/dist`) && existsSync(stamp) && readFileSync(stamp, 'utf8') === digest;
 }
 
-/** A renamed or removed source must not live on in the package. */
-function removeLeftOvers() {
-  for (const file of filesIn(`${library}/dist`)) {
-    const source = file.replace(`${library}/dist`, `${library}/src`).replace(/(\.d\.ts|\.js)$/, '.ts');
-    if (!existsSync(source)) rmSync(file);
-  }
-}
-
 /** Compiles the library if its sources changed since the last time. */
 export async function buildLibrary() {
+  inlineTexts();
   const digest = digestOfSources();
   if (isBuilt(digest)) return;
   rmSync(stamp, { force: true });
-  await quietly('Building the library', node24, [`${root}/node_modules/typescript/bin/tsc`, '-p', library]);
-  await quietly('Copying what is no TypeScript', node24, [`${library}/scripts/copy-assets.mjs`]);
-  removeLeftOvers();
+  await quietly('Building the library', node24, [`${library}/scripts/build.mjs`]);
   writeFileSync(stamp, digest);
 }

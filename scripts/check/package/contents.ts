@@ -2,9 +2,23 @@ import type { Installed, Manifest } from './install.ts';
 
 const dependencyFields = ['dependencies', 'optionalDependencies', 'bundleDependencies'];
 
-function targetsOf({ exports }: Manifest): string[] {
-  return Object.values(exports).flatMap((target) => (typeof target === 'string' ? [target] : Object.values(target)));
+function targetsOf({ exports, main, types, typesVersions }: Manifest): string[] {
+  return [exports, main, types, typesVersions].flatMap(stringsIn);
 }
+
+function stringsIn(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
+}
+
+/** TypeScript's oldest way to resolve a module knows no `exports`, so that each one needs an entry of its own. */
+function unknownToOldTypeScript({ exports, typesVersions }: Manifest): string[] {
+  const subpaths = Object.keys(exports).filter((subpath) => subpath !== '.' && !subpath.endsWith('.json'));
+  return subpaths.filter((subpath) => !(subpath.slice(2) in typesVersions['*']));
+}
+
+/** What no consumer needs: a file that is read at run time would be lost by a bundler. */
+const isForeign = (file: string): boolean => /\.(tsbuildinfo|lua|sql)$|^(test|src|scripts)\//.test(file);
 
 /** Nothing at run time, both papers there, every export's file there, and nothing that isn't for the user. */
 export function problemsInContents({ manifest, files }: Installed): string[] {
@@ -12,6 +26,7 @@ export function problemsInContents({ manifest, files }: Installed): string[] {
   return [
     ...dependencyFields.filter((field) => field in manifest).map((field) => `the package has ${field}`),
     ...wanted.filter((file) => !files.includes(file)).map((file) => `the package lacks ${file}`),
-    ...files.filter((file) => /\.tsbuildinfo$|^test\/|^src\//.test(file)).map((file) => `the package ships ${file}`),
+    ...files.filter((file) => isForeign(file)).map((file) => `the package ships ${file}`),
+    ...unknownToOldTypeScript(manifest).map((subpath) => `typesVersions lacks ${subpath}`),
   ];
 }

@@ -34,9 +34,31 @@ async function problemsOf(specifier: string, cwd: string): Promise<string[]> {
   });
 }
 
-/** Every export loads by `import` and by `require`, on both Nodes, with the same names. */
+const comparison = `
+  const required = process.argv.slice(1).map((specifier) => [specifier, require(specifier)]);
+  Promise.all(required.map(async ([specifier, exports]) => {
+    for (const [name, value] of Object.entries(await import(specifier)))
+      if (exports[name] !== value) console.log(specifier + ' has two of ' + name);
+  }));
+`;
+
+/** A program that imports here and requires there has one copy of the library. */
+async function problemsOfCopies(installed: Installed): Promise<string[]> {
+  const args = [
+    '--disable-warning=ExperimentalWarning',
+    '--input-type=commonjs',
+    '--eval',
+    comparison,
+    ...installed.specifiers,
+  ];
+  const cwd = consumerOf(installed);
+  const outputs = await Promise.all([node24, node22].map((node) => capture(node, args, { cwd })));
+  return outputs.flatMap(({ output }) => output.split('\n').filter((line) => line !== ''));
+}
+
+/** Every export loads by `import` and by `require`, on both Nodes, with the same names and the same values. */
 export async function problemsOfImports(installed: Installed): Promise<string[]> {
   const problems: string[] = [];
   for (const specifier of installed.specifiers) problems.push(...(await problemsOf(specifier, consumerOf(installed))));
-  return problems;
+  return [...problems, ...(await problemsOfCopies(installed))];
 }

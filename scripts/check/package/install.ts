@@ -7,7 +7,8 @@ import { root } from '../../prepare/root.mjs';
 /** What `package.json` says, as far as it is looked at. */
 export interface Manifest {
   readonly name: string;
-  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly exports: Readonly<Record<string, unknown>>;
+  readonly typesVersions: { readonly '*': Readonly<Record<string, readonly string[]>> };
   readonly [field: string]: unknown;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { acceptCopies } from '../core/copies.ts';
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 
 /** What is known about a call that ended without an answer. */
@@ -51,3 +52,5 @@ export class NoAnswerError extends LatchkeyError {
     this.response = response;
   }
 }
+
+acceptCopies(NoAnswerError, 'NoAnswerError');

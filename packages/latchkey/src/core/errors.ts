@@ -4,6 +4,7 @@
  * @module
  */
 
+import { acceptCopies, sharedByCopies } from './copies.ts';
 import { systemRuntime } from './runtime.ts';
 
 /** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
@@ -110,15 +111,13 @@ export class LeaseLostError extends LatchkeyError {
   }
 }
 
-let proof: string | undefined;
-
 /**
  * The value of `Idempotency-Status` that only an error of this process carries: a guard trusts it although it comes by
  * way of the framework's error handler, and does not take the word of a service behind the handler for the handler's own.
  */
 export function nothingHappenedMark(): string {
   // Not made while the module loads: some runtimes have no randomness then.
-  proof ??= systemRuntime.random.uuid();
+  const proof = sharedByCopies('nothing-happened', () => systemRuntime.random.uuid());
   return `nothing-happened;final=?0;proof="${proof}"`;
 }
 
@@ -153,3 +152,6 @@ export class NothingHappened extends LatchkeyError {
     return new Response(this.message, { status: this.status, headers: { ...this.headers } });
   }
 }
+
+for (const [name, type] of Object.entries({ LatchkeyError, StoreUnavailableError, LeaseLostError, NothingHappened }))
+  acceptCopies(type, name);

@@ -17,7 +17,7 @@ export const newestVersion = 1;
 /** How many additions to it this code needs. */
 export const knownAdditions = 1;
 
-const files = ['schema-1', 'schema-2'];
+const files = ['schema-1', 'schema-2'] as const;
 
 /** What {@link migrations} is told. */
 export interface MigrationOptions extends TableOptions {

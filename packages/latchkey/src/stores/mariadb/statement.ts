@@ -5,8 +5,8 @@
  * @module
  */
 
-import { readFileSync } from 'node:fs';
 import { LatchkeyError } from '../../core/errors.ts';
+import { texts } from './sql.generated.ts';
 
 /** What a prepared statement takes. Text is sent as bytes, so that no character set comes into play. */
 export type SqlValue = number | Uint8Array | null;
@@ -83,15 +83,18 @@ export function tableNames(where: string, { tablePrefix = 'latchkey_', database 
   return { records: name('records'), outbox: name('outbox'), schema: name('schema') };
 }
 
+/** A file of the folder `sql`. */
+export type SqlFile = keyof typeof texts;
+
 /** The text of a file, without its comments, for these tables. */
-export function sqlText(file: string, tables: TableNames): string {
+export function sqlText(file: SqlFile, tables: TableNames): string {
   const filled = { ...tables, now, columns: columns.join(', '), message_columns: messageColumns, assignments };
-  const lines = readFileSync(new URL(`./sql/${file}.sql`, import.meta.url), 'utf8').split('\n');
+  const lines = texts[file].split('\n');
   const text = lines.filter((line) => !line.startsWith('--')).join('\n');
   return Object.entries(filled).reduce((sql, [name, value]) => sql.replaceAll(`{${name}}`, value), text.trim());
 }
 
-function statement(file: string, tables: TableNames): Statement {
+function statement(file: SqlFile, tables: TableNames): Statement {
   const inputs: string[] = [];
   const sql = sqlText(file, tables).replaceAll(/:([a-z_]+)/g, (_, name: string) => {
     inputs.push(name);
@@ -102,7 +105,7 @@ function statement(file: string, tables: TableNames): Statement {
 
 /** Reads every statement of the store. */
 export function statements(tables: TableNames) {
-  const read = (file: string) => statement(file, tables);
+  const read = (file: SqlFile) => statement(file, tables);
   return {
     inspect: read('inspect'),
     ping: read('ping'),

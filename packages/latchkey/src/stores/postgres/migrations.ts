@@ -11,8 +11,8 @@ import { bridgeOf, type PostgresClient } from './client.ts';
 import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';
 import { sqlStateOf, storeError } from './postgres-errors.ts';
 import { columnIn, numberIn } from './row.ts';
-import { schemaVersion } from './session.ts';
-import { statementsFor, templateOf } from './statements.ts';
+import { texts } from './sql.generated.ts';
+import { statementsFor } from './statements.ts';
 
 /** One step from a version of the tables to the next. */
 export interface Migration {
@@ -24,6 +24,8 @@ export interface Migration {
 }
 
 const optionNames = ['schema', 'tablePrefix'] as const;
+
+const versions = [texts['migration-1'], texts['migration-2']];
 
 /**
  * All migrations, the oldest first, to be applied by the tool that you use for your own tables. Each is applied once,
@@ -38,9 +40,9 @@ const optionNames = ['schema', 'tablePrefix'] as const;
 export function migrations(options: TableNames = {}): readonly Migration[] {
   checkOptionNames('migrations', options, optionNames);
   const { words } = namesOf('migrations', options);
-  return Array.from({ length: schemaVersion }, (_, index) => {
+  return versions.map((text, index) => {
     const version = index + 1;
-    return { version, name: `latchkey-${version}`, sql: fill(templateOf(`migration-${version}`), words) };
+    return { version, name: `latchkey-${version}`, sql: fill(text, words) };
   });
 }
 
@@ -57,7 +59,7 @@ export function migrations(options: TableNames = {}): readonly Migration[] {
 export function grants(options: TableNames & { readonly role: string }): string {
   checkOptionNames('grants', options, [...optionNames, 'role']);
   const { words } = namesOf('grants', options);
-  return fill(templateOf('grants'), { ...words, role: quoted(options.role) });
+  return fill(texts.grants, { ...words, role: quoted(options.role) });
 }
 
 /**

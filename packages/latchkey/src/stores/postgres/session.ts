@@ -15,7 +15,7 @@ import { assertReadable, numberIn, type Row } from './row.ts';
 import { type StatementName, type Statements, statementsFor } from './statements.ts';
 
 /** The version of the tables that this code is made for. */
-export const schemaVersion = 2;
+const schemaVersion = 2;
 
 /** How often a statement is tried that stood in another transaction's way. */
 const tries = 5;

@@ -1,11 +1,11 @@
 /**
- * Every statement that the store runs, from the files beside this one.
+ * Every statement that the store runs, from the files of the folder `sql`.
  *
  * @module
  */
 
-import { readFileSync } from 'node:fs';
 import { fill, type Names } from './names.ts';
+import { texts } from './sql.generated.ts';
 
 const statementNames = [
   'claim',
@@ -35,7 +35,7 @@ const statementNames = [
   'outbox-postpone',
   'outbox-retry',
   'outbox-list',
-] as const;
+] as const satisfies (keyof typeof texts)[];
 
 /** The name of a statement is that of its file. */
 export type StatementName = (typeof statementNames)[number];
@@ -43,17 +43,12 @@ export type StatementName = (typeof statementNames)[number];
 /** Statements with their tables' names filled in, without comments. */
 export type Statements = Readonly<Record<StatementName, string>>;
 
-const templates = statementNames.map((name) => [name, withoutComments(templateOf(name))] as const);
+const templates = statementNames.map((name) => [name, withoutComments(texts[name])] as const);
 
 /** The statements on the tables of these names. */
 export function statementsFor(names: Names): Statements {
   const filled = templates.map(([name, template]) => [name, fill(template, names.words)] as const);
   return Object.fromEntries(filled) as Statements;
-}
-
-/** The text of a file of this folder's `sql`. */
-export function templateOf(name: string): string {
-  return readFileSync(new URL(`./sql/${name}.sql`, import.meta.url), 'utf8');
 }
 
 /** Comments would travel to the server with every call. */

@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { texts } from './scripts.generated.ts';
 
 /** A script as the server gets it. */
 export interface Script {
@@ -21,7 +21,10 @@ export interface Script {
  */
 type Flag = 'allow-oom' | 'no-writes';
 
-const complete = ['value', 'complete-first', 'record', 'complete'];
+/** A script's text is one file of the folder `scripts`, or several. */
+type FileName = keyof typeof texts;
+
+const complete = ['value', 'complete-first', 'record', 'complete'] as const satisfies FileName[];
 
 /** Every script by what it does; see the head of its file. */
 export const scripts = {
@@ -37,16 +40,12 @@ export const scripts = {
   erase: script('erase', 'allow-oom'),
 } as const satisfies Readonly<Record<string, Script>>;
 
-function script(name: string, flag?: Flag): Script {
+function script(name: FileName, flag?: Flag): Script {
   return made(['value', 'record', name], flag);
 }
 
-function made(parts: readonly string[], flag?: Flag): Script {
+function made(parts: readonly FileName[], flag?: Flag): Script {
   const head = flag === undefined ? '' : `#!lua flags=${flag}\n`;
-  const source = head + parts.map(read).join('\n');
+  const source = head + parts.map((name) => texts[name]).join('\n');
   return { source, sha: createHash('sha1').update(source).digest('hex') };
-}
-
-function read(name: string): string {
-  return readFileSync(new URL(`./scripts/${name}.lua`, import.meta.url), 'utf8');
 }
