@@ -7,9 +7,9 @@ inlineTexts();
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'edges/test/**/*.test.ts'],
+    setupFiles: ['scripts/test/setup.mjs'],
     // Most tests wait for servers and timers, so that one more than the cores of a small machine is quicker.
     maxWorkers: 3,
-    testTimeout: 120_000,
-    hookTimeout: 120_000,
+    expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -1,21 +1,17 @@
 // Runs every test, section by section, and stops at the first section that fails.
 
-import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { installProject } from './prepare/packages.mjs';
 import { runScript, seconds } from './prepare/process.mjs';
 import { ensurePrograms } from './prepare/programs.mjs';
-import { node22, node24, root } from './prepare/root.mjs';
+import { node22, node24 } from './prepare/root.mjs';
 import { prepare } from './prepare.mjs';
+import { runSection } from './test/section.mjs';
 
 /**
- * @typedef {object} Section
- * @property {string} title
- * @property {string} node which Node runs it; the first `node` in its PATH is the same one
- * @property {readonly string[]} args
- *
+ * @typedef {import('./test/section.mjs').Section} Section
  * @typedef {{ passed: number, failed: number }} Count
  */
 
@@ -33,28 +29,31 @@ const withServers = [
 
 /** @type {Section[]} */
 const sections = [
-  { title: 'Types, lint and package', node: node24, args: ['scripts/check.mjs'] },
-  { title: 'Model of the protocol', node: node24, args: ['scripts/model.mjs', '--quick'] },
-  vitest('Library on Node 24', node24, 'packages/'),
-  vitest('Library on Node 22', node22, 'packages/', withServers),
-  vitest('Edges', node24, 'edges/'),
-  vitest('Examples', node24, 'examples/'),
+  { title: 'Types, lint and package', node: node24, args: ['scripts/check.mjs'], limitMinutes: 5 },
+  { title: 'Model of the protocol', node: node24, args: ['scripts/model.mjs', '--quick'], limitMinutes: 5 },
+  vitest('Library on Node 24', node24, 'packages/', 35),
+  vitest('Library on Node 22', node22, 'packages/', 10, withServers),
+  vitest('Edges', node24, 'edges/', 10),
+  vitest('Examples', node24, 'examples/', 10),
 ];
 
 /**
  * @param {string} title
  * @param {string} node
  * @param {string} folder
+ * @param {number} limitMinutes
  * @param {readonly string[]} leftOut folders of tests
  * @returns {Section}
  */
-function vitest(title, node, folder, leftOut = []) {
+function vitest(title, node, folder, limitMinutes, leftOut = []) {
   const report = `--outputFile.json=${reportOf(title)}`;
   return {
     title,
     node,
+    limitMinutes,
     args: [
       ...['node_modules/vitest/vitest.mjs', 'run', folder, '--reporter=default', '--reporter=json', report],
+      '--reporter=./scripts/test/under-way.mjs',
       ...leftOut.map((left) => `--exclude=**/test/${left}/**`),
     ],
   };
@@ -63,20 +62,6 @@ function vitest(title, node, folder, leftOut = []) {
 /** @param {string} title */
 function reportOf(title) {
   return join(reports, `${title}.json`);
-}
-
-/**
- * @param {Section} section
- * @param {string} chromium
- * @returns {Promise<boolean>}
- */
-function runSection({ node, args }, chromium) {
-  const PATH = [dirname(node), process.env['PATH']].join(delimiter);
-  const child = spawn(node, args, { cwd: root, stdio: 'inherit', env: { ...process.env, CHROMIUM: chromium, PATH } });
-  return new Promise((resolve) => {
-    child.on('error', () => resolve(false));
-    child.on('exit', (code) => resolve(code === 0));
-  });
 }
 
 /**
@@ -116,7 +101,7 @@ async function runAll() {
   for (const section of sections) {
     const start = performance.now();
     print(section.title);
-    const ok = await runSection(section, chromium);
+    const ok = await runSection(section, { CHROMIUM: chromium });
     const { passed, failed } = countOf(section, ok);
     total.passed += passed;
     total.failed += failed;

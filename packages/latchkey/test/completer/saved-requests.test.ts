@@ -17,6 +17,7 @@ import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { type FaultyMethod, faultyStore } from '../../src/testing/faulty-store.ts';
 import { listen } from '../adapters/apps/server.ts';
+import { patience } from '../servers/patience.ts';
 import { temporaryFolder } from '../stores/sqlite/handles.ts';
 
 type Kind = SqliteTransactions<DatabaseSync>;
@@ -134,7 +135,7 @@ function startCompleter(store: Store<Kind>, handler = payOrder): LatchkeyEvent[]
 
 const loseReply = (method: FaultyMethod) => (method === 'transaction' ? ({ kind: 'lose-reply' } as const) : undefined);
 
-const patient = { timeout: 60_000 };
+const patient = { timeout: patience(60_000) };
 
 describe.each(Object.entries(servers))('%s', (_name, start) => {
   it('leaves a request that a completer finishes, and the retry gets that answer', async () => {

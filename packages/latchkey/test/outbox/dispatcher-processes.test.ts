@@ -6,6 +6,7 @@ import { mariadbStore, migrate as migrateMariadb } from '../../src/stores/mariad
 import { migrate as migratePostgres, postgresStore } from '../../src/stores/postgres/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { startMariadb } from '../servers/mariadb-server.ts';
+import { patience } from '../servers/patience.ts';
 import { startPostgres } from '../servers/postgres-server.ts';
 import { isSelected } from '../servers/selected.ts';
 import { adminPool } from '../stores/mariadb/pools.ts';
@@ -20,7 +21,7 @@ interface Shared {
   enqueue(operationId: string, names: readonly string[]): Promise<void>;
 }
 
-const patience = { timeout: 150_000, interval: 20 };
+const patient = { timeout: patience(150_000), interval: 20 };
 const ends: (() => unknown)[] = [];
 
 afterEach(async () => {
@@ -84,14 +85,14 @@ async function waiting(outbox: Outbox): Promise<number> {
 const stores = { sqlite, postgres, mariadb };
 
 for (const [name, open] of Object.entries(stores))
-  describe.runIf(isSelected(name))(`dispatcher processes on ${name}`, { timeout: 400_000 }, () => {
+  describe.runIf(isSelected(name))(`dispatcher processes on ${name}`, { timeout: patience(400_000) }, () => {
     it('share the messages, and deliver each of them once while leases hold', async () => {
       const { url, outbox, enqueue } = await open();
       const two = [dispatching(url, 120_000, '2'), dispatching(url, 120_000, '2')];
-      await expect.poll(() => two.every(({ isUp }) => isUp()), patience).toBe(true);
+      await expect.poll(() => two.every(({ isUp }) => isUp()), patient).toBe(true);
       const operations = Array.from({ length: 40 }, (_, index) => `operation-${index}`);
       for (const operation of operations) await enqueue(operation, ['mail', 'event', 'hook']);
-      await expect.poll(() => waiting(outbox), patience).toBe(0);
+      await expect.poll(() => waiting(outbox), patient).toBe(0);
       for (const { close } of two) await close();
       const begun = two.flatMap((one) => one.begun());
       const ids = operations.flatMap((id) => ['mail', 'event', 'hook'].map((message) => messageId(id, message)));
@@ -104,11 +105,11 @@ for (const [name, open] of Object.entries(stores))
       await enqueue('operation', ['mail']);
       const id = messageId('operation', 'mail');
       const dying = dispatching(url, 1_000, 'hang');
-      await expect.poll(dying.begun, patience).toContainEqual({ id, attempts: '1' });
+      await expect.poll(dying.begun, patient).toContainEqual({ id, attempts: '1' });
       dying.child.kill('SIGKILL');
       await dying.ended;
       const heir = dispatching(url, 60_000, '0');
-      await expect.poll(() => waiting(outbox), patience).toBe(0);
+      await expect.poll(() => waiting(outbox), patient).toBe(0);
       await heir.close();
       const begun = heir.begun();
       expect(begun.map((delivery) => delivery.id)).toEqual([id]);

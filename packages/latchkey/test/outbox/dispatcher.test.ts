@@ -5,13 +5,14 @@ import type { Store } from '../../src/core/store.ts';
 import { type Dispatcher, type DispatcherOptions, dispatcher } from '../../src/outbox.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { patience } from '../servers/patience.ts';
 import { temporaryFolder } from '../stores/sqlite/handles.ts';
 import { enqueue } from './enqueue.ts';
 
-const patience = { timeout: 60_000, interval: 10 };
+const patient = { timeout: patience(60_000), interval: 10 };
 const quick = { pollMs: 1, maxPollMs: 20, retryMs: 1, maxRetryMs: 20 };
 
-describe('a dispatcher', { timeout: 120_000 }, () => {
+describe('a dispatcher', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let store: Store<SqliteTransactions>;
   let running: Dispatcher | undefined;
@@ -44,7 +45,7 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
     await enqueue(store, 'first', ['mail']);
     start({ deliver: (message) => delivered.push(message) });
     await enqueue(store, 'second', ['mail', 'event']);
-    await expect.poll(() => count('waiting'), patience).toBe(0);
+    await expect.poll(() => count('waiting'), patient).toBe(0);
     expect(delivered).toHaveLength(3);
     expect(delivered).toContainEqual({
       id: messageId('second', 'event'),
@@ -55,7 +56,7 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
       createdAtMs: expect.any(Number),
       attempts: 1,
     });
-    await expect.poll(() => ofType('message-delivered').length, patience).toBe(3);
+    await expect.poll(() => ofType('message-delivered').length, patient).toBe(3);
   });
 
   it('tries again what failed, says so, and gives up after the last attempt until a person says otherwise', async () => {
@@ -69,14 +70,14 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
         if (isBroken) throw new Error('the mail server is down');
       },
     });
-    await expect.poll(() => count('dead'), patience).toBe(1);
+    await expect.poll(() => count('dead'), patient).toBe(1);
     expect(attempts).toEqual([1, 2, 3]);
     expect(ofType('message-failed')).toHaveLength(2);
     const id = messageId('operation', 'mail');
-    await expect.poll(() => ofType('message-dead'), patience).toMatchObject([{ id, name: 'mail', attempts: 3 }]);
+    await expect.poll(() => ofType('message-dead'), patient).toMatchObject([{ id, name: 'mail', attempts: 3 }]);
     isBroken = false;
     expect(await store.outbox?.retry(id)).toBe(true);
-    await expect.poll(() => ofType('message-delivered'), patience).toMatchObject([{ id, attempts: 1 }]);
+    await expect.poll(() => ofType('message-delivered'), patient).toMatchObject([{ id, attempts: 1 }]);
     expect(await count('dead')).toBe(0);
   });
 
@@ -87,7 +88,7 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
     const others = [1, 2].map(() =>
       dispatcher({ store, ...quick, onEvent: (event) => events.push(event), maxAttempts: 1, deliver: () => {} }),
     );
-    await expect.poll(() => ofType('message-dead').length, patience).toBeGreaterThan(0);
+    await expect.poll(() => ofType('message-dead').length, patient).toBeGreaterThan(0);
     await Promise.all(others.map((other) => other.close()));
     expect(ofType('message-dead')).toMatchObject([
       { id: messageId('operation', 'mail'), attempts: 1, error: expect.objectContaining({ code: 'lease-lost' }) },
@@ -109,7 +110,7 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
     const forgetful = Object.assign(Object.create(outbox), { take, bury });
     const deliver = () => Promise.reject(new Error('the mail server is down'));
     start({ store: Object.assign(Object.create(store), { outbox: forgetful }), maxAttempts: 1, deliver });
-    await expect.poll(() => ofType('message-dead').length, patience).toBe(1);
+    await expect.poll(() => ofType('message-dead').length, patient).toBe(1);
     expect(await count('dead')).toBe(1);
   });
 
@@ -128,7 +129,7 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
         active -= 1;
       },
     });
-    await expect.poll(() => count('waiting'), patience).toBe(0);
+    await expect.poll(() => count('waiting'), patient).toBe(0);
     expect(most).toBe(3);
   });
 
@@ -144,7 +145,7 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
         if (attempts === 1) await new Promise(() => {});
       },
     });
-    await expect.poll(() => count('waiting'), patience).toBe(0);
+    await expect.poll(() => count('waiting'), patient).toBe(0);
     expect(new Set(ids)).toEqual(new Set([messageId('operation', 'mail')]));
     expect(reasons[0]).toMatchObject({ code: 'lease-lost' });
     expect(ofType('message-failed')[0]).toMatchObject({ attempts: 1, error: { code: 'lease-lost' } });
@@ -192,11 +193,11 @@ describe('a dispatcher', { timeout: 120_000 }, () => {
         if (faults < 0) faults = 2;
       },
     });
-    await expect.poll(() => count('waiting'), patience).toBe(0);
+    await expect.poll(() => count('waiting'), patient).toBe(0);
     expect(new Set(ofType('store-error').map((event) => Reflect.get(event, 'during')))).toEqual(
       new Set(['take', 'delivered']),
     );
-    await expect.poll(() => ofType('message-delivered').length, patience).toBe(1);
+    await expect.poll(() => ofType('message-delivered').length, patient).toBe(1);
   });
 
   it('needs a store with an outbox, and options that can be meant', () => {

@@ -13,6 +13,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DynamoDB, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { freePort } from './free-port.ts';
+import { patience } from './patience.ts';
 
 export interface DynamodbServer {
   readonly port: number;
@@ -108,7 +109,7 @@ function logOf(server: ChildProcess): () => string {
 }
 
 async function untilUp(port: number, server: ChildProcess, log: () => string): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
+  const giveUpAt = Date.now() + patience(deadlineMs);
   while (!(await answers(port))) {
     if (server.pid === undefined || server.exitCode !== null || Date.now() > giveUpAt)
       throw new Error(`DynamoDB Local did not start:\n${log()}`);

@@ -3,12 +3,13 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, open, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createConnection } from 'mysql2/promise';
 import { freePort } from './free-port.ts';
+import { patience } from './patience.ts';
 
 export interface MariadbServer {
   readonly port: number;
@@ -32,8 +33,19 @@ const program = ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'].find(existsSy
 /** The server refuses to run as root unless it is told to. */
 const asUser = process.getuid?.() === 0 ? ['--user=root'] : [];
 
-async function install(data: string): Promise<void> {
-  const args = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal', '--skip-test-db'];
+const tmpdirOf = (folder: string) => `--tmpdir=${join(folder, 'tmp')}`;
+
+/** Two servers that share a folder for temporary files can take each other's. */
+async function install(folder: string): Promise<void> {
+  await mkdir(join(folder, 'tmp'));
+  const data = join(folder, 'data');
+  const args = [
+    '--no-defaults',
+    `--datadir=${data}`,
+    '--auth-root-authentication-method=normal',
+    '--skip-test-db',
+    tmpdirOf(folder),
+  ];
   try {
     await promisify(execFile)('mariadb-install-db', [...args, ...asUser]);
   } catch (cause) {
@@ -52,6 +64,7 @@ async function launch(
     '--no-defaults',
     ...asUser,
     `--datadir=${join(folder, 'data')}`,
+    tmpdirOf(folder),
     `--socket=${join(folder, 'socket')}`,
     `--pid-file=${join(folder, 'pid')}`,
     `--port=${port}`,
@@ -83,7 +96,7 @@ async function isUp(port: number): Promise<boolean> {
 }
 
 async function untilUp(folder: string, port: number, server: ChildProcess): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
+  const giveUpAt = Date.now() + patience(deadlineMs);
   while (!(await isUp(port))) {
     if (server.exitCode === null && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 50));
     else throw new Error(`mariadbd (Debian's mariadb-server) did not start:\n${await readFile(join(folder, 'log'))}`);
@@ -102,7 +115,7 @@ export async function startMariadb(
 ): Promise<MariadbServer> {
   const folder = await mkdtemp(join(folders, 'latchkey-mariadb-'));
   const port = await freePort();
-  await install(join(folder, 'data'));
+  await install(folder);
   const start = async () => {
     const started = await launch(folder, port, settings, more);
     await untilUp(folder, port, started);

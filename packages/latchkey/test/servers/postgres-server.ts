@@ -17,6 +17,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePort } from './free-port.ts';
+import { patience } from './patience.ts';
 
 export interface PostgresServer {
   readonly port: number;
@@ -58,7 +59,7 @@ export function serverFolder(name: string, { uid, gid }: Account): string {
 
 /** Waits until something listens on the port. */
 export async function untilListening(port: number, server: ChildProcess, log: string): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
+  const giveUpAt = Date.now() + patience(deadlineMs);
   while (!(await accepts(port))) {
     if (server.exitCode !== null || Date.now() > giveUpAt)
       throw new Error(`${server.spawnfile} did not start: ${existsSync(log) ? readFileSync(log, 'utf8') : 'no log'}`);
@@ -68,7 +69,7 @@ export async function untilListening(port: number, server: ChildProcess, log: st
 
 /** It listens before it takes queries; its own file says when it does. */
 async function untilReady(pidFile: string, server: ChildProcess, log: string): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
+  const giveUpAt = Date.now() + patience(deadlineMs);
   while (!/^ready/m.test(readFileSync(pidFile, 'utf8'))) {
     if (server.exitCode !== null || Date.now() > giveUpAt)
       throw new Error(`${server.spawnfile} is not ready: ${readFileSync(log, 'utf8')}`);
@@ -78,7 +79,7 @@ async function untilReady(pidFile: string, server: ChildProcess, log: string): P
 
 /** Sessions of a killed server end a moment after it; until then a new one refuses its shared memory. */
 async function untilFree(data: string): Promise<void> {
-  const giveUpAt = Date.now() + deadlineMs;
+  const giveUpAt = Date.now() + patience(deadlineMs);
   while (sessionsOf(data) > 0 && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 

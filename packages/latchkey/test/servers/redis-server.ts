@@ -9,6 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
+import { patience } from './patience.ts';
 
 export interface RedisServer {
   readonly port: number;
@@ -29,7 +30,7 @@ const deadlineMs = 20_000;
  * @param what - named if it never comes.
  */
 export async function until(what: string, isSo: () => Promise<boolean>, limitMs = deadlineMs): Promise<void> {
-  const giveUpAt = Date.now() + limitMs;
+  const giveUpAt = Date.now() + patience(limitMs);
   while (!(await isSo().catch(() => false))) {
     if (Date.now() > giveUpAt) throw new Error(`Waited in vain: ${what}`);
     await pause(20);

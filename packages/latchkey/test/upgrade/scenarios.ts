@@ -1,6 +1,7 @@
 import { expect } from 'vitest';
 import type { StoredRecord } from '../../src/core/store.ts';
 import { callTransaction } from '../../src/testing/store-suite/transactions.ts';
+import { patience } from '../servers/patience.ts';
 import { bytesOf, claimOf, completionOf } from '../stores/requests.ts';
 import type { AnyStore } from './places.ts';
 
@@ -10,7 +11,7 @@ export interface Pair {
   readonly reader: AnyStore;
 }
 
-const patience = { timeout: 30_000, interval: 5 };
+const patient = { timeout: patience(30_000), interval: 5 };
 const lease = { leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
 const rerun = { policy: 'rerun', takeover: 'rerun' } as const;
 
@@ -39,7 +40,7 @@ function step(store: AnyStore, id: string, token: string, name: string): Promise
 
 async function lapse({ writer, reader }: Pair, id: string): Promise<void> {
   expect((await writer.claim(claimOf(id, 'a', { ...rerun, leaseMs: 1 }))).outcome).toBe('claimed');
-  await expect.poll(async () => (await reader.read(id))?.state, patience).toBe('lapsed');
+  await expect.poll(async () => (await reader.read(id))?.state, patient).toBe('lapsed');
 }
 
 /** Those for which a reader must know when the writer's first lease ends. */

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patience } from '../servers/patience.ts';
 import { isSelected } from '../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../stores/requests.ts';
 import { outputOf, spawnChild } from '../stores/sqlite/children/spawn-child.ts';
@@ -18,7 +19,7 @@ const unreadable = { code: 'record-unreadable' };
 for (const kind of kinds)
   describe.runIf(isSelected(kind === 'encrypted' ? 'sqlite' : kind))(
     `two releases side by side on ${kind}`,
-    { timeout: 180_000 },
+    { timeout: patience(180_000) },
     () => {
       let release: Release;
       let removeFormer: () => Promise<void>;

@@ -2,6 +2,7 @@
 
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { patience } from '../../servers/patience.ts';
 import { machineTime, runField, type Task, type ToldEvent } from '../history/events.ts';
 import type { Fleet } from './fleet.ts';
 import type { Worker } from './worker.ts';
@@ -68,7 +69,7 @@ function isFinal({ status, code }: ToldEvent, { policy }: Task): boolean {
 
 /** Sends the request until it is answered for good, or for half a minute; each time to the worker that `pick` names. */
 export async function askUntilAnswered(fleet: Fleet, task: Task, pick = fleet.any): Promise<ToldEvent> {
-  const giveUpAt = machineTime() + patienceMs;
+  const giveUpAt = machineTime() + patience(patienceMs);
   for (;;) {
     const told = await ask(fleet, pick(), task);
     if (isFinal(told, task) || machineTime() > giveUpAt) return told;

@@ -7,6 +7,7 @@ import {
   postgresJsBridge,
   postgresStore,
 } from '../../../src/stores/postgres/index.ts';
+import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf } from '../requests.ts';
 import { pgClient, postgresJsClient, type WriteEffect } from './clients.ts';
@@ -92,7 +93,7 @@ function commitTests<Tx>(
       await made.write(tx, 'zombie');
       await endSessions();
       const retry = () => store.claim(claimOf('x', 'b', { takeover: 'rerun' }));
-      takenOver = expect.poll(async () => (await retry()).outcome, { timeout: 10_000 }).toBe('claimed');
+      takenOver = expect.poll(async () => (await retry()).outcome, { timeout: patience(10_000) }).toBe('claimed');
       await takenOver;
       return { value: 1, write: step };
     });
@@ -123,7 +124,7 @@ function commitTests<Tx>(
     await expect(late).rejects.toMatchObject({ code: 'lease-lost' });
     proceed();
     const retry = () => store.claim(claimOf('x', 'b', { takeover: 'rerun' }));
-    await expect.poll(async () => (await retry()).outcome, { timeout: 10_000 }).toBe('claimed');
+    await expect.poll(async () => (await retry()).outcome, { timeout: patience(10_000) }).toBe('claimed');
     expect(await database.effects()).toEqual([]);
     await store.close();
   });

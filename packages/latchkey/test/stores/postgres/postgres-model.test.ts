@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import type { Store, Transacted } from '../../../src/core/store.ts';
 import type { PostgresTransactions } from '../../../src/stores/postgres/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
+import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
 import {
   bytesOf,
@@ -24,7 +25,7 @@ const seed = process.env['SEED'] === undefined ? {} : { seed: Number(process.env
 
 const numRuns = 50;
 
-const patienceMs = 180_000;
+const patienceMs = patience(180_000);
 
 let database: TestDatabase;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { manualRuntime } from '../../../src/testing/manual-clock.ts';
+import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { claimOf, completionOf } from '../requests.ts';
 import { pgClient, postgresJsClient } from './clients.ts';
@@ -129,7 +130,9 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
         heard += 1;
       });
       const listening = "SELECT FROM pg_stat_activity WHERE query ILIKE 'listen %'";
-      await expect.poll(async () => (await database.admin.query(listening)).rowCount, { timeout: 10_000 }).toBe(1);
+      await expect
+        .poll(async () => (await database.admin.query(listening)).rowCount, { timeout: patience(10_000) })
+        .toBe(1);
       const told = new Promise<void>((resolve) => waiting.watch?.('x', resolve));
       await working.complete(completionOf('y', 'a'));
       await working.complete({ ...completionOf('x', 'a'), notify: true });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { outputOf, spawnChild } from '../sqlite/children/spawn-child.ts';
@@ -11,7 +12,7 @@ const clients = ['pg', 'pg', 'postgres.js', 'postgres.js'] as const;
 
 let database: TestDatabase;
 
-describe.runIf(isSelected('postgres'))('many processes and a server that dies', { timeout: 180_000 }, () => {
+describe.runIf(isSelected('postgres'))('many processes and a server that dies', { timeout: patience(180_000) }, () => {
   beforeAll(async () => {
     database = await testDatabase();
   });
@@ -56,12 +57,12 @@ describe.runIf(isSelected('postgres'))('many processes and a server that dies', 
     const workers = Array.from({ length: 8 }, work);
     for (let kill = 0; kill < 2; kill += 1) {
       const before = acknowledged.size;
-      await expect.poll(() => acknowledged.size - before, { timeout: 60_000 }).toBeGreaterThan(100);
+      await expect.poll(() => acknowledged.size - before, { timeout: patience(60_000) }).toBeGreaterThan(100);
       await database.server.kill();
       await database.server.restart();
     }
     const before = acknowledged.size;
-    await expect.poll(() => acknowledged.size - before, { timeout: 60_000 }).toBeGreaterThan(100);
+    await expect.poll(() => acknowledged.size - before, { timeout: patience(60_000) }).toBeGreaterThan(100);
     over = true;
     await Promise.all(workers);
     for (const [key, token] of acknowledged) {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Store } from '../../../src/core/store.ts';
 import type { PostgresTransactions } from '../../../src/stores/postgres/index.ts';
+import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { type PgTx, pgClient, type TestClient } from './clients.ts';
@@ -113,7 +114,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
       await sweeping.claim(claimOf('x', 'a'));
       await expireAll();
       const left = async () => (await database.admin.query('SELECT FROM latchkey_records')).rowCount;
-      await expect.poll(left, { timeout: 20_000, interval: 200 }).toBe(0);
+      await expect.poll(left, { timeout: patience(20_000), interval: 200 }).toBe(0);
       await sweeping.close();
     });
 

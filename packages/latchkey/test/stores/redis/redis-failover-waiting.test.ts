@@ -14,7 +14,7 @@ function untilTakenOver(servers: RedisSentinel): Promise<void> {
 }
 
 if (isSelected('redis'))
-  describe('a failover of a store that waits for replicas', { timeout: 60_000 }, () => {
+  describe('a failover of a store that waits for replicas', () => {
     it('loses nothing that waited for a replica', () =>
       withServers(1, async (servers) => {
         const { client, end } = await sentinelClients.ioredis(servers);

@@ -6,7 +6,7 @@ import { lostOf, startLoad } from './load.ts';
 import { withServers } from './with-sentinel.ts';
 
 if (isSelected('redis'))
-  describe('a failover', { timeout: 60_000 }, () => {
+  describe('a failover', () => {
     for (const [name, connect] of Object.entries(sentinelClients))
       it(`is got over under load, and what the replica had is kept, through ${name}`, () =>
         withServers(1, async (servers) => {

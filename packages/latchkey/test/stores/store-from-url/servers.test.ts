@@ -11,6 +11,7 @@ import { migrate as migratePostgres } from '../../../src/stores/postgres/index.t
 import { storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
 import { startDynamodb } from '../../servers/dynamodb-local.ts';
 import { startMariadb } from '../../servers/mariadb-server.ts';
+import { patience } from '../../servers/patience.ts';
 import { startPostgres } from '../../servers/postgres-server.ts';
 import { startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
@@ -33,7 +34,7 @@ async function use(store: Pick<Store, 'claim' | 'close'>): Promise<void> {
 const refused = (url: string) => storeFromUrl(url).catch((error: LatchkeyError) => error);
 
 async function eventually(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  await expect.poll(isSo, { timeout: 10_000 }).toBe(true);
+  await expect.poll(isSo, { timeout: patience(10_000) }).toBe(true);
 }
 
 async function keysIn(port: number, db: number): Promise<readonly string[]> {

@@ -1,0 +1,67 @@
+// Finds processes by a mark in their environment. A child inherits its parent's environment, so the mark finds it
+// whatever its process group is and however its parent ended.
+
+import { readdirSync, readFileSync } from 'node:fs';
+
+/**
+ * @typedef {{ pid: number, command: string }} RunningProcess
+ */
+
+/**
+ * The variable that names the test file which a process belongs to. Two runs never share a value.
+ */
+export const fileMark = 'LATCHKEY_TEST_FILE';
+
+/** The variable that names the section of `npm test` which a process belongs to. */
+export const sectionMark = 'LATCHKEY_TEST_SECTION';
+
+/**
+ * @param {string} path
+ * @returns {string} empty for a process that has ended meanwhile or belongs to another user
+ */
+function read(path) {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+/**
+ * Every process that has the variable with this value, except this one. Systems without /proc show none.
+ *
+ * @param {string} variable
+ * @param {string} value
+ * @returns {RunningProcess[]}
+ */
+export function processesWith(variable, value) {
+  const entry = `${variable}=${value}`;
+  return pids()
+    .filter((pid) => pid !== process.pid && read(`/proc/${pid}/environ`).split('\0').includes(entry))
+    .map((pid) => ({ pid, command: read(`/proc/${pid}/cmdline`).split('\0').join(' ').trim() }))
+    .filter(({ command }) => command !== '');
+}
+
+function pids() {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** @param {readonly RunningProcess[]} processes */
+export function killAll(processes) {
+  for (const { pid } of processes) killIfThere(pid);
+}
+
+/** @param {number} pid of a process, or the negative one of a process group */
+export function killIfThere(pid) {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended meanwhile.
+  }
+}
