@@ -7,8 +7,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { asBuffer } from '../http/as-buffer.ts';
-import type { Field, PlainResponse } from '../http/exchange.ts';
-import { joinShortBytes } from './node-answer.ts';
+import type { PlainResponse } from '../http/exchange.ts';
+import { joinShortBytes, linesByName } from './node-answer.ts';
 
 /** Fields that are set already stay, unless the answer has them too. */
 export function sendAnswer(reply: FastifyReply, { status, fields, body }: PlainResponse): void {
@@ -23,17 +23,4 @@ export function sendAnswer(reply: FastifyReply, { status, fields, body }: PlainR
   }
   // Fastify gives bytes without a type one of its own, but leaves streams alone.
   else reply.send(Readable.from([asBuffer(body)], { objectMode: false }));
-}
-
-function linesByName(fields: readonly Field[]): Map<string, string | string[]> {
-  const byName = new Map<string, string | string[]>();
-  for (const [name, value] of fields) {
-    const lower = name.toLowerCase();
-    if (lower === 'content-length') continue;
-    const lines = byName.get(lower);
-    if (lines === undefined) byName.set(lower, value);
-    else if (typeof lines === 'string') byName.set(lower, [lines, value]);
-    else lines.push(value);
-  }
-  return byName;
 }

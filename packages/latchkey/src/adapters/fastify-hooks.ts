@@ -59,6 +59,8 @@ function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Pa
 function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
   const hooks = new WeakMap<object, Hook>();
   return (request, reply, done) => {
+    // A 404 answers no operation: what runs there has no route, or is the end of a handler that is guarded already.
+    if (request.is404) return done();
     const { config, bodyLimit }: { config: RouteConfig; bodyLimit?: number } = request.routeOptions;
     if (config[hasOwnHook] === true) return done();
     const hook = hooks.get(config) ?? hookFor(config, { bodyLimit }, parts);

@@ -6,23 +6,39 @@
 
 import type { ServerResponse } from 'node:http';
 import { asBuffer } from '../http/as-buffer.ts';
-import type { PlainResponse } from '../http/exchange.ts';
+import type { Field, PlainResponse } from '../http/exchange.ts';
 
-/** The two functions that write an answer: a response's own, or those that a capture has put aside. */
+/** The functions that write an answer: a response's own, or those that a capture has put aside. */
 export interface AnswerWriter {
-  readonly writeHead: (this: ServerResponse, status: number, headers: string[]) => unknown;
+  readonly setHeader: (this: ServerResponse, name: string, value: string | string[]) => unknown;
+  readonly writeHead: (this: ServerResponse, status: number) => unknown;
   readonly end: (this: ServerResponse, body: string | Uint8Array, encoding: 'latin1') => unknown;
 }
 
-/** Writes a whole answer. Fields that are set already stay, unless the answer has them too. */
+/**
+ * Writes a whole answer. Fields that are set already stay, unless the answer has them too. Each field is set by itself:
+ * old releases of on-headers, which many middlewares bring along, take a list of `writeHead` for a list of pairs.
+ */
 export function writeAnswer(response: ServerResponse, answer: PlainResponse, writer: AnswerWriter = response): void {
-  const headers: string[] = [];
-  for (const [name, value] of answer.fields) {
-    if (!isFraming(name)) headers.push(name, value);
+  for (const [name, lines] of linesByName(answer.fields)) {
+    if (!isFraming(name)) writer.setHeader.call(response, name, lines);
   }
-  if (mayHaveBody(answer.status)) headers.push('Content-Length', String(answer.body.length));
-  writer.writeHead.call(response, answer.status, headers);
+  if (mayHaveBody(answer.status)) writer.setHeader.call(response, 'Content-Length', String(answer.body.length));
+  writer.writeHead.call(response, answer.status);
   writer.end.call(response, cheaplyWritten(answer.body), 'latin1');
+}
+
+/** The fields as a response takes them: each name once, repeated ones with all their lines. */
+export function linesByName(fields: readonly Field[]): Iterable<readonly [name: string, lines: string | string[]]> {
+  const byName = new Map<string, [name: string, lines: string | string[]]>();
+  for (const [name, value] of fields) {
+    const lower = name.toLowerCase();
+    const found = byName.get(lower);
+    if (found === undefined) byName.set(lower, [name, value]);
+    else if (typeof found[1] === 'string') found[1] = [found[1], value];
+    else found[1].push(value);
+  }
+  return byName.values();
 }
 
 /** Up to here copying a body costs less than a second buffer to write does. */

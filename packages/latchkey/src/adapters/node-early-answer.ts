@@ -28,6 +28,7 @@ export function writeEarlyAnswer(request: IncomingMessage, response: ServerRespo
   };
   const timer = setTimeout(end, maxDrainMs);
   response.shouldKeepAlive = false;
-  writeAnswer(response, answer, { writeHead: response.writeHead, end: response.write });
+  const { setHeader, writeHead, write } = response;
+  writeAnswer(response, answer, { setHeader, writeHead, end: write });
   request.on('data', count).on('end', end).on('close', end);
 }

@@ -61,6 +61,8 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
       return instead(run, parts.shape(problem('in-progress', SOON)));
     case 'unstored': {
       const choice = parts.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
+      // A stream's head is out without the mark: its end would make the client take it for a stored answer.
+      if (run.captured?.headSent === true) return { kind: 'cut' };
       if (choice === 'send') return sendWith(run, [STORED_HEADER, 'false']);
       return instead(run, parts.shape(problem('store-unavailable', SOON)));
     }

@@ -99,6 +99,56 @@ describe('the guard in fastify', () => {
     }
   });
 
+  const notFound: Record<string, (app: FastifyInstance) => void> = {
+    'the default handler': () => undefined,
+    'a handler of its own': (app) => {
+      app.setNotFoundHandler(async (_request, reply) => reply.code(404).send({ found: false }));
+    },
+  };
+  for (const [name, setUp] of Object.entries(notFound)) {
+    it(`lets a guarded handler call callNotFound, answered by ${name}, and replays that`, async () => {
+      const app = fastify();
+      let runs = 0;
+      await app.register(idempotency(guardOptions().options));
+      setUp(app);
+      app.post('/charges', async (_request, reply) => {
+        runs += 1;
+        reply.callNotFound();
+        return reply;
+      });
+      const origin = await start(app);
+      const first = await post(origin);
+      const second = await post(origin);
+      expect([first.status, first.field('idempotent-replayed')]).toEqual([404, undefined]);
+      expect([second.status, second.body.toString()]).toEqual([404, first.body.toString()]);
+      expect([second.field('idempotent-replayed'), runs]).toEqual(['true', 1]);
+    });
+
+    it(`neither claims nor keeps the 404 of an unknown route, answered by ${name}`, async () => {
+      const { options, faults } = guardOptions();
+      const app = fastify();
+      await app.register(idempotency({ ...options, keyRequired: true }));
+      setUp(app);
+      const origin = await start(app);
+      for (const key of ['k-1', 'k-1', undefined]) {
+        const answer = await post(origin, { path: '/unknown', key });
+        expect([answer.status, answer.field('idempotent-replayed')]).toEqual([404, undefined]);
+      }
+      expect(faults.calls.get('claim')).toBe(undefined);
+    });
+  }
+
+  it('leaves the 404 alone that an earlier hook of a guarded route gives', async () => {
+    const app = fastify();
+    await app.register(idempotency(guardOptions().options));
+    app.post('/charges', { preHandler: (_request, reply) => reply.callNotFound() }, async () => 'x');
+    const origin = await start(app);
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await post(origin);
+      expect([answer.status, answer.field('idempotent-replayed')]).toEqual([404, undefined]);
+    }
+  });
+
   const writers: Record<string, RouteHandlerMethod> = {
     'reply.hijack() and reply.raw': (_request, reply) => {
       reply.hijack();

@@ -201,6 +201,19 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
+  for (const afterFailure of ['refuse', 'rerun'] as const) {
+    test(`R61 ${afterFailure} cuts a stream that could not be stored, so that the client does not take it for the answer`, async (world) => {
+      world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
+      async function* pieces() {
+        yield new TextEncoder().encode('one');
+        yield new TextEncoder().encode('two');
+      }
+      const app = await world.app({ leaseMs: 200, afterFailure, handler: () => ({ body: pieces() }) });
+      assert.equal((await app.send()).complete, false);
+      assert.equal(world.executions, 1);
+    });
+  }
+
   test('R61 rerun says 503 if the answer could not be stored', async (world) => {
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     const app = await world.app({ leaseMs: 200, afterFailure: 'rerun' });
