@@ -1,18 +1,18 @@
 /**
- * After the handler: keep or release, and the write that does it, repeated until the worker's own deadline.
+ * After the handler: keep or release, and the write that does it, repeated within a limit that is fixed when the handler
+ * has ended.
  *
  * @module
  */
 
+import { StoreUnavailableError } from './errors.ts';
 import type { Operation, Recorded, Verdict } from './operation.ts';
 import type { RunningContext } from './running-context.ts';
 import type { AfterFailure, AnyStore, Claimed, Owner } from './store.ts';
 import { type CallTools, callUntil } from './store-call.ts';
 
-/** A worker that is late holds the true answer all the same: it tries to store it for this long past its deadline. */
-const lateAnswerMs = 5_000;
-/** However near the deadline is, the store gets this long. */
-const leastAnswerMs = 1_000;
+/** However near the lease's deadline is, or however long ago it was, the answer is offered to the store for this long. */
+const leastAnswerMs = 5_000;
 
 /** The policy that holds for this run: a record and its route must both allow a rerun. */
 export function effectivePolicy(claimed: Claimed, operation: Operation): AfterFailure {
@@ -64,10 +64,17 @@ export function storeResult(options: ConclusionOptions, context: RunningContext,
   const { store, owner, operation } = options;
   const { id, token } = owner;
   const { retentionMs } = operation.settings;
-  const { result, tombstone } = verdict;
-  const request = { id, token, result, tombstone, retentionMs, notify: isWaitedFor(operation) };
+  const { tombstone } = verdict;
+  let { result } = verdict;
+  const write = () => store.complete({ id, token, result, tombstone, retentionMs, notify: isWaitedFor(operation) });
   const complete = async (): Promise<Recorded> => {
-    const outcome = await store.complete(request);
+    const outcome = await write().catch((error: unknown) => {
+      if (!(error instanceof StoreUnavailableError && error.full) || result.kind === 'tombstone') throw error;
+      options.emit?.({ type: 'store-error', operation: operation.name, during: 'complete', error });
+      // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
+      result = { kind: 'tombstone', bytes: tombstone };
+      return write();
+    });
     if (outcome === 'lost' || (context.mayHaveFinished && !(await isKeptResult(store, owner, verdict)))) return 'lost';
     return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
   };
@@ -101,12 +108,11 @@ function concluding(
   during: string,
   write: () => Promise<Recorded>,
 ): Promise<Recorded> {
-  const now = options.runtime.clock.monotonic();
-  const tryingUntil = now + (now < lease.deadline ? leastAnswerMs : lateAnswerMs);
-  const deadline = () => Math.max(lease.deadline, tryingUntil);
+  // Fixed here: renewals go on meanwhile, and would move the lease's deadline for as long as the store refuses the answer.
+  const tryingUntil = Math.max(lease.deadline, options.runtime.clock.monotonic() + leastAnswerMs);
   lease.conclude();
   // Each failed try was reported as an event; what the caller needs to know is that nothing was stored.
-  return callUntil(options, deadline, { operation: options.operation.name, during }, write).catch(unstored);
+  return callUntil(options, () => tryingUntil, { operation: options.operation.name, during }, write).catch(unstored);
 }
 
 const unstored = (): Recorded => 'unstored';

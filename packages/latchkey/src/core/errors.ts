@@ -98,8 +98,12 @@ export class LatchkeyError extends Error {
 /** The store could not answer, or is full. Thrown by stores; the handler has not run. */
 export class StoreUnavailableError extends LatchkeyError {
   override readonly name = 'StoreUnavailableError';
-  constructor(message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
+  /** True if the store answered that it has no room: something shorter may still fit. */
+  readonly full: boolean;
+
+  constructor(message: string, options: { cause?: unknown; retryAfterMs?: number; full?: boolean } = {}) {
     super('store-unavailable', message, options);
+    this.full = options.full ?? false;
   }
 }
 

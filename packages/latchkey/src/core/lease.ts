@@ -5,6 +5,7 @@
  * @module
  */
 
+import { clockedSignal } from './clocked-signal.ts';
 import { LeaseLostError } from './errors.ts';
 import type { Runtime, TimerHandle } from './runtime.ts';
 import type { OperationSettings } from './settings.ts';
@@ -60,6 +61,7 @@ export class Lease {
   #concluding = false;
   #stopped = false;
   #controller: AbortController | undefined;
+  #signal: AbortSignal | undefined;
 
   constructor(options: LeaseOptions) {
     this.#options = options;
@@ -77,13 +79,17 @@ export class Lease {
     return this.#suspended ? Math.max(this.#deadline, this.#extendedTo) : this.#deadline;
   }
 
-  /** Made when it is first asked for: most handlers never look. */
+  /** Created on first access; most handlers never use it. Whoever reads it looks at the clock. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
+    if (this.end === undefined) this.#checkClock();
+    if (this.#signal === undefined) {
       this.#controller = new AbortController();
       if (this.end !== undefined) this.#controller.abort(new LeaseLostError(reasons[this.end]));
+      this.#signal = clockedSignal(this.#controller, () => {
+        if (this.end === undefined) this.#checkClock();
+      });
     }
-    return this.#controller.signal;
+    return this.#signal;
   }
 
   /**

@@ -12,6 +12,7 @@ import { codingsOf, decodeContent } from './content-coding.ts';
 import type { RequestBody } from './exchange.ts';
 import { canonicalJson } from './json-canonical.ts';
 import type { PointerTree } from './json-pointer.ts';
+import { jsonText } from './json-text.ts';
 import type { MediaType } from './media-type.ts';
 import { splitMultipart } from './multipart.ts';
 
@@ -34,12 +35,12 @@ function digestOf(content: Uint8Array | string): string {
   return hash('sha256', content, 'base64url');
 }
 
-function jsonText(bytes: Uint8Array): string | undefined {
+function utf8Text(bytes: Uint8Array): string | undefined {
   return isUtf8(bytes) ? asBuffer(bytes).toString() : undefined;
 }
 
 function jsonForm(bytes: Uint8Array, leftOut: PointerTree | undefined): BodyForm | undefined {
-  const text = jsonText(bytes);
+  const text = utf8Text(bytes);
   const canonical = text === undefined ? undefined : canonicalJson(text, leftOut);
   return canonical === undefined ? undefined : ['json', canonical];
 }
@@ -64,19 +65,11 @@ async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules:
   return ['coded', joinParts([...codings, digestOf(bytes)])];
 }
 
-function stringified(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
-}
-
 /** What a parser made of the body; what it dropped can't be compared any more. */
 function valueForm(value: unknown, rules: BodyRules): BodyReading {
   if (value instanceof Uint8Array) return plainForm(value, rules);
   if (typeof value === 'string' && !rules.mediaType.isJson) return plainForm(Buffer.from(value), rules);
-  const text = stringified(value);
+  const text = jsonText(value);
   if (text === undefined) return 'consumed';
   const canonical = canonicalJson(text, rules.leftOut);
   return canonical === undefined ? ['value', digestOf(text)] : ['json', canonical];

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { decimalValue } from './decimal-value.ts';
 import type { PointerTree } from './json-pointer.ts';
 
 const notJson = new SyntaxError('not a JSON text');
@@ -18,8 +19,13 @@ const words = ['true', 'false', 'null'];
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
-/** What goes on with a number after its whole digits: a point or an exponent. */
-const goesOn: ReadonlySet<number> = new Set([0x2e, 0x45, 0x65]);
+const isExponent = (code: number) => code === 0x45 || code === 0x65;
+
+/** Two decimals of at most this many digits are never the same double, so that the shortest form of one is its own. */
+const SURE_DIGITS = 15;
+
+/** A whole part of zero and this many zeros behind the point: JavaScript writes such a number with an exponent. */
+const tiny = '0.000000';
 
 interface Member {
   readonly name: string;
@@ -32,20 +38,6 @@ type Canonical = string | undefined;
 const asItStands = undefined;
 
 const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
-
-/** A decimal numeral as its digits without zeros at either end, and the power of ten behind them. */
-function decimalValue(numeral: string): string {
-  const [mantissa = '', exponent = '0'] = numeral.toLowerCase().split('e');
-  const [whole = '', fraction = ''] = mantissa.replace('-', '').split('.');
-  const digits = (whole + fraction).replace(/^0+/, '');
-  if (digits === '') return '0';
-  let end = digits.length;
-  // A pattern such as /0+$/ takes time by the square of the digits.
-  while (digits[end - 1] === '0') end -= 1;
-  const significant = digits.slice(0, end);
-  const power = Number(exponent) - fraction.length + digits.length - significant.length;
-  return `${numeral.startsWith('-') ? '-' : ''}${significant}e${power}`;
-}
 
 class Canonicaliser {
   readonly #text: string;
@@ -129,38 +121,71 @@ class Canonicaliser {
   }
 
   #number(): Canonical {
+    const text = this.#text;
     const start = this.#position;
-    let at = start;
-    while (isDigit(this.#text.charCodeAt(at))) at += 1;
-    const plain = at - start < 16 && at > start && !goesOn.has(this.#text.charCodeAt(at));
-    if (!plain || (this.#text.charCodeAt(start) === 0x30 && at - start > 1)) return this.#changed(this.#numeral());
-    this.#position = at;
-    return asItStands;
+    const whole = text.charCodeAt(start) === 0x2d ? start + 1 : start;
+    const point = this.#pastDigits(whole);
+    const end = text.charCodeAt(point) === 0x2e ? this.#pastDigits(point + 1) : point;
+    if (!this.#isSure(whole, point, end)) return this.#numeral();
+    this.#position = end;
+    let last = end;
+    if (point < end) while (text.charCodeAt(last - 1) === 0x30) last -= 1;
+    if (last - 1 === point) last = point;
+    const isNegativeZero = whole > start && last === whole + 1 && text.charCodeAt(whole) === 0x30;
+    if (isNegativeZero) return this.#changed('0');
+    return last === end ? asItStands : this.#changed(text.slice(start, last));
   }
 
-  #numeral(): string {
+  #pastDigits(start: number): number {
+    let at = start;
+    while (isDigit(this.#text.charCodeAt(at))) at += 1;
+    return at;
+  }
+
+  /** Whether a numeral is valid, and canonical but for zeros at its end and the sign of zero. */
+  #isSure(whole: number, point: number, end: number): boolean {
+    const text = this.#text;
+    if (point === whole || end === point + 1) return false;
+    const digits = end - whole - (end > point ? 1 : 0);
+    if (digits > SURE_DIGITS || isExponent(text.charCodeAt(end))) return false;
+    if (text.charCodeAt(whole) !== 0x30) return true;
+    return point === whole + 1 && !text.startsWith(tiny, whole);
+  }
+
+  #numeral(): Canonical {
     numberPattern.lastIndex = this.#position;
     const numeral = numberPattern.exec(this.#text)?.[0];
     if (numeral === undefined) throw notJson;
     this.#position += numeral.length;
     const canonical = String(Number(numeral));
+    if (canonical === numeral) return asItStands;
     if (decimalValue(canonical) !== decimalValue(numeral)) this.lossy = true;
-    return canonical;
+    return this.#changed(canonical);
   }
 
   #array(leftOut: PointerTree | undefined, depth: number): Canonical {
     const changes = this.#changes;
+    const start = this.#position;
     this.#enter(depth);
     if (this.#peek() === 0x5d) return this.#close(changes, '[]');
-    let canonical = '[';
+    /** The elements so far, once they are no longer as they stand in the text. */
+    let canonical: string | undefined;
+    let end = start + 1;
     let index = 0;
     do {
-      if (index > 0) canonical += ',';
       const leaf = leftOut?.get(String(index));
-      canonical += leaf === true ? this.#leaveOut(depth) : this.#valueText(leaf, depth);
+      this.#peek();
+      const elementStart = this.#position;
+      const element = leaf === true ? this.#leaveOut(depth) : this.#value(leaf, depth);
+      if (changes !== this.#changes) {
+        canonical ??= this.#text.slice(start, end);
+        if (index > 0) canonical += ',';
+        canonical += element ?? this.#text.slice(elementStart, this.#position);
+      }
+      end = this.#position;
       index += 1;
     } while (this.#more(0x5d));
-    return changes === this.#changes ? asItStands : `${canonical}]`;
+    return changes === this.#changes ? asItStands : `${canonical ?? this.#text.slice(start, end)}]`;
   }
 
   #object(leftOut: PointerTree | undefined, depth: number): Canonical {

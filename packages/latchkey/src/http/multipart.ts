@@ -7,6 +7,9 @@
 /** More parts than this are compared by bytes. */
 const MAX_PARTS = 1000;
 
+/** RFC 2046 §5.1.1. The search for a longer one could take time by the product of its length and the body's. */
+const MAX_BOUNDARY_LENGTH = 70;
+
 const newLine = Buffer.from('\r\n');
 const closing = Buffer.from('--');
 
@@ -23,9 +26,11 @@ function startsAt(body: Buffer, what: Buffer, position: number): boolean {
 
 /**
  * The pieces of a multipart body (RFC 2046 §5.1.1) between its delimiters: preamble, each part with its own header,
- * epilogue. Undefined if the body doesn't keep to the form, or has more than 1000 parts.
+ * epilogue. Undefined if the body doesn't keep to the form, has more than 1000 parts, or if the boundary is longer than
+ * 70 characters.
  */
 export function splitMultipart(bytes: Uint8Array, boundary: string): readonly Uint8Array[] | undefined {
+  if (boundary.length > MAX_BOUNDARY_LENGTH) return undefined;
   // A delimiter starts with a line break, save at the very beginning: with one in front all are alike.
   const body = Buffer.concat([newLine, bytes]);
   const delimiter = Buffer.from(`\r\n--${boundary}`, 'latin1');

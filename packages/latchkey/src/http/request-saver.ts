@@ -5,6 +5,7 @@
  */
 
 import type { Field, RequestBody, RequestView } from './exchange.ts';
+import { jsonText } from './json-text.ts';
 import { parseMediaType } from './media-type.ts';
 import type { RouteOptions } from './options.ts';
 import { encodeRequest } from './saved-request.ts';
@@ -35,7 +36,8 @@ function parsedContent<Native>(value: unknown, view: RequestView<Native>): Conte
   if (value instanceof Uint8Array) return { bytes: value, asReceived: false };
   const { isJson } = parseMediaType(view.fields('content-type')[0] ?? '');
   if (typeof value === 'string' && !isJson) return { bytes: Buffer.from(value), asReceived: false };
-  return isJson ? { bytes: Buffer.from(JSON.stringify(value)), asReceived: false } : undefined;
+  const text = isJson ? jsonText(value) : undefined;
+  return text === undefined ? undefined : { bytes: Buffer.from(text), asReceived: false };
 }
 
 function contentOf<Native>({ received, view }: SaveParts<Native>): Content | undefined {

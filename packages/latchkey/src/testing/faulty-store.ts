@@ -28,13 +28,14 @@ export type FaultyMethod =
 /**
  * What goes wrong with one call:
  * - `fail`: it rejects and was not applied.
+ * - `full`: the same, with the error of a store that has no room.
  * - `lose-reply`: it was applied, and rejects.
  * - `repeat`: it is applied twice; the second answer is given. A transaction is run once.
  * - `delay`: it is applied after `delayMs` milliseconds.
  * - `hang`: it is never applied and never answers.
  */
 export type Fault =
-  | { readonly kind: 'fail' | 'lose-reply' | 'repeat' | 'hang' }
+  | { readonly kind: 'fail' | 'full' | 'lose-reply' | 'repeat' | 'hang' }
   | { readonly kind: 'delay'; readonly delayMs: number };
 
 /** Decides about each call, in the order in which they are made. */
@@ -153,6 +154,7 @@ async function disturbed<Result>(
 ): Promise<Result> {
   if (fault === undefined) return call();
   if (fault.kind === 'fail') throw new StoreUnavailableError(`${method} failed on command.`);
+  if (fault.kind === 'full') throw new StoreUnavailableError(`${method} found no room, on command.`, { full: true });
   if (fault.kind === 'hang') return new Promise(() => {});
   if (fault.kind === 'delay') await sleep(runtime.timers, fault.delayMs);
   if (fault.kind === 'repeat') await call();

@@ -19,7 +19,7 @@ describe('completion', () => {
     expect(told(await worker().run(operation(), async () => done('two')))).toBe('replay value one');
   });
 
-  it('keeps renewing while the store refuses the answer, and gives up at the deadline', async () => {
+  it('keeps renewing while the store refuses the answer, and gives up after five seconds', async () => {
     const { worker, counted, executions, runtime, faults } = engineRig();
     faults.plan((method) => (method === 'complete' || method === 'renew' ? { kind: 'fail' } : undefined));
     const brief = operation({ leaseMs: 3_000 });
@@ -36,7 +36,7 @@ describe('completion', () => {
         ),
       ),
     ).toBe('in-progress');
-    await runtime.advance(2_000);
+    await runtime.advance(3_000);
     expect(told(await run)).toBe('executed unstored');
     faults.clear();
     expect(
@@ -48,6 +48,54 @@ describe('completion', () => {
       ),
     ).toBe('outcome-unknown');
     expect(executions()).toBe(1);
+  });
+
+  it.each([
+    ['on time', 0],
+    ['late', 2_000],
+  ])('of an answer that is %s is tried for five seconds, however short the lease', async (_when, takesMs) => {
+    const { worker, runtime, faults } = engineRig();
+    faults.plan((method) => (method === 'claim' ? undefined : { kind: 'fail' }));
+    const { opened, open } = gate<void>();
+    const run = worker().run(operation({ leaseMs: 1_000 }), async () => {
+      await opened;
+      return done('one');
+    });
+    await runtime.advance(takesMs);
+    open();
+    await runtime.advance(3_500);
+    faults.clear();
+    await runtime.advance(1_500);
+    expect(told(await run)).toBe('executed stored');
+  });
+
+  it('is given up at a time that renewals do not move', async () => {
+    const { worker, runtime, faults } = engineRig();
+    faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
+    const run = worker().run(operation({ leaseMs: 3_000 }), async () => done('one'));
+    await runtime.advance(5_000);
+    expect(told(await run)).toBe('executed unstored');
+  });
+
+  it('offers the tombstone at once to a store that says it is full', async () => {
+    const { worker, counted, executions, runtime, faults } = engineRig();
+    faults.next('complete', { kind: 'full' });
+    const handler = counted(() => done('one'));
+    const run = worker().run(operation(), handler);
+    await runtime.settle();
+    expect(told(await run)).toBe('executed tombstone');
+    expect(told(await worker().run(operation(), handler))).toBe('replay tombstone tombstone');
+    expect(executions()).toBe(1);
+  });
+
+  it('of a store that stays full goes on with the tombstone, within the same limit', async () => {
+    const { worker, runtime, faults } = engineRig();
+    faults.plan((method) => (method === 'complete' ? { kind: 'full' } : undefined));
+    const run = worker().run(operation({ leaseMs: 1_000 }), async () => done('one'));
+    await runtime.advance(4_000);
+    faults.clear();
+    await runtime.advance(1_000);
+    expect(told(await run)).toBe('executed tombstone');
   });
 
   it('a release whose reply was lost is a success when repeated', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { Engine } from '../../src/core/engine.ts';
 import { LeaseLostError } from '../../src/core/errors.ts';
 import { done, engineRig, gate, operation, told } from './engine-rig.ts';
 
@@ -49,6 +50,24 @@ describe('leases', () => {
     expect(late).toBeInstanceOf(LeaseLostError);
     expect(told(await worker().run(operation(rerun), async () => done('third')))).toBe('replay value second');
     expect(events).toContainEqual(expect.objectContaining({ type: 'lease-lost', reason: 'deadline' }));
+  });
+
+  it('tells a handler that wakes up from a freeze at once that its lease is over, whether or not it kept the signal', async () => {
+    const frozen = engineRig();
+    let sleptMs = 0;
+    const clock = { ...frozen.runtime.clock, monotonic: () => frozen.runtime.clock.monotonic() + sleptMs };
+    const engine = new Engine({ store: frozen.memory, runtime: { ...frozen.runtime, clock } });
+    const found: unknown[] = [];
+    await engine.run(operation(rerun), async (context) => {
+      const kept = context.signal;
+      found.push(kept.aborted);
+      // No timer runs, as in a process that was stopped.
+      sleptMs = 3_000;
+      found.push(kept.aborted, context.signal.aborted, context.signal.reason instanceof LeaseLostError);
+      expect(() => kept.throwIfAborted()).toThrow(LeaseLostError);
+      return done('late');
+    });
+    expect(found).toEqual([false, true, true, true]);
   });
 
   it('R43: a late answer is kept if nobody took over', async () => {

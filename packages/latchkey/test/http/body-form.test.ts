@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { bodyForm } from '../../src/http/body-form.ts';
+import { jsonText } from '../../src/http/json-text.ts';
 import { parseMediaType } from '../../src/http/media-type.ts';
 import { holds } from './seeded.ts';
 
@@ -88,6 +89,35 @@ describe('bodyForm of a parsed body', () => {
     expect(value(['\ud800'])).not.toEqual(value(['\ud801']));
   });
 
+  it('compares a value that is nested too deep for JSON.stringify by the same text', () => {
+    const depth = 40_000;
+    const deep = (inner: unknown) => {
+      let wrapped = inner;
+      for (let level = 0; level < depth; level += 1) wrapped = level % 2 === 0 ? [wrapped] : { a: wrapped };
+      return wrapped;
+    };
+    expect(() => JSON.stringify(deep(1))).toThrow(RangeError);
+    expect(value(deep(1))).toEqual(value(deep(1)));
+    expect(value(deep(1))).not.toEqual(value(deep(2)));
+    holds(
+      fc.property(fc.jsonValue(), (inner) => {
+        expect(jsonText(deep(inner))).toBe('{"a":['.repeat(depth / 2) + JSON.stringify(inner) + ']}'.repeat(depth / 2));
+      }),
+      20,
+    );
+    const odd = {
+      at: new Date(0),
+      none: undefined,
+      list: [undefined, () => 1, Object('boxed')],
+      x: { toJSON: () => [1] },
+    };
+    expect(jsonText(deep(odd))).toBe('{"a":['.repeat(depth / 2) + JSON.stringify(odd) + ']}'.repeat(depth / 2));
+    const circular: unknown[] = [];
+    circular.push(deep(circular));
+    expect(value(circular)).toBe('consumed');
+    expect(value(deep(10n))).toBe('consumed');
+  });
+
   it('has nothing to compare in a value that JSON can not hold', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
@@ -104,6 +134,12 @@ describe('bodyForm of multipart', () => {
   it('R24: does not depend on the boundary', () => {
     expect(form('aaa', part('aaa', 'x'))).toEqual(form('bbb', part('bbb', 'x')));
     expect(form('aaa', part('aaa', 'x'))).not.toEqual(form('aaa', part('aaa', 'y')));
+  });
+
+  it('compares by bytes and boundary where the boundary is longer than 70 characters', () => {
+    const [a, b] = ['a'.repeat(71), 'b'.repeat(71)];
+    expect(form(a, part(a, 'x'))).toEqual(form(a, part(a, 'x')));
+    expect(form(a, part(a, 'x'))).not.toEqual(form(b, part(b, 'x')));
   });
 
   it('compares by bytes and boundary what is not well-formed', () => {

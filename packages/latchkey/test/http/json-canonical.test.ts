@@ -20,6 +20,20 @@ function turned(value: unknown): unknown {
   return Object.fromEntries(members.reverse());
 }
 
+/** A numeral as an exact fraction: a whole number, and the power of ten that it is divided by. */
+function exact(numeral: string): readonly [whole: bigint, power: number] {
+  const [mantissa = '', exponent = '0'] = numeral.toLowerCase().split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return [BigInt(whole + fraction), fraction.length - Number(exponent)];
+}
+
+function isSameDecimal(a: string, b: string): boolean {
+  if (!Number.isFinite(Number(a))) return false;
+  const [[wholeA, powerA], [wholeB, powerB]] = [exact(a), exact(b)];
+  const most = Math.max(powerA, powerB);
+  return wholeA * 10n ** BigInt(most - powerA) === wholeB * 10n ** BigInt(most - powerB);
+}
+
 const parses = (text: string): boolean => {
   try {
     JSON.parse(text);
@@ -118,6 +132,32 @@ describe('canonicalJson', () => {
   ])('writes the number %s as %s if that is the same number', (numeral, expected) => {
     const exact = numeral !== '333333333.33333329';
     expect(canonicalJson(numeral)).toBe(exact ? expected : undefined);
+  });
+
+  it('writes a number as JavaScript does, or has no form for it where that has another value', () => {
+    const digits = (maxLength: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${maxLength}}$`));
+    const whole = fc.oneof(
+      fc.constant('0'),
+      digits(20).map((text) => text.replace(/^0+(?=.)/, '')),
+    );
+    const fraction = fc.oneof(
+      fc.constant(''),
+      digits(25).map((text) => `.${text}`),
+    );
+    const zeros = fc.oneof(fc.constant(''), fc.constant('.0'), fc.constant('.50'), fc.constant('.000000012300'));
+    const exponent = fc.oneof(fc.constant(''), fc.constant(''), fc.stringMatching(/^[eE][+-]?[0-9]{1,3}$/));
+    const numerals = fc.tuple(fc.constantFrom('', '-'), whole, fc.oneof(fraction, zeros), exponent);
+    holds(
+      fc.property(
+        numerals.map((pieces) => pieces.join('')),
+        (numeral) => {
+          const written = String(Number(numeral));
+          expect(canonicalJson(numeral)).toBe(isSameDecimal(written, numeral) ? written : undefined);
+          expect(canonicalJson(`[${numeral}, 1]`)).toBe(isSameDecimal(written, numeral) ? `[${written},1]` : undefined);
+        },
+      ),
+      20_000,
+    );
   });
 
   it.each([

@@ -28,6 +28,12 @@ describe('splitMultipart', () => {
     );
   });
 
+  it('takes a boundary of at most 70 characters (RFC 2046 §5.1.1), since the search for a longer one may take long', () => {
+    const boundary = 'b'.repeat(70);
+    expect(split(build([field], boundary), boundary)).toEqual(['', field, '\r\n']);
+    expect(split(build([field], `${boundary}b`), `${boundary}b`)).toBeUndefined();
+  });
+
   it.each([
     ['no delimiter', 'hello'],
     ['no end', `--B\r\n${field}\r\n`],

@@ -86,7 +86,13 @@ export function unavailable(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   const name = nameOf(error);
   const hint = hints[name] ?? '';
-  return new StoreUnavailableError(`DynamoDB did not answer as it should: ${name}.${hint}`, { cause: error });
+  const options = { cause: error, full: isFull(error) };
+  return new StoreUnavailableError(`DynamoDB did not answer as it should: ${name}.${hint}`, options);
+}
+
+/** Whether the item would become longer than DynamoDB's items may be. */
+function isFull(error: unknown): boolean {
+  return nameOf(error) === 'ValidationException' && error instanceof Error && /\bitem size\b/i.test(error.message);
 }
 
 const hints: Readonly<Record<string, string>> = {

@@ -10,6 +10,7 @@ import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 const numbers = {
   accessDenied: [1044, 1045, 1142, 1143, 1370],
   deadlock: [1213],
+  full: [1021, 1114],
   lockTimeout: [1205],
   missing: [1049, 1146],
   noSavepoint: [1305],
@@ -47,7 +48,7 @@ export function explain(error: unknown): LatchkeyError {
   if (isError(error, 'missing')) return schemaMissing(error);
   if (isError(error, 'otherColumns')) return otherColumns(error);
   const reason = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailableError(`MariaDB did not do it: ${reason}`, { cause: error });
+  return new StoreUnavailableError(`MariaDB did not do it: ${reason}`, { cause: error, full: isError(error, 'full') });
 }
 
 function otherColumns(cause: unknown): LatchkeyError {

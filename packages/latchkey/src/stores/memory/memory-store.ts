@@ -266,5 +266,6 @@ function page(entries: readonly MemoryEntry[], nowMs: number, next?: string): co
 function full(): StoreUnavailableError {
   return new StoreUnavailableError('The memory store is full: all of its records are still needed.', {
     retryAfterMs: retryWhenFullMs,
+    full: true,
   });
 }

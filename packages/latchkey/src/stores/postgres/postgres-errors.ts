@@ -52,6 +52,11 @@ export function isRefusal(error: unknown): boolean {
   return /^(23|40)/.test(sqlStateOf(error) ?? '');
 }
 
+/** Whether the server's disk is full. */
+function isFull(error: unknown): boolean {
+  return sqlStateOf(error) === '53100';
+}
+
 /** Whether an earlier statement failed, so that the transaction can only be rolled back. */
 export function isFailedTransaction(error: unknown): boolean {
   return sqlStateOf(error) === '25P02';
@@ -77,7 +82,10 @@ export function storeError(cause: unknown): LatchkeyError {
         { cause },
       );
     default:
-      return new StoreUnavailableError(`PostgreSQL could not do it: ${messageOf(cause)}`, { cause });
+      return new StoreUnavailableError(`PostgreSQL could not do it: ${messageOf(cause)}`, {
+        cause,
+        full: isFull(cause),
+      });
   }
 }
 

@@ -49,6 +49,7 @@ export function failure(error: unknown): LatchkeyError {
     return new StoreUnavailableError('Redis is out of memory.', {
       cause: wordsOf(error),
       retryAfterMs: retryWhenFullMs,
+      full: true,
     });
   const cause = wordsOf(error);
   return new StoreUnavailableError(`Redis could not answer: ${cause.message}`, { cause });

@@ -6,6 +6,7 @@
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { messageOf } from './database.ts';
+import { isFull } from './sqlite-errors.ts';
 
 /** What a call does when its turn comes. */
 export interface Work<T> {
@@ -104,7 +105,7 @@ export function makeJob<T>(work: Work<T>, deadlineMs: number, caller: Caller<T>)
 /** What a caller is told of an error of SQLite. */
 export function unavailable(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
-  return new StoreUnavailableError(`SQLite could not do it: ${messageOf(cause)}`, { cause });
+  return new StoreUnavailableError(`SQLite could not do it: ${messageOf(cause)}`, { cause, full: isFull(cause) });
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -4,7 +4,7 @@
  * @module
  */
 
-const primaryCodes = { BUSY: 5, LOCKED: 6, CONSTRAINT: 19, NOTADB: 26 };
+const primaryCodes = { BUSY: 5, LOCKED: 6, FULL: 13, CONSTRAINT: 19, NOTADB: 26 };
 
 type ResultCode = keyof typeof primaryCodes;
 
@@ -17,6 +17,11 @@ function hasCode(error: unknown, name: ResultCode): boolean {
 /** Whether another connection has the lock, or the handle's user is in a transaction: later it may work. */
 export function isBusy(error: unknown): boolean {
   return hasCode(error, 'BUSY') || hasCode(error, 'LOCKED') || saysOf(error, /within a transaction/);
+}
+
+/** Whether the disk is full, or the file as large as it may be. */
+export function isFull(error: unknown): boolean {
+  return hasCode(error, 'FULL');
 }
 
 /** Whether the data break a rule of the user's own schema. */

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import { bodyForm } from '../../src/http/body-form.ts';
+import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
+import type { CapturedResponse, RequestBody, RequestView } from '../../src/http/exchange.ts';
+import { httpDateMs } from '../../src/http/http-date.ts';
+import { pointerTree } from '../../src/http/json-pointer.ts';
+import { readKey } from '../../src/http/key-field.ts';
+import { parseMediaType } from '../../src/http/media-type.ts';
+import { isNotFinal } from '../../src/http/not-final.ts';
+import { operationPattern } from '../../src/http/operation-pattern.ts';
+import { readPrincipal } from '../../src/http/principal.ts';
+import { parseStructuredString } from '../../src/http/structured-string.ts';
+import { workOf } from './work.ts';
+
+/** Texts of about `length` characters, made of what may make a parser go back. */
+const filled =
+  (piece: string, end = '') =>
+  (length: number) =>
+    piece.repeat(length / piece.length) + end;
+const nested = (open: string, close: string, most: number) => (length: number) => {
+  const one = open.repeat(most) + close.repeat(most);
+  return `[${Array(Math.ceil(length / one.length))
+    .fill(one)
+    .join()}]`;
+};
+
+type Parse = (text: string) => unknown;
+type Texts = Readonly<Record<string, (length: number) => string>>;
+
+async function expectLinear(parse: Parse, texts: readonly ((length: number) => string)[], length: number) {
+  const workAt = (size: number) => {
+    const inputs = texts.map((textOf) => textOf(size));
+    return workOf(async () => {
+      for (const input of inputs) await parse(input);
+    });
+  };
+  const [once, twice] = [await workAt(length), await workAt(2 * length)];
+  expect(twice).toBeLessThanOrEqual(2.5 * once + 1_000);
+  expect(twice).toBeLessThanOrEqual(20 * texts.length * (2 * length + 64));
+}
+
+const rules = (type: string) => ({
+  mediaType: parseMediaType(type),
+  contentEncoding: [],
+  leftOut: pointerTree(['/0/a', '/a/a', '/sentAt', '/1']),
+  limitBytes: 2 ** 24,
+});
+const bytesOf = (text: string) => ({ kind: 'bytes', bytes: Buffer.from(text, 'latin1') }) as const;
+const bodyAs = (type: string): Parse => {
+  const read = rules(type);
+  return (text) => bodyForm(bytesOf(text), read);
+};
+
+const request = (header: string): RequestView<string> => ({
+  method: 'POST',
+  target: '/',
+  native: header,
+  fields: () => [header],
+  body: (): RequestBody => ({ kind: 'consumed' }),
+});
+const answer = (fields: CapturedResponse['fields'], body = ''): CapturedResponse => ({
+  status: 409,
+  fields,
+  body: Buffer.from(body),
+  state: 'whole',
+  headSent: false,
+});
+
+describe('parsers of bodies take steps in proportion to a body of 1 MiB', () => {
+  const long = 512 * 1024;
+  const json: Texts = {
+    integers: filled('12,'),
+    decimals: filled('1.0,'),
+    exponents: filled('1e5,'),
+    'one long numeral': filled('7'),
+    'one long decimal of zeros': (length) => `0.${'0'.repeat(length)}1`,
+    'a long numeral that breaks off': (length) => `${'1'.repeat(length)}e`,
+    'one long string of escapes': (length) => `"${'\\n'.repeat(length / 2)}"`,
+    'a string without an end': filled('a'),
+    'white space': filled(' '),
+    'opening brackets': filled('['),
+    'arrays within the depth': nested('[', ']', 199),
+    'objects within the depth': (length) => nested('{"a":', '}', 190)(length).replaceAll(':}', ':0}'),
+    'members in reverse': (length) =>
+      `{${Array.from({ length: length / 16 }, (_, index) => `"m${9_999_999 - index}":1.0`).join()}}`,
+    'members of one name': (length) => `{${filled('"a":1,')(length)}"a":1}`,
+    'members left out': (length) => `{"sentAt":[${filled('1,')(length)}1]}`,
+  };
+  it.each(Object.entries(json))('JSON: %s', async (name, textOf) => {
+    const isList = ['integers', 'decimals', 'exponents'].includes(name);
+    await expectLinear(bodyAs('application/json'), [isList ? (length) => `[${textOf(length)}1]` : textOf], long);
+  });
+
+  it.each([
+    ['arrays nested deep', (depth: number) => JSON.parse('['.repeat(depth) + ']'.repeat(depth))],
+    ['objects nested deep', (depth: number) => JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`)],
+  ])('a parsed body: %s', async (_name, nestedValue) => {
+    const read = rules('application/json');
+    const workAt = (depth: number) => {
+      const value: unknown = nestedValue(depth);
+      return workOf(() => bodyForm({ kind: 'value', value }, read));
+    };
+    // What is optimised meanwhile is counted otherwise.
+    await workAt(80_000);
+    expect(await workAt(80_000)).toBeLessThanOrEqual(2.2 * (await workAt(40_000)) + 1_000);
+  });
+
+  const boundary = 'a'.repeat(70);
+  const multipart: Texts = {
+    'near misses of the delimiter': filled(`\r\n--${boundary.slice(1)}b`),
+    'beginnings of delimiters': filled('\r\n--'),
+    'white space behind a delimiter': (length) => `--${boundary}${' '.repeat(length)}`,
+    'small parts': filled(`--${boundary}\r\n`),
+  };
+  it.each(Object.entries(multipart))('multipart: %s', async (_name, textOf) => {
+    await expectLinear(bodyAs(`multipart/form-data; boundary=${boundary}`), [textOf], long);
+  });
+});
+
+describe('parsers of headers take steps in proportion to a header of 16 KiB', () => {
+  const long = 8 * 1024;
+  const pattern = operationPattern('POST /v1/:a/:b/x/:c');
+  const parsers: Readonly<Record<string, Parse>> = {
+    'the key, lenient': (text) => readKey([text], 'lenient'),
+    'the key, strict': (text) => readKey([text], 'strict'),
+    'a structured string': parseStructuredString,
+    'the media type': parseMediaType,
+    'content codings': (text) => codingsOf([text]),
+    'accepted codings': (text) => acceptsCodings([text], ['gzip']),
+    'the principal': (text) => readPrincipal('authorization', request(text), 'k'),
+    'a bearer token': (text) => readPrincipal('authorization', request(`Bearer ${text}`), 'k'),
+    'an anonymous key': (text) => readPrincipal('anonymous', request(''), text),
+    'an HTTP date': httpDateMs,
+    'the mark of another layer': (text) => isNotFinal(answer([['idempotency-status', text]])),
+    'the problem of another layer': (text) => isNotFinal(answer([['content-type', 'application/json']], text)),
+    'an operation name': (text) => pattern.matches(`POST /v1/${text}`),
+    'the segments of a path': (text) => pattern.paramsOf('POST', `/v1/${text}`),
+  };
+  const pieces = [
+    'a',
+    '0',
+    ' ',
+    '\t',
+    '"',
+    '\\',
+    '\\"',
+    ';',
+    ';a',
+    ';a=',
+    ';a="',
+    ';a="\\',
+    '; ',
+    ',',
+    ', ',
+    '=',
+    '-',
+    '.',
+  ];
+  pieces.push('/', '/x', 'a.', 'a.b.', '%', '%41', ';q=0', ';q=0.', '; final', '{"', '[', 'é', '\0', 'Mon', ':', '(');
+  const texts = pieces.flatMap((piece) => ['', '"', '\0', 'x'].map((end) => filled(piece, end)));
+
+  it.each(Object.entries(parsers))('%s', async (_name, parse) => {
+    await expectLinear(parse, texts, long);
+  });
+});
+
+describe('the count itself', () => {
+  it('sees an expression that takes time by the square of its input', async () => {
+    const trailingZeros = (text: string) => text.replace(/0+$/, '');
+    await expect(expectLinear(trailingZeros, [filled('0', '1')], 4_096)).rejects.toThrow();
+  });
+});
