@@ -19,15 +19,8 @@ function uuid(): string {
   return typeof crypto.randomUUID === 'function' ? crypto.randomUUID() : uuidFromBytes();
 }
 
-/**
- * The system's clocks, with timers that keep a Node process alive: a script that awaits a retry must not end in
- * mid-wait. And random UUIDs in insecure contexts too.
- */
+/** The system's clocks and timers, and random UUIDs in insecure contexts too. */
 export const clientRuntime: Runtime = {
-  clock: systemRuntime.clock,
-  timers: {
-    set: (callback, delayMs) => setTimeout(callback, delayMs),
-    clear: systemRuntime.timers.clear,
-  },
+  ...systemRuntime,
   random: { uuid, fraction: systemRuntime.random.fraction },
 };

@@ -41,7 +41,7 @@ class Unfinished extends Error {
  * `maxAttempts` times, or is older than `maxRerunAgeMs`, is stuck: it stays as it is for an operator, and a `stuck` event
  * tells of it.
  *
- * A record without a saved request waits for the client, as always.
+ * A record without a saved request waits for the client, as always. It keeps the process alive until it is closed.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example

@@ -157,9 +157,12 @@ export class Claimer {
    * that late claim would find it open.
    */
   async undo(operation: Operation, request: ClaimRequest): Promise<void> {
-    const { timers, random } = this.#tools.runtime;
+    const { clock, timers, random } = this.#tools.runtime;
+    const leaseEndsAt = clock.monotonic() + request.leaseMs;
     for (let tries = 0; tries < undoTries; tries += 1) {
-      await sleep(timers, backoffMs(tries, undoBackoff, random));
+      // A claim that was applied has lapsed by the lease's end: a process that has nothing else to do need not wait longer.
+      const kind = clock.monotonic() > leaseEndsAt ? 'idle' : undefined;
+      await sleep(timers, backoffMs(tries, undoBackoff, random), undefined, kind);
       // Where the record was erased meanwhile, nothing may begin under the id of what had run.
       const undoing = { ...request, takeover: 'none', operationId: this.#operationId(operation) } as const;
       if (await this.#tryUndo(undoing, operation.settings.retentionMs)) return;

@@ -12,7 +12,7 @@ import { LatchkeyError, LeaseLostError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { safetyMarginMs } from './lease.ts';
 import type { ListedMessage, Outbox, Taken } from './outbox.ts';
-import { holdingRuntime, type Runtime, sleep } from './runtime.ts';
+import { type Runtime, sleep, systemRuntime } from './runtime.ts';
 import { withTimeLimit } from './store-call.ts';
 
 /** The settings of a {@link dispatcher}. */
@@ -22,7 +22,7 @@ export interface DispatcherOptions extends Partial<DispatcherSettings> {
   readonly deliver: Deliver;
   /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
   readonly onEvent?: EventListener;
-  /** Clocks, timers and randomness; the default's timers keep the process alive. Leases go by the store's clock. */
+  /** Clocks, timers and randomness. Leases go by the store's clock. */
   readonly runtime?: Runtime;
 }
 
@@ -57,7 +57,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
     );
   const emit = createEmit(options.onEvent);
-  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? holdingRuntime, emit });
+  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? systemRuntime, emit });
 }
 
 class Loop implements Dispatcher {

@@ -16,10 +16,13 @@ export interface Clock {
 /** A timer that was started; opaque. */
 export type TimerHandle = unknown;
 
-/** Starts and stops timers. A timer never keeps the process alive by itself. */
+/** Starts and stops timers. */
 export interface Timers {
-  /** Calls `callback` once after `delayMs` milliseconds. */
-  set(callback: () => void, delayMs: number): TimerHandle;
+  /**
+   * Calls `callback` once after `delayMs` milliseconds. The process stays alive until then, since somebody waits for it;
+   * for an `'idle'` timer nobody waits, and the process may end.
+   */
+  set(callback: () => void, delayMs: number, kind?: 'idle'): TimerHandle;
   clear(handle: TimerHandle): void;
 }
 
@@ -41,10 +44,10 @@ export interface Runtime {
 const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
 const systemTimers: Timers = {
-  set(callback, delayMs) {
+  set(callback, delayMs, kind) {
     const handle = setTimeout(callback, delayMs);
     // Browsers and some edge runtimes hand out numbers, which have no unref and hold no process.
-    if (typeof handle === 'object') handle.unref();
+    if (kind === 'idle' && typeof handle === 'object') handle.unref();
     return handle;
   },
   clear: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
@@ -67,14 +70,8 @@ const systemRandom: Random = {
  */
 export const systemRuntime: Runtime = { clock: systemClock, timers: systemTimers, random: systemRandom };
 
-/** For what a process may have been started for alone: its timers keep the process alive. */
-export const holdingRuntime: Runtime = {
-  ...systemRuntime,
-  timers: { ...systemTimers, set: (callback, delayMs) => setTimeout(callback, delayMs) },
-};
-
 /** Resolves after `delayMs` milliseconds, or at once when `signal` aborts. */
-export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal): Promise<void> {
+export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal, kind?: 'idle'): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
     const finish = () => {
@@ -82,7 +79,7 @@ export function sleep(timers: Timers, delayMs: number, signal?: AbortSignal): Pr
       signal?.removeEventListener('abort', finish);
       resolve();
     };
-    const handle = timers.set(finish, delayMs);
+    const handle = timers.set(finish, delayMs, kind);
     signal?.addEventListener('abort', finish);
   });
 }

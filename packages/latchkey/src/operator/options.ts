@@ -8,7 +8,7 @@ import { createEmit } from '../core/emitter.ts';
 import type { EventListener } from '../core/events.ts';
 import { sharedRules } from '../core/option-rules.ts';
 import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
-import { holdingRuntime, type Runtime } from '../core/runtime.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import { auditRetentionBounds, defaultSettings } from '../core/settings.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';
 
@@ -73,7 +73,7 @@ function given({ ...options }: OperatorOptions): Partial<Limits> {
  */
 export function operatorSettings(options: OperatorOptions): OperatorSettings {
   checkOptionNames(where, options, ['store', 'runtime', 'onEvent', ...limitNames]);
-  const { store, runtime = holdingRuntime, onEvent } = options;
+  const { store, runtime = systemRuntime, onEvent } = options;
   sharedRules.store(where, 'store', store);
   sharedRules.runtime(where, 'runtime', runtime);
   if (onEvent !== undefined) sharedRules.onEvent(where, 'onEvent', onEvent);

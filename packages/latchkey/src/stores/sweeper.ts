@@ -36,7 +36,7 @@ export class Sweeper {
   /** Draws the moment at random, so that processes on one database don't all come at once. */
   #rest(aboutMs: number): void {
     const { timers, random } = this.#runtime;
-    this.#timer = timers.set(() => void this.#step(), aboutMs * (0.5 + random.fraction()));
+    this.#timer = timers.set(() => void this.#step(), aboutMs * (0.5 + random.fraction()), 'idle');
   }
 
   async #step(): Promise<void> {

@@ -19,9 +19,6 @@ const maxGroupMs = 4;
 const firstWaitMs = 2;
 const longestWaitMs = 20;
 
-/** Keeps the process alive while a call waits for a lock: timers of a {@link Runtime} don't. */
-const keepAliveMs = 2 ** 30;
-
 /** The calls on one connection, in the order in which they were made. */
 export class CommitQueue {
   readonly #connection: Connection;
@@ -163,15 +160,8 @@ export class CommitQueue {
   #wait(): void {
     this.#state = 'waiting';
     const { timers, random } = this.#runtime;
-    const keepAlive = setInterval(() => {}, keepAliveMs);
     const ceilingMs = Math.min(longestWaitMs, firstWaitMs * 2 ** (this.#waits - 1));
-    timers.set(
-      () => {
-        clearInterval(keepAlive);
-        this.#turn();
-      },
-      1 + random.fraction() * ceilingMs,
-    );
+    timers.set(() => this.#turn(), 1 + random.fraction() * ceilingMs);
   }
 
   #dropOverdue(): void {
