@@ -16,10 +16,11 @@ type Controller = ReadableStreamDefaultController<Uint8Array>;
 /** What a capture needs beside the body. */
 export interface BodyCaptureOptions {
   readonly maxResponseBytes: number;
-  /** The Content-Length that the handler set: the client takes the body for complete once it has that many bytes. */
+  /**
+   * The Content-Length that the handler set, or NaN: the client takes the body for complete once it has that many bytes,
+   * and a body that ends before is not whole.
+   */
   readonly declaredLength: number;
-  /** A body that ends before it is not whole. */
-  readonly expectedLength: number;
   readonly timers: Timers;
 }
 
@@ -104,7 +105,7 @@ export class FetchBodyCapture {
         if (this.#gatherer.tooLarge && this.#cancelled) await this.#reader.cancel();
       }
       if (this.#gatherer.tooLarge) return 'too-large';
-      return this.#gatherer.size < this.#options.expectedLength ? 'broken' : 'whole';
+      return this.#gatherer.size < this.#options.declaredLength ? 'broken' : 'whole';
     } catch (error) {
       this.#error = error ?? new Error('The response body broke off.');
       return 'broken';

@@ -14,7 +14,7 @@ import type {
   PlainResponse,
   RequestView,
 } from '../http/exchange.ts';
-import { plainToResponse, refuseUnsendable } from '../http/fetch-response.ts';
+import { endToEndHeaders, plainToResponse, refuseUnsendable } from '../http/fetch-response.ts';
 import type { Handling, HttpContext, HttpLayer } from '../http/layer.ts';
 import { FetchBodyCapture } from './fetch-body-capture.ts';
 
@@ -38,6 +38,8 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   readonly #parts: FetchExchangeParts<Kind>;
   #before: Headers | undefined;
   #made: Response | undefined;
+  /** The handler's, without those of another connection. */
+  #headers: Headers | undefined;
   #body: FetchBodyCapture | undefined;
   #headSent = false;
   #finished: PlainResponse | undefined;
@@ -86,16 +88,20 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     if (this.#finished !== undefined) return this.#discard(made, this.#finished);
     refuseUnsendable(made);
     this.#made = made;
-    const { status, headers, body: stream } = made;
+    const { status, body: stream } = made;
+    const headers = endToEndHeaders(made);
+    this.#headers = headers;
     const fields = fieldsSetSince(headers, this.#noteBefore());
-    if (stream === null) return { status, fields, body: noBody, state: 'whole', headSent: false };
+    if (stream === null) {
+      headers.delete('content-length');
+      return { status, fields, body: noBody, state: 'whole', headSent: false };
+    }
+    // A copy of a fetched response names the length of its coded form, but gives the bytes without the coding.
+    if (headers.has('content-encoding')) headers.delete('content-length');
     const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
-    // A response that was fetched names the length of its coded form, but gives the bytes without the coding.
-    const expectedLength = headers.has('content-encoding') ? 0 : declaredLength;
-    const { timers } = this.#parts;
-    const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, expectedLength, timers });
+    const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, timers: this.#parts.timers });
     this.#body = body;
-    if (!(await body.endsAtOnce())) this.#open(made, body);
+    if (!(await body.endsAtOnce())) this.#open(made, headers, body);
     const state = await body.ended;
     return { status, fields, body: body.whole(), state, headSent: this.#headSent };
   }
@@ -106,9 +112,9 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     return { status, fields, body, state: 'whole', headSent: false };
   }
 
-  #open(made: Response, body: FetchBodyCapture): void {
+  #open(made: Response, headers: Headers, body: FetchBodyCapture): void {
     this.#headSent = true;
-    this.#deliver(withBody(made, body.open(), made.headers));
+    this.#deliver(withBody(made, body.open(), headers));
   }
 
   #end(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
@@ -119,7 +125,7 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   /** The handler's response with its head still here; a broken body breaks off for the client too. */
   #whole(answer: Extract<GuardAnswer, { kind: 'send' | 'cut' }>): Response {
     const made = this.#made ?? new Response(null, { status: 500 });
-    const headers = new Headers(made.headers);
+    const headers = this.#headers ?? new Headers();
     if (answer.kind === 'send') for (const [name, value] of answer.fields) headers.set(name, value);
     const body = this.#body;
     if (body === undefined) return withBody(made, null, headers);

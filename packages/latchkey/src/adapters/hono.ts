@@ -22,47 +22,74 @@ import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-exchange.ts';
 import { FetchRequestView } from './fetch-request.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
+import { HandlerSide } from './hono-response.ts';
 
 /** What the guard adds to Hono's context; undefined for a request that runs without protection. */
 export interface IdempotencyEnv<Kind extends TransactionKind = never> {
   Variables: { idempotency: HttpContext<Kind, Response> | undefined };
 }
 
+/** Hono's own default, under which `c.get` takes every name. */
+type AnyEnv = Context extends Context<infer E> ? E : never;
+
+/** The guard's variable stays typed where the application names no Env of its own. */
+type GuardedEnv<E extends Env, Kind extends TransactionKind> = 0 extends 1 & E
+  ? IdempotencyEnv<Kind>
+  : E & IdempotencyEnv<Kind>;
+
 /**
  * A middleware. Mount it after authentication, before the handler. What `app.onError` answers is the answer.
- * `context.finish` resolves with the response, for the handler to return.
+ * `context.finish` resolves with the response, for the handler to return. A `timeout()` belongs in front of the guard:
+ * its answer goes to the client, and the handler's own is stored once it is there.
  */
-export interface HonoGuard<E extends Env, Kind extends TransactionKind = never>
-  extends MiddlewareHandler<E & IdempotencyEnv<Kind>>,
+export interface HonoGuard<E extends Env = AnyEnv, Kind extends TransactionKind = never>
+  extends MiddlewareHandler<GuardedEnv<E, Kind>>,
     GuardFace<Context, Kind, Response> {
   /** The same guard with other settings for one route; shares store and engine. */
   with(route: RouteOptions<Context<E>>): HonoGuard<E, Kind>;
 }
 
+/** What the guard can be told. */
+export interface HonoGuardOptions<E extends Env = AnyEnv, Kind extends TransactionKind = never>
+  extends GuardOptions<Context<E>, Kind> {
+  /**
+   * Keeps an edge runtime alive until the answer is stored, though the client may have gone.
+   *
+   * @example
+   * ```ts
+   * waitUntil: (work, c) => c.executionCtx.waitUntil(work)
+   * ```
+   */
+  readonly waitUntil?: (work: Promise<unknown>, c: Context<E>) => void;
+}
+
 /** What all variants of a guard share. */
-interface Parts<Kind extends TransactionKind> {
+interface Parts<E extends Env, Kind extends TransactionKind> {
   readonly contexts: GuardContexts<Kind, Response>;
   readonly timers: Timers;
+  readonly waitUntil: HonoGuardOptions<E, Kind>['waitUntil'];
 }
 
 /**
- * Makes a guard for Hono.
+ * Makes a guard for Hono. The type of its context follows from the options: annotate the parameter of one function
+ * (`principal: (c: Context<AppEnv>) => c.get('account')`) to have them typed by your own Env.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
-export function idempotency<E extends Env = Env, Kind extends TransactionKind = never>(
-  options: GuardOptions<Context<E>, Kind>,
+export function idempotency<E extends Env = AnyEnv, Kind extends TransactionKind = never>(
+  options: HonoGuardOptions<E, Kind>,
 ): HonoGuard<E, Kind> {
+  const { waitUntil, ...rest } = options;
   const { timers } = options.runtime ?? systemRuntime;
-  return guardFor(createHttpLayer(options), { contexts: new GuardContexts(), timers });
+  return guardFor(createHttpLayer<Context<E>, Kind>(rest), { contexts: new GuardContexts(), timers, waitUntil });
 }
 
 function guardFor<E extends Env, Kind extends TransactionKind>(
   layer: HttpLayer<Context<E>, Kind>,
-  parts: Parts<Kind>,
+  parts: Parts<E, Kind>,
 ): HonoGuard<E, Kind> {
   const { contexts } = parts;
-  const guard = (c: Context<E & IdempotencyEnv<Kind>>, next: Next) => guarded(layer, parts, c, next);
+  const guard = (c: Context<GuardedEnv<E, Kind>>, next: Next) => guarded(layer, parts, c, next);
   return Object.assign(guard, {
     with: (route: RouteOptions<Context<E>>) => guardFor(layer.with(route), parts),
     context: (c: Context) => contexts.get(c),
@@ -73,24 +100,35 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
 
 async function guarded<E extends Env, Kind extends TransactionKind>(
   layer: HttpLayer<Context<E>, Kind>,
-  { contexts, timers }: Parts<Kind>,
-  c: Context<E & IdempotencyEnv<Kind>>,
+  { contexts, timers, waitUntil }: Parts<E, Kind>,
+  c: Context,
   next: Next,
 ): Promise<void> {
-  const run = async (context: HttpContext<Kind, Response>) => {
+  let handlers: HandlerSide | undefined;
+  const run = (context: HttpContext<Kind, Response>) => {
     contexts.set(c, context);
     c.set('idempotency', context);
-    await next();
-    return c.res;
+    handlers = new HandlerSide(c);
+    return handlers.run(next);
   };
-  const exchange = new FetchExchange<Kind>({ timers, run, headersBefore: () => new Headers(c.res.headers) });
-  const view = new FetchRequestView(c as Context<E>, c.req.raw, () => parsedBody(c));
-  const work = exchange.pass(layer, view);
+  const exchange = new FetchExchange<Kind>({ timers, run, headersBefore: () => headersOf(c) });
+  const work = exchange.pass(layer, new FetchRequestView<Context<E>>(c, c.req.raw, () => parsedBody(c)));
+  waitUntil?.(work, c);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
-  if (response === undefined) return next();
-  // Setting a response over another merges the fields of both, the handler's dropped ones too.
+  if (handlers?.leave() === false) await response?.body?.cancel();
+  else if (response === undefined) return next();
+  else send(c, response);
+}
+
+/** Setting a response over another merges the headers of both, the handler's dropped ones too. */
+function send(c: Context, response: Response): void {
   Reflect.set(c, 'res', undefined);
   c.res = response;
+}
+
+/** The headers that middleware in front has set; reading `c.res` would make a response, which Hono then merges. */
+function headersOf(c: Context): Headers {
+  return c.finalized ? new Headers() : new Headers(c.newResponse(null).headers);
 }
 
 /** What Hono remembers of a body that a validator has read before. */

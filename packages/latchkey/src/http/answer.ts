@@ -7,7 +7,7 @@
 import { stringify } from '../core/codec.ts';
 import { checkResponse, unsendable } from './check-response.ts';
 import type { Field, PlainResponse } from './exchange.ts';
-import { fieldValue } from './kept-fields.ts';
+import { fieldValue, withoutFraming } from './kept-fields.ts';
 import type { Answer } from './options.ts';
 import { withLength } from './replay.ts';
 
@@ -44,7 +44,7 @@ function fieldsOf(headers: Answer['headers']): readonly Field[] {
 export function answerResponse(answer: Answer): PlainResponse {
   const { bytes, type } = contentOf(answer.body);
   const status = answer.status ?? (type === undefined ? 204 : 200);
-  const given = fieldsOf(answer.headers).filter(([name]) => name.toLowerCase() !== 'content-length');
+  const given = withoutFraming(fieldsOf(answer.headers));
   const untyped = type === undefined || fieldValue(given, 'content-type') !== undefined;
   const response = withLength(status, untyped ? given : [['Content-Type', type], ...given], bytes);
   checkResponse(response);

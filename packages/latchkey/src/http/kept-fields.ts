@@ -6,19 +6,27 @@
 
 import type { Field } from './exchange.ts';
 
+/** They frame one message, or are between the two ends of one connection (RFC 9110 §7.6.1, §11.7). */
+export const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /**
  * Never kept, because they belong to one connection (RFC 9110 §7.6.1), one moment, one caller, one origin or one
  * trace: a replay gets its own from whatever surrounds the layer.
  */
 const dropped: ReadonlySet<string> = new Set([
   // one connection, and framing, which is made anew
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
+  ...hopByHop,
   'content-length',
   'alt-svc',
   // one moment
@@ -31,9 +39,7 @@ const dropped: ReadonlySet<string> = new Set([
   'set-cookie2',
   'clear-site-data',
   'www-authenticate',
-  'proxy-authenticate',
   'authentication-info',
-  'proxy-authentication-info',
   // one origin and page
   'content-security-policy',
   'content-security-policy-report-only',
@@ -66,15 +72,27 @@ function isDropped(name: string): boolean {
   return dropped.has(name) || droppedPrefix.test(name);
 }
 
+/** The names, in lower case, that a Connection field lists. */
+export function connectionOptions(value: string): string[] {
+  return value.split(',').map((name) => name.trim().toLowerCase());
+}
+
 function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | undefined {
   if (fieldValue(fields, 'connection') === undefined) return undefined;
   const lists = fields.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
-  return new Set(
-    lists
-      .join(',')
-      .split(',')
-      .map((name) => name.trim().toLowerCase()),
-  );
+  return new Set(connectionOptions(lists.join(',')));
+}
+
+/**
+ * The fields of an answer that the application gives whole, without those that frame a message: its body is sent with
+ * a length of its own. Whoever passes an upstream's fields on passes them too.
+ */
+export function withoutFraming(fields: readonly Field[]): readonly Field[] {
+  const perConnection = namedByConnection(fields);
+  return fields.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return lower !== 'content-length' && !hopByHop.has(lower) && !perConnection?.has(lower);
+  });
 }
 
 /**

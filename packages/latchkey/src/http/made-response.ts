@@ -7,7 +7,7 @@
 import { answerResponse } from './answer.ts';
 import { checkResponse } from './check-response.ts';
 import type { CapturedResponse, Field, PlainResponse } from './exchange.ts';
-import { refuseUnsendable } from './fetch-response.ts';
+import { endToEndHeaders, refuseUnsendable } from './fetch-response.ts';
 import type { Answer } from './options.ts';
 
 /** A response in any of the forms that an application makes one. */
@@ -36,7 +36,7 @@ function whole(response: PlainResponse): CapturedResponse {
 
 async function captureFetched(made: Response, limitBytes: number): Promise<CapturedResponse> {
   refuseUnsendable(made);
-  const fields = Array.from(made.headers, ([name, value]): Field => [name, value]);
+  const fields = Array.from(endToEndHeaders(made), ([name, value]): Field => [name, value]);
   const { body, isWhole } = await gather(made.body, limitBytes);
   return { status: made.status, fields, body, state: isWhole ? 'whole' : 'too-large', headSent: false };
 }

@@ -10,7 +10,7 @@ import { formatStatus } from '../protocol/status-header.ts';
 import { checkResponse } from './check-response.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { Field, PlainResponse } from './exchange.ts';
-import { fieldValue } from './kept-fields.ts';
+import { fieldValue, withoutFraming } from './kept-fields.ts';
 import type { Problem } from './problem.ts';
 import { withLength } from './replay.ts';
 
@@ -46,7 +46,7 @@ function commonFields({ code, final, retryAfterSeconds }: Problem): readonly Fie
 /** Shapes a problem by the house style, or else the dialect, and adds the fields that are missing. */
 export function problemResponse<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse {
   const { status, fields, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
-  const given = fields.filter(([name]) => name.toLowerCase() !== 'content-length');
+  const given = withoutFraming(fields);
   const missing = commonFields(problem).filter(([name]) => fieldValue(given, name.toLowerCase()) === undefined);
   return withLength(status, [...given, ...missing], body);
 }

@@ -9,7 +9,7 @@ import type { Context } from '../core/context.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { Field } from './exchange.ts';
-import { plainToResponse } from './fetch-response.ts';
+import { endToEndHeaders, plainToResponse } from './fetch-response.ts';
 import { type FrameFormat, fieldsIn, frame, unframe, unreadable } from './framed.ts';
 
 /** One call. */
@@ -25,22 +25,11 @@ const FORMAT: FrameFormat = { what: 'answer of a step', version: 1 };
 /** Leaves room, in the 256 KiB that a step may have, for what stands before the body. */
 const DEFAULT_MAX_BYTES = 192 * 1024;
 
-/** Of one connection (RFC 9110 §7.6.1), or of one session, or about a form of the body that `fetch` has undone. */
-const leftOut: ReadonlySet<string> = new Set([
-  'connection',
-  'content-encoding',
-  'content-length',
-  'keep-alive',
-  'proxy-connection',
-  'set-cookie',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** Of one session, or about a form of the body that `fetch` has undone. */
+const leftOut: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'set-cookie']);
 
 async function encodeAnswer(response: Response): Promise<Uint8Array> {
-  const fields = Array.from(response.headers, ([name, value]): Field => [name, value]);
+  const fields = Array.from(endToEndHeaders(response), ([name, value]): Field => [name, value]);
   const kept = fields.filter(([name]) => !leftOut.has(name));
   return frame(FORMAT, [response.status, ...kept.flat()], new Uint8Array(await response.arrayBuffer())).whole;
 }

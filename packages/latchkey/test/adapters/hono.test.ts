@@ -50,6 +50,32 @@ describe('the guard in hono', () => {
     expect([answer.status, answer.field('x-outer'), answer.field('x-inner')]).toEqual([503, 'kept', undefined]);
   });
 
+  it('stands behind another guard', async () => {
+    const app = new Hono();
+    for (const tenant of ['a', 'b']) app.use(idempotency({ ...guardOptions().options, principal: () => tenant }));
+    app.post('/charges', (c) => c.json({ id: 'ch_1' }, 201));
+    const origin = await start(app);
+    for (let times = 0; times < 2; times += 1) {
+      const answer = await post(origin);
+      expect([answer.status, answer.json()]).toEqual([201, { id: 'ch_1' }]);
+    }
+  });
+
+  it('keeps an edge runtime alive by waitUntil until the answer is stored', async () => {
+    const { options, faults } = guardOptions();
+    const work: Promise<unknown>[] = [];
+    const guard = idempotency({ ...options, waitUntil: (promise, c) => c.executionCtx.waitUntil(promise) });
+    const app = new Hono().post('/charges', guard, (c) => c.text('x'));
+    const execution = {
+      waitUntil: (promise: Promise<unknown>) => work.push(promise),
+      passThroughOnException: () => {},
+    };
+    const headers = { 'Idempotency-Key': 'k-1' };
+    await app.request('/charges', { method: 'POST', headers }, {}, { ...execution, props: {} });
+    await Promise.all(work);
+    expect([work.length, faults.calls.get('complete')]).toEqual([1, 1]);
+  });
+
   const readers: Record<string, (c: Context) => Promise<unknown>> = {
     text: (c) => c.req.text(),
     arrayBuffer: (c) => c.req.arrayBuffer(),

@@ -12,7 +12,7 @@ export function startHono<Kind extends TransactionKind>(setup: AppSetup<Kind>): 
   const app = new Hono();
   app.use(async (c, next) => {
     const { refuse, fields = [] } = setup.outer(fieldOf(c.req.raw));
-    for (const [name, value] of fields) c.header(name, value);
+    for (const [name, value] of fields) c.res.headers.set(name, value);
     if (refuse !== undefined) return new Response(null, { status: refuse });
     return next();
   });

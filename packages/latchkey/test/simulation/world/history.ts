@@ -20,7 +20,6 @@ export type AnswerKind =
   | 'in-progress'
   | 'outcome-unknown'
   | 'unavailable'
-  | 'not-begun'
   | 'unprotected'
   /** The handler threw past the engine. */
   | 'threw';
