@@ -2,6 +2,8 @@
 // node scripts/run.mjs FILE [ARGUMENTS]
 
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { installProject } from './prepare/packages.mjs';
 import { runScript } from './prepare/process.mjs';
 import { node24, root } from './prepare/root.mjs';
 import { prepare } from './prepare.mjs';
@@ -38,7 +40,19 @@ function runOnOwnNode(args) {
   });
 }
 
+/**
+ * Installs the packages of a project with a lockfile of its own, if the program belongs to one.
+ *
+ * @param {string} file
+ */
+async function installProjectOf(file) {
+  const [folder = ''] = file.split('/');
+  if (existsSync(`${root}/${folder}/package-lock.json`)) await installProject(folder);
+}
+
 await runScript(async () => {
+  const [file = '', ...args] = process.argv.slice(2);
   await prepare();
-  return runOnOwnNode(process.argv.slice(2));
+  await installProjectOf(file);
+  return runOnOwnNode([file, ...args]);
 });

@@ -35,7 +35,7 @@ export class FastifyExchange<Kind extends TransactionKind> extends NodeExchange<
   /** Does what the layer says. */
   answer(answer: GuardAnswer): void {
     if (answer.kind === 'pass') this.#done();
-    else if (this.hasRun || answer.kind !== 'answer') this.conclude(answer);
+    else if (this.hasRun || this.isAnswered || answer.kind !== 'answer') this.conclude(answer);
     else sendAnswer(this.#reply, answer.response);
   }
 

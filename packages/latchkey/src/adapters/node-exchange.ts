@@ -11,14 +11,24 @@ import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from
 import type { Handling, HttpContext } from '../http/layer.ts';
 import { writeAnswer } from './node-answer.ts';
 import { writeEarlyAnswer } from './node-early-answer.ts';
-import { isReceived } from './node-request-body.ts';
+import { isOpen, isReceived, isUnread } from './node-request-body.ts';
 import { NodeResponseCapture } from './node-response-capture.ts';
 import { isCaptured } from './node-response-overrides.ts';
+
+/** A request and its response as they came to the guard. */
+interface BeforeGuard {
+  /** Whether somebody had read the body, or begun to. */
+  readonly wasRead: boolean;
+  readonly isOpen: boolean;
+  /** Whether somebody had begun to answer. */
+  readonly isBegun: boolean;
+}
 
 /** The adapter's half of a request's way through the layer. */
 export abstract class NodeExchange<Kind extends TransactionKind, Finished> implements Handling<Kind, Finished> {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #before: BeforeGuard;
   #capture: NodeResponseCapture | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
@@ -26,6 +36,7 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     if (isCaptured(response)) throw mountedTwice();
     this.#request = request;
     this.#response = response;
+    this.#before = { wasRead: request.readableDidRead, isOpen: isOpen(request), isBegun: response.headersSent };
   }
 
   /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
@@ -33,6 +44,17 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
 
   /** Told when `finish` has committed; gives what that resolves with. */
   protected abstract whenFinished(): Finished;
+
+  /**
+   * Not if the connection was closed under a body that the guard has put back: parsers leave such a request alone, or
+   * fail, and an answer made without the body would be kept for the one that had it. Nor if somebody else, a time-out
+   * for one, began to answer while the guard waited.
+   */
+  mayBegin(): boolean {
+    const { wasRead, isOpen: wasOpen, isBegun } = this.#before;
+    if (!isBegun && this.#response.headersSent) return false;
+    return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);
+  }
 
   /** The fields that were set before the guard. */
   protected headersBefore(): OutgoingHttpHeaders {
@@ -56,11 +78,17 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return this.#capture !== undefined;
   }
 
+  /** Whether somebody else has begun to answer a request whose handler wasn't run. */
+  protected get isAnswered(): boolean {
+    return this.#capture === undefined && this.#response.headersSent;
+  }
+
   /** Does what the layer says; the caller has dealt with `pass`. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
+    if (this.isAnswered) return;
     if (this.#capture !== undefined) this.#capture.conclude(answer);
     else if (answer.kind !== 'answer') this.#response.destroy();
-    else if (isReceived(this.#request)) writeAnswer(this.#response, answer.response);
+    else if (this.#request.destroyed || isReceived(this.#request)) writeAnswer(this.#response, answer.response);
     else writeEarlyAnswer(this.#request, this.#response, answer.response);
   }
 

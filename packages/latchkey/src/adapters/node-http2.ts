@@ -12,6 +12,8 @@ interface Http2Stream {
   readonly endAfterHeaders: boolean;
   /** Whether all of the body has gone into the request. */
   readonly readableEnded: boolean;
+  readonly closed: boolean;
+  readonly destroyed: boolean;
 }
 
 /** The stream under a request that came over HTTP/2; undefined for others. */

@@ -73,6 +73,21 @@ export function isReceived(request: IncomingMessage, bytes: number = request.rea
 }
 
 /**
+ * False once the connection of a request is closed, or half closed: body parsers look at the socket, and take a request
+ * for over whose client sends no more. Adapters for Lambda have no connection; theirs is never open.
+ */
+export function isOpen(request: IncomingMessage): boolean {
+  const stream = http2StreamOf(request);
+  if (stream !== undefined) return !stream.closed && !stream.destroyed;
+  return !request.destroyed && request.socket?.readable === true;
+}
+
+/** True if the body is still to be read: nobody had read it before the guard, or the guard has put it back. */
+export function isUnread(request: IncomingMessage, wasRead: boolean): boolean {
+  return !request.readableEnded && (!wasRead || request.readableLength > 0);
+}
+
+/**
  * Reads in paused mode. The moment the message is complete it puts everything back, synchronously and so before
  * the stream can emit `end`.
  */

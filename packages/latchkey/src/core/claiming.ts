@@ -10,7 +10,7 @@ import { safetyMarginMs } from './lease.ts';
 import type { Operation } from './operation.ts';
 import type { RunningSet } from './running-set.ts';
 import { sleep } from './runtime.ts';
-import type { AnyStore, Claimed, ClaimOutcome, ClaimRequest, Takeover } from './store.ts';
+import type { AnyStore, Claimed, ClaimOutcome, ClaimRequest, ReleaseRequest, Takeover } from './store.ts';
 import { type CallTools, callUntil, isFinalStoreError, withTimeLimit } from './store-call.ts';
 import { timedUuid } from './uuid-time.ts';
 
@@ -24,6 +24,13 @@ export interface Claim {
   readonly request: ClaimRequest;
   readonly outcome: ClaimOutcome;
   readonly sentAt: number;
+}
+
+/** A claim that was won and came to nothing. */
+interface Unused {
+  readonly operation: Operation;
+  readonly claim: Claim;
+  readonly claimed: Claimed;
 }
 
 /** What a claim may take. */
@@ -49,6 +56,11 @@ function claimRequest(operation: Operation, terms: ClaimTerms, token: string, op
     takeover: terms.takeover,
     maxAttempts: terms.maxAttempts,
   };
+}
+
+/** A call that hangs must not last until the record has lapsed, for others would find its outcome unknown then. */
+function undoLimitMs({ leaseMs }: ClaimRequest): number {
+  return Math.min(undoCallLimitMs, leaseMs / 3);
 }
 
 /** What is told to whoever asks a process that is about to end. */
@@ -124,6 +136,22 @@ export class Claimer {
   }
 
   /**
+   * Gives back a claim under which nothing was run, so that a retry finds the record as if there had been none; only
+   * its attempts are one more. A failure is mended in the background.
+   */
+  async giveBack({ operation, claim, claimed }: Unused): Promise<void> {
+    const { request } = claim;
+    const { retentionMs, whenRunning } = operation.settings;
+    try {
+      const given = this.#giveBack(request, claimed, { retentionMs, notify: whenRunning === 'wait' });
+      await withTimeLimit(this.#tools.runtime, undoLimitMs(request), given);
+    } catch (error) {
+      this.#tools.emit?.({ type: 'store-error', operation: operation.name, during: 'undo-claim', error });
+      void this.undo(operation, request);
+    }
+  }
+
+  /**
    * Claims again to learn where things stand, then gives the record back: it remembers the token and refuses the first
    * claim should it arrive even later. While the record is in other hands it looks again: once those have let go of it,
    * that late claim would find it open.
@@ -143,14 +171,13 @@ export class Claimer {
 
   async #tryUndo(request: ClaimRequest, retentionMs: number): Promise<boolean> {
     const { runtime, emit } = this.#tools;
-    // A call that hangs must not last until the record has lapsed, for others would find its outcome unknown then.
-    const limitMs = Math.min(undoCallLimitMs, request.leaseMs / 3);
+    const limitMs = undoLimitMs(request);
     try {
       const claim = this.#store.claim(request);
       const outcome = await withTimeLimit(runtime, limitMs, claim);
       if (outcome.outcome !== 'claimed') return outcome.outcome !== 'running' && outcome.outcome !== 'lapsed';
       // Should somebody else have taken it meanwhile, there is nothing left to give back.
-      await withTimeLimit(runtime, limitMs, this.#giveBack(request, outcome, retentionMs));
+      await withTimeLimit(runtime, limitMs, this.#giveBack(request, outcome, { retentionMs }));
       return true;
     } catch (error) {
       emit?.({ type: 'store-error', operation: request.operation, during: 'undo-claim', error });
@@ -159,10 +186,14 @@ export class Claimer {
   }
 
   /** As it was found: a record that was lapsed lapses again, since an open one would run, whatever its policy says. */
-  #giveBack(request: ClaimRequest, { tookOver }: Claimed, retentionMs: number): Promise<boolean> {
+  #giveBack(
+    request: ClaimRequest,
+    { tookOver }: Claimed,
+    release: Pick<ReleaseRequest, 'retentionMs' | 'notify'>,
+  ): Promise<boolean> {
     const { id, token, unresolvedRetentionMs } = request;
     return tookOver
       ? this.#store.abandon({ id, token, unresolvedRetentionMs })
-      : this.#store.release({ id, token, retentionMs });
+      : this.#store.release({ id, token, ...release });
   }
 }

@@ -12,7 +12,7 @@ import { createEmit } from './emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { Executor, type Task, type Won } from './executor.ts';
-import type { Handler, Operation, Outcome, Recover } from './operation.ts';
+import { type Handler, mayBegin, type Operation, type Outcome, type Recover } from './operation.ts';
 import { isTooOldToRerun } from './rerun-age.ts';
 import { UnprotectedContext } from './running-context.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
@@ -115,7 +115,7 @@ export class Engine<Kind extends TransactionKind = never> {
     const { recover } = operation;
     if (outcome.outcome === 'claimed') return this.#execute({ operation, handler, answering, claim, claimed: outcome });
     if (recover !== undefined && outcome.outcome === 'lapsed' && isSamePayload(operation, outcome)) {
-      return this.#recover(task, recover);
+      return this.#recover(task);
     }
     return this.#answer(operation, outcome);
   }
@@ -123,9 +123,15 @@ export class Engine<Kind extends TransactionKind = never> {
   /** What a dead worker began too long ago is for the hook, or for a person, to decide. */
   #execute(won: Won<Kind>): Promise<Outcome> {
     const { tookOver, operationId } = won.claimed;
-    const { recover = leaveIt, settings } = won.operation;
-    const isTooOld = tookOver && isTooOldToRerun(operationId, settings, this.#tools.runtime.clock.now());
-    return isTooOld ? this.#executor.recover(won, recover) : this.#executor.execute(won);
+    const isTooOld = tookOver && isTooOldToRerun(operationId, won.operation.settings, this.#tools.runtime.clock.now());
+    return this.#begin(won, isTooOld);
+  }
+
+  /** Runs the handler, or asks the hook first; neither for a client that left before. */
+  #begin(won: Won<Kind>, asksFirst: boolean): Promise<Outcome> {
+    const { operation } = won;
+    if (!mayBegin(operation)) return this.#claimer.giveBack(won).then(() => ({ kind: 'not-begun' }));
+    return asksFirst ? this.#executor.recover(won, operation.recover ?? leaveIt) : this.#executor.execute(won);
   }
 
   #claim(operation: Operation): Promise<Claim> {
@@ -143,7 +149,8 @@ export class Engine<Kind extends TransactionKind = never> {
     const giveUpAt = clock.monotonic() + operation.settings.waitMs;
     const waiter = new ChangeWaiter(this.#store, operation.id, this.#tools.runtime);
     try {
-      while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt && !this.#executor.running.closing) {
+      while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
+        if (this.#executor.running.closing || !mayBegin(operation)) break;
         await waiter.next(giveUpAt - clock.monotonic());
         claim = await this.#claimer.claim(operation, terms);
       }
@@ -153,7 +160,7 @@ export class Engine<Kind extends TransactionKind = never> {
     }
   }
 
-  async #recover(task: Task<Kind>, recover: Recover): Promise<Outcome> {
+  async #recover(task: Task<Kind>): Promise<Outcome> {
     let claim: Claim;
     try {
       claim = await this.#claimer.claim(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
@@ -162,14 +169,13 @@ export class Engine<Kind extends TransactionKind = never> {
     }
     const { outcome } = claim;
     if (outcome.outcome !== 'claimed') return this.#answer(task.operation, outcome);
-    const won = { ...task, claim, claimed: outcome };
-    return outcome.tookOver ? this.#executor.recover(won, recover) : this.#executor.execute(won);
+    return this.#begin({ ...task, claim, claimed: outcome }, outcome.tookOver);
   }
 
   async #unclaimed({ operation, handler }: Task<Kind>, cause: unknown): Promise<Outcome> {
     const error = cause instanceof LatchkeyError ? cause : new StoreUnavailableError('The store failed.', { cause });
     const runs = operation.settings.whenStoreDown === 'run-unprotected' && error.code === 'store-unavailable';
-    if (!runs) return { kind: 'unavailable', error };
+    if (!runs || !mayBegin(operation)) return { kind: 'unavailable', error };
     this.#tools.emit?.({ type: 'unprotected', operation: operation.name });
     const context = new UnprotectedContext(this.#tools.runtime.random.uuid());
     await handler(context as AnyContext as Parameters<typeof handler>[0]);

@@ -16,7 +16,15 @@ import {
 } from './conclusion.ts';
 import type { Answering, AnyContext, Context } from './context.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
-import type { Handler, Operation, Outcome, Recorded, Recover, Verdict } from './operation.ts';
+import {
+  type Handler,
+  mayBegin,
+  type Operation,
+  type Outcome,
+  type Recorded,
+  type Recover,
+  type Verdict,
+} from './operation.ts';
 import { askRecover } from './recovery.ts';
 import { RunningContext } from './running-context.ts';
 import { type Running, RunningSet } from './running-set.ts';
@@ -90,7 +98,7 @@ export class Executor<Kind extends TransactionKind> {
 
   async #carryOut(execution: Execution<Kind>, recovery: Decided, conclude: Conclude): Promise<Outcome> {
     if (recovery.verdict === 'rerun') {
-      if (!isHeld(execution)) return this.#tooLate(execution, conclude);
+      if (!isHeld(execution) || !mayBegin(execution.operation)) return this.#tooLate(execution, conclude);
       const [outcome] = await Promise.all([this.#run(execution), conclude('applied')]);
       return outcome;
     }
@@ -100,7 +108,10 @@ export class Executor<Kind extends TransactionKind> {
     return outcome;
   }
 
-  /** The hook, or the store that took its verdict down, needed longer than the lease: the record may be somebody else's. */
+  /**
+   * The hook, or the store that took its verdict down, needed longer than the lease, so that the record may be somebody
+   * else's; or longer than the client stayed.
+   */
   async #tooLate(execution: Execution<Kind>, conclude: Conclude): Promise<Outcome> {
     await this.#abandon(execution);
     await conclude('stale');

@@ -25,6 +25,12 @@ export interface Operation {
   readonly settings: OperationSettings;
   /** Asked about a lapsed record that may not be rerun; runs under a claim of its own. */
   readonly recover?: Recover;
+  /**
+   * Asked once the claim is won. False means that the handler could no longer read its request as it came, since the
+   * client has left: the handler isn't run, and the record is given back as it was found. The claim counts as an
+   * attempt all the same, since stores count claims.
+   */
+  readonly mayBegin?: () => boolean;
 }
 
 /**
@@ -71,6 +77,11 @@ export type Recovery =
 /** Looks at the world after a worker died, and decides. */
 export type Recover = (lapsed: LapsedOperation) => Promise<Recovery> | Recovery;
 
+/** Whether the handler of an operation may still be entered; see {@link Operation.mayBegin}. */
+export function mayBegin({ mayBegin: asked }: Operation): boolean {
+  return asked === undefined || asked();
+}
+
 /** What became of the record after the handler ran. */
 export type Recorded =
   /** The result is stored. */
@@ -91,6 +102,8 @@ export type Outcome =
   | { readonly kind: 'executed'; readonly recorded: Recorded; readonly policy: AfterFailure; readonly attempt: number }
   /** The store was down and the settings said to run anyway: the handler ran, and nothing protects it. */
   | { readonly kind: 'unprotected' }
+  /** `mayBegin` said no: nothing was run, and the record is as it was found. */
+  | { readonly kind: 'not-begun' }
   | {
       readonly kind: 'replay';
       readonly result: StoredResult;

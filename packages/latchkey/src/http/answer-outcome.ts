@@ -157,6 +157,8 @@ export function answerOutcome<Native>(
       return send(run);
     case 'replay':
       return safeReplay(outcome, parts);
+    case 'not-begun':
+      return { kind: 'answer', response: parts.shape(problem('request-incomplete')) };
     case 'unavailable':
       return instead(run, parts.shape(unavailable(outcome.error)));
     default:

@@ -143,9 +143,12 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
 
   #execute(operation: Operation): Promise<GuardAnswer> {
     const recover = recoverHook(this.route, this.native);
+    const mayBegin = this.handling.mayBegin?.bind(this.handling);
     const { name } = operation;
     return this.#guard.engine
-      .run(recover ? { ...operation, recover } : operation, (context) => runHandler(context, name, this.#run, this))
+      .run({ ...operation, ...(recover && { recover }), ...(mayBegin && { mayBegin }) }, (context) =>
+        runHandler(context, name, this.#run, this),
+      )
       .then((outcome) => this.#answer(outcome));
   }
 

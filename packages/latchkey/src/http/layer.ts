@@ -41,6 +41,12 @@ export interface HttpContext<Kind extends TransactionKind = never, Finished = vo
 
 /** How an adapter runs the handler of one request. */
 export interface Handling<Kind extends TransactionKind, Finished> {
+  /**
+   * Asked once the claim is won: whether the handler can still read its body as it was, and answer. False if the client
+   * left, or somebody else answered, while the layer waited for its store. The handler isn't run then, and the key is
+   * free for the client's retry. Absent where the body lies whole in memory, whatever becomes of the connection.
+   */
+  mayBegin?(): boolean;
   /** Runs the handler; resolves when its response is captured and its end held back. */
   execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits): Promise<CapturedResponse>;
   /**

@@ -41,7 +41,7 @@ const entries = {
   'request-incomplete': {
     status: 400,
     title: 'Request body is incomplete',
-    detail: 'The connection ended before the whole body arrived. Nothing was done; send the request again.',
+    detail: 'The connection ended before the body was read. Nothing was done; send the request again.',
   },
   'in-progress': {
     status: 409,

@@ -7,6 +7,7 @@
 
 import type { TransactionKind } from '../core/store.ts';
 import { concurrencyTests } from './adapter-suite/concurrency.ts';
+import { hangUpTests } from './adapter-suite/hang-ups.ts';
 import { keyTests } from './adapter-suite/keys.ts';
 import { outcomeTests } from './adapter-suite/outcomes.ts';
 import { payloadTests } from './adapter-suite/payloads.ts';
@@ -42,6 +43,7 @@ export function adapterSuite<Kind extends TransactionKind = never>(options: Adap
   describe('key field', () => keyTests(test));
   describe('payload', () => payloadTests(test, options.jsonBodies ?? 'bytes'));
   describe('concurrency', () => concurrencyTests(test));
+  describe('hang-ups', () => hangUpTests(test));
   describe('outcomes', () => outcomeTests(test));
   describe('responses', () => responseTests(test));
   describe('streams', () => streamTests(test));

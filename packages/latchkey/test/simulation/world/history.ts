@@ -20,6 +20,7 @@ export type AnswerKind =
   | 'in-progress'
   | 'outcome-unknown'
   | 'unavailable'
+  | 'not-begun'
   | 'unprotected'
   /** The handler threw past the engine. */
   | 'threw';

@@ -1,0 +1,42 @@
+/**
+ * What every framework's part of the simulator makes.
+ *
+ * @module
+ */
+
+import type { Server } from 'node:http';
+import type { Http2Server } from 'node:http2';
+import type { AfterFailure, Store } from 'latchkey/store';
+import type { ManualRuntime } from 'latchkey/testing';
+import type { Library } from '../world/library.ts';
+import type { Plan } from '../world/plan.ts';
+import type { Tools } from '../world/run-log.ts';
+
+/** The settings of a guard, the same for all frameworks. */
+export interface GuardSettings {
+  readonly store: Store;
+  readonly principal: () => string;
+  readonly afterFailure: AfterFailure;
+  readonly whenRunning: 'reject' | 'wait';
+  readonly waitMs: number;
+  readonly leaseMs: number;
+  readonly maxRunMs: number;
+  readonly allowVolatileStore: true;
+  readonly runtime: ManualRuntime;
+}
+
+/** What an application is made from. */
+export interface AppParts {
+  readonly plan: Plan;
+  readonly tools: Tools;
+  readonly library: Library;
+  /** Undefined for the application without its guard. */
+  readonly settings: GuardSettings | undefined;
+}
+
+/** An application that has not begun to listen. Both servers, where there are two, share one guard. */
+export interface App {
+  readonly http1: Server;
+  readonly http2: Http2Server | undefined;
+  close(): Promise<void>;
+}

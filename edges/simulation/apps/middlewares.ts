@@ -1,0 +1,79 @@
+/**
+ * Real middleware, old and new.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
+import type { Next } from '../handlers/node-order.ts';
+
+/** A middleware of Express or of anything that calls `(request, response, next)`. */
+export type Connect = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
+
+/** Loads a package that has no types, or is there under another name. */
+export const load = createRequire(import.meta.url) as <T>(name: string) => T;
+
+type Factory = (...options: readonly unknown[]) => Connect;
+
+const silent = { stream: { write: () => {} } };
+
+const session = (name: string) => () =>
+  load<Factory>(name)({
+    secret: 'cats',
+    resave: false,
+    saveUninitialized: true,
+    genid: () => 'session-1',
+    // One for each application, which tells nobody that it is not meant for production.
+    store: new (load<{ MemoryStore: new () => unknown }>(name).MemoryStore)(),
+  });
+
+/** By name, those whose header rewriting is old beside those where it is new. */
+const connect: Readonly<Record<string, () => Connect>> = {
+  morgan: () => load<Factory>('morgan')('tiny', silent),
+  'morgan 1.10.0': () => load<Factory>('morgan1100')('tiny', silent),
+  'express-session': session('express-session'),
+  'express-session 1.18.1': session('express-session1181'),
+  compression: () => load<Factory>('compression')({ threshold: 0 }),
+  'compression 1.7.4': () => load<Factory>('compression174')({ threshold: 0 }),
+  'cookie-session': () => load<Factory>('cookie-session')({ keys: ['a'] }),
+  'cookie-session 2.1.0': () => load<Factory>('cookie-session210')({ keys: ['a'] }),
+  'response-time': () => load<Factory>('response-time')(),
+  'response-time 2.3.3': () => load<Factory>('response-time233')(),
+  helmet: () => load<{ default: Factory }>('helmet').default(),
+  cors: () => load<Factory>('cors')({ origin: 'https://shop.example' }),
+};
+
+/** They rewrite a head that comes as a flat list, and take it for pairs: without a guard too. */
+const mistakesLists: ReadonlySet<string> = new Set([
+  'morgan 1.10.0',
+  'express-session 1.18.1',
+  'compression 1.7.4',
+  'cookie-session 2.1.0',
+  'response-time 2.3.3',
+]);
+
+/** They call functions of a response that it does not have over HTTP/2. */
+const http1Only: ReadonlySet<string> = new Set(['compression 1.7.4', 'express-session', 'express-session 1.18.1']);
+
+/** What Express and `node:http` take. */
+export const connectMiddlewares: readonly string[] = Object.keys(connect);
+
+/** Whether a middleware can do its work in front of a handler of this kind. */
+export function fitsHandler(name: string, handler: string): boolean {
+  return !(handler === 'a head as a flat list' && mistakesLists.has(name));
+}
+
+/** Whether a middleware works over HTTP/2. */
+export function fitsHttp2(name: string): boolean {
+  return !http1Only.has(name);
+}
+
+/** Makes middlewares from their names. */
+export function connectAll(names: readonly string[]): Connect[] {
+  return names.map((name) => {
+    const make = connect[name];
+    if (make === undefined) throw new Error(`There is no middleware ${name}.`);
+    return make();
+  });
+}

@@ -1,0 +1,60 @@
+/**
+ * What a client gets.
+ *
+ * @module
+ */
+
+import { gunzipSync } from 'node:zlib';
+
+/** An answer, as far as it came. */
+export interface Answer {
+  /** 0 if the connection ended without one. */
+  readonly status: number;
+  /** In lower case, in order, repeated ones repeated. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  /** False if it was cut short. */
+  readonly complete: boolean;
+  /** The statuses of the informational answers before it. */
+  readonly informational: readonly number[];
+  readonly trailers: readonly (readonly [name: string, value: string])[];
+  /** What is wrong with how it was sent. */
+  readonly faults: readonly string[];
+}
+
+/** No answer at all. */
+export const noAnswer: Answer = {
+  status: 0,
+  headers: [],
+  body: Buffer.alloc(0),
+  complete: false,
+  informational: [],
+  trailers: [],
+  faults: [],
+};
+
+/** All values of a header, joined. */
+export function headerOf({ headers }: Answer, name: string): string | undefined {
+  const values = headers.filter(([own]) => own === name).map(([, value]) => value);
+  return values.length === 0 ? undefined : values.join(' | ');
+}
+
+/** The body without its content coding, as far as it came. */
+export function textOf(answer: Answer): string {
+  const { body, complete } = answer;
+  if (headerOf(answer, 'content-encoding') !== 'gzip' || body.length === 0) return body.toString('latin1');
+  try {
+    return gunzipSync(body).toString('latin1');
+  } catch (error) {
+    return complete ? `NOT GZIP: ${String(error)}` : 'part of a gzip body';
+  }
+}
+
+/** One line that says what it is. */
+export function summary(answer: Answer): string {
+  if (answer.status === 0) return 'no answer';
+  const mark = headerOf(answer, 'idempotency-status');
+  const replayed = headerOf(answer, 'idempotent-replayed') === undefined ? '' : ' replayed';
+  const cut = answer.complete ? '' : ' CUT';
+  return `${answer.status}${replayed}${mark === undefined ? '' : ` [${mark}]`}${cut} ${textOf(answer).slice(0, 100)}`;
+}

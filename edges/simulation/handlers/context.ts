@@ -1,0 +1,11 @@
+/**
+ * What handlers use of a guard's context, whatever their framework.
+ *
+ * @module
+ */
+
+/** The part of the layer's context that the worlds' handlers use. */
+export interface HttpContext {
+  step<T>(name: string, fn: () => T | Promise<T>): Promise<unknown>;
+  finish?: (fn: () => { status: number; headers: Record<string, string>; body: object }) => Promise<unknown>;
+}

@@ -1,0 +1,51 @@
+/**
+ * Compares two answers, part by part.
+ *
+ * @module
+ */
+
+import { type Answer, headerOf, summary, textOf } from '../client/answer.ts';
+import type { Difference, Rule } from './difference.ts';
+
+/** Of another moment in each answer. */
+const moments: ReadonlySet<string> = new Set(['date', 'x-response-time', 'server-timing']);
+
+/** The layer's own. */
+const own: ReadonlySet<string> = new Set(['idempotency-status', 'idempotent-replayed', 'idempotency-stored']);
+
+function namesOf(...answers: readonly Answer[]): Set<string> {
+  const names = answers.flatMap(({ headers }) => headers.map(([name]) => name));
+  return new Set(names.filter((name) => !moments.has(name) && !own.has(name)));
+}
+
+/** They follow from the body, which names the number of its execution. */
+const followsBody: ReadonlySet<string> = new Set(['etag', 'content-length']);
+
+const unnumbered = (text: string) => text.replace(/"order":\d+/, '"order":1');
+
+/**
+ * Everything in which they differ.
+ *
+ * @param ranAgain - true if the answer is that of another execution, which has another number.
+ */
+export function compareAnswers(rule: Rule, expected: Answer, found: Answer, ranAgain = false): Difference[] {
+  const differences: Difference[] = [];
+  const compare = (part: string, a: unknown, b: unknown) => {
+    if (a !== b) differences.push({ rule, part, expected: String(a).slice(0, 200), found: String(b).slice(0, 200) });
+  };
+  if (expected.status !== found.status) {
+    compare('status', summary(expected), summary(found));
+    return differences;
+  }
+  for (const name of namesOf(expected, found)) {
+    if (!(ranAgain && followsBody.has(name)))
+      compare(`header ${name}`, headerOf(expected, name), headerOf(found, name));
+  }
+  const bodyOf = (answer: Answer) => (ranAgain ? unnumbered(textOf(answer)) : textOf(answer));
+  compare('body', bodyOf(expected), bodyOf(found));
+  compare('complete', expected.complete, found.complete);
+  compare('informational', expected.informational.join(), found.informational.join());
+  compare('trailers', expected.trailers.join(), found.trailers.join());
+  compare('faults', expected.faults.join(), found.faults.join());
+  return differences;
+}

@@ -1,0 +1,53 @@
+/**
+ * Compares what the handler saw with what it sees without the guard.
+ *
+ * @module
+ */
+
+import type { RunLog } from '../world/run-log.ts';
+import type { Case, Difference } from './difference.ts';
+
+const rule = 'the handler sees what it sees without the guard';
+
+/**
+ * The run for the first client is compared with the bare one in everything. Later ones come with other headers, and
+ * see the same body.
+ */
+export function compareRuns(found: Case): Difference[] {
+  return [...firstRun(found), ...bodies(found)];
+}
+
+function firstRun({ bare, guarded }: Case): Difference[] {
+  const [run] = guarded.runs;
+  const [expected] = bare.runs;
+  if (guarded.runsBeforeRetry === 0 || run === undefined || expected === undefined) {
+    return differs('runs', expected !== undefined, guarded.runsBeforeRetry > 0);
+  }
+  return [...views(expected, run), ...steps(expected, run), ...events(expected, run)];
+}
+
+function bodies({ reference, guarded }: Case): Difference[] {
+  const expected = reference.runs[0]?.view['body'];
+  return guarded.runs.flatMap(({ view }) => differs('body', expected, view['body']));
+}
+
+function views(expected: RunLog, found: RunLog): Difference[] {
+  return Object.keys({ ...expected.view, ...found.view }).flatMap((name) =>
+    differs(`view ${name}`, JSON.stringify(expected.view[name]), JSON.stringify(found.view[name])),
+  );
+}
+
+function steps(expected: RunLog, found: RunLog): Difference[] {
+  const count = Math.max(expected.steps.length, found.steps.length);
+  return Array.from({ length: count }, (_, index) => index).flatMap((index) =>
+    differs(`step ${index + 1}`, expected.steps[index], found.steps[index]),
+  );
+}
+
+function events(expected: RunLog, found: RunLog): Difference[] {
+  return differs('events', [...expected.events].sort().join(), [...found.events].sort().join());
+}
+
+function differs(part: string, expected: unknown, found: unknown): Difference[] {
+  return expected === found ? [] : [{ rule, part, expected: String(expected), found: String(found) }];
+}

@@ -1,0 +1,38 @@
+/**
+ * Where a guarded application differs from the bare one, or from its own first answer.
+ *
+ * @module
+ */
+
+import type { Plan } from '../world/plan.ts';
+import type { Played } from '../world/play.ts';
+
+/** What was compared. */
+export type Rule =
+  | 'the first answer equals the bare one'
+  | 'a replay equals the first answer'
+  | 'the handler sees what it sees without the guard'
+  | 'nothing runs twice'
+  | 'an unknown route is left alone'
+  | 'nothing is in progress for longer than its lease'
+  | 'nothing is left unhandled'
+  | 'the store is asked a bounded number of times';
+
+/** One difference. */
+export interface Difference {
+  readonly rule: Rule;
+  /** What differs: `status`, `header etag`, `step 3`. */
+  readonly part: string;
+  readonly expected: string;
+  readonly found: string;
+}
+
+/** A world that was played three times. */
+export interface Case {
+  readonly plan: Plan;
+  /** Bare, with a client that waits for its answer. */
+  readonly reference: Played;
+  /** Bare, with the client of the plan as far as that can be without a guard. */
+  readonly bare: Played;
+  readonly guarded: Played;
+}

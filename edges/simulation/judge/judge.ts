@@ -1,0 +1,103 @@
+/**
+ * Compares a guarded application with the bare one.
+ *
+ * @module
+ */
+
+import { type Answer, headerOf } from '../client/answer.ts';
+import type { Story } from '../world/plan.ts';
+import { leaseMs, maxRunMs } from '../world/world.ts';
+import { compareAnswers } from './compare-answers.ts';
+import { compareRuns } from './compare-runs.ts';
+import type { Case, Difference, Rule } from './difference.ts';
+
+/** One request takes a claim, a completion and its repetitions, and a duplicate that waits reads now and then. */
+const mostStoreCalls = 120;
+
+/** Every difference between the two, allowed or not. */
+export function differencesIn(found: Case): Difference[] {
+  return [
+    ...firstAnswer(found),
+    ...replays(found),
+    ...compareRuns(found),
+    ...effects(found),
+    ...unguarded(found),
+    ...held(found),
+    ...strays(found),
+    ...calls(found),
+  ];
+}
+
+const status = (answer: Answer) => headerOf(answer, 'idempotency-status');
+
+/** The answer of the operation, rather than one of the layer's own problems. */
+function isOwn(answer: Answer): boolean {
+  const mark = status(answer);
+  return mark === undefined || mark === 'executed' || mark === 'replayed';
+}
+
+const isReplayed = (answer: Answer) => headerOf(answer, 'idempotent-replayed') !== undefined;
+const isConflict = (answer: Answer) => status(answer)?.startsWith('in-progress') === true;
+
+/** Their first client sees no answer that could be compared. */
+const unseen: ReadonlySet<Story> = new Set([
+  'leaves in the middle of its body',
+  'leaves during the claim',
+  'leaves while the handler works',
+  'leaves while the answer is stored',
+  'leaves after the head of the answer',
+]);
+
+function differs(rule: Rule, part: string, expected: unknown, found: unknown): Difference[] {
+  return expected === found ? [] : [{ rule, part, expected: String(expected), found: String(found) }];
+}
+
+/** Of two that came at once, one may be told to come later. */
+function firstAnswer({ plan, bare, guarded: { first, twin } }: Case): Difference[] {
+  if (unseen.has(plan.story)) return [];
+  const seen = twin !== undefined && isConflict(first) ? twin : first;
+  return compareAnswers('the first answer equals the bare one', bare.first, seen);
+}
+
+/** What was stored is what the first client got, or would have got. */
+function replays({ guarded, reference }: Case): Difference[] {
+  const { first, twin, retries, runsBeforeRetry } = guarded;
+  const answers = [...(twin === undefined ? [] : [twin]), ...retries];
+  const hasRun = runsBeforeRetry > 0 && first.complete && isOwn(first) && !isReplayed(first);
+  const original = hasRun ? first : reference.first;
+  return answers.flatMap((answer) => {
+    if (isConflict(answer)) return [];
+    return compareAnswers('a replay equals the first answer', original, answer, !isReplayed(answer));
+  });
+}
+
+function effects({ plan, guarded }: Case): Difference[] {
+  if (plan.afterFailure === 'rerun' || guarded.effects <= 1) return [];
+  return differs('nothing runs twice', 'effects', 1, guarded.effects);
+}
+
+/** Nothing is behind a route that nobody declared. */
+function unguarded({ plan, guarded }: Case): Difference[] {
+  if (plan.handler !== 'an unknown route') return [];
+  const marks = guarded.retries.map((answer) => status(answer) ?? headerOf(answer, 'idempotent-replayed'));
+  return differs('an unknown route is left alone', 'markers', '', marks.join(''));
+}
+
+function held({ plan, guarded }: Case): Difference[] {
+  // Each takeover runs such a handler again.
+  if (plan.handler === 'never ends' && plan.afterFailure === 'rerun') return [];
+  const mostMs = plan.handler === 'never ends' ? maxRunMs + 2 * leaseMs : 2 * leaseMs;
+  if (guarded.heldMs <= mostMs) return [];
+  return differs('nothing is in progress for longer than its lease', 'lease', `${mostMs} ms`, `${guarded.heldMs} ms`);
+}
+
+function strays({ bare, reference, guarded }: Case): Difference[] {
+  const known = new Set([...bare.stray, ...reference.stray]);
+  const found = guarded.stray.filter((error) => !known.has(error));
+  return differs('nothing is left unhandled', 'process', '', found.join(' | '));
+}
+
+function calls({ guarded }: Case): Difference[] {
+  if (guarded.storeCalls <= mostStoreCalls) return [];
+  return differs('the store is asked a bounded number of times', 'calls', mostStoreCalls, guarded.storeCalls);
+}

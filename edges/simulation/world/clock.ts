@@ -1,0 +1,47 @@
+/**
+ * Time that moves when the driver says so, and turns of the event loop.
+ *
+ * @module
+ */
+
+import { type ManualRuntime, manualRuntime } from 'latchkey/testing';
+
+/**
+ * A clock that stands still. A timer of no delay only asks for another turn of the event loop, and gets it: the fetch
+ * adapter looks that way whether a body ends at once.
+ */
+export function worldClock(seed: number): ManualRuntime {
+  const manual = manualRuntime(seed);
+  return {
+    ...manual,
+    timers: {
+      set: (callback, delayMs) => (delayMs > 0 ? manual.timers.set(callback, delayMs) : setImmediate(callback)),
+      clear(handle) {
+        clearImmediate(handle as NodeJS.Immediate);
+        manual.timers.clear(handle);
+      },
+    },
+  };
+}
+
+/** Lets the event loop turn. */
+export async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
+}
+
+/**
+ * Turns until something is so; false if it is not within the bound. Sockets on the loopback interface need a few
+ * turns; files and compression run on other threads and need real time beside.
+ */
+export async function until(condition: () => boolean, mostTurns: number, mostMs = 0): Promise<boolean> {
+  for (let turn = 0; turn < mostTurns; turn += 1) {
+    if (condition()) return true;
+    await turns(1);
+  }
+  const start = performance.now();
+  while (!condition()) {
+    if (performance.now() - start >= mostMs) return false;
+    await new Promise<void>((resolve) => setTimeout(resolve, 1));
+  }
+  return true;
+}

@@ -1,0 +1,28 @@
+/**
+ * The bodies of requests.
+ *
+ * @module
+ */
+
+import type { ParserKind, Plan } from './plan.ts';
+
+const boundary = 'x-edges';
+const part = (name: string, value: string) =>
+  `--${boundary}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`;
+
+const bodies: Readonly<Record<ParserKind, { readonly type: string; readonly text: string }>> = {
+  json: { type: 'application/json', text: '{"item":"cup","amount":42}' },
+  'json, bytes kept': { type: 'application/json', text: '{ "item": "tea", "amount": 7 }' },
+  text: { type: 'text/plain', text: 'two cups of tea' },
+  raw: { type: 'application/octet-stream', text: 'some bytes in a row' },
+  form: { type: 'application/x-www-form-urlencoded', text: 'item=cup&amount=42' },
+  multipart: {
+    type: `multipart/form-data; boundary=${boundary}`,
+    text: `${part('item', 'cup')}${part('amount', '42')}--${boundary}--\r\n`,
+  },
+};
+
+/** The body that the parser of a plan understands. */
+export function bodyOf({ parserKind }: Plan): { readonly type: string; readonly text: string } {
+  return bodies[parserKind];
+}

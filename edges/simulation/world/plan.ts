@@ -1,0 +1,132 @@
+/**
+ * One world on paper: the application, its guard, and what its client does. It follows from a seed alone.
+ *
+ * @module
+ */
+
+import { type Framework, frameworks, partsOf } from '../apps/frameworks.ts';
+import { fitsHandler, fitsHttp2 } from '../apps/middlewares.ts';
+import { Chance } from './chance.ts';
+
+/** What the first client does. */
+export const stories = [
+  'waits for the answer',
+  'sends its body in small pieces',
+  'leaves in the middle of its body',
+  'ends its side in the middle of its body',
+  'leaves during the claim',
+  'leaves while it waits',
+  'leaves while the handler works',
+  'ends its side while the handler works',
+  'leaves while the answer is stored',
+  'leaves after the head of the answer',
+  'leaves after the answer',
+  'sends twice on one connection',
+  'sends twice at once',
+] as const;
+
+export type Story = (typeof stories)[number];
+
+/** Where the body is parsed, seen from the guard. */
+export type ParserPlace = 'before' | 'behind' | 'nowhere';
+
+/** How a body is parsed. */
+export type ParserKind = 'json' | 'json, bytes kept' | 'text' | 'raw' | 'form' | 'multipart';
+
+/** How one request goes over the wire. */
+export interface Wire {
+  readonly protocol: 'http/1.1' | 'http/2';
+  readonly acceptsGzip: boolean;
+}
+
+/** One world. */
+export interface Plan {
+  readonly seed: number;
+  readonly framework: Framework;
+  /** Middlewares before the guard, in order. */
+  readonly before: readonly string[];
+  /** Middlewares between guard and handler. */
+  readonly behind: readonly string[];
+  readonly parser: ParserPlace;
+  readonly parserKind: ParserKind;
+  readonly handler: string;
+  /** Whether the handler waits for something before it answers. */
+  readonly pauses: boolean;
+  readonly afterFailure: 'refuse' | 'rerun';
+  readonly whenRunning: 'reject' | 'wait';
+  /** How many turns of the event loop the store is away. */
+  readonly storeTurns: number;
+  readonly story: Story;
+  /** How a client leaves: an ordinary end, or a reset of its connection. */
+  readonly leaves: 'end' | 'reset';
+  readonly gzippedBody: boolean;
+  readonly chunkedBody: boolean;
+  /** How many bytes of the body come before the client goes on or leaves. */
+  readonly firstPiece: number;
+  readonly first: Wire;
+  readonly retry: Wire;
+}
+
+const mustPause: ReadonlySet<Story> = new Set([
+  'leaves while it waits',
+  'leaves while the handler works',
+  'ends its side while the handler works',
+  'sends twice at once',
+  'sends twice on one connection',
+]);
+
+const parserKinds: readonly ParserKind[] = ['json', 'json', 'json, bytes kept', 'text', 'raw', 'form', 'multipart'];
+
+function wireOf(chance: Chance, http2: boolean): Wire {
+  return { protocol: http2 && chance.happens(0.3) ? 'http/2' : 'http/1.1', acceptsGzip: chance.happens(0.4) };
+}
+
+/** Two kinds of sessions spoil each other's `request.session`. */
+function oneSession(names: readonly string[]): string[] {
+  const isSession = (name: string) => name.includes('session');
+  return names.filter((name, index) => !isSession(name) || names.findIndex(isSession) === index);
+}
+
+/** Whether the application can do anything with a compressed body. */
+function inflates(framework: Framework, parser: ParserPlace, middlewares: readonly string[]): boolean {
+  if (framework === 'hono' || framework === 'fetch') return false;
+  return framework !== 'fastify' || (parser !== 'nowhere' && middlewares.includes('@fastify/compress'));
+}
+
+/** The world of a seed. */
+export function planOf(seed: number): Plan {
+  const chance = new Chance(seed);
+  const framework = chance.pick(frameworks);
+  const story = chance.pick(stories);
+  const parts = partsOf(framework);
+  const handler = chance.pick(parts.handlers);
+  const fitting = parts.middlewares.filter((name) => fitsHandler(name, handler));
+  const middlewares = oneSession(chance.some(fitting, chance.count(2, 4)));
+  const http2 = !framework.startsWith('express') && middlewares.every(fitsHttp2);
+  const split = chance.count(0, middlewares.length);
+  const parser =
+    framework === 'node:http' || framework === 'fetch'
+      ? 'nowhere'
+      : chance.pick<ParserPlace>(['before', 'behind', 'nowhere']);
+  const parserKind = chance.pick(parserKinds);
+  return {
+    seed,
+    framework,
+    before: middlewares.slice(0, split),
+    behind: middlewares.slice(split),
+    parser,
+    parserKind,
+    handler,
+    pauses: mustPause.has(story) || chance.happens(0.3),
+    afterFailure: chance.pick(['refuse', 'rerun']),
+    whenRunning: story === 'leaves while it waits' ? 'wait' : chance.pick(['reject', 'wait']),
+    storeTurns: chance.count(0, 2),
+    story,
+    leaves: chance.pick(['end', 'reset']),
+    gzippedBody: chance.happens(0.15) && inflates(framework, parser, middlewares),
+    chunkedBody: chance.happens(0.2),
+    firstPiece: chance.count(0, 12),
+    first: wireOf(chance, http2),
+    retry: wireOf(chance, http2),
+  };
+}

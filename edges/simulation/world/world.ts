@@ -1,0 +1,188 @@
+/**
+ * One application while it serves, with or without its guard.
+ *
+ * @module
+ */
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Store } from 'latchkey/store';
+import type { ManualRuntime } from 'latchkey/testing';
+import type { App, GuardSettings } from '../apps/app.ts';
+import { makeApp } from '../apps/frameworks.ts';
+import { type Call, type Message, messageOf } from '../client/call.ts';
+import { Http1Connection } from '../client/http1-call.ts';
+import { Http2Connection } from '../client/http2-call.ts';
+import { turns, until, worldClock } from './clock.ts';
+import { gatedStore, type StoreWatch } from './gated-store.ts';
+import { Gates } from './gates.ts';
+import type { Library } from './library.ts';
+import { bodyOf } from './payload.ts';
+import type { Plan, Wire } from './plan.ts';
+import { Tools } from './run-log.ts';
+
+/** How long a claim is exclusive, and how long a handler may run. */
+export const leaseMs = 10_000;
+export const maxRunMs = 60_000;
+export const waitMs = 3_000;
+
+/** What all worlds of a run share. */
+export interface Surroundings {
+  readonly library: Library;
+  readonly upstream: string;
+  readonly file: string;
+}
+
+/** An application while it serves. */
+export class World {
+  readonly plan: Plan;
+  readonly gates: Gates;
+  readonly tools: Tools;
+  readonly clock: ManualRuntime;
+  /** Undefined without a guard. */
+  readonly watch: StoreWatch | undefined;
+  readonly #app: App;
+  readonly #open = new Set<unknown>();
+  readonly #connections: { close(): void }[] = [];
+  readonly #cleanUp: () => Promise<void>;
+
+  private constructor(parts: {
+    plan: Plan;
+    app: App;
+    tools: Tools;
+    clock: ManualRuntime;
+    watch: StoreWatch | undefined;
+    cleanUp: () => Promise<void>;
+  }) {
+    this.plan = parts.plan;
+    this.tools = parts.tools;
+    this.gates = parts.tools.gates;
+    this.clock = parts.clock;
+    this.watch = parts.watch;
+    this.#app = parts.app;
+    this.#cleanUp = parts.cleanUp;
+  }
+
+  /** Makes the application of a plan and lets it listen. */
+  static async start(plan: Plan, guarded: boolean, { library, upstream, file }: Surroundings): Promise<World> {
+    const gates = new Gates();
+    const tools = new Tools(gates, upstream, file);
+    const clock = worldClock(plan.seed);
+    const kept = guarded ? storeFor(plan, library, clock) : undefined;
+    const gated = kept && gatedStore(kept.store, gates, plan.storeTurns);
+    const settings = gated && settingsOf(plan, gated.store, clock);
+    const app = await makeApp({ plan, tools, library, settings });
+    const cleanUp = async () => kept?.close();
+    const world = new World({ plan, app, tools, clock, watch: gated?.watch, cleanUp });
+    await world.#listen(app.http1);
+    return world;
+  }
+
+  get guarded(): boolean {
+    return this.watch !== undefined;
+  }
+
+  /** Connects as a request of this kind needs. */
+  async connect(wire: Wire): Promise<{ call(message: Message): Call }> {
+    const connection = await this.#connection(wire);
+    this.#connections.push(connection);
+    return connection;
+  }
+
+  /** The request of the plan. */
+  message(wire: Wire): Message {
+    const { plan } = this;
+    return messageOf({
+      path: plan.handler === 'an unknown route' ? '/missing' : '/orders',
+      key: `key-${plan.seed}`,
+      ...bodyOf(plan),
+      gzipped: plan.gzippedBody,
+      chunked: plan.chunkedBody,
+      acceptsGzip: wire.acceptsGzip,
+    });
+  }
+
+  /** Waits until the server has noticed that its clients have gone; one that does not read may not notice. */
+  async clientGone(): Promise<void> {
+    await until(() => this.#open.size === 0, 50);
+    await turns(3);
+  }
+
+  /** Waits until nothing is under way any more; false if something stays so. */
+  async quiet(mostMs: number): Promise<boolean> {
+    const { watch, tools } = this;
+    const isQuiet = () =>
+      (watch === undefined || (watch.pending === 0 && watch.held <= 0)) && tools.runs.every(({ ended }) => ended);
+    const quiet = await until(isQuiet, 50, mostMs / 4);
+    await turns(5);
+    return quiet;
+  }
+
+  async stop(): Promise<void> {
+    for (const connection of this.#connections) connection.close();
+    const { http1, http2 } = this.#app;
+    http1.closeAllConnections();
+    await this.#app.close();
+    for (const server of [http1, http2]) if (server?.listening) server.close();
+    await turns(2);
+    await this.#cleanUp();
+  }
+
+  async #connection({ protocol }: Wire): Promise<Http1Connection | Http2Connection> {
+    const { http1, http2 } = this.#app;
+    if (protocol === 'http/1.1' || http2 === undefined) return Http1Connection.open(portOf(http1));
+    if (!http2.listening) await this.#listen(http2);
+    return Http2Connection.open(portOf(http2));
+  }
+
+  async #listen(server: Server | NetServer): Promise<void> {
+    const track = (opened: { once(name: 'close', then: () => void): unknown }) => {
+      this.#open.add(opened);
+      opened.once('close', () => this.#open.delete(opened));
+    };
+    server.on('connection', (socket: Socket) => {
+      if (server === this.#app.http1) track(socket);
+    });
+    server.on('stream', track);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  }
+}
+
+function portOf(server: { address(): unknown }): number {
+  return (server.address() as AddressInfo).port;
+}
+
+function settingsOf(plan: Plan, store: Store, runtime: ManualRuntime): GuardSettings {
+  const { afterFailure, whenRunning } = plan;
+  return {
+    store,
+    principal: () => 'tenant',
+    afterFailure,
+    whenRunning,
+    waitMs,
+    leaseMs,
+    maxRunMs,
+    allowVolatileStore: true,
+    runtime,
+  };
+}
+
+/** `finish` needs a store with transactions. */
+function storeFor(plan: Plan, library: Library, runtime: ManualRuntime): { store: Store; close(): Promise<void> } {
+  if (plan.handler !== 'finish') {
+    const store = library.memoryStore({ runtime });
+    return { store, close: () => store.close() };
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-edges-'));
+  const store = library.sqliteStore({ database: join(folder, 'records.db'), synchronous: 'normal', runtime });
+  return {
+    store: store as unknown as Store,
+    async close() {
+      await store.close();
+      rmSync(folder, { recursive: true });
+    },
+  };
+}
