@@ -6,13 +6,21 @@ import { problemsInContents } from './package/contents.ts';
 import { problemsOfDrivers } from './package/drivers.ts';
 import { problemsOfImports } from './package/imports.ts';
 import { installPacked } from './package/install.ts';
+import { problemsOfPeers } from './package/peers.ts';
 import { problemsOfReach } from './package/reach.ts';
 import { problemsOfTypes } from './package/types.ts';
 
 await runScript(async () => {
   const installed = await installPacked();
   try {
-    const checks = [problemsInContents, problemsOfImports, problemsOfReach, problemsOfTypes, problemsOfDrivers];
+    const checks = [
+      problemsInContents,
+      problemsOfImports,
+      problemsOfReach,
+      problemsOfTypes,
+      problemsOfDrivers,
+      problemsOfPeers,
+    ];
     const problems = (await Promise.all(checks.map((check) => check(installed)))).flat();
     if (problems.length > 0) throw new Refusal(problems.join('\n'));
     process.stdout.write(`note: ${installed.summary}\n`);

@@ -15,6 +15,7 @@ export interface Manifest {
 /** A folder of its own in which the packed package, and nothing else, is installed. */
 export interface Installed {
   readonly folder: string;
+  readonly tarball: string;
   readonly manifest: Manifest;
   /** The paths in the package. */
   readonly files: readonly string[];
@@ -58,10 +59,12 @@ export async function installPacked(): Promise<Installed> {
   const consumer = join(folder, 'consumer');
   mkdirSync(consumer);
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }');
-  await npm(['install', '--offline', '--no-audit', '--no-fund', join(folder, packed.filename)], consumer);
+  const tarball = join(folder, packed.filename);
+  await npm(['install', '--offline', '--no-audit', '--no-fund', tarball], consumer);
   const manifest = JSON.parse(readFileSync(join(consumer, 'node_modules/latchkey/package.json'), 'utf8')) as Manifest;
   return {
     folder,
+    tarball,
     manifest,
     files: packed.files.map(({ path }) => path),
     specifiers: specifiersOf(manifest),

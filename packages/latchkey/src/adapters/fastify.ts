@@ -1,5 +1,5 @@
 /**
- * The guard for Fastify 5.
+ * The guard for Fastify 5. Fastify 4 refuses it, with `FST_ERR_PLUGIN_VERSION_MISMATCH`.
  *
  * @example
  * ```ts
@@ -82,5 +82,7 @@ export function idempotency<Kind extends TransactionKind = never>(
     // What fastify-plugin sets: the hooks belong to the instance that registers, not to a child of it.
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'latchkey',
+    // Fastify refuses the plugin where its own release is another, and names both.
+    [Symbol.for('plugin-meta')]: { name: 'latchkey/fastify', fastify: '5.x' },
   });
 }

@@ -7,6 +7,7 @@
 import type { ServerResponse } from 'node:http';
 import { asBuffer } from '../http/as-buffer.ts';
 import type { Field, PlainResponse } from '../http/exchange.ts';
+import { mayHaveBody } from '../http/status.ts';
 
 /** The functions that write an answer: a response's own, or those that a capture has put aside. */
 export interface AnswerWriter {
@@ -64,9 +65,4 @@ type EndOfAny = (this: ServerResponse, chunk: unknown, encoding: unknown, callba
 function isFraming(name: string): boolean {
   const lower = name.toLowerCase();
   return lower === 'content-length' || lower === 'transfer-encoding';
-}
-
-/** RFC 9110 section 8.6: no Content-Length in a 1xx or 204; a 304 names the length of another answer. */
-export function mayHaveBody(status: number): boolean {
-  return status >= 200 && status !== 204 && status !== 304;
 }

@@ -10,8 +10,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
+import { mayHaveBody } from '../http/status.ts';
 import { ByteGatherer } from './byte-gatherer.ts';
-import { mayHaveBody, writeAnswer } from './node-answer.ts';
+import { writeAnswer } from './node-answer.ts';
 import {
   applyHead,
   fieldsOfHead,

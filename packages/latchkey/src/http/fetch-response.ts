@@ -8,9 +8,7 @@ import { headerNamePattern } from '../protocol/headers.ts';
 import { codingsOf } from './content-coding.ts';
 import type { PlainResponse } from './exchange.ts';
 import { connectionOptions, hopByHop } from './kept-fields.ts';
-
-/** Statuses that the Fetch standard forbids a body to. */
-const bodiless: ReadonlySet<number> = new Set([101, 103, 204, 205, 304]);
+import { mayHaveBody } from './status.ts';
 
 const noHeaders = new Headers();
 
@@ -64,7 +62,7 @@ export function plainToResponse({ status, fields, body }: PlainResponse, before:
   for (const [name] of fields) headers.delete(name);
   for (const [name, value] of fields) headers.append(name, value);
   headers.delete('transfer-encoding');
-  if (bodiless.has(status)) {
+  if (!mayHaveBody(status)) {
     headers.delete('content-length');
     return new Response(null, { status, headers });
   }

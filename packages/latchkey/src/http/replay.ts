@@ -9,6 +9,7 @@ import { acceptsCodings, codingsOf, decodeContent } from './content-coding.ts';
 import type { Field, PlainResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { Snapshot } from './snapshot.ts';
+import { mayHaveBody } from './status.ts';
 
 /** The longest identity form that a stored, coded body is turned into. */
 const MAX_DECODED_BYTES = 64 * 1024 * 1024;
@@ -16,18 +17,13 @@ const MAX_DECODED_BYTES = 64 * 1024 * 1024;
 /** Digests of the coded bytes (RFC 9530, RFC 3230, RFC 1864), wrong once the coding is undone. */
 const digestFields: ReadonlySet<string> = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5']);
 
-/** Whether a response of this status carries content at all (RFC 9110 §6.4.1). */
-function hasContent(status: number): boolean {
-  return status !== 204 && status !== 304;
-}
-
 /** Adds the Content-Length that a whole body has; there is none where there can be no content. */
 export function withLength(status: number, fields: readonly Field[], body: Uint8Array): PlainResponse {
   return addLength(status, [...fields], body);
 }
 
 function addLength(status: number, fields: Field[], body: Uint8Array): PlainResponse {
-  if (!hasContent(status)) return { status, fields, body: new Uint8Array() };
+  if (!mayHaveBody(status)) return { status, fields, body: new Uint8Array() };
   fields.push(['Content-Length', String(body.length)]);
   return { status, fields, body };
 }

@@ -19,9 +19,10 @@ import { Database } from './database.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
 import { statements, type TableOptions, tableNames } from './statement.ts';
 
+export type { Migration } from '../migration.ts';
 export type { ExecuteOptions, MariadbCallbackPool, MariadbClient, MariadbConnection, MariadbPool } from './client.ts';
 export type { MariadbTransactions } from './mariadb-store.ts';
-export { type MigrationOptions, migrate, migrations } from './migrations.ts';
+export { grants, type MigrateOptions, migrate, migrations } from './migrations.ts';
 export type { SqlValue, TableOptions } from './statement.ts';
 
 /** The settings of a {@link mariadbStore}. */

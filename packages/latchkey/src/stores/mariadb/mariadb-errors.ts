@@ -54,13 +54,13 @@ export function explain(error: unknown): LatchkeyError {
 function otherColumns(cause: unknown): LatchkeyError {
   const message =
     'The tables of the MariaDB store have other columns than those that its migrations make. If an older version made ' +
-    'them, call migrate(client), or apply what migrations() prints.';
+    'them, call migrate(client), or apply migrations() with your own tool.';
   return new LatchkeyError('schema-mismatch', message, { cause });
 }
 
 function schemaMissing(cause: unknown): LatchkeyError {
   const message =
-    'The tables of the MariaDB store are not there. Apply what migrations() prints, or call migrate(client); ' +
+    'The tables of the MariaDB store are not there. Apply migrations() with your own tool, or call migrate(client); ' +
     'tablePrefix and database must be the same there and here.';
   return new LatchkeyError('schema-missing', message, { cause });
 }

@@ -4,12 +4,13 @@
  * @module
  */
 
-import { LatchkeyError } from '../../core/errors.ts';
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { checkOptionNames } from '../../core/options-check.ts';
+import type { Migration } from '../migration.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
 import { explain } from './mariadb-errors.ts';
 import { columnsOf } from './row.ts';
-import { sqlText, type TableNames, type TableOptions, tableNames } from './statement.ts';
+import { sqlText, type TableOptions, tableNames } from './statement.ts';
 
 /** The version of the schema that this code reads and writes: the oldest code that can work with it. */
 export const newestVersion = 1;
@@ -19,61 +20,73 @@ export const knownAdditions = 1;
 
 const files = ['schema-1', 'schema-2'] as const;
 
-/** What {@link migrations} is told. */
-export interface MigrationOptions extends TableOptions {
+/** The settings of {@link migrate}. */
+export interface MigrateOptions extends TableOptions {
   /** The account that the store connects as, such as `'shop'@'%'`; what it needs is granted to it. */
   readonly grantTo?: string;
 }
 
-const optionNames = ['tablePrefix', 'database', 'grantTo'];
+const optionNames = ['tablePrefix', 'database'] as const;
 const accountName = /^'[^'\\`]{1,80}'@'[^'\\`]{1,255}'$/;
 const lockSeconds = 60;
 
 /**
- * The SQL that makes the store's tables, all versions one after the other; every statement may be repeated.
+ * All migrations, the oldest first, to be applied by the tool that you use for your own tables. The database must
+ * exist. A migration may be repeated, and never changes once released.
  *
  * @throws LatchkeyError `option-invalid`, `option-unknown`.
  * @example
  * ```ts
- * console.log(migrations({ database: 'shop', grantTo: "'shop'@'%'" }))
+ * for (const { name, sql } of migrations({ database: 'shop' })) writeFileSync(`migrations/${name}.sql`, sql)
  * ```
  */
-export function migrations(options: MigrationOptions = {}): string {
-  return `${statementsOf(options).join(';\n\n')};\n`;
+export function migrations(options: TableOptions = {}): readonly Migration[] {
+  checkOptionNames('migrations', options, optionNames);
+  const tables = tableNames('migrations', options);
+  return files.map((file, index) => {
+    const version = index + 1;
+    return { version, name: `latchkey-${version}`, sql: `${sqlText(file, tables)}\n` };
+  });
 }
 
 /**
- * Applies {@link migrations}, one process at a time. The client needs the right to create tables, and to grant if
- * `grantTo` is given; the store itself does not.
+ * The statements that give the application's account all that the store needs at run time. Somebody with the right to
+ * grant runs them, after the migrations.
  *
- * @throws LatchkeyError `store-unavailable` if a statement fails, or if another process is at it for a minute;
+ * @throws LatchkeyError `option-invalid`, `option-unknown`.
+ * @example
+ * ```ts
+ * console.log(grants({ database: 'shop', grantTo: "'shop'@'%'" }))
+ * ```
+ */
+export function grants(options: TableOptions & { readonly grantTo: string }): string {
+  checkOptionNames('grants', options, [...optionNames, 'grantTo']);
+  if (!accountName.test(options.grantTo))
+    throw new LatchkeyError('option-invalid', "grants: grantTo must be an account like 'name'@'host', quoted.");
+  return `${sqlText('grants', tableNames('grants', options)).replaceAll('{user}', options.grantTo)}\n`;
+}
+
+/**
+ * Applies {@link migrations} and {@link grants}, one process at a time. The client needs the right to create tables, and
+ * to grant if `grantTo` is given; the store itself does not.
+ *
+ * @throws LatchkeyError `store-unavailable` if a statement fails, or if another process holds the lock for a minute;
  * `option-invalid`, `option-unknown`.
  * @example
  * ```ts
  * await migrate(createPool({ host, user: 'admin', password, database: 'shop' }))
  * ```
  */
-export async function migrate(client: MariadbClient, options: MigrationOptions = {}): Promise<void> {
-  const statements = statementsOf(options);
+export async function migrate(client: MariadbClient, options: MigrateOptions = {}): Promise<void> {
+  const { grantTo, ...names } = options;
+  const schema = migrations(names).map(({ sql }) => sql);
+  const texts = grantTo === undefined ? schema : [...schema, grants({ ...names, grantTo })];
   const lock = `${options.tablePrefix ?? 'latchkey_'}migrate`;
   try {
-    await withConnection(client, (connection) => underLock(connection, lock, statements));
+    await withConnection(client, (connection) => underLock(connection, lock, texts.flatMap(split)));
   } catch (error) {
     throw explain(error);
   }
-}
-
-function statementsOf(options: MigrationOptions): readonly string[] {
-  checkOptionNames('migrations', options, optionNames);
-  const tables = tableNames('migrations', options);
-  const schema = files.flatMap((file) => split(sqlText(file, tables)));
-  return options.grantTo === undefined ? schema : [...schema, ...grants(tables, options.grantTo)];
-}
-
-function grants(tables: TableNames, account: string): readonly string[] {
-  if (!accountName.test(account))
-    throw new LatchkeyError('option-invalid', "migrations: grantTo must be an account like 'name'@'host', quoted.");
-  return split(sqlText('grants', tables).replaceAll('{user}', account));
 }
 
 function split(sql: string): readonly string[] {
@@ -96,7 +109,7 @@ async function withConnection(
 async function underLock(connection: MariadbConnection, lock: string, statements: readonly string[]): Promise<void> {
   const [rows] = Object(await connection.query(`SELECT GET_LOCK('${lock}', ${lockSeconds}) AS taken`));
   if (Number(columnsOf(Object(rows)[0])('taken')) !== 1)
-    throw new LatchkeyError('store-unavailable', `Another process has been migrating for ${lockSeconds} seconds.`);
+    throw new StoreUnavailableError(`Another process has been migrating for ${lockSeconds} seconds.`);
   try {
     for (const statement of statements) await connection.query(statement);
   } finally {

@@ -22,6 +22,7 @@ import type { Listen } from './notices.ts';
 import { PostgresStore, type PostgresTransactions } from './postgres-store.ts';
 import { Session } from './session.ts';
 
+export type { Migration } from '../migration.ts';
 export type { PostgresBridge, SqlValue } from './bridge.ts';
 export { type DrizzleDatabase, type DrizzleSql, type DrizzleTransaction, drizzleBridge } from './bridges/drizzle.ts';
 export { type KnexDatabase, type KnexTransaction, knexBridge } from './bridges/knex.ts';
@@ -46,7 +47,7 @@ export {
   prismaBridge,
 } from './bridges/prisma.ts';
 export type { PostgresClient, TransactionHandle } from './client.ts';
-export { grants, type Migration, migrate, migrations } from './migrations.ts';
+export { grants, migrate, migrations } from './migrations.ts';
 export type { TableNames } from './names.ts';
 export type { PostgresTransactions } from './postgres-store.ts';
 

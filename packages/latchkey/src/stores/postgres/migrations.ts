@@ -6,6 +6,7 @@
  */
 
 import { checkOptionNames } from '../../core/options-check.ts';
+import type { Migration } from '../migration.ts';
 import type { PostgresBridge } from './bridge.ts';
 import { bridgeOf, type PostgresClient } from './client.ts';
 import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';
@@ -13,15 +14,6 @@ import { sqlStateOf, storeError } from './postgres-errors.ts';
 import { columnIn, numberIn } from './row.ts';
 import { texts } from './sql.generated.ts';
 import { statementsFor } from './statements.ts';
-
-/** One step from a version of the tables to the next. */
-export interface Migration {
-  readonly version: number;
-  /** A name for the file: `latchkey-1`. */
-  readonly name: string;
-  /** To be run once, in one transaction. */
-  readonly sql: string;
-}
 
 const optionNames = ['schema', 'tablePrefix'] as const;
 
@@ -110,7 +102,7 @@ async function versionOf(bridge: PostgresBridge<unknown>, tx: unknown, names: Na
   const find = 'SELECT to_regclass($1::text)::text AS found';
   const [table] = await bridge.query(tx, find, [names.words['schema_versions'] ?? '']);
   if (table === undefined || columnIn(table, 'found') === null) return 0;
-  const [newest] = await bridge.query(tx, statementsFor(names)['schema-version'], []);
+  const [newest] = await bridge.query(tx, statementsFor(names)['schema-version'], ['text']);
   return newest === undefined ? 0 : numberIn(newest, 'version');
 }
 

@@ -1,6 +1,6 @@
 import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { mariadbStore, migrate, migrations } from '../../../src/stores/mariadb/index.ts';
+import { grants, mariadbStore, migrate, migrations } from '../../../src/stores/mariadb/index.ts';
 import { manualRuntime } from '../../../src/testing/index.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
@@ -36,7 +36,8 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     await pool.query('CREATE DATABASE records');
     await pool.query(`CREATE USER ${account} IDENTIFIED BY 'secret'`);
     const options = { database: 'records', tablePrefix: 'lk-' };
-    const statements = migrations({ ...options, grantTo: account }).split(';\n');
+    const all = [...migrations(options).map(({ sql }) => sql), grants({ ...options, grantTo: account })];
+    const statements = all.join('').split(';\n');
     for (const statement of statements.filter((text) => text.trim() !== '')) await pool.query(statement);
     const connection = { host: '127.0.0.1', port: database.server.port, user: 'shop', password: 'secret' };
     const client = createPool({ ...connection, connectionLimit: 4 });
@@ -65,8 +66,8 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     });
 
   it('refuses to grant to what is no account', () => {
-    expect(() => migrations({ grantTo: 'shop' })).toThrow(/grantTo/);
-    expect(() => migrations({ grantTo: "'a'@'b' WITH GRANT OPTION" })).toThrow(/grantTo/);
+    expect(() => grants({ grantTo: 'shop' })).toThrow(/grantTo/);
+    expect(() => grants({ grantTo: "'a'@'b' WITH GRANT OPTION" })).toThrow(/grantTo/);
   });
 
   it('says clearly that it is missing, newer, or another', async () => {

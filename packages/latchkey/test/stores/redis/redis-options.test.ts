@@ -1,5 +1,6 @@
 import { Cluster, Redis } from 'ioredis';
 import { createClient, createCluster } from 'redis';
+import { createClient as createClient4 } from 'redis4';
 import { describe, expect, it } from 'vitest';
 import { keySlot } from '../../../src/stores/redis/clients/key-slot.ts';
 import { redisStore } from '../../../src/stores/redis/index.ts';
@@ -32,6 +33,12 @@ describe('the options of the redis store', () => {
       expect(make({ client: given })).toThrow(
         expect.objectContaining({ ...invalid, message: expect.stringContaining('keyPrefix') }),
       );
+  });
+
+  it('take no client of redis 4 whose commands take callbacks', () => {
+    expect(make({ client: createClient4({ legacyMode: true }) })).toThrow(
+      expect.objectContaining({ ...invalid, message: expect.stringContaining('legacyMode') }),
+    );
   });
 
   it('are checked by name', () => {

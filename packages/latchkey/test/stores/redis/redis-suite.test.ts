@@ -1,6 +1,6 @@
 import { startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
-import { clientsWithOtherReplies, singleClients } from './clients.ts';
+import { clientsWithOtherReplies, olderClients, singleClients } from './clients.ts';
 import { suitesOn } from './suites.ts';
 
 async function start() {
@@ -13,7 +13,7 @@ if (isSelected('redis'))
     ioredis: ({ port }) => singleClients.ioredis(port),
     'node-redis': ({ port }) => singleClients['node-redis'](port),
     ...Object.fromEntries(
-      Object.entries(clientsWithOtherReplies).map(([name, connect]) => [
+      Object.entries({ ...clientsWithOtherReplies, ...olderClients }).map(([name, connect]) => [
         name,
         ({ port }: { port: number }) => connect(port),
       ]),

@@ -1,5 +1,5 @@
 /**
- * `redis` (node-redis): a client, a cluster, and servers behind Sentinel.
+ * `redis` (node-redis) from release 4 on: a client, a cluster, and servers behind Sentinel.
  *
  * @module
  */
@@ -12,9 +12,11 @@ import { type Argument, forget, type Node, type Subscriber, type Wire } from './
 /** The methods of what `createClient` makes that the store calls. */
 export interface NodeRedisClient {
   readonly options?: { readonly disableOfflineQueue?: boolean; readonly socket?: object } | undefined;
-  readonly socketEpoch: number;
+  /** Another number after each reconnection. Release 4 has none. */
+  readonly socketEpoch?: number;
   sendCommand(args: Argument[], options?: CommandOptions): Promise<unknown>;
   duplicate(): NodeRedisSubscriber;
+  on(event: 'ready', listener: () => void): unknown;
 }
 
 /** The methods of what `createCluster` makes that the store calls. */
@@ -35,9 +37,11 @@ interface NodeRedisMaster {
   readonly address: string;
 }
 
-/** From the type byte of a reply (`$` is a string of bytes) to what it is given as. */
 interface CommandOptions {
+  /** From the type byte of a reply (`$` is a string of bytes) to what it is given as, since release 5. */
   readonly typeMapping?: { readonly 36?: typeof Buffer };
+  /** The same in release 4. */
+  readonly returnBuffers?: boolean;
 }
 
 interface NodeRedisSubscriptions {
@@ -48,14 +52,19 @@ interface NodeRedisSubscriptions {
 interface NodeRedisSubscriber extends NodeRedisSubscriptions {
   on(event: 'error', listener: () => void): unknown;
   connect(): Promise<unknown>;
-  destroy(): void;
+  destroy?(): void;
+  /** What `destroy` is called in release 4. */
+  disconnect?(): unknown;
 }
+
+/** How often a client of release 4 has connected since the first look at it. */
+const connections = new WeakMap<NodeRedisClient, { count: number }>();
 
 type Send = (key: string, args: Argument[]) => Promise<unknown>;
 
 /** Given with each command, since the user's client may have a mapping of its own. */
-const binary: CommandOptions = { typeMapping: { 36: Buffer } };
-const text: CommandOptions = { typeMapping: {} };
+const binary: CommandOptions = { typeMapping: { 36: Buffer }, returnBuffers: true };
+const text: CommandOptions = { typeMapping: {}, returnBuffers: false };
 
 function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   return {
@@ -117,10 +126,18 @@ function masterName(sentinel: NodeRedisSentinel): string {
 function nodeOf(client: NodeRedisClient, name: string): Node {
   return {
     connection: client,
-    epoch: () => client.socketEpoch,
+    epoch: epochOf(client),
     name,
     command: (...args) => client.sendCommand([...args], text),
   };
+}
+
+function epochOf(client: NodeRedisClient): () => number | undefined {
+  if (client.socketEpoch !== undefined) return () => client.socketEpoch;
+  const counted = connections.get(client) ?? { count: 0 };
+  if (!connections.has(client)) client.on('ready', () => counted.count++);
+  connections.set(client, counted);
+  return () => counted.count;
 }
 
 function addressOf({ options }: NodeRedisClient): string {
@@ -148,7 +165,8 @@ function ownSubscriber(client: NodeRedisSubscriber, onMessage: (channel: string)
 
 /** Throws if the connection was never there. */
 async function destroy(client: NodeRedisSubscriber): Promise<void> {
-  client.destroy();
+  if (client.destroy) client.destroy();
+  else await client.disconnect?.();
 }
 
 /** Clusters and Sentinels keep a connection for messages apart by themselves. */

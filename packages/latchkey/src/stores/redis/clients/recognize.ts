@@ -37,20 +37,26 @@ function isNodeRedisSentinel(client: RedisClient): client is NodeRedisSentinel {
 }
 
 function isNodeRedis(client: RedisClient): client is NodeRedisClient {
-  return can(client, 'sendCommand', 'duplicate', 'subscribe', 'unsubscribe', 'withTypeMapping');
+  const isRelease4 = can(client, 'executeIsolated');
+  return can(client, 'sendCommand', 'duplicate', 'subscribe', 'unsubscribe', isRelease4 ? 'on' : 'withTypeMapping');
 }
 
 /**
  * The way to speak through a client.
  *
- * @throws LatchkeyError `option-invalid` if it is none of those, or if it puts a prefix of its own before every key.
+ * @throws LatchkeyError `option-invalid` if it is none of those, takes callbacks, or puts a prefix of its own before every key.
  */
 export function wireOf(client: RedisClient): Wire {
   const wire = recognized(client);
   if (wire === undefined)
     throw new LatchkeyError(
       'option-invalid',
-      'redisStore: client must be a client of ioredis or of redis (node-redis): a single one, a cluster or a Sentinel one.',
+      'redisStore: client must be a client of ioredis 5 or later, or of redis (node-redis) 4 or later: a single one, a cluster or a Sentinel one.',
+    );
+  if (optionOf(client, 'legacyMode') === true)
+    throw new LatchkeyError(
+      'option-invalid',
+      'redisStore: the client is in legacyMode, where commands take callbacks; give the store client.v4 or a client without it.',
     );
   if (hasKeyPrefix(client))
     throw new LatchkeyError(
@@ -69,7 +75,10 @@ function recognized(client: RedisClient): Wire | undefined {
 
 /** Node-redis ignores its prefix in raw commands; a listing by ioredis would miss it. Both would surprise. */
 function hasKeyPrefix(client: RedisClient): boolean {
+  return Boolean(optionOf(client, 'keyPrefix')) || Boolean(Reflect.get(client, '_keyPrefix'));
+}
+
+function optionOf(client: RedisClient, name: string): unknown {
   const options: unknown = Reflect.get(client, 'options');
-  const own = typeof options === 'object' && options !== null ? Reflect.get(options, 'keyPrefix') : undefined;
-  return Boolean(own) || Boolean(Reflect.get(client, '_keyPrefix'));
+  return typeof options === 'object' && options !== null ? Reflect.get(options, name) : undefined;
 }
