@@ -22,7 +22,10 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
   readonly key: (input: Input) => string;
   /** Whom the call acts for, never empty. A key is looked up inside its principal; without this all calls share one. */
   readonly principal?: (input: Input) => string;
-  /** What a call asks for; a key reused for something else is `key-reused`. Default: the input, as JSON. */
+  /**
+   * What a call asks for; a key reused for something else is `key-reused`. Default: the whole input, as JSON. Leave out what
+   * changes when a message is delivered again, such as an attempt number.
+   */
   readonly payload?: (input: Input) => unknown;
   /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
   readonly codec?: Codec<Result>;

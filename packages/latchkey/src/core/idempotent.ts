@@ -46,7 +46,10 @@ function checkedKey(name: string, key: unknown): string {
 function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
   switch (outcome.kind) {
     case 'mismatch':
-      return new LatchkeyError('key-reused', `This key of ${name} was used for another payload. Use a new key.`);
+      return new LatchkeyError(
+        'key-reused',
+        `This key of ${name} was used for another payload. If this call repeats the first one, something in its input changes between tries, such as an attempt number: let the option payload return only what the call asks for. Else use a new key.`,
+      );
     case 'in-progress': {
       const { retryAfterMs } = outcome;
       return new LatchkeyError('in-progress', `${name} is running for this key. Try again later.`, { retryAfterMs });

@@ -10,6 +10,7 @@ import { joinParts } from '../core/digest.ts';
 import { asBuffer } from './as-buffer.ts';
 import { codingsOf, decodeContent } from './content-coding.ts';
 import type { RequestBody } from './exchange.ts';
+import { type IgnoredMembers, isForm, isPartNamed, withoutEntries, withoutMembers } from './form-members.ts';
 import { canonicalJson } from './json-canonical.ts';
 import type { PointerTree } from './json-pointer.ts';
 import { jsonText } from './json-text.ts';
@@ -22,6 +23,7 @@ export interface BodyRules {
   /** The lines of Content-Encoding. */
   readonly contentEncoding: readonly string[];
   readonly leftOut: PointerTree | undefined;
+  readonly ignoredForm: IgnoredMembers | undefined;
   readonly limitBytes: number;
 }
 
@@ -45,17 +47,25 @@ function jsonForm(bytes: Uint8Array, leftOut: PointerTree | undefined): BodyForm
   return canonical === undefined ? undefined : ['json', canonical];
 }
 
-function multipartForm(bytes: Uint8Array, boundary: string): BodyForm | undefined {
+function multipartForm(bytes: Uint8Array, boundary: string, ignored?: IgnoredMembers): BodyForm | undefined {
   const pieces = splitMultipart(bytes, boundary);
-  return pieces && ['multipart', joinParts(pieces.map(digestOf))];
+  const compared = ignored === undefined ? pieces : pieces?.filter((piece) => !isPartNamed(piece, ignored.names));
+  return compared && ['multipart', joinParts(compared.map(digestOf))];
 }
 
-function plainForm(bytes: Uint8Array, { mediaType, leftOut }: BodyRules): BodyForm {
-  const { isJson, boundary } = mediaType;
+/** By bytes, without the members that are ignored. */
+function urlEncodedForm(bytes: Uint8Array, { names }: IgnoredMembers): BodyForm {
+  const rest = withoutMembers(asBuffer(bytes).toString('latin1'), names);
+  return ['bytes', digestOf(Buffer.from(rest, 'latin1'))];
+}
+
+function plainForm(bytes: Uint8Array, { mediaType, leftOut, ignoredForm }: BodyRules): BodyForm {
+  const { essence, isJson, boundary } = mediaType;
   if (isJson) return jsonForm(bytes, leftOut) ?? ['bytes', digestOf(bytes)];
-  if (boundary === undefined) return ['bytes', digestOf(bytes)];
+  const ignored = ignoredForm !== undefined && isForm(essence) ? ignoredForm : undefined;
+  if (boundary === undefined) return ignored ? urlEncodedForm(bytes, ignored) : ['bytes', digestOf(bytes)];
   // Without its boundary parameter the media type would no longer tell two readings of the same bytes apart.
-  return multipartForm(bytes, boundary) ?? ['bytes', joinParts([boundary, digestOf(bytes)])];
+  return multipartForm(bytes, boundary, ignored) ?? ['bytes', joinParts([boundary, digestOf(bytes)])];
 }
 
 async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules: BodyRules): Promise<BodyReading> {
@@ -69,9 +79,11 @@ async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules:
 function valueForm(value: unknown, rules: BodyRules): BodyReading {
   if (value instanceof Uint8Array) return plainForm(value, rules);
   if (typeof value === 'string' && !rules.mediaType.isJson) return plainForm(Buffer.from(value), rules);
-  const text = jsonText(value);
+  const { ignoredForm, mediaType } = rules;
+  const ignored = ignoredForm !== undefined && isForm(mediaType.essence) ? ignoredForm : undefined;
+  const text = jsonText(ignored ? withoutEntries(value, ignored.names) : value);
   if (text === undefined) return 'consumed';
-  const canonical = canonicalJson(text, rules.leftOut);
+  const canonical = canonicalJson(text, ignored ? ignored.inValue : rules.leftOut);
   return canonical === undefined ? ['value', digestOf(text)] : ['json', canonical];
 }
 

@@ -54,8 +54,14 @@ function handle<Native, Kind extends TransactionKind, Finished>(
 }
 
 /** An option that is undefined is not given: it must not undo the guard's. */
-function given<Native>(options: RouteOptions<Native>): RouteOptions<Native> {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
+function given<Options extends object>(options: Options): Partial<Options> {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<Options>;
+}
+
+/** A route's options over the guard's; those of a group one by one. */
+function merged<Native>(options: RouteOptions<Native>, changes: RouteOptions<Native>): RouteOptions<Native> {
+  const fingerprint = { ...options.fingerprint, ...given(changes.fingerprint ?? {}) };
+  return { ...options, ...given(changes), fingerprint };
 }
 
 function layerFor<Native, Kind extends TransactionKind>(
@@ -71,7 +77,7 @@ function layerFor<Native, Kind extends TransactionKind>(
     },
     with(changes) {
       checkRouteOptions(changes);
-      return layerFor({ ...options, ...given(changes) }, guard);
+      return layerFor(merged(options, changes), guard);
     },
     shutdown: (timeoutMs) => guard.engine.shutdown(timeoutMs),
   };

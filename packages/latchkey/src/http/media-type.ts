@@ -25,7 +25,8 @@ function isJsonEssence(essence: string): boolean {
   return essence === 'application/json' || essence === 'text/json' || essence.endsWith('+json');
 }
 
-function parametersOf(rest: string): Map<string, string> {
+/** The parameters after the value of a header such as Content-Type or Content-Disposition; names in lower case. */
+export function parametersOf(rest: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name = '', quoted, token = ''] of rest.matchAll(parameterPattern)) {
     parameters.set(name.toLowerCase(), quoted === undefined ? token : quoted.replace(/\\(.)/g, '$1'));

@@ -19,7 +19,7 @@ import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import { headerNamePattern } from '../protocol/headers.ts';
 import { isMemberPointer } from './json-pointer.ts';
-import type { GuardOptions, Quarantine, RouteOptions, SaveRequestOptions } from './options.ts';
+import type { FingerprintOptions, GuardOptions, Quarantine, RouteOptions, SaveRequestOptions } from './options.ts';
 
 const MOST_BYTES = 2 ** 31 - 1;
 
@@ -61,6 +61,10 @@ const quarantineRules: Record<keyof Quarantine, Rule> = {
   unknown: oneOf('run', 'refuse'),
 };
 
+const names = must(listOf(isText), 'an array of names');
+
+const fingerprintRules: Record<keyof FingerprintOptions, Rule> = { ignoreQuery: names, ignoreForm: names };
+
 function checkMembers(where: string, name: string, value: object, rules: Readonly<Record<string, Rule>>): void {
   checkOptionNames(`${where}: ${name}`, value, Object.keys(rules));
   for (const [member, rule] of Object.entries(rules)) {
@@ -75,6 +79,11 @@ const saving: Rule = (where, name, value) => {
   checkMembers(where, name, value as object, saveRules);
 };
 
+const fingerprinting: Rule = (where, name, value) => {
+  must(isObjectWith(), 'an object with ignoreQuery or ignoreForm')(where, name, value);
+  checkMembers(where, name, value as object, fingerprintRules);
+};
+
 const quarantining: Rule = (where, name, value) => {
   if (value === false) return;
   must(isObjectWith('before'), 'false or an object with before, and unknown')(where, name, value);
@@ -85,6 +94,7 @@ const quarantining: Rule = (where, name, value) => {
 /** The options of a route that are the HTTP layer's own. The type makes sure that none is forgotten. */
 export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof OperationSettings>, Rule> = {
   authorizeReplay: callable,
+  fingerprint: fingerprinting,
   keep: callable,
   keyFormat: oneOf('lenient', 'strict'),
   keyRequired: truth,

@@ -60,6 +60,17 @@ export interface SaveRequestOptions {
   readonly principal?: boolean;
 }
 
+/** What the fingerprint leaves out of a request, so that it may differ between retries. */
+export interface FingerprintOptions {
+  /** Names of query parameters, such as a timestamp or a signature. The path and all other parameters are compared. */
+  readonly ignoreQuery?: readonly string[];
+  /**
+   * Names of members of a form, URL-encoded or multipart/form-data, as the client writes them: `sentAt`, `meta[sentAt]`.
+   * For JSON there is `volatileMembers`.
+   */
+  readonly ignoreForm?: readonly string[];
+}
+
 /** Which keys may belong to records that a restore has lost. */
 export interface Quarantine {
   /**
@@ -88,6 +99,17 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly meaningfulFields?: readonly string[];
   /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. */
   readonly volatileMembers?: readonly string[];
+  /**
+   * What may differ between retries besides. A route's members replace the guard's one by one. A change of this option
+   * changes the fingerprints of requests that have such parameters or members: their retries across the change are
+   * `key-reused`.
+   *
+   * @example
+   * ```ts
+   * app.post('/v1/orders', guard.with({ fingerprint: { ignoreQuery: ['timestamp', 'signature'] } }), handler)
+   * ```
+   */
+  readonly fingerprint?: FingerprintOptions;
   /**
    * Whether an answer below 500 is kept; false releases the record, so that a retry runs. Default: under `'refuse'` every
    * answer is kept, under `'rerun'` all but 401, 407, 408, 425 and 429.

@@ -8,6 +8,7 @@ import { recordId } from '../core/digest.ts';
 import type { Operation } from '../core/operation.ts';
 import { type BodyForm, type BodyReading, bodyForm } from './body-form.ts';
 import type { RequestBody, RequestView } from './exchange.ts';
+import { withoutParameters } from './form-members.ts';
 import { readKey } from './key-field.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
 import { type PrincipalReading, readPrincipal } from './principal.ts';
@@ -77,7 +78,13 @@ function operationOf<Native>(
   const target = pathAndQuery(view.target);
   const path = pathOf(target);
   const fields = presentFields(view, route.meaningfulFields);
-  const { fingerprint, acceptable } = route.fingerprintsOf({ target, mediaType: mediaType.comparable, body, fields });
+  const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
+  const { fingerprint, acceptable } = route.fingerprintsOf({
+    target: compared,
+    mediaType: mediaType.comparable,
+    body,
+    fields,
+  });
   const operation = {
     id: recordId(principal, [view.method, path], key),
     principal: route.principalDigest(principal),
@@ -107,7 +114,8 @@ function readContent<Native>(
 ): RequestReading | Promise<RequestReading> {
   const { mediaType, received } = content;
   const contentEncoding = view.fields('content-encoding');
-  const rules = { mediaType, contentEncoding, leftOut: route.leftOut, limitBytes: route.maxRequestBytes };
+  const { leftOut, ignoredForm, maxRequestBytes: limitBytes } = route;
+  const rules = { mediaType, contentEncoding, leftOut, ignoredForm, limitBytes };
   const form = bodyForm(received, rules);
   if (form instanceof Promise) return form.then((body) => readingOf(view, route, content, body));
   return readingOf(view, route, content, form);

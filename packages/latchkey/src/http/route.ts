@@ -9,6 +9,7 @@ import { LatchkeyError } from '../core/errors.ts';
 import { completeSettings } from '../core/options-check.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import type { Fingerprinter } from './fingerprint.ts';
+import { type IgnoredMembers, ignoredMembers } from './form-members.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import type { Principal, RouteOptions } from './options.ts';
 import { type RequestSaver, requestSaver } from './request-saver.ts';
@@ -30,6 +31,9 @@ export interface Route<Native> {
   /** In lower case, sorted, each once. */
   readonly meaningfulFields: readonly string[];
   readonly leftOut: PointerTree | undefined;
+  readonly ignoredForm: IgnoredMembers | undefined;
+  /** Undefined if no query parameter is ignored. */
+  readonly ignoredQuery: ReadonlySet<string> | undefined;
   readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;
   readonly fingerprintsOf: Fingerprinter;
@@ -85,6 +89,8 @@ export function createRoute<Native>(options: RouteOptions<Native>, guard: GuardP
     keyFormat: options.keyFormat ?? 'lenient',
     meaningfulFields: meaningful(options.meaningfulFields),
     leftOut: pointerTree(options.volatileMembers ?? []),
+    ignoredForm: ignoredMembers(options.fingerprint?.ignoreForm, options.volatileMembers),
+    ignoredQuery: options.fingerprint?.ignoreQuery?.length ? new Set(options.fingerprint.ignoreQuery) : undefined,
     maxRequestBytes: options.maxRequestBytes ?? MEBIBYTE,
     maxResponseBytes: options.maxResponseBytes ?? MEBIBYTE,
   };

@@ -36,6 +36,22 @@ describe('idempotent()', () => {
     await expect(ship({ id: 'a', total: 2 })).rejects.toMatchObject({ code: 'key-reused' });
   });
 
+  it('says for a message that is delivered again in another envelope how to leave the envelope out', async () => {
+    const store = memoryStore();
+    const message = (attempt: number) => ({ id: 'm-1', attempt, body: { order: 7 } });
+    const options = { store, name: 'ship', key: ({ id }: { id: string }) => id };
+    const whole = idempotent(() => 'shipped', options);
+    await whole(message(1));
+    await expect(whole(message(2))).rejects.toThrow(/an attempt number: let the option payload return only what/);
+    const ship = idempotent(() => 'shipped', {
+      ...options,
+      name: 'ship-body',
+      payload: ({ body }: ReturnType<typeof message>) => body,
+    });
+    await ship(message(1));
+    expect(await ship(message(2))).toBe('shipped');
+  });
+
   it('keeps principals apart', async () => {
     const { ship, shipped } = shipping({ principal: (order: Order) => String(order.total) });
     await ship({ id: 'a', total: 1 });

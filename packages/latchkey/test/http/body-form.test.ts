@@ -10,6 +10,7 @@ const rules = (type: string, contentEncoding: readonly string[] = []) => ({
   mediaType: parseMediaType(type),
   contentEncoding,
   leftOut: undefined,
+  ignoredForm: undefined,
   limitBytes: 10_000,
 });
 const bytes = (text: string | Uint8Array) => ({ kind: 'bytes', bytes: Buffer.from(text) }) as const;

@@ -131,3 +131,113 @@ describe('a request body', () => {
     expect(runs()).toBe(0);
   });
 });
+
+describe('a key used again on a route that ignores query parameters and form members', () => {
+  const urlEncoded = (body: NonNullable<Sent['body']>): Sent => ({
+    ...base,
+    fields: { 'content-type': 'application/x-www-form-urlencoded' },
+    body,
+  });
+  const part = (name: string, content: string) =>
+    `Content-Type: text/plain\r\ncontent-disposition: form-data; filename="a"; name="${name}"\r\n\r\n${content}`;
+  const parts = (boundary: string, ...list: readonly string[]): Sent => ({
+    ...multipart(boundary),
+    body: `${list.map((one) => `--${boundary}\r\n${one}\r\n`).join('')}--${boundary}--`,
+  });
+  const value = (parsed: unknown): NonNullable<Sent['body']> => ({ kind: 'value', value: parsed });
+  const fingerprint = { ignoreQuery: ['ts', 'sig n'], ignoreForm: ['ts', 'meta[sent]'] };
+
+  it.each<readonly [string, Sent, Sent]>([
+    [
+      'other values of them',
+      { ...base, target: '/o?ts=1&a=b&sig+n=x' },
+      { ...base, target: '/o?a=b&sig%20n=y&%74s=2&ts' },
+    ],
+    ['nothing but them', { ...base, target: '/o?ts=1' }, { ...base, target: '/o' }],
+    ['another form member', urlEncoded('a=1&ts=1&b=%20'), urlEncoded('ts=2&a=1&b=%20&meta%5Bsent%5D=9')],
+    [
+      'a compressed form',
+      urlEncoded('a=1&ts=1'),
+      {
+        ...urlEncoded(gzipSync('a=1&ts=2')),
+        fields: { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' },
+      },
+    ],
+    [
+      'a parsed form',
+      urlEncoded(value({ a: '1', ts: '1', meta: { sent: '1', x: '2' } })),
+      urlEncoded(value({ a: '1', meta: { x: '2' } })),
+    ],
+    [
+      'a flat parsed form',
+      urlEncoded(value({ a: '1', 'meta[sent]': '1' })),
+      urlEncoded(value({ a: '1', 'meta[sent]': '2' })),
+    ],
+    [
+      'a parsed list of members',
+      urlEncoded(
+        value([
+          ['a', '1'],
+          ['ts', '1'],
+        ]),
+      ),
+      urlEncoded(
+        value([
+          ['a', '1'],
+          ['ts', '2'],
+        ]),
+      ),
+    ],
+    ['another part', parts('A', part('a', '1'), part('ts', '1')), parts('B', part('a', '1'), part('ts', '2'))],
+  ])('%s is a replay', async (_name, first, again) => {
+    const { send, runs } = layerRig({ fingerprint });
+    expect((await send(first)).text).toBe('run 1');
+    expect((await send(again)).text).toBe('run 1');
+    expect(runs()).toBe(1);
+  });
+
+  it.each<readonly [string, Sent, Sent]>([
+    ['another parameter', { ...base, target: '/o?ts=1&a=b' }, { ...base, target: '/o?ts=1&a=c' }],
+    ['a parameter whose name only begins so', { ...base, target: '/o?tsx=1' }, { ...base, target: '/o?tsx=2' }],
+    ['another order of what is left', { ...base, target: '/o?a=1&b=2' }, { ...base, target: '/o?b=2&ts=1&a=1' }],
+    ['another member of the form', urlEncoded('a=1&ts=1'), urlEncoded('a=2&ts=1')],
+    ['a member of JSON', { ...base, body: '{"ts":1}' }, { ...base, body: '{"ts":2}' }],
+    [
+      'a text that looks like a form',
+      { ...base, fields: { 'content-type': 'text/plain' }, body: 'ts=1' },
+      { ...base, fields: { 'content-type': 'text/plain' }, body: 'ts=2' },
+    ],
+    [
+      'another part of the form',
+      parts('A', part('a', '1'), part('ts', '1')),
+      parts('A', part('a', '2'), part('ts', '1')),
+    ],
+    ['a part without a name', parts('A', 'x: 1\r\n\r\nts'), parts('A', 'x: 2\r\n\r\nts')],
+  ])('%s is a mismatch', async (_name, first, again) => {
+    const { send } = layerRig({ fingerprint });
+    await send(first);
+    expect(await send(again)).toMatchObject({ code: 'key-reused' });
+  });
+
+  it('merges the options of guard and route one by one', async () => {
+    const { through, layer } = layerRig({ fingerprint: { ignoreQuery: ['ts'], ignoreForm: ['ts'] } });
+    const route = layer.with({ fingerprint: { ignoreQuery: undefined, ignoreForm: [] } as object });
+    const send = through(route);
+    await send({ ...base, target: '/o?ts=1' });
+    expect((await send({ ...base, target: '/o?ts=2' })).text).toBe('run 1');
+    await send({ ...urlEncoded('ts=1'), key: 'form' });
+    expect(await send({ ...urlEncoded('ts=2'), key: 'form' })).toMatchObject({ code: 'key-reused' });
+  });
+
+  it('leaves the fingerprints of a request without them as they are without the option', async () => {
+    const plain = layerRig();
+    const ignoring = layerRig({ fingerprint });
+    const fingerprintOf = async ({ memory, send }: typeof plain, sent: Sent) => {
+      await send(sent);
+      const { records } = await memory.list({ state: 'completed', limit: 1 });
+      return records[0]?.fingerprint;
+    };
+    const sent = { ...urlEncoded('a=1&b=%2&&'), target: '/o?&a=%&b' };
+    expect(await fingerprintOf(ignoring, sent)).toBe(await fingerprintOf(plain, sent));
+  });
+});

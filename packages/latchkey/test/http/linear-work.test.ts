@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bodyForm } from '../../src/http/body-form.ts';
 import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
 import type { CapturedResponse, RequestBody, RequestView } from '../../src/http/exchange.ts';
+import { ignoredMembers, withoutParameters } from '../../src/http/form-members.ts';
 import { httpDateMs } from '../../src/http/http-date.ts';
 import { pointerTree } from '../../src/http/json-pointer.ts';
 import { readKey } from '../../src/http/key-field.ts';
@@ -43,6 +44,7 @@ const rules = (type: string) => ({
   mediaType: parseMediaType(type),
   contentEncoding: [],
   leftOut: pointerTree(['/0/a', '/a/a', '/sentAt', '/1']),
+  ignoredForm: ignoredMembers(['a', 'f[a]']),
   limitBytes: 2 ** 24,
 });
 const bytesOf = (text: string) => ({ kind: 'bytes', bytes: Buffer.from(text, 'latin1') }) as const;
@@ -117,6 +119,27 @@ describe('parsers of bodies take steps in proportion to a body of 1 MiB', () => 
   });
 });
 
+describe('parsers of forms take steps in proportion to a body of 1 MiB', () => {
+  const long = 512 * 1024;
+  it.each([
+    ['members', filled('a=1&')],
+    ['separators', filled('&')],
+    ['escapes', filled('%41')],
+    ['broken escapes', filled('%')],
+  ])('URL-encoded: %s', async (_name, textOf) => {
+    await expectLinear(bodyAs('application/x-www-form-urlencoded'), [textOf], long);
+  });
+
+  const header = 'content-disposition: form-data';
+  it.each([
+    ['many parts', filled(`--B\r\n${header}; name="a"\r\n\r\n1\r\n`)],
+    ['a long header', (length: number) => `--B\r\n${header}${filled('; a')(length)}\r\n\r\n1\r\n--B--`],
+    ['many header lines', (length: number) => `--B\r\n${filled('a: b\r\n')(length)}\r\n1\r\n--B--`],
+  ])('multipart: %s', async (_name, textOf) => {
+    await expectLinear(bodyAs('multipart/form-data; boundary=B'), [textOf], long);
+  });
+});
+
 describe('parsers of headers take steps in proportion to a header of 16 KiB', () => {
   const long = 8 * 1024;
   const pattern = operationPattern('POST /v1/:a/:b/x/:c');
@@ -133,6 +156,7 @@ describe('parsers of headers take steps in proportion to a header of 16 KiB', ()
     'an HTTP date': httpDateMs,
     'the mark of another layer': (text) => isNotFinal(answer([['idempotency-status', text]])),
     'the problem of another layer': (text) => isNotFinal(answer([['content-type', 'application/json']], text)),
+    'a query': (text) => withoutParameters(`/?${text}`, new Set(['a'])),
     'an operation name': (text) => pattern.matches(`POST /v1/${text}`),
     'the segments of a path': (text) => pattern.paramsOf('POST', `/v1/${text}`),
   };

@@ -34,6 +34,9 @@ describe('createHttpLayer finds misuse by name', () => {
     ['methods', ['GET'], /none of which is safe/],
     ['meaningfulFields', ['bad name'], /field names/],
     ['volatileMembers', ['sentAt'], /JSON Pointers/],
+    ['fingerprint', 'ts', /ignoreQuery or ignoreForm/],
+    ['fingerprint', ['ts'], /got an instance of Array/],
+    ['fingerprint', { ignoreQuery: 'ts' }, /array of names/],
     ['volatileMembers', ['/a~2'], /JSON Pointers/],
     ['keyRequired', 'yes', /true or false/],
     ['keep', 404, /a function/],
@@ -51,6 +54,11 @@ describe('createHttpLayer finds misuse by name', () => {
     expect(() => createHttpLayer(options({ fingerprintSecrets: ['hunter2'] }))).not.toThrow(/hunter2/);
   });
 
+  it('an unknown member of a group', () => {
+    const misspelt = options({ fingerprint: { ignoreForms: ['ts'] } });
+    expect(() => createHttpLayer(misspelt)).toThrow(fault('option-unknown', /Did you mean "ignoreForm"/));
+  });
+
   it('takes every documented option', () => {
     const all = {
       keyRequired: true,
@@ -58,6 +66,7 @@ describe('createHttpLayer finds misuse by name', () => {
       methods: ['POST', 'PUT'],
       meaningfulFields: ['X-Version'],
       volatileMembers: ['/sentAt'],
+      fingerprint: { ignoreQuery: ['ts'], ignoreForm: ['ts'] },
       keep: () => true,
       authorizeReplay: () => true,
       recover: () => ({ verdict: 'leave' }),
