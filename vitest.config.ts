@@ -7,6 +7,8 @@ inlineTexts();
 export default defineConfig({
   test: {
     include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', 'edges/test/**/*.test.ts'],
+    // What the library logs by default is tested where it is meant; elsewhere the faults are on purpose.
+    onConsoleLog: (text) => !text.startsWith('latchkey '),
     setupFiles: ['scripts/test/setup.mjs'],
     // Most tests wait for servers and timers, so that one more than the cores of a small machine is quicker.
     maxWorkers: 3,

@@ -18,6 +18,7 @@ export {
 export type { EventListener, LatchkeyEvent } from './core/events.ts';
 export type { IdempotentOptions } from './core/function-options.ts';
 export { idempotent } from './core/idempotent.ts';
+export type { Log, LogEntry } from './core/log.ts';
 export { type Runtime, systemRuntime } from './core/runtime.ts';
 export type { OperationSettings } from './core/settings.ts';
 export type { Store, TransactionKind } from './core/store.ts';

@@ -66,12 +66,13 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   readonly #ended: Promise<void>;
 
   constructor(settings: CompleterSettings, options: CompleterOptions<Kind>) {
-    const { store, onEvent } = options;
+    const { store } = options;
     this.#store = store as AnyStore;
     this.#pages = new LapsedPages(this.#store);
     this.#settings = settings;
-    this.#engine = new Engine<Kind>({ store, runtime: settings.runtime, ...(onEvent && { onEvent }) });
-    this.#emit = createEmit(onEvent);
+    const emit = createEmit(options);
+    this.#engine = new Engine<Kind>({ store, runtime: settings.runtime, log: false, ...(emit && { onEvent: emit }) });
+    this.#emit = emit;
     this.#ended = this.#run();
   }
 

@@ -8,6 +8,7 @@ import type { BackoffLimits } from '../core/backoff.ts';
 import type { Completable } from '../core/completable.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
 import { callable, isObjectWith, listOf, must, type Rule, sharedRules } from '../core/option-rules.ts';
 import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
@@ -31,6 +32,8 @@ export interface CompleterOptions<Kind extends TransactionKind = never> {
   readonly maxDelayMs?: number;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
 }
 
 /** The options with their defaults. */
@@ -49,6 +52,7 @@ const rules: Readonly<Record<string, Rule>> = {
     'an array of operations, such as httpOperations',
   ),
   runtime: sharedRules.runtime,
+  log: sharedRules.log,
   onEvent: callable,
 };
 

@@ -50,6 +50,7 @@ const bounds: Readonly<Record<keyof DispatcherSettings, readonly [least: number,
 const rules = {
   store: must(isObjectWith('claim', 'complete'), 'a store'),
   deliver: callable,
+  log: sharedRules.log,
   onEvent: sharedRules.onEvent,
   runtime: sharedRules.runtime,
 };

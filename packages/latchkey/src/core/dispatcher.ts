@@ -11,6 +11,7 @@ import { createEmit } from './emitter.ts';
 import { LatchkeyError, LeaseLostError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { safetyMarginMs } from './lease.ts';
+import type { Log } from './log.ts';
 import type { ListedMessage, Outbox, Taken } from './outbox.ts';
 import { type Runtime, sleep, systemRuntime } from './runtime.ts';
 import { withTimeLimit } from './store-call.ts';
@@ -22,6 +23,8 @@ export interface DispatcherOptions extends Partial<DispatcherSettings> {
   readonly deliver: Deliver;
   /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
   readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
   /** Clocks, timers and randomness. Leases go by the store's clock. */
   readonly runtime?: Runtime;
 }
@@ -56,7 +59,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
       'outbox-unsupported',
       'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
     );
-  const emit = createEmit(options.onEvent);
+  const emit = createEmit(options);
   return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? systemRuntime, emit });
 }
 

@@ -12,6 +12,7 @@ import { createEmit } from './emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { Executor, type Task, type Won } from './executor.ts';
+import type { Log } from './log.ts';
 import { type Handler, mayBegin, type Operation, type Outcome, type Recover } from './operation.ts';
 import { isTooOldToRerun } from './rerun-age.ts';
 import { UnprotectedContext } from './running-context.ts';
@@ -25,6 +26,8 @@ export interface EngineOptions<Kind extends TransactionKind> {
   readonly store: Store<Kind>;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
 }
 
 /**
@@ -44,7 +47,7 @@ export class Engine<Kind extends TransactionKind = never> {
 
   constructor(options: EngineOptions<Kind>) {
     this.#store = options.store as AnyStore;
-    this.#tools = { runtime: options.runtime ?? systemRuntime, emit: createEmit(options.onEvent) };
+    this.#tools = { runtime: options.runtime ?? systemRuntime, emit: createEmit(options) };
     this.#executor = new Executor(this.#store, this.#tools);
     this.#claimer = new Claimer(this.#store, this.#tools, this.#executor.running);
   }

@@ -7,6 +7,7 @@
 import type { Codec } from './codec.ts';
 import type { EventListener } from './events.ts';
 import type { Secret } from './fingerprint-digests.ts';
+import type { Log } from './log.ts';
 import { callable, checkRules, isObjectWith, must, type Rule, sharedRules, truth } from './option-rules.ts';
 import type { Runtime } from './runtime.ts';
 import type { OperationSettings } from './settings.ts';
@@ -40,6 +41,8 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
   readonly allowVolatileStore?: boolean;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
 }
 
 type AnyOptions = IdempotentOptions<unknown, unknown, TransactionKind>;

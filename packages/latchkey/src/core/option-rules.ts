@@ -47,6 +47,7 @@ const isSecret = (item: unknown) =>
 export const sharedRules = {
   allowVolatileStore: truth,
   fingerprintSecrets: must(listOf(isSecret), `an array of secrets of at least ${LEAST_SECRET_BYTES} bytes each`),
+  log: must((value) => value === false || typeof value === 'function', 'a function or false'),
   onEvent: callable,
   runtime: must(isObjectWith('clock', 'timers', 'random'), 'an object with clock, timers and random'),
   store: (where, name, value) => {

@@ -85,8 +85,8 @@ function layerFor<Native, Kind extends TransactionKind>(
 
 /** The options that belong to the guard as a whole, made into its parts; the rest is the route's. */
 function createGuard<Native, Kind extends TransactionKind>(options: GuardOptions<Native, Kind>, emit: Emit) {
-  const { store, principal, dialect, fingerprintSecrets, onProblem, onEvent, runtime } = options;
-  const engine = new Engine<Kind>({ store, ...(runtime && { runtime }), ...(onEvent && { onEvent }) });
+  const { store, principal, dialect, fingerprintSecrets, onProblem, runtime } = options;
+  const engine = new Engine<Kind>({ store, ...(runtime && { runtime }), log: false, ...(emit && { onEvent: emit }) });
   return {
     engine,
     store: store as AnyStore,
@@ -116,5 +116,5 @@ export function createHttpLayer<Native, Kind extends TransactionKind = never>(
   options: GuardOptions<Native, Kind>,
 ): HttpLayer<Native, Kind> {
   checkGuardOptions(options);
-  return layerFor(options, createGuard(options, createEmit(options.onEvent)));
+  return layerFor(options, createGuard(options, createEmit(options)));
 }

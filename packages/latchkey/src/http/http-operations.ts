@@ -9,6 +9,7 @@ import { type AnyContext, type Context, plainAnswering } from '../core/context.t
 import { createEmit } from '../core/emitter.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
 import type { Verdict } from '../core/operation.ts';
 import { checkRules } from '../core/option-rules.ts';
 import { completeSettings } from '../core/options-check.ts';
@@ -45,6 +46,8 @@ export interface HttpOperationsOptions
   readonly maxRequestBytes?: number;
   /** Told what a handler throws. */
   readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
 }
 
 /** What the operations of one call share. */
@@ -65,7 +68,7 @@ function share(options: HttpOperationsOptions): Shared {
     maxResponseBytes,
     dialect: dialects[dialect],
     onProblem,
-    emit: createEmit(options.onEvent),
+    emit: createEmit(options),
   };
 }
 

@@ -129,6 +129,7 @@ export const operationsRules = {
   keep: routeRules.keep,
   maxRequestBytes: bytes,
   maxResponseBytes: bytes,
+  log: sharedRules.log,
   onEvent: callable,
   onProblem: callable,
 } as const satisfies Readonly<Record<string, Rule>>;

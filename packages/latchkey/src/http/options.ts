@@ -5,6 +5,7 @@
  */
 
 import type { EventListener } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
 import type { LapsedOperation } from '../core/operation.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { OperationSettings } from '../core/settings.ts';
@@ -181,6 +182,17 @@ export interface GuardOptions<Native, Kind extends TransactionKind = never> exte
   readonly allowVolatileStore?: boolean;
   /** Told what happens; see {@link LatchkeyEvent}. */
   readonly onEvent?: EventListener;
+  /**
+   * Receives warnings and errors: each code once per operation and minute, with one sentence and a link to what to do, and
+   * never a key, a body, a credential, or the message of an error that is not this library's. It does not depend on
+   * `onEvent`. Default: the console. `false` switches it off.
+   *
+   * @example
+   * ```ts
+   * idempotency({ store, principal, log: ({ level, code, message, docs }) => logger[level]({ code, docs }, message) })
+   * ```
+   */
+  readonly log?: Log | false;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }

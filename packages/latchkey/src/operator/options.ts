@@ -6,6 +6,7 @@
 
 import { createEmit } from '../core/emitter.ts';
 import type { EventListener } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
 import { sharedRules } from '../core/option-rules.ts';
 import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
@@ -30,9 +31,11 @@ export interface OperatorOptions {
   readonly maxResponseBytes?: number;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
 }
 
-type Limits = Required<Omit<OperatorOptions, 'store' | 'runtime' | 'onEvent'>>;
+type Limits = Required<Omit<OperatorOptions, 'store' | 'runtime' | 'onEvent' | 'log'>>;
 
 /** The options with their defaults, and the tools made from them. */
 export interface OperatorSettings extends Limits {
@@ -72,12 +75,13 @@ function given({ ...options }: OperatorOptions): Partial<Limits> {
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
 export function operatorSettings(options: OperatorOptions): OperatorSettings {
-  checkOptionNames(where, options, ['store', 'runtime', 'onEvent', ...limitNames]);
-  const { store, runtime = systemRuntime, onEvent } = options;
+  checkOptionNames(where, options, ['store', 'runtime', 'onEvent', 'log', ...limitNames]);
+  const { store, runtime = systemRuntime, onEvent, log } = options;
   sharedRules.store(where, 'store', store);
   sharedRules.runtime(where, 'runtime', runtime);
   if (onEvent !== undefined) sharedRules.onEvent(where, 'onEvent', onEvent);
+  if (log !== undefined) sharedRules.log(where, 'log', log);
   const limits: Limits = { ...defaults, ...given(options) };
   for (const name of limitNames) checkWholeNumber(where, name, limits[name], ...bounds[name]);
-  return { ...limits, tools: { store, runtime, emit: createEmit(onEvent) } };
+  return { ...limits, tools: { store, runtime, emit: createEmit({ onEvent, log, runtime }) } };
 }

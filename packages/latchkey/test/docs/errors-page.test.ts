@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { errorCodes } from '../../src/core/errors.ts';
 
-/** Codes of warning events that are no errors. */
-const warnings = ['come-back-kept', 'failure-kept', 'not-final-answer', 'request-not-saved'];
+/** Codes of warnings and of the log that no error has. */
+const warnings = ['come-back-kept', 'failure-kept', 'message-failed', 'not-final-answer', 'request-not-saved'];
 
 it('every error code has its section, and no section is without a code', async () => {
   const page = await readFile(new URL('../../../../docs/errors.md', import.meta.url), 'utf8');

@@ -80,7 +80,11 @@ export class World<Kind extends TransactionKind> {
       this.executions += 1;
       return handler === undefined ? numbered(this.executions) : handler(request, this.executions);
     };
-    const setup = { options: { store: this.store, ...options }, handler: counting, outer: outer ?? (() => ({})) };
+    const setup = {
+      options: { store: this.store, log: false as const, ...options },
+      handler: counting,
+      outer: outer ?? (() => ({})),
+    };
     const app = await this.suite.start(setup);
     this.#apps.push(app);
     return { origin: app.origin, send: (sent = {}) => send(app.origin, { key: firstKey, ...sent }) };

@@ -1,0 +1,151 @@
+/**
+ * The log: warnings and errors, by default on the console, so that a guard that was given no observer is not silent.
+ *
+ * An entry never holds a key, a body, a credential, a path, or the message of an error that is not this library's:
+ * drivers and applications put values into theirs.
+ *
+ * @module
+ */
+
+import { DOCS_URL, LatchkeyError } from './errors.ts';
+import type { LatchkeyEvent } from './events.ts';
+import type { Clock } from './runtime.ts';
+
+/** A line of the log. */
+export interface LogEntry {
+  readonly level: 'warn' | 'error';
+  /** A permanent code, with a section on the errors page. */
+  readonly code: string;
+  /** One or two sentences. */
+  readonly message: string;
+  /** The section that says what to do. */
+  readonly docs: string;
+}
+
+/** Receives warnings and errors. What it throws is ignored. */
+export type Log = (entry: LogEntry) => void;
+
+/** An entry before its link is added. */
+type Line = Omit<LogEntry, 'docs'>;
+
+/** How long an entry of the same code and operation is not repeated, in milliseconds. */
+const quietMs = 60_000;
+/** Operations that are told apart in that time: paths with ids are many. */
+const mostEntries = 100;
+
+const storeFaults: Readonly<Record<string, string>> = {
+  'driver-missing': "The package of the store's client is not installed.",
+  'encryption-key-missing': 'A record is sealed with a key that this server does not have.',
+  'option-invalid': "The store can't be used as it is set up.",
+  'record-unreadable': 'A stored record is not in a form that this version reads.',
+  'schema-mismatch': 'The tables of the store are those of another version. Apply its migrations.',
+  'schema-missing': 'The tables of the store are missing, or may not be used. Apply its migrations.',
+};
+
+const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>['reason'], string>> = {
+  'taken-over': 'another worker or an operator has taken the record',
+  deadline: 'the lease could not be renewed in time',
+  'max-run': 'it ran longer than maxRunMs',
+  shutdown: 'the server is shutting down',
+};
+
+/** Writes to the console. */
+export function consoleLog({ level, code, message, docs }: LogEntry): void {
+  console[level](`latchkey ${code}: ${message} ${docs}`);
+}
+
+/** Makes a listener that logs each code at most once per operation and minute. */
+export function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
+  const logged = new Set<string>();
+  let quietUntilMs = Number.NEGATIVE_INFINITY;
+  return (event) => {
+    const line = lineOf(event);
+    if (line === undefined) return;
+    const nowMs = clock.monotonic();
+    if (nowMs >= quietUntilMs) {
+      logged.clear();
+      quietUntilMs = nowMs + quietMs;
+    }
+    const name = `${line.code} ${line.message} ${'operation' in event ? event.operation : ''}`;
+    if (logged.has(name) || logged.size >= mostEntries) return;
+    logged.add(name);
+    log({ ...line, docs: `${DOCS_URL}#${line.code}` });
+  };
+}
+
+/** What an event is in the log; undefined for what is no fault. */
+function lineOf(event: LatchkeyEvent): Line | undefined {
+  switch (event.type) {
+    case 'warning':
+      return { level: 'warn', code: event.code, message: event.message };
+    case 'store-error':
+      return storeError(event.error, event.during);
+    case 'handler-error':
+      return {
+        level: 'error',
+        code: 'operation-failed',
+        message: `The application's code threw ${nameOf(event.error)}.`,
+      };
+    case 'executed':
+      return unrecorded(event.recorded);
+    case 'outcome-unknown':
+      return {
+        level: 'warn',
+        code: 'outcome-unknown',
+        message: 'A request found an operation whose outcome is unknown. It waits for a recover hook or an operator.',
+      };
+    case 'lease-lost':
+      return { level: 'warn', code: 'lease-lost', message: `A handler lost its record: ${leaseEnds[event.reason]}.` };
+    case 'unprotected':
+      return {
+        level: 'error',
+        code: 'store-unavailable',
+        message: "A handler ran without protection, because the store is away and whenStoreDown is 'run-unprotected'.",
+      };
+    case 'steps-unasked':
+      return {
+        level: 'warn',
+        code: 'steps-changed',
+        message: 'An attempt ended without asking for steps that an earlier one had saved: the handler has changed.',
+      };
+    case 'stuck':
+      return {
+        level: 'error',
+        code: 'outcome-unknown',
+        message: 'A completer has given an operation up after its last attempt. It waits for an operator.',
+      };
+    case 'message-failed':
+      return { level: 'warn', code: 'message-failed', message: `A message was not delivered: ${nameOf(event.error)}.` };
+    case 'message-dead':
+      return {
+        level: 'error',
+        code: 'message-failed',
+        message: 'The last delivery of a message has failed. It waits for an operator.',
+      };
+    default:
+      return undefined;
+  }
+}
+
+function storeError(error: unknown, during: string): Line {
+  const code = error instanceof LatchkeyError ? error.code : 'store-unavailable';
+  const sentence = storeFaults[code] ?? 'The store did not do what it was asked for.';
+  const cause = error instanceof LatchkeyError ? error.cause : error;
+  const because = cause === undefined ? '' : `; ${nameOf(cause)}`;
+  return { level: 'error', code, message: `${sentence} (During ${during}${because}.)` };
+}
+
+function unrecorded(recorded: Extract<LatchkeyEvent, { type: 'executed' }>['recorded']): Line | undefined {
+  if (recorded !== 'unstored') return undefined;
+  const message =
+    'An answer could not be stored. A retry is told that the outcome is unknown, or runs again under rerun.';
+  return { level: 'error', code: 'store-unavailable', message };
+}
+
+/** The class of an error and its code, such as `Error ECONNREFUSED`. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return `a value that is not an error (${typeof error})`;
+  const code: unknown = Reflect.get(error, 'code');
+  const isName = typeof code === 'string' && /^[\w-]{1,40}$/.test(code);
+  return isName ? `${error.constructor.name} ${code}` : error.constructor.name;
+}

@@ -1,0 +1,157 @@
+import { readFile } from 'node:fs/promises';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { idempotency } from '../../src/adapters/fetch.ts';
+import { createEmit } from '../../src/core/emitter.ts';
+import { LatchkeyError, StoreUnavailableError } from '../../src/core/errors.ts';
+import type { LatchkeyEvent } from '../../src/core/events.ts';
+import type { LogEntry } from '../../src/core/log.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { manualRuntime } from '../../src/testing/manual-clock.ts';
+
+const secret = 'sk_live_4242';
+
+/** One event of each type that has anything to hide. */
+const events: readonly LatchkeyEvent[] = [
+  { type: 'store-error', operation: `POST /${secret}`, during: 'claim', error: new Error(secret) },
+  {
+    type: 'store-error',
+    operation: `POST /${secret}`,
+    during: 'claim',
+    error: new StoreUnavailableError(`PostgreSQL could not do it: ${secret}`, { cause: new TypeError(secret) }),
+  },
+  { type: 'store-error', operation: secret, during: 'claim', error: new LatchkeyError('schema-missing', secret) },
+  { type: 'handler-error', operation: secret, error: new RangeError(secret) },
+  { type: 'handler-error', operation: secret, error: secret },
+  { type: 'executed', id: secret, operation: secret, recorded: 'unstored' },
+  { type: 'outcome-unknown', id: secret, operation: secret },
+  { type: 'lease-lost', id: secret, operation: secret, reason: 'deadline' },
+  { type: 'unprotected', operation: secret },
+  { type: 'steps-unasked', id: secret, operation: secret, steps: [secret] },
+  { type: 'stuck', id: secret, operation: secret, attempt: 3 },
+  {
+    type: 'message-failed',
+    id: secret,
+    operation: secret,
+    name: secret,
+    attempts: 1,
+    error: new Error(secret),
+    retryInMs: 1,
+  },
+  { type: 'message-dead', id: secret, operation: secret, name: secret, attempts: 1, error: new Error(secret) },
+];
+
+/** Events that report no fault. */
+const quiet: readonly LatchkeyEvent[] = [
+  { type: 'claimed', id: 'i', operation: 'o', attempt: 1, tookOver: false },
+  { type: 'executed', id: 'i', operation: 'o', recorded: 'stored' },
+  { type: 'replayed', id: 'i', operation: 'o' },
+  { type: 'mismatch', id: 'i', operation: 'o' },
+  { type: 'in-progress', id: 'i', operation: 'o' },
+];
+
+function request(): Request {
+  const headers = { 'idempotency-key': crypto.randomUUID(), 'content-type': 'application/json' };
+  return new Request(`https://shop.example/orders/${secret}`, { method: 'POST', headers, body: '{}' });
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('the log', () => {
+  it('goes to the console when nothing is set: a throw behind the fetch adapter', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    const guard = idempotency({ store: memoryStore(), principal: () => 'tenant' });
+    await guard(() => {
+      throw new RangeError(secret);
+    })(request());
+    expect(error.mock.calls).toEqual([
+      [expect.stringMatching(/^latchkey operation-failed: .*RangeError.* https:\S+#operation-failed$/)],
+    ]);
+    expect(JSON.stringify(error.mock.calls)).not.toContain(secret);
+  });
+
+  it('goes to the console when nothing is set: a store that is away, a missing migration, a kept failure', async () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    const warn = vi.spyOn(console, 'warn').mockReturnValue();
+    let failing: Error | undefined;
+    const store = memoryStore();
+    const claim = store.claim.bind(store);
+    store.claim = (asked) => (failing === undefined ? claim(asked) : Promise.reject(failing));
+    const guard = idempotency({ store, principal: () => 'tenant', claimTimeoutMs: 50 });
+    const answer = guard(() => new Response('no', { status: 500 }));
+    await answer(request());
+    failing = new LatchkeyError('schema-missing', 'no tables');
+    await answer(request());
+    failing = new StoreUnavailableError('Redis did not answer.', { cause: new Error('connect ECONNREFUSED') });
+    await answer(request());
+    const lines = [...warn.mock.calls, ...error.mock.calls].flat().join('\n');
+    expect(lines).toMatch(/latchkey failure-kept: /);
+    expect(lines).toMatch(/latchkey schema-missing: /);
+    expect(lines).toMatch(/latchkey store-unavailable: /);
+  });
+
+  it('holds no key, body, credential, path or message of another error', () => {
+    const entries: LogEntry[] = [];
+    const emit = createEmit({ log: (entry) => void entries.push(entry), runtime: manualRuntime() });
+    for (const event of events) emit?.(event);
+    expect(entries).toHaveLength(events.length);
+    expect(JSON.stringify(entries)).not.toContain(secret);
+  });
+
+  it('is silent about what is no fault', () => {
+    const entries: LogEntry[] = [];
+    const emit = createEmit({ log: (entry) => void entries.push(entry), runtime: manualRuntime() });
+    for (const event of quiet) emit?.(event);
+    expect(entries).toEqual([]);
+  });
+
+  it('repeats a code once per operation and minute', async () => {
+    const runtime = manualRuntime();
+    const codes: string[] = [];
+    const emit = createEmit({ log: ({ code }) => void codes.push(code), runtime });
+    const lost = (operation: string) => emit?.({ type: 'lease-lost', id: 'i', operation, reason: 'deadline' });
+    for (let count = 0; count < 50; count += 1) lost('POST /orders');
+    lost('POST /refunds');
+    expect(codes).toEqual(['lease-lost', 'lease-lost']);
+    await runtime.advance(60_000);
+    lost('POST /orders');
+    expect(codes).toHaveLength(3);
+  });
+
+  it('keeps to a bound, however many paths there are', () => {
+    const codes: string[] = [];
+    const emit = createEmit({ log: ({ code }) => void codes.push(code), runtime: manualRuntime() });
+    for (let path = 0; path < 10_000; path += 1) emit?.({ type: 'unprotected', operation: `POST /orders/${path}` });
+    expect(codes).toHaveLength(100);
+  });
+
+  it('is switched off by false, taken over by a function, and does not depend on onEvent', () => {
+    const error = vi.spyOn(console, 'error').mockReturnValue();
+    const unprotected: LatchkeyEvent = { type: 'unprotected', operation: 'o' };
+    const types: string[] = [];
+    expect(createEmit({ log: false })).toBeUndefined();
+    createEmit({ log: false, onEvent: ({ type }) => void types.push(type) })?.(unprotected);
+    expect([types, error.mock.calls]).toEqual([['unprotected'], []]);
+    createEmit({ onEvent: ({ type }) => void types.push(type) })?.(unprotected);
+    expect([types.length, error.mock.calls.length]).toEqual([2, 1]);
+  });
+
+  it('can fail without breaking a request', () => {
+    const emit = createEmit({
+      log: () => {
+        throw new Error('The disk is full.');
+      },
+    });
+    expect(() => emit?.({ type: 'unprotected', operation: 'o' })).not.toThrow();
+  });
+});
+
+it('the page lists every event', async () => {
+  const root = new URL('../../../../', import.meta.url);
+  const source = await readFile(new URL('packages/latchkey/src/core/events.ts', root), 'utf8');
+  const page = await readFile(new URL('docs/events.md', root), 'utf8');
+  const types = Array.from(source.matchAll(/readonly type: '([a-z-]+)'/g), ([, type]) => type);
+  const rows = Array.from(page.slice(page.indexOf('## Events')).matchAll(/^\| `([a-z-]+)` \|/gm), ([, name]) => name);
+  expect(rows.toSorted()).toEqual(types.toSorted());
+});
