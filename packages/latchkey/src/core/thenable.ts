@@ -9,6 +9,6 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 }
 
 /** Applies `next` to a value now, or to a promise's value later: what is synchronous stays synchronous. */
-export function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R): R | Promise<R> {
+export function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return isThenable(value) ? Promise.resolve(value).then(next) : next(value);
 }

@@ -7,7 +7,7 @@
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 import type { Outcome } from '../core/operation.ts';
 import { STORED_HEADER } from '../protocol/headers.ts';
-import { answerResponse } from './answer.ts';
+import { readAnswer } from './answer.ts';
 import type { Field, GuardAnswer, PlainResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
 import type { ReplayRecord, RouteOptions } from './options.ts';
@@ -96,7 +96,7 @@ async function authorized<Native>(
   const { operationId, completedAtMs } = outcome;
   const record: ReplayRecord = { operationId, status: snapshot.status, completedAtMs };
   const permission = await authorizeReplay(parts.native, record);
-  if (typeof permission === 'object') return answerResponse(permission);
+  if (typeof permission === 'object') return readAnswer(permission);
   return permission === true ? stored(snapshot, outcome, parts) : parts.shape(problem('replay-forbidden'));
 }
 

@@ -7,6 +7,7 @@
 import { LatchkeyError } from '../core/errors.ts';
 import { headerNamePattern } from '../protocol/headers.ts';
 import type { Field, PlainResponse } from './exchange.ts';
+import { isResponse } from './fetch-response.ts';
 
 /** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5): what the frameworks let pass. */
 const fieldValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -25,7 +26,9 @@ function isSendable([name, value]: Field): boolean {
  *
  * @throws LatchkeyError `value-invalid`.
  */
-export function checkResponse({ status, fields, body }: PlainResponse): void {
+export function checkResponse(response: PlainResponse): void {
+  const { status, fields, body } = response;
+  if (isResponse(response)) throw unsendable('it is a Response; give { status, fields, body }');
   if (!Number.isInteger(status) || status < 200 || status > 599) throw unsendable('its status is none from 200 to 599');
   if (!Array.isArray(fields)) throw unsendable('its fields are no array');
   const malformed = fields.find((field) => !isSendable(field));

@@ -12,6 +12,11 @@ import { mayHaveBody } from './status.ts';
 
 const noHeaders = new Headers();
 
+/** Bun, Deno and some servers bring a Response of their own, so that its class says nothing. */
+export function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'arrayBuffer' in value && 'headers' in value;
+}
+
 /**
  * Runtimes refuse these too, but later: when they have been stored as the answer.
  *

@@ -6,18 +6,22 @@
 
 import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context, FinalWrite, Jsonify, StepTools } from '../core/context.ts';
+import { LatchkeyError } from '../core/errors.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { chain } from '../core/thenable.ts';
-import { answerResponse } from './answer.ts';
+import { readAnswer } from './answer.ts';
+import { unsendable } from './check-response.ts';
 import type { PlainResponse } from './exchange.ts';
+import { isResponse } from './fetch-response.ts';
 import type { HttpContext } from './layer.ts';
 import type { Answer } from './options.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
 import { fetchStep } from './step-answer.ts';
 
 type EngineFinish = (fn: (handle: unknown) => FinalWrite | Promise<FinalWrite>) => Promise<void>;
-type AnswerFunction = (handle: unknown) => Answer | PromiseLike<Answer>;
+type GivenAnswer = Answer | Response;
+type AnswerFunction = (handle: unknown) => GivenAnswer | PromiseLike<GivenAnswer>;
 
 /** What a context needs beside the engine's. */
 export interface ContextParts<Finished> {
@@ -28,6 +32,14 @@ export interface ContextParts<Finished> {
     /** Told of the answer that `finish` committed. */
     finished(response: PlainResponse): Finished;
   };
+}
+
+/** A store whose transactions are synchronous sees the reading of a Response as a promise that the function returned. */
+function explained(error: unknown): unknown {
+  if (!(error instanceof LatchkeyError && error.code === 'transaction-asynchronous')) return error;
+  return unsendable(
+    'finish was given a Response, whose body is read asynchronously, and SQLite is synchronous; return { status, headers, body }',
+  );
 }
 
 /** What became of one run, besides its response. */
@@ -86,12 +98,21 @@ export class GuardContext<Finished> {
 
   async finish(fn: AnswerFunction): Promise<Finished> {
     let response: PlainResponse | undefined;
-    const write = (answer: Answer): FinalWrite => {
-      response = answerResponse(answer);
-      return finalWrite(encodeResponse(response), this.#parts.route.maxResponseBytes);
+    let isFetched = false;
+    const write = (made: PlainResponse): FinalWrite => {
+      response = made;
+      return finalWrite(encodeResponse(made), this.#parts.route.maxResponseBytes);
+    };
+    const read = (answer: GivenAnswer): FinalWrite | Promise<FinalWrite> => {
+      isFetched = isResponse(answer);
+      return chain(readAnswer(answer), write);
     };
     const commit: EngineFinish = this.#context.finish.bind(this.#context);
-    await commit((handle) => chain(fn(handle), write));
+    try {
+      await commit((handle) => chain(fn(handle), read));
+    } catch (error) {
+      throw isFetched ? explained(error) : error;
+    }
     this.answer = response;
     return this.#parts.handling.finished(response as PlainResponse);
   }

@@ -9,7 +9,7 @@ import type { Engine } from '../core/engine.ts';
 import type { Operation, Outcome, Recover } from '../core/operation.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
-import { answerResponse } from './answer.ts';
+import { readAnswer } from './answer.ts';
 import { type AnswerParts, answerOutcome } from './answer-outcome.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import type { GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
@@ -57,7 +57,7 @@ function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, nativ
     const recovery = await recover(lapsed, native);
     if (recovery.verdict !== 'respond') return recovery;
     const { response, ...decided } = recovery;
-    const { result } = finalWrite(encodeResponse(answerResponse(response)), maxResponseBytes);
+    const { result } = finalWrite(encodeResponse(await readAnswer(response)), maxResponseBytes);
     return { ...decided, result };
   };
 }

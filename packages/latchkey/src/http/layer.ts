@@ -10,13 +10,16 @@ import type { TransactionKind } from '../core/store.ts';
 import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
 import type { Answer, RouteOptions } from './options.ts';
 
+/** What the function of `finish` returns: a Response only where that function may be asynchronous. */
+type FinalAnswer<Kind extends TransactionKind> = Kind['mode'] extends 'sync' ? Answer : Answer | Response;
+
 /**
  * What a handler behind a guard gets.
  *
  * @typeParam Finished - what `finish` resolves with in this framework.
  */
 export interface HttpContext<Kind extends TransactionKind = never, Finished = void>
-  extends Context<Kind, Answer, Finished> {
+  extends Context<Kind, FinalAnswer<Kind>, Finished> {
   /**
    * Sends a request to another system as one step: with the step's key in the Idempotency-Key field, and retried under
    * the lease (see `stepFetch`, whose options it takes). What is saved is the final answer, whatever its status: the

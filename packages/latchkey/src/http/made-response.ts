@@ -7,7 +7,7 @@
 import { answerResponse } from './answer.ts';
 import { checkResponse } from './check-response.ts';
 import type { CapturedResponse, Field, PlainResponse } from './exchange.ts';
-import { endToEndHeaders, refuseUnsendable } from './fetch-response.ts';
+import { endToEndHeaders, isResponse, refuseUnsendable } from './fetch-response.ts';
 import type { Answer } from './options.ts';
 
 /** A response in any of the forms that an application makes one. */
@@ -41,18 +41,13 @@ async function captureFetched(made: Response, limitBytes: number): Promise<Captu
   return { status: made.status, fields, body, state: isWhole ? 'whole' : 'too-large', headSent: false };
 }
 
-/** Bun, Deno and some servers bring a Response of their own, so that its class says nothing. */
-function isFetched(made: MadeResponse): made is Response {
-  return 'arrayBuffer' in made;
-}
-
 /**
  * Captures a response that was returned: of the Fetch API, a plain one, or an answer.
  *
  * @throws LatchkeyError `value-invalid` for what can't be sent; what the response's own stream throws.
  */
 export async function captureMade(made: MadeResponse, limitBytes: number): Promise<CapturedResponse> {
-  if (isFetched(made)) return captureFetched(made, limitBytes);
+  if (isResponse(made)) return captureFetched(made, limitBytes);
   if (!('fields' in made)) return whole(answerResponse(made));
   checkResponse(made);
   return whole(made);

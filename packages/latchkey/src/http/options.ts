@@ -22,16 +22,19 @@ export type Principal<Native> =
   | 'anonymous'
   | ((request: Native) => string | undefined | Promise<string | undefined>);
 
-/** An answer given as a plain object, by `finish` and `recover`. An object as body is sent as JSON. */
+/**
+ * An answer given as a plain object, by `finish`, `recover` and `authorizeReplay`. An object as body is sent as JSON.
+ * Where the answer may be given asynchronously, a Response will do too.
+ */
 export interface Answer {
   readonly status?: number;
-  readonly headers?: Readonly<Record<string, string | readonly string[]>>;
+  readonly headers?: Readonly<Record<string, string | readonly string[]>> | Headers;
   readonly body?: string | Uint8Array | object | null;
 }
 
 /** What `recover` decides about a lapsed record; the audit keeps `why`, 2,000 characters at most. Names no secret. */
 type HttpRecovery =
-  | { readonly verdict: 'respond'; readonly response: Answer; readonly why?: string }
+  | { readonly verdict: 'respond'; readonly response: Answer | Response; readonly why?: string }
   | { readonly verdict: 'rerun'; readonly why?: string }
   | { readonly verdict: 'leave' };
 
@@ -121,8 +124,11 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
    * ```
    */
   readonly keep?: (status: number) => boolean;
-  /** Called before an answer is replayed; false refuses it (403 by the layer), a Response-like answer replaces it. */
-  readonly authorizeReplay?: (request: Native, record: ReplayRecord) => boolean | Answer | Promise<boolean | Answer>;
+  /** Called before an answer is replayed; false refuses it (403 by the layer), an answer or a Response replaces it. */
+  readonly authorizeReplay?: (
+    request: Native,
+    record: ReplayRecord,
+  ) => boolean | Answer | Response | Promise<boolean | Answer | Response>;
   /**
    * Asked about a lapsed record that may not be rerun, under a claim of its own: finds out at the systems behind what
    * happened, by the keys that the steps sent, and decides. What it throws leaves the record to a person.

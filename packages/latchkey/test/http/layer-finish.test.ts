@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type { CapturedResponse, PlainResponse, RequestView } from '../../src/http/exchange.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
-import type { GuardOptions } from '../../src/http/options.ts';
+import type { Answer, GuardOptions } from '../../src/http/options.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import type { SqliteTransactions } from '../../src/stores/sqlite/sqlite-store.ts';
 import { captured } from './layer-rig.ts';
@@ -121,7 +121,7 @@ describe('context.finish', () => {
   });
 
   it('commits nothing with an answer that no response can carry, and the retry runs', async () => {
-    const { send, store, finished } = shop();
+    const { send, store, finished } = shop({ maxAttempts: 100 });
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     const answers = [
@@ -132,13 +132,24 @@ describe('context.finish', () => {
       { headers: { 'X Note': 'x' } },
       { body: cycle },
       { body: { toJSON: () => undefined } },
+      { body: new Map([['id', 'ch_1']]) },
+      { body: new Response('ch_1').body },
+      { body: Promise.resolve({ id: 'ch_1' }) },
+      { body: new URLSearchParams({ id: 'ch_1' }) },
+      Response.json({ id: 'ch_1' }),
+      { id: 'ch_1' },
+      { status: 201, json: { id: 'ch_1' } },
+      { status: 201, headers: { 'X-Count': 3 } },
+      'ch_1',
+      undefined,
+      null,
     ];
     const refusals: unknown[] = [];
     for (const answer of answers) {
       const first = await send(async (context) => {
         const unsendable = context.finish((handle) => {
           handle.prepare('INSERT INTO charges VALUES (?)').run(2000);
-          return answer;
+          return answer as Answer;
         });
         await unsendable.catch((error: unknown) => refusals.push(error));
         throw new Error('no answer');
@@ -147,6 +158,17 @@ describe('context.finish', () => {
     }
     expect([charges(), finished]).toEqual([[], []]);
     expect(refusals).toMatchObject(answers.map(() => ({ code: 'value-invalid' })));
+    expect(refusals.map(String).filter((said) => said.includes('SQLite is synchronous'))).toHaveLength(1);
+    await store.close();
+  });
+
+  it('takes the headers of an answer as Headers too', async () => {
+    const { send, store } = shop();
+    const first = await send(async (context) => {
+      await context.finish(() => ({ status: 201, headers: new Headers({ 'X-Note': 'kept' }), body: 'ok' }));
+      return captured(201);
+    });
+    expect(first.fields).toContainEqual(['x-note', 'kept']);
     await store.close();
   });
 

@@ -1,0 +1,93 @@
+/** A Response of the Fetch API, where the layer asks the application for an answer. */
+
+import { describe, expect, expectTypeOf, it } from 'vitest';
+import type { Context, FinalWrite } from '../../src/core/context.ts';
+import type { TransactionKind } from '../../src/core/store.ts';
+import type { PlainResponse } from '../../src/http/exchange.ts';
+import { GuardContext } from '../../src/http/guard-context.ts';
+import type { HttpContext } from '../../src/http/layer.ts';
+import type { Answer } from '../../src/http/options.ts';
+import { decodeResponse } from '../../src/http/snapshot.ts';
+import type { SqliteTransactions } from '../../src/stores/sqlite/index.ts';
+import { layerRig } from './layer-rig.ts';
+
+/** A context of a store whose transactions are asynchronous. */
+function asynchronous() {
+  const committed: FinalWrite[] = [];
+  const finished: PlainResponse[] = [];
+  const engine = {
+    finish: async (fn: (handle: object) => FinalWrite | Promise<FinalWrite>) => committed.push(await fn({})),
+  };
+  const context = new GuardContext(engine as object as Context<TransactionKind>, {
+    route: { maxResponseBytes: 1000 },
+    handling: { finished: (response) => finished.push(response) },
+  });
+  return { context, committed, finished };
+}
+
+const made = () => Response.json({ id: 'ch_1' }, { status: 201, headers: { Location: '/ch_1' } });
+
+describe('a Response', () => {
+  it.each([
+    ['returned', made],
+    ['promised', async () => made()],
+  ])('%s by the function of finish is committed whole, where transactions are asynchronous', async (_, fn) => {
+    const { context, committed, finished } = asynchronous();
+    await context.finish(fn);
+    const { status, fields, body } = decodeResponse(committed[0]?.result.bytes ?? new Uint8Array());
+    expect([status, Buffer.from(body).toString()]).toEqual([201, '{"id":"ch_1"}']);
+    expect(fields).toEqual([
+      ['content-type', 'application/json'],
+      ['location', '/ch_1'],
+    ]);
+    expect(finished[0]?.status).toBe(201);
+  });
+
+  it('whose body was read before commits nothing', async () => {
+    const { context, committed } = asynchronous();
+    const used = made();
+    await used.text();
+    await expect(context.finish(() => used)).rejects.toThrow(/read before/);
+    expect(committed).toEqual([]);
+  });
+
+  it('is no answer of a store whose transactions are synchronous, by its type', () => {
+    type Answers<Kind extends TransactionKind> = ReturnType<Parameters<HttpContext<Kind, Response>['finish']>[0]>;
+    expectTypeOf<Answers<SqliteTransactions>>().toEqualTypeOf<Answer>();
+    expectTypeOf<Answers<{ readonly handle: object; readonly mode: 'async' }>>().toEqualTypeOf<
+      Answer | Response | Promise<Answer | Response>
+    >();
+  });
+
+  it.each([
+    ['given', () => new Response('ask support', { status: 403 })],
+    ['promised', async () => new Response('ask support', { status: 403 })],
+  ])('%s by authorizeReplay is the answer in place of the stored one', async (_, authorizeReplay) => {
+    const { send } = layerRig({ authorizeReplay });
+    await send({ key: 'k' });
+    expect(await send({ key: 'k' })).toMatchObject({ status: 403, text: 'ask support' });
+  });
+
+  it('given by recover is stored, and is the answer of every retry', async () => {
+    const { send, runtime, runs } = layerRig({
+      leaseMs: 1_000,
+      maxRunMs: 2_000,
+      recover: () => ({ verdict: 'respond', response: made() }),
+    });
+    void send({ key: 'k' }, () => new Promise(() => {}));
+    await runtime.advance(10_000);
+    for (let times = 0; times < 2; times += 1) {
+      expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: '{"id":"ch_1"}' });
+    }
+    expect(runs()).toBe(1);
+  });
+
+  it('given by onProblem is refused by name, and the problem is sent as it is', async () => {
+    const { send, events } = layerRig({ onProblem: (() => made()) as never });
+    await send({ key: 'k', body: '1' });
+    expect(await send({ key: 'k', body: '2' })).toMatchObject({ status: 422, code: 'key-reused' });
+    expect(events).toContainEqual(
+      expect.objectContaining({ operation: 'onProblem', error: expect.objectContaining({ code: 'value-invalid' }) }),
+    );
+  });
+});
