@@ -16,6 +16,7 @@ const steps = [
     'scripts',
     'bench',
     'edges',
+    'bundles',
     'examples/payments',
     'examples/quick-start',
   ].map(typesOf),

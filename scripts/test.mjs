@@ -34,6 +34,7 @@ const sections = [
   vitest('Library on Node 24', node24, 'packages/', 35),
   vitest('Library on Node 22', node22, 'packages/', 10, withServers),
   vitest('Edges', node24, 'edges/', 10),
+  vitest('Bundles', node24, 'bundles/test/', 15),
   vitest('Examples', node24, 'examples/', 10),
 ];
 
@@ -115,6 +116,7 @@ async function runAll() {
 await runScript(async () => {
   await prepare();
   await installProject('edges');
+  await installProject('bundles');
   try {
     return await runAll();
   } finally {

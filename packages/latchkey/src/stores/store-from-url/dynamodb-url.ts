@@ -1,6 +1,6 @@
 import type { Store } from '../../core/store.ts';
 import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
-import { loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { decoded, invalidUrl, parametersOf } from './store-url.ts';
 
 const parameters = {
@@ -22,7 +22,7 @@ export async function openDynamodb(
   if (table === '') throw invalidUrl('a DynamoDB URL is dynamodb://region/table, and this one names no table.');
   if (url.username !== '' || url.password !== '')
     throw invalidUrl('a DynamoDB URL holds no credentials; the AWS SDK finds them by itself.');
-  const { DynamoDB } = await loadDriver('@aws-sdk/client-dynamodb', url, () => import('@aws-sdk/client-dynamodb'));
+  const { DynamoDB } = await loadSdk(url);
   const { dynamodbStore } = await import('../dynamodb/index.ts');
   const client = new DynamoDB({
     ...(url.hostname !== '' && { region: url.hostname }),
@@ -32,4 +32,12 @@ export async function openDynamodb(
     store: dynamodbStore({ client, table, ...settings, ...(runtime && { runtime }) }),
     end: async () => client.destroy(),
   };
+}
+
+async function loadSdk(url: URL) {
+  try {
+    return await import('@aws-sdk/client-dynamodb');
+  } catch (cause) {
+    throw driverMissing('@aws-sdk/client-dynamodb', url, cause);
+  }
 }

@@ -1,7 +1,7 @@
 import { checkWholeNumber } from '../../core/options-check.ts';
 import type { Store } from '../../core/store.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
-import { loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { decoded, mostConnections, parametersOf } from './store-url.ts';
 
 const parameters = {
@@ -19,7 +19,7 @@ export async function openMariadb(
 ): Promise<Opened<Store<MariadbTransactions<MariadbConnection>>>> {
   const { connections = 10, ssl, ...settings } = parametersOf(url, parameters);
   checkWholeNumber('storeFromUrl', 'connections', connections, 1, mostConnections);
-  const { createPool } = await loadDriver('mysql2', url, () => import('mysql2/promise'));
+  const { createPool } = await loadMysql2(url);
   const { mariadbStore } = await import('../mariadb/index.ts');
   const client = createPool({
     ...addressOf(url),
@@ -41,4 +41,12 @@ function addressOf({ hostname, port, username, password, pathname }: URL) {
     ...(password !== '' && { password: decoded(password) }),
     ...(pathname.length > 1 && { database: decoded(pathname.slice(1)) }),
   };
+}
+
+async function loadMysql2(url: URL) {
+  try {
+    return await import('mysql2/promise');
+  } catch (cause) {
+    throw driverMissing('mysql2', url, cause);
+  }
 }

@@ -38,18 +38,13 @@ function wordsOf(error: unknown): string {
 }
 
 /**
- * Loads the package that a kind of store speaks through.
- *
- * @throws LatchkeyError `driver-missing`.
+ * The error for a package that could not be loaded. Who imports one does it in a `try` of its own: there, and nowhere
+ * else, bundlers let a package be absent, so that an application installs the one driver that it uses.
  */
-export async function loadDriver<Driver>(name: string, url: URL, load: () => Promise<Driver>): Promise<Driver> {
-  try {
-    return await load();
-  } catch (cause) {
-    throw new LatchkeyError(
-      'driver-missing',
-      `storeFromUrl: a ${url.protocol} URL needs the package ${name}, which could not be loaded. Install it: npm install ${name}`,
-      { cause },
-    );
-  }
+export function driverMissing(name: string, url: URL, cause: unknown): LatchkeyError {
+  return new LatchkeyError(
+    'driver-missing',
+    `storeFromUrl: a ${url.protocol} URL needs the package ${name}, which could not be loaded. Install it: npm install ${name}`,
+    { cause },
+  );
 }

@@ -1,7 +1,7 @@
 import { checkWholeNumber } from '../../core/options-check.ts';
 import type { Store } from '../../core/store.ts';
 import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
-import { clientError, loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { mostConnections, parametersOf, without } from './store-url.ts';
 
 /** What the client reads from the URL by itself. */
@@ -32,7 +32,7 @@ export async function openPostgres(
   const { connections = 10, listen, ...others } = parametersOf(url, { ...storeParameters, ...clientParameters });
   const settings = without(others, clientParameters);
   checkWholeNumber('storeFromUrl', 'connections', connections, 1, mostConnections);
-  const { default: pg } = await loadDriver('pg', url, () => import('pg'));
+  const { default: pg } = await loadPg(url);
   const { postgresStore } = await import('../postgres/index.ts');
   const pool = new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });
   // Without a listener a connection that breaks while nobody uses it would end the process.
@@ -53,4 +53,12 @@ function addressOf(url: URL): string {
   const address = new URL(url);
   for (const name of Object.keys(storeParameters)) address.searchParams.delete(name);
   return address.href;
+}
+
+async function loadPg(url: URL) {
+  try {
+    return await import('pg');
+  } catch (cause) {
+    throw driverMissing('pg', url, cause);
+  }
 }

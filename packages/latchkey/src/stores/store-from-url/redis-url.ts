@@ -1,5 +1,5 @@
 import type { RedisStore } from '../redis/index.ts';
-import { clientError, loadDriver, type Opened, type StoreFromUrlOptions } from './opened.ts';
+import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { invalidUrl, parametersOf } from './store-url.ts';
 
 const parameters = { prefix: 'text', maxResultBytes: 'number', timeoutMs: 'number' } as const;
@@ -11,7 +11,7 @@ export async function openRedis(url: URL, options: StoreFromUrlOptions): Promise
   // What is no number would be refused by the server, out of sight, and database 0 be used.
   if (!/^\/?\d*$/.test(url.pathname))
     throw invalidUrl('the path of a Redis URL is the number of a database, or empty.');
-  const { Redis } = await loadDriver('ioredis', url, () => import('ioredis'));
+  const { Redis } = await loadIoredis(url);
   const { redisStore } = await import('../redis/index.ts');
   const client = new Redis(addressOf(url), {
     lazyConnect: true,
@@ -38,4 +38,16 @@ function addressOf(url: URL): string {
   const address = new URL(url);
   address.search = '';
   return address.href;
+}
+
+type Ioredis = Pick<typeof import('ioredis'), 'Redis'>;
+
+async function loadIoredis(url: URL): Promise<Ioredis> {
+  try {
+    const loaded: { readonly default: object } & Partial<Ioredis> = await import('ioredis');
+    // Its exports are a function with members, of which webpack shows the default export alone.
+    return loaded.Redis === undefined ? (loaded.default as Ioredis) : (loaded as Ioredis);
+  } catch (cause) {
+    throw driverMissing('ioredis', url, cause);
+  }
 }

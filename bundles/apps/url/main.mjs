@@ -1,0 +1,12 @@
+// Opens a store whose driver is not installed, in a bundle that was built without it, and one that needs none.
+
+import { storeFromUrl } from 'latchkey/store-from-url';
+
+const urls = ['redis://localhost', 'postgres://localhost', 'mariadb://localhost', 'dynamodb://local/table', 'memory:'];
+const open = (url) =>
+  storeFromUrl(url).then(
+    (store) => store.name,
+    (error) => error.code,
+  );
+
+void Promise.all(urls.map(open)).then((outcomes) => console.log(JSON.stringify(outcomes)));

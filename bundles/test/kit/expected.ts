@@ -1,0 +1,25 @@
+import { expect } from 'vitest';
+
+const onceAndReplayed = ['201 order 1', '201 order 1, replayed'];
+
+const stores = [
+  'memory',
+  'cached',
+  'encrypted',
+  'sqlite',
+  'redis through ioredis',
+  'redis through redis',
+  'postgres through pg',
+  'postgres through postgres.js',
+  'mariadb',
+  'a store from a URL',
+];
+
+const frameworks = ['node', 'express', 'fastify', 'hono'];
+
+/** What the application `drivers` prints. */
+export const expectedOfDrivers = {
+  ...Object.fromEntries([...stores, ...frameworks].map((name) => [name, onceAndReplayed])),
+  dynamodb: ['calls getItem'],
+  'every other entry': expect.arrayContaining([expect.stringMatching(/^latchkey [1-9]/)]),
+};
