@@ -37,6 +37,14 @@ function isSeenAgain(native: unknown, request: SeenRequest, seen: RequestMark<Se
   return first !== undefined;
 }
 
+const misnamedKey =
+  'A request without the Idempotency-Key header had X-Idempotency-Key or Idempotency_Key, and ran without protection. Only Idempotency-Key is read.';
+
+/** Other libraries, and proxies that change names, send the key under these. */
+function isMisnamed(view: RequestView<unknown>): boolean {
+  return view.fields('x-idempotency-key').length > 0 || view.fields('idempotency_key').length > 0;
+}
+
 function handle<Native, Kind extends TransactionKind, Finished>(
   view: RequestView<Native>,
   handling: Handling<Kind, Finished>,
@@ -45,7 +53,10 @@ function handle<Native, Kind extends TransactionKind, Finished>(
 ): GuardAnswer | Promise<GuardAnswer> {
   if (!route.methods.has(view.method)) return pass;
   const keyLines = view.fields('idempotency-key');
-  if (keyLines.length === 0 && route.options.keyRequired !== true) return pass;
+  if (keyLines.length === 0 && route.options.keyRequired !== true) {
+    if (isMisnamed(view)) guard.warn('key-misnamed', misnamedKey);
+    return pass;
+  }
   const request = new GuardedRequest(view, handling, route, guard);
   if (isSeenAgain(view.native, request, guard.seen)) return request.refuse(problem('guard-mounted-twice'));
   if (keyLines.length === 0) return request.refuse(problem('key-missing'));

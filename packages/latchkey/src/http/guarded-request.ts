@@ -47,6 +47,7 @@ const misuse: ReadonlySet<string> = new Set([
   'body-consumed',
   'guard-before-authentication',
   'guard-mounted-twice',
+  'principal-invalid',
   'principal-unstable',
 ]);
 

@@ -17,7 +17,8 @@ const bareKey = /^[!#-+\--:<-~]+$/;
 
 const syntaxHint = {
   strict: 'Send it as a quoted string: Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324".',
-  lenient: 'Send visible ASCII characters, quoted as "8e03978e-40d5-43dd-bc93-6894a57f9324" or bare.',
+  lenient:
+    'Send ASCII characters in quotation marks, as "8e03978e-40d5-43dd-bc93-6894a57f9324", or bare without spaces, commas, semicolons and quotation marks.',
 };
 
 /**

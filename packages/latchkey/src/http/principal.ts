@@ -61,9 +61,13 @@ function anonymous(key: string): PrincipalReading {
   return isUnguessable(key) ? { principal: '\0anonymous' } : { problem: problem('key-invalid', { detail: weakKey }) };
 }
 
-function identified(principal: string | undefined): PrincipalReading {
-  const isIdentity = typeof principal === 'string' && principal !== '';
-  return isIdentity ? { principal } : { problem: problem('guard-before-authentication') };
+/** JavaScript functions may return anything. */
+function identified(principal: unknown): PrincipalReading {
+  if (typeof principal === 'string' && principal !== '') return { principal };
+  const isMissing = principal === undefined || principal === null || principal === '' || Number.isNaN(principal);
+  if (isMissing) return { problem: problem('guard-before-authentication') };
+  const detail = `The principal function returned a value of type ${typeof principal}. Return a string, such as String(user.id).`;
+  return { problem: problem('principal-invalid', { detail }) };
 }
 
 /**

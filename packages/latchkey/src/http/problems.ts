@@ -91,8 +91,9 @@ const entries = {
   },
   'record-unreadable': {
     status: 500,
-    title: 'The stored response is unreadable',
-    detail: 'The request was carried out and will not run again, but this server can not read the stored response.',
+    title: 'The record of this request is unreadable',
+    detail:
+      'There is a record for this key that this server can not read, so it does not know what became of the request. Nothing was run again. Ask the operator; do not use a new key.',
   },
   'encryption-key-missing': {
     status: 500,
@@ -109,6 +110,11 @@ const entries = {
     title: 'The guard found no principal',
     detail:
       'The principal function returned no identity (a string that is not empty). Mount the guard after authentication.',
+  },
+  'principal-invalid': {
+    status: 500,
+    title: 'The principal is not a string',
+    detail: 'The principal function must return a string, such as String(user.id).',
   },
   'guard-mounted-twice': {
     status: 500,

@@ -21,6 +21,7 @@ const finalByCode = {
   'nothing-happened': false,
   'operation-failed': true,
   'outcome-unknown': false,
+  'principal-invalid': false,
   'principal-missing': false,
   'principal-unstable': false,
   'record-unreadable': false,

@@ -34,6 +34,20 @@ describe('a key on a guarded route', () => {
     expect(faults.calls.size).toBe(0);
   });
 
+  it.each(['x-idempotency-key', 'idempotency_key'])('warns once of a key that is called %s', async (name) => {
+    const { send, runs, warnings } = layerRig();
+    await send({ fields: { [name]: 'k' } });
+    await send({ fields: { [name]: 'k' } });
+    expect([runs(), warnings()]).toEqual([2, ['key-misnamed']]);
+  });
+
+  it('says what a key may look like, and not that a comma is no ASCII character', async () => {
+    const { send } = layerRig();
+    const answer = await send({ key: 'a,b' });
+    expect(answer).toMatchObject({ status: 400, code: 'key-invalid' });
+    expect(answer.text).toContain('without spaces, commas, semicolons and quotation marks');
+  });
+
   it('R7, R8: quoted and bare name the same operation', async () => {
     const { send, runs } = layerRig();
     await send({ key: '"k"' });

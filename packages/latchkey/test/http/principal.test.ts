@@ -70,6 +70,13 @@ describe('readPrincipal by a function', () => {
     expect(await read(async () => nobody)).toMatchObject({ problem: { code: 'guard-before-authentication' } });
   });
 
+  it('asks for a string if the function returns a number or an object, and does not blame the order of middleware', () => {
+    for (const value of [42, 42n, {}, true])
+      expect(read((() => value) as never)).toMatchObject({
+        problem: { code: 'principal-invalid', status: 500, detail: expect.stringContaining('String(user.id)') },
+      });
+  });
+
   it("waits for any library's promise", async () => {
     // biome-ignore lint/suspicious/noThenProperty: the promises of query builders are such objects
     const lazy = { then: (resolve: (value: string) => void) => resolve('tenant') };
