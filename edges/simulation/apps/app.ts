@@ -22,6 +22,7 @@ export interface GuardSettings {
   readonly leaseMs: number;
   readonly maxRunMs: number;
   readonly allowVolatileStore: true;
+  readonly log: false;
   readonly runtime: ManualRuntime;
 }
 

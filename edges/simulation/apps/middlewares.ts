@@ -59,9 +59,23 @@ const http1Only: ReadonlySet<string> = new Set(['compression 1.7.4', 'express-se
 /** What Express and `node:http` take. */
 export const connectMiddlewares: readonly string[] = Object.keys(connect);
 
+/** They set headers on the handler's Response, which throws if it came from `fetch` as it is. */
+const changesResponses: ReadonlySet<string> = new Set([
+  'hono/compress',
+  'hono/cors',
+  'hono/etag',
+  'hono/powered-by',
+  'hono/request-id',
+  'hono/secure-headers',
+  'hono/timing',
+]);
+
 /** Whether a middleware can do its work in front of a handler of this kind. */
 export function fitsHandler(name: string, handler: string): boolean {
-  return !(handler === 'a head as a flat list' && mistakesLists.has(name));
+  if (handler === 'a head as a flat list') return !mistakesLists.has(name);
+  // Its stream takes what is written after its end, and loses or appends it.
+  if (handler === 'write after the end' || handler === 'end twice') return !name.startsWith('compression');
+  return !(handler.includes('upstream') && !handler.endsWith('made over') && changesResponses.has(name));
 }
 
 /** Whether a middleware works over HTTP/2. */

@@ -8,6 +8,7 @@ import { gunzipSync } from 'node:zlib';
 
 /** An answer, as far as it came. */
 export interface Answer {
+  readonly protocol: 'http/1.1' | 'http/2';
   /** 0 if the connection ended without one. */
   readonly status: number;
   /** In lower case, in order, repeated ones repeated. */
@@ -24,6 +25,7 @@ export interface Answer {
 
 /** No answer at all. */
 export const noAnswer: Answer = {
+  protocol: 'http/1.1',
   status: 0,
   headers: [],
   body: Buffer.alloc(0),

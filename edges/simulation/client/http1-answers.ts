@@ -89,7 +89,16 @@ export function answersIn(bytes: Buffer, closed: boolean): Answer[] {
     } else {
       const { trailers } = body;
       const complete = body.endsAt !== undefined;
-      answers.push({ status, headers, body: body.bytes, complete, informational, trailers, faults: faultsOf(headers) });
+      answers.push({
+        protocol: 'http/1.1',
+        status,
+        headers,
+        body: body.bytes,
+        complete,
+        informational,
+        trailers,
+        faults: faultsOf(headers),
+      });
       informational = [];
     }
     if (body.endsAt === undefined) break;

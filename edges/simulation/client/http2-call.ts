@@ -101,7 +101,7 @@ function collect(stream: ClientHttp2Stream, state: { hasHead: boolean }, answer:
   stream.on('close', () => {
     if (head === undefined) return answer(noAnswer);
     const complete = whole && stream.rstCode === constants.NGHTTP2_NO_ERROR;
-    answer({ ...head, body: Buffer.concat(chunks), complete, informational, trailers, faults: [] });
+    answer({ ...head, protocol: 'http/2', body: Buffer.concat(chunks), complete, informational, trailers, faults: [] });
   });
 }
 

@@ -93,23 +93,23 @@ export const fastifyKinds = {
   'send an error': (_order, reply) => {
     reply.code(503).send(new Error('later'));
   },
-  'send twice': ({ text, log }, reply) => {
+  'send twice': ({ text }, reply) => {
     reply.code(201).send(asObject(text));
-    log.step(`sent: ${reply.sent}`);
     reply.code(400).send({ error: 'invalid' });
   },
-  'send later': ({ text, log }, reply) => {
-    setImmediate(() => {
-      reply.send(asObject(text));
-      log.step(`sent: ${reply.sent}`);
-    });
+  'send later': ({ text }, reply) => {
+    setImmediate(() => reply.send(asObject(text)));
     return reply;
   },
   'never ends': () => new Promise(() => {}),
   finish: async ({ context, text }, reply) => {
     const made = { status: 201, headers: { location: '/orders/1' }, body: asObject(text) };
     if (context?.finish !== undefined) return context.finish(() => made);
-    return reply.code(201).type('application/json').header('location', '/orders/1').send(text);
+    return reply
+      .code(201)
+      .header('content-type', 'application/json')
+      .header('location', '/orders/1')
+      .send(Buffer.from(text));
   },
   steps: async ({ context, log, text }) => {
     const charged = await context?.step('charge', () => ({ charged: true }));

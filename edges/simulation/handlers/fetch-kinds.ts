@@ -54,7 +54,10 @@ export const fetchKinds = {
   'a limit reached': ({ text }) => new Response(text, { status: 429, headers: json }),
   'a failure with a body': ({ text }) => new Response(text, { status: 500, headers: json }),
   'a chunked upstream': ({ tools }) => fetch(`${tools.upstream}/chunked`),
-  'a gzip upstream': ({ tools }) => fetch(`${tools.upstream}/gzip`),
+  'a gzip upstream made over': async ({ tools }) => {
+    const { body, status } = await fetch(`${tools.upstream}/gzip`);
+    return new Response(body, { status, headers: json });
+  },
   'an upstream with its length': ({ tools }) => fetch(`${tools.upstream}/length`),
   'an upstream made over': async ({ tools }) => {
     const upstream = await fetch(`${tools.upstream}/chunked`);

@@ -132,11 +132,10 @@ export const nodeKinds = {
     await turns(1);
     answer(order, response);
   },
-  finish: async ({ context, text, act }, response) => {
+  finish: async ({ context, text }, response) => {
     const made = { status: 201, headers: { location: '/orders/1' }, body: JSON.parse(text) as object };
     if (context?.finish !== undefined) return void (await context.finish(() => made));
-    act('writeHead', () => response.writeHead(201, { location: '/orders/1', 'content-type': 'application/json' }));
-    act('end', () => response.end(text));
+    response.writeHead(201, { location: '/orders/1', ...json }).end(text);
   },
   steps: async (order, response) => {
     const charged = await order.context?.step('charge', () => ({ charged: true }));

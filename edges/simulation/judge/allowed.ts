@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Story } from '../world/plan.ts';
 import type { Case, Difference } from './difference.ts';
 
 /** One difference that follows from a promise. */
@@ -21,36 +22,53 @@ const isReplay = ({ rule }: Difference) => rule === 'a replay equals the first a
 const isFirst = ({ rule }: Difference) => rule === 'the first answer equals the bare one';
 const isView = ({ rule }: Difference) => rule === 'the handler sees what it sees without the guard';
 const says = ({ part, found }: Difference, code: string) => part === 'status' && found.includes(`[${code}`);
-const headers = (...names: readonly string[]): ReadonlySet<string> => new Set(names.map((name) => `header ${name}`));
+const isHeader = ({ part }: Difference, ...names: readonly string[]) => names.some((name) => part === `header ${name}`);
+const stories = (...names: readonly Story[]): ReadonlySet<Story> => new Set(names);
 
-const ofConnection = headers('connection', 'keep-alive', 'transfer-encoding', 'content-length', 'trailer');
-const ofCaller = headers('set-cookie', 'content-security-policy', 'retry-after');
-const ofCoding = headers('content-encoding', 'vary', 'etag');
-const cutBody: ReadonlySet<string> = new Set([
-  'leaves in the middle of its body',
-  'ends its side in the middle of its body',
-]);
-const leftEarly: ReadonlySet<string> = new Set(['leaves during the claim', 'leaves while it waits']);
-/** They stop as soon as the client has gone, as they do without a guard. */
-const stopsForLeaver = /^(?:pipeline|sendFile|download)/;
-const left = ({ guarded }: Case) => !guarded.first.complete;
+const ofConnection = ['connection', 'keep-alive', 'transfer-encoding', 'content-length', 'trailer'];
+const ofCaller = ['content-security-policy', 'retry-after', 'x-request-id'];
+const cutsBody = stories('leaves in the middle of its body', 'ends its side in the middle of its body');
+const leavesUnanswered = stories(
+  'leaves during the claim',
+  'leaves while it waits',
+  'leaves while the answer is stored',
+  'leaves after the head of the answer',
+);
+/** They stop as soon as the client has gone, as they do without a guard; Fastify destroys every stream then. */
+const stops = ({ plan: { framework, handler } }: Case) =>
+  /^(?:pipeline|sendFile|download)/.test(handler) ||
+  (framework === 'fastify' && /stream|file|upstream|Response/.test(handler));
+const computes = ({ plan: { before, behind } }: Case, word: string) =>
+  [...before, ...behind].some((name) => name.includes(word));
+
+const codes = (found: Case) => computes(found, 'compress') || found.plan.handler === 'a gzip upstream';
+/** Fastify's headers and hooks do not touch a raw response, nor Hono's `c.header()` a Response of the handler's own. */
+const goesPast = ({ plan: { framework, handler } }: Case) =>
+  framework === 'hono' ? !handler.startsWith('c.') : framework === 'fastify' && /^(?:take the|finish)/.test(handler);
+/** They remove X-Powered-By. */
+const hides = /^(?:helmet|hono\/secure-headers)$/;
 
 export const allowed: readonly Allowed[] = [
   {
-    name: 'what belongs to one connection is made again for a replay',
-    cause: 'Framing and hop-by-hop headers are not kept: the retry may come over another protocol.',
-    promise: 'RFC 9110 §7.6.1; I2 promises the kept headers and the bytes',
-    covers: (difference) => isReplay(difference) && ofConnection.has(difference.part),
+    name: 'framing, trailers and what belongs to one connection are made for each answer',
+    cause: 'A record holds a status, end-to-end headers and bytes; an answer that is held whole has a length.',
+    promise: 'I2 (the kept headers and the bytes); RFC 9110 §7.6.1',
+    covers: (difference) =>
+      isReplay(difference)
+        ? isHeader(difference, ...ofConnection) || ['informational', 'trailers'].includes(difference.part)
+        : isFirst(difference) &&
+          ((isHeader(difference, 'transfer-encoding') && difference.found === 'undefined') ||
+            (isHeader(difference, 'content-length') && difference.expected === 'undefined')),
   },
   {
-    name: 'what belongs to one caller or origin is not replayed',
-    cause: 'Cookies, challenges, rate limits, CORS and CSP headers that were set behind the guard are not kept.',
+    name: 'what belongs to one caller, origin or trace is not replayed',
+    cause: 'Cookies, challenges, rate limits, request ids, CORS and CSP headers set behind the guard are not kept.',
     promise: 'R51, R75',
-    covers: (difference, { plan }) =>
+    covers: (difference) =>
       isReplay(difference) &&
-      difference.found === 'undefined' &&
-      (ofCaller.has(difference.part) || difference.part.startsWith('header access-control-')) &&
-      (plan.behind.length > 0 || difference.part === 'header set-cookie'),
+      (isHeader(difference, 'set-cookie') ||
+        (difference.found === 'undefined' &&
+          (isHeader(difference, ...ofCaller) || difference.part.startsWith('header access-control-')))),
   },
   {
     name: 'a replay is not cached',
@@ -58,73 +76,70 @@ export const allowed: readonly Allowed[] = [
     promise: 'R64',
     covers: (difference) =>
       isReplay(difference) &&
-      difference.part === 'header cache-control' &&
+      isHeader(difference, 'cache-control') &&
       difference.expected === 'undefined' &&
       difference.found === 'no-store',
   },
   {
-    name: 'a replay has the coding that its own request accepts',
-    cause: 'The bytes kept are those before a content coding that compression behind the guard adds.',
+    name: 'what middleware computes from the bytes is computed for the answer at hand',
+    cause: 'The bytes kept are those before a content coding, and the retry may accept another one.',
     promise: 'R80',
-    covers: (difference, { plan }) =>
-      isReplay(difference) &&
-      ofCoding.has(difference.part) &&
-      (plan.first.acceptsGzip || plan.retry.acceptsGzip) &&
-      [...plan.before, ...plan.behind].some((name) => name.startsWith('compress')),
+    covers: (difference, found) =>
+      (isReplay(difference) || isFirst(difference)) &&
+      ((isHeader(difference, 'content-encoding', 'vary') && codes(found)) ||
+        (isHeader(difference, 'etag') && computes(found, 'etag'))),
   },
   {
-    name: 'informational answers and trailers are not replayed',
-    cause: 'A record holds one status, its headers and its body.',
-    promise: 'I2',
-    covers: (difference) =>
+    name: 'a replay passes what is in front of the guard alone',
+    cause: 'The first answer was taken past headers and hooks, or a header was removed behind the guard.',
+    promise: 'docs: headers set before the guard are those of the request at hand',
+    covers: (difference, found) =>
       isReplay(difference) &&
-      (difference.part === 'informational' || difference.part === 'trailers') &&
-      difference.found === '',
+      difference.part.startsWith('header ') &&
+      difference.expected === 'undefined' &&
+      (goesPast(found) || (isHeader(difference, 'x-powered-by') && found.plan.behind.some((name) => hides.test(name)))),
   },
   {
     name: 'a body that broke off runs nothing',
     cause: 'The guard needs the whole body before it claims the key.',
     promise: 'I5: another payload never gets this answer',
     covers: (difference, { plan, guarded }) =>
-      cutBody.has(plan.story) &&
+      cutsBody.has(plan.story) &&
       ((isView(difference) && difference.part === 'runs' && difference.found === 'false') ||
-        (isFirst(difference) && (says(difference, 'request-incomplete') || guarded.first.status === 0))),
+        (isFirst(difference) && (guarded.first.status === 400 || guarded.first.status === 0))),
   },
   {
-    name: 'who left before the handler began is noticed by it, or it does not run',
-    cause: 'Without a guard the handler begins before its client can leave.',
-    promise: 'R90',
+    name: 'who left before the answer was sent is noticed by the handler',
+    cause: 'The guard takes its time for the claim and for storing; without it the answer was out already.',
+    promise: 'I3, R90',
     covers: (difference, { plan }) =>
-      leftEarly.has(plan.story) && isView(difference) && ['view aborted', 'events'].includes(difference.part),
+      leavesUnanswered.has(plan.story) &&
+      isView(difference) &&
+      (['view aborted', 'events'].includes(difference.part) ||
+        difference.found.includes('failed') ||
+        (difference.part === 'runs' && difference.found === 'false' && plan.parser !== 'before')),
   },
   {
-    name: 'the outcome of a handler that never answered is unknown',
-    cause: 'The lease is over and nobody knows what was done.',
-    promise: 'I6',
-    covers: (difference, { reference, plan }) =>
-      isReplay(difference) &&
-      says(difference, 'outcome-unknown') &&
-      plan.afterFailure === 'refuse' &&
-      reference.first.status === 0,
+    name: 'an answer that was never made, broke off, or stopped with its client is not replayed',
+    cause: 'What was not written can not be stored, and under `refuse` nothing runs again.',
+    promise: 'I6, R57, R86',
+    covers(difference, found) {
+      const { plan, reference } = found;
+      const isSilent = reference.first.status === 0;
+      if (difference.part === 'status' && plan.handler === 'a stream that breaks') return true;
+      if (!isReplay(difference)) return false;
+      if (says(difference, 'outcome-unknown')) return isSilent && plan.afterFailure === 'refuse';
+      return says(difference, 'response-not-kept') && (isSilent || stops(found));
+    },
   },
   {
-    name: 'an answer that stopped with its client was not kept',
-    cause: 'What was not written can not be stored, and nothing runs again.',
-    promise: 'R57, R86',
-    covers: (difference, found) =>
-      isReplay(difference) &&
-      says(difference, 'response-not-kept') &&
-      left(found) &&
-      stopsForLeaver.test(found.plan.handler),
-  },
-  {
-    name: 'a throw that would end the process is answered',
-    cause: 'The guard for node:http sees what the handler throws.',
-    promise: 'docstring of wrap(): it becomes a 500 of the layer',
-    covers: (difference, { plan }) =>
-      plan.framework === 'node:http' &&
+    name: 'a throw that nobody handles is answered',
+    cause: 'The guards for node:http and fetch see what the handler throws.',
+    promise: 'docstrings of wrap() and of the fetch guard: it becomes a 500 of the layer',
+    covers: (difference, { plan, guarded }) =>
+      (plan.framework === 'node:http' || plan.framework === 'fetch') &&
       /^(?:throw|reject) before/.test(plan.handler) &&
-      says(difference, 'operation-failed'),
+      (says(difference, 'operation-failed') || difference.part === 'events' || guarded.retries[0]?.status === 500),
   },
   {
     name: 'multipart that was parsed before the guard is refused by name',
@@ -134,5 +149,16 @@ export const allowed: readonly Allowed[] = [
       plan.parser === 'before' &&
       plan.parserKind === 'multipart' &&
       (says(difference, 'body-consumed') || (isView(difference) && difference.part === 'runs')),
+  },
+  {
+    name: 'finish answers with its own headers',
+    cause: 'Its answer is committed before the response is touched; it is written past what runs behind the guard.',
+    promise: 'docstring of the guards: finish writes the answer itself',
+    covers: (difference, { plan }) =>
+      plan.handler === 'finish' &&
+      (isFirst(difference) || isReplay(difference)) &&
+      difference.part.startsWith('header ') &&
+      difference.found === 'undefined' &&
+      plan.behind.length > 0,
   },
 ];

@@ -21,6 +21,12 @@ function namesOf(...answers: readonly Answer[]): Set<string> {
 /** They follow from the body, which names the number of its execution. */
 const followsBody: ReadonlySet<string> = new Set(['etag', 'content-length']);
 
+/** Node's HTTP/2 client joins repeated headers, and white space after a semicolon means nothing. */
+function headerIn(answer: Answer, name: string, other: Answer): string | undefined {
+  const value = headerOf(answer, name)?.replaceAll('; ', ';');
+  return [answer, other].some(({ protocol }) => protocol === 'http/2') ? value?.replaceAll(' | ', ', ') : value;
+}
+
 const unnumbered = (text: string) => text.replace(/"order":\d+/, '"order":1');
 
 /**
@@ -38,11 +44,12 @@ export function compareAnswers(rule: Rule, expected: Answer, found: Answer, ranA
     return differences;
   }
   for (const name of namesOf(expected, found)) {
-    if (!(ranAgain && followsBody.has(name)))
-      compare(`header ${name}`, headerOf(expected, name), headerOf(found, name));
+    if (ranAgain && followsBody.has(name)) continue;
+    compare(`header ${name}`, headerIn(expected, name, found), headerIn(found, name, expected));
   }
   const bodyOf = (answer: Answer) => (ranAgain ? unnumbered(textOf(answer)) : textOf(answer));
-  compare('body', bodyOf(expected), bodyOf(found));
+  // How much of a broken answer gets through is a matter of the network.
+  if (expected.complete || found.complete) compare('body', bodyOf(expected), bodyOf(found));
   compare('complete', expected.complete, found.complete);
   compare('informational', expected.informational.join(), found.informational.join());
   compare('trailers', expected.trailers.join(), found.trailers.join());

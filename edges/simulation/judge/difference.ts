@@ -12,6 +12,8 @@ export type Rule =
   | 'the first answer equals the bare one'
   | 'a replay equals the first answer'
   | 'the handler sees what it sees without the guard'
+  | 'another payload never gets this answer'
+  | 'an answer is stored before it is sent'
   | 'nothing runs twice'
   | 'an unknown route is left alone'
   | 'nothing is in progress for longer than its lease'

@@ -6,7 +6,7 @@
 
 import { type Answer, headerOf } from '../client/answer.ts';
 import type { Story } from '../world/plan.ts';
-import { leaseMs, maxRunMs } from '../world/world.ts';
+import { leaseMs, maxRunMs, waitMs } from '../world/world.ts';
 import { compareAnswers } from './compare-answers.ts';
 import { compareRuns } from './compare-runs.ts';
 import type { Case, Difference, Rule } from './difference.ts';
@@ -21,6 +21,8 @@ export function differencesIn(found: Case): Difference[] {
     ...replays(found),
     ...compareRuns(found),
     ...effects(found),
+    ...otherPayload(found),
+    ...storedFirst(found),
     ...unguarded(found),
     ...held(found),
     ...strays(found),
@@ -65,15 +67,26 @@ function replays({ guarded, reference }: Case): Difference[] {
   const answers = [...(twin === undefined ? [] : [twin]), ...retries];
   const hasRun = runsBeforeRetry > 0 && first.complete && isOwn(first) && !isReplayed(first);
   const original = hasRun ? first : reference.first;
+  // What the bare application broke off says nothing about the rest of it.
+  if (!original.complete && original.status !== 0) return [];
   return answers.flatMap((answer) => {
     if (isConflict(answer)) return [];
-    return compareAnswers('a replay equals the first answer', original, answer, !isReplayed(answer));
+    return compareAnswers('a replay equals the first answer', original, answer, !hasRun || !isReplayed(answer));
   });
 }
 
 function effects({ plan, guarded }: Case): Difference[] {
   if (plan.afterFailure === 'rerun' || guarded.effects <= 1) return [];
   return differs('nothing runs twice', 'effects', 1, guarded.effects);
+}
+
+function otherPayload({ guarded: { other } }: Case): Difference[] {
+  const isMixedUp = other !== undefined && isReplayed(other);
+  return differs('another payload never gets this answer', 'replayed', false, isMixedUp);
+}
+
+function storedFirst({ guarded: { sentEarly } }: Case): Difference[] {
+  return differs('an answer is stored before it is sent', 'sent early', false, sentEarly);
 }
 
 /** Nothing is behind a route that nobody declared. */
@@ -83,10 +96,11 @@ function unguarded({ plan, guarded }: Case): Difference[] {
   return differs('an unknown route is left alone', 'markers', '', marks.join(''));
 }
 
-function held({ plan, guarded }: Case): Difference[] {
+function held({ plan, reference, guarded }: Case): Difference[] {
+  const isSilent = reference.first.status === 0;
   // Each takeover runs such a handler again.
-  if (plan.handler === 'never ends' && plan.afterFailure === 'rerun') return [];
-  const mostMs = plan.handler === 'never ends' ? maxRunMs + 2 * leaseMs : 2 * leaseMs;
+  if (isSilent && plan.afterFailure === 'rerun') return [];
+  const mostMs = (isSilent ? maxRunMs : 0) + 2 * leaseMs + waitMs;
   if (guarded.heldMs <= mostMs) return [];
   return differs('nothing is in progress for longer than its lease', 'lease', `${mostMs} ms`, `${guarded.heldMs} ms`);
 }
@@ -97,7 +111,8 @@ function strays({ bare, reference, guarded }: Case): Difference[] {
   return differs('nothing is left unhandled', 'process', '', found.join(' | '));
 }
 
-function calls({ guarded }: Case): Difference[] {
-  if (guarded.storeCalls <= mostStoreCalls) return [];
+function calls({ reference, guarded }: Case): Difference[] {
+  // A handler that hangs has its lease renewed for as long as it may run.
+  if (guarded.storeCalls <= mostStoreCalls || reference.first.status === 0) return [];
   return differs('the store is asked a bounded number of times', 'calls', mostStoreCalls, guarded.storeCalls);
 }

@@ -24,6 +24,10 @@ export interface Played {
   /** How many of them began before the first retry. */
   readonly runsBeforeRetry: number;
   readonly effects: number;
+  /** What came back when another payload was sent with the same key; undefined without a guard. */
+  readonly other: Answer | undefined;
+  /** True if the first client had its whole answer before the store had it. */
+  readonly sentEarly: boolean;
   /** How long the key answered "in progress" after everything had ended, in milliseconds. */
   readonly heldMs: number;
   /** Rejections that nobody handled, and errors that nobody caught. */
@@ -61,7 +65,7 @@ export async function play(plan: Plan, story: Story, guarded: boolean, around: S
   stray.length = 0;
   const world = await World.start(plan, guarded, around);
   try {
-    const { first, twin } = await new Scene(world).act(story);
+    const { first, twin, sentEarly = false } = await new Scene(world).act(story);
     await world.quiet(threadMs(plan));
     const runsBeforeRetry = world.tools.runs.length;
     const retries: Answer[] = [];
@@ -72,9 +76,14 @@ export async function play(plan: Plan, story: Story, guarded: boolean, around: S
       retries.push(retry.answer, (await retryUntilDecided(world, plan.first)).answer);
     }
     await turns(3);
-    const { runs, effects } = world.tools;
+    const runs = [...world.tools.runs];
+    const { effects } = world.tools;
     const storeCalls = world.watch?.calls ?? 0;
-    return { first, twin, retries, runs, runsBeforeRetry, effects, heldMs, stray: [...stray], storeCalls };
+    const other = guarded ? await sendOther(world) : undefined;
+    return {
+      ...{ first, twin, sentEarly, retries, other, heldMs },
+      ...{ runs, runsBeforeRetry, effects, storeCalls, stray: [...stray] },
+    };
   } finally {
     await world.stop();
   }
@@ -98,19 +107,29 @@ const isInProgress = (answer: Answer) => headerOf(answer, 'idempotency-status')?
 /** Sends the request again until the answer is another one than "in progress". */
 async function retryUntilDecided(world: World, wire: Wire): Promise<{ answer: Answer; heldMs: number }> {
   const start = world.clock.clock.monotonic();
-  for (;;) {
+  for (let heldMs = 0; ; ) {
     const connection = await world.connect(wire);
     const call = connection.call(world.message(wire));
     call.send(0, Number.MAX_SAFE_INTEGER);
     const answer = await answerOf(world, call);
-    const heldMs = world.clock.clock.monotonic() - start;
-    if (!isInProgress(answer) || heldMs > 3 * maxRunMs) return { answer, heldMs };
+    if (!isInProgress(answer)) return { answer, heldMs };
+    heldMs = world.clock.clock.monotonic() - start;
+    if (heldMs > 3 * maxRunMs) return { answer, heldMs };
     await world.clock.advance(leaseMs / 4);
   }
 }
 
+async function sendOther(world: World): Promise<Answer> {
+  const { retry } = world.plan;
+  const connection = await world.connect(retry);
+  const call = connection.call(world.message(retry, 'other'));
+  call.send(0, Number.MAX_SAFE_INTEGER);
+  return answerOf(world, call);
+}
+
 interface Acted {
   readonly first: Answer;
+  readonly sentEarly?: boolean;
   readonly twin?: Answer | undefined;
 }
 
@@ -190,28 +209,29 @@ class Scene {
     return { first: call.isAnswered ? await call.answered : noAnswer };
   }
 
-  /** Stops the world there; true unless the request was answered without getting there. */
-  async #stop(gate: GateName, send: () => Promise<Call>): Promise<Call> {
-    const reached = this.#world.gates.close(gate).then(() => {
+  /** Stops the world there, unless the request is answered without getting there. */
+  async #stop(gate: GateName, send: () => Promise<Call>): Promise<{ call: Call; stopped: boolean }> {
+    let stopped = false;
+    void this.#world.gates.close(gate).then(() => {
       stopped = true;
     });
-    let stopped = false;
     const call = await send();
     await until(() => stopped || call.isAnswered, 80, threadMs(this.#plan));
-    void reached;
-    return call;
+    return { call, stopped };
   }
 
   async #leaveAt(gate: GateName): Promise<Acted> {
-    const call = await this.#stop(gate, () => this.#sent());
+    const { call, stopped } = await this.#stop(gate, () => this.#sent());
+    await turns(2);
+    const sentEarly = stopped && gate === 'complete' && call.isAnswered && (await call.answered).complete;
     call.leave(this.#plan.leaves);
     await this.#world.clientGone();
     this.#world.gates.open(gate);
-    return { first: noAnswer };
+    return { first: noAnswer, sentEarly };
   }
 
   async #endSideAt(gate: GateName): Promise<Acted> {
-    const call = await this.#stop(gate, () => this.#sent());
+    const { call } = await this.#stop(gate, () => this.#sent());
     call.endSide();
     await turns(6);
     this.#world.gates.open(gate);
@@ -219,7 +239,7 @@ class Scene {
   }
 
   async #leaveWaiting(): Promise<Acted> {
-    const first = await this.#stop('handler', () => this.#sent());
+    const { call: first } = await this.#stop('handler', () => this.#sent());
     const second = await this.#sent();
     await turns(10);
     second.leave(this.#plan.leaves);
@@ -241,7 +261,7 @@ class Scene {
     const connection = await world.connect(this.#plan.first);
     const other = onOneConnection ? connection : await world.connect(this.#plan.first);
     const message = world.message(this.#plan.first);
-    const first = await this.#stop('handler', async () => {
+    const { call: first } = await this.#stop('handler', async () => {
       const call = connection.call(message);
       call.send(0, Number.MAX_SAFE_INTEGER);
       return call;

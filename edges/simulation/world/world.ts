@@ -20,7 +20,7 @@ import { turns, until, worldClock } from './clock.ts';
 import { gatedStore, type StoreWatch } from './gated-store.ts';
 import { Gates } from './gates.ts';
 import type { Library } from './library.ts';
-import { bodyOf } from './payload.ts';
+import { bodyOf, otherBodyOf } from './payload.ts';
 import type { Plan, Wire } from './plan.ts';
 import { Tools } from './run-log.ts';
 
@@ -92,13 +92,13 @@ export class World {
     return connection;
   }
 
-  /** The request of the plan. */
-  message(wire: Wire): Message {
+  /** The request of the plan, or the same with another payload. */
+  message(wire: Wire, payload: 'own' | 'other' = 'own'): Message {
     const { plan } = this;
     return messageOf({
       path: plan.handler === 'an unknown route' ? '/missing' : '/orders',
       key: `key-${plan.seed}`,
-      ...bodyOf(plan),
+      ...(payload === 'own' ? bodyOf(plan) : otherBodyOf(plan)),
       gzipped: plan.gzippedBody,
       chunked: plan.chunkedBody,
       acceptsGzip: wire.acceptsGzip,
@@ -166,6 +166,7 @@ function settingsOf(plan: Plan, store: Store, runtime: ManualRuntime): GuardSett
     leaseMs,
     maxRunMs,
     allowVolatileStore: true,
+    log: false,
     runtime,
   };
 }

@@ -9,14 +9,12 @@
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, Marks, PlainResponse } from '../http/exchange.ts';
-import { marksOfHead } from '../http/marks.ts';
+import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
 import { mayHaveBody } from '../http/status.ts';
 import { ByteGatherer } from './byte-gatherer.ts';
 import { writeAnswer } from './node-answer.ts';
 import {
   applyHead,
-  applyMarks,
   fieldsOfHead,
   fieldsSetSince,
   type HeaderSnapshot,
@@ -163,7 +161,7 @@ export class NodeResponseCapture implements Capture {
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     this.#phase = 'writing';
     if (answer.kind === 'answer' && !this.#headSent) this.#replace(answer.response);
-    else if (answer.kind === 'send' && this.#end !== undefined) this.#send(this.#end, answer.marks);
+    else if (answer.kind === 'send' && this.#end !== undefined) this.#send(this.#end, answer.fields);
     else this.originals.destroy.call(this.#response);
     this.#phase = 'discarding';
   }
@@ -209,7 +207,6 @@ export class NodeResponseCapture implements Capture {
 
   #open(): void {
     if (this.#headSent) return;
-    applyMarks(this.#response, marksOfHead(this.#status, this.#fields), this.originals);
     this.#headSent = true;
     this.#phase = 'passing';
     this.#response.on('unpipe', (source: Readable) => this.#takeOver(source));
@@ -245,12 +242,12 @@ export class NodeResponseCapture implements Capture {
     });
   }
 
-  #send(end: HeldEnd, marks: Marks): void {
+  #send(end: HeldEnd, fields: readonly Field[]): void {
     const response = this.#response;
     if (!this.#headSent) {
       response.statusCode = this.#status;
       response.statusMessage = this.#statusMessage;
-      applyMarks(response, marks, this.originals);
+      for (const [name, value] of fields) response.setHeader(name, value);
     }
     Reflect.apply(this.originals.end, response, end);
   }
