@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { RequestBody } from '../http/exchange.ts';
@@ -26,7 +27,7 @@ export class FastifyBodies {
    */
   keep(request: FastifyRequest, payload: Readable): Promise<void> | undefined {
     const { raw } = request;
-    if (payload !== raw || raw.headers[keyField] === undefined) return undefined;
+    if (payload !== raw || request.headers[keyField] === undefined) return undefined;
     return tapNodeBody(raw) ? undefined : this.#read(request);
   }
 
@@ -58,6 +59,11 @@ export class FastifyView extends NodeRequestView<FastifyRequest> {
     super({ native: request, request: request.raw, parsed: request, target: request.originalUrl });
     this.#bodies = bodies;
     this.#route = route;
+  }
+
+  /** A hook may have set headers of its own, which are Fastify's alone. */
+  protected override headers(): IncomingHttpHeaders {
+    return this.native.headers;
   }
 
   override body(limitBytes: number): RequestBody | Promise<RequestBody> {

@@ -145,5 +145,5 @@ async function parsedBody(c: Context): Promise<RequestBody> {
 function formBody(form: FormData): RequestBody {
   const entries = [...form];
   const isText = entries.every(([, value]) => typeof value === 'string');
-  return isText ? { kind: 'value', value: entries } : { kind: 'consumed' };
+  return isText ? { kind: 'value', value: entries, hasFiles: false } : { kind: 'consumed' };
 }

@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
+import { isPlainObject } from '../core/plain-json.ts';
 import type { RequestBody } from '../http/exchange.ts';
 import { http2StreamOf } from './node-http2.ts';
 import type { ParsedRequest } from './node-request.ts';
@@ -25,8 +26,8 @@ export function readNodeBody(
   parsed: ParsedRequest,
   limitBytes: number,
 ): RequestBody | Promise<RequestBody> {
-  if (parsed.rawBody instanceof Uint8Array) return bounded(parsed.rawBody, limitBytes);
-  if (!hasBody(request)) return noBody;
+  if (parsed.rawBody instanceof Uint8Array) return keptBytes(request, parsed.rawBody, limitBytes);
+  if (!hasBody(request)) return givenBody(request, parsed, limitBytes) ?? noBody;
   // Over HTTP/2 what was broken off before anybody read is gone, and looks as if there had been none.
   if (request.aborted && !request.readableDidRead) return broken;
   if (!request.readableDidRead && !request.readableEnded) return readStream(request, limitBytes);
@@ -39,18 +40,60 @@ function hasBody(request: IncomingMessage): boolean {
   if (headers['transfer-encoding'] !== undefined) return true;
   const length = headers['content-length'];
   if (length === undefined) return http2StreamOf(request)?.endAfterHeaders === false;
-  return length !== '0';
+  return Number(length) !== 0;
 }
 
 function bounded(bytes: Uint8Array, limitBytes: number): RequestBody {
   return bytes.length > limitBytes ? tooLarge : { kind: 'bytes', bytes };
 }
 
-function parsedBody(request: IncomingMessage, { body }: ParsedRequest, limitBytes: number): RequestBody {
-  if (body instanceof Uint8Array) return bounded(body, limitBytes);
-  if (typeof body === 'string') return bounded(Buffer.from(body), limitBytes);
+/**
+ * Bytes that a parser kept. Where the body came with a content coding, most parsers have undone it: their bytes are as
+ * long as the request said only if they have not.
+ */
+function keptBytes(request: IncomingMessage, bytes: Uint8Array, limitBytes: number): RequestBody {
+  const { headers } = request;
+  const asReceived = headers['content-encoding'] === undefined || hasLength(request, bytes.length) || isGzip(bytes);
+  if (asReceived || bytes.length > limitBytes) return bounded(bytes, limitBytes);
+  return { kind: 'value', value: bytes };
+}
+
+/** Tells what a parser kept of a chunked request, which says no length. */
+function isGzip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x1f && bytes[1] === 0x8b;
+}
+
+function parsedBody(request: IncomingMessage, parsed: ParsedRequest, limitBytes: number): RequestBody {
+  const given = givenBody(request, parsed, limitBytes);
+  if (given !== undefined) return given;
   if (!request.readableDidRead) return noBody;
-  return body === undefined ? consumed : { kind: 'value', value: body };
+  const { body } = parsed;
+  return body === undefined || isLeftEmpty(request, parsed) ? consumed : { kind: 'value', value: body };
+}
+
+/** A body that stands beside the stream, though no header announces one: adapters for serverless platforms set it. */
+function givenBody(request: IncomingMessage, { body }: ParsedRequest, limitBytes: number): RequestBody | undefined {
+  if (body instanceof Uint8Array) return keptBytes(request, body, limitBytes);
+  if (typeof body === 'string') return keptBytes(request, Buffer.from(body), limitBytes);
+  return body === undefined || body === null || isEmpty(body) ? undefined : { kind: 'value', value: body };
+}
+
+/** Parsers leave `{}` on requests that have no body, and on those that they leave alone. */
+function isEmpty(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && isPlainObject(body) && Object.keys(body).length === 0;
+}
+
+/** More bytes than an empty object takes, white space and a content coding included. */
+const moreThanEmpty = 64;
+
+/**
+ * True if somebody else has read what the parsers of Express 4 left alone: the `{}` that is there stands for nothing
+ * then. They mark what they have read themselves by `_body`.
+ */
+function isLeftEmpty(request: IncomingMessage, { body, _body }: ParsedRequest): boolean {
+  if (_body === true || !isEmpty(body)) return false;
+  const { 'content-type': type = '', 'content-length': length } = request.headers;
+  return Number(length) > moreThanEmpty || !/json|x-www-form-urlencoded/i.test(type);
 }
 
 async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
@@ -62,14 +105,35 @@ async function readStream(request: IncomingMessage, limitBytes: number): Promise
 }
 
 /**
- * True if nothing of the body is still to come: `bytes` are here, in the stream's own buffer unless said otherwise.
+ * True if nothing of the body is on its way any more.
  *
  * The length counts too: promises run between the last byte and `complete`, and the requests of an injecting test
- * never have it. Over HTTP/2 a request is `complete` when it was read to its end, or broken off.
+ * never have it.
  */
-export function isReceived(request: IncomingMessage, bytes: number = request.readableLength): boolean {
-  if (bytes === Number(request.headers['content-length'])) return true;
+export function isReceived(request: IncomingMessage): boolean {
+  return hasLength(request, request.readableLength) || isComplete(request);
+}
+
+function hasLength({ headers }: IncomingMessage, bytes: number): boolean {
+  return bytes === Number(headers['content-length']);
+}
+
+/** Over HTTP/2 a request is `complete` when it was read to its end, or broken off. */
+function isComplete(request: IncomingMessage): boolean {
   return (http2StreamOf(request)?.readableEnded ?? request.complete) && !request.aborted;
+}
+
+/**
+ * True if these bytes are the whole body. Node's own requests have taken in all of it when they are complete. Those of
+ * adapters for Lambda say that they are from the start, and get their body only when somebody reads.
+ */
+function isWhole(request: IncomingMessage, bytes: number): boolean {
+  if (hasLength(request, bytes)) return true;
+  return isComplete(request) && (bytes > 0 || isFedByNode(request));
+}
+
+function isFedByNode(request: IncomingMessage): boolean {
+  return request._read === IncomingMessage.prototype._read || http2StreamOf(request) !== undefined;
 }
 
 /**
@@ -104,7 +168,7 @@ class BodyReader {
   }
 
   read(): RequestBody | Promise<RequestBody> {
-    const found = this.#request.readableLength > 0 || isReceived(this.#request, this.#size) ? this.#take() : undefined;
+    const found = this.#request.readableLength > 0 || isWhole(this.#request, this.#size) ? this.#take() : undefined;
     return found ?? this.#wait();
   }
 
@@ -131,7 +195,7 @@ class BodyReader {
   #take(): RequestBody | undefined {
     this.#drain();
     if (this.#size > this.#limit) return this.#putBack(tooLarge);
-    if (!isReceived(this.#request, this.#size)) return undefined;
+    if (!isWhole(this.#request, this.#size)) return undefined;
     const bytes = this.#joined();
     this.#chunks = [bytes];
     return this.#putBack({ kind: 'bytes', bytes });

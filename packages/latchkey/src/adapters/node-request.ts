@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { RequestBody, RequestView } from '../http/exchange.ts';
 import { readNodeBody } from './node-request-body.ts';
 
@@ -16,6 +16,8 @@ export interface ParsedRequest {
   readonly body?: unknown;
   /** The bytes that a parser kept. */
   readonly rawBody?: unknown;
+  /** True if a parser of Express 4 has read the body. */
+  readonly _body?: unknown;
 }
 
 /** Where the parts of a view are found. */
@@ -46,7 +48,12 @@ export class NodeRequestView<Native> implements RequestView<Native> {
   }
 
   fields(name: string): readonly string[] {
-    return this.#request.headers[name] === undefined ? none : rawFieldValues(this.#request.rawHeaders, name);
+    return headerLines(this.#request, name, this.headers());
+  }
+
+  /** The headers as the application sees them. */
+  protected headers(): IncomingHttpHeaders {
+    return this.#request.headers;
   }
 
   body(limitBytes: number): RequestBody | Promise<RequestBody> {
@@ -55,10 +62,26 @@ export class NodeRequestView<Native> implements RequestView<Native> {
 }
 
 /**
- * Reads the lines as they came, since `request.headers` joins or drops repeated ones. Lengths are compared first:
- * that spares nearly all of the case folding.
+ * The lines of a header. What the application sees counts: middleware and adapters for Lambda set headers that never
+ * came as lines. The lines only tell whether a value was joined from several, or is the first of several.
  */
-function rawFieldValues(rawHeaders: readonly string[], name: string): readonly string[] {
+function headerLines(request: IncomingMessage, name: string, headers: IncomingHttpHeaders): readonly string[] {
+  // Middleware may have set anything, a number for one.
+  const value: unknown = headers[name];
+  if (value === undefined || value === null) return none;
+  if (Array.isArray(value)) return value.map(String);
+  const seen = String(value);
+  const lines = rawLines(request.rawHeaders ?? none, name);
+  return lines.length > 1 && isMadeFrom(lines, seen) ? lines : [seen];
+}
+
+/** Node joins repeated lines by a comma, those of Cookie by a semicolon, and drops those that must be single. */
+function isMadeFrom(lines: readonly string[], value: string): boolean {
+  return value === lines[0] || value === lines.join(', ') || value === lines.join('; ');
+}
+
+/** Compares lengths first: that spares nearly all of the case folding. */
+function rawLines(rawHeaders: readonly string[], name: string): readonly string[] {
   let values: string[] | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const field = rawHeaders[index] as string;

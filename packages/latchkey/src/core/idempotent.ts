@@ -16,6 +16,7 @@ import { checkFunctionOptions, type IdempotentOptions } from './function-options
 import { decodeFailure, isFailure, successBytes } from './function-result.ts';
 import type { Operation, Outcome } from './operation.ts';
 import { completeSettings } from './options-check.ts';
+import { isLostInJson } from './plain-json.ts';
 import type { OperationSettings } from './settings.ts';
 import type { StoredResult, TransactionKind } from './store.ts';
 
@@ -25,6 +26,8 @@ const maxSavedInputBytes = 65_536;
 const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 
 function sortMembers(_name: string, value: unknown): unknown {
+  if (isLostInJson(value))
+    throw new TypeError('JSON keeps nothing of this value, so that any two of its kind look the same.');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -5,6 +5,7 @@
  */
 
 import { stringify } from '../core/codec.ts';
+import { isLostInJson } from '../core/plain-json.ts';
 import { checkResponse, unsendable } from './check-response.ts';
 import type { Field, PlainResponse } from './exchange.ts';
 import { endToEndHeaders, isResponse, refuseUnsendable } from './fetch-response.ts';
@@ -32,19 +33,13 @@ function checkAnswer(answer: unknown): void {
   throw unsendable(`it has the member ${JSON.stringify(other)}; an answer has status, headers and body alone`);
 }
 
-/** JSON of a Map, a stream, a form or a promise is `{}`: their content would be lost. */
-function isLostInJson(body: object, json: string): boolean {
-  const prototype: unknown = Object.getPrototypeOf(body);
-  return json === '{}' && prototype !== Object.prototype && prototype !== null && !('toJSON' in body);
-}
-
 function contentOf(body: Answer['body']): Content {
   if (body === null || body === undefined) return { bytes: new Uint8Array() };
   if (typeof body === 'string') return { bytes: Buffer.from(body), type: 'text/plain;charset=UTF-8' };
   if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' };
   const json = stringify(body);
   if (json === undefined) throw unsendable('its body has no JSON');
-  if (isLostInJson(body, json)) {
+  if (json === '{}' && isLostInJson(body)) {
     throw unsendable(`its body is a ${body.constructor.name}, whose content JSON does not hold`);
   }
   return { bytes: Buffer.from(json), type: 'application/json' };

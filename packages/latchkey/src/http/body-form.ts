@@ -7,6 +7,7 @@
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
 import { joinParts } from '../core/digest.ts';
+import { isPlainJson } from '../core/plain-json.ts';
 import { asBuffer } from './as-buffer.ts';
 import { codingsOf, decodeContent } from './content-coding.ts';
 import type { RequestBody } from './exchange.ts';
@@ -29,6 +30,8 @@ export interface BodyRules {
 
 /** What there is to compare: a tag that tells the way, and text that stands for the content. */
 export type BodyForm = readonly [tag: 'json' | 'multipart' | 'bytes' | 'coded' | 'value', content: string];
+
+type ParsedBody = Extract<RequestBody, { kind: 'value' }>;
 
 /** A form, or why there is none. */
 export type BodyReading = BodyForm | 'too-large' | 'consumed' | 'broken';
@@ -75,14 +78,18 @@ async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules:
   return ['coded', joinParts([...codings, digestOf(bytes)])];
 }
 
-/** What a parser made of the body; what it dropped can't be compared any more. */
-function valueForm(value: unknown, rules: BodyRules): BodyReading {
+/**
+ * What a parser made of the body; what it dropped can't be compared any more. Parsers of multipart put files elsewhere,
+ * and leave only the text here.
+ */
+function valueForm({ value, hasFiles }: ParsedBody, rules: BodyRules): BodyReading {
   if (value instanceof Uint8Array) return plainForm(value, rules);
   if (typeof value === 'string' && !rules.mediaType.isJson) return plainForm(Buffer.from(value), rules);
   const { ignoredForm, mediaType } = rules;
+  if (mediaType.essence.startsWith('multipart/') && hasFiles !== false) return 'consumed';
   const ignored = ignoredForm !== undefined && isForm(mediaType.essence) ? ignoredForm : undefined;
   const text = jsonText(ignored ? withoutEntries(value, ignored.names) : value);
-  if (text === undefined) return 'consumed';
+  if (text === undefined || !isPlainJson(value)) return 'consumed';
   const canonical = canonicalJson(text, ignored ? ignored.inValue : rules.leftOut);
   return canonical === undefined ? ['value', digestOf(text)] : ['json', canonical];
 }
@@ -93,7 +100,7 @@ function valueForm(value: unknown, rules: BodyRules): BodyReading {
  * JSON of its value; what the parser merged or rounded then counts as equal.
  */
 export function bodyForm(body: RequestBody, rules: BodyRules): BodyReading | Promise<BodyReading> {
-  if (body.kind === 'value') return valueForm(body.value, rules);
+  if (body.kind === 'value') return valueForm(body, rules);
   if (body.kind !== 'bytes') return body.kind;
   if (body.bytes.length > rules.limitBytes) return 'too-large';
   if (rules.contentEncoding.length === 0) return plainForm(body.bytes, rules);

@@ -12,8 +12,11 @@ export type Field = readonly [name: string, value: string];
 export type RequestBody =
   /** The bytes as received, a content coding not undone; empty if there is no body. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
-  /** A framework parsed it before and kept no bytes. */
-  | { readonly kind: 'value'; readonly value: unknown }
+  /**
+   * A framework parsed it before, and kept no bytes; or bytes whose content coding it has undone. `hasFiles` is false if
+   * the value is known to hold all of a form.
+   */
+  | { readonly kind: 'value'; readonly value: unknown; readonly hasFiles?: boolean }
   /** It is longer than the limit; reading stopped there. */
   | { readonly kind: 'too-large' }
   /** Somebody read it before and left nothing to look at: the guard is mounted in the wrong place. */

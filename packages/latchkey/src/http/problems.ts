@@ -103,7 +103,7 @@ const entries = {
   'body-consumed': {
     status: 500,
     title: 'The request body was read before the guard',
-    detail: 'Mount the guard before whatever reads the body, or after a parser that leaves its result.',
+    detail: 'Mount the guard before whatever reads the body, or after a parser that leaves plain data.',
   },
   'guard-before-authentication': {
     status: 500,

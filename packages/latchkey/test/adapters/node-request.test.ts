@@ -1,9 +1,10 @@
-import { Agent } from 'node:http';
-import { connect } from 'node:net';
+import { Agent, IncomingMessage } from 'node:http';
+import { connect, Socket } from 'node:net';
 import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency } from '../../src/adapters/node.ts';
+import { NodeRequestView } from '../../src/adapters/node-request.ts';
 import { open, receive, responseTo, sendRaw } from '../../src/testing/adapter-suite/client.ts';
 import { firstKey, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
@@ -11,7 +12,7 @@ import { guardOptions, post, serve } from './apps/harness.ts';
 const head = `POST /charges HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIdempotency-Key: "${firstKey}"\r\n`;
 
 /** The ways in which handlers read a body. */
-const readers: Record<string, (request: import('node:http').IncomingMessage) => Promise<string>> = {
+const readers: Record<string, (request: IncomingMessage) => Promise<string>> = {
   'for await': async (request) => {
     let text = '';
     for await (const chunk of request) text += chunk;
@@ -251,4 +252,41 @@ describe('what a parser left', () => {
       expect((await post(origin, { body: 'two', type: 'text/plain' })).status).toBe(422);
     });
   }
+});
+
+/** A request as adapters for serverless platforms make it: complete from the start, with a body that comes when it is read. */
+function madeRequest(headers: Record<string, string>, body: string | undefined, parsed?: unknown): IncomingMessage {
+  const request = new IncomingMessage(Object.assign(new Socket(), { readable: false }));
+  const _read = () => {
+    if (body !== undefined) request.push(body);
+    request.push(null);
+  };
+  return Object.assign(request, { complete: true, method: 'POST', url: '/charges', headers, _read, body: parsed });
+}
+
+describe('a request that is complete before its body was read', () => {
+  const ways: Record<string, (body: string) => IncomingMessage> = {
+    'of known length': (body) => madeRequest({ 'content-length': String(body.length) }, body),
+    'of a wrong length': (body) => madeRequest({ 'content-length': '1000' }, body),
+    'in chunks': (body) => madeRequest({ 'transfer-encoding': 'chunked' }, body),
+    'that no header announces, set as text': (body) => madeRequest({}, body, body),
+    'that no header announces, set as a value': (body) => madeRequest({}, undefined, JSON.parse(body)),
+  };
+
+  it.each(Object.entries(ways))('R83 is compared by its body, %s', async (_name, make) => {
+    const view = (body: string) => {
+      const request = make(body);
+      return new NodeRequestView({ native: request, request, parsed: request as object, target: '/charges' });
+    };
+    const one = await view('{"amount":1}').body(1_000);
+    expect(one).toEqual(await view('{"amount":1}').body(1_000));
+    expect(one).not.toEqual(await view('{"amount":2}').body(1_000));
+  });
+
+  it('R83 leaves the body for the handler', async () => {
+    const request = madeRequest({ 'content-length': '5' }, 'hello');
+    const view = new NodeRequestView({ native: request, request, parsed: {}, target: '/charges' });
+    expect(await view.body(1_000)).toEqual({ kind: 'bytes', bytes: Buffer.from('hello') });
+    expect(await readers['data and end']?.(request)).toBe('hello');
+  });
 });

@@ -168,8 +168,13 @@ describe('idempotent()', () => {
     expect([...shipped, ...blank.shipped]).toEqual([]);
   });
 
-  it('refuses a payload that cannot be compared', async () => {
-    const { ship, shipped } = shipping({ payload: () => 1n });
+  it.each([
+    ['a BigInt', 1n],
+    ['a Map', new Map([['total', 1]])],
+    ['a Set', [new Set([1])]],
+    ['a form', { form: new FormData() }],
+  ])('refuses a payload that cannot be compared: %s', async (_what, payload) => {
+    const { ship, shipped } = shipping({ payload: () => payload });
     await expect(ship({ id: 'a', total: 1 })).rejects.toMatchObject({ code: 'value-invalid' });
     expect(shipped).toEqual([]);
   });

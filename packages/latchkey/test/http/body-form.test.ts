@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -123,6 +125,66 @@ describe('bodyForm of a parsed body', () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     for (const parsed of [undefined, () => 1, 10n, circular]) expect(value(parsed)).toBe('consumed');
+  });
+
+  class Secret {
+    readonly #content: string;
+    readonly name = 'a secret';
+
+    constructor(content: string) {
+      this.#content = content;
+    }
+
+    get length() {
+      return this.#content.length;
+    }
+  }
+
+  it.each([
+    ['a Map', new Map([['a', 1]])],
+    ['a Set', new Set([1])],
+    ['FormData', new FormData()],
+    ['URLSearchParams', new URLSearchParams('a=1')],
+    ['a stream', Readable.from(['a'])],
+    ['a web stream', new ReadableStream()],
+    ['a Blob', new Blob(['a'])],
+    ['an ArrayBuffer', new ArrayBuffer(1)],
+    ['an instance with a private field', new Secret('x')],
+    ['an Error', new Error('x')],
+    ['an invalid Date', new Date(Number.NaN)],
+    ['a number that JSON has not', Number.NaN],
+    ['a symbol', Symbol('x')],
+    ['a function', () => 1],
+  ])('R84 has nothing to compare in %s', (_what, lost) => {
+    expect(value(lost)).toBe('consumed');
+    expect(value({ member: lost })).toBe('consumed');
+    expect(value([[lost]])).toBe('consumed');
+  });
+
+  it('R84 has nothing to compare in a list with gaps', () => {
+    expect(value([undefined])).toBe('consumed');
+  });
+
+  it('takes a member that is undefined for one that is absent', () => {
+    expect(value({ a: 1, b: undefined })).toEqual(json('{"a":1}'));
+  });
+
+  it('takes what says its own JSON at its word', () => {
+    const at = new Date(0);
+    expect(value({ at, bytes: Buffer.from('a') })).toEqual(json(JSON.stringify({ at, bytes: Buffer.from('a') })));
+    expect(value({ at })).not.toEqual(value({ at: new Date(1) }));
+  });
+
+  it('takes objects of another realm, and those without a prototype, for plain ones', () => {
+    expect(value(runInNewContext('({ a: [1] })'))).toEqual(json('{"a":[1]}'));
+    expect(value(Object.assign(Object.create(null), { a: [1] }))).toEqual(json('{"a":[1]}'));
+  });
+
+  it('R84 has nothing to compare in multipart whose files went elsewhere', () => {
+    const type = 'multipart/form-data; boundary=x';
+    expect(value({ title: 'contract' }, type)).toBe('consumed');
+    const whole = { kind: 'value', value: [['title', 'contract']], hasFiles: false } as const;
+    expect(bodyForm(whole, rules(type))).toEqual(value(whole.value));
   });
 });
 
