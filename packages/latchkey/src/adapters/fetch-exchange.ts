@@ -11,11 +11,13 @@ import type {
   CaptureLimits,
   Field,
   GuardAnswer,
+  Marks,
   PlainResponse,
   RequestView,
 } from '../http/exchange.ts';
 import { endToEndHeaders, plainToResponse, refuseUnsendable } from '../http/fetch-response.ts';
 import type { Handling, HttpContext, HttpLayer } from '../http/layer.ts';
+import { marksOfHead } from '../http/marks.ts';
 import { FetchBodyCapture } from './fetch-body-capture.ts';
 
 /** What an adapter brings. */
@@ -101,7 +103,7 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
     const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, timers: this.#parts.timers });
     this.#body = body;
-    if (!(await body.endsAtOnce())) this.#open(made, headers, body);
+    if (!(await body.endsAtOnce())) this.#open(made, headers, fields, body);
     const state = await body.ended;
     return { status, fields, body: body.whole(), state, headSent: this.#headSent };
   }
@@ -112,8 +114,9 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     return { status, fields, body, state: 'whole', headSent: false };
   }
 
-  #open(made: Response, headers: Headers, body: FetchBodyCapture): void {
+  #open(made: Response, headers: Headers, fields: readonly Field[], body: FetchBodyCapture): void {
     this.#headSent = true;
+    applyMarks(headers, marksOfHead(made.status, fields));
     this.#deliver(withBody(made, body.open(), headers));
   }
 
@@ -126,7 +129,7 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   #whole(answer: Extract<GuardAnswer, { kind: 'send' | 'cut' }>): Response {
     const made = this.#made ?? new Response(null, { status: 500 });
     const headers = this.#headers ?? new Headers();
-    if (answer.kind === 'send') for (const [name, value] of answer.fields) headers.set(name, value);
+    if (answer.kind === 'send') applyMarks(headers, answer.marks);
     const body = this.#body;
     if (body === undefined) return withBody(made, null, headers);
     if (answer.kind === 'send' && body.isWhole) return withBody(made, body.whole() as Uint8Array<ArrayBuffer>, headers);
@@ -139,6 +142,11 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
 /** The fields that are there now and were not, or not with this value, before. */
 function fieldsSetSince(headers: Headers, before: Headers): Field[] {
   return [...headers].filter(([name, value]) => name === 'set-cookie' || before.get(name) !== value);
+}
+
+function applyMarks(headers: Headers, { fields, without }: Marks): void {
+  for (const name of without) headers.delete(name);
+  for (const [name, value] of fields) headers.set(name, value);
 }
 
 function withBody(made: Response, body: BodyInit | null, headers: Headers): Response {

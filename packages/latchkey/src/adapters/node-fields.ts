@@ -5,7 +5,7 @@
  */
 
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Field } from '../http/exchange.ts';
+import type { Field, Marks } from '../http/exchange.ts';
 
 /** The fields at one moment, by lower-case name. */
 export type HeaderSnapshot = Readonly<OutgoingHttpHeaders>;
@@ -119,4 +119,10 @@ function applyList(response: ServerResponse, fields: readonly string[], setters:
   for (let index = 0; index < fields.length; index += 2) {
     appendHeader.call(response, fields[index] as string, fields[index + 1] as string | readonly string[]);
   }
+}
+
+/** Puts the layer's own headers onto a head that is about to go out. */
+export function applyMarks(response: ServerResponse, { fields, without }: Marks, setters: FieldSetters): void {
+  for (const name of without) setters.removeHeader.call(response, name);
+  for (const [name, value] of fields) setters.setHeader.call(response, name, value);
 }

@@ -9,12 +9,14 @@
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, PlainResponse } from '../http/exchange.ts';
+import type { CapturedResponse, CaptureLimits, Field, GuardAnswer, Marks, PlainResponse } from '../http/exchange.ts';
+import { marksOfHead } from '../http/marks.ts';
 import { mayHaveBody } from '../http/status.ts';
 import { ByteGatherer } from './byte-gatherer.ts';
 import { writeAnswer } from './node-answer.ts';
 import {
   applyHead,
+  applyMarks,
   fieldsOfHead,
   fieldsSetSince,
   type HeaderSnapshot,
@@ -161,7 +163,7 @@ export class NodeResponseCapture implements Capture {
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     this.#phase = 'writing';
     if (answer.kind === 'answer' && !this.#headSent) this.#replace(answer.response);
-    else if (answer.kind === 'send' && this.#end !== undefined) this.#send(this.#end, answer.fields);
+    else if (answer.kind === 'send' && this.#end !== undefined) this.#send(this.#end, answer.marks);
     else this.originals.destroy.call(this.#response);
     this.#phase = 'discarding';
   }
@@ -207,6 +209,7 @@ export class NodeResponseCapture implements Capture {
 
   #open(): void {
     if (this.#headSent) return;
+    applyMarks(this.#response, marksOfHead(this.#status, this.#fields), this.originals);
     this.#headSent = true;
     this.#phase = 'passing';
     this.#response.on('unpipe', (source: Readable) => this.#takeOver(source));
@@ -242,12 +245,12 @@ export class NodeResponseCapture implements Capture {
     });
   }
 
-  #send(end: HeldEnd, fields: readonly Field[]): void {
+  #send(end: HeldEnd, marks: Marks): void {
     const response = this.#response;
     if (!this.#headSent) {
       response.statusCode = this.#status;
       response.statusMessage = this.#statusMessage;
-      for (const [name, value] of fields) response.setHeader(name, value);
+      applyMarks(response, marks, this.originals);
     }
     Reflect.apply(this.originals.end, response, end);
   }

@@ -5,11 +5,13 @@
  */
 
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
-import type { Outcome } from '../core/operation.ts';
-import { STORED_HEADER } from '../protocol/headers.ts';
+import type { Outcome, Recorded } from '../core/operation.ts';
+import { STATUS_HEADER } from '../protocol/headers.ts';
+import { formatStatus } from '../protocol/status-header.ts';
 import { readAnswer } from './answer.ts';
-import type { Field, GuardAnswer, PlainResponse } from './exchange.ts';
+import type { GuardAnswer, Marks, PlainResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
+import { marked, marksOf } from './marks.ts';
 import type { ReplayRecord, RouteOptions } from './options.ts';
 import type { Problem } from './problem.ts';
 import { problem, retryAfterSeconds } from './problems.ts';
@@ -31,18 +33,16 @@ type Replay = Extract<Outcome, { kind: 'replay' }>;
 /** How soon to look again where only the store knows. */
 const SOON = { retryAfterSeconds: 1 };
 
-const sendAsItIs: GuardAnswer = { kind: 'send', fields: [] };
-
-/** The handler's own answer. */
-function send({ own }: Run): GuardAnswer {
-  return own === undefined ? sendAsItIs : { kind: 'answer', response: own };
+/** The handler's own answer, marked. */
+function send(run: Run, recorded: Recorded): GuardAnswer {
+  const { captured, own } = run;
+  if (own === undefined) return { kind: 'send', marks: marksOf(captured ?? noAnswer, recorded) };
+  // A problem made for a throw has its code already, which says that it is the operation's failure.
+  const response = run.thrown === 'failed' && recorded !== 'unstored' ? own : marked(own, marksOf(own, recorded));
+  return { kind: 'answer', response };
 }
 
-/** The same with a field added, if its head is still here. */
-function sendWith({ own }: Run, field: Field): GuardAnswer {
-  if (own === undefined) return { kind: 'send', fields: [field] };
-  return { kind: 'answer', response: { ...own, fields: [...own.fields, field] } };
-}
+const noAnswer: PlainResponse = { status: 500, fields: [], body: new Uint8Array() };
 
 /** An answer in place of the handler's; once its head is out, all that is left is to cut it short. */
 function instead(run: Run, response: PlainResponse): GuardAnswer {
@@ -55,7 +55,7 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
     case 'tombstone':
     case 'released':
     case 'lapsed':
-      return send(run);
+      return send(run, outcome.recorded);
     case 'lost':
       // Another worker's answer is the true one now: this one must not reach the client.
       return instead(run, parts.shape(problem('in-progress', SOON)));
@@ -63,7 +63,7 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
       const choice = parts.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
       // A stream's head is out without the mark: its end would make the client take it for a stored answer.
       if (run.captured?.headSent === true) return { kind: 'cut' };
-      if (choice === 'send') return sendWith(run, [STORED_HEADER, 'false']);
+      if (choice === 'send') return send(run, 'unstored');
       return instead(run, parts.shape(problem('store-unavailable', SOON)));
     }
   }
@@ -87,6 +87,9 @@ function stored<Native>(
   return result.kind === 'tombstone' ? parts.shape(notKept(snapshot)) : replay(snapshot, parts);
 }
 
+/** The application's own refusal is no end of the operation either, which was carried out. */
+const refusedReplay: Marks = { fields: [[STATUS_HEADER, formatStatus('replay-forbidden', false)]], without: [] };
+
 async function authorized<Native>(
   snapshot: Snapshot,
   outcome: Replay,
@@ -96,7 +99,7 @@ async function authorized<Native>(
   const { operationId, completedAtMs } = outcome;
   const record: ReplayRecord = { operationId, status: snapshot.status, completedAtMs };
   const permission = await authorizeReplay(parts.native, record);
-  if (typeof permission === 'object') return readAnswer(permission);
+  if (typeof permission === 'object') return marked(await readAnswer(permission), refusedReplay);
   return permission === true ? stored(snapshot, outcome, parts) : parts.shape(problem('replay-forbidden'));
 }
 
@@ -154,7 +157,8 @@ export function answerOutcome<Native>(
     case 'executed':
       return answerExecuted(outcome, run, parts);
     case 'unprotected':
-      return send(run);
+      // Nothing is kept of it; it is the operation's own answer all the same.
+      return send(run, 'released');
     case 'replay':
       return safeReplay(outcome, parts);
     case 'not-begun':

@@ -63,14 +63,22 @@ export interface CapturedResponse {
   readonly stillRunning?: () => Promise<unknown> | undefined;
 }
 
+/** Headers of the layer's own on the handler's response. */
+export interface Marks {
+  /** To be set, in place of what the handler set. */
+  readonly fields: readonly Field[];
+  /** Names of headers that are not to go out. */
+  readonly without: readonly string[];
+}
+
 /** What the adapter does next. */
 export type GuardAnswer =
   /** The layer doesn't apply, or runs the request unprotected: the adapter calls the handler as if it weren't there. */
   | { readonly kind: 'pass' }
   /** Write this; whatever the handler made, if it ran at all, is not sent. */
   | { readonly kind: 'answer'; readonly response: PlainResponse }
-  /** Let the captured response go, with these fields added if its head has not been sent. */
-  | { readonly kind: 'send'; readonly fields: readonly Field[] }
+  /** Let the captured response go, with these marks if its head has not been sent. */
+  | { readonly kind: 'send'; readonly marks: Marks }
   /** The head is out and the true answer can't be given: cut the connection, so that the client knows it has none. */
   | { readonly kind: 'cut' };
 

@@ -26,19 +26,27 @@ function parsed(body: Uint8Array): unknown {
   }
 }
 
-function bodySaysSo(response: CapturedResponse): boolean {
-  const type = fieldValue(response.fields, 'content-type');
-  if (!mayBeProblem(type) || response.body.length > MAX_BODY_BYTES) return false;
-  const code = codeOfBody(type, parsed(response.body));
-  return code !== undefined && !isFinalCode(code);
+type Answered = Pick<CapturedResponse, 'status' | 'fields' | 'body'>;
+
+function codeInBody({ fields, body }: Answered): string | undefined {
+  const type = fieldValue(fields, 'content-type');
+  if (!mayBeProblem(type) || body.length > MAX_BODY_BYTES) return undefined;
+  const code = codeOfBody(type, parsed(body));
+  return code === undefined || isFinalCode(code) ? undefined : code;
 }
 
 /**
- * Whether an answer says that the operation behind it is not decided: by the header that this library's layers
- * send, or, where a gateway dropped that, by the body of a problem of ours or of Stripe's "key in use".
+ * The code by which an answer says that the operation behind it is not decided: in the header that this library's
+ * layers send, or, where a gateway dropped that, in the body of a problem of ours or of Stripe's "key in use".
  */
-export function isNotFinal(response: CapturedResponse): boolean {
-  if (!statuses.has(response.status)) return false;
+export function notFinalCode(response: Answered): string | undefined {
+  if (!statuses.has(response.status)) return undefined;
   const said = parseStatus(fieldValue(response.fields, statusHeader));
-  return said === undefined ? bodySaysSo(response) : !said.final;
+  if (said === undefined) return codeInBody(response);
+  return said.final ? undefined : said.word;
+}
+
+/** Whether an answer says that the operation behind it is not decided. */
+export function isNotFinal(response: Answered): boolean {
+  return notFinalCode(response) !== undefined;
 }

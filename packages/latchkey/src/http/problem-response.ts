@@ -43,10 +43,12 @@ function commonFields({ code, final, retryAfterSeconds }: Problem): readonly Fie
   return fields;
 }
 
+const statusHeader = STATUS_HEADER.toLowerCase();
+
 /** Shapes a problem by the house style, or else the dialect, and adds the fields that are missing. */
 export function problemResponse<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse {
   const { status, fields, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
-  const given = withoutFraming(fields);
+  const given = withoutFraming(fields).filter(([name]) => name.toLowerCase() !== statusHeader);
   const missing = commonFields(problem).filter(([name]) => fieldValue(given, name.toLowerCase()) === undefined);
   return withLength(status, [...given, ...missing], body);
 }

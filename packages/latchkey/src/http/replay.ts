@@ -4,10 +4,10 @@
  * @module
  */
 
-import { REPLAYED_HEADER } from '../protocol/headers.ts';
 import { acceptsCodings, codingsOf, decodeContent } from './content-coding.ts';
 import type { Field, PlainResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
+import { replayMarks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { mayHaveBody } from './status.ts';
 
@@ -28,7 +28,6 @@ function addLength(status: number, fields: Field[], body: Uint8Array): PlainResp
   return { status, fields, body };
 }
 
-const replayedMark: Field = [REPLAYED_HEADER, 'true'];
 const noStore: Field = ['Cache-Control', 'no-store'];
 
 /** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */
@@ -51,7 +50,7 @@ async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<
 }
 
 function replayed({ status, fields, body }: Snapshot): PlainResponse {
-  const marked = [...fields, replayedMark];
+  const marked = [...fields, ...replayMarks];
   if (fieldValue(fields, 'cache-control') === undefined) marked.push(noStore);
   return addLength(status, marked, body);
 }

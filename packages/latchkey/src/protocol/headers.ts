@@ -16,7 +16,11 @@ export const FIRST_SENT_HEADER = 'Repeatability-First-Sent';
 /** `true` on an answer that came from the record, as Stripe marks it. */
 export const REPLAYED_HEADER = 'Idempotent-Replayed';
 
-/** What the layer says about an answer, in every dialect and house style; `status-header.ts` has its syntax. */
+/**
+ * On every answer of a guarded request, in every dialect and house style: `executed` or `replayed` on the operation's own
+ * answer, the code on a problem, with `;final=?0` if the problem is not the end of its request. An answer without it was
+ * not made by the layer.
+ */
 export const STATUS_HEADER = 'Idempotency-Status';
 
 /** `false` on a true answer that could not be stored: a retry may run again, or find the outcome unknown. */

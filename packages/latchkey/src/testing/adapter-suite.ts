@@ -9,6 +9,7 @@ import type { TransactionKind } from '../core/store.ts';
 import { concurrencyTests } from './adapter-suite/concurrency.ts';
 import { hangUpTests } from './adapter-suite/hang-ups.ts';
 import { keyTests } from './adapter-suite/keys.ts';
+import { markTests } from './adapter-suite/marks.ts';
 import { outcomeTests } from './adapter-suite/outcomes.ts';
 import { payloadTests } from './adapter-suite/payloads.ts';
 import { responseTests } from './adapter-suite/responses.ts';
@@ -47,6 +48,7 @@ export function adapterSuite<Kind extends TransactionKind = never>(options: Adap
   describe('outcomes', () => outcomeTests(test));
   describe('responses', () => responseTests(test));
   describe('streams', () => streamTests(test));
+  describe('marks', () => markTests(test));
   describe('steps', () => stepTests(test));
   if (options.transactions === true) describe('transactions', () => transactionTests(test));
 }

@@ -37,11 +37,12 @@ describe('a kept answer', () => {
       ['traceparent', '00-1-2-00'],
     ];
     const first = await send({ key: 'k' }, () => captured(201, '{}', { fields: [...kept, ...passing] }));
-    expect(first.fields).toEqual([...kept, ...passing]);
+    expect(first.fields).toEqual([...kept, ...passing, ['Idempotency-Status', 'executed']]);
     const { fields } = await send({ key: 'k' });
     expect(fields).toEqual([
       ...kept,
       ['Idempotent-Replayed', 'true'],
+      ['Idempotency-Status', 'replayed'],
       ['Cache-Control', 'no-store'],
       ['Content-Length', '2'],
     ]);

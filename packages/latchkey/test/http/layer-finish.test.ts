@@ -80,6 +80,7 @@ describe('context.finish', () => {
         ['Content-Type', 'application/json'],
         ['Location', '/ch_1'],
         ['Idempotent-Replayed', 'true'],
+        ['Idempotency-Status', 'replayed'],
         ['Cache-Control', 'no-store'],
         ['Content-Length', '13'],
       ],

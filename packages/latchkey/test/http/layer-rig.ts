@@ -93,7 +93,11 @@ const cut: PlainResponse = { status: 0, fields: [], body: Buffer.from('cut') };
 function delivered(answer: GuardAnswer, response: CapturedResponse | undefined): PlainResponse {
   if (answer.kind === 'answer') return answer.response;
   if (answer.kind === 'cut' || response === undefined) return cut;
-  return answer.kind === 'send' ? { ...response, fields: [...response.fields, ...answer.fields] } : response;
+  if (answer.kind === 'pass') return response;
+  const { fields, without } = answer.marks;
+  const replaced = [...without, ...fields.map(([name]) => name.toLowerCase())];
+  const kept = response.fields.filter(([name]) => !replaced.includes(name.toLowerCase()));
+  return { ...response, fields: [...kept, ...fields] };
 }
 
 export function layerRig(options: Partial<GuardOptions<Native>> = {}) {

@@ -19,6 +19,7 @@ describe('replay', () => {
       fields: [
         ['A', 'b'],
         ['Idempotent-Replayed', 'true'],
+        ['Idempotency-Status', 'replayed'],
         ['Cache-Control', 'no-store'],
         ['Content-Length', '300'],
       ],
@@ -72,6 +73,7 @@ describe('replay of a coded answer', () => {
       ['ETag', 'W/"v1"'],
       ['Vary', 'Accept-Encoding'],
       ['Idempotent-Replayed', 'true'],
+      ['Idempotency-Status', 'replayed'],
       ['Cache-Control', 'no-store'],
       ['Content-Length', String(text.length)],
     ]);

@@ -11,7 +11,7 @@ import type { TransactionKind } from '../../core/store.ts';
 import type { Answer } from '../../http/options.ts';
 import type { TransactionProbe } from '../store-suite.ts';
 import type { SuiteRequest } from './scenario.ts';
-import { assertFresh, assertReplay, numbered, type Test, type World } from './world.ts';
+import { assertExecuted, assertFresh, assertReplay, numbered, type Test, type World } from './world.ts';
 
 /** R68, R71, and the handler's own word. */
 export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void {
@@ -157,7 +157,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
       },
     });
     const first = await app.send();
-    assertFresh(first);
+    assertExecuted(first);
     assert.deepEqual(first.json(), { id: 'ch_1' });
     assert.equal(first.field('location'), '/charges/1');
     const second = await app.send();

@@ -161,6 +161,7 @@ function problemCode(received: Received): unknown {
   const problem = received.json() as { code?: unknown; status?: unknown; type?: unknown };
   assert.equal(problem.status, received.status);
   assert.match(String(problem.type), new RegExp(`^https://.*#${String(problem.code)}$`));
+  assert.match(received.field('idempotency-status') ?? '', new RegExp(`^${String(problem.code)}(;final=\\?0)?$`));
   return problem.code;
 }
 
@@ -176,9 +177,16 @@ export function assertReplay(received: Received, first: Received): void {
   assert.equal(received.status, first.status, told);
   assert.deepEqual(received.body, first.body, told);
   assert.equal(received.field('idempotent-replayed'), 'true', told);
+  assert.equal(received.field('idempotency-status'), 'replayed', told);
 }
 
-/** An answer that a handler made just now. */
+/** An answer that a handler behind the guard made just now. */
+export function assertExecuted(received: Received, status = 201): void {
+  assertFresh(received, status);
+  assert.equal(received.field('idempotency-status'), 'executed');
+}
+
+/** An answer that a handler made just now, behind the guard or without it. */
 export function assertFresh(received: Received, status = 201): void {
   assert.equal(received.status, status, received.body.toString());
   assert.equal(received.field('idempotent-replayed'), undefined);

@@ -7,7 +7,8 @@ import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
 import { decodeResponse, encodeResponse, finalWrite } from '../../../src/http/snapshot.ts';
-import { REPLAYED_HEADER, STATUS_HEADER } from '../../../src/protocol/headers.ts';
+import { STATUS_HEADER } from '../../../src/protocol/headers.ts';
+import { OWN_ANSWER, parseStatus } from '../../../src/protocol/status-header.ts';
 import { failure, recovered } from './answer-body.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
 import { Attempt, type Made, type Surroundings, unpadded } from './handler.ts';
@@ -115,8 +116,8 @@ const kinds: Readonly<Record<string, AnswerKind>> = {
 };
 
 function readAnswer({ headers }: Response, body: string, recorded: string | undefined): FrontAnswer {
-  const code = headers.get(STATUS_HEADER)?.split(';')[0];
-  if (code !== undefined) return { kind: kinds[code] ?? 'threw' };
-  if (headers.get(REPLAYED_HEADER) === 'true') return { kind: 'replay', body: unpadded(body) };
+  const word = parseStatus(headers.get(STATUS_HEADER))?.word ?? 'none';
+  if (word === OWN_ANSWER.replayed) return { kind: 'replay', body: unpadded(body) };
+  if (word !== OWN_ANSWER.executed && word !== 'nothing-happened') return { kind: kinds[word] ?? 'threw' };
   return { kind: 'executed', body: unpadded(body), ...(recorded !== undefined && { recorded }) };
 }

@@ -1,0 +1,117 @@
+/**
+ * What the layer says about every answer that passed through it.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import { NothingHappened } from '../../core/errors.ts';
+import type { TransactionKind } from '../../core/store.ts';
+import type { Field } from '../../http/exchange.ts';
+import type { SuiteReply } from './scenario.ts';
+import { assertExecuted, assertFresh, assertProblem, assertReplay, pause, type Test } from './world.ts';
+
+/** What a service behind says about its own answer. */
+const upstream: readonly Field[] = [
+  ['Idempotent-Replayed', 'true'],
+  ['Idempotency-Status', 'replayed'],
+  ['Idempotency-Stored', 'false'],
+];
+
+async function* slowly(...parts: string[]): AsyncIterable<Uint8Array> {
+  for (const part of parts) {
+    await pause(20);
+    yield Buffer.from(part);
+  }
+}
+
+/** R1, R3. */
+export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  for (const [how, body] of [
+    ['whole', () => 'answer'],
+    ['streamed', () => slowly('ans', 'wer')],
+  ] as const) {
+    test(`R1 R3 an answer is marked as executed, and its replay as replayed: ${how}`, async (world) => {
+      const app = await world.app({ handler: () => ({ status: 201, body: body() }) });
+      const first = await app.send();
+      assertExecuted(first);
+      assertReplay(await app.send(), first);
+    });
+
+    test(`R1 R3 the marks of a service behind are not the answer's: ${how}`, async (world) => {
+      const app = await world.app({ handler: () => ({ status: 201, fields: upstream, body: body() }) });
+      const first = await app.send();
+      assertExecuted(first);
+      assert.equal(first.field('idempotency-stored'), undefined);
+      const second = await app.send();
+      assertReplay(second, first);
+      assert.deepEqual(second.all('idempotency-status'), ['replayed']);
+      assert.equal(second.field('idempotency-stored'), undefined);
+    });
+
+    test(`R74 R89 a "not final" of a service behind stays one: ${how}`, async (world) => {
+      const fields: readonly Field[] = [['Idempotency-Status', 'in-progress;final=?0']];
+      for (const afterFailure of ['refuse', 'rerun'] as const) {
+        const app = await world.app({ afterFailure, handler: () => ({ status: 409, fields, body: body() }) });
+        const answer = await app.send({ key: afterFailure });
+        assert.equal(answer.field('idempotency-status'), 'in-progress;final=?0');
+      }
+    });
+  }
+
+  test('R1 an empty answer is marked too', async (world) => {
+    const app = await world.app({ handler: () => ({ status: 204 }) });
+    const first = await app.send();
+    assertExecuted(first, 204);
+    assertReplay(await app.send(), first);
+  });
+
+  test('R1 every answer of the operation is marked, kept, released or not stored', async (world) => {
+    const answers: readonly [SuiteReply, object][] = [
+      [{ status: 402, body: 'declined' }, {}],
+      [{ status: 500, body: 'oh no' }, {}],
+      [{ status: 429, body: 'slowly' }, { afterFailure: 'rerun' }],
+      [{ status: 500, body: 'oh no' }, { afterFailure: 'rerun' }],
+      [{ status: 200, body: 'x'.repeat(100) }, { maxResponseBytes: 10 }],
+    ];
+    for (const [index, [reply, options]] of answers.entries()) {
+      const app = await world.app({ ...options, handler: () => reply });
+      assertExecuted(await app.send({ key: `marked-${index}` }), 'status' in reply ? reply.status : 200);
+    }
+    world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
+    const unstored = await (await world.app({ leaseMs: 200 })).send({ key: 'unstored' });
+    assertExecuted(unstored);
+    assert.equal(unstored.field('idempotency-stored'), 'false');
+  });
+
+  test('R1 an answer without protection is the operation’s own too', async (world) => {
+    world.faults.plan(() => ({ kind: 'fail' }));
+    const app = await world.app({ claimTimeoutMs: 60, whenStoreDown: 'run-unprotected' });
+    assertExecuted(await app.send());
+  });
+
+  test('what did nothing says so', async (world) => {
+    const app = await world.app({
+      handler: () => {
+        throw new NothingHappened('the terminal is offline');
+      },
+    });
+    assert.equal((await app.send()).field('idempotency-status'), 'nothing-happened;final=?0');
+  });
+
+  test('R50 the application’s own refusal of a replay is no end of the operation', async (world) => {
+    const app = await world.app({ authorizeReplay: () => ({ status: 404, body: 'no such thing' }) });
+    assertExecuted(await app.send());
+    const refused = await app.send();
+    assert.equal(refused.body.toString(), 'no such thing');
+    assert.equal(refused.field('idempotency-status'), 'replay-forbidden;final=?0');
+  });
+
+  test('R6 what the guard lets pass has no mark', async (world) => {
+    const app = await world.app();
+    const answer = await app.send({ key: undefined });
+    assertFresh(answer);
+    assert.equal(answer.field('idempotency-status'), undefined);
+    assertProblem(await (await world.app({ keyRequired: true })).send({ key: undefined }), 400, 'key-missing');
+  });
+}
