@@ -22,6 +22,8 @@ export class HandlerSide {
   readonly #c: HonoContext;
   readonly #prototype: object;
   readonly #header: HonoContext['header'];
+  /** `context.finish` has the answer sent before the handlers end; `c.res` is that answer then. */
+  #hasLeft = false;
   /** Whether another guard, in front of this one, looks after the context. */
   readonly #isWatched: boolean;
   /** The answer of somebody in front. */
@@ -42,7 +44,7 @@ export class HandlerSide {
   async run(next: Next): Promise<Response> {
     if (this.#isWatched) {
       await next();
-      return this.#c.res;
+      return this.#hasLeft ? new Response(null) : this.#c.res;
     }
     if (this.#c.finalized) this.#divide(this.#c.res, new Response(null));
     Object.defineProperty(this.#c, 'res', {
@@ -59,12 +61,14 @@ export class HandlerSide {
       else setHeader(this.#front.headers, name, value, options);
     };
     await behind.run(this, next);
+    if (this.#hasLeft) return new Response(null);
     if (this.#front !== undefined && !this.#isFinalized) throw new Error('The handler returned no response.');
     return this.#response;
   }
 
   /** Puts the context back in order; false if somebody in front has answered, so that no other answer can be sent. */
   leave(): boolean {
+    this.#hasLeft = true;
     if (this.#isWatched) return true;
     Reflect.deleteProperty(this.#c, 'res');
     this.#c.header = this.#header;

@@ -1,9 +1,13 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency } from '../../src/adapters/hono.ts';
+import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
 const start = (app: Hono) => serve(getRequestListener(app.fetch));
@@ -48,6 +52,30 @@ describe('the guard in hono', () => {
     );
     const answer = await post(await start(app));
     expect([answer.status, answer.field('x-outer'), answer.field('x-inner')]).toEqual([503, 'kept', undefined]);
+  });
+
+  it('sends the whole answer of finish, though the handler ends after it was sent', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-hono-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const store = sqliteStore({ database: join(folder, 'records.db') });
+    const cancelled: unknown[] = [];
+    const guard = idempotency({ store, principal: () => 'tenant' });
+    const app = new Hono();
+    app.use(async (c, next) => {
+      await next();
+      const { body } = c.res;
+      if (body !== null) body.cancel = async (reason) => void cancelled.push(reason);
+    });
+    app.use(guard);
+    app.use(async (_c, next) => {
+      await next();
+      await new Promise((resolve) => setTimeout(resolve, 30));
+    });
+    app.post('/charges', (c) => guard.context(c).finish(() => ({ status: 201, body: { id: 'ch_1' } })));
+    const answer = await app.request('/charges', { method: 'POST', headers: { 'Idempotency-Key': 'k-1' } });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    expect([cancelled, answer.status, await answer.json()]).toEqual([[], 201, { id: 'ch_1' }]);
+    await store.close();
   });
 
   it('stands behind another guard', async () => {
