@@ -18,11 +18,21 @@ export function isResponse(value: unknown): value is Response {
 }
 
 /**
+ * A Response of `@hono/node-server` has a default Content-Type of its own, which it forgets if another property is read
+ * before its headers.
+ */
+function keepDefaultType(response: Response): void {
+  void response.headers;
+}
+
+/**
  * Runtimes refuse these too, but later: when they have been stored as the answer.
  *
  * @throws TypeError for `Response.error()` and for a response whose body was read before.
  */
-export function refuseUnsendable({ type, bodyUsed }: Response): void {
+export function refuseUnsendable(made: Response): void {
+  keepDefaultType(made);
+  const { type, bodyUsed } = made;
   if (type === 'error') throw new TypeError('The handler returned Response.error().');
   if (bodyUsed) throw new TypeError('The handler returned a response whose body was read before.');
 }
@@ -56,6 +66,7 @@ export function endToEndHeaders(response: Response): Headers {
 
 /** The same response, if it was fetched, without the headers of its connection. */
 export function passedOn(response: Response): Response {
+  keepDefaultType(response);
   if (response.url === '' || response.bodyUsed) return response;
   const { body, status, statusText } = response;
   return new Response(body, { status, statusText, headers: endToEndHeaders(response) });

@@ -107,6 +107,14 @@ for (const [name, start] of Object.entries(frameworks)) {
     });
   });
 
+  it(`a text of a ${name} handler has the Content-Type that the server gives it`, async () => {
+    const bare = await serve(getRequestListener(() => new Response('hello')));
+    const expected = (await post(bare)).field('content-type');
+    for (const answer of await twice(await start(() => new Response('hello')))) {
+      expect(answer.field('content-type')).toBe(expected);
+    }
+  });
+
   describe(`an empty answer of a ${name} handler`, () => {
     it.each([200, 201, 303, 400])('with status %i is replayed without a Content-Type of its own', async (status) => {
       const origin = await start(() => new Response(null, { status, headers: { Location: '/orders/1' } }));
