@@ -66,7 +66,9 @@ export function storeResult(options: ConclusionOptions, context: RunningContext,
   const { retentionMs } = operation.settings;
   const { tombstone } = verdict;
   let { result } = verdict;
-  const write = () => store.complete({ id, token, result, tombstone, retentionMs, notify: isWaitedFor(operation) });
+  // Async, so that a store which throws at once is seen like one that rejects.
+  const write = async () =>
+    store.complete({ id, token, result, tombstone, retentionMs, notify: isWaitedFor(operation) });
   const complete = async (): Promise<Recorded> => {
     const outcome = await write().catch((error: unknown) => {
       if (!(error instanceof StoreUnavailableError && error.full) || result.kind === 'tombstone') throw error;

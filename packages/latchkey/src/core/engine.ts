@@ -150,7 +150,7 @@ export class Engine<Kind extends TransactionKind = never> {
     if (!isRunning(operation, claim.outcome)) return claim;
     const { clock } = this.#tools.runtime;
     const giveUpAt = clock.monotonic() + operation.settings.waitMs;
-    const waiter = new ChangeWaiter(this.#store, operation.id, this.#tools.runtime);
+    const waiter = new ChangeWaiter(this.#store, operation, this.#tools);
     try {
       while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
         if (this.#executor.running.closing || !mayBegin(operation)) break;

@@ -5,8 +5,10 @@
  * @module
  */
 
+import type { Operation } from './operation.ts';
 import { type Runtime, sleep } from './runtime.ts';
 import type { AnyStore } from './store.ts';
+import type { CallTools } from './store-call.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
@@ -18,9 +20,13 @@ export class ChangeWaiter {
   #changed = new AbortController();
   #pollMs = firstPollMs;
 
-  constructor(store: AnyStore, id: string, runtime: Runtime) {
+  constructor(store: AnyStore, { id, name }: Operation, { runtime, emit }: CallTools) {
     this.#runtime = runtime;
-    this.#unwatch = store.watch?.(id, () => this.#changed.abort());
+    try {
+      this.#unwatch = store.watch?.(id, () => this.#changed.abort());
+    } catch (error) {
+      emit?.({ type: 'store-error', operation: name, during: 'watch', error });
+    }
   }
 
   /** Resolves when the record may have changed, at the latest after `boundMs` milliseconds. */
