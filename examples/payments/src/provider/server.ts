@@ -80,6 +80,8 @@ function consistent(chosen: Behaviour, fate: 'paid' | 'declined' | undefined): B
 async function pay(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const field = request.headers['idempotency-key'];
   if (typeof field !== 'string' || field === '') throw new BadRequest('Send an Idempotency-Key.');
+  // So that a merchant whose first answer was lost can tell this one from that of a firewall in between.
+  response.setHeader('Idempotency-Key', field);
   const key = field.replaceAll('"', '');
   const body = await readJson(request);
   const payment = paymentIn(body);

@@ -11,8 +11,8 @@ import type { StoredKey } from './key-storage.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import { type ClientOptions, type ClientSettings, clientSettings, invalidOption } from './options.ts';
 import { type PreparedRequest, prepareRequest, sameRequest } from './request-bytes.ts';
-import { type Answered, runErrand } from './retry-loop.ts';
-import { isReplayed } from './verdict.ts';
+import { requestDigest } from './request-digest.ts';
+import { type Call, sendUntilAnswered } from './retry-loop.ts';
 
 /** What `fetch` takes, and the operation's name. */
 export interface OperationInit extends RequestInit {
@@ -35,8 +35,9 @@ export interface OperationAnswer {
   readonly key: string;
   /**
    * True if the operation is decided: its key is dropped, and the next call of this name is a new operation. False
-   * for answers that say "nothing was done, come back" (401, 407, 408, and 425, 429 or 503 if the server asked not
-   * to be retried) and for those that a layer marks as not final: the next call goes on with the same key.
+   * for answers that say nothing about the effect (401, 407, 408, and 425, 429 or 5xx that are replayed or that the
+   * server asked not to be retried), for redirects that aren't marked, and for those that a layer marks as not final:
+   * the next call goes on with the same key.
    */
   readonly final: boolean;
 }
@@ -74,15 +75,20 @@ interface Client {
  *
  * Retried, with exponential back-off and full jitter or after the server's Retry-After: network errors, requests
  * without a whole answer in `attemptTimeoutMs`, 409 `in-progress`, 425, 429 and 5xx. `Stripe-Should-Retry` overrules
- * that. Never retried: 422 `key-reused`, `outcome-unknown`, `key-quarantined`, and a 5xx marked `Idempotent-Replayed: true`, which is
- * the stored answer. The key is dropped just before the promise resolves with a final answer; when the call gives up
- * or is aborted the key stays, so that calling again is safe.
+ * that. Never retried: 422 `key-reused`, `outcome-unknown`, `key-quarantined`, and a 5xx that is marked as replayed, which
+ * is the stored answer. While the operation is in progress the client asks after one second, then every two. The key is
+ * dropped just before the promise resolves with a final answer; when the call gives up or is aborted the key stays, so
+ * that calling again is safe.
+ *
+ * Once a request went unanswered, only an answer that is recognisably the operation's own is final: marked
+ * `Idempotency-Status` or `Idempotent-Replayed`, with the key echoed, or with a status in `finalStatuses`. Redirects are
+ * not followed. See docs/client.md.
  *
  * A call of an operation that is running already in this page (a second click) sends nothing and gets the same
  * answer; each caller has a Response and an AbortSignal of its own, and the work ends when all have aborted. With
- * another URL, method or body it is refused with `key-reused`.
+ * another URL, method or body it is refused with `payload-changed`.
  *
- * A page of another origin needs the server to allow the field `Idempotency-Key` and to expose
+ * A page of another origin needs the server to allow the header `Idempotency-Key` and to expose
  * `Idempotent-Replayed`, `Idempotency-Status`, `Retry-After` and, if it sends it, `Stripe-Should-Retry`.
  *
  * Sources: draft-ietf-httpapi-idempotency-key-header, RFC 9110 §10.2.3 (Retry-After), docs.stripe.com/error-low-level.
@@ -102,7 +108,8 @@ interface Client {
 export function idempotentFetch(options: ClientOptions = {}): IdempotentFetch {
   const settings = clientSettings(options);
   const emit = quietly(options.onEvent);
-  const keys = new KeyRing(settings.storage, settings.runtime.timers, emit);
+  const { storage, isShared, runtime } = settings;
+  const keys = new KeyRing({ storage, isShared, timers: runtime.timers, emit });
   const client: Client = { settings, emit, keys, flights: new Map() };
   return Object.assign((input: string | URL | Request, init: OperationInit) => call(client, input, init), {
     isPending: async (operation: string) => (await keys.find(checkOperation(operation))) !== undefined,
@@ -136,10 +143,7 @@ function callersSignal(input: string | URL | Request, init: OperationInit): Abor
 function flightFor(client: Client, operation: string, request: PreparedRequest): Flight<OperationAnswer> {
   const running = client.flights.get(operation);
   if (running === undefined) return takeOff(client, operation, request);
-  if (!sameRequest(running.request, request)) {
-    const message = `'${operation}' is running with another request; a different thing to do needs another name.`;
-    throw new NoAnswerError('key-reused', message, { operation, attempts: 0 });
-  }
+  if (!sameRequest(running.request, request)) throw changed(operation);
   client.emit({ type: 'joined', operation });
   return running.flight;
 }
@@ -160,50 +164,86 @@ function takeOff(client: Client, operation: string, request: PreparedRequest): F
 }
 
 async function perform(
-  { settings, emit, keys }: Client,
+  client: Client,
   operation: string,
   request: PreparedRequest,
   control: FlightControl,
 ): Promise<OperationAnswer> {
-  const { signal } = control;
-  const deadlineMs = settings.runtime.clock.monotonic() + settings.totalTimeoutMs;
-  const { key, createdAtMs } = await keyFor({ settings, emit, keys }, operation);
-  const told = settings.sendFirstSent ? { firstSentMs: createdAtMs } : {};
+  const { settings, emit, keys } = client;
+  const { clock } = settings.runtime;
+  const { entry, inDoubt } = await keyFor(client, operation, request);
+  const { key, createdAtMs } = entry;
+  const timeLeftMs = Math.min(settings.totalTimeoutMs, createdAtMs + settings.keyTtlMs - clock.now());
+  const deadlineMs = clock.monotonic() + timeLeftMs;
+  const firstSent = settings.sendFirstSent ? { firstSentMs: createdAtMs } : {};
+  const call: Call = {
+    operation,
+    key,
+    ...firstSent,
+    inDoubt,
+    request,
+    settings,
+    emit,
+    signal: control.signal,
+    deadlineMs,
+  };
   try {
-    const answered = await runErrand({ operation, key, ...told, request, settings, emit, signal, deadlineMs });
+    const answered = await sendUntilAnswered(call);
     control.settle();
     if (answered.final) await keys.drop(operation, key);
-    return describe(answered, key);
+    else if (!answered.mayHaveHappened) await keys.update(operation, { ...entry, nothingDone: true });
+    return {
+      response: answered.response,
+      replayed: answered.replayed,
+      attempts: answered.attempts,
+      key,
+      final: answered.final,
+    };
   } catch (error) {
-    if (error instanceof NoAnswerError && error.code === 'key-reused') {
-      control.settle();
-      await keys.drop(operation, key);
-    }
+    if (!(error instanceof NoAnswerError) || error.mayHaveHappened) throw error;
+    control.settle();
+    if (error.code === 'key-reused') await keys.drop(operation, key);
+    else await keys.update(operation, { ...entry, nothingDone: true });
     throw error;
   }
 }
 
-function describe({ response, attempts, final }: Answered, key: string): OperationAnswer {
-  return { response, replayed: isReplayed(response), attempts, key, final };
+interface FoundKey {
+  readonly entry: StoredKey;
+  /** True if an earlier request may have been carried out, with its answer lost. */
+  readonly inDoubt: boolean;
 }
 
-async function keyFor({ settings, emit, keys }: Omit<Client, 'flights'>, operation: string): Promise<StoredKey> {
-  const nowMs = settings.runtime.clock.now();
-  const found = await keys.find(operation);
-  if (found === undefined) {
-    const made: StoredKey = { key: settings.runtime.random.uuid(), createdAtMs: nowMs };
-    await keys.keep(operation, made);
-    return made;
-  }
-  const ageMs = Math.max(0, nowMs - found.createdAtMs);
-  if (ageMs > settings.keyTtlMs) throw expired(operation, ageMs);
+async function keyFor(
+  { settings, emit, keys }: Client,
+  operation: string,
+  request: PreparedRequest,
+): Promise<FoundKey> {
+  const { clock, random } = settings.runtime;
+  const key = random.uuid();
+  const made: StoredKey = { key, createdAtMs: clock.now(), digest: requestDigest(key, request) };
+  const found = await keys.obtain(operation, () => made);
+  if (found.key === key) return { entry: found, inDoubt: false };
+  const ageMs = Math.max(0, clock.now() - found.createdAtMs);
+  if (ageMs >= settings.keyTtlMs) throw expired(operation, ageMs);
+  const digest = requestDigest(found.key, request);
+  if (found.digest !== undefined && found.digest !== digest) throw changed(operation);
   emit({ type: 'resumed', operation, ageMs });
-  return found;
+  const entry: StoredKey = { key: found.key, createdAtMs: found.createdAtMs, digest };
+  // Before anything is sent: a page that is closed in mid-request must leave the doubt behind.
+  if (found.nothingDone) await keys.update(operation, entry);
+  return { entry, inDoubt: found.nothingDone !== true };
 }
 
 // Sent again, an old key might run the operation anew, since the server may have forgotten it; so would a new key.
 // Whether it happened then is for the caller to find out.
 function expired(operation: string, ageMs: number): NoAnswerError {
   const message = `The key of '${operation}' is ${Math.round(ageMs / 3_600_000)} h old, and the server may have forgotten it. Find out what became of the operation, then forget() it.`;
-  return new NoAnswerError('key-expired', message, { operation, attempts: 0 });
+  return new NoAnswerError('key-expired', message, { operation, attempts: 0, mayHaveHappened: true });
+}
+
+// Under the old key the server would refuse it, and under a new one both requests might be carried out.
+function changed(operation: string): NoAnswerError {
+  const message = `'${operation}' was sent with another payload and has no final answer yet; nothing was sent now. Send the former request again to learn its outcome, or give it up with forget().`;
+  return new NoAnswerError('payload-changed', message, { operation, attempts: 0, mayHaveHappened: true });
 }

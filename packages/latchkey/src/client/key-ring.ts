@@ -4,12 +4,16 @@
  * @module
  */
 
-import type { Timers } from '../core/runtime.ts';
+import { sleep, type Timers } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
+import { hasLocks, withLock } from './key-lock.ts';
 import { entryName, formatEntry, type KeyStorage, parseEntry, type StoredKey } from './key-storage.ts';
 
 // A storage that never answers counts as one that throws.
 const storageTimeoutMs = 2_000;
+
+/** Longer than another tab takes from its look into the storage to its write. */
+const otherTabsMs = 50;
 
 function within<T>(timers: Timers, promise: PromiseLike<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -19,20 +23,25 @@ function within<T>(timers: Timers, promise: PromiseLike<T>): Promise<T> {
   });
 }
 
+/** What a {@link KeyRing} is made from. */
+export interface KeyRingOptions {
+  readonly storage: KeyStorage | undefined;
+  /** True if other tabs or processes may use the same storage. */
+  readonly isShared: boolean;
+  readonly timers: Timers;
+  readonly emit: ClientEventListener;
+}
+
 /** Keeps at most one key for each operation. No method rejects. */
 export class KeyRing {
-  readonly #storage: KeyStorage | undefined;
-  readonly #timers: Timers;
-  readonly #emit: ClientEventListener;
+  readonly #options: KeyRingOptions;
   /** Keys that couldn't be written to the storage. */
   readonly #memory = new Map<string, StoredKey>();
   /** Keys that are done with and couldn't be removed from the storage: using one again would replay an old answer. */
   readonly #spent = new Set<string>();
 
-  constructor(storage: KeyStorage | undefined, timers: Timers, emit: ClientEventListener) {
-    this.#storage = storage;
-    this.#timers = timers;
-    this.#emit = emit;
+  constructor(options: KeyRingOptions) {
+    this.#options = options;
   }
 
   /** The key that waits for an answer, if there is one. */
@@ -41,22 +50,53 @@ export class KeyRing {
     return found !== undefined && this.#spent.has(found.key) ? undefined : found;
   }
 
-  /** Keeps a new key. */
-  async keep(operation: string, entry: StoredKey): Promise<void> {
-    const written = await this.#try(operation, 'write', async (storage) =>
-      storage.setItem(entryName(operation), formatEntry(entry)),
-    );
-    if (!written) this.#memory.set(operation, entry);
+  /** The key that waits for an answer, or else a new one, which is kept. Two tabs at the same instant get the same. */
+  obtain(operation: string, make: () => StoredKey): Promise<StoredKey> {
+    return this.#alone(operation, async () => {
+      const found = await this.find(operation);
+      if (found !== undefined) return found;
+      const made = make();
+      await this.#keep(operation, made);
+      return this.#options.isShared && !hasLocks() ? this.#writtenLast(operation, made) : made;
+    });
+  }
+
+  /** Writes an entry again, unless another key took its place meanwhile. */
+  update(operation: string, entry: StoredKey): Promise<void> {
+    return this.#alone(operation, async () => {
+      if ((await this.find(operation))?.key === entry.key) await this.#keep(operation, entry);
+    });
   }
 
   /** Drops a key; another key that took its place meanwhile (another tab's) stays. */
-  async drop(operation: string, key: string): Promise<void> {
-    if (this.#memory.get(operation)?.key === key) this.#memory.delete(operation);
-    const removed = await this.#try(operation, 'remove', async (storage) => {
-      const found = parseEntry((await storage.getItem(entryName(operation))) ?? '');
-      if (found?.key === key) await storage.removeItem(entryName(operation));
+  drop(operation: string, key: string): Promise<void> {
+    return this.#alone(operation, async () => {
+      if (this.#memory.get(operation)?.key === key) this.#memory.delete(operation);
+      const removed = await this.#try(operation, 'remove', async (storage) => {
+        const found = parseEntry((await storage.getItem(entryName(operation))) ?? '');
+        if (found?.key === key) await storage.removeItem(entryName(operation));
+      });
+      if (!removed && this.#options.storage !== undefined) this.#spent.add(key);
     });
-    if (!removed && this.#storage !== undefined) this.#spent.add(key);
+  }
+
+  #alone<T>(operation: string, work: () => Promise<T>): Promise<T> {
+    const { isShared, timers } = this.#options;
+    return isShared ? withLock(entryName(operation), timers, work) : work();
+  }
+
+  async #keep(operation: string, entry: StoredKey): Promise<void> {
+    const written = await this.#try(operation, 'write', async (storage) =>
+      storage.setItem(entryName(operation), formatEntry(entry)),
+    );
+    if (written) this.#memory.delete(operation);
+    else this.#memory.set(operation, entry);
+  }
+
+  /** Without locks, the tab that wrote last wins, and the others find its key when they read again. */
+  async #writtenLast(operation: string, made: StoredKey): Promise<StoredKey> {
+    if ('document' in globalThis) await sleep(this.#options.timers, otherTabsMs);
+    return (await this.find(operation)) ?? made;
   }
 
   async #read(operation: string): Promise<StoredKey | undefined> {
@@ -72,12 +112,13 @@ export class KeyRing {
     during: 'read' | 'write' | 'remove',
     use: (storage: KeyStorage) => Promise<unknown>,
   ): Promise<boolean> {
-    if (this.#storage === undefined) return false;
+    const { storage, timers, emit } = this.#options;
+    if (storage === undefined) return false;
     try {
-      await within(this.#timers, use(this.#storage));
+      await within(timers, use(storage));
       return true;
     } catch (error) {
-      this.#emit({ type: 'storage-failed', operation, during, error });
+      emit({ type: 'storage-failed', operation, during, error });
       return false;
     }
   }

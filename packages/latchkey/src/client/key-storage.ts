@@ -14,16 +14,21 @@ export interface KeyStorage {
   removeItem(name: string): unknown;
 }
 
-/** A key and when it was made, in milliseconds since the epoch. */
+/** What is kept for an operation until it has a final answer. */
 export interface StoredKey {
   readonly key: string;
+  /** In milliseconds since the epoch. */
   readonly createdAtMs: number;
+  /** Of the request that the key was made for; absent in an entry of an older release. */
+  readonly digest?: number;
+  /** True if every request so far was answered, and none of them was carried out. */
+  readonly nothingDone?: boolean;
 }
 
 /** The page's own storage. Merely touching it throws where cookies are blocked: then every use of it does. */
-export function pageStorage(): KeyStorage | undefined {
+export function pageStorage(name: 'sessionStorage' | 'localStorage'): KeyStorage | undefined {
   try {
-    return globalThis.sessionStorage;
+    return globalThis[name];
   } catch (error) {
     const refuse = () => {
       throw error;
@@ -32,25 +37,31 @@ export function pageStorage(): KeyStorage | undefined {
   }
 }
 
-/** The name of an operation's entry. */
+/** The name of an operation's entry, and of its lock. */
 export function entryName(operation: string): string {
   return `latchkey:${operation}`;
 }
 
 /** Writes an entry's text. */
-export function formatEntry({ key, createdAtMs }: StoredKey): string {
-  return JSON.stringify({ key, createdAtMs });
+export function formatEntry(entry: StoredKey): string {
+  return JSON.stringify(entry);
 }
 
-// What a page's other scripts may have put there must not get into a header field.
+// What a page's other scripts may have put there must not get into a header.
 const sendable = /^[A-Za-z0-9_.:~-]{1,255}$/;
 
 /** Reads an entry's text; undefined if it isn't one of ours. */
 export function parseEntry(text: string): StoredKey | undefined {
   try {
-    const { key, createdAtMs } = JSON.parse(text) as Partial<Record<keyof StoredKey, unknown>>;
+    const entry = JSON.parse(text) as Partial<Record<keyof StoredKey, unknown>>;
+    const { key, createdAtMs, digest, nothingDone } = entry;
     if (typeof key !== 'string' || !sendable.test(key) || typeof createdAtMs !== 'number') return undefined;
-    return { key, createdAtMs };
+    return {
+      key,
+      createdAtMs,
+      ...(typeof digest === 'number' && { digest }),
+      ...(nothingDone === true && { nothingDone }),
+    };
   } catch {
     return undefined;
   }

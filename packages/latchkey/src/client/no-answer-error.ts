@@ -11,6 +11,7 @@ import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 export interface NoAnswerDetails {
   readonly operation: string;
   readonly attempts: number;
+  readonly mayHaveHappened: boolean;
   readonly response?: Response;
   readonly retryAfterMs?: number;
   readonly cause?: unknown;
@@ -24,9 +25,10 @@ export interface NoAnswerDetails {
  * - `in-progress`: it still runs, and the server asked not to be asked again. The key is kept.
  * - `response-too-large`: there is an answer, longer than `maxResponseBytes`. The key is kept.
  * - `key-expired`: the stored key is older than `keyTtlMs`; nothing was sent. The key is kept until `forget`.
- * - `key-reused`: the key belongs to another payload. If the server said so (`attempts` is at least 1), the key
- *   was dropped and the next call is a new operation; if `attempts` is 0, the same operation is running in this
- *   page with another request, nothing was sent, and the running one is untouched.
+ * - `payload-changed`: the operation was sent with another payload, or is running in this page with one, and its
+ *   outcome is unknown; nothing was sent. Send the former request again, or call `forget`.
+ * - `key-reused`: the server knows the key from a request with another payload. The key is kept, unless no earlier
+ *   request used it.
  *
  * @example
  * ```ts
@@ -41,14 +43,17 @@ export class NoAnswerError extends LatchkeyError {
   readonly operation: string;
   /** How many requests this call sent. */
   readonly attempts: number;
+  /** False if every request of the operation was answered, and each answer says that nothing was done. */
+  readonly mayHaveHappened: boolean;
   /** The last response, if there was one; its body can be read. */
   readonly response: Response | undefined;
 
   constructor(code: ErrorCode, message: string, details: NoAnswerDetails) {
-    const { operation, attempts, response, ...rest } = details;
+    const { operation, attempts, mayHaveHappened, response, ...rest } = details;
     super(code, message, rest);
     this.operation = operation;
     this.attempts = attempts;
+    this.mayHaveHappened = mayHaveHappened;
     this.response = response;
   }
 }

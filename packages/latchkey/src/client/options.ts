@@ -15,12 +15,13 @@ import { type KeyStorage, pageStorage } from './key-storage.ts';
 export interface ClientOptions {
   /**
    * Where keys wait for a final answer. Default: the page's `sessionStorage` where there is one, else memory, which
-   * doesn't outlive the page or process. `localStorage` makes the tabs of a browser share their operations.
+   * doesn't outlive the page or process. `'cross-tab'` makes the tabs of a browser share their operations: keys are in
+   * `localStorage`, and made under a lock (`navigator.locks`), so that two tabs send the same key.
    */
-  readonly storage?: KeyStorage | 'memory';
-  /** How many requests one call may send. 1 to 100; default 6. */
+  readonly storage?: KeyStorage | 'memory' | 'cross-tab';
+  /** How many requests of one call may fail; those that find the operation in progress don't count. 1 to 100; default 6. */
   readonly maxAttempts?: number;
-  /** The bound of a whole call, waits included. At most an hour (the margin of `keyTtlMs`); default 120,000. */
+  /** The bound of a whole call, waits included. At most an hour; default 120,000, longer than a server's lease. */
   readonly totalTimeoutMs?: number;
   /** The bound of one request with its whole answer; past it the request is cut and retried. Default 30,000. */
   readonly attemptTimeoutMs?: number;
@@ -29,8 +30,8 @@ export interface ClientOptions {
   /** The longest wait that doubling leads to. A Retry-After of the server may be longer. Default 8,000. */
   readonly maxDelayMs?: number;
   /**
-   * How old a stored key may be and still be sent: a little less than the server remembers it, since after that the
-   * operation would run anew. An older one is refused with `key-expired`. Default 23 hours, for a server's 24.
+   * How long after it was made a key is sent: as long as the server remembers it (its retention), since after that the
+   * operation would run anew. Later the call is refused with `key-expired`. Default 24 hours, the server's default.
    */
   readonly keyTtlMs?: number;
   /**
@@ -44,6 +45,13 @@ export interface ClientOptions {
    * (Access-Control-Allow-Headers). Default false.
    */
   readonly sendFirstSent?: boolean;
+  /**
+   * Statuses from 200 to 599 that are the operation's answer even after a request that got none. For servers that
+   * neither mark their answers (`Idempotency-Status`, `Idempotent-Replayed`) nor echo the key: without it, their
+   * answers count only as long as no request went unanswered, since a login page or a firewall could have sent them.
+   * Example: `[200, 201, 402]`. Default: none.
+   */
+  readonly finalStatuses?: readonly number[];
   /** The longest answer in bytes: it is read to its end before the call resolves. Default 8 MiB. */
   readonly maxResponseBytes?: number;
   /** The fetch to send with. Default: the global one, looked up at each call. */
@@ -63,9 +71,10 @@ const defaults = {
   attemptTimeoutMs: 30_000,
   baseDelayMs: 500,
   maxDelayMs: 8_000,
-  keyTtlMs: 23 * hour,
+  keyTtlMs: 24 * hour,
   keyStyle: 'string',
   sendFirstSent: false,
+  finalStatuses: [],
   maxResponseBytes: 8 * 1024 * 1024,
 } as const satisfies ClientOptions;
 
@@ -80,7 +89,7 @@ const integerBounds = {
 } as const;
 
 const where = 'The client';
-const otherNames = ['storage', 'keyStyle', 'sendFirstSent', 'fetch', 'onEvent', 'runtime'];
+const otherNames = ['storage', 'keyStyle', 'sendFirstSent', 'finalStatuses', 'fetch', 'onEvent', 'runtime'];
 
 /** The options that say where keys are kept and for how long, which a step's key has no need of. */
 const storageNames: readonly string[] = ['storage', 'keyTtlMs', 'sendFirstSent'];
@@ -88,10 +97,12 @@ const storageNames: readonly string[] = ['storage', 'keyTtlMs', 'sendFirstSent']
 /** The options with every default in place. */
 export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>> & {
   readonly storage: KeyStorage | undefined;
+  /** True if other tabs or processes may use the same storage. */
+  readonly isShared: boolean;
 };
 
 /** What the attempts of a call go by. */
-export type LoopSettings = Omit<ClientSettings, 'storage' | 'keyTtlMs' | 'sendFirstSent'>;
+export type LoopSettings = Omit<ClientSettings, 'storage' | 'isShared' | 'keyTtlMs' | 'sendFirstSent'>;
 
 /**
  * Checks the options and fills in the defaults.
@@ -108,7 +119,7 @@ export function clientSettings(options: ClientOptions): ClientSettings {
   checkChoice(where, 'keyStyle', filled.keyStyle, ['string', 'bare']);
   checkOthers(given);
   const { storage, onEvent: _, ...rest } = filled;
-  return { runtime: clientRuntime, fetch: (...call) => fetch(...call), ...rest, storage: chosenStorage(storage) };
+  return { runtime: clientRuntime, fetch: (...call) => fetch(...call), ...rest, ...chosenStorage(storage) };
 }
 
 /**
@@ -123,7 +134,10 @@ export function stepSettings(options: Omit<ClientOptions, 'storage' | 'keyTtlMs'
 }
 
 function checkOthers(options: ClientOptions): void {
-  const { storage, sendFirstSent, fetch: send, onEvent, runtime } = options;
+  const { storage, sendFirstSent, finalStatuses, fetch: send, onEvent, runtime } = options;
+  if (finalStatuses !== undefined && !isStatusList(finalStatuses)) {
+    throw invalidOption('finalStatuses must be a list of statuses from 200 to 599');
+  }
   if (sendFirstSent !== undefined && typeof sendFirstSent !== 'boolean') {
     throw invalidOption('sendFirstSent must be true or false');
   }
@@ -132,19 +146,25 @@ function checkOthers(options: ClientOptions): void {
   if (runtime !== undefined && !(runtime?.clock && runtime.timers && runtime.random)) {
     throw invalidOption('runtime must have clock, timers and random');
   }
-  if (storage !== undefined && storage !== 'memory' && !isStorage(storage)) {
-    throw invalidOption("storage must have getItem, setItem and removeItem, or be 'memory'");
+  if (storage !== undefined && storage !== 'memory' && storage !== 'cross-tab' && !isStorage(storage)) {
+    throw invalidOption("storage must have getItem, setItem and removeItem, or be 'memory' or 'cross-tab'");
   }
 }
 
-function isStorage(value: KeyStorage | null): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return [value.getItem, value.setItem, value.removeItem].every((method) => typeof method === 'function');
+function isStatusList(value: unknown): boolean {
+  return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 200 && item <= 599);
 }
 
-function chosenStorage(storage: KeyStorage | 'memory' | undefined): KeyStorage | undefined {
-  if (storage === 'memory') return undefined;
-  return storage ?? pageStorage();
+function isStorage(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return ['getItem', 'setItem', 'removeItem'].every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+function chosenStorage(storage: ClientOptions['storage']): Pick<ClientSettings, 'storage' | 'isShared'> {
+  if (storage === 'memory') return { storage: undefined, isShared: false };
+  if (storage === 'cross-tab') return { storage: pageStorage('localStorage'), isShared: true };
+  const ownTabs = pageStorage('sessionStorage');
+  return { storage: storage ?? ownTabs, isShared: storage !== undefined && storage !== ownTabs };
 }
 
 /** The error of an option or argument that can't be. */

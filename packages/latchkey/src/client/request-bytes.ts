@@ -24,7 +24,6 @@ const carriedOver = [
   'integrity',
   'keepalive',
   'mode',
-  'redirect',
   'referrer',
   'referrerPolicy',
 ] as const satisfies readonly (keyof Request & keyof RequestInit)[];
@@ -37,9 +36,10 @@ const carriedOver = [
 export async function prepareRequest(input: string | URL | Request, init: RequestInit): Promise<PreparedRequest> {
   const source = input instanceof Request ? input : undefined;
   const { body: _body, signal: _signal, ...rest } = init;
-  const plain: RequestInit = { ...attributes(source), ...rest, method: changingMethod(init, source) };
+  const method = changingMethod(init, source);
+  const plain: RequestInit = { ...attributes(source), ...rest, method, redirect: redirectOf(init, source) };
   // The constructor refuses at once what every attempt would be refused for, and resolves a relative address.
-  const { url, method, headers } = new Request(source?.url ?? String(input), {
+  const { url, headers } = new Request(source?.url ?? String(input), {
     ...plain,
     headers: init.headers ?? source?.headers ?? {},
   });
@@ -59,6 +59,13 @@ function changingMethod(init: RequestInit, source: Request | undefined): string 
   const method = (init.method ?? source?.method ?? 'GET').toUpperCase();
   if (method !== 'GET' && method !== 'HEAD') return method;
   throw invalidOption(`method must be one that changes something, such as POST; a key on ${method} has no meaning`);
+}
+
+/** A redirect may lead to another origin, and `fetch` would send it body and key too: 307 and 308 repeat both. */
+function redirectOf({ redirect }: RequestInit, source: Request | undefined): 'manual' | 'error' {
+  if (redirect === 'follow')
+    throw invalidOption("redirect can't be 'follow': a request with a key goes to one address");
+  return redirect ?? (source?.redirect === 'error' ? 'error' : 'manual');
 }
 
 function refuseUnsendable(init: RequestInit, headers: Headers): void {
@@ -100,7 +107,8 @@ function notReplayable(why: string): LatchkeyError {
 
 const multipartBoundary = /^multipart\/.*;\s*boundary="?([^";]+)/i;
 
-function comparableBody({ body, headers }: PreparedRequest): string {
+/** The body as text in which each character is one byte, without the random boundary of a multipart body. */
+export function comparableBody({ body, headers }: PreparedRequest): string {
   // This decoder maps every byte to a character of its own, so that equal texts are equal bytes.
   const text = new TextDecoder('latin1').decode(body);
   const boundary = multipartBoundary.exec(headers.get('content-type') ?? '')?.[1];

@@ -6,21 +6,24 @@
 
 import { backoffMs } from '../core/backoff.ts';
 import { sleep } from '../core/runtime.ts';
+import { FIRST_SENT_HEADER, KEY_HEADER } from '../protocol/headers.ts';
 import { AnswerTooLarge, attemptOnce } from './attempt.ts';
+import { classify, isReplayed, type Meaning, saysNothingDone } from './classify.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { layerWord } from './layer-word.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import type { LoopSettings } from './options.ts';
 import type { PreparedRequest } from './request-bytes.ts';
 import { retryAfterMs } from './retry-after.ts';
-import { type Verdict, weigh } from './verdict.ts';
 
-/** Everything that the attempts of one operation share. */
-export interface Errand {
+/** Everything that the requests of one call share. */
+export interface Call {
   readonly operation: string;
   readonly key: string;
-  /** When the key was made, by the wall clock; told to the server if it is given. */
+  /** When the key was made, by the wall clock; sent to the server if it is given. */
   readonly firstSentMs?: number;
+  /** True if a request of an earlier call may have been carried out and got no answer. */
+  readonly inDoubt: boolean;
   readonly request: PreparedRequest;
   readonly settings: LoopSettings;
   readonly emit: ClientEventListener;
@@ -32,87 +35,124 @@ export interface Errand {
 /** An answer for the caller. */
 export interface Answered {
   readonly response: Response;
+  readonly replayed: boolean;
   readonly attempts: number;
   /** False if the key is kept, because the operation wasn't decided. */
   readonly final: boolean;
+  /** False if every request of the operation was answered, and none of them was carried out. */
+  readonly mayHaveHappened: boolean;
 }
 
-/** An attempt that brought no answer. */
-interface Unanswered {
-  readonly verdict: Exclude<Verdict, 'final' | 'come-back'> | 'response-too-large';
+/** How far a call came. */
+interface Progress {
+  requests: number;
+  /** Requests that count towards `maxAttempts`. */
+  failures: number;
+  /** Requests in a row that found the operation in progress. */
+  waits: number;
+  inDoubt: boolean;
+}
+
+interface Tried {
+  readonly meaning: Meaning | 'response-too-large';
   readonly response?: Response;
   readonly error?: unknown;
+  readonly replayed?: boolean;
+  /** True if the request did nothing, by its answer. */
+  readonly nothingDone?: boolean;
 }
-
-type Tried =
-  | { readonly verdict: 'final'; readonly response: Response }
-  | { readonly verdict: 'come-back'; readonly response: Response }
-  | Unanswered;
 
 /**
- * Runs the attempts.
+ * Sends requests until one brings the answer.
  *
- * @throws NoAnswerError if there is no answer; the reason of the errand's signal if that aborts.
+ * @throws NoAnswerError if there is no answer; the reason of the call's signal if that aborts.
  */
-export async function runErrand(errand: Errand): Promise<Answered> {
-  for (let attempts = 1; ; attempts += 1) {
-    const tried = await tryOnce(errand);
-    if (tried.verdict === 'final' || tried.verdict === 'come-back') {
-      return { response: tried.response, attempts, final: tried.verdict === 'final' };
+export async function sendUntilAnswered(call: Call): Promise<Answered> {
+  const progress: Progress = { requests: 0, failures: 0, waits: 0, inDoubt: call.inDoubt };
+  for (;;) {
+    const tried = await tryOnce(call, progress);
+    const { meaning, response, replayed = false } = tried;
+    progress.requests += 1;
+    if (tried.nothingDone !== true) progress.inDoubt = true;
+    if (response && (meaning === 'final' || meaning === 'come-back')) {
+      const { requests: attempts, inDoubt: mayHaveHappened } = progress;
+      return { response, replayed, attempts, final: meaning === 'final', mayHaveHappened };
     }
-    if (tried.verdict !== 'retry') throw noAnswer(errand, attempts, tried, hopeless[tried.verdict]);
-    await pause(errand, attempts, tried);
+    if (meaning in notRetryable) {
+      throw noAnswer(call, progress, tried, notRetryable[meaning as keyof typeof notRetryable]);
+    }
+    await pause(call, progress, tried);
   }
 }
 
-async function tryOnce(errand: Errand): Promise<Tried> {
-  const { settings, signal } = errand;
-  const timeLeftMs = errand.deadlineMs - settings.runtime.clock.monotonic();
+async function tryOnce(call: Call, { inDoubt }: Progress): Promise<Tried> {
+  const { settings, signal } = call;
+  const timeLeftMs = call.deadlineMs - settings.runtime.clock.monotonic();
   const limits = { ...settings, attemptTimeoutMs: Math.max(0, Math.min(settings.attemptTimeoutMs, timeLeftMs)) };
+  const sentKey = settings.keyStyle === 'bare' ? call.key : `"${call.key}"`;
   try {
-    const response = await attemptOnce((cut) => send(errand, cut), limits, settings.runtime.timers, signal);
-    return { verdict: weigh(response, await layerWord(response)), response };
+    const response = await attemptOnce((cut) => send(call, sentKey, cut), limits, settings.runtime.timers, signal);
+    const said = await layerWord(response);
+    const meaning = classify(response, said, { inDoubt, sentKey, finalStatuses: settings.finalStatuses });
+    return {
+      meaning,
+      response,
+      replayed: isReplayed(response, said),
+      nothingDone: saysNothingDone(response, said),
+    };
   } catch (error) {
     signal.throwIfAborted();
-    return { verdict: error instanceof AnswerTooLarge ? 'response-too-large' : 'retry', error };
+    return { meaning: error instanceof AnswerTooLarge ? 'response-too-large' : 'retry', error };
   }
 }
 
-async function send({ request, key, firstSentMs, settings }: Errand, signal: AbortSignal): Promise<Response> {
+async function send(call: Call, sentKey: string, signal: AbortSignal): Promise<Response> {
+  const { request, firstSentMs, settings } = call;
   const headers = new Headers(request.headers);
-  headers.set('idempotency-key', settings.keyStyle === 'bare' ? key : `"${key}"`);
-  if (firstSentMs !== undefined) headers.set('repeatability-first-sent', new Date(firstSentMs).toUTCString());
+  headers.set(KEY_HEADER, sentKey);
+  if (firstSentMs !== undefined) headers.set(FIRST_SENT_HEADER, new Date(firstSentMs).toUTCString());
   const { init, method, body } = request;
   // Called by itself: a browser's own fetch refuses to be the method of another object.
   const { fetch: sendWith } = settings;
   return sendWith(request.url, { ...init, method, headers, signal, ...(body ? { body } : {}) });
 }
 
-async function pause(errand: Errand, attempts: number, tried: Unanswered): Promise<void> {
-  const { maxAttempts, totalTimeoutMs, runtime } = errand.settings;
-  if (attempts >= maxAttempts) throw noAnswer(errand, attempts, tried, `All ${maxAttempts} attempts failed.`);
-  const delayMs = delayBefore(errand, attempts, tried);
-  if (runtime.clock.monotonic() + delayMs >= errand.deadlineMs) {
-    throw noAnswer(errand, attempts, tried, `The next attempt would come after totalTimeoutMs (${totalTimeoutMs}).`);
+async function pause(call: Call, progress: Progress, tried: Tried): Promise<void> {
+  const { maxAttempts, totalTimeoutMs, runtime } = call.settings;
+  const isWaiting = tried.meaning === 'wait';
+  progress.waits = isWaiting ? progress.waits + 1 : 0;
+  if (!isWaiting) progress.failures += 1;
+  if (progress.failures >= maxAttempts) {
+    throw noAnswer(call, progress, tried, `All ${maxAttempts} attempts failed.${adviceOn(tried)}`);
+  }
+  const delayMs = isWaiting ? waitMs(call, progress) : delayBefore(call, progress, tried);
+  if (runtime.clock.monotonic() + delayMs >= call.deadlineMs) {
+    const why = `The next attempt would come after totalTimeoutMs (${totalTimeoutMs}).${adviceOn(tried)}`;
+    throw noAnswer(call, progress, tried, why);
   }
   const why = tried.response === undefined ? { error: tried.error } : { status: tried.response.status };
-  errand.emit({ type: 'retrying', operation: errand.operation, attempt: attempts, delayMs, ...why });
-  await sleep(runtime.timers, delayMs, errand.signal);
+  call.emit({ type: 'retrying', operation: call.operation, attempt: progress.requests, delayMs, ...why });
+  await sleep(runtime.timers, delayMs, call.signal);
+}
+
+/** One second, then two each time, give or take a fifth: how long a handler runs has nothing to do with its lease. */
+function waitMs({ settings }: Call, { waits }: Progress): number {
+  return Math.ceil(Math.min(waits, 2) * 1_000 * (0.8 + 0.4 * settings.runtime.random.fraction()));
 }
 
 // A server in trouble tells everyone the same Retry-After; without some jitter everyone would come back at once.
-function delayBefore({ settings }: Errand, attempts: number, tried: Unanswered): number {
+function delayBefore({ settings }: Call, { failures }: Progress, tried: Tried): number {
   const limits = { baseMs: settings.baseDelayMs, capMs: settings.maxDelayMs };
   const askedMs = askedToWait(settings, tried);
-  const retry = askedMs === undefined ? attempts - 1 : 0;
+  const retry = askedMs === undefined ? failures - 1 : 0;
   return Math.ceil((askedMs ?? 0) + backoffMs(retry, limits, settings.runtime.random));
 }
 
-function askedToWait({ runtime }: LoopSettings, { response }: Unanswered): number | undefined {
+function askedToWait({ runtime }: LoopSettings, { response }: Tried): number | undefined {
   return response && retryAfterMs(response.headers, runtime.clock.now());
 }
 
-const hopeless = {
+const notRetryable = {
   'in-progress': 'The operation still runs, and the server asked not to be asked again now.',
   'key-quarantined':
     'The server restored its records from a backup and cannot say whether the operation was carried out before.',
@@ -121,16 +161,23 @@ const hopeless = {
   'response-too-large': 'The answer is longer than maxResponseBytes.',
 } as const;
 
-function noAnswer(errand: Errand, attempts: number, tried: Unanswered, why: string): NoAnswerError {
-  const { operation, settings } = errand;
-  const { verdict, response, error } = tried;
-  const waitMs = askedToWait(settings, tried);
-  const code = verdict === 'retry' ? 'retries-exhausted' : verdict;
+function adviceOn({ meaning, response }: Tried): string {
+  if (meaning !== 'unrecognised') return '';
+  return ` An earlier request got no answer, and nothing shows that this one (status ${response?.status}) is the operation's own. If the server neither marks its answers nor echoes the key, list the statuses of its answers in finalStatuses.`;
+}
+
+function noAnswer(call: Call, progress: Progress, tried: Tried, why: string): NoAnswerError {
+  const { operation, settings } = call;
+  const { meaning, response, error } = tried;
+  const attempts = progress.requests;
+  const askedMs = askedToWait(settings, tried);
+  const code = meaning in notRetryable ? (meaning as keyof typeof notRetryable) : 'retries-exhausted';
   return new NoAnswerError(code, `No answer to '${operation}' after ${attempts} requests: ${why}`, {
     operation,
     attempts,
+    mayHaveHappened: progress.inDoubt,
     ...(response && { response }),
-    ...(waitMs !== undefined && { retryAfterMs: waitMs }),
+    ...(askedMs !== undefined && { retryAfterMs: askedMs }),
     ...(error !== undefined && { cause: error }),
   });
 }

@@ -6,9 +6,9 @@
 
 import { quietly } from './client-events.ts';
 import { NoAnswerError } from './no-answer-error.ts';
-import { type ClientOptions, invalidOption, stepSettings } from './options.ts';
+import { type ClientOptions, stepSettings } from './options.ts';
 import { prepareRequest } from './request-bytes.ts';
-import { type Answered, runErrand } from './retry-loop.ts';
+import { type Answered, sendUntilAnswered } from './retry-loop.ts';
 
 /** The part of a step's tools that a call needs. */
 export interface StepKey {
@@ -16,6 +16,8 @@ export interface StepKey {
   readonly idempotencyKey: string;
   /** Aborts when the operation's record is no longer this worker's. */
   readonly signal: AbortSignal;
+  /** True if an earlier attempt of the operation may have made the call and lost its answer. */
+  readonly mayHaveBegun?: boolean;
 }
 
 /** Options of {@link stepFetch}: the client's, save those about where keys are kept. */
@@ -24,27 +26,22 @@ export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTt
   readonly operation?: string;
 }
 
-/** A redirect may lead to another origin, and `fetch` would send it body and key too: 307 and 308 repeat both. */
-function redirectOf({ redirect = 'manual' }: RequestInit): 'manual' | 'error' {
-  if (redirect === 'follow') throw invalidOption("redirect can't be 'follow': a call with a key goes to one address");
-  return redirect;
-}
-
 function signalOf(tools: StepKey, input: string | URL | Request, init: RequestInit): AbortSignal {
   const callers = init.signal === undefined && input instanceof Request ? input.signal : init.signal;
   return callers ? AbortSignal.any([tools.signal, callers]) : tools.signal;
 }
 
-function undecided(operation: string, { response, attempts }: Answered): NoAnswerError {
+function undecided(operation: string, { response, attempts, mayHaveHappened }: Answered): NoAnswerError {
   const message = `No answer to '${operation}' after ${attempts} requests: ${response.status} says that it is not decided.`;
-  return new NoAnswerError('retries-exhausted', message, { operation, attempts, response });
+  return new NoAnswerError('retries-exhausted', message, { operation, attempts, mayHaveHappened, response });
 }
 
 /**
- * Sends a request that changes something to another system, with the step's key in the Idempotency-Key field, and
+ * Sends a request that changes something to another system, with the step's key in the Idempotency-Key header, and
  * resolves with its final answer, whatever the status. It retries as `idempotentFetch` does, with the same key and
  * bytes, until the operation's lease is lost; no key is stored, since it can be derived again. A redirect is not
- * followed: it is the answer (or, with `redirect: 'error'`, a failed attempt).
+ * followed, and counts as an answer only if the other system marks it as its own, echoes the key, or `finalStatuses`
+ * lists it. Once a request went unanswered, also one of an earlier attempt of the operation, that holds for every answer.
  *
  * The same step must send the same request at every attempt of the operation: build it from the operation's own request
  * and from saved steps, never from the time or a random value.
@@ -71,12 +68,13 @@ export async function stepFetch(
   const settings = stepSettings(loop);
   const signal = signalOf(tools, input, init);
   signal.throwIfAborted();
-  const request = await prepareRequest(input, { ...init, redirect: redirectOf(init) });
+  const request = await prepareRequest(input, init);
   const operation = name ?? `${request.method} ${new URL(request.url).host}`;
   const deadlineMs = settings.runtime.clock.monotonic() + settings.totalTimeoutMs;
   const emit = quietly(options.onEvent);
   const key = tools.idempotencyKey;
-  const answered = await runErrand({ operation, key, request, settings, emit, signal, deadlineMs });
+  const inDoubt = tools.mayHaveBegun === true;
+  const answered = await sendUntilAnswered({ operation, key, inDoubt, request, settings, emit, signal, deadlineMs });
   if (!answered.final) throw undecided(operation, answered);
   return answered.response;
 }

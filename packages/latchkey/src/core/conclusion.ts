@@ -29,21 +29,23 @@ export function endingOf(
   policy: AfterFailure,
   maxAttempts: number,
 ): Ending {
+  // What was cut off in a step may have been carried out, and an open record would not say so.
+  const release = context.cutStep ? 'lapse' : 'release';
   switch (outcome) {
     case 'done':
       return 'keep';
     case 'released':
       return 'release';
     case 'nothing-happened':
-      return policy === 'refuse' && context.hasSteps ? 'keep' : 'release';
+      return policy === 'refuse' && context.hasSteps ? 'keep' : release;
     case 'come-back':
-      return policy === 'refuse' ? 'keep' : 'release';
+      return policy === 'refuse' ? 'keep' : release;
     case 'not-final':
-      return policy === 'refuse' ? 'lapse' : 'release';
+      return policy === 'refuse' ? 'lapse' : release;
     case 'failed':
       // Nothing is decided by a handler that is no longer the one which began: its failure must not become the answer.
       if (context.stepsChanged) return 'lapse';
-      return policy === 'refuse' || context.attempt >= maxAttempts ? 'keep' : 'release';
+      return policy === 'refuse' || context.attempt >= maxAttempts ? 'keep' : release;
   }
 }
 

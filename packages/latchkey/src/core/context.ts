@@ -27,6 +27,12 @@ export interface StepTools {
   readonly idempotencyKey: string;
   /** Aborts when the record is no longer this worker's. */
   readonly signal: AbortSignal;
+  /**
+   * True if an earlier attempt may have begun this step and left no result: its worker died (and did not mark starts,
+   * see `markStepStarts`), or a call to another system got no answer. Then only an answer that is recognisably the
+   * other system's own counts.
+   */
+  readonly mayHaveBegun: boolean;
 }
 
 /** Runs a function inside the store's own database; see {@link Context.transaction}. */

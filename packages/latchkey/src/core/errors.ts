@@ -36,6 +36,7 @@ export const errorCodes = [
   'option-unknown',
   'outbox-unsupported',
   'outcome-unknown',
+  'payload-changed',
   'principal-invalid',
   'principal-missing',
   'principal-unstable',

@@ -37,10 +37,14 @@ export class RunningContext {
   mayHaveFinished = false;
   /** True if a step was refused because the handler's steps have changed. */
   stepsChanged = false;
+  /** True if a step was cut off, and nothing in the record says so: the next attempt must find it lapsed, not open. */
+  cutStep = false;
   /** True if this attempt or an earlier one has saved something, so that the operation is no longer untouched. */
   hasSteps: boolean;
   readonly #options: RunningContextOptions;
   #journal: StepJournal | undefined;
+  /** Steps of this attempt that failed and may have been carried out. */
+  #unanswered: Set<string> | undefined;
 
   constructor(options: RunningContextOptions) {
     this.#options = options;
@@ -130,6 +134,8 @@ export class RunningContext {
       return decodeValue(bytes);
     } catch (error) {
       journal.failed(name);
+      if (error instanceof LeaseLostError) this.cutStep = true;
+      else if (mayHaveHappened(error)) await this.#noteUnanswered(name);
       throw error;
     }
   }
@@ -153,6 +159,23 @@ export class RunningContext {
     this.hasSteps = true;
   }
 
+  /** The next attempt of this step has to know, also after a release. A store that is away must not hide the error. */
+  async #noteUnanswered(name: string): Promise<void> {
+    this.#unanswered ??= new Set();
+    this.#unanswered.add(name);
+    if (!this.#options.settings.markStepStarts) {
+      await this.#markStart(name).catch(() => {
+        this.cutStep = true;
+      });
+    }
+  }
+
+  #mayHaveBegun(name: string): boolean {
+    const { claimed, settings } = this.#options;
+    if (claimed.steps.has(startMark(name)) || this.#unanswered?.has(name)) return true;
+    return claimed.tookOver && !settings.markStepStarts;
+  }
+
   #stepBytes(name: string, value: unknown): Uint8Array {
     const bytes = encodeValue(value);
     const { maxStepBytes } = this.#options.settings;
@@ -164,6 +187,7 @@ export class RunningContext {
     const { lease } = this;
     return {
       idempotencyKey: this.idempotencyKey(name),
+      mayHaveBegun: this.#mayHaveBegun(name),
       get signal() {
         return lease.signal;
       },
@@ -198,6 +222,12 @@ export class RunningContext {
   }
 }
 
+/** An error of `stepFetch` says so, if its call got no answer; an application may have wrapped it in one of its own. */
+function mayHaveHappened(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return Reflect.get(error, 'mayHaveHappened') === true || mayHaveHappened(error.cause);
+}
+
 function stepTooLarge(name: string, bytes: number, maxStepBytes: number): LatchkeyError {
   return new LatchkeyError(
     'step-too-large',
@@ -227,7 +257,8 @@ export class UnprotectedContext {
   }
 
   async step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>> {
-    const value = await fn({ idempotencyKey: this.idempotencyKey(name), signal: this.signal });
+    const tools = { idempotencyKey: this.idempotencyKey(name), signal: this.signal, mayHaveBegun: false };
+    const value = await fn(tools);
     return decodeValue(encodeValue(value)) as Jsonify<T>;
   }
 

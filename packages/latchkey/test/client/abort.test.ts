@@ -3,10 +3,10 @@ import { clientRuntime } from '../../src/client/client-runtime.ts';
 import { idempotentFetch } from '../../src/client/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { failure, mapStorage } from './client-kit.ts';
-import { answer, hang, misbehave, problem, stall } from './misbehaving-server.ts';
+import { answer, hang, misbehave, own, problem, stall } from './misbehaving-server.ts';
 
 const reason = new Error('the buyer went away');
-const done = answer(200, {}, 'charged');
+const done = own(200, {}, 'charged');
 
 describe('AbortSignal', () => {
   it('aborted before: nothing is sent and no key made', async () => {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { failure, mapStorage } from './client-kit.ts';
-import { answer, hang, misbehave, stall } from './misbehaving-server.ts';
+import { answer, hang, misbehave, own, stall } from './misbehaving-server.ts';
 
 const post = { method: 'POST', operation: 'o' };
-const done = answer(200, {}, 'charged');
+const done = own(200, {}, 'charged');
 
 describe('bounds of time', () => {
   it.each([

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { idempotentFetch, LatchkeyError } from '../../src/client/index.ts';
 import { prepareRequest, sameRequest } from '../../src/client/request-bytes.ts';
 import { failure, hurried } from './client-kit.ts';
-import { answer, drop, misbehave } from './misbehaving-server.ts';
+import { answer, drop, misbehave, own } from './misbehaving-server.ts';
 
 const binary = Uint8Array.from({ length: 256 }, (_, index) => index);
 
@@ -14,7 +14,7 @@ function form(file: Uint8Array<ArrayBuffer> = binary): FormData {
 }
 
 async function sendTwice(init: RequestInit, input?: (url: string) => Request) {
-  await using server = await misbehave(drop, answer(200));
+  await using server = await misbehave(drop, own(200));
   const { runtime, onEvent } = hurried();
   const client = idempotentFetch({ storage: 'memory', runtime, onEvent });
   await client(input?.(server.url) ?? server.url, { ...init, operation: 'o' });
@@ -63,7 +63,7 @@ describe('the same bytes at every attempt', () => {
   });
 
   it('bytes that the caller overwrites during the call', async () => {
-    await using server = await misbehave(drop, answer(200));
+    await using server = await misbehave(drop, own(200));
     const { runtime, onEvent } = hurried();
     const body = new Uint8Array(binary);
     const call = idempotentFetch({ storage: 'memory', runtime, onEvent })(server.url, {

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { ClientEvent } from '../../src/client/client-events.ts';
 import { idempotentFetch } from '../../src/client/index.ts';
 import { failure, mapStorage } from './client-kit.ts';
-import { answer, drop, hang, misbehave } from './misbehaving-server.ts';
+import { answer, drop, hang, misbehave, own } from './misbehaving-server.ts';
 
 const reason = new Error('the buyer went away');
 const post = { method: 'POST', body: 'amount=2000', operation: 'cart-1' };
@@ -32,7 +32,7 @@ describe('the same operation called again while it runs', () => {
     const running = client(server.url, post);
     await server.arrived(1);
     const error = await failure(client(server.url, { ...post, body: 'amount=9999' }));
-    expect(error).toMatchObject({ code: 'key-reused', attempts: 0 });
+    expect(error).toMatchObject({ code: 'payload-changed', attempts: 0 });
     expect(await (await running).response.text()).toBe('charged');
     expect(server.seen).toHaveLength(1);
   });
@@ -54,7 +54,7 @@ describe('the same operation called again while it runs', () => {
   });
 
   it('ends when all have aborted, and a call right after is not caught in its end', async () => {
-    await using server = await misbehave(hang, answer(200));
+    await using server = await misbehave(hang, own(200));
     const client = idempotentFetch({ storage: 'memory' });
     const abort = new AbortController();
     const both = [1, 2].map(() => failure(client(server.url, { ...post, signal: abort.signal })));
@@ -79,8 +79,8 @@ describe('the same operation called again while it runs', () => {
     abort.abort(reason);
     expect(await deserted).toBe(reason);
     const second = client(server.url, post);
-    await vi.waitUntil(() => read === 2);
     reads[0]?.resolve(null);
+    await vi.waitUntil(() => read === 2);
     reads[1]?.resolve(null);
     await server.arrived(1);
     const third = client(server.url, post);

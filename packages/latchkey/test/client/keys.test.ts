@@ -4,14 +4,14 @@ import { clientRuntime } from '../../src/client/client-runtime.ts';
 import { idempotentFetch, type KeyStorage } from '../../src/client/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { failure, mapStorage } from './client-kit.ts';
-import { answer, drop, misbehave } from './misbehaving-server.ts';
+import { answer, drop, misbehave, own } from './misbehaving-server.ts';
 
 const post = { method: 'POST', operation: 'cart-81' };
 const hour = 3_600_000;
 
 describe('the key of an operation', () => {
   it('outlives a reload: a new client with the same storage goes on with it, and makes a new one after', async () => {
-    await using server = await misbehave(drop, answer(402, {}, 'declined'));
+    await using server = await misbehave(drop, own(402, {}, 'declined'));
     const storage = mapStorage();
     await failure(idempotentFetch({ storage, maxAttempts: 1 })(server.url, post));
     const events: ClientEvent[] = [];
@@ -41,7 +41,7 @@ describe('the key of an operation', () => {
   });
 
   it('is forgotten on demand', async () => {
-    await using server = await misbehave(drop, answer(200));
+    await using server = await misbehave(drop, own(200));
     const client = idempotentFetch({ storage: mapStorage(), maxAttempts: 1 });
     await failure(client(server.url, post));
     await client.forget('cart-81');
@@ -64,7 +64,7 @@ describe('the key of an operation', () => {
 
 describe('the age of a stored key', () => {
   async function callAfter(ageMs: number) {
-    await using server = await misbehave(drop, answer(200));
+    await using server = await misbehave(drop, own(200));
     const runtime = manualRuntime();
     const client = idempotentFetch({ storage: mapStorage(), runtime, maxAttempts: 1 });
     await failure(client(server.url, post));
@@ -74,13 +74,13 @@ describe('the age of a stored key', () => {
   }
 
   it('up to keyTtlMs it is sent', async () => {
-    const { settled, keys } = await callAfter(23 * hour);
+    const { settled, keys } = await callAfter(24 * hour - 60_000);
     expect(settled).toMatchObject({ final: true });
     expect(keys()[1]).toBe(keys()[0]);
   });
 
   it('past it nothing is sent until the caller has said to forget it', async () => {
-    const { settled, keys, client } = await callAfter(23 * hour + 1);
+    const { settled, keys, client } = await callAfter(24 * hour);
     expect(settled).toMatchObject({ code: 'key-expired', attempts: 0, operation: 'cart-81' });
     expect(keys()).toHaveLength(1);
     expect(await client.isPending('cart-81')).toBe(true);
@@ -95,7 +95,7 @@ describe('a storage that fails never breaks a payment', () => {
   };
 
   async function payTwiceWith(storage: KeyStorage, runtime = clientRuntime) {
-    await using server = await misbehave(drop, answer(200));
+    await using server = await misbehave(drop, own(200));
     const events: ClientEvent[] = [];
     const client = idempotentFetch({ storage, maxAttempts: 1, runtime, onEvent: (event) => events.push(event) });
     await failure(client(server.url, post));

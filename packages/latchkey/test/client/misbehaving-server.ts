@@ -18,6 +18,11 @@ export function answer(status: number, fields: OutgoingHttpHeaders = {}, body = 
   return (response) => response.writeHead(status, fields).end(body);
 }
 
+/** Answers in full as this library's server does: the answer is marked as the operation's own. */
+export function own(status: number, fields: OutgoingHttpHeaders = {}, body = ''): Behaviour {
+  return answer(status, { 'Idempotency-Status': 'executed', ...fields }, body);
+}
+
 /** A problem document (RFC 9457) with a permanent code. */
 export function problem(status: number, code: string, fields: OutgoingHttpHeaders = {}): Behaviour {
   return answer(status, { 'content-type': 'application/problem+json', ...fields }, JSON.stringify({ status, code }));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idempotentFetch, LatchkeyError } from '../../src/client/index.ts';
 import { failure, mapStorage } from './client-kit.ts';
-import { answer, misbehave } from './misbehaving-server.ts';
+import { answer, misbehave, own } from './misbehaving-server.ts';
 
 function refused(options: object): LatchkeyError {
   try {
@@ -34,6 +34,9 @@ describe('options', () => {
     ['maxResponseBytes', -1],
     ['keyStyle', 'quoted'],
     ['sendFirstSent', 'yes'],
+    ['finalStatuses', 201],
+    ['finalStatuses', ['201']],
+    ['finalStatuses', [600]],
     ['storage', null],
     ['storage', { getItem: () => null }],
     ['storage', 'session'],
@@ -78,7 +81,7 @@ describe('a call', () => {
   });
 
   it('gives fetch what else it was told, and a listener that throws breaks nothing', async () => {
-    await using server = await misbehave(answer(503), answer(302, { location: '/elsewhere' }));
+    await using server = await misbehave(answer(503), own(302, { location: '/elsewhere' }));
     const onEvent = () => {
       throw new Error('broken observer');
     };

@@ -7,12 +7,13 @@ import {
   deadUrl,
   drop,
   misbehave,
+  own,
   problem,
   stripeError,
   truncate,
 } from './misbehaving-server.ts';
 
-const done = answer(200, {}, 'charged');
+const done = own(200, {}, 'charged');
 
 async function pay(behaviours: [Behaviour, ...Behaviour[]], options: ClientOptions = {}) {
   await using server = await misbehave(...behaviours);
@@ -121,12 +122,15 @@ describe('the client never retries', () => {
     expect(pending).toBe(true);
   });
 
-  it('a 5xx that is marked as a replay: it is the answer', async () => {
-    const { value, seen, pending } = await pay([answer(500, { 'Idempotent-Replayed': 'true' }, 'failed'), done]);
-    expect(value).toMatchObject({ attempts: 1, replayed: true, final: true });
+  it.each([
+    ...[401, 408, 425, 429, 500, 503].map((status) => [status, { 'Idempotent-Replayed': 'true' }] as const),
+    [500, { 'Idempotency-Status': 'replayed' }] as const,
+  ])('a replayed %i: it says nothing about the effect, so that the key stays', async (status, fields) => {
+    const { value, seen, pending } = await pay([answer(status, fields, 'failed'), done]);
+    expect(value).toMatchObject({ attempts: 1, replayed: true, final: false });
     expect(await value?.response.text()).toBe('failed');
     expect(seen).toHaveLength(1);
-    expect(pending).toBe(false);
+    expect(pending).toBe(true);
   });
 
   it.each([200, 201, 204, 400, 402, 403, 404, 409, 410, 422])('%i of the application', async (status) => {
@@ -172,10 +176,10 @@ describe("R67: the server's hint, Stripe-Should-Retry", () => {
     expect(value?.attempts).toBe(1);
   });
 
-  it('false: a 500 is the answer', async () => {
+  it('false: a 500 is not asked for again, and the key stays', async () => {
     const { value, pending } = await pay([answer(500, { 'Stripe-Should-Retry': 'false' }), done]);
-    expect(value).toMatchObject({ attempts: 1, final: true });
-    expect(pending).toBe(false);
+    expect(value).toMatchObject({ attempts: 1, final: false });
+    expect(pending).toBe(true);
   });
 
   it('false on 429: the answer, but the key is kept', async () => {

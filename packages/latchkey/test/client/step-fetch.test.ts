@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type StepFetchOptions, stepFetch } from '../../src/client/step-fetch.ts';
 import { LeaseLostError } from '../../src/core/errors.ts';
 import { delays, failure, hurried } from './client-kit.ts';
-import { answer, drop, hang, misbehave, problem, stripeError, truncate } from './misbehaving-server.ts';
+import { answer, drop, hang, misbehave, own, problem, stripeError, truncate } from './misbehaving-server.ts';
 
 const key = '6e1c2f3a-0000-8000-9000-0123456789ab';
 const tools = (signal = new AbortController().signal) => ({ idempotencyKey: key, signal });
@@ -17,7 +17,7 @@ describe('stepFetch', () => {
     ['a 500', answer(500)],
     ['a 503 with Retry-After', answer(503, { 'retry-after': '2' })],
   ])('asks again after %s, with the same key and bytes', async (_, trouble) => {
-    await using provider = await misbehave(trouble, trouble, answer(201, {}, 'charged'));
+    await using provider = await misbehave(trouble, trouble, own(201, {}, 'charged'));
     const { runtime, onEvent } = hurried();
     const response = await stepFetch(tools(), provider.url, post, { runtime, onEvent });
     expect([response.status, await response.text()]).toEqual([201, 'charged']);
@@ -38,7 +38,7 @@ describe('stepFetch', () => {
     expect(provider.seen).toMatchObject([{ key, contentType: 'text/x' }]);
   });
 
-  it.each([402, 409, 404, 301])('gives a final answer at once, whatever it is: %i', async (status) => {
+  it.each([402, 409, 404])('gives a final answer at once, whatever it is: %i', async (status) => {
     await using provider = await misbehave(answer(status, { 'x-why': 'because' }));
     const response = await stepFetch(tools(), provider.url, post);
     expect([response.status, response.headers.get('x-why'), provider.seen.length]).toEqual([status, 'because', 1]);
@@ -89,14 +89,14 @@ describe('stepFetch', () => {
 
 describe('a redirect', () => {
   it.each([301, 302, 303, 307, 308])(
-    'of status %i is the answer: nothing is sent to the other origin',
+    'of status %i is the answer only if the provider says so: nothing is sent to the other origin',
     async (status) => {
       await using elsewhere = await misbehave(answer(200));
-      await using provider = await misbehave(answer(status, { location: elsewhere.url }));
-      for (const input of [provider.url, new Request(provider.url, post)]) {
-        const response = await stepFetch(tools(), input, post);
-        expect([response.status, response.headers.get('location')]).toEqual([status, elsewhere.url]);
-      }
+      const fields = { location: elsewhere.url };
+      await using provider = await misbehave(answer(status, fields), own(status, fields));
+      expect(await failure(stepFetch(tools(), provider.url, post))).toMatchObject({ code: 'retries-exhausted' });
+      const response = await stepFetch(tools(), new Request(provider.url, post), post);
+      expect([response.status, response.headers.get('location')]).toEqual([status, elsewhere.url]);
       expect([provider.seen.length, elsewhere.seen.length]).toEqual([2, 0]);
     },
   );

@@ -3,13 +3,13 @@ import { describe, expect, it, vi } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
 import { retryAfterMs } from '../../src/client/retry-after.ts';
 import { delays, failure, hurried } from './client-kit.ts';
-import { answer, deadUrl, misbehave, problem } from './misbehaving-server.ts';
+import { answer, deadUrl, misbehave, own } from './misbehaving-server.ts';
 
-const done = answer(200);
+const done = own(200);
 const post = { method: 'POST', operation: 'o' };
 
 async function waitAfter(fields: Record<string, string>): Promise<number | undefined> {
-  await using server = await misbehave(problem(409, 'in-progress', fields), done);
+  await using server = await misbehave(answer(503, fields), done);
   const { runtime, events, onEvent } = hurried();
   await idempotentFetch({ storage: 'memory', runtime, onEvent, baseDelayMs: 100 })(server.url, post);
   expect(server.seen[0]?.key).toBe(server.seen[1]?.key);

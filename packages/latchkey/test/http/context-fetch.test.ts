@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { ClientEvent } from '../../src/client/client-events.ts';
+import { systemRuntime } from '../../src/core/runtime.ts';
 import { hurried } from '../client/client-kit.ts';
-import { answer, drop, misbehave, problem } from '../client/misbehaving-server.ts';
+import { answer, drop, hang, misbehave, own, problem } from '../client/misbehaving-server.ts';
 import { captured, type Handler, layerRig } from './layer-rig.ts';
 
 const post = { method: 'POST', body: 'amount=2000' };
@@ -48,14 +49,7 @@ describe('context.fetch', () => {
   });
 
   it('sends one key at every try, at every attempt of the operation, and another for another operation', async () => {
-    await using provider = await misbehave(
-      drop,
-      answer(500),
-      problem(409, 'in-progress'),
-      answer(200),
-      drop,
-      answer(200),
-    );
+    await using provider = await misbehave(drop, answer(500), problem(409, 'in-progress'), own(200), drop, own(200));
     const { send } = layerRig(rerun);
     const seen: unknown[] = [];
     const lost: Handler = async (context) => {
@@ -85,6 +79,51 @@ describe('context.fetch', () => {
     await send({ key: 'k' }, charging(provider.url, seen));
     expect(provider.seen).toHaveLength(2);
     expect(seen).toMatchObject([[200, expect.anything(), '']]);
+  });
+
+  it.each(['released', 'released, with an error of the application around'])(
+    "takes no firewall's 403 for the provider's answer when an earlier attempt went unanswered: %s",
+    async (how) => {
+      await using provider = await misbehave(drop, answer(403), own(200));
+      const { send } = layerRig(rerun);
+      const once: Handler = async (context) => {
+        const call = context?.fetch('charge', provider.url, post, { maxAttempts: 1 });
+        const response = await call?.catch((error: Error) => {
+          throw how === 'released' ? error : new Error('no charge', { cause: error });
+        });
+        return captured(response?.status ?? 0);
+      };
+      expect(await send({ key: 'k' }, once)).toMatchObject({ status: 500 });
+      expect(await send({ key: 'k' }, once)).toMatchObject({ status: 500 });
+      expect(await send({ key: 'k' }, once)).toMatchObject({ status: 200 });
+      expect(new Set(provider.seen.map(({ key }) => key)).size).toBe(1);
+    },
+  );
+
+  it("takes no firewall's 403 for the provider's answer after the worker that asked has died", async () => {
+    await using provider = await misbehave(hang, answer(403), own(200));
+    const { send, runtime } = layerRig({ ...rerun, maxRunMs: 1_000 });
+    const once: Handler = async (context) => {
+      const response = await context?.fetch('charge', provider.url, post, { maxAttempts: 1, runtime: systemRuntime });
+      return captured(response?.status ?? 0);
+    };
+    const dead = send({ key: 'k' }, once);
+    await provider.arrived(1);
+    await runtime.advance(60_000);
+    expect(await dead).toMatchObject({ status: 500 });
+    expect(await send({ key: 'k' }, once)).toMatchObject({ status: 500 });
+    expect(await send({ key: 'k' }, once)).toMatchObject({ status: 200 });
+  });
+
+  it('takes an unmarked answer when the earlier attempt failed before the call', async () => {
+    await using provider = await misbehave(answer(402));
+    const { send } = layerRig(rerun);
+    const handler: Handler = async (context, run) => {
+      if (run === 1) return captured(500);
+      return captured((await context?.fetch('charge', provider.url, post, { maxAttempts: 1 }))?.status ?? 0);
+    };
+    expect(await send({ key: 'k' }, handler)).toMatchObject({ status: 500 });
+    expect(await send({ key: 'k' }, handler)).toMatchObject({ status: 402 });
   });
 
   it('keeps answers up to a limit', async () => {

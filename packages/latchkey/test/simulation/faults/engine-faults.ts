@@ -117,7 +117,8 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
         'step',
         () =>
           async function (this: RunningContext, name, fn) {
-            return fn({ idempotencyKey: this.idempotencyKey(name), signal: this.signal }) as never;
+            const tools = { idempotencyKey: this.idempotencyKey(name), signal: this.signal, mayHaveBegun: false };
+            return fn(tools) as never;
           },
       ),
   },

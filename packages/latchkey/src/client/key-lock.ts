@@ -1,0 +1,33 @@
+/**
+ * One at a time for the tabs of a browser, and for the workers of a Node process.
+ *
+ * @module
+ */
+
+import type { Timers } from '../core/runtime.ts';
+
+/** A lock is held for a few reads and writes; a tab that holds one longer than this is frozen. */
+const lockTimeoutMs = 2_000;
+
+/** True where {@link withLock} excludes other tabs: not on insecure pages, nor in Node before 24.5. */
+export function hasLocks(): boolean {
+  return typeof globalThis.navigator?.locks?.request === 'function';
+}
+
+/** Runs `work` while no other tab does so under the same name; without the lock if that can't be had. */
+export async function withLock<T>(name: string, timers: Timers, work: () => Promise<T>): Promise<T> {
+  if (!hasLocks()) return work();
+  const giveUp = new AbortController();
+  const timer = timers.set(() => giveUp.abort(), lockTimeoutMs);
+  let result: { readonly value: T } | undefined;
+  try {
+    await navigator.locks.request(name, { signal: giveUp.signal }, async () => {
+      timers.clear(timer);
+      result = { value: await work() };
+    });
+  } catch {
+    // Not granted in time, or not allowed here (an opaque origin); `work` itself never rejects.
+  }
+  timers.clear(timer);
+  return result === undefined ? work() : result.value;
+}
