@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { LatchkeyError } from '../core/errors.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../http/exchange.ts';
 import type { Handling, HttpContext } from '../http/layer.ts';
@@ -14,6 +15,7 @@ import { writeEarlyAnswer } from './node-early-answer.ts';
 import { isOpen, isReceived, isUnread } from './node-request-body.ts';
 import { NodeResponseCapture } from './node-response-capture.ts';
 import { isCaptured } from './node-response-overrides.ts';
+import { runInside } from './outer-answer.ts';
 
 /** A request and its response as they came to the guard. */
 interface BeforeGuard {
@@ -61,16 +63,25 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return this.#response.getHeaders();
   }
 
-  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits): Promise<CapturedResponse> {
-    const capture = new NodeResponseCapture(this.#response, context, limits, this.headersBefore());
+  execute(
+    context: HttpContext<Kind, Finished>,
+    { maxResponseBytes, settings }: CaptureLimits,
+    { timers }: Runtime,
+  ): Promise<CapturedResponse> {
+    const parts = { context, maxResponseBytes, silenceMs: settings.leaseMs, timers, before: this.headersBefore() };
+    const capture = new NodeResponseCapture(this.#response, parts);
     this.#capture = capture;
-    const returned = this.run(context);
+    const returned = runInside(capture, this.#request, () => this.run(context));
     return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
   }
 
   finished(response: PlainResponse): Finished {
     this.#capture?.finish(response);
     return this.whenFinished();
+  }
+
+  get clientGone(): boolean {
+    return this.#capture?.clientGone === true;
   }
 
   /** True once the handler was given the response. */
@@ -96,6 +107,7 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
   #settleWith(returned: Promise<unknown>, capture: NodeResponseCapture): Promise<CapturedResponse> {
     let rest: Promise<unknown> | undefined = returned;
     const stillRunning = () => rest;
+    capture.awaitReturn();
     return new Promise((resolve, reject) => {
       void capture.captured.then((captured) => resolve({ ...captured, stillRunning }));
       returned.then(

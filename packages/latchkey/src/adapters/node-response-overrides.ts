@@ -9,16 +9,21 @@ import type { ServerResponse } from 'node:http';
 
 /** What the overrides call. */
 export interface Capture {
-  /** True once the handler's header calls have no effect any more. */
-  readonly silent: boolean;
+  /** True if the handler's header calls have no effect. */
+  readonly ignoresHeaders: boolean;
   readonly originals: Originals;
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
   end(chunk: unknown, encoding: unknown, callback: unknown): void;
   writeHead(args: readonly unknown[]): void;
-  /** A field is about to be set or removed. */
-  headChanged(): void;
+  /**
+   * A header is about to be set or removed.
+   *
+   * @throws Error `ERR_HTTP_HEADERS_SENT`.
+   */
+  headChanges(): void;
   flushHeaders(): void;
-  destroyed(): void;
+  /** False if the response must not be destroyed now. */
+  destroys(): boolean;
   closed(): void;
 }
 
@@ -66,28 +71,27 @@ function flushHeaders(this: Captured): void {
 
 function destroy(this: Captured, ...args: readonly unknown[]): unknown {
   const capture = this[capturing];
-  capture.destroyed();
-  return Reflect.apply(capture.originals.destroy, this, args);
+  return capture.destroys() ? Reflect.apply(capture.originals.destroy, this, args) : this;
 }
 
 function setHeader(this: Captured, ...args: readonly unknown[]): unknown {
   const capture = this[capturing];
-  if (capture.silent) return this;
-  capture.headChanged();
+  if (capture.ignoresHeaders) return this;
+  capture.headChanges();
   return Reflect.apply(capture.originals.setHeader, this, args);
 }
 
 function appendHeader(this: Captured, ...args: readonly unknown[]): unknown {
   const capture = this[capturing];
-  if (capture.silent) return this;
-  capture.headChanged();
+  if (capture.ignoresHeaders) return this;
+  capture.headChanges();
   return Reflect.apply(capture.originals.appendHeader, this, args);
 }
 
 function removeHeader(this: Captured, ...args: readonly unknown[]): void {
   const capture = this[capturing];
-  if (capture.silent) return;
-  capture.headChanged();
+  if (capture.ignoresHeaders) return;
+  capture.headChanges();
   Reflect.apply(capture.originals.removeHeader, this, args);
 }
 
@@ -121,11 +125,4 @@ export function install(response: ServerResponse, capture: Capture): Originals {
 /** True if a guard has this response already. */
 export function isCaptured(response: ServerResponse): boolean {
   return capturing in response;
-}
-
-const ended = { value: true, configurable: true };
-
-/** Makes `writableEnded` true while the end is held back, as it would be without the layer. */
-export function showEnded(response: ServerResponse): void {
-  Object.defineProperty(response, 'writableEnded', ended);
 }

@@ -48,7 +48,8 @@ export interface PlainResponse {
 /**
  * What a handler answered, its end still held back by the adapter:
  * - `whole`: the body is all there.
- * - `too-large`: it went past the limit and its bytes were let go; it is still being sent, or was.
+ * - `too-large`: it went past the limit and its bytes were let go; it is still being sent, or was. Or there are none,
+ *   since somebody in front of the guard has answered in place of the handler.
  * - `broken`: the stream ended with an error or was cut, so that the client has no whole body.
  */
 export interface CapturedResponse {
@@ -86,4 +87,6 @@ export type GuardAnswer =
 export interface CaptureLimits {
   /** Past it the adapter lets the bytes go and reports `too-large`. */
   readonly maxResponseBytes: number;
+  /** A response whose client has gone counts as given up when nothing was written for a lease. */
+  readonly settings: { readonly leaseMs: number };
 }

@@ -6,6 +6,7 @@
 
 import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context } from '../core/context.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
 import type { Answer, RouteOptions } from './options.ts';
@@ -51,7 +52,9 @@ export interface Handling<Kind extends TransactionKind, Finished> {
    */
   mayBegin?(): boolean;
   /** Runs the handler; resolves when its response is captured and its end held back. */
-  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits): Promise<CapturedResponse>;
+  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits, runtime: Runtime): Promise<CapturedResponse>;
+  /** True if the client hung up before the handler answered, which may be why it failed. */
+  readonly clientGone?: boolean;
   /**
    * Called when `context.finish` has committed: `response` is the answer now, and anything that the handler makes
    * is discarded. If `execute` waits for a response to be written, it must resolve from here on.

@@ -8,7 +8,7 @@ import type { Context } from '../core/context.ts';
 import type { Emit } from '../core/emitter.ts';
 import { NothingHappened, nothingHappenedMark } from '../core/errors.ts';
 import type { Verdict } from '../core/operation.ts';
-import type { Runtime } from '../core/runtime.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { classify } from './classify.ts';
 import { acceptsCodings, codingsOf } from './content-coding.ts';
@@ -24,6 +24,7 @@ import { encodeResponse, finalWrite } from './snapshot.ts';
 /** What a route says about the responses of its handler. */
 interface RunRules {
   readonly maxResponseBytes: number;
+  readonly settings: { readonly leaseMs: number };
   readonly options: { readonly keep?: (status: number) => boolean };
 }
 
@@ -80,7 +81,8 @@ function answerThrow(error: unknown, operation: string, run: Run, parts: RunPart
   const response = thrownResponse(error, parts);
   run.thrown = error instanceof NothingHappened ? 'nothing-happened' : 'failed';
   run.forThrow = response;
-  return { ...response, state: 'whole', headSent: false };
+  // A retry must not be told that it failed only because nobody listened.
+  return { ...response, state: parts.handling.clientGone === true ? 'broken' : 'whole', headSent: false };
 }
 
 /** A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange. */
@@ -133,7 +135,7 @@ export async function runHandler<Kind extends TransactionKind, Finished>(
   const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, parts);
   run.context = context;
   try {
-    run.captured = await parts.handling.execute(typedContext(context), parts.route);
+    run.captured = await parts.handling.execute(typedContext(context), parts.route, parts.runtime ?? systemRuntime);
   } catch (error) {
     run.captured = answerThrow(error, operation, run, parts);
   }

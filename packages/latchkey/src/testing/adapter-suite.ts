@@ -15,6 +15,7 @@ import { payloadTests } from './adapter-suite/payloads.ts';
 import { responseTests } from './adapter-suite/responses.ts';
 import { stepTests, transactionTests } from './adapter-suite/steps.ts';
 import { streamTests } from './adapter-suite/streams.ts';
+import { unheardTests } from './adapter-suite/unheard.ts';
 import { type AdapterSuiteOptions, testIn } from './adapter-suite/world.ts';
 
 export type {
@@ -49,6 +50,7 @@ export function adapterSuite<Kind extends TransactionKind = never>(options: Adap
   describe('responses', () => responseTests(test));
   describe('streams', () => streamTests(test));
   describe('marks', () => markTests(test));
+  describe('unheard answers', () => unheardTests(test));
   describe('steps', () => stepTests(test));
   if (options.transactions === true) describe('transactions', () => transactionTests(test));
 }

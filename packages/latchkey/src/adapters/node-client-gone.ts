@@ -1,0 +1,63 @@
+/**
+ * What is waited for when the client has gone: the handler may still answer, and the retry gets that, or it has noticed
+ * and writes no more.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Patience } from './node-patience.ts';
+
+/** The capture of the response. */
+export interface Abandoned {
+  readonly settled: boolean;
+  /** True if the handler may have come to its end without a word. */
+  readonly mayBeOver: boolean;
+  write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
+  end(chunk: unknown, encoding: unknown, callback: unknown): void;
+  giveUp(): void;
+}
+
+/** See the module. Made when the client goes, before the pipes into the response notice. */
+export class ClientGone {
+  readonly #capture: Abandoned;
+  readonly #patience: Patience;
+  #isPiped = false;
+
+  constructor(response: ServerResponse, capture: Abandoned, patience: Patience) {
+    this.#capture = capture;
+    this.#patience = patience;
+    response.on('unpipe', (source: Readable) => this.#takeOver(source));
+    response.on('pipe', (source: Readable) => this.#follow(source));
+    this.expectWrites();
+  }
+
+  /** Something was written, or the handler has returned: more has to come within a time. */
+  expectWrites(): void {
+    const { mayBeOver, settled } = this.#capture;
+    if (mayBeOver && !settled && !this.#isPiped) this.#patience.restart();
+  }
+
+  /** A pipe stops when its destination closes; the rest of its source still belongs to the answer. */
+  #takeOver(source: Readable): void {
+    if (this.#capture.settled || this.#isPiped) return;
+    this.#isPiped = true;
+    this.#patience.stop();
+    source.on('data', (chunk: unknown) => this.#capture.write(chunk, undefined, undefined));
+    source.on('end', () => this.#capture.end(undefined, undefined, undefined));
+    source.on('close', () => this.#capture.giveUp());
+    source.resume();
+  }
+
+  /** A pipe that begins when the client has gone; whoever looks at the connection destroys its source. */
+  #follow(source: Readable): void {
+    this.#isPiped = true;
+    this.#patience.stop();
+    source.once('close', () => {
+      this.#isPiped = false;
+      if (source.readableEnded) this.expectWrites();
+      else this.#capture.giveUp();
+    });
+  }
+}

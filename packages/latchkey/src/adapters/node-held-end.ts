@@ -1,0 +1,89 @@
+/**
+ * The end of an answer, held back until the answer is stored.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { hideEnded, showEnded } from './node-response-looks.ts';
+import type { Originals } from './node-response-overrides.ts';
+
+/** The arguments of the call that ends the answer. */
+type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unknown];
+
+const holder = Symbol('latchkey.holder');
+const originalDestroy = Symbol('latchkey.destroy');
+
+interface HeldSocket extends Socket {
+  [holder]?: HeldEnd | undefined;
+  [originalDestroy]?: Socket['destroy'];
+}
+
+/** The client's end and network errors go through; so does everything while nothing is held. */
+function destroy(this: HeldSocket, error?: Error): Socket {
+  const held = this[holder];
+  if (held === undefined || error !== undefined || !this.writable) {
+    return (this[originalDestroy] as Socket['destroy']).call(this, error);
+  }
+  held.cutLater();
+  return this;
+}
+
+/**
+ * While it is there, the application can't destroy the socket before the answer has left. Express does that when a
+ * handler throws after it has answered: without the layer its answer is out by then.
+ */
+export class HeldEnd {
+  readonly #response: ServerResponse;
+  readonly #call: EndCall;
+  readonly #socket: HeldSocket | null;
+  #cutsLater = false;
+
+  constructor(response: ServerResponse, call: EndCall) {
+    this.#response = response;
+    this.#call = call;
+    // HTTP/2 has many responses on one socket, and gives a stand-in for it.
+    this.#socket = Object.hasOwn(response, '_header') ? (response.socket as HeldSocket | null) : null;
+    if (this.#socket === null) return;
+    if (this.#socket[originalDestroy] === undefined) {
+      this.#socket[originalDestroy] = this.#socket.destroy;
+      this.#socket.destroy = destroy;
+    }
+    this.#socket[holder] = this;
+  }
+
+  /** The handler has called `end`, and the response looks so. */
+  show(): void {
+    showEnded(this.#response);
+  }
+
+  /** The application destroys the connection: that is done when the answer is out. */
+  cutLater(): void {
+    this.#cutsLater = true;
+  }
+
+  /** The handler's answer goes out. */
+  send({ end }: Originals): void {
+    Reflect.apply(end, this.#response, this.#call);
+  }
+
+  /** Something is about to be written: the response must not look ended. */
+  open(): void {
+    hideEnded(this.#response);
+  }
+
+  /** All that will be written has been; a middleware in front of the guard, compression for one, may not be done with it. */
+  close(): void {
+    if (this.#response.writableFinished) this.letGo();
+    else this.#response.once('finish', () => this.letGo());
+  }
+
+  /** The socket is the application's again. */
+  letGo(): void {
+    const socket = this.#socket;
+    if (socket === null) return;
+    socket[holder] = undefined;
+    if (this.#cutsLater) socket.destroy();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * The arguments of a response's functions, and what those functions give and throw.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+
+type Callback = () => void;
+
+export function isCallback(value: unknown): value is Callback {
+  return typeof value === 'function';
+}
+
+/** What a write that goes nowhere does. */
+export function acknowledge(encoding: unknown, callback: unknown): true {
+  const found = isCallback(encoding) ? encoding : callback;
+  if (isCallback(found)) process.nextTick(found);
+  return true;
+}
+
+/** The bytes of a chunk; undefined for one that Node refuses. */
+export function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefined {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return undefined;
+  return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+}
+
+/** What Node throws when a header is changed too late. */
+export function headersSent(): Error {
+  const error = new Error('Cannot set headers after they are sent to the client');
+  return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' });
+}
+
+/** True if neither the client closed its side nor the network failed. */
+export function isCutFromHere({ socket }: ServerResponse): boolean {
+  return socket !== null && !socket.readableEnded && !socket.errored;
+}

@@ -1,0 +1,43 @@
+/**
+ * Answers that nobody waits for any more.
+ *
+ * @module
+ */
+
+import assert from 'node:assert/strict';
+import type { TransactionKind } from '../../core/store.ts';
+import { open } from './client.ts';
+import type { SuiteReply } from './scenario.ts';
+import { gate, pause, type Test, until } from './world.ts';
+
+async function* twoPieces() {
+  yield new TextEncoder().encode('one');
+  await pause(20);
+  yield new TextEncoder().encode('two');
+}
+
+const ways: Readonly<Record<string, () => SuiteReply>> = {
+  'at once': () => ({ status: 201, body: 'done' }),
+  'as a stream': () => ({ body: twoPieces() }),
+  'by a throw': () => {
+    throw new Error('boom');
+  },
+};
+
+/** R86. */
+export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  for (const [way, reply] of Object.entries(ways)) {
+    test(`R86 an answer given ${way} when the client has left holds the key no longer than a lease`, async (world) => {
+      const { passed, open: proceed } = gate();
+      const app = await world.app({ leaseMs: 500, handler: () => passed.then(reply) });
+      const request = open(app.origin, { key: 'leaves', body: '{"amount":2000}' }).on('error', () => undefined);
+      request.end('{"amount":2000}');
+      await until(() => world.executions === 1);
+      request.destroy();
+      await pause(50);
+      proceed();
+      await until(async () => (await app.send({ key: 'leaves' })).status !== 409);
+      assert.equal(world.executions, 1);
+    });
+  }
+}

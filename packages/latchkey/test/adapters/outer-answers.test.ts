@@ -1,0 +1,117 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import express from 'express';
+import express4 from 'express4';
+import fastify from 'fastify';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { idempotency as expressGuard } from '../../src/adapters/express.ts';
+import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
+import { idempotency } from '../../src/adapters/node.ts';
+import type { RouteOptions } from '../../src/http/options.ts';
+import { gate, until } from '../../src/testing/adapter-suite/world.ts';
+import { guardOptions, post, serve } from './apps/harness.ts';
+
+/** An application with a timeout in front of its guard; the handler goes on when the timeout has answered. */
+interface TimedOut {
+  readonly origin: string;
+  /** How often the handler ran to its end. */
+  runs(): number;
+}
+
+type Start = (options: Pick<RouteOptions<never>, 'afterFailure'>) => Promise<TimedOut>;
+
+const leaseMs = 400;
+const optionsFor = (options: object) => ({ ...guardOptions().options, leaseMs, ...options });
+
+/** What the first request's handler waits for, and what counts the runs. */
+function slowOnce() {
+  const timedOut = gate();
+  let runs = 0;
+  return {
+    timedOut,
+    runs: () => runs,
+    async work(): Promise<void> {
+      await timedOut.passed;
+      runs += 1;
+    },
+  };
+}
+
+/** Answers 503 in place of a handler that is not done, and lets it go on then. */
+function answerInItsPlace(response: ServerResponse, open: () => void): void {
+  setTimeout(() => {
+    if (!response.headersSent) {
+      response.statusCode = 503;
+      response.setHeader('X-Outer', 'yes');
+      response.end('timed out');
+    }
+    setTimeout(open, 20);
+  }, 30);
+}
+
+const starts: Record<string, Start> = {
+  'Express 5': (options) => startExpress(express, options),
+  'Express 4': (options) => startExpress(express4, options),
+  node: async (options) => {
+    const { work, runs, timedOut } = slowOnce();
+    const guarded = idempotency(optionsFor(options)).wrap(async (_request, response) => {
+      await work();
+      response.writeHead(201, { 'X-Charge': 'ch_1' }).end('charged');
+    });
+    const origin = await serve((request, response) => {
+      answerInItsPlace(response, timedOut.open);
+      void guarded(request, response);
+    });
+    return { origin, runs };
+  },
+  Fastify: async (options) => {
+    const { work, runs, timedOut } = slowOnce();
+    const app = fastify();
+    onTestFinished(() => app.close());
+    app.addHook('onRequest', async (_request, reply) => answerInItsPlace(reply.raw, timedOut.open));
+    await app.register(fastifyGuard(optionsFor(options)));
+    app.post('/charges', async (_request, reply) => {
+      await work();
+      return reply.code(201).header('x-charge', 'ch_1').send('charged');
+    });
+    return { origin: await app.listen({ host: '127.0.0.1', port: 0 }), runs };
+  },
+};
+
+async function startExpress(framework: () => express.Express, options: object): Promise<TimedOut> {
+  const { work, runs, timedOut } = slowOnce();
+  const app = framework();
+  app.set('env', 'test');
+  app.use((_request, response, next) => {
+    answerInItsPlace(response, timedOut.open);
+    next();
+  });
+  app.post('/charges', expressGuard(optionsFor(options)), (_request, response, next) => {
+    work()
+      .then(() => response.status(201).set('X-Charge', 'ch_1').send('charged'))
+      .catch(next);
+  });
+  return { origin: await serve(app as RequestListener), runs };
+}
+
+describe('R85 an answer from in front of the guard while the handler still works', () => {
+  for (const [name, start] of Object.entries(starts)) {
+    it(`${name}: reaches the client, is not stored, and the retry learns that the operation is done`, async () => {
+      const { origin, runs } = await start({ afterFailure: 'refuse' });
+      const first = await post(origin);
+      expect([first.status, first.body.toString(), first.field('x-outer')]).toEqual([503, 'timed out', 'yes']);
+      await until(async () => (await post(origin)).status !== 409);
+      const retry = await post(origin);
+      expect([retry.status, retry.field('x-outer'), runs()]).toEqual([410, undefined, 1]);
+      expect(retry.json()).toMatchObject({ code: 'response-not-kept' });
+      expect(retry.body.toString()).not.toContain('503');
+    });
+
+    it(`${name}: has nothing run beside the handler under rerun`, async () => {
+      const { origin, runs } = await start({ afterFailure: 'rerun' });
+      await post(origin);
+      const meanwhile = await post(origin);
+      await until(() => runs() === 1);
+      expect(meanwhile.status).not.toBe(201);
+    });
+  }
+});
