@@ -42,3 +42,24 @@ export function derivedKey(operationId: string, name: string): string {
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
+
+/** Crockford's: no letter that looks like a digit. */
+const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+const referenceLength = 12;
+
+/**
+ * The public reference of a record: 12 characters that a client may see and read out, and by which an operator finds the
+ * record. It is a digest of the record's id, which it doesn't disclose.
+ *
+ * @example
+ * ```ts
+ * recordReference(recordId('acct_1', ['POST', '/v1/charges'], key)) // '4T0V9M2KXQ7H'
+ * ```
+ */
+export function recordReference(id: string): string {
+  let reference = '';
+  for (const byte of hash('sha256', joinParts(['reference', id]), 'buffer').subarray(0, referenceLength)) {
+    reference += base32.charAt(byte % base32.length);
+  }
+  return reference;
+}

@@ -13,7 +13,7 @@ import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import type { EventListener } from './events.ts';
 import { Executor, type Task, type Won } from './executor.ts';
 import type { Log } from './log.ts';
-import { type Handler, mayBegin, type Operation, type Outcome, type Recover } from './operation.ts';
+import { askAgainMs, type Handler, mayBegin, type Operation, type Outcome, type Recover } from './operation.ts';
 import { isTooOldToRerun } from './rerun-age.ts';
 import { UnprotectedContext } from './running-context.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
@@ -198,13 +198,13 @@ const leaveIt: Recover = () => ({ verdict: 'leave' });
 type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;
 
 function answerTo(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
-  if (outcome.outcome === 'superseded') return { kind: 'in-progress', retryAfterMs: 1_000 };
+  if (outcome.outcome === 'superseded') return { kind: 'in-progress', retryAfterMs: askAgainMs };
   if (!isSamePayload(operation, outcome)) return { kind: 'mismatch' };
   switch (outcome.outcome) {
     case 'completed':
       return { kind: 'replay', ...outcome };
     case 'running':
-      return { kind: 'in-progress', retryAfterMs: outcome.leaseLeftMs };
+      return { kind: 'in-progress', retryAfterMs: askAgainMs };
     case 'lapsed':
       return { kind: 'outcome-unknown' };
     case 'open':

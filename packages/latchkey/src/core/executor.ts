@@ -17,6 +17,7 @@ import {
 import type { Answering, AnyContext, Context } from './context.ts';
 import { LatchkeyError, StoreUnavailableError } from './errors.ts';
 import {
+  askAgainMs,
   type Handler,
   mayBegin,
   type Operation,
@@ -50,9 +51,6 @@ interface Execution<Kind extends TransactionKind> extends Won<Kind>, Running, Co
 }
 
 type Decided = HookVerdict['recovery'];
-
-/** How soon to look again at a record that somebody else has taken. */
-const lookAgainMs = 1_000;
 
 /** Runs handlers on one store. */
 export class Executor<Kind extends TransactionKind> {
@@ -115,7 +113,7 @@ export class Executor<Kind extends TransactionKind> {
   async #tooLate(execution: Execution<Kind>, conclude: Conclude): Promise<Outcome> {
     await this.#abandon(execution);
     await conclude('stale');
-    return { kind: 'in-progress', retryAfterMs: lookAgainMs };
+    return { kind: 'in-progress', retryAfterMs: askAgainMs };
   }
 
   #begin(won: Won<Kind>): Execution<Kind> {
@@ -196,7 +194,7 @@ export class Executor<Kind extends TransactionKind> {
     const verdict: Verdict = { outcome: 'done', result, tombstone: result.bytes };
     const recorded = await storeResult(execution, execution.context, verdict);
     this.#end(execution, recorded);
-    if (recorded === 'lost') return { kind: 'in-progress', retryAfterMs: lookAgainMs };
+    if (recorded === 'lost') return { kind: 'in-progress', retryAfterMs: askAgainMs };
     if (recorded === 'unstored') {
       return {
         kind: 'unavailable',

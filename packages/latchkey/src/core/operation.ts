@@ -9,6 +9,12 @@ import type { LatchkeyError } from './errors.ts';
 import type { OperationSettings } from './settings.ts';
 import type { AfterFailure, StoredResult, TransactionKind } from './store.ts';
 
+/**
+ * How soon to ask again about an operation that runs, in milliseconds. The rest of its lease says nothing about when its
+ * answer comes, since the lease is renewed.
+ */
+export const askAgainMs = 1_000;
+
 /** One request to run something at most once. */
 export interface Operation {
   /** The record's id; see `recordId`. */

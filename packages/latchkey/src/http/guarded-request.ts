@@ -4,6 +4,7 @@
  * @module
  */
 
+import { recordReference } from '../core/digest.ts';
 import type { Emit } from '../core/emitter.ts';
 import type { Engine } from '../core/engine.ts';
 import type { Operation, Outcome, Recover } from '../core/operation.ts';
@@ -72,6 +73,8 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
   readonly #view: RequestView<Native>;
   readonly #guard: Guard<Native, Kind>;
   readonly #run = new Run();
+  /** Once the request is read. */
+  #recordId: string | undefined;
 
   constructor(
     view: RequestView<Native>,
@@ -110,7 +113,8 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
   }
 
   shape(found: Problem): PlainResponse {
-    return problemResponse(found, this.native, this.#guard);
+    const problem = this.#recordId === undefined ? found : { ...found, reference: recordReference(this.#recordId) };
+    return problemResponse(problem, this.native, this.#guard);
   }
 
   release(): void {
@@ -126,6 +130,7 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
   proceed(reading: RequestReading): GuardAnswer | Promise<GuardAnswer> {
     if ('problem' in reading) return this.refuse(reading.problem);
     const { operation } = reading;
+    this.#recordId = operation.id;
     const looking = this.#underQuarantine(reading);
     if (looking === undefined) return this.#execute(operation);
     return looking.then((found) => (found === undefined ? this.#execute(operation) : this.refuse(found)));

@@ -24,6 +24,8 @@ export interface Problem {
    * doesn't keep such an answer.
    */
   readonly final: boolean;
+  /** The record's public reference, for support: an operator finds the record by it. Absent before a record is looked up. */
+  readonly reference?: string;
   /** Status and place of an answer whose body was not kept; with `response-not-kept` alone. */
   readonly original?: { readonly status: number; readonly location?: string };
 }

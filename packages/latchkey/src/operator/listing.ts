@@ -5,6 +5,7 @@
  */
 
 import { ask } from '../core/audit/audit-tools.ts';
+import { recordReference } from '../core/digest.ts';
 import { checkChoice, checkWholeNumber } from '../core/options-check.ts';
 import type { RecordState } from '../core/store.ts';
 import { type RecordEntry, recordEntry } from './record-entry.ts';
@@ -54,4 +55,23 @@ export async function listRecords(
     if (records.length === request.limit) break;
   }
   return { records, ...(cursor !== undefined && { next: cursor }) };
+}
+
+/** The order in which a person most likely asks. */
+const statesByNeed: readonly RecordState[] = ['lapsed', 'running', 'open', 'completed'];
+
+/** The id of the record with this reference, found by reading the store's records state by state. */
+export async function findByReference(tools: OperatorTools, reference: string): Promise<string | undefined> {
+  const wanted = reference.trim().toUpperCase();
+  for (const state of statesByNeed) {
+    let cursor: string | undefined;
+    do {
+      const asked = { state, limit: maxPage, ...(cursor !== undefined && { cursor }) };
+      const page = await ask(tools, 'list', () => tools.store.list(asked));
+      const found = page.records.find((record) => recordReference(record.id) === wanted && !isOwn(record));
+      if (found !== undefined) return found.id;
+      cursor = page.next;
+    } while (cursor !== undefined);
+  }
+  return undefined;
 }

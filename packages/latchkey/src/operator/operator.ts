@@ -9,7 +9,7 @@ import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { tokenDigest } from '../core/audit/audit-entry.ts';
 import { derivedKey } from '../core/digest.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';
-import { listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
+import { findByReference, listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
 import { type OperatorOptions, type OperatorSettings, operatorSettings } from './options.ts';
 import type { Person } from './person.ts';
 import { openProposals, unfinishedDecisions } from './proposals.ts';
@@ -34,6 +34,11 @@ export interface Operator {
   list(request: RecordListRequest): Promise<RecordEntryPage>;
   /** One record with its steps' values and its audit; undefined if there is none. */
   show(id: string): Promise<RecordDetails | undefined>;
+  /**
+   * The same by the reference that a problem or an event gave, such as `4T0V9M2KXQ7H`. It reads the store's records, 1,000
+   * a call, first the lapsed ones, last the completed ones: on a large store, a completed record takes a while.
+   */
+  find(reference: string): Promise<RecordDetails | undefined>;
   /**
    * The key that a step of this name sends downstream, to search for at the provider; for steps that `list` and `show`
    * can't name, since they were neither saved nor marked.
@@ -102,6 +107,10 @@ export function operator(options: OperatorOptions): Operator {
   return {
     list: (request) => listRecords(settings.tools, settings.maxAttempts, request),
     show: (id) => show(id, settings, audit),
+    find: async (reference) => {
+      const id = await findByReference(settings.tools, reference);
+      return id === undefined ? undefined : show(id, settings, audit);
+    },
     idempotencyKey: derivedKey,
     resolve: (id, token, verdict, by) => decisions.resolve({ id, token }, verdict, by),
     approve: (id, token, by) => decisions.approve({ id, token }, by?.proposal, by),

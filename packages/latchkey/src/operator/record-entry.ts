@@ -4,7 +4,7 @@
  * @module
  */
 
-import { derivedKey } from '../core/digest.ts';
+import { derivedKey, recordReference } from '../core/digest.ts';
 import { stepProgress } from '../core/step-progress.ts';
 import type { AfterFailure, RecordState, StoredRecord } from '../core/store.ts';
 import { kindOf, type RecordKind } from './record-kind.ts';
@@ -19,6 +19,8 @@ export interface StepEntry {
 /** A record in a list. Holds no body, no answer and no step's value. */
 export interface RecordEntry {
   readonly id: string;
+  /** What problems and events name the record by; see `find`. */
+  readonly reference: string;
   /** Names the claim that this person saw; `resolve` fails once it is another. */
   readonly token: string;
   /** Method and path, or the function's name. */
@@ -56,6 +58,7 @@ export function recordEntry(record: StoredRecord, maxAttempts: number): RecordEn
   const step = (name: string): StepEntry => ({ name, idempotencyKey: derivedKey(operationId, name) });
   return {
     id,
+    reference: recordReference(id),
     token,
     operation,
     kind: kindOf(record),

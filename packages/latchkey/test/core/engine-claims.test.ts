@@ -49,7 +49,7 @@ describe('claims', () => {
     await runtime.settle();
     expect(told(await worker().run(operation({}, 'k', 'other'), async () => done('x')))).toBe('mismatch');
     const conflict = await worker().run(operation(), async () => done('x'));
-    expect(conflict).toEqual({ kind: 'in-progress', retryAfterMs: 30_000 });
+    expect(conflict).toEqual({ kind: 'in-progress', retryAfterMs: 1_000 });
     open();
     expect(told(await first)).toBe('executed stored');
     expect(told(await worker().run(operation({}, 'k', 'other'), async () => done('x')))).toBe('mismatch');

@@ -17,8 +17,7 @@ describe('while the first request runs', () => {
     const first = send({ key: 'k' }, handler);
     const duplicate = await send({ key: 'k' });
     expect(duplicate).toMatchObject({ status: 409, code: 'in-progress' });
-    expect(Number(duplicate.field('retry-after'))).toBeGreaterThanOrEqual(1);
-    expect(Number(duplicate.field('retry-after'))).toBeLessThanOrEqual(30);
+    expect(duplicate.field('retry-after')).toBe('1');
     expect(duplicate.field('idempotency-status')).toBe('in-progress;final=?0');
     open();
     expect((await first).text).toBe('slow');

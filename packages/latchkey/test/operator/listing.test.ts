@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { derivedKey } from '../../src/core/digest.ts';
+import { derivedKey, recordReference } from '../../src/core/digest.ts';
 import { idempotent } from '../../src/core/idempotent.ts';
 import { operator } from '../../src/operator/index.ts';
 import { encryptedStore } from '../../src/stores/encrypted/index.ts';
@@ -25,6 +25,7 @@ describe('what an operator sees', () => {
     expect(records).toEqual([
       {
         id: 'a',
+        reference: recordReference('a'),
         token: 'token-of-a',
         operation: 'POST /charges',
         kind: 'http',
@@ -45,6 +46,16 @@ describe('what an operator sees', () => {
     expect(people.idempotencyKey('operation-of-token-of-a', 'mail')).toBe(
       derivedKey('operation-of-token-of-a', 'mail'),
     );
+  });
+
+  it('finds a record, in whatever state, by the reference that its problem gave', async () => {
+    const { store, people } = rig();
+    for (const id of ['a', 'b', 'c']) await lapse(store, id);
+    await store.claim(claimOf('d', 'token'));
+    for (const id of ['b', 'd']) {
+      expect(await people.find(` ${recordReference(id).toLowerCase()} `)).toMatchObject({ id });
+    }
+    expect(await people.find('000000000000')).toBeUndefined();
   });
 
   it('lists and resolves a record whose encryption key is missing, and tells that it cannot be opened', async () => {

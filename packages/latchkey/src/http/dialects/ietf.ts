@@ -7,11 +7,11 @@
 import type { Problem } from '../problem.ts';
 import type { Dialect } from './dialect.ts';
 
-function problemBody({ type, title, status, detail, code, original }: Problem): object {
-  return { type, title, status, detail, code, ...(original && { original }) };
+function problemBody({ type, title, status, detail, code, reference, original }: Problem): object {
+  return { type, title, status, detail, code, ...(reference && { reference }), ...(original && { original }) };
 }
 
-/** Problem details (RFC 9457) with the members `code` and, where an answer was not kept, `original`. */
+/** Problem details (RFC 9457) with the members `code`, `reference` (of the record) and, where an answer was not kept, `original`. */
 export const ietfDialect: Dialect = {
   shape: (problem) => ({
     status: problem.status,

@@ -27,7 +27,7 @@ function statusOf({ code, status }: Problem): number {
 }
 
 function errorBody(problem: Problem): object {
-  const { code, detail, type, original } = problem;
+  const { code, detail, type, reference, original } = problem;
   return {
     error: {
       type: errorType(problem),
@@ -35,6 +35,7 @@ function errorBody(problem: Problem): object {
       message: detail,
       doc_url: type,
       [STRIPE_CODE_MEMBER]: code,
+      ...(reference && { latchkey_reference: reference }),
       ...(original && { original }),
     },
   };
@@ -46,7 +47,8 @@ function shouldRetry({ retryAfterSeconds }: Problem): Field {
 }
 
 /**
- * `{"error": {…}}` with Stripe's `type`, `code`, `message` and `doc_url`, and our permanent code as `latchkey_code`.
+ * `{"error": {…}}` with Stripe's `type`, `code`, `message` and `doc_url`, our permanent code as `latchkey_code` and the
+ * record's reference as `latchkey_reference`.
  * Under `rerun` a 400 is not kept: Stripe saves results only after execution of the endpoint began. Under `refuse` it is,
  * since a guard can't see where in the handler a 400 was made.
  */
