@@ -24,7 +24,8 @@ export class RunningSet {
   readonly #store: AnyStore;
   readonly #tools: CallTools;
   readonly #running = new Set<Running>();
-  readonly #empty = new AbortController();
+  /** Made by shutdown: while a module loads, when most guards are made, workerd lets nobody make one. */
+  #empty: AbortController | undefined;
   #underWay = 0;
   /** True once shutdown has begun. */
   closing = false;
@@ -43,7 +44,7 @@ export class RunningSet {
 
   leave(): void {
     this.#underWay -= 1;
-    if (this.closing && this.#underWay === 0) this.#empty.abort();
+    if (this.closing && this.#underWay === 0) this.#empty?.abort();
   }
 
   add(running: Running): void {
@@ -57,6 +58,7 @@ export class RunningSet {
   /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
   async shutdown(timeoutMs: number): Promise<void> {
     this.closing = true;
+    this.#empty ??= new AbortController();
     if (this.#underWay > 0) await sleep(this.#tools.runtime.timers, timeoutMs, this.#empty.signal);
     this.ended = true;
     for (const running of this.#running) running.context.lease.lose('shutdown');

@@ -1,0 +1,29 @@
+// A Worker whose guard is made while the module loads, as the README's examples make theirs.
+
+import { idempotentFetch } from 'latchkey/client';
+import { idempotency } from 'latchkey/fetch';
+import { memoryStore } from 'latchkey/memory';
+
+const guard = idempotency({
+  store: memoryStore(),
+  allowVolatileStore: true, // wrangler builds for production
+  principal: (request) => request.headers.get('x-account') ?? undefined,
+  afterFailure: 'rerun',
+  whenRunning: 'wait',
+});
+
+/** Loads with the module too; it is not called. */
+export const client = idempotentFetch();
+
+let orders = 0;
+
+const order = guard.withContext(async (context, request, env) => {
+  const { item } = await request.json();
+  orders += 1;
+  if (item === 'slow') await new Promise((resolve) => setTimeout(resolve, 300));
+  const charge = await context.step('charge', () => orders);
+  if (item === 'broken' && context.attempt === 1) throw new Error('The first attempt fails.');
+  return Response.json({ order: orders, item, shop: env.SHOP, charge }, { status: 201 });
+});
+
+export default { fetch: order };
