@@ -3,6 +3,7 @@
  *
  *     npm run edges -- --seed 7        prints the world of one seed
  *     npm run edges -- --seeds 5000    plays many, from 1 or from --from
+ *     npm run edges -- --faults        says which seed catches which deliberate fault
  */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,6 +12,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { summary } from './simulation/client/answer.ts';
+import { faults } from './simulation/faults/catalogue.ts';
+import { catchFault, mostSeeds } from './simulation/faults/catch-fault.ts';
 import { allowed } from './simulation/judge/allowed.ts';
 import { type Tried, trySeed } from './simulation/judge/try-seed.ts';
 import { loadLibrary } from './simulation/world/library.ts';
@@ -23,6 +26,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     seeds: { type: 'string', default: '500' },
     from: { type: 'string', default: '1' },
+    faults: { type: 'boolean', default: false },
   },
 });
 
@@ -87,6 +91,18 @@ async function playSeeds(from: number, count: number, around: Surroundings): Pro
   return failed === 0;
 }
 
+async function catchFaults(around: Surroundings): Promise<boolean> {
+  let missed = 0;
+  for (const fault of faults) {
+    const caught = await catchFault(dist, fault, around);
+    if (caught === undefined) missed += 1;
+    say(`${caught === undefined ? 'NOT CAUGHT' : `seed ${String(caught.seed).padStart(5)}`}  ${fault.name}`);
+    if (caught !== undefined) say(`            ${caught.difference.rule}: ${caught.difference.part}`);
+  }
+  say(`${faults.length - missed} of ${faults.length} faults are caught, each within ${mostSeeds} seeds`);
+  return missed === 0;
+}
+
 async function main(): Promise<boolean> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-edges-'));
   const file = join(folder, 'invoice.txt');
@@ -95,6 +111,7 @@ async function main(): Promise<boolean> {
   const { url } = await startUpstream();
   const around = { library: await loadLibrary(dist), upstream: url, file };
   try {
+    if (values.faults) return await catchFaults(around);
     if (values.seed !== undefined) return await showSeed(Number(values.seed), around);
     return await playSeeds(Number(values.from), Number(values.seeds), around);
   } finally {

@@ -8,6 +8,7 @@ import type { Server } from 'node:http';
 import type { Http2Server } from 'node:http2';
 import type { AfterFailure, Store } from 'latchkey/store';
 import type { ManualRuntime } from 'latchkey/testing';
+import type { Lambda } from '../../test/kit/lambdas.ts';
 import type { Library } from '../world/library.ts';
 import type { Plan } from '../world/plan.ts';
 import type { Tools } from '../world/run-log.ts';
@@ -39,5 +40,7 @@ export interface AppParts {
 export interface App {
   readonly http1: Server;
   readonly http2: Http2Server | undefined;
+  /** The way to it through an adapter for AWS Lambda, in place of both. */
+  readonly lambda?: Lambda | undefined;
   close(): Promise<void>;
 }

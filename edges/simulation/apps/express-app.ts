@@ -6,6 +6,7 @@
 
 import { createServer, type RequestListener } from 'node:http';
 import type { ErrorRequestHandler, Express, Request, RequestHandler, Response } from 'express';
+import { expressLambdas } from '../../test/kit/lambdas.ts';
 import { expressKinds } from '../handlers/express-kinds.ts';
 import { nodeKinds } from '../handlers/node-kinds.ts';
 import { type NodeKind, nodeHandler } from '../handlers/node-order.ts';
@@ -68,5 +69,6 @@ export async function expressApp({ plan, tools, library, settings }: AppParts): 
   );
   app.use(onError);
   const http1 = createServer(app as unknown as RequestListener);
-  return { http1, http2: undefined, close: async () => guard?.shutdown(0) };
+  const lambda = plan.lambda === undefined ? undefined : expressLambdas[plan.lambda]?.(app);
+  return { http1, http2: undefined, lambda, close: async () => guard?.shutdown(0) };
 }

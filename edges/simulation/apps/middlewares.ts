@@ -78,6 +78,11 @@ export function fitsHandler(name: string, handler: string): boolean {
   return !(handler.includes('upstream') && !handler.endsWith('made over') && changesResponses.has(name));
 }
 
+/** Whether a middleware leaves the head of an answer as adapters for AWS Lambda expect it. */
+export function fitsLambda(name: string): boolean {
+  return /^(?:helmet|cors|morgan$|response-time$)/.test(name);
+}
+
 /** Whether a middleware works over HTTP/2. */
 export function fitsHttp2(name: string): boolean {
   return !http1Only.has(name);

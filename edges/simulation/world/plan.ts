@@ -4,8 +4,9 @@
  * @module
  */
 
+import { expressLambdas } from '../../test/kit/lambdas.ts';
 import { type Framework, frameworks, partsOf } from '../apps/frameworks.ts';
-import { fitsHandler, fitsHttp2 } from '../apps/middlewares.ts';
+import { fitsHandler, fitsHttp2, fitsLambda } from '../apps/middlewares.ts';
 import { Chance } from './chance.ts';
 
 /** What the first client does. */
@@ -43,6 +44,8 @@ export interface Wire {
 export interface Plan {
   readonly seed: number;
   readonly framework: Framework;
+  /** The adapter for AWS Lambda that stands in front of it; undefined for one that listens. */
+  readonly lambda: string | undefined;
   /** Middlewares before the guard, in order. */
   readonly before: readonly string[];
   /** Middlewares between guard and handler. */
@@ -66,6 +69,12 @@ export interface Plan {
   readonly first: Wire;
   readonly retry: Wire;
 }
+
+/** A function is called with whole requests, and gives whole answers. */
+const lambdaStories: readonly Story[] = ['waits for the answer', 'leaves after the answer', 'sends twice at once'];
+const lambdaHandlers = ['json', 'send a string', 'send a buffer', 'sendStatus', 'redirect', 'end with a head', 'steps'];
+
+const lambdas = Object.keys(expressLambdas);
 
 const mustPause: ReadonlySet<Story> = new Set([
   'leaves while it waits',
@@ -103,10 +112,13 @@ function inflates(framework: Framework, parser: ParserPlace, middlewares: readon
 export function planOf(seed: number): Plan {
   const chance = new Chance(seed);
   const framework = chance.pick(frameworks);
-  const story = chance.pick(stories);
+  const lambda = framework.startsWith('express') && chance.happens(0.15) ? chance.pick(lambdas) : undefined;
+  const story = chance.pick(lambda === undefined ? stories : lambdaStories);
   const parts = partsOf(framework);
-  const handler = chance.pick(parts.handlers);
-  const fitting = parts.middlewares.filter((name) => fitsHandler(name, handler));
+  const handler = chance.pick(lambda === undefined ? parts.handlers : lambdaHandlers);
+  const fitting = parts.middlewares.filter(
+    (name) => fitsHandler(name, handler) && (lambda === undefined || fitsLambda(name)),
+  );
   const middlewares = oneSession(chance.some(fitting, chance.count(2, 4)));
   const http2 = servesHttp2(framework, handler) && middlewares.every(fitsHttp2);
   const first = wireOf(chance, http2);
@@ -119,6 +131,7 @@ export function planOf(seed: number): Plan {
   return {
     seed,
     framework,
+    lambda,
     before: middlewares.slice(0, split),
     behind: middlewares.slice(split),
     parser,
@@ -130,7 +143,7 @@ export function planOf(seed: number): Plan {
     storeTurns: chance.count(0, 2),
     story,
     leaves: chance.pick(['end', 'reset']),
-    gzippedBody: chance.happens(0.15) && inflates(framework, parser, middlewares),
+    gzippedBody: chance.happens(0.15) && lambda === undefined && inflates(framework, parser, middlewares),
     // Over HTTP/2 a body without a length that ends early is a whole one.
     chunkedBody: chance.happens(0.2) && !(story.startsWith('ends its side in') && first.protocol === 'http/2'),
     firstPiece: chance.count(0, 12),

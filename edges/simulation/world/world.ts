@@ -16,6 +16,7 @@ import { makeApp } from '../apps/frameworks.ts';
 import { type Call, type Message, messageOf } from '../client/call.ts';
 import { Http1Connection } from '../client/http1-call.ts';
 import { Http2Connection } from '../client/http2-call.ts';
+import { LambdaConnection } from '../client/lambda-call.ts';
 import { turns, until, worldClock } from './clock.ts';
 import { gatedStore, type StoreWatch } from './gated-store.ts';
 import { Gates } from './gates.ts';
@@ -131,8 +132,9 @@ export class World {
     await this.#cleanUp();
   }
 
-  async #connection({ protocol }: Wire): Promise<Http1Connection | Http2Connection> {
-    const { http1, http2 } = this.#app;
+  async #connection({ protocol }: Wire): Promise<Http1Connection | Http2Connection | LambdaConnection> {
+    const { http1, http2, lambda } = this.#app;
+    if (lambda !== undefined) return new LambdaConnection(lambda);
     if (protocol === 'http/1.1' || http2 === undefined) return Http1Connection.open(portOf(http1));
     if (!http2.listening) await this.#listen(http2);
     return Http2Connection.open(portOf(http2));

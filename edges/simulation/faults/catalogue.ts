@@ -1,0 +1,70 @@
+/**
+ * Deliberate faults: what was wrong once, and what could be.
+ *
+ * @module
+ */
+
+/** A change of one file of the built library. */
+export interface Edit {
+  readonly file: string;
+  /** Stands there exactly once. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A fault by name. */
+export interface Fault {
+  readonly name: string;
+  readonly edits: readonly Edit[];
+}
+
+export const faults: readonly Fault[] = [
+  {
+    name: 'V1: the handler runs though its client left before it could read the body',
+    edits: [
+      {
+        file: 'adapters/node-exchange.js',
+        from: 'return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);',
+        to: 'return true;',
+      },
+    ],
+  },
+  {
+    name: 'F1: an answer of the layer is written with a flat list of headers',
+    edits: [
+      {
+        file: 'adapters/node-answer.js',
+        from: 'writer.setHeader.call(response, name, lines);',
+        to: 'flat.push(...[lines].flat().flatMap((line) => [name, line]));',
+      },
+      {
+        file: 'adapters/node-answer.js',
+        from: 'for (const [name, lines] of linesByName(answer.fields)) {',
+        to: 'const flat = []; for (const [name, lines] of linesByName(answer.fields)) {',
+      },
+      {
+        file: 'adapters/node-answer.js',
+        from: 'writer.writeHead.call(response, answer.status);',
+        to: 'writer.writeHead.call(response, answer.status, flat);',
+      },
+    ],
+  },
+  {
+    name: 'F6: a response that was passed on keeps the framing of its connection',
+    edits: [
+      {
+        file: 'adapters/fetch-exchange.js',
+        from: 'const headers = endToEndHeaders(made);',
+        to: 'const headers = new Headers(made.headers);',
+      },
+    ],
+  },
+  {
+    name: 'F9: the 404 of an unknown route is an operation',
+    edits: [{ file: 'adapters/fastify-hooks.js', from: 'if (request.is404)', to: 'if (false)' }],
+  },
+  {
+    name: 'a replay has the last of repeated headers alone',
+    edits: [{ file: 'adapters/node-answer.js', from: 'found[1].push(value);', to: 'found[1] = value;' }],
+  },
+];
