@@ -92,5 +92,19 @@ form.addEventListener('submit', (event) => {
   void click();
 });
 form.addEventListener('input', () => showTotal(form));
+/** An order that was sent and has no answer yet is finished as soon as the network is back. */
+async function resumePending() {
+  const order = pendingOrder();
+  if (order === null || paying > 0) return;
+  paying += 1;
+  try {
+    await payKeyedOrder(order, 'none');
+  } finally {
+    paying -= 1;
+    if (paying === 0) endPayment();
+  }
+}
+
+addEventListener('online', () => void resumePending());
 showLedger();
 showNextOrder();

@@ -21,7 +21,7 @@ export async function payKeyed(order, headers, timeline) {
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
     timeline.add('lost', `No answer (${error.code})`);
-    return error.code === 'key-reused' && error.attempts > 0;
+    return error.code === 'key-reused' && !error.mayHaveHappened;
   }
 }
 
@@ -32,7 +32,6 @@ function clientFor(timeline) {
   let client = clients.get(timeline);
   if (client === undefined) {
     client = idempotentFetch({
-      storage: sessionStorage,
       maxAttempts: 12,
       fetch: tellingFetch(timeline),
       onEvent: teller(timeline),
@@ -60,6 +59,7 @@ function teller(timeline) {
   return (event) => {
     if (event.type === 'resumed') timeline.add('waiting', 'The key from before is still there');
     if (event.type === 'joined') timeline.add('waiting', 'Joins the payment on its way; nothing sent');
+    if (event.type === 'retrying' && event.offline) timeline.add('waiting', 'Offline: resumes with the network');
     if (event.type === 'retrying' && event.status) timeline.add('waiting', `Answer ${event.status}: come back later`);
   };
 }

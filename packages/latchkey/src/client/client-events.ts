@@ -16,6 +16,8 @@ export type ClientEvent =
       readonly operation: string;
       readonly attempt: number;
       readonly delayMs: number;
+      /** True if the browser is offline: the next attempt comes as soon as it is online again. */
+      readonly offline?: boolean;
       readonly status?: number;
       readonly error?: unknown;
     }

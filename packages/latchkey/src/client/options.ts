@@ -19,7 +19,7 @@ export interface ClientOptions {
    * `localStorage`, and made under a lock (`navigator.locks`), so that two tabs send the same key.
    */
   readonly storage?: KeyStorage | 'memory' | 'cross-tab';
-  /** How many requests of one call may fail; those that find the operation in progress don't count. 1 to 100; default 6. */
+  /** How many requests of one call may fail; those that find it in progress, or the page offline, don't count. 1 to 100; default 6. */
   readonly maxAttempts?: number;
   /** The bound of a whole call, waits included. At most an hour; default 120,000, longer than a server's lease. */
   readonly totalTimeoutMs?: number;

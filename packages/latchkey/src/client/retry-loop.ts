@@ -11,6 +11,7 @@ import { AnswerTooLarge, attemptOnce } from './attempt.ts';
 import { classify, isReplayed, type Meaning, saysNothingDone } from './classify.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { layerWord } from './layer-word.ts';
+import { isOffline, sleepOrOnline } from './network.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import type { LoopSettings } from './options.ts';
 import type { PreparedRequest } from './request-bytes.ts';
@@ -120,19 +121,33 @@ async function send(call: Call, sentKey: string, signal: AbortSignal): Promise<R
 async function pause(call: Call, progress: Progress, tried: Tried): Promise<void> {
   const { maxAttempts, totalTimeoutMs, runtime } = call.settings;
   const isWaiting = tried.meaning === 'wait';
+  const offline = tried.response === undefined && isOffline();
   progress.waits = isWaiting ? progress.waits + 1 : 0;
-  if (!isWaiting) progress.failures += 1;
+  if (!isWaiting && !offline) progress.failures += 1;
   if (progress.failures >= maxAttempts) {
     throw noAnswer(call, progress, tried, `All ${maxAttempts} attempts failed.${adviceOn(tried)}`);
   }
-  const delayMs = isWaiting ? waitMs(call, progress) : delayBefore(call, progress, tried);
+  const delayMs = offline ? offlineMs(call) : isWaiting ? waitMs(call, progress) : delayBefore(call, progress, tried);
   if (runtime.clock.monotonic() + delayMs >= call.deadlineMs) {
     const why = `The next attempt would come after totalTimeoutMs (${totalTimeoutMs}).${adviceOn(tried)}`;
     throw noAnswer(call, progress, tried, why);
   }
   const why = tried.response === undefined ? { error: tried.error } : { status: tried.response.status };
-  call.emit({ type: 'retrying', operation: call.operation, attempt: progress.requests, delayMs, ...why });
-  await sleep(runtime.timers, delayMs, call.signal);
+  call.emit({
+    type: 'retrying',
+    operation: call.operation,
+    attempt: progress.requests,
+    delayMs,
+    ...(offline && { offline }),
+    ...why,
+  });
+  if (tried.response === undefined) await sleepOrOnline(runtime.timers, delayMs, call.signal);
+  else await sleep(runtime.timers, delayMs, call.signal);
+}
+
+/** A browser may be wrong about its network, or not notice when it is back: it is tried now and then. */
+function offlineMs({ settings }: Call): number {
+  return Math.max(1_000, settings.maxDelayMs);
 }
 
 /** One second, then two each time, give or take a fifth: how long a handler runs has nothing to do with its lease. */
