@@ -109,6 +109,7 @@ export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof Opera
   quarantine: quarantining,
   recover: callable,
   saveRequest: saving,
+  scope: must((value) => isText(value) && value !== '', 'a string that is not empty'),
   volatileMembers: must(
     listOf((item) => isText(item) && isMemberPointer(item)),
     "an array of JSON Pointers, such as '/sentAt'",

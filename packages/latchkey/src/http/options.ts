@@ -97,6 +97,18 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly keyRequired?: boolean;
   /** `'lenient'` (default) reads `"abc"` and `abc` as the same key; `'strict'` takes the RFC 9651 String alone. */
   readonly keyFormat?: 'lenient' | 'strict';
+  /**
+   * A name in place of method and path in the scope in which keys are looked up, so that another spelling of the path
+   * that reaches the same handler (`/Orders`, `/orders/`) does not run a second time. The path stays part of the payload:
+   * the same key under another spelling, or for another id in the path, is `key-reused`. Default: method and path as
+   * received.
+   *
+   * @example
+   * ```ts
+   * app.post('/orders', guard.with({ scope: 'place-order' }), handler)
+   * ```
+   */
+  readonly scope?: string;
   /** The methods that the layer acts on. Default POST and PATCH; PUT and DELETE can be added. */
   readonly methods?: readonly string[];
   /** Fields that change the meaning of a request, besides If-Match, If-None-Match, Prefer and X-HTTP-Method-Override. */

@@ -69,6 +69,11 @@ interface Content {
   readonly received: RequestBody;
 }
 
+/** No method is written in small letters, so that a name never stands for a method and a path. */
+function scopeOf({ scope }: { readonly scope?: string }, method: string, path: string): readonly string[] {
+  return scope === undefined ? [method, path] : ['scope', scope];
+}
+
 function operationOf<Native>(
   view: RequestView<Native>,
   route: Route<Native>,
@@ -86,7 +91,7 @@ function operationOf<Native>(
     fields,
   });
   const operation = {
-    id: recordId(principal, [view.method, path], key),
+    id: recordId(principal, scopeOf(route.options, view.method, path), key),
     principal: route.principalDigest(principal),
     name: `${view.method} ${path}`.slice(0, MAX_NAME_LENGTH),
     fingerprint,
