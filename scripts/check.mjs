@@ -16,7 +16,7 @@ const steps = [
     'scripts',
     'bench',
     'edges',
-    'bundles',
+    'bundles/test',
     'examples/payments',
     'examples/quick-start',
   ].map(typesOf),

@@ -62,6 +62,12 @@ export function runTool(script: string, args: readonly string[], settings: Setti
   return runProgram(process.execPath, [join(packages, script), ...args], settings);
 }
 
+/** Runs a program of a package that must succeed. */
+export async function build(script: string, args: readonly string[], settings: Settings): Promise<void> {
+  const { code, output } = await runTool(script, args, settings);
+  if (code !== 0) throw new Error(`${script} ${args.join(' ')} ended with ${code}:\n${output}`);
+}
+
 /** Runs a program to its end. */
 export async function runProgram(program: string, args: readonly string[], { cwd, env }: Settings): Promise<Outcome> {
   const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
