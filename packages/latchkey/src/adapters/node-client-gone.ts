@@ -24,13 +24,26 @@ export class ClientGone {
   readonly #capture: Abandoned;
   readonly #patience: Patience;
   #isPiped = false;
+  /** True once the handler, or a library that it answers with, has looked whether the response can still be written. */
+  isSeen = false;
 
   constructor(response: ServerResponse, capture: Abandoned, patience: Patience) {
     this.#capture = capture;
     this.#patience = patience;
     response.on('unpipe', (source: Readable) => this.#takeOver(source));
     response.on('pipe', (source: Readable) => this.#follow(source));
+    for (const name of ['writableEnded', 'writableFinished', '_closed']) this.#watch(response, name);
     this.expectWrites();
+  }
+
+  /** What `stream.pipeline` and on-finished look at. Only these responses are watched: the others pay nothing. */
+  #watch(response: ServerResponse, name: string): void {
+    const own = Object.getOwnPropertyDescriptor(response, name);
+    const get = () => {
+      this.isSeen = true;
+      return own === undefined ? Reflect.get(Object.getPrototypeOf(response), name, response) : own.value;
+    };
+    Object.defineProperty(response, name, { get, set: () => undefined, configurable: true });
   }
 
   /** Something was written, or the handler has returned: more has to come within a time. */
@@ -41,6 +54,7 @@ export class ClientGone {
 
   /** A pipe stops when its destination closes; the rest of its source still belongs to the answer. */
   #takeOver(source: Readable): void {
+    this.isSeen = true;
     if (this.#capture.settled || this.#isPiped) return;
     this.#isPiped = true;
     this.#patience.stop();
@@ -52,6 +66,7 @@ export class ClientGone {
 
   /** A pipe that begins when the client has gone; whoever looks at the connection destroys its source. */
   #follow(source: Readable): void {
+    this.isSeen = true;
     this.#isPiped = true;
     this.#patience.stop();
     source.once('close', () => {

@@ -80,8 +80,8 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return this.whenFinished();
   }
 
-  get clientGone(): boolean {
-    return this.#capture?.clientGone === true;
+  get sawClientGo(): boolean {
+    return this.#capture?.sawClientGo === true;
   }
 
   /** True once the handler was given the response. */

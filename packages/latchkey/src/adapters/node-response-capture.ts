@@ -36,7 +36,6 @@ export class NodeResponseCapture implements Capture {
   /** Resolves when the handler has ended the response, or can't any more. Never rejects. */
   readonly captured: Promise<CapturedResponse>;
   readonly originals: Originals;
-  /** True from the moment when nothing that the handler writes changes the answer. */
   settled = false;
   #returnIsSeen = false;
   #resolve: (captured: CapturedResponse) => void = () => {};
@@ -66,11 +65,12 @@ export class NodeResponseCapture implements Capture {
     this.#head = new NodeResponseHead(response, parts.before);
     this.originals = install(response, this);
     if (response.headersSent) this.#letOuterAnswer();
+    else if (response.destroyed) this.closed();
   }
 
-  /** True once the client has hung up on a handler that has not answered. */
-  get clientGone(): boolean {
-    return this.#gone !== undefined;
+  /** True if the handler has seen that the client hung up, which may be why it fails. */
+  get sawClientGo(): boolean {
+    return this.#gone?.isSeen === true;
   }
 
   /** Where it is not seen that the handler returns, it may have come to its end once it has begun to answer. */
@@ -226,7 +226,7 @@ export class NodeResponseCapture implements Capture {
     if (bytes !== undefined) this.#gatherer.add(bytes);
     this.#phase = 'held';
     this.#held = held;
-    if (!this.#headSent) this.#head.show();
+    if (!this.#headSent && !this.#response.destroyed) this.#head.show();
     const { declaredLength, status } = this.#head;
     const isCutShort = this.#gatherer.size < declaredLength && mayHaveBody(status);
     const isBroken = this.#failedForNobody || isCutShort;
@@ -237,7 +237,7 @@ export class NodeResponseCapture implements Capture {
     if (this.#head.isNoted) return;
     this.#head.note(fields);
     if (this.#gone === undefined) return;
-    this.#failedForNobody = this.#head.status >= 500;
+    this.#failedForNobody = this.sawClientGo && this.#head.status >= 500;
     this.#gone.expectWrites();
   }
 

@@ -53,8 +53,8 @@ export interface Handling<Kind extends TransactionKind, Finished> {
   mayBegin?(): boolean;
   /** Runs the handler; resolves when its response is captured and its end held back. */
   execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits, runtime: Runtime): Promise<CapturedResponse>;
-  /** True if the client hung up before the handler answered, which may be why it failed. */
-  readonly clientGone?: boolean;
+  /** True if the handler has seen that its client hung up, which may be why it failed. */
+  readonly sawClientGo?: boolean;
   /**
    * Called when `context.finish` has committed: `response` is the answer now, and anything that the handler makes
    * is discarded. If `execute` waits for a response to be written, it must resolve from here on.

@@ -82,7 +82,7 @@ function answerThrow(error: unknown, operation: string, run: Run, parts: RunPart
   run.thrown = error instanceof NothingHappened ? 'nothing-happened' : 'failed';
   run.forThrow = response;
   // A retry must not be told that it failed only because nobody listened.
-  return { ...response, state: parts.handling.clientGone === true ? 'broken' : 'whole', headSent: false };
+  return { ...response, state: parts.handling.sawClientGo === true ? 'broken' : 'whole', headSent: false };
 }
 
 /** A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange. */

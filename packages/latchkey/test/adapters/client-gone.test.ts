@@ -76,7 +76,6 @@ const ways: Record<string, RequestHandler> = {
   'a pipeline': (_request, response, next) => {
     pipeline(Readable.from(pieces()), response).catch(next);
   },
-  'an error handler': (_request, _response, next) => next(new Error('the client has gone')),
   'destroying the response': (_request, response) => void response.destroy(),
 };
 
@@ -100,6 +99,19 @@ describe('a client that leaves before the answer', () => {
         expect(runs).toBe(1);
       });
     }
+
+    it(`R45 ${version}: gets from its retry an error that is the handler's own`, async () => {
+      const { untilGone, send } = hangUp();
+      const app = framework();
+      app.post('/charges', expressGuard({ ...guardOptions().options, leaseMs }), (_request, response, next) => {
+        untilGone(response).then(() => next(new Error('no stock')), next);
+      });
+      app.use(onError);
+      const origin = await serve(app as RequestListener);
+      await send(origin);
+      const retry = await settled(origin);
+      expect([retry.status, retry.json()]).toEqual([500, { error: 'no stock' }]);
+    });
 
     it(`R45 ${version}: gets from its retry what a generator wrote, which does not look at the connection`, async () => {
       const { untilGone, send } = hangUp();
@@ -148,9 +160,9 @@ describe('a client that leaves before the answer', () => {
   it('R86 Express: gets the answer of a handler that needs longer than the lease', async () => {
     const { untilGone, send } = hangUp();
     const app = express();
-    app.post('/charges', expressGuard({ ...guardOptions().options, leaseMs: 100 }), async (_request, response) => {
+    app.post('/charges', expressGuard({ ...guardOptions().options, leaseMs: 500 }), async (_request, response) => {
       await untilGone(response);
-      await pause(300);
+      await pause(700);
       response.status(201).json({ charged: true });
     });
     const origin = await serve(app);
