@@ -40,7 +40,7 @@ export class ClientGone {
   #watch(response: ServerResponse, name: string): void {
     const own = Object.getOwnPropertyDescriptor(response, name);
     const get = () => {
-      this.isSeen = true;
+      if (!this.isSeen) this.#see();
       return own === undefined ? Reflect.get(Object.getPrototypeOf(response), name, response) : own.value;
     };
     Object.defineProperty(response, name, { get, set: () => undefined, configurable: true });
@@ -50,6 +50,11 @@ export class ClientGone {
   expectWrites(): void {
     const { mayBeOver, settled } = this.#capture;
     if (mayBeOver && !settled && !this.#isPiped) this.#patience.restart();
+  }
+
+  #see(): void {
+    this.isSeen = true;
+    this.expectWrites();
   }
 
   /** A pipe stops when its destination closes; the rest of its source still belongs to the answer. */

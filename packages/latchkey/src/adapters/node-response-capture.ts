@@ -73,9 +73,9 @@ export class NodeResponseCapture implements Capture {
     return this.#gone?.isSeen === true;
   }
 
-  /** Where it is not seen that the handler returns, it may have come to its end once it has begun to answer. */
+  /** Where its return is not seen, a handler may be over once it began to answer, or saw that its client had gone. */
   get mayBeOver(): boolean {
-    return this.#returnIsSeen ? this.#hasReturned : this.#head.isNoted;
+    return this.#returnIsSeen ? this.#hasReturned : this.#head.isNoted || this.sawClientGo;
   }
 
   /** The layer's own answer goes out, so that the handler's header calls mean nothing. */
