@@ -4,6 +4,7 @@
  * @module
  */
 
+import { recordReference } from './digest.ts';
 import type { EventListener, LatchkeyEvent } from './events.ts';
 import { consoleLog, type Log, logging } from './log.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
@@ -26,11 +27,17 @@ export interface Observers {
 /** Joins the observers; what they throw is ignored. */
 export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime }: Observers): Emit {
   const toLog = log === false ? undefined : logging(log, runtime.clock);
-  if (onEvent === undefined && toLog === undefined) return undefined;
+  if (onEvent === undefined) return toLog && ((event) => quietly(toLog, event));
   return (event) => {
-    quietly(onEvent, event);
+    quietly(onEvent, referenced(event));
     quietly(toLog, event);
   };
+}
+
+/** The id of a message is not that of a record. */
+function referenced(event: LatchkeyEvent): LatchkeyEvent {
+  if (!('id' in event) || 'attempts' in event || event.reference !== undefined) return event;
+  return { ...event, reference: recordReference(event.id) };
 }
 
 /** An observer's fault is the observer's: the request goes on. */

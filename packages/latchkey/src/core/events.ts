@@ -7,7 +7,12 @@
 import type { Recorded } from './operation.ts';
 
 /** Something that happened, for metrics and logs. */
-export type LatchkeyEvent =
+export type LatchkeyEvent = Happening & {
+  /** Of an event about a record: what a problem calls it by, for support. The operator finds the record by it. */
+  readonly reference?: string;
+};
+
+type Happening =
   | {
       readonly type: 'claimed';
       readonly id: string;

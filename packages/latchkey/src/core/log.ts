@@ -7,6 +7,7 @@
  * @module
  */
 
+import { recordReference } from './digest.ts';
 import { DOCS_URL, LatchkeyError } from './errors.ts';
 import type { LatchkeyEvent } from './events.ts';
 import type { Clock } from './runtime.ts';
@@ -20,13 +21,15 @@ export interface LogEntry {
   readonly message: string;
   /** The section that says what to do. */
   readonly docs: string;
+  /** The public reference of the record, where the entry is about one. */
+  readonly reference?: string;
 }
 
 /** Receives warnings and errors. What it throws is ignored. */
 export type Log = (entry: LogEntry) => void;
 
 /** An entry before its link is added. */
-type Line = Omit<LogEntry, 'docs'>;
+type Line = Omit<LogEntry, 'docs' | 'reference'>;
 
 /** How long an entry of the same code and operation is not repeated, in milliseconds. */
 const quietMs = 60_000;
@@ -50,8 +53,9 @@ const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>[
 };
 
 /** Writes to the console. */
-export function consoleLog({ level, code, message, docs }: LogEntry): void {
-  console[level](`latchkey ${code}: ${message} ${docs}`);
+export function consoleLog({ level, code, message, docs, reference }: LogEntry): void {
+  const record = reference === undefined ? '' : ` Record ${reference}.`;
+  console[level](`latchkey ${code}: ${message}${record} ${docs}`);
 }
 
 /** Makes a listener that logs each code at most once per operation and minute. */
@@ -69,8 +73,13 @@ export function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void 
     const name = `${line.code} ${line.message} ${'operation' in event ? event.operation : ''}`;
     if (logged.has(name) || logged.size >= mostEntries) return;
     logged.add(name);
-    log({ ...line, docs: `${DOCS_URL}#${line.code}` });
+    log({ ...line, docs: `${DOCS_URL}#${line.code}`, ...referenceOf(event) });
   };
+}
+
+/** The id of a message is not that of a record. */
+function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
+  return 'id' in event && !('attempts' in event) ? { reference: recordReference(event.id) } : {};
 }
 
 /** What an event is in the log; undefined for what is no fault. */

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { idempotency } from '../../src/adapters/fetch.ts';
+import { recordReference } from '../../src/core/digest.ts';
 import { createEmit } from '../../src/core/emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from '../../src/core/errors.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
@@ -124,6 +125,21 @@ describe('the log', () => {
     const emit = createEmit({ log: ({ code }) => void codes.push(code), runtime: manualRuntime() });
     for (let path = 0; path < 10_000; path += 1) emit?.({ type: 'unprotected', operation: `POST /orders/${path}` });
     expect(codes).toHaveLength(100);
+  });
+
+  it('names the record by the reference that its problem has, and so do events', () => {
+    const entries: LogEntry[] = [];
+    const seen: LatchkeyEvent[] = [];
+    const emit = createEmit({
+      log: (entry) => void entries.push(entry),
+      onEvent: (event) => void seen.push(event),
+      runtime: manualRuntime(),
+    });
+    emit?.({ type: 'outcome-unknown', id: 'r1', operation: 'o' });
+    emit?.({ type: 'message-dead', id: 'm1', operation: 'o', name: 'mail', attempts: 1, error: new Error() });
+    const reference = recordReference('r1');
+    expect(entries.map((entry) => entry.reference)).toEqual([reference, undefined]);
+    expect(seen.map((event) => event.reference)).toEqual([reference, undefined]);
   });
 
   it('is switched off by false, taken over by a function, and does not depend on onEvent', () => {
