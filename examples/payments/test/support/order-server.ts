@@ -34,7 +34,7 @@ export class OrderServer implements AsyncDisposable {
   losses = 0;
   /** What each order waits for before it is placed. */
   gate: Promise<void> = Promise.resolve();
-  readonly #guard = idempotency({ store: memoryStore(), principal: () => 'buyer' });
+  readonly #guard = idempotency({ store: memoryStore(), principal: () => 'buyer', log: false });
   readonly #server = createServer();
 
   static async start(): Promise<OrderServer> {

@@ -71,16 +71,19 @@ describe('the same operation called again while it runs', () => {
     const reads = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
     let read = 0;
     const storage = { ...mapStorage(), getItem: () => reads[read++]?.promise ?? null };
+    // The page's own storage is used without a lock.
+    vi.stubGlobal('sessionStorage', storage);
     await using server = await misbehave((response) => void held.promise.then(() => response.end('charged')));
-    const client = idempotentFetch({ storage });
+    const client = idempotentFetch();
+    vi.unstubAllGlobals();
     const abort = new AbortController();
     const deserted = failure(client(server.url, { ...post, signal: abort.signal }));
     await vi.waitUntil(() => read === 1);
     abort.abort(reason);
     expect(await deserted).toBe(reason);
     const second = client(server.url, post);
-    reads[0]?.resolve(null);
     await vi.waitUntil(() => read === 2);
+    reads[0]?.resolve(null);
     reads[1]?.resolve(null);
     await server.arrived(1);
     const third = client(server.url, post);
