@@ -6,7 +6,7 @@ import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
-import { Redis } from 'ioredis';
+import Redis from 'ioredis';
 import * as latchkey from 'latchkey';
 import { cachedStore } from 'latchkey/cached';
 import * as client from 'latchkey/client';

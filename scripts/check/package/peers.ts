@@ -10,7 +10,7 @@ const projects = {
     express: '4.17.0',
     fastify: '4.0.0',
     hono: '4.0.0',
-    ioredis: '5.0.0',
+    ioredis: '5.1.0',
     mysql2: '3.11.0',
     pg: '8.11.0',
     postgres: '3.4.0',

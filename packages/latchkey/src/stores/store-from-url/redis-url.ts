@@ -44,9 +44,9 @@ type Ioredis = Pick<typeof import('ioredis'), 'Redis'>;
 
 async function loadIoredis(url: URL): Promise<Ioredis> {
   try {
-    const loaded: { readonly default: object } & Partial<Ioredis> = await import('ioredis');
-    // Its exports are a function with members, of which webpack shows the default export alone.
-    return loaded.Redis === undefined ? (loaded.default as Ioredis) : (loaded as Ioredis);
+    const loaded: Partial<Ioredis> & { readonly default: unknown } = await import('ioredis');
+    // The class is the default export too, and nothing else in its first releases and in what webpack shows of it.
+    return { Redis: loaded.Redis ?? (loaded.default as Ioredis['Redis']) };
   } catch (cause) {
     throw driverMissing('ioredis', url, cause);
   }

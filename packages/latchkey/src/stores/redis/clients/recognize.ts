@@ -51,7 +51,7 @@ export function wireOf(client: RedisClient): Wire {
   if (wire === undefined)
     throw new LatchkeyError(
       'option-invalid',
-      'redisStore: client must be a client of ioredis 5 or later, or of redis (node-redis) 4 or later: a single one, a cluster or a Sentinel one.',
+      'redisStore: client must be a client of ioredis 5.1 or later, or of redis (node-redis) 4.6 or later: a single one, a cluster or a Sentinel one.',
     );
   if (optionOf(client, 'legacyMode') === true)
     throw new LatchkeyError(
