@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Timers } from '../core/runtime.ts';
+import type { TimerHandle, Timers } from '../core/runtime.ts';
 import type { CapturedResponse } from '../http/exchange.ts';
 import { ByteGatherer } from './byte-gatherer.ts';
 
@@ -22,26 +22,39 @@ export interface BodyCaptureOptions {
    */
   readonly declaredLength: number;
   readonly timers: Timers;
+  /** How long nothing may come from the source, or go to the client, while nobody reads; in milliseconds. */
+  readonly silenceMs: number;
 }
 
 /** One body on its way. */
 export class FetchBodyCapture {
-  /** Resolves when the source has ended, or can't go on. Never rejects. */
+  /** Resolves when the source has ended, can't go on, or is waited for no longer. Never rejects. */
   readonly ended: Promise<CapturedResponse['state']>;
   readonly #options: BodyCaptureOptions;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #gatherer: ByteGatherer;
   #waiting: Uint8Array[] = [];
   #controller: Controller | undefined;
+  /** The client waits for more. */
+  #isRead = false;
   #cancelled = false;
+  #clientGone = false;
+  #sourceEnded = false;
+  /** The answer is decided: what still comes goes through, its end too. */
+  #released = false;
   #error: unknown;
+  #silence: TimerHandle;
   #wake: () => void = () => {};
+  #settle: (state: CapturedResponse['state']) => void = () => {};
 
   constructor(body: ReadableStream<Uint8Array>, options: BodyCaptureOptions) {
     this.#options = options;
     this.#gatherer = new ByteGatherer(options.maxResponseBytes);
     this.#reader = body.getReader();
-    this.ended = this.#pump();
+    this.ended = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    void this.#pump();
   }
 
   /** True if the body has ended by the next turn. */
@@ -66,70 +79,123 @@ export class FetchBodyCapture {
     return this.#gatherer.whole();
   }
 
-  /** The body for the client: what has come and what comes. It stays open until `close` or `cut`. */
+  /**
+   * The body for the client: what has come and what comes. It stays open until `close` or `cut`. It asks for more only
+   * when somebody reads it, so that a body that nobody reads is known.
+   */
   open(): ReadableStream<Uint8Array> {
-    return new ReadableStream<Uint8Array>({
+    const source: UnderlyingDefaultSource<Uint8Array> = {
       start: (controller) => {
         this.#controller = controller;
         this.#flush();
+        this.#expect();
+      },
+      pull: () => {
+        this.#isRead = true;
+        this.#expect();
         this.#wake();
       },
-      pull: () => this.#wake(),
-      cancel: () => {
-        this.#cancelled = true;
-        this.#wake();
-      },
-    });
+      cancel: () => this.#cancel(),
+    };
+    return new ReadableStream(source, { highWaterMark: 0 });
   }
 
-  /** Lets the end go. */
+  /** The connection is gone, whether or not somebody cancels the body for that. */
+  noteClientGone(): void {
+    this.#clientGone = true;
+    this.#expect();
+  }
+
+  /** Lets the end go, as soon as it is there. */
   close(): void {
-    if (this.#error === undefined) {
-      this.#flush();
-      if (!this.#cancelled) this.#controller?.close();
-    } else {
-      this.cut(this.#error);
-    }
+    this.#released = true;
+    this.#flush();
+    if (this.#sourceEnded) this.#end();
   }
 
   /** Breaks the body off, so that the client knows that it isn't whole. */
   cut(reason: unknown): void {
     if (!this.#cancelled) this.#controller?.error(reason);
+    this.#cancel();
   }
 
-  async #pump(): Promise<CapturedResponse['state']> {
+  async #pump(): Promise<void> {
     try {
       for (let read = await this.#reader.read(); !read.done; read = await this.#reader.read()) {
         this.#add(read.value);
         if (this.#gatherer.tooLarge) await this.#room();
-        if (this.#gatherer.tooLarge && this.#cancelled) await this.#reader.cancel();
+        if (this.#gatherer.tooLarge && this.#cancelled) this.#cancelSource();
       }
-      if (this.#gatherer.tooLarge) return 'too-large';
-      return this.#gatherer.size < this.#options.declaredLength ? 'broken' : 'whole';
     } catch (error) {
-      this.#error = error ?? new Error('The response body broke off.');
-      return 'broken';
+      this.#error ??= error ?? new Error('The response body broke off.');
     }
+    this.#sourceEnded = true;
+    this.#expect();
+    this.#settle(this.#state());
+    if (this.#released) this.#end();
+  }
+
+  #state(): CapturedResponse['state'] {
+    if (this.#error !== undefined) return 'broken';
+    if (this.#gatherer.tooLarge) return 'too-large';
+    return this.#gatherer.size < this.#options.declaredLength ? 'broken' : 'whole';
   }
 
   #add(chunk: Uint8Array): void {
     this.#gatherer.add(chunk);
     this.#waiting.push(chunk);
-    if (this.#gatherer.size < this.#options.declaredLength || Number.isNaN(this.#options.declaredLength)) this.#flush();
+    const { declaredLength } = this.#options;
+    if (this.#released || this.#gatherer.size < declaredLength || Number.isNaN(declaredLength)) this.#flush();
+    this.#expect();
   }
 
   #flush(): void {
-    if (this.#controller === undefined) return;
+    if (this.#controller === undefined || this.#waiting.length === 0) return;
+    this.#isRead = false;
     if (!this.#cancelled) for (const chunk of this.#waiting) this.#controller.enqueue(chunk);
     this.#waiting = [];
   }
 
+  #cancel(): void {
+    this.#cancelled = true;
+    this.#expect();
+    this.#wake();
+  }
+
+  /** Doesn't wait: a source may take its time to clean up. */
+  #cancelSource(reason?: unknown): void {
+    this.#reader.cancel(reason).catch(() => undefined);
+  }
+
+  #end(): void {
+    if (this.#error !== undefined) this.cut(this.#error);
+    else if (!this.#cancelled) this.#controller?.close();
+  }
+
   /** Past the limit nothing is gathered any more, and the client's speed is the source's. */
   async #room(): Promise<void> {
-    while (!this.#cancelled && (this.#controller?.desiredSize ?? 0) <= 0) {
+    while (!this.#cancelled && !this.#isRead) {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** From now on something has to come, or to be read, within a time, unless the client is there and waits. */
+  #expect(): void {
+    const { timers, silenceMs } = this.#options;
+    if (this.#silence !== undefined) timers.clear(this.#silence);
+    this.#silence = undefined;
+    const isHeard = this.#isRead && !this.#cancelled && !this.#clientGone;
+    if (this.#controller === undefined || this.#sourceEnded || this.#released || isHeard) return;
+    this.#silence = timers.set(() => this.#giveUp(), silenceMs);
+  }
+
+  /** A client that is only slow gets the rest, but the record does not wait for that. */
+  #giveUp(): void {
+    this.#settle(this.#gatherer.tooLarge ? 'too-large' : 'broken');
+    if (this.#gatherer.tooLarge && !this.#clientGone) return;
+    this.#error = new Error('The response body did not go on, and nobody read it.');
+    this.#cancelSource(this.#error);
   }
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Timers } from '../core/runtime.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type {
   CapturedResponse,
@@ -18,16 +18,22 @@ import type {
 import { endToEndHeaders, plainToResponse, refuseUnsendable } from '../http/fetch-response.ts';
 import type { Handling, HttpContext, HttpLayer } from '../http/layer.ts';
 import { marksOfHead } from '../http/marks.ts';
-import { FetchBodyCapture } from './fetch-body-capture.ts';
+import { type BodyCaptureOptions, FetchBodyCapture } from './fetch-body-capture.ts';
+import { SignalWatch } from './fetch-signal.ts';
 
 /** What an adapter brings. */
 export interface FetchExchangeParts<Kind extends TransactionKind> {
-  readonly timers: Timers;
+  /** As it came to the guard. */
+  readonly request: Request;
+  /** False if the handler must not be run any more. */
+  readonly mayBegin: () => boolean;
   /** Runs the handler. */
   readonly run: (context: HttpContext<Kind, Response>) => Promise<Response>;
   /** The fields that were set before the guard. */
   readonly headersBefore?: () => Headers;
 }
+
+type CaptureTerms = Omit<BodyCaptureOptions, 'declaredLength'>;
 
 const noHeaders = new Headers();
 const noBody = new Uint8Array(0);
@@ -38,6 +44,7 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   readonly response: Promise<Response | undefined>;
   #deliver: (response: Response | undefined) => void = () => {};
   readonly #parts: FetchExchangeParts<Kind>;
+  #signal: SignalWatch | undefined;
   #before: Headers | undefined;
   #made: Response | undefined;
   /** The handler's, without those of another connection. */
@@ -54,12 +61,21 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     });
   }
 
-  execute(context: HttpContext<Kind, Response>, limits: CaptureLimits): Promise<CapturedResponse> {
+  mayBegin(): boolean {
+    return this.#parts.mayBegin();
+  }
+
+  execute(context: HttpContext<Kind, Response>, limits: CaptureLimits, { timers }: Runtime): Promise<CapturedResponse> {
     this.#noteBefore();
+    const { maxResponseBytes, settings } = limits;
     return new Promise((resolve, reject) => {
       this.#settle = resolve;
-      this.#run(context, limits).then(resolve, reject);
+      this.#run(context, { maxResponseBytes, silenceMs: settings.leaseMs, timers }).then(resolve, reject);
     });
+  }
+
+  get sawClientGo(): boolean {
+    return this.#signal?.sawClientGo === true;
   }
 
   finished(response: PlainResponse): Response {
@@ -85,27 +101,33 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     return this.#before;
   }
 
-  async #run(context: HttpContext<Kind, Response>, { maxResponseBytes }: CaptureLimits): Promise<CapturedResponse> {
+  async #run(context: HttpContext<Kind, Response>, terms: CaptureTerms): Promise<CapturedResponse> {
+    this.#signal = new SignalWatch(this.#parts.request);
     const made = await this.#parts.run(context);
     if (this.#finished !== undefined) return this.#discard(made, this.#finished);
     refuseUnsendable(made);
     this.#made = made;
     const { status, body: stream } = made;
+    // It may say no more than that nobody listened.
+    const failedForNobody = status >= 500 && this.sawClientGo;
     const headers = endToEndHeaders(made);
     this.#headers = headers;
     const fields = fieldsSetSince(headers, this.#noteBefore());
     if (stream === null) {
       headers.delete('content-length');
-      return { status, fields, body: noBody, state: 'whole', headSent: false };
+      return { status, fields, body: noBody, state: failedForNobody ? 'broken' : 'whole', headSent: false };
     }
     // A copy of a fetched response names the length of its coded form, but gives the bytes without the coding.
     if (headers.has('content-encoding')) headers.delete('content-length');
     const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
-    const body = new FetchBodyCapture(stream, { maxResponseBytes, declaredLength, timers: this.#parts.timers });
+    const body = new FetchBodyCapture(stream, { ...terms, declaredLength });
     this.#body = body;
     if (!(await body.endsAtOnce())) this.#open(made, headers, fields, body);
     const state = await body.ended;
-    return { status, fields, body: body.whole(), state, headSent: this.#headSent };
+    return {
+      ...{ status, fields, body: body.whole() },
+      ...{ state: failedForNobody ? 'broken' : state, headSent: this.#headSent },
+    };
   }
 
   /** What the handler returns after `finish` is usually the answer itself; whatever else it is, nobody reads it. */
@@ -118,6 +140,9 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     this.#headSent = true;
     applyMarks(headers, marksOfHead(made.status, fields));
     this.#deliver(withBody(made, body.open(), headers));
+    const { signal } = this.#parts.request;
+    if (signal.aborted) body.noteClientGone();
+    else signal.addEventListener('abort', () => body.noteClientGone(), { once: true });
   }
 
   #end(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {

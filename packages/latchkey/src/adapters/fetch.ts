@@ -161,8 +161,9 @@ async function guarded<Kind extends TransactionKind, Req extends Request>(
     contexts.set(request, context);
     return call(context);
   };
-  const exchange = new FetchExchange<Kind>({ timers, run });
-  const work = exchange.pass(layer, new FetchRequestView(request, request));
+  const view = new FetchRequestView<Req>({ native: request, request, timers });
+  const exchange = new FetchExchange<Kind>({ request, run, mayBegin: () => view.isWhole });
+  const work = exchange.pass(layer, view);
   waitUntil?.(work, request, ...rest);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
   return response ?? call(undefined);

@@ -111,8 +111,11 @@ async function guarded<E extends Env, Kind extends TransactionKind>(
     handlers = new HandlerSide(c);
     return handlers.run(next);
   };
-  const exchange = new FetchExchange<Kind>({ timers, run, headersBefore: () => headersOf(c) });
-  const work = exchange.pass(layer, new FetchRequestView<Context<E>>(c, c.req.raw, () => parsedBody(c)));
+  const request = c.req.raw;
+  const view = new FetchRequestView<Context<E>>({ native: c, request, timers, parsed: () => parsedBody(c) });
+  const mayBegin = () => view.isWhole;
+  const exchange = new FetchExchange<Kind>({ request, run, mayBegin, headersBefore: () => headersOf(c) });
+  const work = exchange.pass(layer, view);
   waitUntil?.(work, c);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
   if (handlers?.leave() === false) await response?.body?.cancel();
