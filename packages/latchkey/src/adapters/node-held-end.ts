@@ -63,9 +63,12 @@ export class HeldEnd {
     this.#cutsLater = true;
   }
 
-  /** The handler's answer goes out. */
+  /** The handler's answer goes out. Middleware in front of the guard may destroy the connection in place of sending it. */
   send({ end }: Originals): void {
+    const socket = this.#socket;
+    if (socket !== null) socket[holder] = undefined;
     Reflect.apply(end, this.#response, this.#call);
+    if (socket !== null && !socket.destroyed) socket[holder] = this;
   }
 
   /** Something is about to be written: the response must not look ended. */
