@@ -25,8 +25,6 @@ import { SignalWatch } from './fetch-signal.ts';
 export interface FetchExchangeParts<Kind extends TransactionKind> {
   /** As it came to the guard. */
   readonly request: Request;
-  /** False if the handler must not be run any more. */
-  readonly mayBegin: () => boolean;
   /** Runs the handler. */
   readonly run: (context: HttpContext<Kind, Response>) => Promise<Response>;
   /** The fields that were set before the guard. */
@@ -59,10 +57,6 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     this.response = new Promise((resolve) => {
       this.#deliver = resolve;
     });
-  }
-
-  mayBegin(): boolean {
-    return this.#parts.mayBegin();
   }
 
   execute(context: HttpContext<Kind, Response>, limits: CaptureLimits, { timers }: Runtime): Promise<CapturedResponse> {

@@ -27,8 +27,6 @@ export class FetchRequestView<Native> implements RequestView<Native> {
   readonly target: string;
   readonly native: Native;
   readonly #parts: FetchRequestParts<Native>;
-  /** The body has the length that its client announced. */
-  #hasItsLength = false;
 
   constructor(parts: FetchRequestParts<Native>) {
     const { native, request } = parts;
@@ -39,14 +37,6 @@ export class FetchRequestView<Native> implements RequestView<Native> {
     this.target = targetOf(request.url);
   }
 
-  /**
-   * False if the body ended because its client left. `@hono/node-server` ends a body over HTTP/2 that was broken off as if
-   * it were whole, and aborts the request's signal soon after.
-   */
-  get isWhole(): boolean {
-    return this.#hasItsLength || !this.#parts.request.signal.aborted;
-  }
-
   /** Fetch joins repeated lines with a comma, which no valid key holds unquoted: the layer refuses both alike. */
   fields(name: string): readonly string[] {
     const value = this.#parts.request.headers.get(name);
@@ -54,23 +44,31 @@ export class FetchRequestView<Native> implements RequestView<Native> {
   }
 
   async body(limitBytes: number): Promise<RequestBody> {
-    const { request, timers } = this.#parts;
-    const length = request.headers.get('content-length');
-    const body = await this.#read(limitBytes, Number(length));
-    this.#hasItsLength = body === noBytes || (length !== null && hasLength(body, Number(length)));
-    if (length === null || body.kind === 'bytes') {
-      for (let turn = 0; turn < turnsUntilAborted && !this.#hasItsLength; turn += 1) await nextTurn(timers);
-    }
-    return this.isWhole ? body : { kind: 'broken' };
+    const body = await this.#read(limitBytes);
+    return (await this.#isBrokenOff(body)) ? { kind: 'broken' } : body;
   }
 
-  #read(limitBytes: number, length: number): RequestBody | Promise<RequestBody> {
+  #read(limitBytes: number): RequestBody | Promise<RequestBody> {
     const { request, parsed } = this.#parts;
     if (request.bodyUsed) return parsed?.() ?? { kind: 'consumed' };
-    if (length > limitBytes) return { kind: 'too-large' };
+    if (Number(request.headers.get('content-length')) > limitBytes) return { kind: 'too-large' };
     // Of the clone's two branches the handler keeps the original, which may be a framework's own kind of Request.
     const { body } = request.clone();
     return body === null ? noBytes : readBounded(body, limitBytes);
+  }
+
+  /**
+   * `@hono/node-server` ends a body over HTTP/2 that its client broke off as if it were whole, and aborts the request's
+   * signal soon after. Over HTTP/1.1 a chunked body that broke off is an error.
+   */
+  async #isBrokenOff(body: RequestBody): Promise<boolean> {
+    const { request, timers } = this.#parts;
+    const length = request.headers.get('content-length');
+    if (body === noBytes || hasLength(body, length) || request.headers.has('transfer-encoding')) return false;
+    // What could be parsed is whole, but for a form that was cut between two members: too rare to make all others wait.
+    const turns = body.kind === 'value' && length !== null ? 0 : turnsUntilAborted;
+    for (let turn = 0; turn < turns; turn += 1) await nextTurn(timers);
+    return request.signal.aborted;
   }
 }
 
@@ -83,8 +81,9 @@ function nextTurn(timers: Timers): Promise<void> {
   });
 }
 
-function hasLength(body: RequestBody, length: number): boolean {
-  return body.kind === 'bytes' && body.bytes.length >= length;
+/** Whether it has the length that its client announced. */
+function hasLength(body: RequestBody, length: string | null): boolean {
+  return length !== null && body.kind === 'bytes' && body.bytes.length >= Number(length);
 }
 
 /** Path and query. */

@@ -162,7 +162,7 @@ async function guarded<Kind extends TransactionKind, Req extends Request>(
     return call(context);
   };
   const view = new FetchRequestView<Req>({ native: request, request, timers });
-  const exchange = new FetchExchange<Kind>({ request, run, mayBegin: () => view.isWhole });
+  const exchange = new FetchExchange<Kind>({ request, run });
   const work = exchange.pass(layer, view);
   waitUntil?.(work, request, ...rest);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);

@@ -113,8 +113,7 @@ async function guarded<E extends Env, Kind extends TransactionKind>(
   };
   const request = c.req.raw;
   const view = new FetchRequestView<Context<E>>({ native: c, request, timers, parsed: () => parsedBody(c) });
-  const mayBegin = () => view.isWhole;
-  const exchange = new FetchExchange<Kind>({ request, run, mayBegin, headersBefore: () => headersOf(c) });
+  const exchange = new FetchExchange<Kind>({ request, run, headersBefore: () => headersOf(c) });
   const work = exchange.pass(layer, view);
   waitUntil?.(work, c);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
