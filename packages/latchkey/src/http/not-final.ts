@@ -12,7 +12,7 @@ import { asBuffer } from './as-buffer.ts';
 import type { CapturedResponse } from './exchange.ts';
 import { fieldValue } from './kept-fields.ts';
 
-/** Statuses that such answers have, and the longest body worth looking at. */
+/** Statuses that such problems have by themselves, and the longest body worth looking at. */
 const statuses: ReadonlySet<number> = new Set([400, 403, 409, 500, 503]);
 const MAX_BODY_BYTES = 8 * 1024;
 
@@ -28,7 +28,8 @@ function parsed(body: Uint8Array): unknown {
 
 type Answered = Pick<CapturedResponse, 'status' | 'fields' | 'body'>;
 
-function codeInBody({ fields, body }: Answered): string | undefined {
+function codeInBody({ status, fields, body }: Answered): string | undefined {
+  if (!statuses.has(status)) return undefined;
   const type = fieldValue(fields, 'content-type');
   if (!mayBeProblem(type) || body.length > MAX_BODY_BYTES) return undefined;
   const code = codeOfBody(type, parsed(body));
@@ -37,10 +38,10 @@ function codeInBody({ fields, body }: Answered): string | undefined {
 
 /**
  * The code by which an answer says that the operation behind it is not decided: in the header that this library's
- * layers send, or, where a gateway dropped that, in the body of a problem of ours or of Stripe's "key in use".
+ * layers send, at any status, since a house style has its own; or, where a gateway dropped that, in the body of a problem
+ * of ours or of Stripe's "key in use".
  */
 export function notFinalCode(response: Answered): string | undefined {
-  if (!statuses.has(response.status)) return undefined;
   const said = parseStatus(fieldValue(response.fields, statusHeader));
   if (said === undefined) return codeInBody(response);
   return said.final ? undefined : said.word;

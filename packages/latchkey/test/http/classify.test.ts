@@ -90,6 +90,12 @@ describe('classify of an answer that another layer gave', () => {
     }
   });
 
+  it.each([404, 422, 423, 425, 429, 502])('R74 R89: a marked %i of a house style is not final', (status) => {
+    const fields: Field[] = [['Idempotency-Status', 'in-progress;final=?0']];
+    expect(judged(response(status, { fields }))).toBe('not-final');
+    expect(judged(response(status, { fields: [['Idempotency-Status', 'key-reused']] }))).not.toBe('not-final');
+  });
+
   it.each(final)('%s is an answer like any other', (code) => {
     expect(judged(passedOn(code))).toBe('done');
     expect(judged(withoutMark(passedOn(code)))).toBe('done');
