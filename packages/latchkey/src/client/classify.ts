@@ -5,6 +5,7 @@
  */
 
 import { KEY_HEADER, REPLAYED_HEADER } from '../protocol/headers.ts';
+import { isProblemCode } from '../protocol/problem-codes.ts';
 import { type LayerStatus, OWN_ANSWER } from '../protocol/status-header.ts';
 
 /**
@@ -65,9 +66,25 @@ function wantsRetry(response: Response, code: string | undefined): boolean {
   return code === 'in-progress' || response.status === 425 || response.status === 429 || response.status >= 500;
 }
 
-/** A problem that ends its request counts: it comes from the layer, whatever was in between. */
+/** The words of a layer that tell what came of the operation. */
+const ownWords: ReadonlySet<string> = new Set([
+  OWN_ANSWER.executed,
+  OWN_ANSWER.replayed,
+  'operation-failed',
+  'response-not-kept',
+]);
+
+/** Another library's word counts no more than none does. */
 function isRecognised(response: Response, said: LayerStatus | undefined, { sentKey }: ClassifyTerms): boolean {
-  return said !== undefined || isReplayed(response, said) || isEchoed(response, sentKey);
+  return (said !== undefined && ownWords.has(said.word)) || isReplayed(response, said) || isEchoed(response, sentKey);
+}
+
+/**
+ * Whether a layer refused this request before it looked for a record (`key-missing`, `request-too-large`): that says
+ * nothing about an earlier request, whose key may have arrived, or whose server may have had another limit.
+ */
+function isRefusal(said: LayerStatus | undefined): boolean {
+  return said?.final === true && isProblemCode(said.word) && !ownWords.has(said.word);
 }
 
 function isEchoed(response: Response, sentKey: string): boolean {
@@ -80,6 +97,7 @@ export function classify(response: Response, said: LayerStatus | undefined, term
   const { status } = response;
   const code = said?.word;
   if (code === 'key-quarantined' || code === 'key-reused' || code === 'outcome-unknown') return code;
+  if (terms.inDoubt && isRefusal(said)) return 'come-back';
   const undecided = said?.final === false;
   if (isRedirected(response)) return terms.inDoubt ? 'unrecognised' : 'come-back';
   if (!undecided && terms.finalStatuses.includes(status)) return 'final';

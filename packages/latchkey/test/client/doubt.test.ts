@@ -19,6 +19,7 @@ const strangers: [string, Behaviour][] = [
   ['a plain 409', answer(409)],
   ['a redirect to a login page', answer(302, { location: '/login' })],
   ["a 303 to a receipt that isn't ours", answer(303, { location: '/elsewhere' })],
+  ["another library's Idempotency-Status", answer(200, { 'Idempotency-Status': 'completed' })],
   ["another client's echo", answer(200, { 'Idempotency-Key': '"another"' })],
 ];
 
@@ -105,6 +106,16 @@ describe('after a request that got no answer', () => {
       expect(pending).toBe(true);
     },
   );
+
+  it.each([
+    [400, 'key-missing'],
+    [400, 'key-invalid'],
+    [413, 'request-too-large'],
+  ])('%i %s refuses this request alone: it is returned, and the key stays', async (status, code) => {
+    const { value, pending } = await pay([drop, problem(status, code)], { finalStatuses: [status] });
+    expect(value).toMatchObject({ attempts: 2, final: false });
+    expect(pending).toBe(true);
+  });
 
   it('a mismatch keeps the key: its first request may have been carried out', async () => {
     const { error, pending } = await pay([drop, problem(422, 'key-reused')]);
