@@ -5,6 +5,7 @@
  */
 
 import type { Timers } from '../core/runtime.ts';
+import type { KeyStorage } from './key-storage.ts';
 
 /** A lock is held for a few reads and writes; a tab that holds one longer than this is frozen. */
 const lockTimeoutMs = 2_000;
@@ -30,4 +31,22 @@ export async function withLock<T>(name: string, timers: Timers, work: () => Prom
   }
   timers.clear(timer);
   return result === undefined ? work() : result.value;
+}
+
+const turnsByStorage = new WeakMap<KeyStorage, Map<string, Promise<unknown>>>();
+
+/**
+ * Runs `work`, which never rejects, once all earlier work with this entry of the storage has ended, whichever client of
+ * this page began it.
+ */
+export function inTurn<T>(storage: KeyStorage, name: string, work: () => Promise<T>): Promise<T> {
+  const turns = turnsByStorage.get(storage) ?? new Map<string, Promise<unknown>>();
+  turnsByStorage.set(storage, turns);
+  const before = turns.get(name);
+  const turn = before === undefined ? work() : before.then(work);
+  turns.set(name, turn);
+  void turn.then(() => {
+    if (turns.get(name) === turn) turns.delete(name);
+  });
+  return turn;
 }

@@ -1,12 +1,12 @@
 /**
- * The keys of one client: in the storage as long as it works, else in memory.
+ * The keys of one client: in the storage, and in memory for when that fails or is cleared.
  *
  * @module
  */
 
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
-import { hasLocks, withLock } from './key-lock.ts';
+import { hasLocks, inTurn, withLock } from './key-lock.ts';
 import { entryName, formatEntry, type KeyStorage, parseEntry, type StoredKey } from './key-storage.ts';
 
 // A storage that never answers counts as one that throws.
@@ -32,11 +32,18 @@ export interface KeyRingOptions {
   readonly emit: ClientEventListener;
 }
 
+/** A key that this client uses. */
+interface HeldKey {
+  readonly entry: StoredKey;
+  /** False if it couldn't be written to the storage. */
+  readonly isStored: boolean;
+}
+
 /** Keeps at most one key for each operation. No method rejects. */
 export class KeyRing {
   readonly #options: KeyRingOptions;
-  /** Keys that couldn't be written to the storage. */
-  readonly #memory = new Map<string, StoredKey>();
+  /** The keys that this client uses, so that it loses none to a storage that fails or is cleared. */
+  readonly #held = new Map<string, HeldKey>();
   /** Keys that are done with and couldn't be removed from the storage: using one again would replay an old answer. */
   readonly #spent = new Set<string>();
 
@@ -46,7 +53,8 @@ export class KeyRing {
 
   /** The key that waits for an answer, if there is one. */
   async find(operation: string): Promise<StoredKey | undefined> {
-    const found = this.#memory.get(operation) ?? (await this.#read(operation));
+    const held = this.#held.get(operation);
+    const found = held?.isStored === false ? held.entry : await this.#read(operation, held?.entry);
     return found !== undefined && this.#spent.has(found.key) ? undefined : found;
   }
 
@@ -54,10 +62,11 @@ export class KeyRing {
   obtain(operation: string, make: () => StoredKey): Promise<StoredKey> {
     return this.#alone(operation, async () => {
       const found = await this.find(operation);
-      if (found !== undefined) return found;
+      if (found !== undefined) return this.#hold(operation, found);
       const made = make();
       await this.#keep(operation, made);
-      return this.#options.isShared && !hasLocks() ? this.#writtenLast(operation, made) : made;
+      if (!this.#options.isShared || hasLocks()) return made;
+      return this.#hold(operation, await this.#writtenLast(operation, made));
     });
   }
 
@@ -71,7 +80,7 @@ export class KeyRing {
   /** Drops a key; another key that took its place meanwhile (another tab's) stays. */
   drop(operation: string, key: string): Promise<void> {
     return this.#alone(operation, async () => {
-      if (this.#memory.get(operation)?.key === key) this.#memory.delete(operation);
+      if (this.#held.get(operation)?.entry.key === key) this.#held.delete(operation);
       const removed = await this.#try(operation, 'remove', async (storage) => {
         const found = parseEntry((await storage.getItem(entryName(operation))) ?? '');
         if (found?.key === key) await storage.removeItem(entryName(operation));
@@ -81,16 +90,23 @@ export class KeyRing {
   }
 
   #alone<T>(operation: string, work: () => Promise<T>): Promise<T> {
-    const { isShared, timers } = this.#options;
-    return isShared ? withLock(entryName(operation), timers, work) : work();
+    const { storage, isShared, timers } = this.#options;
+    if (storage === undefined) return work();
+    const name = entryName(operation);
+    return inTurn(storage, name, () => (isShared ? withLock(name, timers, work) : work()));
+  }
+
+  /** Remembers a key that was found. */
+  #hold(operation: string, entry: StoredKey): StoredKey {
+    if (this.#held.get(operation)?.isStored !== false) this.#held.set(operation, { entry, isStored: true });
+    return entry;
   }
 
   async #keep(operation: string, entry: StoredKey): Promise<void> {
-    const written = await this.#try(operation, 'write', async (storage) =>
+    const isStored = await this.#try(operation, 'write', async (storage) =>
       storage.setItem(entryName(operation), formatEntry(entry)),
     );
-    if (written) this.#memory.delete(operation);
-    else this.#memory.set(operation, entry);
+    this.#held.set(operation, { entry, isStored });
   }
 
   /** Without locks, the tab that wrote last wins, and the others find its key when they read again. */
@@ -99,12 +115,16 @@ export class KeyRing {
     return (await this.find(operation)) ?? made;
   }
 
-  async #read(operation: string): Promise<StoredKey | undefined> {
-    let text: string | null | undefined;
-    await this.#try(operation, 'read', async (storage) => {
-      text = await storage.getItem(entryName(operation));
+  /**
+   * What the storage has; or `held`, if it fails or was cleared. From a storage that is shared, another tab may have removed
+   * the key, because its operation has ended.
+   */
+  async #read(operation: string, held: StoredKey | undefined): Promise<StoredKey | undefined> {
+    let found: StoredKey | undefined;
+    const isRead = await this.#try(operation, 'read', async (storage) => {
+      found = parseEntry((await storage.getItem(entryName(operation))) ?? '');
     });
-    return parseEntry(text ?? '');
+    return isRead && this.#options.isShared ? found : (found ?? held);
   }
 
   async #try(

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientEvent } from '../../src/client/client-events.ts';
 import { clientRuntime } from '../../src/client/client-runtime.ts';
 import { idempotentFetch, type KeyStorage } from '../../src/client/index.ts';
@@ -8,6 +8,8 @@ import { answer, drop, misbehave, own } from './misbehaving-server.ts';
 
 const post = { method: 'POST', operation: 'cart-81' };
 const hour = 3_600_000;
+
+afterEach(() => vi.unstubAllGlobals());
 
 describe('the key of an operation', () => {
   it('outlives a reload: a new client with the same storage goes on with it, and makes a new one after', async () => {
@@ -59,6 +61,15 @@ describe('the key of an operation', () => {
     });
     await idempotentFetch({ storage })(server.url, post);
     expect(storage.getItem('latchkey:cart-81')).toBe(others);
+  });
+});
+
+describe('two clients of one page that begin an operation at the same instant', () => {
+  it('send the same key', async () => {
+    vi.stubGlobal('sessionStorage', mapStorage());
+    await using server = await misbehave(own(200));
+    await Promise.all([1, 2].map(() => idempotentFetch()(server.url, post)));
+    expect(new Set(server.seen.map(({ key }) => key)).size).toBe(1);
   });
 });
 
@@ -116,6 +127,22 @@ describe('a storage that fails never breaks a payment', () => {
 
   it('keeps what it should remove: the spent key is not used again', async () => {
     expect(await payTwiceWith({ ...mapStorage(), removeItem: refuse })).toContain('remove');
+  });
+
+  it.each<[string, (storage: Storage) => void]>([
+    ['can no longer be read', (storage) => Object.assign(storage, { getItem: refuse })],
+    ['was cleared by the page', (storage) => storage.clear()],
+  ])('%s after a request went unanswered: the key is still in memory', async (_what, harm) => {
+    const storage = mapStorage();
+    vi.stubGlobal('sessionStorage', storage);
+    await using server = await misbehave(drop, own(200));
+    const client = idempotentFetch({ maxAttempts: 1 });
+    await failure(client(server.url, post));
+    harm(storage);
+    expect(await client(server.url, post)).toMatchObject({ final: true });
+    const [first, second] = server.seen.map(({ key }) => key);
+    expect(second).toBe(first);
+    expect(await client.isPending('cart-81')).toBe(false);
   });
 
   it('is asynchronous, and rejects', async () => {
