@@ -48,7 +48,7 @@ async function check(send: Lambda, seen: { count: number }): Promise<void> {
   expect(seen.count).toBe(1);
 }
 
-describe.each(Object.entries(expressLambdas))('Express through %s', (_adapter, lambdaOf) => {
+describe.each(Object.entries(expressLambdas))('Express through %s', (adapter, lambdaOf) => {
   describe.each([
     ['Express 5', express],
     ['Express 4', express4],
@@ -62,6 +62,21 @@ describe.each(Object.entries(expressLambdas))('Express through %s', (_adapter, l
       },
     );
   });
+
+  // serverless-http 3 leaves bytes on the request, which no parser touches, with or without the guard.
+  const parsing = [
+    ['Express 5', express],
+    ['Express 4', express4],
+  ] as const;
+  it.each(adapter === 'serverless-http 3' ? [] : parsing)(
+    'leaves the body to a parser behind the guard, %s',
+    async (_version, create) => {
+      const app = create();
+      app.use(idempotency({ store: memoryStore(), principal: () => 'tenant' }), express.json());
+      app.post('/orders', ({ body }: Request, response: Response) => void response.send({ amount: body.amount }));
+      expect((await lambdaOf(app)({ key, body: '{"amount":1}' })).body).toBe('{"amount":1}');
+    },
+  );
 
   it('R82 lets a request without a key pass, with or without a body', async () => {
     const app = express();

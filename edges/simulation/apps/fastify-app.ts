@@ -24,7 +24,7 @@ import { connectAll } from './middlewares.ts';
 const kinds: Readonly<Record<string, FastifyKind>> = fastifyKinds;
 
 const plugins: Readonly<Record<string, (app: FastifyInstance) => PromiseLike<unknown>>> = {
-  '@fastify/compress': (app) => app.register(compress, { threshold: 0, encodings: ['gzip', 'identity'] }),
+  '@fastify/compress': (app) => app.register(compress, { threshold: 0, encodings: ['gzip'] }),
   '@fastify/cookie': (app) => app.register(cookie),
   '@fastify/cors': (app) => app.register(cors, { origin: 'https://shop.example' }),
   '@fastify/etag': (app) => app.register(etag),

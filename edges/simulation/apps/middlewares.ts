@@ -73,8 +73,8 @@ const changesResponses: ReadonlySet<string> = new Set([
 /** Whether a middleware can do its work in front of a handler of this kind. */
 export function fitsHandler(name: string, handler: string): boolean {
   if (handler === 'a head as a flat list') return !mistakesLists.has(name);
-  // Its stream takes what is written after its end, and loses or appends it.
-  if (handler === 'write after the end' || handler === 'end twice') return !name.startsWith('compression');
+  // They put off the end, and take what is written after it.
+  if (handler === 'write after the end' || handler === 'end twice') return !/^compression|^express-session/.test(name);
   return !(handler.includes('upstream') && !handler.endsWith('made over') && changesResponses.has(name));
 }
 

@@ -50,6 +50,8 @@ function steps(expected: RunLog, found: RunLog): Difference[] {
  * after `end`. Behind the guard's own functions it looks ended: that is what a handler expects.
  */
 function forgiving(expected: string | undefined, found: string | undefined): string | undefined {
+  // Nobody gets what is written to a response whose connection is gone, and nothing says when its head is out.
+  if ([expected, found].every((step) => step?.includes('"destroyed":true'))) return found;
   let text = expected;
   for (const flag of ['writableEnded', 'destroyed']) {
     if (found?.includes(`"${flag}":true`)) text = text?.replace(`"${flag}":false`, `"${flag}":true`);

@@ -67,10 +67,9 @@ function replays({ guarded, reference }: Case): Difference[] {
   const answers = [...(twin === undefined ? [] : [twin]), ...retries];
   const hasRun = runsBeforeRetry > 0 && first.complete && isOwn(first) && !isReplayed(first);
   const original = hasRun ? first : reference.first;
-  // What the bare application broke off says nothing about the rest of it.
-  if (!original.complete && original.status !== 0) return [];
   return answers.flatMap((answer) => {
-    if (isConflict(answer)) return [];
+    // What the bare application broke off says nothing about the answer that its handler has made.
+    if (isConflict(answer) || (!original.complete && isOwn(answer))) return [];
     return compareAnswers('a replay equals the first answer', original, answer, !hasRun || !isReplayed(answer));
   });
 }

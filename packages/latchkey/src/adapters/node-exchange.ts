@@ -12,7 +12,7 @@ import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from
 import type { Handling, HttpContext } from '../http/layer.ts';
 import { writeAnswer } from './node-answer.ts';
 import { writeEarlyAnswer } from './node-early-answer.ts';
-import { isOpen, isReceived, isUnread } from './node-request-body.ts';
+import { isOpen, isReceived, isUnread, keepReadable } from './node-request-body.ts';
 import { NodeResponseCapture } from './node-response-capture.ts';
 import { isCaptured } from './node-response-overrides.ts';
 import { runInside } from './outer-answer.ts';
@@ -71,6 +71,7 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     const parts = { context, maxResponseBytes, silenceMs: settings.leaseMs, timers, before: this.headersBefore() };
     const capture = new NodeResponseCapture(this.#response, parts);
     this.#capture = capture;
+    keepReadable(this.#request);
     const returned = runInside(capture, this.#request, () => this.run(context));
     return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
   }

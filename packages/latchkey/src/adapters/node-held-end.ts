@@ -54,8 +54,8 @@ export class HeldEnd {
   }
 
   /** The handler has called `end`, and the response looks so. */
-  show(): void {
-    showEnded(this.#response);
+  show(inPieces: boolean): void {
+    showEnded(this.#response, inPieces);
   }
 
   /** The application destroys the connection: that is done when the answer is out. */

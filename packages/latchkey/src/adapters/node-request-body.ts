@@ -146,6 +146,14 @@ export function isOpen(request: IncomingMessage): boolean {
   return !request.destroyed && request.socket?.readable === true;
 }
 
+/**
+ * Adapters for Lambda mark a request as read as soon as the application has returned. Parsers behind the guard, which
+ * waits, would leave it alone then, or fail.
+ */
+export function keepReadable(request: IncomingMessage): void {
+  if (!request.readable && !request.readableEnded && !request.destroyed) request.readable = true;
+}
+
 /** True if the body is still to be read: nobody had read it before the guard, or the guard has put it back. */
 export function isUnread(request: IncomingMessage, wasRead: boolean): boolean {
   return !request.readableEnded && (!wasRead || request.readableLength > 0);

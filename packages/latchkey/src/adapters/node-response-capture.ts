@@ -104,7 +104,7 @@ export class NodeResponseCapture implements Capture {
     if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') this.originals.end.call(this.#response, chunk, encoding, callback);
     else if (this.#isSilent) {
-      if (this.#phase === 'held') this.#held?.show();
+      if (this.#phase === 'held') this.#held?.show(this.#headSent);
       const found = [chunk, encoding, callback].find(isCallback);
       if (found !== undefined) this.#response.once('finish', found);
     } else this.#endOnce(chunk, encoding, callback);
@@ -218,7 +218,7 @@ export class NodeResponseCapture implements Capture {
     if (this.#isOuterAnswer()) this.originals.end.call(this.#response, chunk, encoding, callback);
     else {
       this.#hold(bytes, new HeldEnd(this.#response, [chunk, encoding, callback]));
-      this.#held?.show();
+      this.#held?.show(this.#headSent);
     }
   }
 

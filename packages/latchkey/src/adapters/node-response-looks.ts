@@ -31,11 +31,12 @@ export function hideHeadSent(response: ServerResponse): void {
 
 /**
  * Makes `writableEnded` true, and `finished` where that is safe: a pipelined response that has no socket yet would be
- * taken for one that has gone out.
+ * taken for one that has gone out, and of one that is written in pieces a middleware in front, compression for one, may
+ * have pieces left to write.
  */
-export function showEnded(response: ServerResponse): void {
+export function showEnded(response: ServerResponse, inPieces: boolean): void {
   const internals = response as unknown as Internals;
-  if (Object.hasOwn(internals, '_header') && response.socket !== null) internals.finished = true;
+  if (Object.hasOwn(internals, '_header') && response.socket !== null && !inPieces) internals.finished = true;
   else Object.defineProperty(response, 'writableEnded', ended);
 }
 

@@ -35,4 +35,16 @@ describe('compression', () => {
       });
     }
   }
+
+  it('in front of the guard is not done with the pieces of a stream when the handler has ended it', async () => {
+    const { options, faults } = guardOptions();
+    faults.next('complete', { kind: 'delay', delayMs: 50 });
+    const app = express();
+    app.post('/charges', compression(), expressGuard(options), (_request, response) => {
+      response.type('text/plain').write(text);
+      setImmediate(() => response.end());
+    });
+    const origin = await serve(app);
+    expect(gunzipSync((await post(origin, gzip)).body).toString()).toBe(text);
+  });
 });
