@@ -59,6 +59,6 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
 const undecided: ReadonlySet<string> = new Set(['in-progress', 'key-quarantined', 'outcome-unknown']);
 
 function outcomeOf(error: unknown): Verdict['outcome'] {
-  if (error instanceof NothingHappened) return 'released';
+  if (error instanceof NothingHappened) return 'nothing-happened';
   return error instanceof LatchkeyError && undecided.has(error.code) ? 'not-final' : 'failed';
 }

@@ -92,6 +92,21 @@ describe('idempotent()', () => {
     }
   });
 
+  it('does not run again after NothingHappened under refuse where a step was saved', async () => {
+    let calls = 0;
+    const order = idempotent(
+      async (_id: string, context) => {
+        calls += 1;
+        await context.step('charge', () => 'charged');
+        throw new NothingHappened('the warehouse is closed');
+      },
+      { store: memoryStore(), name: 'order', key: (id) => id },
+    );
+    await expect(order('a')).rejects.toThrow('the warehouse is closed');
+    await expect(order('a')).rejects.toMatchObject({ code: 'operation-failed' });
+    expect(calls).toBe(1);
+  });
+
   it('R89: is not decided by another call that is not decided', async () => {
     for (const [afterFailure, code] of [
       ['refuse', 'outcome-unknown'],
