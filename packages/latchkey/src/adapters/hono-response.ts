@@ -24,6 +24,7 @@ export class HandlerSide {
   readonly #header: HonoContext['header'];
   /** `context.finish` has the answer sent before the handlers end; `c.res` is that answer then. */
   #hasLeft = false;
+  #hasEnded = false;
   /** Whether another guard, in front of this one, looks after the context. */
   readonly #isWatched: boolean;
   /** The answer of somebody in front. */
@@ -60,7 +61,11 @@ export class HandlerSide {
       if (this.#isBehind || this.#front === undefined) this.#header(name, value, options);
       else setHeader(this.#front.headers, name, value, options);
     };
-    await behind.run(this, next);
+    try {
+      await behind.run(this, next);
+    } finally {
+      this.#hasEnded = true;
+    }
     if (this.#hasLeft) return new Response(null);
     if (this.#front !== undefined && !this.#isFinalized) throw new Error('The handler returned no response.');
     return this.#response;
@@ -70,8 +75,12 @@ export class HandlerSide {
   leave(): boolean {
     this.#hasLeft = true;
     if (this.#isWatched) return true;
-    Reflect.deleteProperty(this.#c, 'res');
-    this.#c.header = this.#header;
+    if (this.#hasEnded) {
+      Reflect.deleteProperty(this.#c, 'res');
+      this.#c.header = this.#header;
+    } else {
+      this.#detach();
+    }
     if (this.#front === undefined) return true;
     Object.defineProperty(this.#c, 'finalized', { value: true, writable: true, configurable: true, enumerable: true });
     this.#replace(this.#front);
@@ -107,6 +116,28 @@ export class HandlerSide {
     const front = this.#response;
     // A copy, since the headers of a fetched response can't be changed.
     this.#divide(new Response(front.body, front), before);
+  }
+
+  /** What the handlers still do to the response, though it is being sent, happens to one that nobody gets. */
+  #detach(): void {
+    let own: Response | undefined;
+    const response = () => {
+      const { status, headers } = this.#response;
+      own ??= new Response(null, { status, headers: new Headers(headers) });
+      return own;
+    };
+    Object.defineProperty(this.#c, 'res', {
+      configurable: true,
+      get: () => (this.#isBehind ? response() : this.#response),
+      set: (set: Response | undefined) => {
+        if (this.#isBehind) own = set;
+        else this.#response = set;
+      },
+    });
+    this.#c.header = (name, value, options) => {
+      if (this.#isBehind) setHeader(response().headers, name, value, options);
+      else this.#header(name, value, options);
+    };
   }
 
   /** From here on the context itself holds the handlers' response, made from `before`. */

@@ -5,9 +5,11 @@ import { gunzipSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { compress } from 'hono/compress';
+import { poweredBy } from 'hono/powered-by';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency } from '../../src/adapters/hono.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
+import { gate } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
 const start = (app: Hono) => serve(getRequestListener(app.fetch));
@@ -75,6 +77,46 @@ describe('the guard in hono', () => {
     const answer = await app.request('/charges', { method: 'POST', headers: { 'Idempotency-Key': 'k-1' } });
     await new Promise((resolve) => setTimeout(resolve, 60));
     expect([cancelled, answer.status, await answer.json()]).toEqual([[], 201, { id: 'ch_1' }]);
+    await store.close();
+  });
+
+  it('sends the answer of finish as it is, whatever middleware behind the guard does with the response after it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-hono-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const store = sqliteStore({ database: join(folder, 'records.db') });
+    const guard = idempotency({ store, principal: () => 'tenant' });
+    const app = new Hono();
+    const left = gate();
+    app.use(async (_c, next) => {
+      await next();
+      await left.passed;
+    });
+    app.use('/charges', guard);
+    app.use('/charges', async (_c, next) => {
+      await next();
+      left.open();
+    });
+    app.use('/charges', compress({ threshold: 0 }), poweredBy());
+    app.use('/charges', async (c, next) => {
+      await next();
+      c.header('X-Behind', 'yes');
+      c.res = new Response('another', { status: 202, headers: c.res.headers });
+    });
+    app.post('/charges', async (c) => {
+      const finished = await guard.context(c).finish(() => ({ status: 201, body: { id: 'ch_1' } }));
+      await new Promise((resolve) => setImmediate(resolve));
+      return finished;
+    });
+    const origin = await start(app);
+    for (const replayed of [undefined, 'true']) {
+      const answer = await post(origin, { fields: [['Accept-Encoding', 'gzip']] });
+      expect([answer.status, answer.json(), answer.field('idempotent-replayed')]).toEqual([
+        201,
+        { id: 'ch_1' },
+        replayed,
+      ]);
+      for (const name of ['content-encoding', 'x-powered-by', 'x-behind']) expect(answer.field(name)).toBeUndefined();
+    }
     await store.close();
   });
 
