@@ -228,7 +228,7 @@ describe('a guard on a cached store', () => {
 
   it('may run again what was released', async () => {
     const { store, runtime } = cached();
-    const { send, runs } = layerRig({ store, runtime });
+    const { send, runs } = layerRig({ store, runtime, afterFailure: 'rerun' });
     await send({ key: 'k' }, () => captured(429));
     expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'run 2' });
     expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'run 2' });

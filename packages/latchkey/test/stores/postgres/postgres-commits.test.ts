@@ -86,7 +86,7 @@ function commitTests<Tx>(
       client: made.bridge,
       sweep: false,
     });
-    await store.claim(claimOf('x', 'a', { policy: 'rerun', leaseMs: 20 }));
+    await store.claim(claimOf('x', 'a', { policy: 'rerun', leaseMs: patience(300) }));
     const request = { id: 'x', token: 'a', leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
     let takenOver = Promise.resolve();
     const zombie = store.transaction?.(request, async (tx) => {
@@ -110,8 +110,8 @@ function commitTests<Tx>(
       client: made.bridge,
       sweep: false,
     });
-    await store.claim(claimOf('x', 'a', { policy: 'rerun', leaseMs: 100 }));
-    const request = { id: 'x', token: 'a', leaseMs: 200, unresolvedRetentionMs: 60_000 };
+    await store.claim(claimOf('x', 'a', { policy: 'rerun', leaseMs: patience(500) }));
+    const request = { id: 'x', token: 'a', leaseMs: patience(200), unresolvedRetentionMs: 60_000 };
     let proceed = () => {};
     const hung = new Promise<void>((resolve) => {
       proceed = resolve;
