@@ -38,7 +38,6 @@ export class FetchBodyCapture {
   /** The client waits for more. */
   #isRead = false;
   #cancelled = false;
-  #clientGone = false;
   #sourceEnded = false;
   /** The answer is decided: what still comes goes through, its end too. */
   #released = false;
@@ -98,12 +97,6 @@ export class FetchBodyCapture {
       cancel: () => this.#cancel(),
     };
     return new ReadableStream(source, { highWaterMark: 0 });
-  }
-
-  /** The connection is gone, whether or not somebody cancels the body for that. */
-  noteClientGone(): void {
-    this.#clientGone = true;
-    this.#expect();
   }
 
   /** Lets the end go, as soon as it is there. */
@@ -186,16 +179,18 @@ export class FetchBodyCapture {
     const { timers, silenceMs } = this.#options;
     if (this.#silence !== undefined) timers.clear(this.#silence);
     this.#silence = undefined;
-    const isHeard = this.#isRead && !this.#cancelled && !this.#clientGone;
+    const isHeard = this.#isRead && !this.#cancelled;
     if (this.#controller === undefined || this.#sourceEnded || this.#released || isHeard) return;
     this.#silence = timers.set(() => this.#giveUp(), silenceMs);
   }
 
   /** A client that is only slow gets the rest, but the record does not wait for that. */
   #giveUp(): void {
-    this.#settle(this.#gatherer.tooLarge ? 'too-large' : 'broken');
-    if (this.#gatherer.tooLarge && !this.#clientGone) return;
-    this.#error = new Error('The response body did not go on, and nobody read it.');
-    this.#cancelSource(this.#error);
+    if (this.#gatherer.tooLarge) this.#settle('too-large');
+    else {
+      this.#error = new Error('The response body did not go on, and nobody read it.');
+      this.#settle('broken');
+      this.#cancelSource(this.#error);
+    }
   }
 }

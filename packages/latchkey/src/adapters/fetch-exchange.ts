@@ -134,9 +134,6 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     this.#headSent = true;
     applyMarks(headers, marksOfHead(made.status, fields));
     this.#deliver(withBody(made, body.open(), headers));
-    const { signal } = this.#parts.request;
-    if (signal.aborted) body.noteClientGone();
-    else signal.addEventListener('abort', () => body.noteClientGone(), { once: true });
   }
 
   #end(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
