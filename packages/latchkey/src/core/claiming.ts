@@ -136,8 +136,8 @@ export class Claimer {
   }
 
   /**
-   * Gives back a claim under which nothing was run, so that a retry finds the record as if there had been none; only
-   * its attempts are one more. A failure is mended in the background.
+   * Gives back a claim under which nothing was run, so that a retry finds the record as if there had been none. A failure
+   * is mended in the background.
    */
   async giveBack({ operation, claim, claimed }: Unused): Promise<void> {
     const { request } = claim;
@@ -193,7 +193,7 @@ export class Claimer {
   ): Promise<boolean> {
     const { id, token, unresolvedRetentionMs } = request;
     return tookOver
-      ? this.#store.abandon({ id, token, unresolvedRetentionMs })
-      : this.#store.release({ id, token, ...release });
+      ? this.#store.abandon({ id, token, unresolvedRetentionMs, unused: true })
+      : this.#store.release({ id, token, unused: true, ...release });
   }
 }

@@ -33,8 +33,7 @@ export interface Operation {
   readonly recover?: Recover;
   /**
    * Asked once the claim is won. False means that the handler could no longer read its request as it came, since the
-   * client has left: the handler isn't run, and the record is given back as it was found. The claim counts as an
-   * attempt all the same, since stores count claims.
+   * client has left: the handler isn't run, and the record is given back as it was found.
    */
   readonly mayBegin?: () => boolean;
 }

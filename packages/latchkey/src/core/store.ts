@@ -73,7 +73,7 @@ export interface ClaimRequest extends Owner {
 /** The caller holds the record now. Finding one's own token is this outcome too: a claim may be repeated. */
 export interface Claimed {
   readonly outcome: 'claimed';
-  /** 1 for the first claim of the record, one more at each later one. */
+  /** 1 for the first claim of the record, one more at each later one; a claim that was given back unused doesn't count. */
   readonly attempt: number;
   readonly operationId: string;
   /** What earlier attempts saved. */
@@ -128,6 +128,8 @@ export interface CompleteRequest extends Owner {
 /** The arguments of {@link Store.release}. */
 export interface ReleaseRequest extends Owner {
   readonly retentionMs: number;
+  /** True if nothing was run under the claim: the record's attempt is one less then, as it was before the claim. */
+  readonly unused?: boolean;
   /** As in {@link CompleteRequest}. */
   readonly notify?: boolean;
 }
@@ -135,6 +137,8 @@ export interface ReleaseRequest extends Owner {
 /** The arguments of {@link Store.abandon}. */
 export interface AbandonRequest extends Owner {
   readonly unresolvedRetentionMs: number;
+  /** As in {@link ReleaseRequest}. */
+  readonly unused?: boolean;
 }
 
 /** The arguments of {@link Store.saveStep}. */
@@ -266,7 +270,7 @@ export interface Store<Kind extends TransactionKind = never> {
   renew(request: RenewRequest): Promise<boolean>;
   /** Swaps the lease for the result and starts retention. Works on a lapsed record that still has the token. */
   complete(request: CompleteRequest): Promise<CompleteOutcome>;
-  /** Makes the record open; keeps its steps, attempt, operation id and last token. */
+  /** Makes the record open; keeps its steps, operation id and last token, and unless the claim was unused its attempt. */
   release(request: ReleaseRequest): Promise<boolean>;
   /** Makes the record lapsed at once. */
   abandon(request: AbandonRequest): Promise<boolean>;

@@ -52,7 +52,9 @@ export function completeEntry(
 /** See `Store.release`. */
 export function releaseEntry(entry: Entry, request: ReleaseRequest, nowMs: number): boolean {
   if (entry.token !== request.token || entry.phase === 'completed') return false;
-  if (entry.phase === 'held') open(entry, request.retentionMs, nowMs);
+  if (entry.phase !== 'held') return true;
+  if (request.unused) entry.attempt -= 1;
+  open(entry, request.retentionMs, nowMs);
   return true;
 }
 
@@ -61,6 +63,7 @@ export function abandonEntry(entry: Entry, request: AbandonRequest, nowMs: numbe
   if (!holds(entry, request)) return false;
   if (entry.abandoned) return true;
   entry.abandoned = true;
+  if (request.unused) entry.attempt -= 1;
   entry.leaseEndsAtMs = Math.min(entry.leaseEndsAtMs, nowMs);
   entry.expiresAtMs = entry.leaseEndsAtMs + request.unresolvedRetentionMs;
   entry.changedAtMs = nowMs;

@@ -40,7 +40,7 @@ describe('a handler whose client has left before it began', () => {
   it('is not run, and the key is free at once', async () => {
     const { worker, record, types, counted, executions } = rig();
     expect(told(await worker().run(left(), untouched))).toBe('not-begun');
-    expect(await record()).toEqual({ state: 'open', attempt: 1, steps: [] });
+    expect(await record()).toEqual({ state: 'open', attempt: 0, steps: [] });
     expect(types()).toEqual([]);
     const again = { ...operation({}, 'k', 'another payload') };
     expect(
@@ -61,8 +61,17 @@ describe('a handler whose client has left before it began', () => {
       return verdict('failed', 'no');
     });
     expect(told(await worker().run(left({ afterFailure: 'rerun' }), untouched))).toBe('not-begun');
-    expect(await record()).toEqual({ state: 'open', attempt: 2, steps: ['charge'] });
+    expect(await record()).toEqual({ state: 'open', attempt: 1, steps: ['charge'] });
     expect(told(await worker().run(operation({}, 'k', 'other'), untouched))).toBe('mismatch');
+  });
+
+  it('uses up no attempt, however often it happens', async () => {
+    const { worker } = rig();
+    const settings = { afterFailure: 'rerun', maxAttempts: 2 } as const;
+    for (let time = 0; time < 3; time += 1) await worker().run(left(settings), untouched);
+    const failing = () => Promise.resolve(verdict('failed', 'no'));
+    expect(told(await worker().run(operation(settings), failing))).toBe('executed released');
+    expect(told(await worker().run(operation(settings), failing))).toBe('executed stored');
   });
 
   it('leaves a record that it took over lapsed', async () => {
@@ -70,7 +79,7 @@ describe('a handler whose client has left before it began', () => {
     await lapse(set, { afterFailure: 'rerun' });
     const before = set.types().length;
     expect(told(await set.worker().run(left({ afterFailure: 'rerun' }), untouched))).toBe('not-begun');
-    expect(await set.record()).toEqual({ state: 'lapsed', attempt: 2, steps: ['charge'] });
+    expect(await set.record()).toEqual({ state: 'lapsed', attempt: 1, steps: ['charge'] });
     expect(set.types().slice(before)).toEqual([]);
   });
 
@@ -78,7 +87,7 @@ describe('a handler whose client has left before it began', () => {
     const set = rig();
     await lapse(set, {});
     expect(told(await set.worker().run(left({}, { recover: untouched }), untouched))).toBe('not-begun');
-    expect(await set.record()).toEqual({ state: 'lapsed', attempt: 2, steps: ['charge'] });
+    expect(await set.record()).toEqual({ state: 'lapsed', attempt: 1, steps: ['charge'] });
     expect(told(await set.worker().run(operation(), untouched))).toBe('outcome-unknown');
   });
 
@@ -121,6 +130,6 @@ describe('a handler whose client has left before it began', () => {
     faults.next('release', { kind });
     expect(told(await worker().run(left(), untouched))).toBe('not-begun');
     await runtime.advance(1_000);
-    expect(await record()).toEqual({ state: 'open', attempt: 1, steps: [] });
+    expect(await record()).toEqual({ state: 'open', attempt: 0, steps: [] });
   });
 });

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Owner, RenewRequest, StoredResult } from '../../core/store.ts';
+import type { Owner, ReleaseRequest, RenewRequest, StoredResult } from '../../core/store.ts';
 import { number, text } from './attributes.ts';
 import { type Cell, encodeCell } from './cell.ts';
 import type { Item } from './client.ts';
@@ -60,11 +60,11 @@ export function renewal(request: RenewRequest, at: Instant): Change {
 }
 
 /** `Store.release`. */
-export function releasing(request: Owner & { readonly retentionMs: number }, at: Instant): Change {
+export function releasing(request: ReleaseRequest, at: Instant): Change {
   return {
-    update: `${settle} REMOVE #le, #ab, #to ADD #rv :one`,
+    update: `${settle}, #at = #at - :unused REMOVE #le, #ab, #to ADD #rv :one`,
     condition: `${owned} AND ${stepsKept}`,
-    values: { ...settled(request, at), ':ph': text('open') },
+    values: { ...settled(request, at), ':ph': text('open'), ':unused': number(request.unused ? 1 : 0) },
   };
 }
 

@@ -192,8 +192,8 @@ export class EncryptedStore implements AnyStore {
       return await this.#openSteps(request.id, claimed.operationId, claimed.steps);
     } catch (error) {
       const { id, token, unresolvedRetentionMs } = request;
-      if (claimed.tookOver) await this.#store.abandon({ id, token, unresolvedRetentionMs });
-      else await this.#store.release({ id, token, retentionMs: unresolvedRetentionMs });
+      if (claimed.tookOver) await this.#store.abandon({ id, token, unresolvedRetentionMs, unused: true });
+      else await this.#store.release({ id, token, retentionMs: unresolvedRetentionMs, unused: true });
       throw error;
     }
   }

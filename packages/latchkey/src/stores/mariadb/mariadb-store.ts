@@ -105,10 +105,10 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async release(request: contract.ReleaseRequest): Promise<boolean> {
     await this.#ready();
-    const { id, token, retentionMs } = request;
+    const { id, token, retentionMs, unused } = request;
     return this.#table.own(
       this.#sql.release,
-      { id, token, kept_ms: bounded(retentionMs) },
+      { id, token, kept_ms: bounded(retentionMs), unused: unused ? 1 : 0 },
       {
         done: true,
         explain: (entry) => (isHeldBy(entry, request) ? 'again' : entry?.phase === 'open' && entry.token === token),
@@ -118,10 +118,10 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async abandon(request: contract.AbandonRequest): Promise<boolean> {
     await this.#ready();
-    const { id, token, unresolvedRetentionMs } = request;
+    const { id, token, unresolvedRetentionMs, unused } = request;
     return this.#table.own(
       this.#sql.abandon,
-      { id, token, kept_ms: bounded(unresolvedRetentionMs) },
+      { id, token, kept_ms: bounded(unresolvedRetentionMs), unused: unused ? 1 : 0 },
       {
         done: true,
         explain: (entry) => (holdsLive(entry, request) ? 'again' : isHeldBy(entry, request)),

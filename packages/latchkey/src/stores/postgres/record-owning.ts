@@ -45,14 +45,14 @@ export async function completeRecord<Tx>(
 /** See `Store.release`. */
 export async function releaseRecord<Tx>(session: Session<Tx>, request: contract.ReleaseRequest): Promise<boolean> {
   const { channel } = session.parts.names;
-  const values = [...ownerOf(request), request.retentionMs, request.notify ?? false, channel];
+  const values = [...ownerOf(request), request.retentionMs, request.notify ?? false, channel, request.unused ? 1 : 0];
   const end = await write(session, 'release', values, (entry) => !isHeldBy(entry, request));
   return end === 'written' || (end?.phase === 'open' && end.token === request.token);
 }
 
 /** See `Store.abandon`. */
 export async function abandonRecord<Tx>(session: Session<Tx>, request: contract.AbandonRequest): Promise<boolean> {
-  const values = [...ownerOf(request), request.unresolvedRetentionMs];
+  const values = [...ownerOf(request), request.unresolvedRetentionMs, request.unused ? 1 : 0];
   const end = await write(session, 'abandon', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
   return end === 'written' || (end !== undefined && isHeldBy(end, request));
 }

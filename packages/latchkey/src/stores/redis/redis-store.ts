@@ -60,7 +60,7 @@ export class ScriptedStore implements contract.Store {
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     const outcome = (await this.#claimNew(request)) ?? (await this.#claimAny(request));
-    if (this.#replicas !== undefined && isTaken(outcome)) await this.#confirmClaim(request);
+    if (this.#replicas !== undefined && isTaken(outcome)) await this.#confirmClaim(request, outcome);
     return outcome;
   }
 
@@ -78,12 +78,12 @@ export class ScriptedStore implements contract.Store {
     return reply === isTombstone ? 'tombstoned' : 'completed';
   }
 
-  release({ id, token, retentionMs, notify }: contract.ReleaseRequest): Promise<boolean> {
-    return this.#change(scripts.release, id, [token, String(retentionMs), notify ? '1' : '0']);
+  release({ id, token, retentionMs, notify, unused }: contract.ReleaseRequest): Promise<boolean> {
+    return this.#change(scripts.release, id, [token, String(retentionMs), notify ? '1' : '0', unused ? '1' : '0']);
   }
 
-  abandon({ id, token, unresolvedRetentionMs }: contract.AbandonRequest): Promise<boolean> {
-    return this.#change(scripts.abandon, id, [token, String(unresolvedRetentionMs)]);
+  abandon({ id, token, unresolvedRetentionMs, unused }: contract.AbandonRequest): Promise<boolean> {
+    return this.#change(scripts.abandon, id, [token, String(unresolvedRetentionMs), unused ? '1' : '0']);
   }
 
   saveStep({ id, token, name, value }: contract.SaveStepRequest): Promise<boolean> {
@@ -233,12 +233,20 @@ export class ScriptedStore implements contract.Store {
     if (this.#closed) throw new StoreUnavailableError('The Redis store is closed.');
   }
 
-  /** A claim that too few replicas have might be given twice after a failover, so it is given back. */
-  async #confirmClaim({ id, token, unresolvedRetentionMs }: contract.ClaimRequest): Promise<void> {
+  /**
+   * A claim that too few replicas have might be given twice after a failover, so it is given back: a record that was lapsed
+   * lapses again.
+   */
+  async #confirmClaim(request: contract.ClaimRequest, { tookOver }: contract.Claimed): Promise<void> {
+    const { id, token, unresolvedRetentionMs } = request;
     try {
       await this.#confirm(id, retryWhenTooFewMs);
     } catch (error) {
-      await this.release({ id, token, retentionMs: unresolvedRetentionMs }).catch(() => false);
+      const unused = { id, token, unused: true };
+      const givenBack = tookOver
+        ? this.abandon({ ...unused, unresolvedRetentionMs })
+        : this.release({ ...unused, retentionMs: unresolvedRetentionMs });
+      await givenBack.catch(() => false);
       throw error;
     }
   }

@@ -126,12 +126,12 @@ export class Bench<Kind extends TransactionKind = never> {
     return this.store.complete({ id, token, result, tombstone: bytes('tombstone'), retentionMs: this.retentionMs });
   }
 
-  release(token: string, id = recordName) {
-    return this.store.release({ id, token, retentionMs: this.retentionMs });
+  release(token: string, id = recordName, unused = false) {
+    return this.store.release({ id, token, retentionMs: this.retentionMs, unused });
   }
 
-  abandon(token: string, id = recordName) {
-    return this.store.abandon({ id, token, unresolvedRetentionMs: this.unresolvedMs });
+  abandon(token: string, id = recordName, unused = false) {
+    return this.store.abandon({ id, token, unresolvedRetentionMs: this.unresolvedMs, unused });
   }
 
   saveStep(token: string, name: string, text: string, id = recordName) {

@@ -77,6 +77,24 @@ function releaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual([record.state, record.token, record.attempt, record.steps.size], ['open', 'a', 1, 1]);
   });
 
+  test('a claim that is given back unused does not count as an attempt', async (bench) => {
+    const giveBack = (token: string) => bench.release(token, undefined, true);
+    await bench.take('a', { policy: 'rerun' });
+    assert.equal(await giveBack('a'), true);
+    assert.equal(await giveBack('a'), true);
+    assert.equal((await bench.record()).attempt, 0);
+    assert.equal((await bench.take('b')).attempt, 1);
+    await bench.abandon('b');
+    const terms = { takeover: 'rerun', maxAttempts: 2 } as const;
+    for (const token of ['c', 'd', 'e']) {
+      assert.equal((await bench.take(token, terms)).attempt, 2);
+      assert.equal(await bench.abandon(token, undefined, true), true);
+      assert.equal(await bench.abandon(token, undefined, true), true);
+      await bench.assertState('lapsed');
+    }
+    assert.equal((await bench.record()).attempt, 1);
+  });
+
   test('after its release the old owner can do nothing', async (bench) => {
     await bench.take('a');
     await bench.release('a');

@@ -68,7 +68,17 @@ if (isSelected('redis'))
         expect(Reflect.get(Object(refused), 'retryAfterMs')).toBeGreaterThan(0);
         expect((await store(50).read('a'))?.state).toBe('open');
         replica.process.kill('SIGCONT');
-        expect(await store().claim(claimOf('a', 'u'))).toMatchObject({ outcome: 'claimed', attempt: 2 });
+        expect(await store().claim(claimOf('a', 'u'))).toMatchObject({ outcome: 'claimed', attempt: 1 });
+      });
+
+      it('leaves a lapsed record lapsed where too few replicas have its takeover', async () => {
+        await store().claim(claimOf('a', 't'));
+        await store().abandon({ id: 'a', token: 't', unresolvedRetentionMs: 60_000 });
+        replica.process.kill('SIGSTOP');
+        await expect(store(50).claim(claimOf('a', 'u', { takeover: 'any' }))).rejects.toMatchObject({
+          code: 'store-unavailable',
+        });
+        expect(await store(50).read('a')).toMatchObject({ state: 'lapsed', attempt: 1 });
       });
 
       it('takes a completion for unstored until the replicas have it', async () => {

@@ -1,5 +1,5 @@
--- The owner makes the record open; steps, attempt, operation id and token stay.
--- In:  $1 id, $2 token, $3 retention in ms, $4 whether to notify, $5 channel.
+-- The owner makes the record open; steps, operation id and token stay.
+-- In:  $1 id, $2 token, $3 retention in ms, $4 whether to notify, $5 channel, $6 1 if nothing was run under the claim.
 -- Out: one row if the record was held by the token; none if not, be it that this was done before.
 -- Races: as in renew.sql.
 WITH clock AS MATERIALIZED (
@@ -7,7 +7,7 @@ WITH clock AS MATERIALIZED (
 ), done AS (
   UPDATE {records} AS r
   SET state = 'open', lease_end = NULL, abandoned = false, took_over = false, changed = clock.now,
-    expires = clock.now + $3::bigint
+    expires = clock.now + $3::bigint, attempt = r.attempt - $6::integer
   FROM clock
   WHERE r.id = $1::bytea AND r.token = $2::bytea AND r.state = 'held' AND r.expires > clock.now AND r.format IN (1, 2)
   RETURNING r.id

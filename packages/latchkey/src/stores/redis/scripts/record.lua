@@ -79,6 +79,11 @@ local function has_token(token)
   return string.sub(value, FIELDS, FIELDS + 1 + #token) == field(token)
 end
 
+-- A claim that was given back unused doesn't count.
+local function take_back_attempt()
+  redis.call('SETRANGE', KEYS[1], 23, struct.pack('>I4', struct.unpack('>I4', value, 24) - 1))
+end
+
 -- Whoever settles a record leaves of its flags only the policy.
 local function policy()
   return flags % 2

@@ -1,6 +1,7 @@
 -- Makes the owner's record open.
 --
 -- ARGV[1]  token    ARGV[2]  retention in ms    ARGV[3]  1 if somebody may be waiting for the record
+-- ARGV[4]  1 if nothing was run under the claim
 --
 -- Returns 1; 0 if the record is not the owner's; -1 if it is unreadable.
 
@@ -18,6 +19,9 @@ if phase == OPEN then
 end
 local now = server_time()
 redis.call('SETRANGE', KEYS[1], 3, string.char(OPEN, policy()) .. time(now) .. string.sub(value, 12, 17))
+if ARGV[4] == '1' then
+  take_back_attempt()
+end
 redis.call('PEXPIREAT', KEYS[1], now + ARGV[2])
 if ARGV[3] == '1' then
   redis.call('PUBLISH', KEYS[1], '')
