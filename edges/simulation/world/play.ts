@@ -57,7 +57,7 @@ function mayStaySilent({ handler, framework }: Plan): boolean {
 /** How much real time an answer may need before it counts as one that waits for the world's clock. */
 function threadMs({ handler, before, behind, gzippedBody }: Plan): number {
   const usesThreads = gzippedBody || /file|download/i.test(handler);
-  return usesThreads || [...before, ...behind].some((name) => name.startsWith('compress')) ? 200 : 0;
+  return usesThreads || [...before, ...behind].some((name) => name.includes('compress')) ? 200 : 0;
 }
 
 /** Plays a plan with its own story or another. */

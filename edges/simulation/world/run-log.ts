@@ -59,8 +59,9 @@ export class Tools {
   }
 }
 
+/** The codes that are the same over HTTP/2 lack their own mark. */
 const errorCode = (error: unknown): string =>
-  error instanceof Error ? String(Reflect.get(error, 'code') ?? error.message) : String(error);
+  error instanceof Error ? String(Reflect.get(error, 'code') ?? error.message).replace('HTTP2', 'HTTP') : String(error);
 
 /** Listens to what a request and its response emit. */
 export function watchNode(log: RunLog, request: IncomingMessage, response: ServerResponse): void {
@@ -83,6 +84,8 @@ export function noted<T>(log: RunLog, name: string, response: ServerResponse, ca
 }
 
 function stateOf(response: ServerResponse): string {
-  const { headersSent, writableEnded, statusCode, destroyed } = response;
+  const { headersSent, writableEnded, statusCode } = response;
+  // Responses over HTTP/2 have no `destroyed` of their own.
+  const destroyed: unknown = response.destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed');
   return JSON.stringify({ headersSent, writableEnded, statusCode, destroyed });
 }
