@@ -19,7 +19,7 @@ import { HeldEnd } from './node-held-end.ts';
 import { type CaptureParts, Patience } from './node-patience.ts';
 import { NodeResponseHead } from './node-response-head.ts';
 import { type Capture, install, type Originals } from './node-response-overrides.ts';
-import { acknowledge, headersSent, isCallback, isCutFromHere, toBytes } from './node-response-writes.ts';
+import { acknowledge, headersSent, isCallback, isCutFromHere, isDestroyed, toBytes } from './node-response-writes.ts';
 import { isOutside, maySpeakForOthers } from './outer-answer.ts';
 
 /**
@@ -65,7 +65,7 @@ export class NodeResponseCapture implements Capture {
     this.#head = new NodeResponseHead(response, parts.before);
     this.originals = install(response, this);
     if (response.headersSent) this.#letOuterAnswer();
-    else if (response.destroyed) this.closed();
+    else if (isDestroyed(response)) this.closed();
   }
 
   /** True if the handler has seen that the client hung up, which may be why it fails. */
@@ -226,7 +226,7 @@ export class NodeResponseCapture implements Capture {
     if (bytes !== undefined) this.#gatherer.add(bytes);
     this.#phase = 'held';
     this.#held = held;
-    if (!this.#headSent && !this.#response.destroyed) this.#head.show();
+    if (!this.#headSent && !isDestroyed(this.#response)) this.#head.show();
     const { declaredLength, status } = this.#head;
     const isCutShort = this.#gatherer.size < declaredLength && mayHaveBody(status);
     const isBroken = this.#failedForNobody || isCutShort;
@@ -244,7 +244,7 @@ export class NodeResponseCapture implements Capture {
   #open(): void {
     if (this.#headSent) return;
     this.#head.goOut(marksOfHead(this.#head.status, this.#head.fields), this.originals);
-    if (this.#response.destroyed) this.#head.show();
+    if (isDestroyed(this.#response)) this.#head.show();
     this.#headSent = true;
     this.#phase = 'passing';
   }
@@ -252,7 +252,7 @@ export class NodeResponseCapture implements Capture {
   #forward(bytes: Uint8Array, chunk: unknown, encoding: unknown, callback: unknown): boolean {
     // The writer may use its buffer again as soon as the write is acknowledged.
     if (!this.#gatherer.tooLarge) this.#gatherer.add(typeof chunk === 'string' ? bytes : Buffer.from(bytes));
-    if (this.#response.destroyed) {
+    if (isDestroyed(this.#response)) {
       this.#gone?.expectWrites();
       return acknowledge(encoding, callback);
     }

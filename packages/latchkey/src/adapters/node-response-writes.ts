@@ -36,3 +36,9 @@ export function headersSent(): Error {
 export function isCutFromHere({ socket }: ServerResponse): boolean {
   return socket !== null && !socket.readableEnded && !socket.errored;
 }
+
+/** Whether nothing that is written to a response reaches its client any more. Over HTTP/2 its stream says so. */
+export function isDestroyed(response: ServerResponse): boolean {
+  const { destroyed }: { destroyed?: boolean } = response;
+  return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;
+}

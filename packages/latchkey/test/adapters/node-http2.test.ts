@@ -162,3 +162,34 @@ it.each([
   await until(() => concluded === 1);
   expect(ran).toBe(0);
 });
+
+it('R45 keeps what a handler writes in pieces over HTTP/2 after its client has left', async () => {
+  const left = Promise.withResolvers<void>();
+  let runs = 0;
+  const guarded = idempotency(guardOptions().options).wrap(async (_request, response) => {
+    runs += 1;
+    await left.promise;
+    response.write('one ');
+    response.end('two');
+  });
+  const server = createServer((request, response) => {
+    response.on('close', () => left.resolve());
+    void Reflect.apply(guarded, undefined, [request, response]);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const client = connect(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  onTestFinished(() => {
+    client.destroy();
+    server.close();
+  });
+  const headers = { ':method': 'POST', 'idempotency-key': firstKey };
+
+  const first = client.request(headers).end();
+  await until(() => runs === 1);
+  first.close();
+  await left.promise;
+  const retry = client.request(headers).end();
+  expect(await text(retry)).toBe('one two');
+  expect(runs).toBe(1);
+});
