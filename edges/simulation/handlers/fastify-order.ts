@@ -26,11 +26,11 @@ export function fastifyHandler(
       const text = JSON.stringify({ order: count, saw });
       const act = <T>(name: string, call: () => T) => noted(log, name, reply.raw, call);
       const order: Order = { log, tools, request: request.raw, count, text, context: contextOf(request as never), act };
-      return pauses ? tools.pause().then(() => kind(order, reply)) : kind(order, reply);
+      return pauses ? tools.pause().then(() => kind(order, reply) ?? reply) : kind(order, reply);
     };
     return ending(log, () => {
       const { body } = request;
-      return body instanceof Readable ? readText(body).then(answer) : answer(parsedText(body));
+      return body instanceof Readable ? readText(body).then((saw) => answer(saw) ?? reply) : answer(parsedText(body));
     });
   };
 }
