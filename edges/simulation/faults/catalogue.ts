@@ -50,6 +50,16 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
+    name: 'F4: a request that is complete before its body was read counts as empty',
+    edits: [
+      {
+        file: 'adapters/node-request-body.js',
+        from: 'return isComplete(request) && (bytes > 0 || isFedByNode(request));',
+        to: 'return isComplete(request);',
+      },
+    ],
+  },
+  {
     name: 'F6: a response that was passed on keeps the framing of its connection',
     edits: [
       {
@@ -60,11 +70,27 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
+    name: 'F7: an answer that stopped with its client is waited for until the handler may run no longer',
+    edits: [{ file: 'adapters/node-patience.js', from: 'this.#timer = timers.set(this.#giveUp, silenceMs);', to: '' }],
+  },
+  {
+    name: 'F8: headers look unsent while the answer is held back',
+    edits: [{ file: 'adapters/node-response-looks.js', from: "internals._header = 'held back';", to: ';' }],
+  },
+  {
     name: 'F9: the 404 of an unknown route is an operation',
     edits: [{ file: 'adapters/fastify-hooks.js', from: 'if (request.is404)', to: 'if (false)' }],
   },
   {
     name: 'a replay has the last of repeated headers alone',
     edits: [{ file: 'adapters/node-answer.js', from: 'found[1].push(value);', to: 'found[1] = value;' }],
+  },
+  {
+    name: 'a body that broke off counts as whole',
+    edits: [{ file: 'adapters/node-body-tap.js', from: 'if (this.#gatherer.size < this.length)', to: 'if (false)' }],
+  },
+  {
+    name: 'a body that the guard has read is not put back',
+    edits: [{ file: 'adapters/node-request-body.js', from: 'this.#request.unshift(this.#joined());', to: ';' }],
   },
 ];

@@ -22,14 +22,16 @@ export interface Caught {
 /** Plays with the fault until something differs. Undefined if nothing does. */
 export async function catchFault(dist: string, fault: Fault, around: Surroundings): Promise<Caught | undefined> {
   await using library = await faultyLibrary(dist, fault);
+  const faulty = { ...around, library };
   for (let seed = 1; seed <= mostSeeds; seed += 1) {
-    const [difference] = (await trySeed(seed, { ...around, library })).differences;
-    if (difference !== undefined && (await isSound(seed, around))) return { seed, difference };
+    const [difference] = (await trySeed(seed, faulty)).differences;
+    if (difference === undefined || !(await isSound(seed, around))) continue;
+    if (!(await isSound(seed, faulty))) return { seed, difference };
   }
   return undefined;
 }
 
-/** A difference that the library shows without the fault says nothing about it. */
+/** A difference that the library shows without the fault, or that does not come again, says nothing about it. */
 async function isSound(seed: number, around: Surroundings): Promise<boolean> {
   return (await trySeed(seed, around)).differences.length === 0;
 }

@@ -62,12 +62,14 @@ function firstAnswer({ plan, bare, guarded: { first, twin } }: Case): Difference
 }
 
 /** What was stored is what the first client got, or would have got. */
-function replays({ guarded, reference }: Case): Difference[] {
+function replays({ plan, guarded, reference }: Case): Difference[] {
   const { first, twin, retries, runsBeforeRetry } = guarded;
   const answers = [...(twin === undefined ? [] : [twin]), ...retries];
   const hasRun = runsBeforeRetry > 0 && first.complete && isOwn(first) && !isReplayed(first);
   const original = hasRun ? first : reference.first;
   return answers.flatMap((answer) => {
+    // An application that cuts the connection of one request cuts the one behind it, too.
+    if (answer === twin && !answer.complete && plan.story === 'sends twice on one connection') return [];
     // What the bare application broke off says nothing about the answer that its handler has made.
     if (isConflict(answer) || (!original.complete && isOwn(answer))) return [];
     return compareAnswers('a replay equals the first answer', original, answer, !hasRun || !isReplayed(answer));

@@ -55,9 +55,11 @@ function mayStaySilent({ handler, framework }: Plan): boolean {
 }
 
 /** How much real time an answer may need before it counts as one that waits for the world's clock. */
-function threadMs({ handler, before, behind, gzippedBody }: Plan): number {
+function threadMs(plan: Plan): number {
+  const { handler, before, behind, gzippedBody } = plan;
+  if (mayStaySilent(plan)) return 0;
   const usesThreads = gzippedBody || /file|download/i.test(handler);
-  return usesThreads || [...before, ...behind].some((name) => name.includes('compress')) ? 200 : 0;
+  return usesThreads || [...before, ...behind].some((name) => name.includes('compress')) ? 1_000 : 0;
 }
 
 /** Plays a plan with its own story or another. */

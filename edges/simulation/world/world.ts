@@ -117,7 +117,7 @@ export class World {
     const { watch, tools } = this;
     const isQuiet = () =>
       (watch === undefined || (watch.pending === 0 && watch.held <= 0)) && tools.runs.every(({ ended }) => ended);
-    const quiet = await until(isQuiet, 50, mostMs / 4);
+    const quiet = await until(isQuiet, 50, mostMs / 2);
     await turns(5);
     return quiet;
   }
