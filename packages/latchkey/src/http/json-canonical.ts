@@ -19,9 +19,16 @@ const words = ['true', 'false', 'null'];
 
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
+/** Normal doubles begin at 2.23e-308; smaller ones have fewer digits. */
+const isNormal = (value: number) => Number.isFinite(value) && Math.abs(value) > 1e-307;
+
 const isExponent = (code: number) => code === 0x45 || code === 0x65;
 
-/** Two decimals of at most this many digits are never the same double, so that the shortest form of one is its own. */
+/**
+ * An IEEE 754 double tells any two decimals of at most this many significant digits apart (DBL_DIG in C), over the range
+ * of normal doubles. JavaScript writes a double as the shortest decimal that reads as the same double (ECMA-262
+ * Number::toString). For a numeral of at most 15 digits, that one has at most 15 digits too, and so it is the same decimal.
+ */
 const SURE_DIGITS = 15;
 
 /** A whole part of zero and this many zeros behind the point: JavaScript writes such a number with an exponent. */
@@ -126,7 +133,8 @@ class Canonicaliser {
     const whole = text.charCodeAt(start) === 0x2d ? start + 1 : start;
     const point = this.#pastDigits(whole);
     const end = text.charCodeAt(point) === 0x2e ? this.#pastDigits(point + 1) : point;
-    if (!this.#isSure(whole, point, end)) return this.#numeral();
+    const digits = end - whole - (end > point ? 1 : 0);
+    if (digits > SURE_DIGITS || !this.#isPlain(whole, point, end)) return this.#numeral(digits);
     this.#position = end;
     let last = end;
     if (point < end) while (text.charCodeAt(last - 1) === 0x30) last -= 1;
@@ -142,24 +150,26 @@ class Canonicaliser {
     return at;
   }
 
-  /** Whether a numeral is valid, and canonical but for zeros at its end and the sign of zero. */
-  #isSure(whole: number, point: number, end: number): boolean {
+  /** Whether a numeral of few digits is valid, and canonical but for zeros at its end and the sign of zero. */
+  #isPlain(whole: number, point: number, end: number): boolean {
     const text = this.#text;
-    if (point === whole || end === point + 1) return false;
-    const digits = end - whole - (end > point ? 1 : 0);
-    if (digits > SURE_DIGITS || isExponent(text.charCodeAt(end))) return false;
+    if (point === whole || end === point + 1 || isExponent(text.charCodeAt(end))) return false;
     if (text.charCodeAt(whole) !== 0x30) return true;
     return point === whole + 1 && !text.startsWith(tiny, whole);
   }
 
-  #numeral(): Canonical {
+  /** Any other numeral; `digits` is the number of digits in front of its exponent. */
+  #numeral(digits: number): Canonical {
     numberPattern.lastIndex = this.#position;
-    const numeral = numberPattern.exec(this.#text)?.[0];
-    if (numeral === undefined) throw notJson;
-    this.#position += numeral.length;
-    const canonical = String(Number(numeral));
+    if (!numberPattern.test(this.#text)) throw notJson;
+    const numeral = this.#text.slice(this.#position, numberPattern.lastIndex);
+    this.#position = numberPattern.lastIndex;
+    const value = Number(numeral);
+    const canonical = String(value);
     if (canonical === numeral) return asItStands;
-    if (decimalValue(canonical) !== decimalValue(numeral)) this.lossy = true;
+    if (!this.lossy && !(digits <= SURE_DIGITS && isNormal(value))) {
+      this.lossy = decimalValue(canonical) !== decimalValue(numeral);
+    }
     return this.#changed(canonical);
   }
 

@@ -160,6 +160,28 @@ describe('canonicalJson', () => {
     );
   });
 
+  it('keeps the exact value of numerals of few digits up to the limits of a double', () => {
+    const mantissas = fc.stringMatching(/^-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,10})?$/);
+    const powers = fc.oneof(
+      fc.integer({ min: -345, max: -290 }),
+      fc.integer({ min: 290, max: 320 }),
+      fc.integer({ min: -30, max: 30 }),
+    );
+    holds(
+      fc.property(mantissas, powers, (mantissa, power) => {
+        const numeral = `${mantissa}e${power}`;
+        const written = String(Number(numeral));
+        expect(canonicalJson(numeral)).toBe(isSameDecimal(written, numeral) ? written : undefined);
+      }),
+      20_000,
+    );
+  });
+
+  it('remembers a lost value whatever comes after it', () => {
+    expect(canonicalJson('[1e400,1e5]')).toBeUndefined();
+    expect(canonicalJson('[9007199254740993.0,1,1e400,10e-1]')).toBeUndefined();
+  });
+
   it.each([
     ['an integer beyond 2^53', '9007199254740993'],
     ['a number with too many digits', '0.1234567890123456789'],
