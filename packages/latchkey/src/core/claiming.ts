@@ -131,7 +131,7 @@ export class Claimer {
       sentAt = clock.monotonic();
       return this.#store.claim(request);
     };
-    const outcome = await callUntil(this.#tools, () => giveUpAt, label, send);
+    const outcome = await callUntil(this.#tools, giveUpAt, label, send);
     return { request, outcome, sentAt };
   }
 

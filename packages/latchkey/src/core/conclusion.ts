@@ -11,9 +11,6 @@ import type { RunningContext } from './running-context.ts';
 import type { AfterFailure, AnyStore, Claimed, Owner } from './store.ts';
 import { type CallTools, callUntil } from './store-call.ts';
 
-/** However near the lease's deadline is, or however long ago it was, the answer is offered to the store for this long. */
-const leastAnswerMs = 5_000;
-
 /** The policy that holds for this run: a record and its route must both allow a rerun. */
 export function effectivePolicy(claimed: Claimed, operation: Operation): AfterFailure {
   return claimed.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
@@ -112,11 +109,10 @@ function concluding(
   during: string,
   write: () => Promise<Recorded>,
 ): Promise<Recorded> {
-  // Fixed here: renewals go on meanwhile, and would move the lease's deadline for as long as the store refuses the answer.
-  const tryingUntil = Math.max(lease.deadline, options.runtime.clock.monotonic() + leastAnswerMs);
+  const giveUpAt = lease.writeDeadline();
   lease.conclude();
   // Each failed try was reported as an event; what the caller needs to know is that nothing was stored.
-  return callUntil(options, () => tryingUntil, { operation: options.operation.name, during }, write).catch(unstored);
+  return callUntil(options, giveUpAt, { operation: options.operation.name, during }, write).catch(unstored);
 }
 
 const unstored = (): Recorded => 'unstored';

@@ -25,6 +25,9 @@ const reasons: Record<LeaseEnd, string> = {
 const over =
   'This run has ended: its handler has returned or thrown, or its answer is stored. Nothing more begins for it.';
 
+/** However near the lease's deadline is, or however long ago it was, a write is offered to the store for this long. */
+const leastWriteMs = 5_000;
+
 /** How long before the end of a lease a worker stops, so that a handler has time to heed its signal. */
 export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
@@ -77,6 +80,14 @@ export class Lease {
    */
   get deadline(): number {
     return this.#suspended ? Math.max(this.#deadline, this.#extendedTo) : this.#deadline;
+  }
+
+  /**
+   * Until when a write that begins now may be repeated: the later of the lease's deadline and five seconds from now. Read
+   * it once per write: renewals go on meanwhile, and would move the deadline for as long as the store refuses the write.
+   */
+  writeDeadline(): number {
+    return Math.max(this.deadline, this.#runtime.clock.monotonic() + leastWriteMs);
   }
 
   /** Created on first access; most handlers never use it. Whoever reads it looks at the clock. */

@@ -196,12 +196,9 @@ export class RunningContext {
 
   async #save(name: string, value: Uint8Array): Promise<void> {
     const { store, owner, operation } = this.#options;
-    const owned = await callUntil(
-      this.#options,
-      () => this.lease.deadline,
-      { operation, during: 'save-step' },
-      () => store.saveStep({ ...owner, name, value }),
-    );
+    const label = { operation, during: 'save-step' };
+    const save = () => store.saveStep({ ...owner, name, value });
+    const owned = await callUntil(this.#options, this.lease.writeDeadline(), label, save);
     if (!owned) this.#lost();
   }
 

@@ -53,25 +53,24 @@ export interface CallTools {
 }
 
 /**
- * Calls until an answer comes or `deadline()` (on the monotonic clock) has passed; at least once. `deadline` is
- * asked anew each time, since a heartbeat may move it.
+ * Calls until an answer comes or `deadline` (on the monotonic clock) has passed; at least once.
  *
  * @throws what the last call threw.
  */
 export async function callUntil<T>(
   tools: CallTools,
-  deadline: () => number,
+  deadline: number,
   label: CallLabel,
   call: () => Promise<T>,
 ): Promise<T> {
   const { clock, timers, random } = tools.runtime;
   for (let retry = 0; ; retry += 1) {
     try {
-      return await withTimeLimit(tools.runtime, Math.max(deadline() - clock.monotonic(), 1), call());
+      return await withTimeLimit(tools.runtime, Math.max(deadline - clock.monotonic(), 1), call());
     } catch (error) {
       tools.emit?.({ type: 'store-error', ...label, error });
       const delayMs = backoffMs(retry, retryBackoff, random);
-      if (isFinalStoreError(error) || clock.monotonic() + delayMs >= deadline()) throw error;
+      if (isFinalStoreError(error) || clock.monotonic() + delayMs >= deadline) throw error;
       await sleep(timers, delayMs);
     }
   }

@@ -66,12 +66,7 @@ function isTrusted(record: StoredRecord | undefined, before: Quarantine['before'
 function readRecord({ id, name, settings }: Operation, { store, ...tools }: QuarantineTools) {
   const giveUpAt = tools.runtime.clock.monotonic() + settings.claimTimeoutMs;
   const label = { operation: name, during: 'read' };
-  return callUntil(
-    tools,
-    () => giveUpAt,
-    label,
-    () => store.read(id),
-  );
+  return callUntil(tools, giveUpAt, label, () => store.read(id));
 }
 
 /**

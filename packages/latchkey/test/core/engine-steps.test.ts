@@ -99,6 +99,28 @@ describe('steps', () => {
     expect(told(await run)).toBe('executed stored');
   });
 
+  it.each([
+    ['the lease where that is longer', 20_000, 17_000],
+    ['five seconds where the lease is shorter', 1_000, 3_500],
+  ])('tries to save a step for %s, and renewals do not move the limit', async (_limit, leaseMs, stillTryingMs) => {
+    const { worker, runtime, faults } = engineRig();
+    faults.plan((method) => (method === 'saveStep' ? { kind: 'fail' } : undefined));
+    let failure: unknown;
+    const run = worker().run(operation({ leaseMs, maxRunMs: 600_000 }), async (context) => {
+      await context
+        .step('a', () => 1)
+        .catch((error: unknown) => {
+          failure = error;
+        });
+      return done('one');
+    });
+    await runtime.advance(stillTryingMs);
+    expect(failure).toBeUndefined();
+    await runtime.advance(leaseMs + 5_000);
+    expect(failure).toMatchObject({ code: 'store-unavailable' });
+    expect(told(await run)).toBe('executed stored');
+  });
+
   it('a step that was under way during a takeover is refused', async () => {
     const { worker, runtime, faults } = engineRig();
     const { opened, open } = gate<void>();

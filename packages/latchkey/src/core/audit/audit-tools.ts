@@ -22,5 +22,5 @@ const patienceMs = 10_000;
  */
 export function ask<T>(tools: CallTools, during: string, call: () => Promise<T>): Promise<T> {
   const giveUpAt = tools.runtime.clock.monotonic() + patienceMs;
-  return callUntil(tools, () => giveUpAt, { operation: 'operator', during }, call);
+  return callUntil(tools, giveUpAt, { operation: 'operator', during }, call);
 }
