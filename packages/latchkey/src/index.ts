@@ -26,4 +26,4 @@ export type { PlainResponse } from './http/exchange.ts';
 export type { HttpContext } from './http/layer.ts';
 export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
 export type { Problem } from './http/problem.ts';
-export { EXPOSED_HEADERS as EXPOSED_FIELDS } from './protocol/headers.ts';
+export { EXPOSED_HEADERS } from './protocol/headers.ts';

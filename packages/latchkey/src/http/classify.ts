@@ -16,7 +16,7 @@ export interface ClassifyRules {
   readonly overruled: 'keep' | 'release' | undefined;
   /** What a throw said. */
   readonly thrown?: 'nothing-happened' | 'failed' | undefined;
-  /** The route's word on statuses below 500. */
+  /** Says for a status below 500, or for a 503 with Retry-After, whether the route keeps its answer. */
   readonly keep: ((status: number) => boolean) | undefined;
   readonly dialect: Dialect;
 }
@@ -24,10 +24,10 @@ export interface ClassifyRules {
 /** Statuses that ask to mend something and come back. */
 const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
-function belowFailure(response: CapturedResponse, { keep, dialect }: ClassifyRules): Verdict['outcome'] {
-  const { status } = response;
-  if (keep !== undefined) return keep(status) ? 'done' : 'released';
-  return comeBack.has(status) || dialect.saysNothingHappened(status) ? 'come-back' : 'done';
+/** Whether a response says that the client should come back. */
+function asksToComeBack({ status, fields }: CapturedResponse, { dialect }: ClassifyRules): boolean {
+  if (status === 503) return fieldValue(fields, 'retry-after') !== undefined;
+  return comeBack.has(status) || dialect.saysNothingHappened(status);
 }
 
 /**
@@ -36,7 +36,8 @@ function belowFailure(response: CapturedResponse, { keep, dialect }: ClassifyRul
  * 2. a stream that broke is a failure, whatever its status promised;
  * 3. an answer of another layer that is not final;
  * 4. 5xx is a failure, except a 503 that says when to come back;
- * 5. what the route says of other statuses, or else: 401, 407, 408, 425 and 429 ask to come back, all else is done.
+ * 5. what the route says of any other status, or else: 401, 407, 408, 425, 429 and that 503 ask to come back, and all
+ *    else is done.
  */
 export function classify(response: CapturedResponse, rules: ClassifyRules): Verdict['outcome'] {
   if (rules.overruled === 'release') return 'released';
@@ -44,7 +45,8 @@ export function classify(response: CapturedResponse, rules: ClassifyRules): Verd
   if (rules.thrown !== undefined) return rules.thrown;
   if (response.state === 'broken') return 'failed';
   if (response.status >= 400 && isNotFinal(response)) return 'not-final';
-  if (response.status < 500) return belowFailure(response, rules);
-  const comesBack = response.status === 503 && fieldValue(response.fields, 'retry-after') !== undefined;
-  return comesBack ? 'come-back' : 'failed';
+  const comesBack = asksToComeBack(response, rules);
+  if (response.status >= 500 && !comesBack) return 'failed';
+  if (rules.keep !== undefined) return rules.keep(response.status) ? 'done' : 'released';
+  return comesBack ? 'come-back' : 'done';
 }

@@ -127,8 +127,9 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
    */
   readonly fingerprint?: FingerprintOptions;
   /**
-   * Whether an answer below 500 is kept; false releases the record, so that a retry runs. Default: under `'refuse'` every
-   * answer is kept, under `'rerun'` all but 401, 407, 408, 425 and 429.
+   * Whether an answer below 500, or a 503 with Retry-After, is kept; false releases the record, so that a retry runs.
+   * Default: under `'refuse'` every answer is kept, under `'rerun'` all but 401, 407, 408, 425, 429 and 503 with
+   * Retry-After.
    *
    * @example
    * ```ts

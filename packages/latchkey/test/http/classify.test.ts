@@ -41,11 +41,18 @@ describe('classify', () => {
     expect(judged(response(200, { state: 'too-large' }))).toBe('done');
   });
 
-  it("the route's word holds below 500, and there alone", () => {
+  it('the route decides on statuses below 500', () => {
     const keep = (status: number) => status !== 404;
     expect(judged(response(404), { keep })).toBe('released');
     expect(judged(response(429), { keep })).toBe('done');
     expect(judged(response(500), { keep: () => false })).toBe('failed');
+  });
+
+  it('the route is asked about a 503 with Retry-After too, and about no other', () => {
+    const later = response(503, { fields: [['Retry-After', '1']] });
+    expect(judged(later, { keep: () => false })).toBe('released');
+    expect(judged(later, { keep: () => true })).toBe('done');
+    expect(judged(response(503), { keep: () => false })).toBe('failed');
   });
 
   it("the handler's word holds over everything", () => {

@@ -106,6 +106,19 @@ describe('an answer that says: nothing was done, come back', () => {
     expect(warnings[0]?.message).toMatch(/before the guard.*NothingHappened.*keep/);
   });
 
+  it.each([
+    ['429', () => captured(429)],
+    ['503 with Retry-After', () => captured(503, '', { fields: [['Retry-After', '1']] })],
+  ])(
+    "R81: %s is released, without a warning, where the route's keep says so, as the warning advises",
+    async (_, later) => {
+      const { send, warnings } = layerRig({ keep: (status) => status !== 429 && status !== 503 });
+      await send({ key: 'k' }, later);
+      expect((await send({ key: 'k' })).text).toBe('run 2');
+      expect(warnings()).toEqual([]);
+    },
+  );
+
   it('R38: once a step was saved, is kept under refuse, and released with its step under rerun', async () => {
     for (const [afterFailure, answer] of [
       ['refuse', '429'],
