@@ -1,4 +1,4 @@
-import type { RequestListener } from 'node:http';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { memoryStore } from 'latchkey/memory';
 import { idempotency } from 'latchkey/node';
@@ -18,6 +18,7 @@ export function guarded(store: Row['store'], folder: string): Guarded {
     store === 'memory'
       ? memoryStore({ maxRecords: 5_000_000, maxBytes: 2 ** 33 })
       : sqliteStore({ database: join(folder, 'bench.sqlite') });
-  const guard = idempotency({ store: records, principal: (request) => request.headers['x-account']?.toString() });
+  const principal = (request: IncomingMessage) => request.headers['x-account']?.toString();
+  const guard = idempotency({ store: records, principal, log: false });
   return { listener: guard.wrap(handler), close: () => records.close() };
 }

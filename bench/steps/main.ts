@@ -19,7 +19,12 @@ let calls = 0;
 
 /** Calls one operation after another, each with a key of its own. */
 function caller(store: Store, body: (context: Context) => Promise<unknown>) {
-  const run = idempotent((_input: string, context) => body(context), { store, name: 'bench', key: (input) => input });
+  const run = idempotent((_input: string, context) => body(context), {
+    store,
+    name: 'bench',
+    key: (input) => input,
+    log: false,
+  });
   return async (times: number) => {
     for (let made = 0; made < times; made += 1) {
       calls += 1;

@@ -1,5 +1,5 @@
 import { createClient } from '@redis/client';
-import fastify from 'fastify';
+import fastify, { type FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
 import { cachedStore } from 'latchkey/cached';
 import { idempotency } from 'latchkey/fastify';
@@ -15,7 +15,8 @@ const cache = { maxAgeMs: 60_000 };
 
 async function guarded<Kind extends TransactionKind>(store: Store<Kind>, close: () => Promise<unknown>) {
   const app = fastify();
-  await app.register(idempotency<Kind>({ store, principal: (request) => request.headers['x-account']?.toString() }));
+  const principal = (request: FastifyRequest) => request.headers['x-account']?.toString();
+  await app.register(idempotency<Kind>({ store, principal, log: false }));
   app.post(path, async (request, reply) => reply.type(json).send(charge(request.body as Charge)));
   return served(app, async () => {
     await store.close();

@@ -47,7 +47,7 @@ export class EngineFront implements Front {
     this.#world = world;
     this.#rules = rules;
     this.#store = store;
-    this.#engine = new Engine({ store, runtime: worker.runtime });
+    this.#engine = new Engine({ store, runtime: worker.runtime, log: false });
   }
 
   async handle(incoming: Incoming): Promise<FrontAnswer> {

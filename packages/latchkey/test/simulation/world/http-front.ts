@@ -53,6 +53,7 @@ export class HttpFront implements Front {
     this.#guard = idempotency<SimKind>({
       store,
       runtime: worker.runtime,
+      log: false,
       principal: (request) => request.headers.get('principal') ?? undefined,
       onEvent: (event) => {
         if (event.type === 'executed') this.#recorded.set(event.id, event.recorded);

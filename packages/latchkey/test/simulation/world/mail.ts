@@ -28,6 +28,6 @@ export function sendMail({ worker, network, post, store, leaseMs }: MailParts): 
     });
   const pace = { pollMs: leaseMs / 4, maxPollMs: leaseMs, retryMs: leaseMs / 4, maxRetryMs: 2 * leaseMs };
   const limits = { leaseMs, concurrency: 4, maxAttempts: 1_000_000 };
-  const running = dispatcher({ store, runtime: worker.runtime, deliver, ...pace, ...limits });
+  const running = dispatcher({ store, runtime: worker.runtime, log: false, deliver, ...pace, ...limits });
   return () => void running.close();
 }
