@@ -1,6 +1,7 @@
 /** Every scenario on one store, at the length of `npm test`; `npm run torture:stores` is the long one. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { patience } from '../servers/patience.ts';
 import { isSelected } from '../servers/selected.ts';
 import { backends } from './backends/all.ts';
 import type { Backend } from './backends/backend.ts';
@@ -9,7 +10,7 @@ import { scenarios } from './scenarios/all.ts';
 import { runScenario } from './scenarios/run-scenario.ts';
 import type { StoreName } from './scenarios/scenario.ts';
 
-const timeoutMs = 120_000;
+const timeoutMs = patience(120_000);
 
 /** A run starts from a seed of its own, which it prints; `SEED` repeats one. */
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
