@@ -1,5 +1,7 @@
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { idempotency } from '../../../src/adapters/fetch.ts';
+import type { HttpContext } from '../../../src/http/layer.ts';
 import { redisStore } from '../../../src/stores/redis/index.ts';
 import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import { isSelected } from '../../servers/selected.ts';
@@ -59,6 +61,46 @@ if (isSelected('redis'))
       const outcome = await store().claim(claimOf('running', 'u'));
       expect(outcome).toMatchObject({ outcome: 'completed', result: { kind: 'tombstone', bytes: bytesOf('gone') } });
       expect(await store().complete(completionOf('done', 't'))).toBe('completed');
+    });
+
+    /** A guarded route whose handler works while the memory fills up. */
+    function guardedRoute(work: (context: HttpContext) => Promise<string>) {
+      const guarded = store();
+      const calls = { complete: vi.spyOn(guarded, 'complete'), saveStep: vi.spyOn(guarded, 'saveStep') };
+      let runs = 0;
+      const guard = idempotency({ store: guarded, principal: () => 'tenant', log: false });
+      const order = guard.withContext(async (context) => {
+        runs += 1;
+        await own.config('SET', 'maxmemory', '1mb');
+        return new Response(await work(context), { status: 201, headers: { location: '/orders/1' } });
+      });
+      const headers = { 'idempotency-key': 'order-1' };
+      const send = () => order(new Request('http://shop.test/orders', { method: 'POST', headers }));
+      return { send, calls, runs: () => runs };
+    }
+
+    it('lets a guard answer after one try, and gives the retry the tombstone of the answer', async () => {
+      const { send, calls, runs } = guardedRoute(async () => 'x'.repeat(100_000));
+      const first = await send();
+      expect([first.status, first.headers.get('idempotency-status')]).toEqual([201, 'executed']);
+      expect(await first.text()).toHaveLength(100_000);
+      for (let retry = 0; retry < 2; retry += 1) {
+        const answer = await send();
+        expect(answer.headers.get('idempotency-status')).toBe('response-not-kept');
+        expect(await answer.json()).toMatchObject({ original: { status: 201, location: '/orders/1' } });
+      }
+      // A wait would be for another try.
+      expect(calls.complete.mock.calls.length).toBeLessThanOrEqual(2);
+      expect(runs()).toBe(1);
+    });
+
+    it('fails a step after one try', async () => {
+      const { send, calls } = guardedRoute(async (context) => {
+        const saved = context.step('charge', () => 'charged');
+        return saved.catch((error: unknown) => String(Reflect.get(Object(error), 'code')));
+      });
+      expect(await (await send()).text()).toBe('store-unavailable');
+      expect(calls.saveStep).toHaveBeenCalledOnce();
     });
 
     it('lets an owner renew, release and abandon, but save no step', async () => {
