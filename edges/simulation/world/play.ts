@@ -96,6 +96,8 @@ async function answerOf(world: World, call: Call): Promise<Answer> {
   const silent = mayStaySilent(world.plan);
   const mostMs = maxRunMs + 2 * leaseMs;
   await until(() => call.isAnswered, 80, threadMs(world.plan));
+  // One that stays silent has to have begun, at least.
+  await until(() => call.isAnswered || world.tools.runs.length > 0, 1, 1_000);
   for (let passedMs = 0; !call.isAnswered && passedMs < mostMs && world.guarded; passedMs += leaseMs / 4) {
     await world.clock.advance(leaseMs / 4);
     await until(() => call.isAnswered, 20);

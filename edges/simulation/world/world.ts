@@ -117,7 +117,7 @@ export class World {
     const { watch, tools } = this;
     const isQuiet = () =>
       (watch === undefined || (watch.pending === 0 && watch.held <= 0)) && tools.runs.every(({ ended }) => ended);
-    const quiet = await until(isQuiet, 50, mostMs / 2);
+    const quiet = await until(isQuiet, 50, mostMs);
     await turns(5);
     return quiet;
   }
