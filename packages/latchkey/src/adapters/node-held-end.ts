@@ -6,8 +6,10 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isHttp2 } from './node-http2.ts';
 import { hideEnded, showEnded } from './node-response-looks.ts';
 import type { Originals } from './node-response-overrides.ts';
+import { isCallback, isDestroyed, writeAfterEnd } from './node-response-writes.ts';
 
 /** The arguments of the call that ends the answer. */
 type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unknown];
@@ -39,12 +41,14 @@ export class HeldEnd {
   readonly #call: EndCall;
   readonly #socket: HeldSocket | null;
   #cutsLater = false;
+  #isEnded = false;
+  #failsLater = false;
 
   constructor(response: ServerResponse, call: EndCall) {
     this.#response = response;
     this.#call = call;
     // HTTP/2 has many responses on one socket, and gives a stand-in for it.
-    this.#socket = Object.hasOwn(response, '_header') ? (response.socket as HeldSocket | null) : null;
+    this.#socket = isHttp2(response) ? null : (response.socket as HeldSocket | null);
     if (this.#socket === null) return;
     if (this.#socket[originalDestroy] === undefined) {
       this.#socket[originalDestroy] = this.#socket.destroy;
@@ -55,7 +59,34 @@ export class HeldEnd {
 
   /** The handler has called `end`, and the response looks so. */
   show(inPieces: boolean): void {
+    this.#isEnded = true;
     showEnded(this.#response, inPieces);
+  }
+
+  /** True if the handler has called `end`: more is an error then. Over HTTP/2 that would cost the answer. */
+  get refusesMore(): boolean {
+    return this.#isEnded && !isHttp2(this.#response);
+  }
+
+  /** Fails a write, as Node does. */
+  refuse(callback: unknown): false {
+    const error = writeAfterEnd();
+    process.nextTick(() => {
+      if (isCallback(callback)) callback(error);
+      this.#fail(error);
+    });
+    return false;
+  }
+
+  /** An error that nobody listens for ends the process: that has to wait until the answer is stored and sent. */
+  #fail(error: Error): void {
+    const response = this.#response;
+    if (response.listenerCount('error') > 0) {
+      if (!isDestroyed(response)) response.emit('error', error);
+    } else if (!this.#failsLater) {
+      this.#failsLater = true;
+      response.once('finish', () => process.nextTick(() => response.emit('error', error)));
+    }
   }
 
   /** The application destroys the connection: that is done when the answer is out. */

@@ -86,7 +86,7 @@ export class NodeResponseCapture implements Capture {
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean {
     if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') return this.originals.write.call(this.#response, chunk, encoding, callback);
-    if (this.#isSilent || this.#outerAnswered) return acknowledge(encoding, callback);
+    if (this.#isSilent || this.#outerAnswered) return this.#drop(encoding, callback);
     const bytes = toBytes(chunk, encoding);
     // Node says what is wrong with a chunk that it refuses.
     if (bytes === undefined) return this.originals.write.call(this.#response, chunk, encoding, callback);
@@ -103,11 +103,8 @@ export class NodeResponseCapture implements Capture {
   end(chunk: unknown, encoding: unknown, callback: unknown): void {
     if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') this.originals.end.call(this.#response, chunk, encoding, callback);
-    else if (this.#isSilent) {
-      if (this.#phase === 'held') this.#held?.show(this.#headSent);
-      const found = [chunk, encoding, callback].find(isCallback);
-      if (found !== undefined) this.#response.once('finish', found);
-    } else this.#endOnce(chunk, encoding, callback);
+    else if (this.#isSilent) this.#endSilently(chunk, encoding, callback);
+    else this.#endOnce(chunk, encoding, callback);
   }
 
   writeHead(args: readonly unknown[]): void {
@@ -123,7 +120,7 @@ export class NodeResponseCapture implements Capture {
 
   /** @throws Error `ERR_HTTP_HEADERS_SENT`, as Node does. */
   headChanges(): void {
-    if (this.#head.isShown) throw headersSent();
+    if (this.#head.isShown) throw headersSent(this.#response);
     if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
   }
 
@@ -205,6 +202,18 @@ export class NodeResponseCapture implements Capture {
 
   get #isSilent(): boolean {
     return this.#phase === 'held' || this.#phase === 'discarding';
+  }
+
+  #drop(encoding: unknown, callback: unknown): boolean {
+    if (this.#held?.refusesMore !== true) return acknowledge(encoding, callback);
+    return this.#held.refuse(isCallback(encoding) ? encoding : callback);
+  }
+
+  #endSilently(chunk: unknown, encoding: unknown, callback: unknown): void {
+    const found = [chunk, encoding, callback].find(isCallback);
+    if (chunk && !isCallback(chunk) && this.#held?.refusesMore === true) this.#held.refuse(found);
+    else if (found !== undefined) this.#response.once('finish', found);
+    if (this.#phase === 'held') this.#held?.show(this.#headSent);
   }
 
   #endOnce(chunk: unknown, encoding: unknown, callback: unknown): void {

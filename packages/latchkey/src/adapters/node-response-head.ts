@@ -16,7 +16,9 @@ import {
   restoreHeaders,
   snapshotHeaders,
 } from './node-fields.ts';
+import { isHttp2 } from './node-http2.ts';
 import { hideHeadSent, showHeadSent } from './node-response-looks.ts';
+import { isDestroyed } from './node-response-writes.ts';
 
 /** See the module. */
 export class NodeResponseHead {
@@ -60,7 +62,9 @@ export class NodeResponseHead {
     this.#response.statusMessage = '';
   }
 
+  /** A response over HTTP/2 whose stream is closed takes no head. */
   show(): void {
+    if (isHttp2(this.#response) && isDestroyed(this.#response)) return;
     this.isShown = true;
     showHeadSent(this.#response);
   }

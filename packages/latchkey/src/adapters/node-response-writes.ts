@@ -5,8 +5,9 @@
  */
 
 import type { ServerResponse } from 'node:http';
+import { isHttp2 } from './node-http2.ts';
 
-type Callback = () => void;
+type Callback = (error?: Error) => void;
 
 export function isCallback(value: unknown): value is Callback {
   return typeof value === 'function';
@@ -27,9 +28,18 @@ export function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefin
 }
 
 /** What Node throws when a header is changed too late. */
-export function headersSent(): Error {
-  const error = new Error('Cannot set headers after they are sent to the client');
-  return Object.assign(error, { code: 'ERR_HTTP_HEADERS_SENT' });
+export function headersSent(response: ServerResponse): Error {
+  if (isHttp2(response)) return errorOf('ERR_HTTP2_HEADERS_SENT', 'Response has already been initiated.');
+  return errorOf('ERR_HTTP_HEADERS_SENT', 'Cannot set headers after they are sent to the client');
+}
+
+/** What Node emits when something is written after the end. */
+export function writeAfterEnd(): Error {
+  return errorOf('ERR_STREAM_WRITE_AFTER_END', 'write after end');
+}
+
+function errorOf(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }
 
 /** True if neither the client closed its side nor the network failed. */

@@ -9,6 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency } from '../../src/adapters/node.ts';
 import type { Received } from '../../src/testing/adapter-suite/client.ts';
+import { gate } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
 const charged = '{"charged":true}';
@@ -127,5 +128,57 @@ describe('a response behind the guard looks as it does without', () => {
     socket.write(requests.join(''));
     await once(socket, 'close');
     expect(received.match(/answer to \/[abc]/g)).toEqual(['answer to /a', 'answer to /b', 'answer to /c']);
+  });
+});
+
+describe('something that is written after the end', () => {
+  const late: Record<string, (response: ServerResponse, called: (error?: Error | null) => void) => void> = {
+    'a write': (response, called) => void response.write('two', called),
+    'a write with an encoding': (response, called) => void response.write('two', 'latin1', called),
+    'an end with more': (response, called) => void response.end('two', called),
+    'an end with nothing': (response, called) => void response.end(called),
+  };
+  for (const [name, write] of Object.entries(late)) {
+    it(`fails as it does without a guard: ${name}`, async () => {
+      const seen: unknown[][] = [];
+      const handler: RequestListener = (_request, response) => {
+        const events: unknown[] = [];
+        seen.push(events);
+        response.on('error', (error) => events.push(['emitted', error]));
+        response.end('one');
+        write(response, (error) => events.push(['called', error ?? undefined]));
+      };
+      const guarded = idempotency(guardOptions().options).wrap(handler);
+      for (const listener of [handler, guarded]) {
+        const origin = await serve(listener);
+        expect((await post(origin)).body.toString()).toBe('one');
+      }
+      expect(seen).toHaveLength(2);
+      expect(seen[0]).not.toEqual([]);
+      expect(seen[1]).toEqual(seen[0]);
+    });
+  }
+
+  it('ends a process that does not listen for it only when the answer is stored', async () => {
+    const { options } = guardOptions();
+    let completed: number | undefined;
+    const { passed, open } = gate();
+    const guarded = idempotency(options).wrap((_request, response) => {
+      const { emit } = response;
+      response.emit = (name: string, ...rest: unknown[]) => {
+        if (name !== 'error') return Reflect.apply(emit, response, [name, ...rest]);
+        void options.store.list({ state: 'completed', limit: 1 }).then(({ records }) => {
+          completed = records.length;
+          open();
+        });
+        return true;
+      };
+      response.end('one');
+      response.write('two');
+      response.write('three');
+    });
+    expect((await post(await serve(guarded))).body.toString()).toBe('one');
+    await passed;
+    expect(completed).toBe(1);
   });
 });

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { ServerResponse } from 'node:http';
 import { connect, createServer, type OutgoingHttpHeaders } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
@@ -17,11 +18,13 @@ interface Served {
 
 const nothingSeen = () => ({ began: 0, closed: 0, ran: 0 });
 
-async function nodeServer(): Promise<Served> {
+type Answer = (response: ServerResponse, body: string) => unknown;
+
+async function nodeServer(answer: Answer = (response, body) => response.end(body)): Promise<Served> {
   const seen = nothingSeen();
   const guarded = idempotency(guardOptions().options).wrap(async (request, response) => {
     seen.ran += 1;
-    response.end(await text(request));
+    answer(response, await text(request));
   });
   const server = createServer((request, response) => {
     seen.began += 1;
@@ -84,7 +87,7 @@ async function ask(origin: string, pieces: readonly string[]) {
 const long = JSON.stringify('x'.repeat(300_000));
 
 describe.each([
-  ['node', nodeServer],
+  ['node', () => nodeServer()],
   ['fastify', () => fastifyServer(false)],
 ])('a request over HTTP/2 to %s that tells no length', (_name, serve) => {
   it.each([
@@ -111,7 +114,7 @@ describe.each([
 });
 
 describe.each([
-  ['node', nodeServer],
+  ['node', () => nodeServer()],
   ['fastify, whose parser reads', () => fastifyServer(true)],
   ['fastify, whose parser leaves it unread', () => fastifyServer(false)],
 ])('a body that its client breaks off over HTTP/2, for %s', (_name, serve) => {
@@ -192,4 +195,14 @@ it('R45 keeps what a handler writes in pieces over HTTP/2 after its client has l
   const retry = client.request(headers).end();
   expect(await text(retry)).toBe('one two');
   expect(runs).toBe(1);
+});
+
+it('refuses a head that comes too late by the error that Node has there', async () => {
+  const { origin } = await nodeServer((response) => {
+    response.end('done');
+    expect(() => response.setHeader('X-Late', 'yes')).toThrow(
+      expect.objectContaining({ code: 'ERR_HTTP2_HEADERS_SENT' }),
+    );
+  });
+  expect(await ask(origin, ['1'])).toEqual([200, 'done']);
 });

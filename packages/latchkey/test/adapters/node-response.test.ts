@@ -202,6 +202,7 @@ describe('an answer written on node', () => {
         response.end('first');
         response.statusCode = 500;
         for (const change of changes) expect(() => change(response)).toThrow(sentAlready);
+        response.on('error', ({ message }) => expect(message).toBe('write after end'));
         response.write('second');
         response.end('third');
       }),
