@@ -137,21 +137,34 @@ function isFedByNode(request: IncomingMessage): boolean {
 }
 
 /**
- * False once the connection of a request is closed, or half closed: body parsers look at the socket, and take a request
- * for over whose client sends no more. Adapters for Lambda have no connection; theirs is never open.
+ * False once the connection of a request is closed. One of which the client has only ended its half is open where the
+ * server still answers on it (`httpAllowHalfOpen`). Adapters for Lambda have no connection; theirs is never open.
  */
 export function isOpen(request: IncomingMessage): boolean {
   const stream = http2StreamOf(request);
   if (stream !== undefined) return !stream.closed && !stream.destroyed;
-  return !request.destroyed && request.socket?.readable === true;
+  return !request.destroyed && (request.socket?.readable === true || request.socket?.writable === true);
 }
 
 /**
- * Adapters for Lambda mark a request as read as soon as the application has returned. Parsers behind the guard, which
- * waits, would leave it alone then, or fail.
+ * Parsers behind the guard, which waits, would leave a request alone, or fail, that looks as if it had been read:
+ * adapters for Lambda mark it as soon as the application has returned, and the parsers of Express 5 look at the
+ * connection, which can't be read any more once the client has ended its half.
  */
 export function keepReadable(request: IncomingMessage): void {
-  if (!request.readable && !request.readableEnded && !request.destroyed) request.readable = true;
+  if (request.readableEnded || request.destroyed) return;
+  if (!request.readable) request.readable = true;
+  if (request.socket?.readable === false && request.socket.writable) showReadable(request);
+}
+
+const readable = { value: true, configurable: true };
+
+/** The body is here; its connection looks open until it was read, or the request is over. */
+function showReadable(request: IncomingMessage): void {
+  const { socket } = request;
+  Object.defineProperty(socket, 'readable', readable);
+  const hide = () => Reflect.deleteProperty(socket, 'readable');
+  request.once('end', hide).once('close', hide);
 }
 
 /** True if the body is still to be read: nobody had read it before the guard, or the guard has put it back. */
