@@ -73,7 +73,7 @@ export interface FetchGuard<Kind extends TransactionKind = never, Req extends Re
   with(route: RouteOptions<Req>): FetchGuard<Kind, Req>;
 }
 
-/** What the guard can be told. */
+/** The options of the guard. */
 export interface FetchGuardOptions<Kind extends TransactionKind = never, Req extends Request = Request>
   extends GuardOptions<Req, Kind> {
   /**

@@ -49,7 +49,7 @@ export interface HonoGuard<E extends Env = AnyEnv, Kind extends TransactionKind 
   with(route: RouteOptions<Context<E>>): HonoGuard<E, Kind>;
 }
 
-/** What the guard can be told. */
+/** The options of the guard. */
 export interface HonoGuardOptions<E extends Env = AnyEnv, Kind extends TransactionKind = never>
   extends GuardOptions<Context<E>, Kind> {
   /**

@@ -235,7 +235,7 @@ async function keyFor(
   return { entry, inDoubt: found.nothingDone !== true };
 }
 
-// Sent again, an old key might run the operation anew, since the server may have forgotten it; so would a new key.
+// Sent again, an old key might run the operation again, since the server may have forgotten it; so would a new key.
 // Whether it happened then is for the caller to find out.
 function expired(operation: string, ageMs: number): NoAnswerError {
   const message = `The key of '${operation}' is ${Math.round(ageMs / 3_600_000)} h old, and the server may have forgotten it. Find out what became of the operation, then forget() it.`;

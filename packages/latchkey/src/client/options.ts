@@ -1,5 +1,5 @@
 /**
- * What the client can be told, and the checks of it.
+ * The client's options, and their checks.
  *
  * @module
  */
@@ -31,7 +31,7 @@ export interface ClientOptions {
   readonly maxDelayMs?: number;
   /**
    * How long after it was made a key is sent: as long as the server remembers it (its retention), since after that the
-   * operation would run anew. Later the call is refused with `key-expired`. Default 24 hours, the server's default.
+   * operation would run again. Later the call is refused with `key-expired`. Default 24 hours, the server's default.
    */
   readonly keyTtlMs?: number;
   /**

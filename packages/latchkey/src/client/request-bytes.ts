@@ -13,11 +13,11 @@ export interface PreparedRequest {
   readonly method: string;
   readonly body: Uint8Array<ArrayBuffer> | undefined;
   readonly headers: Headers;
-  /** What else `fetch` was told: credentials, mode and so on. */
+  /** The other options of `fetch`: credentials, mode and so on. */
   readonly init: RequestInit;
 }
 
-/** The attributes of a Request that a new request to the same address must be told anew. */
+/** The attributes of a Request that must be set again on a new request to the same address. */
 const carriedOver = [
   'cache',
   'credentials',
@@ -97,7 +97,7 @@ function refuseUnrepeatable(body: BodyInit): void {
   if (typeof body === 'string' || body instanceof ArrayBuffer || ArrayBuffer.isView(body)) return;
   if ([URLSearchParams, FormData, Blob].some((type) => body instanceof type)) return;
   const stream = body instanceof ReadableStream;
-  throw notReplayable(stream ? 'a stream can be read only once' : 'this is no kind of body that can be kept');
+  throw notReplayable(stream ? 'a stream can be read only once' : 'a body of this type cannot be kept');
 }
 
 function notReplayable(why: string): LatchkeyError {

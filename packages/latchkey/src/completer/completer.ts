@@ -17,7 +17,7 @@ import { type CompleterOptions, type CompleterSettings, completerSettings } from
 
 /** A look at the store ends after so many pages; the next one goes on there, however many records nobody here may run. */
 const pagesPerRound = 20;
-/** So many stuck records are told of once each. */
+/** How many stuck records are remembered, so that each is reported once. */
 const toldLimit = 10_000;
 
 /** A completer at work. */

@@ -1,5 +1,5 @@
 /**
- * What a completer can be told.
+ * The options of a completer.
  *
  * @module
  */

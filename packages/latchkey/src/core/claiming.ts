@@ -63,7 +63,7 @@ function undoLimitMs({ leaseMs }: ClaimRequest): number {
   return Math.min(undoCallLimitMs, leaseMs / 3);
 }
 
-/** What is told to whoever asks a process that is about to end. */
+/** The error of requests to a process that is shutting down. */
 export function shuttingDown(): LatchkeyError {
   return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again, to another one.', {
     retryAfterMs: 1_000,
@@ -137,7 +137,7 @@ export class Claimer {
 
   /**
    * Gives back a claim under which nothing was run, so that a retry finds the record as if there had been none. A failure
-   * is mended in the background.
+   * is repaired in the background.
    */
   async giveBack({ operation, claim, claimed }: Unused): Promise<void> {
     const { request } = claim;

@@ -117,7 +117,7 @@ class Loop implements Dispatcher {
 
   /** Those who began its deliveries are gone, or too late to tell. */
   #tellDead({ id, operation, name, attempts }: ListedMessage): void {
-    const error = new LeaseLostError('The last delivery of this message was begun, and not ended within its lease.');
+    const error = new LeaseLostError('The last delivery of this message did not end within its lease.');
     this.#tools.emit?.({ type: 'message-dead', id, operation, name, attempts, error });
   }
 

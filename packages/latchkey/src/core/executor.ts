@@ -86,7 +86,7 @@ export class Executor<Kind extends TransactionKind> {
     try {
       return await auditHookVerdict({ ...this.#tools, store: this.#store }, { ...execution, recovery });
     } catch (error) {
-      // The failed calls were told to the observer; what else went wrong is the hook's: a verdict that is none.
+      // The failed calls were reported as events; any other error is the hook's: what it returned is not a decision.
       const { name } = execution.operation;
       if (!(error instanceof LatchkeyError)) this.#tools.emit?.({ type: 'handler-error', operation: name, error });
       await this.#abandon(execution);
@@ -246,5 +246,5 @@ function isHeld({ context }: Running): boolean {
 }
 
 function unaudited(): StoreUnavailableError {
-  return new StoreUnavailableError('The verdict about the lapsed operation could not be written down. Retry.');
+  return new StoreUnavailableError('The decision about the lapsed operation could not be stored. Retry.');
 }

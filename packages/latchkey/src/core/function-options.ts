@@ -1,5 +1,5 @@
 /**
- * What a function that is made idempotent can be told, and the check of it.
+ * The options of a function that is made idempotent, and their check.
  *
  * @module
  */

@@ -27,7 +27,7 @@ const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 
 function sortMembers(_name: string, value: unknown): unknown {
   if (isLostInJson(value))
-    throw new TypeError('JSON keeps nothing of this value, so that any two of its kind look the same.');
+    throw new TypeError('JSON stores no content of this value, so two different values would look the same.');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -28,7 +28,7 @@ const over =
 /** However near the lease's deadline is, or however long ago it was, a write is offered to the store for this long. */
 const leastWriteMs = 5_000;
 
-/** How long before the end of a lease a worker stops, so that a handler has time to heed its signal. */
+/** How long before the end of a lease a worker stops, so that a handler has time to react to its signal. */
 export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
 }
@@ -104,8 +104,8 @@ export class Lease {
   }
 
   /**
-   * Throws if the worker may not act any more; looks at the clock, since a frozen process hears no timer. What a handler
-   * left running, such as a chain of steps beside one that threw, must begin nothing once its record is let go.
+   * Throws if the worker may not act any more; looks at the clock, since the timers of a frozen process do not fire. What a
+   * handler left running, such as a chain of steps beside one that threw, must begin nothing once its record is let go.
    */
   assertHeld(): void {
     if (this.end === undefined) this.#checkClock();

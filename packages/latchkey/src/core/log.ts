@@ -33,7 +33,7 @@ type Line = Omit<LogEntry, 'docs' | 'reference'>;
 
 /** How long an entry of the same code and operation is not repeated, in milliseconds. */
 const quietMs = 60_000;
-/** Operations that are told apart in that time: paths with ids are many. */
+/** Most operations that are distinguished in that time; paths with ids would be many. */
 const mostEntries = 100;
 
 const storeFaults: Readonly<Record<string, string>> = {
@@ -82,7 +82,7 @@ function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
   return 'id' in event && !('attempts' in event) ? { reference: recordReference(event.id) } : {};
 }
 
-/** What an event is in the log; undefined for what is no fault. */
+/** What an event is in the log; undefined for an event that is not a fault. */
 function lineOf(event: LatchkeyEvent): Line | undefined {
   switch (event.type) {
     case 'warning':
@@ -121,7 +121,7 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
       return {
         level: 'error',
         code: 'outcome-unknown',
-        message: 'A completer has given an operation up after its last attempt. It waits for an operator.',
+        message: 'A completer gave up an operation after its last attempt. It waits for an operator.',
       };
     case 'message-failed':
       return { level: 'warn', code: 'message-failed', message: `A message was not delivered: ${nameOf(event.error)}.` };
@@ -146,8 +146,7 @@ function storeError(error: unknown, during: string): Line {
 
 function unrecorded(recorded: Extract<LatchkeyEvent, { type: 'executed' }>['recorded']): Line | undefined {
   if (recorded !== 'unstored') return undefined;
-  const message =
-    'An answer could not be stored. A retry is told that the outcome is unknown, or runs again under rerun.';
+  const message = 'An answer could not be stored. A retry gets 409 outcome-unknown, or runs again under rerun.';
   return { level: 'error', code: 'store-unavailable', message };
 }
 

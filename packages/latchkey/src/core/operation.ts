@@ -45,7 +45,7 @@ export interface Operation {
  * - `nothing-happened`: the application said so in words. The record is released, unless a step was saved under `refuse`;
  *   then it counts as failed.
  * - `come-back`: the result only looks like "nothing was done, come back". Released under `rerun`; under `refuse` it is
- *   kept, since a status is no proof.
+ *   kept, since a status proves nothing.
  * - `not-final`: the result is another idempotency layer's, which says that its operation is not decided. Never kept:
  *   released under `rerun`; under `refuse` the record lapses.
  * - `released`: the record is released, whatever else holds.

@@ -129,7 +129,7 @@ export function checkOptionNames(where: string, options: unknown, known: readonl
 }
 
 /**
- * Refuses a value that is no whole number between the bounds.
+ * Refuses a value that is not a whole number between the bounds.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -143,7 +143,7 @@ export function checkWholeNumber(where: string, name: string, value: unknown, le
 }
 
 /**
- * Refuses a value that is none of the choices.
+ * Refuses a value that is not one of the choices.
  *
  * @throws LatchkeyError `option-invalid`.
  */

@@ -34,7 +34,7 @@ export async function askRecover(
   try {
     const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claimed));
     if (typeof recovery?.verdict === 'string') return recovery;
-    throw new TypeError('A recover hook returns a verdict: respond, rerun or leave.');
+    throw new TypeError('A recover hook must return a decision: respond, rerun or leave.');
   } catch (error) {
     emit?.({ type: 'handler-error', operation: operation.name, error });
     return { verdict: 'leave' };

@@ -145,7 +145,7 @@ export class RunningContext {
     throw error;
   }
 
-  /** Made when it is first asked for: many handlers have no steps. */
+  /** Created on first access: many handlers have no steps. */
   #steps(): StepJournal {
     const { claimed, settings, runtime } = this.#options;
     this.#journal ??= new StepJournal(claimed.steps, settings, runtime);

@@ -65,7 +65,7 @@ export class RunningSet {
     await Promise.all(Array.from(this.#running, (running) => this.abandon(running)));
   }
 
-  /** Makes the record lapse at once. If the store can't be told, the end of the lease does the same later. */
+  /** Makes the record lapse at once. If the store can't be reached, the end of the lease does the same later. */
   async abandon({ operation, owner }: Running): Promise<void> {
     const { unresolvedRetentionMs } = operation.settings;
     try {

@@ -55,7 +55,7 @@ export function packStep(value: Uint8Array, beside: readonly string[], inside?: 
 /**
  * Opens what {@link packStep} made.
  *
- * @throws LatchkeyError `record-unreadable` if the names are none.
+ * @throws LatchkeyError `record-unreadable` if the bytes are not a list of names.
  */
 export function openStep(saved: Uint8Array): OpenedStep {
   if (saved[0] !== besideTag) return { bytes: saved, beside: [] };

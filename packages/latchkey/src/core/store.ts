@@ -96,7 +96,7 @@ export type ClaimOutcome =
       readonly policy: AfterFailure;
       readonly attempt: number;
     }
-  /** The record is open with saved steps, and the fingerprint is none of the acceptable ones. */
+  /** The record is open with saved steps, and the fingerprint is not one of the acceptable ones. */
   | { readonly outcome: 'open'; readonly fingerprint: string }
   /** The operation is done. */
   | {

@@ -61,7 +61,7 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
       return instead(run, parts.shape(problem('in-progress', SOON)));
     case 'unstored': {
       const choice = parts.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
-      // A stream's head is out without the mark: its end would make the client take it for a stored answer.
+      // A stream's head is out without the mark: its end would look to the client like the end of a stored answer.
       if (run.captured?.headSent === true) return { kind: 'cut' };
       if (choice === 'send') return send(run, 'unstored');
       return instead(run, parts.shape(problem('store-unavailable', SOON)));
@@ -87,7 +87,7 @@ function stored<Native>(
   return result.kind === 'tombstone' ? parts.shape(notKept(snapshot)) : replay(snapshot, parts);
 }
 
-/** The application's own refusal is no end of the operation either, which was carried out. */
+/** The operation was carried out, so the application's own refusal does not end it either. */
 const refusedReplay: Marks = { fields: [[STATUS_HEADER, formatStatus('replay-forbidden', false)]], without: [] };
 
 async function authorized<Native>(
@@ -129,7 +129,7 @@ function safeReplay<Native>(outcome: Replay, parts: AnswerParts<Native>): GuardA
   }
 }
 
-/** Faults of the record or its keys, which no retry mends by itself. */
+/** Faults of the record or its keys, which a retry cannot fix. */
 function isRecordFault(code: ErrorCode): code is 'record-unreadable' | 'encryption-key-missing' {
   return code === 'record-unreadable' || code === 'encryption-key-missing';
 }

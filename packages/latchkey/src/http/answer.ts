@@ -30,7 +30,7 @@ function checkAnswer(answer: unknown): void {
   }
   const other = Object.keys(answer).find((name) => !members.has(name));
   if (other === undefined) return;
-  throw unsendable(`it has the member ${JSON.stringify(other)}; an answer has status, headers and body alone`);
+  throw unsendable(`it has the member ${JSON.stringify(other)}; an answer has only status, headers and body`);
 }
 
 function contentOf(body: Answer['body']): Content {
@@ -38,7 +38,7 @@ function contentOf(body: Answer['body']): Content {
   if (typeof body === 'string') return { bytes: Buffer.from(body), type: 'text/plain;charset=UTF-8' };
   if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' };
   const json = stringify(body);
-  if (json === undefined) throw unsendable('its body has no JSON');
+  if (json === undefined) throw unsendable('its body cannot be written as JSON');
   if (json === '{}' && isLostInJson(body)) {
     throw unsendable(`its body is a ${body.constructor.name}, whose content JSON does not hold`);
   }

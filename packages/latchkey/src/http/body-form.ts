@@ -33,7 +33,7 @@ export type BodyForm = readonly [tag: 'json' | 'multipart' | 'bytes' | 'coded' |
 
 type ParsedBody = Extract<RequestBody, { kind: 'value' }>;
 
-/** A form, or why there is none. */
+/** A form, or the reason why the body has no form. */
 export type BodyReading = BodyForm | 'too-large' | 'consumed' | 'broken';
 
 function digestOf(content: Uint8Array | string): string {

@@ -29,9 +29,10 @@ function isSendable([name, value]: Field): boolean {
 export function checkResponse(response: PlainResponse): void {
   const { status, fields, body } = response;
   if (isResponse(response)) throw unsendable('it is a Response; give { status, fields, body }');
-  if (!Number.isInteger(status) || status < 200 || status > 599) throw unsendable('its status is none from 200 to 599');
-  if (!Array.isArray(fields)) throw unsendable('its fields are no array');
+  if (!Number.isInteger(status) || status < 200 || status > 599)
+    throw unsendable(`its status must be an integer from 200 to 599; got ${String(status)}`);
+  if (!Array.isArray(fields)) throw unsendable('its fields must be an array');
   const malformed = fields.find((field) => !isSendable(field));
   if (malformed !== undefined) throw unsendable(`the field ${JSON.stringify(malformed[0])} is malformed`);
-  if (!(body instanceof Uint8Array)) throw unsendable('its body is no Uint8Array');
+  if (!(body instanceof Uint8Array)) throw unsendable('its body must be a Uint8Array');
 }

@@ -21,7 +21,7 @@ export interface ClassifyRules {
   readonly dialect: Dialect;
 }
 
-/** Statuses that ask to mend something and come back. */
+/** Statuses that ask the client to fix something and come back. */
 const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
 /** Whether a response says that the client should come back. */

@@ -54,15 +54,15 @@ function parseHead(format: FrameFormat, head: string): readonly unknown[] {
     const parsed: unknown = JSON.parse(head);
     if (Array.isArray(parsed)) return parsed;
   } catch (error) {
-    throw unreadable(format, 'its head is garbled', error);
+    throw unreadable(format, 'its head is malformed', error);
   }
-  throw unreadable(format, 'its head is garbled');
+  throw unreadable(format, 'its head is malformed');
 }
 
 /**
  * Takes a frame apart.
  *
- * @throws LatchkeyError `record-unreadable` if the bytes are garbled or of another version.
+ * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of another version.
  */
 export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
   const buffer = asBuffer(bytes);
@@ -86,7 +86,7 @@ export function fieldsIn(format: FrameFormat, head: readonly unknown[], start: n
   for (let index = start; index < head.length; index += 2) {
     const name = head[index];
     const value = head[index + 1];
-    if (typeof name !== 'string' || typeof value !== 'string') throw unreadable(format, 'its fields are garbled');
+    if (typeof name !== 'string' || typeof value !== 'string') throw unreadable(format, 'its headers are malformed');
     fields.push([name, value]);
   }
   return fields;

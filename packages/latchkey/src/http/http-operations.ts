@@ -129,7 +129,10 @@ interface Route {
 
 function routeOf(text: string, handler: unknown): Route {
   if (typeof handler !== 'function') {
-    throw new LatchkeyError('option-invalid', `httpOperations: the handler of ${JSON.stringify(text)} is no function.`);
+    throw new LatchkeyError(
+      'option-invalid',
+      `httpOperations: the handler of ${JSON.stringify(text)} must be a function.`,
+    );
   }
   // Which transactions the store has is the completer's to know: whoever registers handlers pairs the two.
   return { pattern: operationPattern(text), handler: handler as SavedRequestHandler<TransactionKind> };

@@ -25,7 +25,7 @@ export const hopByHop: ReadonlySet<string> = new Set([
  * trace: a replay gets its own from whatever surrounds the layer.
  */
 const dropped: ReadonlySet<string> = new Set([
-  // one connection, and framing, which is made anew
+  // one connection, and framing, which each replay sets itself
   ...hopByHop,
   'content-length',
   'alt-svc',

@@ -6,7 +6,7 @@
 
 import { parseStructuredString } from './structured-string.ts';
 
-/** A key, or why there is none. */
+/** A key, or the reason why the request has no valid key. */
 export type KeyReading = { readonly key: string } | { readonly refused: string };
 
 // Stripe's limit too.

@@ -11,7 +11,7 @@ export interface OperationPattern {
   /** How many segments may be anything. */
   readonly wildcards: number;
   matches(operation: string): boolean;
-  /** The segments of a path that stand for names; empty if the path is none of this pattern's. */
+  /** The segments of a path that stand for names; empty if the path does not match. */
   paramsOf(method: string, path: string): Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ function decoded(segment: string): string {
 /**
  * Makes a pattern from `POST /v1/orders/:id/pay`.
  *
- * @throws LatchkeyError `option-invalid` for a text that is no method and path.
+ * @throws LatchkeyError `option-invalid` for a text that is not a method and a path.
  */
 export function operationPattern(text: string): OperationPattern {
   if (!patternShape.test(text)) {

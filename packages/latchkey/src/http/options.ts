@@ -1,5 +1,5 @@
 /**
- * What a guard can be told, and what a route may change of it.
+ * The options of a guard, and those that a route may change.
  *
  * @module
  */
@@ -185,7 +185,7 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly maxResponseBytes?: number;
 }
 
-/** Everything a guard can be told. */
+/** All options of a guard. */
 export interface GuardOptions<Native, Kind extends TransactionKind = never> extends RouteOptions<Native> {
   /** Where records live. */
   readonly store: Store<Kind>;

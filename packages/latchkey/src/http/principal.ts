@@ -15,7 +15,7 @@ import { problem } from './problems.ts';
 /** A principal, or the problem to answer with. */
 export type PrincipalReading = { readonly principal: string } | { readonly problem: Problem };
 
-/** Schemes whose credentials are made anew for each request or each session (RFC 7616, 4559, 9421, 9449 and others). */
+/** Schemes whose credentials are new for each request or each session (RFC 7616, 4559, 9421, 9449 and others). */
 const unstableSchemes: ReadonlySet<string> = new Set([
   'aws4-hmac-sha256',
   'digest',

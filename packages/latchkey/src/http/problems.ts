@@ -19,7 +19,7 @@ interface Entry {
  *   body as the answer; 409 and 5xx invite retries.
  * - `principal-missing` is 400 rather than 401: the layer can't know which challenge the application would send.
  * - `principal-unstable` is 500: the server asks for `principal: 'authorization'` and its clients send tokens that change.
- *   No client can mend that.
+ *   No client can fix that.
  */
 const entries = {
   'key-missing': {

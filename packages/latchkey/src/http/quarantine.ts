@@ -50,7 +50,7 @@ function whyQuarantined(
   key: string,
 ): string | undefined {
   const sent = firstSent(lines, key);
-  if (sent === 'garbled') return 'The field Repeatability-First-Sent is no single date of RFC 9110.';
+  if (sent === 'garbled') return 'Repeatability-First-Sent must be one HTTP date (RFC 9110 §5.6.7).';
   if (sent === 'unknown') return unknown === 'refuse' ? 'It is not known when this key was first sent.' : undefined;
   return sent.ms < Number(before) ? 'This key was first sent before the records were restored.' : undefined;
 }

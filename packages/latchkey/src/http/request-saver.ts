@@ -55,7 +55,7 @@ const notSaved = (why: string) =>
 /**
  * Makes the saver of a route; undefined if the route saves nothing, which then costs nothing.
  *
- * @param warn - told once of a request that was not saved.
+ * @param warn - called once for a request that was not saved.
  */
 export function requestSaver<Native>(
   option: RouteOptions<Native>['saveRequest'],

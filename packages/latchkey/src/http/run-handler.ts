@@ -81,7 +81,7 @@ function answerThrow(error: unknown, operation: string, run: Run, parts: RunPart
   const response = thrownResponse(error, parts);
   run.thrown = error instanceof NothingHappened ? 'nothing-happened' : 'failed';
   run.forThrow = response;
-  // A retry must not be told that it failed only because nobody listened.
+  // A retry must not get a failure only because nobody listened.
   return { ...response, state: parts.handling.sawClientGo === true ? 'broken' : 'whole', headSent: false };
 }
 

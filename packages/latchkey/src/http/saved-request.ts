@@ -50,13 +50,13 @@ function isTextOrNull(value: unknown): value is string | null {
 /**
  * Decodes what {@link encodeRequest} made. The body shares the record's memory.
  *
- * @throws LatchkeyError `record-unreadable` if the bytes are garbled or of a newer version.
+ * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of a newer version.
  */
 export function decodeRequest(bytes: Uint8Array): RequestContent {
   const { head, body } = unframe(FORMAT, bytes);
   const [method, target, principal] = head;
   if (typeof method !== 'string' || typeof target !== 'string' || !isTextOrNull(principal)) {
-    throw unreadable(FORMAT, 'its head is garbled');
+    throw unreadable(FORMAT, 'its head is malformed');
   }
   return { method, target, principal: principal ?? undefined, fields: fieldsIn(FORMAT, head, 3), body };
 }

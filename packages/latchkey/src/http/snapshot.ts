@@ -48,14 +48,14 @@ export function finalWrite({ snapshot, tombstone }: EncodedResponse, limitBytes:
 /**
  * Decodes a snapshot or a tombstone. The body shares the record's memory.
  *
- * @throws LatchkeyError `record-unreadable` if the bytes are garbled or of a newer version. The operation has run:
+ * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of a newer version. The operation has run:
  * this must never lead to running it again.
  */
 export function decodeResponse(bytes: Uint8Array): Snapshot {
   const { head, body } = unframe(FORMAT, bytes);
   const status = head[0];
   const flags = head[1];
-  if (!isStatus(status) || typeof flags !== 'number') throw unreadable(FORMAT, 'its head is garbled');
+  if (!isStatus(status) || typeof flags !== 'number') throw unreadable(FORMAT, 'its head is malformed');
   return { status, fields: fieldsIn(FORMAT, head, 2), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
 }
 

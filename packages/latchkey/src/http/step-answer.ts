@@ -37,7 +37,7 @@ async function encodeAnswer(response: Response): Promise<Uint8Array> {
 function decodeAnswer(bytes: Uint8Array): Response {
   const { head, body } = unframe(FORMAT, bytes);
   const [status] = head;
-  if (typeof status !== 'number') throw unreadable(FORMAT, 'its head is garbled');
+  if (typeof status !== 'number') throw unreadable(FORMAT, 'its head is malformed');
   return plainToResponse({ status, fields: fieldsIn(FORMAT, head, 1), body });
 }
 

@@ -1,5 +1,5 @@
 /**
- * What an operator can be told, and the check of it.
+ * The options of an operator, and their check.
  *
  * @module
  */

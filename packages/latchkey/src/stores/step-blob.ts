@@ -23,7 +23,7 @@ export function encodeSteps(steps: ReadonlyMap<string, Uint8Array> | undefined):
 /** The steps in a blob, in the order in which they were saved; of two with one name the first counts. */
 export function decodeSteps(blob: unknown, unreadable: Unreadable): Map<string, Uint8Array> | undefined {
   if (blob === null) return undefined;
-  if (!(blob instanceof Uint8Array)) throw unreadable('the steps are no blob');
+  if (!(blob instanceof Uint8Array)) throw unreadable('the steps must be a blob');
   const bytes = Buffer.from(blob.buffer, blob.byteOffset, blob.byteLength);
   const steps = new Map<string, Uint8Array>();
   for (let at = 0; at < bytes.byteLength; ) {

@@ -32,7 +32,7 @@ export class Watchers {
       try {
         listener();
       } catch {
-        // A waiter's fault is no reason to fail the write that it waits for.
+        // The write that a waiter waits for must not fail because of the waiter.
       }
     }
   }

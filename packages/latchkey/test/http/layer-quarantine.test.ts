@@ -162,7 +162,7 @@ describe('a garbled field', () => {
       const { send, free, runs } = quarantineRig();
       const sent = { ...timed(after), fields: { 'repeatability-first-sent': value } };
       const refused = await send(sent);
-      expect(refused).toMatchObject({ code: 'key-quarantined', text: expect.stringContaining('no single date') });
+      expect(refused).toMatchObject({ code: 'key-quarantined', text: expect.stringContaining('one HTTP date') });
       await free(sent);
       expect((await send(sent)).field('idempotent-replayed')).toBe('true');
       expect(runs()).toBe(1);

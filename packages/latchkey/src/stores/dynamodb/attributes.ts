@@ -21,7 +21,7 @@ export function number(value: number): AttributeValue {
 export function textIn(item: FoundItem, name: string): string {
   const value = valueIn(item[name], 'S');
   if (typeof value === 'string') return value;
-  throw unreadable(`the attribute ${name} is no text`);
+  throw unreadable(`the attribute ${name} must be text`);
 }
 
 /** The number in an attribute. */
@@ -29,7 +29,7 @@ export function numberIn(item: FoundItem, name: string): number {
   const value = valueIn(item[name], 'N');
   const read = typeof value === 'string' && value !== '' ? Number(value) : Number.NaN;
   if (Number.isFinite(read)) return read;
-  throw unreadable(`the attribute ${name} is no number`);
+  throw unreadable(`the attribute ${name} must be a number`);
 }
 
 /** The list in an attribute; empty if there is none. */
@@ -37,7 +37,7 @@ export function listIn(item: FoundItem, name: string): readonly unknown[] {
   if (item[name] === undefined) return [];
   const value = valueIn(item[name], 'L');
   if (Array.isArray(value)) return value;
-  throw unreadable(`the attribute ${name} is no list`);
+  throw unreadable(`the attribute ${name} must be a list`);
 }
 
 /** What an attribute holds, if it is of this type. */

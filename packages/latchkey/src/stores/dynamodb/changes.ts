@@ -1,5 +1,5 @@
 /**
- * Writes that need no reading before them: the condition says whom the record must belong to. Reckonings of time are
+ * Writes that need no reading before them: the condition says whom the record must belong to. Calculations of time are
  * on the safe side: held against the earliest that it can be, given from the latest.
  *
  * @module

@@ -91,7 +91,7 @@ const optionNames = [
  * is thrown; the first of its `CancellationReasons` is the record's own.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`. Calls throw `store-unavailable` for everything that
- * DynamoDB refuses (throttling, a missing table, no permission), `record-unreadable` for items that are no records
+ * DynamoDB refuses (throttling, a missing table, no permission), `record-unreadable` for items that are not records
  * of this version.
  * @example
  * ```ts

@@ -174,15 +174,16 @@ export function checkRequest({ request }: ClaimRequest): void {
 
 function formatIn(item: FoundItem): number {
   const format = valueIn(item['lk'], 'N');
-  if (format === undefined) throw unreadable("an item under a record's key was written by somebody else");
+  if (format === undefined) throw unreadable("an item under a record's key was not written by Latchkey");
   const found = Object.values(formats).find((one) => String(one) === format);
-  if (found === undefined) throw unreadable(`a record is of the format ${String(format)}`);
+  if (found === undefined) throw unreadable(`a record has the unknown format ${String(format)}`);
   return found;
 }
 
 function stepCellsIn(item: FoundItem): Map<string, Cell> {
   const [names, values] = [listIn(item, 'sn'), listIn(item, 'sv')];
-  if (names.length !== values.length) throw unreadable('names and values of the steps are not as many');
+  if (names.length !== values.length)
+    throw unreadable('the number of step names differs from the number of step values');
   return new Map(names.map((name, index) => [textIn({ name }, 'name'), decodeCell(values[index])]));
 }
 
@@ -197,7 +198,7 @@ function bytesIn(cell: Cell): Uint8Array {
 function phaseIn(item: FoundItem): Phase {
   const phase = textIn(item, 'ph');
   if (phase === 'held' || phase === 'open' || phase === 'completed') return phase;
-  throw unreadable('a record has no known state');
+  throw unreadable('a record has an unknown state');
 }
 
 function requestIn(item: FoundItem): SavedRequest {
@@ -209,11 +210,11 @@ function requestIn(item: FoundItem): SavedRequest {
 function policyIn(item: FoundItem): AfterFailure {
   const policy = textIn(item, 'po');
   if (policy === 'refuse' || policy === 'rerun') return policy;
-  throw unreadable('a record has no known policy');
+  throw unreadable('a record has an unknown policy');
 }
 
 function resultKindIn(item: FoundItem): StoredResult['kind'] {
   const kind = textIn(item, 'rk');
   if (kind === 'value' || kind === 'tombstone') return kind;
-  throw unreadable('a result is of no known kind');
+  throw unreadable('a result has an unknown kind');
 }

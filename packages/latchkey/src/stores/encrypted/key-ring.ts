@@ -40,7 +40,7 @@ export class KeyRing {
   }
 
   /**
-   * @throws LatchkeyError `encryption-key-missing` if there is none of that version; StoreUnavailableError if the
+   * @throws LatchkeyError `encryption-key-missing` if no key has that version; StoreUnavailableError if the
    * provider failed.
    */
   async find(version: string): Promise<Uint8Array> {

@@ -32,7 +32,7 @@ export function isContention(error: unknown): boolean {
   return isError(error, 'deadlock') || isError(error, 'lockTimeout');
 }
 
-/** Whether an error that a caller was told came of a value that is too large for the server. */
+/** Whether an error that a caller got came from a value that is too large for the server. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof LatchkeyError && isError(error.cause, 'tooLarge');
 }
@@ -42,13 +42,13 @@ export function unreadable(what: string, cause?: unknown): LatchkeyError {
   return new LatchkeyError('record-unreadable', `The MariaDB store can't read what is stored: ${what}.`, { cause });
 }
 
-/** What a caller of the store is told. */
+/** The error that a caller of the store gets. */
 export function explain(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   if (isError(error, 'missing')) return schemaMissing(error);
   if (isError(error, 'otherColumns')) return otherColumns(error);
   const reason = error instanceof Error ? error.message : String(error);
-  return new StoreUnavailableError(`MariaDB did not do it: ${reason}`, { cause: error, full: isError(error, 'full') });
+  return new StoreUnavailableError(`MariaDB failed: ${reason}`, { cause: error, full: isError(error, 'full') });
 }
 
 function otherColumns(cause: unknown): LatchkeyError {

@@ -38,7 +38,7 @@ export function rowOf(row: unknown): Row {
   const column = columnsOf(row);
   const format = wholeNumber(column('format'));
   if (format !== formats.plain && format !== formats.withRequest)
-    throw unreadable(`a record has format ${format}, known are 1 and 2`);
+    throw unreadable(`a record has format ${format}; this version reads 1 and 2`);
   return {
     entry: entryOf(column, format),
     seq: wholeNumber(column('seq')),
@@ -74,7 +74,7 @@ export function changeInputs(entry: Entry, { seq, revision }: Row): Inputs {
 
 /** Reads the columns of a row by name. */
 export function columnsOf(row: unknown): (name: string) => unknown {
-  if (typeof row !== 'object' || row === null) throw unreadable('a row is no object');
+  if (typeof row !== 'object' || row === null) throw unreadable('the driver returned a row that is not an object');
   return (name) => Reflect.get(row, name);
 }
 
@@ -82,7 +82,7 @@ export function columnsOf(row: unknown): (name: string) => unknown {
 export function wholeNumber(value: unknown): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-  throw unreadable('a number is none');
+  throw unreadable(`a column must hold a safe integer; got ${typeof value}`);
 }
 
 function entryOf(column: (name: string) => unknown, format: number): Entry {
@@ -124,13 +124,13 @@ function phaseOf(value: unknown): Phase {
   if (code === stateCodes.held) return 'held';
   if (code === stateCodes.open) return 'open';
   if (code === stateCodes.completed) return 'completed';
-  throw unreadable('a record has no known state');
+  throw unreadable('a record has an unknown state');
 }
 
 /** A text, which is kept as bytes. */
 export function text(value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString();
-  throw unreadable('a name is no text');
+  throw unreadable(`a column must hold text as bytes; got ${typeof value}`);
 }
 
 /** Most statements leave it where it is. */

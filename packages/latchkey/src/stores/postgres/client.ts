@@ -33,7 +33,7 @@ export interface ClientSettings {
 /**
  * The bridge to a client.
  *
- * @throws LatchkeyError `option-invalid` if it is none that is known.
+ * @throws LatchkeyError `option-invalid` if it is not a known client.
  */
 export function bridgeOf<Client extends PostgresClient>(
   where: string,

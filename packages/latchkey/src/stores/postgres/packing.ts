@@ -35,7 +35,7 @@ export function unpack(bytes: Buffer): string {
   if (bytes.byteLength === uuidBytes) return uuidOf(bytes.toString('hex'));
   const mark = marks[(bytes[0] ?? 0) - 1];
   if (mark === undefined || !bytes.subarray(0, mark.byteLength).equals(mark))
-    throw unreadable('a name has no known form');
+    throw unreadable('a name has an unknown form');
   return bytes.toString('utf8', mark.byteLength);
 }
 

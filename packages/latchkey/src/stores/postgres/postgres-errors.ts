@@ -62,7 +62,7 @@ export function isFailedTransaction(error: unknown): boolean {
   return sqlStateOf(error) === '25P02';
 }
 
-/** What a caller is told of an error of the client or the server. */
+/** The error that a caller gets for an error of the client or the server. */
 export function storeError(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
   switch (sqlStateOf(cause)) {
@@ -82,7 +82,7 @@ export function storeError(cause: unknown): LatchkeyError {
         { cause },
       );
     default:
-      return new StoreUnavailableError(`PostgreSQL could not do it: ${messageOf(cause)}`, {
+      return new StoreUnavailableError(`PostgreSQL failed: ${messageOf(cause)}`, {
         cause,
         full: isFull(cause),
       });

@@ -34,7 +34,7 @@ export async function claimRecord<Tx>(session: Session<Tx>, request: ClaimReques
     const taken = await takeSeen(session, request, values, seen);
     if ('outcome' in taken) return taken;
   }
-  throw new StoreUnavailableError('The record changed at every look.');
+  throw new StoreUnavailableError('The record kept changing under this call.');
 }
 
 interface Seen {

@@ -91,5 +91,5 @@ async function write<Tx>(
     if (isExpired(entry, numberIn(row, 'now'))) return undefined;
     if (isSettled(entry)) return entry;
   }
-  throw new StoreUnavailableError('The record changed at every look.');
+  throw new StoreUnavailableError('The record kept changing under this call.');
 }

@@ -31,7 +31,7 @@ const kinds: readonly StoredResult['kind'][] = ['value', 'tombstone'];
 export function entryOf(row: Row): Entry {
   const format = numberIn(row, 'format');
   if (format !== recordFormats.plain && format !== recordFormats.withRequest)
-    throw unreadable(`a record has format ${format}, and known are 1 and 2`);
+    throw unreadable(`a record has format ${format}; this version reads 1 and 2`);
   const phase = oneOf(phases, columnIn(row, 'state'));
   return {
     id: nameIn(row, 'id'),
@@ -90,7 +90,7 @@ export function numberIn(row: Row, name: string): number {
   const value = columnIn(row, name);
   const number = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-  throw unreadable(`the column ${name} is no number`);
+  throw unreadable(`the column ${name} must hold a number`);
 }
 
 /** A name that was packed. */
@@ -107,7 +107,7 @@ export function stepsIn(row: Row): Map<string, Uint8Array> | undefined {
 export function flagIn(row: Row, name: string): boolean {
   const value = columnIn(row, name);
   if (typeof value === 'boolean') return value;
-  throw unreadable(`the column ${name} is neither true nor false`);
+  throw unreadable(`the column ${name} must hold true or false`);
 }
 
 /** Most statements leave it where it is. */
@@ -125,14 +125,14 @@ export function bytesIn(row: Row, name: string): Buffer {
   if (Buffer.isBuffer(value)) return value;
   if (value instanceof Uint8Array) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
   if (typeof value === 'string' && value.startsWith('\\x')) return Buffer.from(value.slice(2), 'hex');
-  throw unreadable(`the column ${name} holds no bytes`);
+  throw unreadable(`the column ${name} must hold bytes`);
 }
 
 /** A text. */
 export function textIn(row: Row, name: string): string {
   const value = columnIn(row, name);
   if (typeof value === 'string') return value;
-  throw unreadable(`the column ${name} holds no text`);
+  throw unreadable(`the column ${name} must hold text`);
 }
 
 function oneOf<T>(known: readonly T[], value: unknown): T {

@@ -46,7 +46,7 @@ export function claimArguments(request: ClaimRequest): Argument[] {
 
 function checkLength(text: string): void {
   if (text.length <= longestText) return;
-  throw new LatchkeyError('value-invalid', `The Redis store keeps no name longer than ${longestText} characters.`);
+  throw new LatchkeyError('value-invalid', `Names in the Redis store must be at most ${longestText} characters long.`);
 }
 
 /**
@@ -58,7 +58,7 @@ export function claimOutcome(reply: unknown, request: ClaimRequest): ClaimOutcom
   if (reply === codes.created) return created(request);
   if (reply instanceof Buffer) return completedOf(reply);
   const [code, now, bytes]: readonly unknown[] = Array.isArray(reply) ? reply : [];
-  if (!(bytes instanceof Buffer)) throw unreadable('a value has not the layout of a record');
+  if (!(bytes instanceof Buffer)) throw unreadable('a value under this key was not written by Latchkey');
   return foundOutcome(Number(code), Number(now), bytes, request.id);
 }
 

@@ -81,7 +81,7 @@ export function entryOf({ id, bytes, expiresAtMs }: RawRecord): Entry {
  * @throws LatchkeyError `record-unreadable`.
  */
 export function completedOf(bytes: Buffer): ClaimOutcome {
-  if (phaseOf(bytes) !== 'completed') throw unreadable('a record has no known state');
+  if (phaseOf(bytes) !== 'completed') throw unreadable('a record has an unknown state');
   const fields = new Fields(bytes);
   fields.skip();
   const fingerprint = fields.text();
@@ -100,7 +100,7 @@ export function isCompleted(bytes: Buffer): boolean {
 function phaseOf(bytes: Buffer): Phase {
   const known = bytes.byteLength > at.fields && bytes.indexOf(magic) === 0 && isVersion(bytes.readUInt8(at.version));
   const phase = known ? phases[bytes.readUInt8(at.phase)] : undefined;
-  if (phase === undefined) throw unreadable('a value has not the layout of a record');
+  if (phase === undefined) throw unreadable('a value under this key was not written by Latchkey');
   return phase;
 }
 

@@ -264,7 +264,7 @@ function fail(error: unknown): never {
 }
 
 function notARecord(): Error {
-  return unreadable('a value has not the layout of a record');
+  return unreadable('a value under this key was not written by Latchkey');
 }
 
 function skipUnreadable(error: unknown): undefined {

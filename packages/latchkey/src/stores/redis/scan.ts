@@ -52,7 +52,7 @@ async function scanOnce(node: Node, prefix: string, cursor: string) {
   const pattern = `${prefix.replaceAll(/[\\*?[\]]/g, '\\$&')}*`;
   const reply = await node.command('SCAN', cursor, 'MATCH', pattern, 'COUNT', String(keysPerBatch));
   const [next, keys]: readonly unknown[] = Array.isArray(reply) ? reply : [];
-  if (!Array.isArray(keys)) throw unreadable('SCAN answered in an unknown way');
+  if (!Array.isArray(keys)) throw unreadable('SCAN returned an unexpected reply');
   return { next: String(next), ids: keys.map((key) => String(key).slice(prefix.length)) };
 }
 

@@ -15,7 +15,7 @@ export interface Script {
 }
 
 /**
- * What the server is told about a script. Without a flag, it runs when memory is full until it first needs more:
+ * The flags that the server gets with a script. Without a flag, it runs when memory is full until it first needs more:
  * replays are still answered then, and what would add a record, a step or a result is refused. `allow-oom` is for
  * what hardly takes memory and must not fail: to end or keep what was begun.
  */

@@ -11,7 +11,7 @@ import type { Connection } from './connection.ts';
 import { type Job, makeJob, unavailable, type Work } from './job.ts';
 import { isBusy } from './sqlite-errors.ts';
 
-/** A group ends after so many calls, or so many milliseconds, lest the event loop stand still. */
+/** A group ends after so many calls, or so many milliseconds, so that it does not block the event loop. */
 const maxGroup = 128;
 const maxGroupMs = 4;
 

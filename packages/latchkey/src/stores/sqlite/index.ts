@@ -50,7 +50,7 @@ const optionNames = ['database', 'synchronous', 'lockTimeoutMs', 'maxResultBytes
  * Calls that come at the same time share one commit. The functions of transactions are synchronous and run between
  * those commits, on the handle that the store writes with.
  *
- * @throws LatchkeyError `record-unreadable` if the file is none of ours or was written by a newer version; nothing
+ * @throws LatchkeyError `record-unreadable` if the file was written by something else, or by a newer version of this store; nothing
  * is written to it then. `store-unavailable` if it can't be opened. `option-unknown`, `option-invalid`.
  * @example
  * ```ts

@@ -102,10 +102,10 @@ export function makeJob<T>(work: Work<T>, deadlineMs: number, caller: Caller<T>)
   return new QueuedWork(work, deadlineMs, caller);
 }
 
-/** What a caller is told of an error of SQLite. */
+/** The error that a caller gets for an error of SQLite. */
 export function unavailable(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
-  return new StoreUnavailableError(`SQLite could not do it: ${messageOf(cause)}`, { cause, full: isFull(cause) });
+  return new StoreUnavailableError(`SQLite failed: ${messageOf(cause)}`, { cause, full: isFull(cause) });
 }
 
 function isUnreadable(error: unknown): boolean {

@@ -165,7 +165,7 @@ export function assertReadable(row: unknown): void {
 
 /** Reads the columns of a row by name. */
 export function columnsOf(row: unknown): (name: string) => unknown {
-  if (typeof row !== 'object' || row === null) throw unreadable('a row is no object');
+  if (typeof row !== 'object' || row === null) throw unreadable('the driver returned a row that is not an object');
   return (name) => Reflect.get(row, name);
 }
 
@@ -173,7 +173,7 @@ export function columnsOf(row: unknown): (name: string) => unknown {
 export function wholeNumber(value: unknown): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
-  throw unreadable('a number is none');
+  throw unreadable(`a column must hold a safe integer; got ${typeof value}`);
 }
 
 function flagsOf(entry: Entry): number {
@@ -198,13 +198,13 @@ function phaseOf(code: number): Phase {
   if (code === stateCodes.held || code === requestStateCodes.held) return 'held';
   if (code === stateCodes.open || code === requestStateCodes.open) return 'open';
   if (code === stateCodes.completed) return 'completed';
-  throw unreadable('a record has no known state');
+  throw unreadable('a record has an unknown state');
 }
 
 /** A text. */
 export function text(value: unknown): string {
   if (typeof value === 'string') return value;
-  throw unreadable('a text is none');
+  throw unreadable(`a column must hold text; got ${typeof value}`);
 }
 
 function resultOf(value: unknown, flags: number): StoredResult {

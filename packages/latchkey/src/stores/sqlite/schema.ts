@@ -115,7 +115,7 @@ function checkFile(db: SqliteDatabase, settings: DatabaseSettings): boolean {
       throw unreadable('the file is marked as that of another application (PRAGMA application_id)');
     return checkTables(db);
   } catch (cause) {
-    if (isNotADatabase(cause)) throw unreadable('the file is no SQLite database', { cause });
+    if (isNotADatabase(cause)) throw unreadable('the file is not an SQLite database', { cause });
     throw cause;
   }
 }

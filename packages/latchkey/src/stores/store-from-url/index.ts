@@ -76,7 +76,7 @@ const schemes = Object.keys(openers).join(' ');
  * They mean what they mean as options of each store. A cluster, servers behind Sentinel, and whatever else a URL can't
  * say, need the store's own function. Passwords are percent-encoded, and never reach a message.
  *
- * @throws LatchkeyError `option-invalid` for a scheme that is none of these, or a URL that can't be meant;
+ * @throws LatchkeyError `option-invalid` for another scheme, or a URL that makes no sense;
  * `option-unknown` for another parameter; `driver-missing` if the package is not installed; `store-unavailable` if
  * the server does not answer; `schema-missing`, `schema-mismatch`.
  * @example
@@ -97,9 +97,11 @@ export async function storeFromUrl(text: string, options: StoreFromUrlOptions = 
   checkOptionNames('storeFromUrl', options, ['onClientError', 'runtime']);
   const url = parseStoreUrl(text);
   if (url.protocol === 'mysql:')
-    throw invalidUrl('there is no store for MySQL, since none was ever run on it. If it is a MariaDB, write mariadb:');
+    throw invalidUrl(
+      'MySQL is not supported: the MariaDB store was never tested on it. For a MariaDB server, write mariadb:',
+    );
   const open = Object.hasOwn(openers, url.protocol) ? openers[url.protocol] : undefined;
-  if (open === undefined) throw invalidUrl(`the URL begins with none of: ${schemes}`);
+  if (open === undefined) throw invalidUrl(`the URL must begin with one of: ${schemes}`);
   const opened = await open(url, options);
   return ready(opened.connect, closingAll(opened));
 }

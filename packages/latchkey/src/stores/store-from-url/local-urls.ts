@@ -27,7 +27,7 @@ export async function openSqlite(
 /** `memory:`, `memory:?maxRecords=10000`. */
 export async function openMemory(url: URL, { runtime }: StoreFromUrlOptions): Promise<Opened<Store>> {
   const settings = parametersOf(url, memoryParameters);
-  if (url.pathname !== '' || url.host !== '') throw invalidUrl('the URL of a store in memory is memory: alone.');
+  if (url.pathname !== '' || url.host !== '') throw invalidUrl('the URL of a store in memory must be exactly memory:');
   const { memoryStore } = await import('../memory/index.ts');
   return { store: memoryStore({ ...settings, ...(runtime && { runtime }) }) };
 }

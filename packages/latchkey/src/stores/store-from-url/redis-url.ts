@@ -8,7 +8,7 @@ const parameters = { prefix: 'text', maxResultBytes: 'number', timeoutMs: 'numbe
 export async function openRedis(url: URL, options: StoreFromUrlOptions): Promise<Opened<RedisStore>> {
   const { runtime, onClientError } = options;
   const settings = parametersOf(url, parameters);
-  // What is no number would be refused by the server, out of sight, and database 0 be used.
+  // The server would refuse anything but a number, unseen, and use database 0.
   if (!/^\/?\d*$/.test(url.pathname))
     throw invalidUrl('the path of a Redis URL is the number of a database, or empty.');
   const { Redis } = await loadIoredis(url);

@@ -41,7 +41,7 @@ export function parseStoreUrl(text: string): URL {
   if (!URL.canParse(text)) throw invalidUrl('the URL of the store can not be read; is it like redis://localhost:6379?');
   const url = new URL(text);
   for (const part of [url.username, url.password, url.hostname, url.pathname]) decoded(part);
-  if (url.hash !== '') throw invalidUrl('the URL has a "#", which stands for nothing; write one in a password as %23.');
+  if (url.hash !== '') throw invalidUrl('the URL must not contain "#"; write one in a password as %23.');
   return url;
 }
 
@@ -58,7 +58,7 @@ export function parametersOf<const Kinds extends Readonly<Record<string, Paramet
   const where = `storeFromUrl: a ${url.protocol} URL`;
   const given = Object.fromEntries(url.searchParams);
   checkOptionNames(where, given, Object.keys(kinds));
-  if (url.searchParams.size > Object.keys(given).length) throw invalidUrl('a parameter of the URL is there twice.');
+  if (url.searchParams.size > Object.keys(given).length) throw invalidUrl('the URL has a parameter twice.');
   const values = Object.entries(given).map(([name, text]) => [name, read(where, name, text, kinds[name] ?? 'text')]);
   return Object.fromEntries(values);
 }

@@ -17,7 +17,7 @@ import type {
   TransactionKind,
 } from '../../core/store.ts';
 
-/** One store under test, made anew for each test. */
+/** One store under test; each test gets a new one. */
 export interface StoreUnderTest<Kind extends TransactionKind = never> {
   readonly store: Store<Kind>;
   /** Makes the store's clock move on by `ms` milliseconds: moves it, or waits. */

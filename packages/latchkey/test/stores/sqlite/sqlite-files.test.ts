@@ -88,9 +88,9 @@ describe('files of the SQLite store', () => {
     });
   }
 
-  it('refuses a file that is no database', async () => {
+  it('refuses a file that is not a database', async () => {
     await writeFile(file, 'name,amount\n'.repeat(500));
-    await expectUnreadable(/no SQLite database/);
+    await expectUnreadable(/not an SQLite database/);
   });
 
   it('refuses a file that another application marked as its own', async () => {

@@ -49,10 +49,10 @@ describe('storeFromUrl', () => {
 
   it.each([
     ['http://localhost', 'option-invalid', 'redis: rediss: postgres:'],
-    ['constructor:', 'option-invalid', 'begins with none of'],
+    ['constructor:', 'option-invalid', 'must begin with one of'],
     ['mysql://localhost/shop', 'option-invalid', 'write mariadb:'],
     ['data/latchkey.db', 'option-invalid', 'can not be read'],
-    ['memory:elsewhere', 'option-invalid', 'memory: alone'],
+    ['memory:elsewhere', 'option-invalid', 'exactly memory:'],
     ['memory:?maxRecords=many', 'option-invalid', 'maxRecords must be a whole number'],
     ['memory:?maxRecords=', 'option-invalid', 'maxRecords must be a whole number'],
     ['memory:?maxRecords=1&maxRecords=2', 'option-invalid', 'twice'],

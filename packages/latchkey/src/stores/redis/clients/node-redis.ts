@@ -117,7 +117,7 @@ export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
   };
 }
 
-/** After a failover it is another one; that it was only connected to anew, a Sentinel client does not tell. */
+/** After a failover it is another one; a Sentinel client does not report a mere reconnection. */
 function masterName(sentinel: NodeRedisSentinel): string {
   const { host = 'unknown', port = 0 } = sentinel.getMasterNode() ?? {};
   return `${host}:${port}`;

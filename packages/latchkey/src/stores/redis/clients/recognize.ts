@@ -44,7 +44,7 @@ function isNodeRedis(client: RedisClient): client is NodeRedisClient {
 /**
  * The way to speak through a client.
  *
- * @throws LatchkeyError `option-invalid` if it is none of those, takes callbacks, or puts a prefix of its own before every key.
+ * @throws LatchkeyError `option-invalid` if it is not one of those, takes callbacks, or puts a prefix of its own before every key.
  */
 export function wireOf(client: RedisClient): Wire {
   const wire = recognized(client);
