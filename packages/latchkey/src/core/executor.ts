@@ -15,7 +15,7 @@ import {
   storeResult,
 } from './conclusion.ts';
 import type { Answering, AnyContext, Context } from './context.ts';
-import { LatchkeyError, StoreUnavailableError } from './errors.ts';
+import { LatchkeyError, LeaseLostError, StoreUnavailableError } from './errors.ts';
 import {
   askAgainMs,
   type Handler,
@@ -171,7 +171,7 @@ export class Executor<Kind extends TransactionKind> {
     this.running.enter();
     try {
       await untilSettled(rest, lease.signal);
-      const recorded = lease.end === undefined ? await releaseRecord(execution, execution.context) : 'lapsed';
+      const recorded = lease.end === undefined ? await this.#release(execution) : 'lapsed';
       this.#end(execution, recorded);
     } finally {
       this.running.leave();
@@ -187,7 +187,18 @@ export class Executor<Kind extends TransactionKind> {
   #record(execution: Execution<Kind>, verdict: Verdict, ending: Ending): Promise<Recorded> {
     const { context } = execution;
     if (ending === 'lapse') return this.#abandon(execution).then(() => 'lapsed');
-    return ending === 'keep' ? storeResult(execution, context, verdict) : releaseRecord(execution, context);
+    return ending === 'keep' ? storeResult(execution, context, verdict) : this.#release(execution);
+  }
+
+  /** A record that can't be released with all that is known of it lapses. */
+  async #release(execution: Execution<Kind>): Promise<Recorded> {
+    const { context } = execution;
+    try {
+      await context.noteDeadWorker();
+    } catch (error) {
+      if (!(error instanceof LeaseLostError)) return this.#abandon(execution).then(() => 'lapsed');
+    }
+    return releaseRecord(execution, context);
   }
 
   async #respond(execution: Execution<Kind>, result: StoredResult): Promise<Outcome> {

@@ -12,7 +12,7 @@ import { Lease, type LeaseOptions } from './lease.ts';
 import { checkAdded, newMessage, outboxOf } from './message.ts';
 import { StepJournal } from './step-journal.ts';
 import { callInside } from './step-nesting.ts';
-import { startMark } from './step-value.ts';
+import { anyStep, startMark } from './step-value.ts';
 import type { AnyStore, Claimed, Transacted, TransactionKind, TransactionMethod } from './store.ts';
 import { callUntil } from './store-call.ts';
 import { chain } from './thenable.ts';
@@ -170,9 +170,20 @@ export class RunningContext {
     }
   }
 
+  /**
+   * Before a release: a worker that died may have begun any step, and an open record would neither say so nor refuse
+   * another payload.
+   */
+  async noteDeadWorker(): Promise<void> {
+    const { claimed, settings } = this.#options;
+    if (!claimed.tookOver || settings.markStepStarts || claimed.steps.has(startMark(anyStep))) return;
+    await this.#markStart(anyStep);
+  }
+
   #mayHaveBegun(name: string): boolean {
     const { claimed, settings } = this.#options;
-    if (claimed.steps.has(startMark(name)) || this.#unanswered?.has(name)) return true;
+    if ([name, anyStep].some((begun) => claimed.steps.has(startMark(begun))) || this.#unanswered?.has(name))
+      return true;
     return claimed.tookOver && !settings.markStepStarts;
   }
 

@@ -6,7 +6,7 @@
  */
 
 import { decodeValue } from './codec.ts';
-import { isStartMark, markedStep, openStep } from './step-value.ts';
+import { anyStep, isStartMark, markedStep, openStep } from './step-value.ts';
 import type { SavedSteps } from './store.ts';
 
 /** What a record tells of its steps. */
@@ -21,7 +21,7 @@ export interface StepProgress {
 export function stepProgress(steps: SavedSteps): StepProgress {
   const saved = new Map([...steps].filter(([name]) => !isStartMark(name)));
   const started = [...steps.keys()].filter(isStartMark).map(markedStep);
-  return { saved, begun: started.filter((name) => !saved.has(name)) };
+  return { saved, begun: started.filter((name) => name !== anyStep && !saved.has(name)) };
 }
 
 /**

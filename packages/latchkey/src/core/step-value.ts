@@ -24,6 +24,9 @@ export interface OpenedStep {
   readonly inside?: string;
 }
 
+/** Stands for every step in a mark: a worker died, and nobody knows which ones it had begun. */
+export const anyStep = '';
+
 /** The name under which the start of a step is saved. */
 export function startMark(name: string): string {
   return startedPrefix + name;
