@@ -35,9 +35,11 @@ export type SuiteHandler<Kind extends TransactionKind = never> = (
   request: SuiteRequest<Kind>,
 ) => Promise<SuiteReply> | SuiteReply;
 
-/** What stands before the guard: it may refuse the request, or set fields of the response. */
+/** What stands before the guard: it may refuse the request, answer in place of the guard, or set fields of the response. */
 export type SuiteOuter = (field: (name: string) => string | undefined) => {
   readonly refuse?: number;
+  /** Lets the request in, and gives an empty answer with this status if there is none yet: a timeout. */
+  readonly late?: Promise<number>;
   readonly fields?: readonly Field[];
 };
 

@@ -24,7 +24,7 @@ const ways: Readonly<Record<string, () => SuiteReply>> = {
   },
 };
 
-/** R86. */
+/** R85, R86. */
 export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   for (const [way, reply] of Object.entries(ways)) {
     test(`R86 an answer given ${way} when the client has left holds the key no longer than a lease`, async (world) => {
@@ -40,4 +40,29 @@ export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): vo
       assert.equal(world.executions, 1);
     });
   }
+
+  test("R85 an answer given in front of the guard is never taken for the handler's", async (world) => {
+    const { passed, open: proceed } = gate();
+    const timedOut = gate();
+    const late = timedOut.passed.then(() => 503);
+    let requests = 0;
+    const app = await world.app({
+      leaseMs: 500,
+      handler: () => passed.then(() => ({ status: 201, body: 'done' })),
+      outer: () => {
+        requests += 1;
+        return requests === 1 ? { late } : {};
+      },
+    });
+    const first = app.send();
+    await until(() => world.executions === 1);
+    timedOut.open();
+    assert.equal((await first).status, 503);
+    proceed();
+    await until(async () => (await app.send()).status !== 409);
+    const retry = await app.send();
+    if (retry.status === 201) assert.equal(retry.body.toString(), 'done');
+    else assert.deepEqual([retry.status, retry.field('idempotency-status')], [410, 'response-not-kept']);
+    assert.equal(world.executions, 1);
+  });
 }

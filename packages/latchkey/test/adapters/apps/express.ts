@@ -5,7 +5,7 @@ import express4 from 'express4';
 import { idempotency } from '../../../src/adapters/express.ts';
 import type { TransactionKind } from '../../../src/core/store.ts';
 import type { AppSetup, RunningApp, SuiteReply } from '../../../src/testing/index.ts';
-import { fieldOf } from './node.ts';
+import { answerLate, fieldOf } from './node.ts';
 import { grouped, isStream, listen, tenantOf } from './server.ts';
 
 export type JsonParser = 'before' | 'after' | 'absent';
@@ -52,8 +52,9 @@ export function startExpress(version: 4 | 5, parser: JsonParser) {
     const app = versions[version]();
     const guard = idempotency<Kind>({ ...setup.options, principal: (request) => tenantOf(request.get('x-tenant')) });
     app.use((request, response, next) => {
-      const { refuse, fields } = setup.outer(fieldOf(request));
+      const { refuse, late, fields } = setup.outer(fieldOf(request));
       for (const [name, value] of grouped(fields)) response.setHeader(name, value);
+      void late?.then((status) => answerLate(response, status));
       if (refuse === undefined) next();
       else response.sendStatus(refuse);
     });

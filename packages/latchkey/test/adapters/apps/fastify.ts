@@ -3,7 +3,7 @@ import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { idempotency } from '../../../src/adapters/fastify.ts';
 import type { TransactionKind } from '../../../src/core/store.ts';
 import type { AppSetup, RunningApp, SuiteReply } from '../../../src/testing/index.ts';
-import { fieldOf } from './node.ts';
+import { answerLate, fieldOf } from './node.ts';
 import { grouped, isStream, tenantOf } from './server.ts';
 
 function replyOf(reply: FastifyReply, answer: SuiteReply): unknown {
@@ -24,8 +24,9 @@ export async function startFastify<Kind extends TransactionKind>(setup: AppSetup
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
   app.addHook('onRequest', async (request, reply) => {
-    const { refuse, fields } = setup.outer(fieldOf(request.raw));
+    const { refuse, late, fields } = setup.outer(fieldOf(request.raw));
     for (const [name, value] of grouped(fields)) reply.header(name, value);
+    void late?.then((status) => answerLate(reply.raw, status));
     if (refuse !== undefined) await reply.code(refuse).send();
   });
   await app.register(guard);

@@ -27,6 +27,11 @@ function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
 
 export const fieldOf = (request: Request) => (name: string) => request.headers.get(name) ?? undefined;
 
+/** What a timeout answers. */
+export function emptyWith(status: number): Response {
+  return new Response(null, { status });
+}
+
 export function startFetch<Kind extends TransactionKind>(setup: AppSetup<Kind>): Promise<RunningApp> {
   const guard = idempotency<Kind>({
     ...setup.options,
@@ -38,9 +43,10 @@ export function startFetch<Kind extends TransactionKind>(setup: AppSetup<Kind>):
     return responseOf(await setup.handler({ method: request.method, body, context, field: fieldOf(request) }));
   });
   const listener = getRequestListener(async (request) => {
-    const { refuse, fields = [] } = setup.outer(fieldOf(request));
+    const { refuse, late, fields = [] } = setup.outer(fieldOf(request));
     if (refuse !== undefined) return new Response(null, { status: refuse });
-    const response = await guarded(request);
+    const answered = guarded(request);
+    const response = await (late === undefined ? answered : Promise.race([answered, late.then(emptyWith)]));
     for (const [name, value] of fields) response.headers.set(name, value);
     return response;
   });

@@ -26,6 +26,11 @@ async function writeReply(response: ServerResponse, reply: SuiteReply): Promise<
   else response.end(body);
 }
 
+/** What a timeout does. */
+export function answerLate(response: ServerResponse, status: number): void {
+  if (!response.headersSent) response.writeHead(status).end();
+}
+
 export function startNode<Kind extends TransactionKind>(setup: AppSetup<Kind>): Promise<RunningApp> {
   const guard = idempotency<Kind>({
     ...setup.options,
@@ -37,8 +42,9 @@ export function startNode<Kind extends TransactionKind>(setup: AppSetup<Kind>): 
     await writeReply(response, await setup.handler({ method, body, context, field: fieldOf(request) }));
   });
   const server = createServer((request, response) => {
-    const { refuse, fields } = setup.outer(fieldOf(request));
+    const { refuse, late, fields } = setup.outer(fieldOf(request));
     for (const [name, value] of grouped(fields)) response.setHeader(name, value);
+    void late?.then((status) => answerLate(response, status));
     if (refuse !== undefined) response.writeHead(refuse).end();
     // A stream that breaks ends the response by itself; its error is nobody's to handle here.
     else guarded(request, response).catch(() => response.destroy());
