@@ -74,7 +74,7 @@ const ownWords: ReadonlySet<string> = new Set([
   'response-not-kept',
 ]);
 
-/** Another library's word counts no more than none does. */
+/** A word that only another library uses is not a mark. */
 function isRecognised(response: Response, said: LayerStatus | undefined, { sentKey }: ClassifyTerms): boolean {
   return (said !== undefined && ownWords.has(said.word)) || isReplayed(response, said) || isEchoed(response, sentKey);
 }
