@@ -32,6 +32,9 @@ const { values } = parseArgs({
 
 const dist = fileURLToPath(new URL('../packages/latchkey/dist', import.meta.url));
 
+/** So many worlds use every allowed difference; one that is never used then allows too much. */
+const longRun = 2_000;
+
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
@@ -88,7 +91,9 @@ async function playSeeds(from: number, count: number, around: Surroundings): Pro
   for (const [name, times] of uses) say(`${String(times).padStart(6)} × allowed: ${name}`);
   say(`${count} seeds from ${from}: ${failed} with differences (${seconds.toFixed(1)} s)`);
   say(`the slowest was seed ${slowest.seed} (${slowest.tookMs.toFixed(0)} ms)`);
-  return failed === 0;
+  const unused = count < longRun ? [] : [...uses].filter(([, times]) => times === 0);
+  for (const [name] of unused) say(`NEVER USED: ${name}`);
+  return failed === 0 && unused.length === 0;
 }
 
 async function catchFaults(around: Surroundings): Promise<boolean> {
