@@ -11,6 +11,7 @@ import type { GuardAnswer } from '../http/exchange.ts';
 import type { HttpContext } from '../http/layer.ts';
 import { sendAnswer } from './fastify-answer.ts';
 import type { GuardContexts } from './guard-contexts.ts';
+import { signsOfClose } from './node-client-gone.ts';
 import { NodeExchange } from './node-exchange.ts';
 
 /** Ends a hook. */
@@ -47,6 +48,11 @@ export class FastifyExchange<Kind extends TransactionKind> extends NodeExchange<
 
   protected override whenFinished(): FastifyReply {
     return this.#reply.hijack();
+  }
+
+  /** Fastify asks each time it sends whether the response has ended. */
+  protected override get signs(): readonly string[] {
+    return signsOfClose;
   }
 
   /** Fastify keeps fields of its own until it writes. */

@@ -9,6 +9,9 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { Patience } from './node-patience.ts';
 
+/** What `stream.pipeline` looks at to see whether a response is closed. */
+export const signsOfClose: readonly string[] = ['writableFinished', '_closed'];
+
 /** The capture of the response. */
 export interface Abandoned {
   readonly settled: boolean;
@@ -27,16 +30,17 @@ export class ClientGone {
   /** True once the handler, or a library that it answers with, has looked whether the response can still be written. */
   isSeen = false;
 
-  constructor(response: ServerResponse, capture: Abandoned, patience: Patience) {
+  /** @param signs - what the libraries of the framework look at to find out. */
+  constructor(response: ServerResponse, capture: Abandoned, patience: Patience, signs: readonly string[]) {
     this.#capture = capture;
     this.#patience = patience;
     response.on('unpipe', (source: Readable) => this.#takeOver(source));
     response.on('pipe', (source: Readable) => this.#follow(source));
-    for (const name of ['writableEnded', 'writableFinished', '_closed']) this.#watch(response, name);
+    for (const name of signs) this.#watch(response, name);
     this.expectWrites();
   }
 
-  /** What `stream.pipeline` and on-finished look at. Only these responses are watched: the others pay nothing. */
+  /** Only these responses are watched: the others pay nothing. */
   #watch(response: ServerResponse, name: string): void {
     const own = Object.getOwnPropertyDescriptor(response, name);
     const get = () => {

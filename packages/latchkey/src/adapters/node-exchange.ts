@@ -11,6 +11,7 @@ import type { TransactionKind } from '../core/store.ts';
 import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../http/exchange.ts';
 import type { Handling, HttpContext } from '../http/layer.ts';
 import { writeAnswer } from './node-answer.ts';
+import { signsOfClose } from './node-client-gone.ts';
 import { writeEarlyAnswer } from './node-early-answer.ts';
 import { isOpen, isReceived, isUnread, keepReadable } from './node-request-body.ts';
 import { NodeResponseCapture } from './node-response-capture.ts';
@@ -25,6 +26,8 @@ interface BeforeGuard {
   /** Whether somebody had begun to answer. */
   readonly isBegun: boolean;
 }
+
+const signsOfNode = [...signsOfClose, 'writableEnded'];
 
 /** The adapter's half of a request's way through the layer. */
 export abstract class NodeExchange<Kind extends TransactionKind, Finished> implements Handling<Kind, Finished> {
@@ -58,6 +61,11 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);
   }
 
+  /** What libraries look at to find out that the client has gone: on-finished looks at `writableEnded`. */
+  protected get signs(): readonly string[] {
+    return signsOfNode;
+  }
+
   /** The fields that were set before the guard. */
   protected headersBefore(): OutgoingHttpHeaders {
     return this.#response.getHeaders();
@@ -68,7 +76,8 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     { maxResponseBytes, settings }: CaptureLimits,
     { timers }: Runtime,
   ): Promise<CapturedResponse> {
-    const parts = { context, maxResponseBytes, silenceMs: settings.leaseMs, timers, before: this.headersBefore() };
+    const { leaseMs: silenceMs } = settings;
+    const parts = { context, maxResponseBytes, silenceMs, timers, before: this.headersBefore(), signs: this.signs };
     const capture = new NodeResponseCapture(this.#response, parts);
     this.#capture = capture;
     keepReadable(this.#request);

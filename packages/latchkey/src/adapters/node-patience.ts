@@ -15,6 +15,8 @@ export interface CaptureParts {
   /** How long nothing may be written, in milliseconds. */
   readonly silenceMs: number;
   readonly maxResponseBytes: number;
+  /** The properties of a response by which libraries find out that the client has gone. */
+  readonly signs: readonly string[];
   /** The headers that were set before the layer was entered. */
   readonly before: OutgoingHttpHeaders;
 }

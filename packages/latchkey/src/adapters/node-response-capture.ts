@@ -144,7 +144,7 @@ export class NodeResponseCapture implements Capture {
   closed(): void {
     if (this.settled || this.#outerAnswered) return;
     if (this.#headSent && isCutFromHere(this.#response)) this.giveUp();
-    else this.#gone = new ClientGone(this.#response, this, this.#wait());
+    else this.#gone = new ClientGone(this.#response, this, this.#wait(), this.#parts.signs);
   }
 
   /** It is seen when the handler returns: {@link returned} will be called. */

@@ -223,4 +223,23 @@ describe('a client that leaves before the answer', () => {
       expect((await settled(origin)).json()).toMatchObject(expected);
     }
   });
+
+  it("R45 Fastify: gets from its retry an error that is the handler's own", async () => {
+    for (const how of ['thrown', 'sent']) {
+      const { untilGone, send } = hangUp();
+      const app = fastify();
+      onTestFinished(() => app.close());
+      await app.register(fastifyGuard({ ...guardOptions().options, leaseMs }));
+      app.post('/charges', async (_request, reply) => {
+        await untilGone(reply.raw);
+        if (how === 'thrown') throw new Error('no stock');
+        return reply.code(500).send(new Error('no stock'));
+      });
+      await app.ready();
+      const origin = await serve((request, response) => app.routing(request, response));
+      await send(origin);
+      const retry = await settled(origin);
+      expect([retry.status, retry.json()]).toMatchObject([500, { message: 'no stock' }]);
+    }
+  });
 });
