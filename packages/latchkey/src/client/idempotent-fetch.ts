@@ -171,7 +171,7 @@ async function perform(
 ): Promise<OperationAnswer> {
   const { settings, emit, keys } = client;
   const { clock } = settings.runtime;
-  const { entry, inDoubt } = await keyFor(client, operation, request);
+  const { entry, inDoubt } = await keyFor(client, operation, request, control.signal);
   const { key, createdAtMs } = entry;
   const timeLeftMs = Math.min(settings.totalTimeoutMs, createdAtMs + settings.keyTtlMs - clock.now());
   const deadlineMs = clock.monotonic() + timeLeftMs;
@@ -218,11 +218,13 @@ async function keyFor(
   { settings, emit, keys }: Client,
   operation: string,
   request: PreparedRequest,
+  caller: AbortSignal,
 ): Promise<FoundKey> {
   const { clock, random } = settings.runtime;
   const key = random.uuid();
   const made: StoredKey = { key, createdAtMs: clock.now(), digest: requestDigest(key, request) };
-  const found = await keys.obtain(operation, () => made);
+  const found = await keys.obtain(operation, made, caller);
+  caller.throwIfAborted();
   if (found.key === key) return { entry: found, inDoubt: false };
   const ageMs = Math.max(0, clock.now() - found.createdAtMs);
   if (ageMs >= settings.keyTtlMs) throw expired(operation, ageMs);

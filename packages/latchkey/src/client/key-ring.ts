@@ -58,13 +58,17 @@ export class KeyRing {
     return found !== undefined && this.#spent.has(found.key) ? undefined : found;
   }
 
-  /** The key that waits for an answer, or else a new one, which is kept. Two tabs at the same instant get the same. */
-  obtain(operation: string, make: () => StoredKey): Promise<StoredKey> {
+  /**
+   * The key that waits for an answer, or else a new one, which is kept. Two tabs at the same instant get the same. A caller
+   * that has left meanwhile makes no key, or leaves one under which nothing was done.
+   */
+  obtain(operation: string, made: StoredKey, caller: AbortSignal): Promise<StoredKey> {
     return this.#alone(operation, async () => {
       const found = await this.find(operation);
       if (found !== undefined) return this.#hold(operation, found);
-      const made = make();
+      if (caller.aborted) return made;
       await this.#keep(operation, made);
+      if (caller.aborted) await this.#keep(operation, { ...made, nothingDone: true });
       if (!this.#options.isShared || hasLocks()) return made;
       return this.#hold(operation, await this.#writtenLast(operation, made));
     });

@@ -82,8 +82,8 @@ describe('the same operation called again while it runs', () => {
     abort.abort(reason);
     expect(await deserted).toBe(reason);
     const second = client(server.url, post);
-    await vi.waitUntil(() => read === 2);
     reads[0]?.resolve(null);
+    await vi.waitUntil(() => read === 2);
     reads[1]?.resolve(null);
     await server.arrived(1);
     const third = client(server.url, post);
