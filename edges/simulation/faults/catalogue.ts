@@ -83,11 +83,17 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a replay has the last of repeated headers alone',
-    edits: [{ file: 'adapters/node-answer.js', from: 'found[1].push(value);', to: 'found[1] = value;' }],
+    edits: [{ file: 'adapters/node-answer.js', from: 'found[1] = [found[1], value];', to: 'found[1] = value;' }],
   },
   {
-    name: 'a body that broke off counts as whole',
-    edits: [{ file: 'adapters/node-body-tap.js', from: 'if (this.#gatherer.size < this.length)', to: 'if (false)' }],
+    name: 'over HTTP/2 a response whose client has left looks open',
+    edits: [
+      {
+        file: 'adapters/node-response-writes.js',
+        from: "return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;",
+        to: 'return destroyed === true;',
+      },
+    ],
   },
   {
     name: 'a body that the guard has read is not put back',
