@@ -65,6 +65,7 @@ export class EngineFront implements Front {
     if (leaseMs === undefined) return () => {};
     this.#savesRequests = true;
     const running = completer<SimKind>({
+      log: false,
       store: this.#store,
       runtime: this.#worker.runtime,
       operations: again.map((route) => this.#completable(route)),
