@@ -9,7 +9,7 @@ import { NothingHappened } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { Field } from '../../http/exchange.ts';
 import type { SuiteReply } from './scenario.ts';
-import { assertExecuted, assertFresh, assertProblem, assertReplay, pause, type Test } from './world.ts';
+import { assertExecuted, assertFresh, assertProblem, assertReplay, hurried, pause, type Test } from './world.ts';
 
 /** What a service behind says about its own answer. */
 const upstream: readonly Field[] = [
@@ -79,7 +79,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
       assertExecuted(await app.send({ key: `marked-${index}` }), 'status' in reply ? reply.status : 200);
     }
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
-    const unstored = await (await world.app({ leaseMs: 200 })).send({ key: 'unstored' });
+    const unstored = await (await world.app({ leaseMs: 2_000, runtime: hurried })).send({ key: 'unstored' });
     assertExecuted(unstored);
     assert.equal(unstored.field('idempotency-stored'), 'false');
   });

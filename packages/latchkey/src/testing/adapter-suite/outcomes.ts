@@ -15,6 +15,7 @@ import {
   assertFresh,
   assertProblem,
   assertReplay,
+  hurried,
   numbered,
   pause,
   type Test,
@@ -193,7 +194,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('R61 an answer that could not be stored is marked, and nothing runs twice', async (world) => {
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
-    const app = await world.app({ leaseMs: 200 });
+    const app = await world.app({ leaseMs: 2_000, runtime: hurried });
     const first = await app.send();
     assertFresh(first);
     assert.equal(first.field('idempotency-stored'), 'false');
@@ -210,7 +211,12 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
         await new Promise((resolve) => setTimeout(resolve, 50));
         yield new TextEncoder().encode('two');
       }
-      const app = await world.app({ leaseMs: 200, afterFailure, handler: () => ({ body: pieces() }) });
+      const app = await world.app({
+        leaseMs: 2_000,
+        runtime: hurried,
+        afterFailure,
+        handler: () => ({ body: pieces() }),
+      });
       assert.equal((await app.send()).complete, false);
       assert.equal(world.executions, 1);
     });
@@ -218,7 +224,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('R61 rerun says 503 if the answer could not be stored', async (world) => {
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
-    const app = await world.app({ leaseMs: 200, afterFailure: 'rerun' });
+    const app = await world.app({ leaseMs: 2_000, runtime: hurried, afterFailure: 'rerun' });
     assertProblem(await app.send(), 503, 'store-unavailable');
   });
 
