@@ -12,7 +12,7 @@ export interface Answer {
   readonly body?: object | string;
 }
 
-/** A running operation of several steps. A later attempt goes on behind the last step that was saved. */
+/** A running operation of several steps. A later attempt resumes after the last saved step. */
 export interface Flow {
   readonly operationId: string;
   readonly attempt: number;

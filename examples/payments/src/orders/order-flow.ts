@@ -1,6 +1,6 @@
 /**
  * An order in four steps: set the goods aside, charge the card, write the order, send the mail. A server that dies in
- * between leaves what was saved; the next attempt goes on behind it.
+ * between leaves what was saved; the next attempt resumes after it.
  */
 
 import type { Flow } from '../records.ts';

@@ -30,7 +30,7 @@ export function ordersPage(view: OrdersView): Html {
     <div class="intro">
       <h1>Four steps, and a crash in between</h1>
       <p>An order sets goods aside, charges a card at another company, is written, and sends a mail. Kill a process on
-        the way: the retry goes on behind the last step that was saved. <a href="/">Back to the single payment</a></p>
+        the way: the retry resumes after the last saved step. <a href="/">Back to the single payment</a></p>
     </div>
     <div class="columns two">
       ${orderForm(view)}

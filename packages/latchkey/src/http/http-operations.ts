@@ -144,7 +144,7 @@ function routeOf(text: string, handler: unknown): Route {
  * is cut at 120 characters; one of that length or more is left to its client's retry.)
  *
  * An answer is judged and kept as the guard does it: `keep`, `dialect`, `onProblem` and the limits should be the same
- * on both sides, and so should the handler's steps, since a run goes on behind those that an earlier one saved.
+ * on both sides, and so should the handler's steps, since a run resumes after those that an earlier one saved.
  *
  * @typeParam Kind - the store's transactions, for `context.transaction` and `context.finish`: `SqliteTransactions`.
  * @throws LatchkeyError `option-unknown`, `option-invalid`; a run throws `record-unreadable` for a saved request that

@@ -113,7 +113,7 @@ describe('a saved request that is run again', () => {
     expect((await read())?.result).toEqual(stored?.result);
   });
 
-  it('goes on behind the steps that were saved, under the same operation id', async () => {
+  it('resumes after the steps that were saved, under the same operation id', async () => {
     const { crash, complete } = crashRig();
     await crash(sent);
     let charges = 0;
