@@ -4,9 +4,8 @@
  * @module
  */
 
-import { recordReference } from './digest.ts';
 import type { EventListener, LatchkeyEvent } from './events.ts';
-import { consoleLog, type Log, logging } from './log.ts';
+import { consoleLog, type Log, logging, referenceOf } from './log.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
 
 /** Hands events on; undefined if nobody listens, so that no event object is made for nothing. */
@@ -24,20 +23,24 @@ export interface Observers {
   readonly runtime?: Runtime | undefined;
 }
 
+/** What a guard hands on to its engine is joined already: a record's reference is made once, and only for an observer. */
+const joined = new WeakSet<EventListener>();
+
 /** Joins the observers; what they throw is ignored. */
 export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime }: Observers): Emit {
+  if (onEvent !== undefined && joined.has(onEvent)) return onEvent;
+  const emit = join(onEvent, log, runtime);
+  if (emit !== undefined) joined.add(emit);
+  return emit;
+}
+
+function join(onEvent: EventListener | undefined, log: Log | false, runtime: Runtime): Emit {
   const toLog = log === false ? undefined : logging(log, runtime.clock);
   if (onEvent === undefined) return toLog && ((event) => quietly(toLog, event));
   return (event) => {
-    quietly(onEvent, referenced(event));
+    quietly(onEvent, { ...event, ...referenceOf(event) });
     quietly(toLog, event);
   };
-}
-
-/** The id of a message is not that of a record. */
-function referenced(event: LatchkeyEvent): LatchkeyEvent {
-  if (!('id' in event) || 'attempts' in event || event.reference !== undefined) return event;
-  return { ...event, reference: recordReference(event.id) };
 }
 
 /** An observer's fault is the observer's: the request goes on. */

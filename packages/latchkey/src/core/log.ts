@@ -77,8 +77,8 @@ export function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void 
   };
 }
 
-/** The id of a message is not that of a record. */
-function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
+/** The reference of the record that an event is about; the id of a message is not that of a record. */
+export function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
   return 'id' in event && !('attempts' in event) ? { reference: recordReference(event.id) } : {};
 }
 
@@ -150,10 +150,13 @@ function unrecorded(recorded: Extract<LatchkeyEvent, { type: 'executed' }>['reco
   return { level: 'error', code: 'store-unavailable', message };
 }
 
-/** The class of an error and its code, such as `Error ECONNREFUSED`. */
+/**
+ * The class of an error and its code, such as `Error ECONNREFUSED`. A code in another form than those of Node.js, drivers
+ * and this library may hold a value of the application's.
+ */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return `a value that is not an error (${typeof error})`;
   const code: unknown = Reflect.get(error, 'code');
-  const isName = typeof code === 'string' && /^[\w-]{1,40}$/.test(code);
-  return isName ? `${error.constructor.name} ${code}` : error.constructor.name;
+  const isKnown = error instanceof LatchkeyError || (typeof code === 'string' && /^[A-Z\d_]{1,40}$/.test(code));
+  return isKnown ? `${error.constructor.name} ${code}` : error.constructor.name;
 }

@@ -23,6 +23,7 @@ const events: readonly LatchkeyEvent[] = [
   { type: 'store-error', operation: secret, during: 'claim', error: new LatchkeyError('schema-missing', secret) },
   { type: 'handler-error', operation: secret, error: new RangeError(secret) },
   { type: 'handler-error', operation: secret, error: secret },
+  { type: 'handler-error', operation: secret, error: Object.assign(new Error(), { code: secret }) },
   { type: 'executed', id: secret, operation: secret, recorded: 'unstored' },
   { type: 'outcome-unknown', id: secret, operation: secret },
   { type: 'lease-lost', id: secret, operation: secret, reason: 'deadline' },

@@ -59,7 +59,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assertFresh(await answer);
   });
 
-  test('R28 R29 R32 R63 R88 a duplicate is told to come back, and that answer is not kept', async (world) => {
+  test('R28 R29 R32 R63 R88 a duplicate gets 409 with a time to come back, which is not kept', async (world) => {
     const { app, open, answer } = await startHeld(world);
     const refused = await app.send();
     assertProblem(refused, 409, 'in-progress');
