@@ -30,6 +30,7 @@ const withServers = [
 /** @type {Section[]} */
 const sections = [
   { title: 'Types, lint and package', node: node24, args: ['scripts/check.mjs'], limitMinutes: 5 },
+  { title: 'Spread of the code', node: node24, args: ['--no-warnings', 'scripts/house/main.ts'], limitMinutes: 3 },
   { title: 'Model of the protocol', node: node24, args: ['scripts/model.mjs', '--quick'], limitMinutes: 5 },
   vitest('Library on Node 24', node24, 'packages/', 35),
   vitest('Library on Node 22', node22, 'packages/', 10, withServers),
