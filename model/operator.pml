@@ -1,4 +1,4 @@
-/* A person with the record's list before them: resolveEntry in src/stores/owning.ts. */
+/* A person with the record's list before them: resolveEntry in src/stores/record/own-entry.ts. */
 
 inline resolveEntry(seen) {
   if

@@ -1,4 +1,4 @@
-/* What the store does at each call, in one atomic step: src/stores/claiming.ts and src/stores/owning.ts. */
+/* What the store does at each call, in one atomic step: src/stores/record/claim-entry.ts and src/stores/record/own-entry.ts. */
 
 /* isLapsed in entry.ts */
 #define lapsed (phase == held && (abandoned || left == 0))

@@ -12,7 +12,7 @@ mtype:doing = { idle, claiming, undoing, givingBack, running, saving, completing
 mtype:message = { aClaim, anUndo, aRenewal, aStep, aCompletion, aRelease, anAbandonment };
 mtype:answer = { none, isClaimed, isRunning, isLapsed, isCompleted, isSuperseded, yes, no };
 
-/* The record, as src/stores/entry.ts has it; `left` is what remains of its lease. */
+/* The record, as src/stores/record/entry.ts has it; `left` is what remains of its lease. */
 mtype:phase phase = absent;
 byte token;
 bool abandoned;

@@ -23,7 +23,7 @@ export const faults: readonly Fault[] = [
     name: 'V1: the handler runs though its client left before it could read the body',
     edits: [
       {
-        file: 'adapters/node-exchange.js',
+        file: 'adapters/node-http/exchange.js',
         from: 'return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);',
         to: 'return true;',
       },
@@ -33,17 +33,17 @@ export const faults: readonly Fault[] = [
     name: 'F1: an answer of the layer is written with a flat list of headers',
     edits: [
       {
-        file: 'adapters/node-answer.js',
+        file: 'adapters/node-http/write-answer.js',
         from: 'writer.setHeader.call(response, name, lines);',
         to: 'flat.push(...[lines].flat().flatMap((line) => [name, line]));',
       },
       {
-        file: 'adapters/node-answer.js',
+        file: 'adapters/node-http/write-answer.js',
         from: 'for (const [name, lines] of linesByName(answer.fields)) {',
         to: 'const flat = []; for (const [name, lines] of linesByName(answer.fields)) {',
       },
       {
-        file: 'adapters/node-answer.js',
+        file: 'adapters/node-http/write-answer.js',
         from: 'writer.writeHead.call(response, answer.status);',
         to: 'writer.writeHead.call(response, answer.status, flat);',
       },
@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
     name: 'F4: a request that is complete before its body was read counts as empty',
     edits: [
       {
-        file: 'adapters/node-request-body.js',
+        file: 'adapters/node-http/request-body.js',
         from: 'return isComplete(request) && (bytes > 0 || isFedByNode(request));',
         to: 'return isComplete(request);',
       },
@@ -63,7 +63,7 @@ export const faults: readonly Fault[] = [
     name: 'F6: a response that was passed on keeps the framing of its connection',
     edits: [
       {
-        file: 'adapters/fetch-exchange.js',
+        file: 'adapters/fetch-api/exchange.js',
         from: 'const headers = endToEndHeaders(made);',
         to: 'const headers = new Headers(made.headers);',
       },
@@ -71,25 +71,29 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'F7: an answer that stopped with its client is waited for until the handler may run no longer',
-    edits: [{ file: 'adapters/node-patience.js', from: 'this.#timer = timers.set(this.#giveUp, silenceMs);', to: '' }],
+    edits: [
+      { file: 'adapters/node-http/patience.js', from: 'this.#timer = timers.set(this.#giveUp, silenceMs);', to: '' },
+    ],
   },
   {
     name: 'F8: headers look unsent while the answer is held back',
-    edits: [{ file: 'adapters/node-response-looks.js', from: "internals._header = 'held back';", to: ';' }],
+    edits: [{ file: 'adapters/node-http/response-looks.js', from: "internals._header = 'held back';", to: ';' }],
   },
   {
     name: 'F9: the 404 of an unknown route is an operation',
-    edits: [{ file: 'adapters/fastify-hooks.js', from: 'if (request.is404)', to: 'if (false)' }],
+    edits: [{ file: 'adapters/fastify-parts/hooks.js', from: 'if (request.is404)', to: 'if (false)' }],
   },
   {
     name: 'a replay has the last of repeated headers alone',
-    edits: [{ file: 'adapters/node-answer.js', from: 'found[1] = [found[1], value];', to: 'found[1] = value;' }],
+    edits: [
+      { file: 'adapters/node-http/write-answer.js', from: 'found[1] = [found[1], value];', to: 'found[1] = value;' },
+    ],
   },
   {
     name: 'over HTTP/2 a response whose client has left looks open',
     edits: [
       {
-        file: 'adapters/node-response-writes.js',
+        file: 'adapters/node-http/response-writes.js',
         from: "return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;",
         to: 'return destroyed === true;',
       },
@@ -97,6 +101,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a body that the guard has read is not put back',
-    edits: [{ file: 'adapters/node-request-body.js', from: 'this.#request.unshift(this.#joined());', to: ';' }],
+    edits: [{ file: 'adapters/node-http/request-body.js', from: 'this.#request.unshift(this.#joined());', to: ';' }],
   },
 ];

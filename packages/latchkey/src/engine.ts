@@ -6,7 +6,7 @@
 
 export type { Completable, CompletableRun } from './core/completable.ts';
 export type { Answering, FinalWrite } from './core/context.ts';
-export { principalDigest, recordId, recordReference } from './core/digest.ts';
-export { Engine, type EngineOptions } from './core/engine.ts';
+export { Engine, type EngineOptions } from './core/engine/engine.ts';
 export type { Handler, Operation, Outcome, Recorded, Recover, Recovery, Verdict } from './core/operation.ts';
-export { completeSettings } from './core/options-check.ts';
+export { completeSettings } from './core/options/check-options.ts';
+export { principalDigest, recordId, recordReference } from './core/support/digest.ts';

@@ -6,7 +6,6 @@
  * @module
  */
 
-export type { Codec } from './core/codec.ts';
 export type { Context, Jsonify, StepTools } from './core/context.ts';
 export {
   type ErrorCode,
@@ -16,14 +15,15 @@ export {
   StoreUnavailableError,
 } from './core/errors.ts';
 export type { EventListener, LatchkeyEvent } from './core/events.ts';
-export type { IdempotentOptions } from './core/function-options.ts';
-export { idempotent } from './core/idempotent.ts';
 export type { Log, LogEntry } from './core/log.ts';
 export { type Runtime, systemRuntime } from './core/runtime.ts';
 export type { OperationSettings } from './core/settings.ts';
 export type { Store, TransactionKind } from './core/store.ts';
+export type { Codec } from './core/support/codec.ts';
+export { idempotent } from './function/idempotent.ts';
+export type { IdempotentOptions } from './function/options.ts';
 export type { PlainResponse } from './http/exchange.ts';
 export type { HttpContext } from './http/layer.ts';
 export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
-export type { Problem } from './http/problem.ts';
+export type { Problem } from './http/problems/problem.ts';
 export { EXPOSED_HEADERS } from './protocol/headers.ts';

@@ -27,8 +27,8 @@ function isForeign(specifier: string, loaded: string): boolean {
   const subpath = specifier.slice('latchkey/'.length);
   if (subpath === 'testing') return false;
   if (subpath === 'client') return !/^(client|core|protocol)\//.test(loaded);
-  if (subpath === 'operator') return !/^(operator|core|http|protocol)\/|^node:/.test(loaded);
-  const store = /^stores\/([^/]+)\//.exec(loaded)?.[1];
+  if (subpath === 'operator') return !/^(operator|core|function|http|protocol)\/|^node:/.test(loaded);
+  const store = /^stores\/(?!record\/|shared\/)([^/]+)\//.exec(loaded)?.[1];
   return loaded.startsWith('testing/') || (store !== undefined && store !== subpath);
 }
 

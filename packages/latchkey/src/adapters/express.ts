@@ -16,8 +16,8 @@ import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
-import { NodeExchange } from './node-exchange.ts';
-import { NodeRequestView } from './node-request.ts';
+import { NodeExchange } from './node-http/exchange.ts';
+import { NodeRequestView } from './node-http/request.ts';
 
 /**
  * A middleware. Mount it after authentication, before the handler; body parsers may come before or after it.

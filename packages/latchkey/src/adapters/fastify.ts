@@ -18,7 +18,7 @@ import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext } from '../http/layer.ts';
 import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';
-import { addHooks } from './fastify-hooks.ts';
+import { addHooks } from './fastify-parts/hooks.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
 /**

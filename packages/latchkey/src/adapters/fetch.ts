@@ -18,8 +18,8 @@ import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
-import { FetchExchange } from './fetch-exchange.ts';
-import { FetchRequestView } from './fetch-request.ts';
+import { FetchExchange } from './fetch-api/exchange.ts';
+import { FetchRequestView } from './fetch-api/request.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
 /** The context of a guarded request. */

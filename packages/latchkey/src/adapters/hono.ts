@@ -19,10 +19,10 @@ import { createHttpLayer } from '../http/create-layer.ts';
 import type { RequestBody } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
-import { FetchExchange } from './fetch-exchange.ts';
-import { FetchRequestView } from './fetch-request.ts';
+import { FetchExchange } from './fetch-api/exchange.ts';
+import { HandlerSide } from './fetch-api/hono-response.ts';
+import { FetchRequestView } from './fetch-api/request.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
-import { HandlerSide } from './hono-response.ts';
 
 /** What the guard adds to Hono's context; undefined for a request that runs without protection. */
 export interface IdempotencyEnv<Kind extends TransactionKind = never> {

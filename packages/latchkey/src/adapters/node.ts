@@ -19,8 +19,8 @@ import type { GuardAnswer } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
-import { NodeExchange } from './node-exchange.ts';
-import { NodeRequestView, type ParsedRequest } from './node-request.ts';
+import { NodeExchange } from './node-http/exchange.ts';
+import { NodeRequestView, type ParsedRequest } from './node-http/request.ts';
 
 /** A handler as `createServer` takes it. The context is undefined for a request that runs without protection. */
 export type NodeHandler<Kind extends TransactionKind = never> = (

@@ -5,7 +5,6 @@
  */
 
 import { type ClientEventListener, quietly } from './client-events.ts';
-import { Flight, type FlightControl } from './flight.ts';
 import { KeyRing } from './key-ring.ts';
 import type { StoredKey } from './key-storage.ts';
 import { NoAnswerError } from './no-answer-error.ts';
@@ -13,6 +12,7 @@ import { type ClientOptions, type ClientSettings, clientSettings, invalidOption 
 import { type PreparedRequest, prepareRequest, sameRequest } from './request-bytes.ts';
 import { requestDigest } from './request-digest.ts';
 import { type Call, sendUntilAnswered } from './retry-loop.ts';
+import { Flight, type FlightControl } from './shared-call.ts';
 
 /** What `fetch` takes, and the operation's name. */
 export interface OperationInit extends RequestInit {

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { acceptCopies } from '../core/copies.ts';
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
+import { acceptCopies } from '../core/support/copies.ts';
 
 /** What is known about a call that ended without an answer. */
 export interface NoAnswerDetails {

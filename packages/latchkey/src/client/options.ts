@@ -5,7 +5,7 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
-import { checkChoice, checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
+import { checkChoice, checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { clientRuntime } from './client-runtime.ts';

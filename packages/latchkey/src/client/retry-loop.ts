@@ -4,8 +4,8 @@
  * @module
  */
 
-import { backoffMs } from '../core/backoff.ts';
 import { sleep } from '../core/runtime.ts';
+import { backoffMs } from '../core/support/backoff.ts';
 import { FIRST_SENT_HEADER, KEY_HEADER } from '../protocol/headers.ts';
 import { AnswerTooLarge, attemptOnce } from './attempt.ts';
 import { classify, isReplayed, type Meaning, saysNothingDone } from './classify.ts';

@@ -6,12 +6,12 @@
 
 import type { Completable } from '../core/completable.ts';
 import { createEmit, type Emit } from '../core/emitter.ts';
-import { Engine } from '../core/engine.ts';
+import { Engine } from '../core/engine/engine.ts';
 import type { Operation, Verdict } from '../core/operation.ts';
-import { RecentMap } from '../core/recent-map.ts';
-import { isTooOldToRerun } from '../core/rerun-age.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { AnyStore, StoredRecord, TransactionKind } from '../core/store.ts';
+import { RecentMap } from '../core/support/recent-map.ts';
+import { isTooOldToRerun } from '../core/support/rerun-age.ts';
 import { LapsedPages } from './lapsed-pages.ts';
 import { type CompleterOptions, type CompleterSettings, completerSettings } from './options.ts';
 

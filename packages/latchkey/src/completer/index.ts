@@ -5,8 +5,8 @@
  */
 
 export type { Completable, CompletableRun } from '../core/completable.ts';
-export { type HttpOperationsOptions, httpOperations, type SavedRequestHandler } from '../http/http-operations.ts';
-export type { MadeResponse } from '../http/made-response.ts';
-export type { SavedRequest } from '../http/saved-request.ts';
+export type { SavedRequest } from '../http/request/saved-request.ts';
+export type { MadeResponse } from '../http/response/made-response.ts';
 export { type Completer, completer } from './completer.ts';
+export { type HttpOperationsOptions, httpOperations, type SavedRequestHandler } from './http-operations.ts';
 export type { CompleterOptions } from './options.ts';

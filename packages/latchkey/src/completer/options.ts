@@ -4,15 +4,15 @@
  * @module
  */
 
-import type { BackoffLimits } from '../core/backoff.ts';
 import type { Completable } from '../core/completable.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import { callable, isObjectWith, listOf, must, type Rule, sharedRules } from '../core/option-rules.ts';
-import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
+import { callable, isObjectWith, listOf, must, type Rule, sharedRules } from '../core/options/option-rules.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { Store, TransactionKind } from '../core/store.ts';
+import type { BackoffLimits } from '../core/support/backoff.ts';
 
 /** How a completer works. */
 export interface CompleterOptions<Kind extends TransactionKind = never> {

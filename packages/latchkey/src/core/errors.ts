@@ -4,8 +4,8 @@
  * @module
  */
 
-import { acceptCopies, sharedByCopies } from './copies.ts';
 import { systemRuntime } from './runtime.ts';
+import { acceptCopies, sharedByCopies } from './support/copies.ts';
 
 /** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
 export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/errors.md';

@@ -7,10 +7,10 @@
  * @module
  */
 
-import { recordReference } from './digest.ts';
 import { DOCS_URL, LatchkeyError } from './errors.ts';
 import type { LatchkeyEvent } from './events.ts';
 import type { Clock } from './runtime.ts';
+import { recordReference } from './support/digest.ts';
 
 /** A line of the log. */
 export interface LogEntry {

@@ -8,7 +8,7 @@
  * @module
  */
 
-import { digestParts } from './digest.ts';
+import { digestParts } from './support/digest.ts';
 import type { TransactionKind } from './transaction-kind.ts';
 
 /** What a transaction adds. */

@@ -4,9 +4,9 @@
  * @module
  */
 
-import { checkRules } from '../core/option-rules.ts';
+import { checkRules } from '../core/options/option-rules.ts';
+import { checkStore } from '../core/options/store-check.ts';
 import type { TransactionKind } from '../core/store.ts';
-import { checkStore } from '../core/store-check.ts';
 import { guardRules, routeRules } from './option-rules.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
 

@@ -4,23 +4,23 @@
  * @module
  */
 
-import { principalDigest } from '../core/digest.ts';
 import { createEmit, type Emit } from '../core/emitter.ts';
-import { Engine } from '../core/engine.ts';
+import { Engine } from '../core/engine/engine.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
+import { principalDigest } from '../core/support/digest.ts';
+import { remembered } from '../core/support/remembered.ts';
 import { checkGuardOptions, checkRouteOptions } from './check-options.ts';
-import { dialects } from './dialects/dialects.ts';
 import type { GuardAnswer, RequestView } from './exchange.ts';
-import { fingerprinter } from './fingerprint.ts';
-import { type Guard, GuardedRequest, type SeenRequest } from './guarded-request.ts';
+import { type Guard, GuardedRequest, type SeenRequest } from './guard.ts';
 import type { Handling, HttpLayer } from './layer.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
-import { problemResponse } from './problem-response.ts';
-import { problem } from './problems.ts';
-import { readRequest } from './read-request.ts';
-import { remembered } from './remembered.ts';
+import { dialects } from './problems/dialects.ts';
+import { problemResponse } from './problems/problem-response.ts';
+import { problem } from './problems/problems.ts';
+import { fingerprinter } from './request/fingerprint.ts';
+import { readRequest } from './request/read-request.ts';
+import { createRoute, type Route } from './request/route.ts';
 import { RequestMark } from './request-mark.ts';
-import { createRoute, type Route } from './route.ts';
 import { createWarn } from './warnings.ts';
 
 /** How many principals' digests are kept at hand. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
 import {
   callable,
   isObjectWith,
@@ -14,12 +15,11 @@ import {
   type Rule,
   sharedRules,
   truth,
-} from '../core/option-rules.ts';
-import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
+} from '../core/options/option-rules.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import { headerNamePattern } from '../protocol/headers.ts';
-import { isMemberPointer } from './json-pointer.ts';
 import type { FingerprintOptions, GuardOptions, Quarantine, RouteOptions, SaveRequestOptions } from './options.ts';
+import { isMemberPointer } from './request/json-pointer.ts';
 
 const MOST_BYTES = 2 ** 31 - 1;
 

@@ -9,7 +9,7 @@ import type { AuditEntry, RefusalReason } from '../core/audit/audit-entry.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { type Act, actOn, line, refusal } from './acts.ts';
-import { carryOut, type VerdictOutcome } from './carrying-out.ts';
+import { carryOut, type VerdictOutcome } from './apply-verdict.ts';
 import { keepVerdict, keptVerdict } from './kept-verdict.ts';
 import type { OperatorSettings } from './options.ts';
 import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';

@@ -5,8 +5,8 @@
  */
 
 import { readOwn, writeOnce } from '../core/audit/own-record.ts';
-import { digestParts } from '../core/digest.ts';
 import type { StoredRecord } from '../core/store.ts';
+import { digestParts } from '../core/support/digest.ts';
 import type { Proposal } from './proposals.ts';
 import type { OperatorTools } from './tools.ts';
 import { type EncodedVerdict, isOf } from './verdict.ts';

@@ -5,9 +5,9 @@
  */
 
 import { ask } from '../core/audit/audit-tools.ts';
-import { recordReference } from '../core/digest.ts';
-import { checkChoice, checkWholeNumber } from '../core/options-check.ts';
+import { checkChoice, checkWholeNumber } from '../core/options/check-options.ts';
 import type { RecordState } from '../core/store.ts';
+import { recordReference } from '../core/support/digest.ts';
 import { type RecordEntry, recordEntry } from './record-entry.ts';
 import { isOwn } from './record-kind.ts';
 import type { OperatorTools } from './tools.ts';

@@ -7,7 +7,7 @@
 import { Audit, type LogPage, type LogRequest } from '../core/audit/audit.ts';
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { tokenDigest } from '../core/audit/audit-entry.ts';
-import { derivedKey } from '../core/digest.ts';
+import { derivedKey } from '../core/support/digest.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';
 import { findByReference, listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
 import { type OperatorOptions, type OperatorSettings, operatorSettings } from './options.ts';

@@ -7,8 +7,8 @@
 import { createEmit } from '../core/emitter.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import { sharedRules } from '../core/option-rules.ts';
-import { checkOptionNames, checkWholeNumber } from '../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
+import { sharedRules } from '../core/options/option-rules.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import { auditRetentionBounds, defaultSettings } from '../core/settings.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';

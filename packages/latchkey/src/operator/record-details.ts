@@ -5,12 +5,12 @@
  */
 
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
-import { decodeValue } from '../core/codec.ts';
-import { derivedKey } from '../core/digest.ts';
-import { stepProgress, stepValue } from '../core/step-progress.ts';
+import { stepProgress, stepValue } from '../core/steps/step-progress.ts';
 import type { StoredRecord } from '../core/store.ts';
-import { decodeRequest, type RequestContent } from '../http/saved-request.ts';
-import { decodeResponse } from '../http/snapshot.ts';
+import { decodeValue } from '../core/support/codec.ts';
+import { derivedKey } from '../core/support/digest.ts';
+import { decodeRequest, type RequestContent } from '../http/request/saved-request.ts';
+import { decodeResponse } from '../http/response/snapshot.ts';
 import type { Proposal } from './proposals.ts';
 import type { RecordEntry, StepEntry } from './record-entry.ts';
 import { kindOf } from './record-kind.ts';

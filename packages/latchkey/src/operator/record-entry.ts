@@ -4,9 +4,9 @@
  * @module
  */
 
-import { derivedKey, recordReference } from '../core/digest.ts';
-import { stepProgress } from '../core/step-progress.ts';
+import { stepProgress } from '../core/steps/step-progress.ts';
 import type { AfterFailure, RecordState, StoredRecord } from '../core/store.ts';
+import { derivedKey, recordReference } from '../core/support/digest.ts';
 import { kindOf, type RecordKind } from './record-kind.ts';
 
 /** A step, and what to search for at the system that it called. */

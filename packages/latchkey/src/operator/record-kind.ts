@@ -12,7 +12,7 @@ import type { StoredRecord } from '../core/store.ts';
  */
 export type RecordKind = 'http' | 'function' | 'other';
 
-/** Fingerprints begin with their version (see core/fingerprint-digests.ts): a number, and `f` before a function's. */
+/** Fingerprints begin with their version (see core/support/fingerprint-digests.ts): a number, and `f` before a function's. */
 export function kindOf({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): RecordKind {
   if (/^\d+k?\./.test(fingerprint)) return 'http';
   return /^f\d+k?\./.test(fingerprint) ? 'function' : 'other';

@@ -6,7 +6,7 @@
 
 import { ask } from '../core/audit/audit-tools.ts';
 import type { AnyStore, StoredRecord } from '../core/store.ts';
-import type { CallTools } from '../core/store-call.ts';
+import type { CallTools } from '../core/support/store-call.ts';
 
 /** The methods of a store that an operator calls. */
 export type OperatedStore = Pick<AnyStore, 'claim' | 'complete' | 'read' | 'list' | 'resolve'>;

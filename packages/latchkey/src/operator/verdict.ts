@@ -5,13 +5,13 @@
  */
 
 import { type VerdictSummary, verdictDigest } from '../core/audit/verdict-summary.ts';
-import { type Codec, encodeValue } from '../core/codec.ts';
 import { LatchkeyError } from '../core/errors.ts';
-import { encodeFailure, encodeSuccess } from '../core/function-result.ts';
 import type { Resolution } from '../core/store.ts';
-import { answerResponse } from '../http/answer.ts';
+import { type Codec, encodeValue } from '../core/support/codec.ts';
+import { encodeFailure, encodeSuccess } from '../function/result.ts';
 import type { Answer } from '../http/options.ts';
-import { encodeResponse } from '../http/snapshot.ts';
+import { answerResponse } from '../http/response/answer.ts';
+import { encodeResponse } from '../http/response/snapshot.ts';
 import type { RecordKind } from './record-kind.ts';
 
 /**

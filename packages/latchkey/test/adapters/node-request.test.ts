@@ -4,7 +4,7 @@ import express from 'express';
 import { describe, expect, it } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency } from '../../src/adapters/node.ts';
-import { NodeRequestView } from '../../src/adapters/node-request.ts';
+import { NodeRequestView } from '../../src/adapters/node-http/request.ts';
 import { open, receive, responseTo, sendRaw } from '../../src/testing/adapter-suite/client.ts';
 import { firstKey, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';

@@ -9,7 +9,7 @@ import type { NoAnswerError } from '../../src/client/no-answer-error.ts';
 import { NothingHappened } from '../../src/core/errors.ts';
 import { systemRuntime } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
-import { timedUuid } from '../../src/core/uuid-time.ts';
+import { timedUuid } from '../../src/core/support/operation-age.ts';
 import type { Quarantine } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';

@@ -127,7 +127,7 @@ for (const [name, start] of Object.entries(frameworks)) {
 }
 
 it("an answer of finish has a framing of its own, though it has an upstream's headers", async () => {
-  const { answerResponse } = await import('../../src/http/answer.ts');
+  const { answerResponse } = await import('../../src/http/response/answer.ts');
   const headers = { 'transfer-encoding': 'chunked', connection: 'x-hop', 'x-hop': '1', 'x-end': '2' };
   expect(answerResponse({ status: 201, headers, body: 'hello' }).fields).toEqual([
     ['Content-Type', 'text/plain;charset=UTF-8'],

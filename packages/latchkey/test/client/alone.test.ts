@@ -24,7 +24,9 @@ describe('the client alone', () => {
     const files = [...(await importedFrom(entry))].filter((href) => !href.includes('/client/'));
     const names = files.map((href) => href.slice(href.lastIndexOf('/src/') + 5)).sort();
     expect(names.filter((name) => !name.startsWith('protocol/'))).toEqual(
-      ['backoff', 'copies', 'errors', 'options-check', 'runtime', 'settings'].map((name) => `core/${name}.ts`),
+      ['errors', 'options/check-options', 'runtime', 'settings', 'support/backoff', 'support/copies'].map(
+        (name) => `core/${name}.ts`,
+      ),
     );
   });
 

@@ -5,7 +5,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import type { Verdict } from '../../src/core/operation.ts';
 import { sleep } from '../../src/core/runtime.ts';
 import type { AfterFailure, Store } from '../../src/core/store.ts';

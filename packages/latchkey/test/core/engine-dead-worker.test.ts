@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
-import { stepProgress } from '../../src/core/step-progress.ts';
+import { stepProgress } from '../../src/core/steps/step-progress.ts';
 import { done, engineRig, operation, told, verdict } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import { LeaseLostError } from '../../src/core/errors.ts';
 import { done, engineRig, gate, operation, told } from './engine-rig.ts';
 

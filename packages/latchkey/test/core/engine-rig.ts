@@ -1,12 +1,12 @@
 /** An engine on the memory store, with time and faults in the test's hands. */
 
 import type { Context } from '../../src/core/context.ts';
-import { digestParts } from '../../src/core/digest.ts';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import type { Operation, Outcome, Verdict } from '../../src/core/operation.ts';
-import { completeSettings } from '../../src/core/options-check.ts';
+import { completeSettings } from '../../src/core/options/check-options.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
+import { digestParts } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';

@@ -1,7 +1,7 @@
 /** Transactions of a database that doesn't answer: what the lease and the clock still say meanwhile. */
 
 import { describe, expect, it } from 'vitest';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import { LeaseLostError, StoreUnavailableError } from '../../src/core/errors.ts';
 import { sleep } from '../../src/core/runtime.ts';
 import type { Store, TransactionMethod } from '../../src/core/store.ts';

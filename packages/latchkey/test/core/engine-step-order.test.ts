@@ -3,7 +3,7 @@ import type { Context } from '../../src/core/context.ts';
 import type { Outcome } from '../../src/core/operation.ts';
 import { type Runtime, sleep } from '../../src/core/runtime.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
-import { markedStep } from '../../src/core/step-value.ts';
+import { markedStep } from '../../src/core/steps/saved-step.ts';
 import { engineRig, operation, told, verdict } from './engine-rig.ts';
 
 type Script = (

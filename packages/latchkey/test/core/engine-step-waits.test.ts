@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import { engineRig, operation, told, verdict } from './engine-rig.ts';
 
 const record = operation({ afterFailure: 'rerun', leaseMs: 2_000, maxRunMs: 5_000 });

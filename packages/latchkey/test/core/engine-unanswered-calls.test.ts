@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import type { Outcome, Verdict } from '../../src/core/operation.ts';
 import { sleep } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LatchkeyError, NothingHappened } from '../../src/core/errors.ts';
-import { idempotent } from '../../src/core/idempotent.ts';
+import { idempotent } from '../../src/function/idempotent.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 
 interface Order {

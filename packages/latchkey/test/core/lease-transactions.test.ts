@@ -1,7 +1,7 @@
 /** What a lease counts when renewals wait for the locks of transactions and their answers are lost. */
 
 import { describe, expect, it } from 'vitest';
-import { Lease } from '../../src/core/lease.ts';
+import { Lease } from '../../src/core/engine/lease.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { operation } from './engine-rig.ts';
 

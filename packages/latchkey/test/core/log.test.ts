@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { idempotency } from '../../src/adapters/fetch.ts';
-import { recordReference } from '../../src/core/digest.ts';
 import { createEmit } from '../../src/core/emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from '../../src/core/errors.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import type { LogEntry } from '../../src/core/log.ts';
+import { recordReference } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 

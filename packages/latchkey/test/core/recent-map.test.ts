@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { RecentMap } from '../../src/core/recent-map.ts';
+import { RecentMap } from '../../src/core/support/recent-map.ts';
 
 it('keeps what is asked for, and forgets the rest', () => {
   const map = new RecentMap<number>(10);

@@ -4,10 +4,10 @@ import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Context, FinalWrite } from '../../src/core/context.ts';
 import type { TransactionKind } from '../../src/core/store.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
-import { GuardContext } from '../../src/http/guard-context.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
 import type { Answer } from '../../src/http/options.ts';
-import { decodeResponse } from '../../src/http/snapshot.ts';
+import { GuardContext } from '../../src/http/response/guard-context.ts';
+import { decodeResponse } from '../../src/http/response/snapshot.ts';
 import type { SqliteTransactions } from '../../src/stores/sqlite/index.ts';
 import { layerRig } from './layer-rig.ts';
 

@@ -3,9 +3,9 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bodyForm } from '../../src/http/body-form.ts';
-import { jsonText } from '../../src/http/json-text.ts';
-import { parseMediaType } from '../../src/http/media-type.ts';
+import { bodyForm } from '../../src/http/request/body-form.ts';
+import { jsonText } from '../../src/http/request/json-text.ts';
+import { parseMediaType } from '../../src/http/request/media-type.ts';
 import { holds } from './seeded.ts';
 
 const rules = (type: string, contentEncoding: readonly string[] = []) => ({

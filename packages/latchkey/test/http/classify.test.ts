@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { type ClassifyRules, classify } from '../../src/http/classify.ts';
-import { ietfDialect } from '../../src/http/dialects/ietf.ts';
-import { stripeDialect } from '../../src/http/dialects/stripe.ts';
 import type { CapturedResponse, Field } from '../../src/http/exchange.ts';
-import { problemResponse } from '../../src/http/problem-response.ts';
-import { problem } from '../../src/http/problems.ts';
+import { ietfDialect } from '../../src/http/problems/ietf.ts';
+import { problemResponse } from '../../src/http/problems/problem-response.ts';
+import { problem } from '../../src/http/problems/problems.ts';
+import { stripeDialect } from '../../src/http/problems/stripe.ts';
+import { type ClassifyRules, classify } from '../../src/http/response/classify.ts';
 
 const response = (status: number, more: Partial<CapturedResponse> = {}): CapturedResponse => ({
   status,

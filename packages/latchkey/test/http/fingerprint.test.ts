@@ -1,13 +1,13 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedDigest } from '../../src/core/keyed-digest.ts';
+import { keyedDigest } from '../../src/core/support/keyed-digest.ts';
 import {
   type FingerprintInput,
   type FingerprintVersion,
   fingerprinter,
   fingerprintVersions,
-} from '../../src/http/fingerprint.ts';
+} from '../../src/http/request/fingerprint.ts';
 import { holds } from './seeded.ts';
 
 const input: FingerprintInput = {

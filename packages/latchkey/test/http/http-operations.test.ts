@@ -1,15 +1,15 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { Engine } from '../../src/core/engine.ts';
-import type { LatchkeyEvent } from '../../src/core/events.ts';
-import type { Outcome } from '../../src/core/operation.ts';
 import {
   type HttpOperationsOptions,
   httpOperations,
   type SavedRequestHandler,
-} from '../../src/http/http-operations.ts';
+} from '../../src/completer/http-operations.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
+import type { LatchkeyEvent } from '../../src/core/events.ts';
+import type { Outcome } from '../../src/core/operation.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
-import type { SavedRequest } from '../../src/http/saved-request.ts';
+import type { SavedRequest } from '../../src/http/request/saved-request.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { captured, gate, layerRig, type Native, type Sent } from './layer-rig.ts';

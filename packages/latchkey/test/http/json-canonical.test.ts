@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../src/http/json-canonical.ts';
-import { pointerTree } from '../../src/http/json-pointer.ts';
+import { canonicalJson } from '../../src/http/request/json-canonical.ts';
+import { pointerTree } from '../../src/http/request/json-pointer.ts';
 import { holds } from './seeded.ts';
 
 /** RFC 8785 over a parsed value, the slow and plain way. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readKey } from '../../src/http/key-field.ts';
+import { readKey } from '../../src/http/request/key-field.ts';
 import { holds } from './seeded.ts';
 
 const refused = { refused: expect.any(String) };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { principalDigest } from '../../src/core/digest.ts';
+import { principalDigest } from '../../src/core/support/digest.ts';
 import { captured, layerRig } from './layer-rig.ts';
 
 const uuid = '4fa282fe-6f26-4f33-8a32-447c6d8a1953';

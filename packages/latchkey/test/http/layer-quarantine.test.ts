@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { timedUuid } from '../../src/core/uuid-time.ts';
+import { timedUuid } from '../../src/core/support/operation-age.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type { GuardOptions, Quarantine } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { recordReference } from '../../src/core/digest.ts';
+import { recordReference } from '../../src/core/support/digest.ts';
 import { operator } from '../../src/operator/index.ts';
 import { captured, layerRig } from './layer-rig.ts';
 

@@ -10,9 +10,9 @@ import type {
   RequestBody,
   RequestView,
 } from '../../src/http/exchange.ts';
-import { fieldValue } from '../../src/http/kept-fields.ts';
 import type { HttpContext, HttpLayer } from '../../src/http/layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
+import { fieldValue } from '../../src/http/response/kept-fields.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';

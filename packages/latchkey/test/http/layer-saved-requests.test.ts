@@ -2,7 +2,7 @@ import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
-import { decodeRequest } from '../../src/http/saved-request.ts';
+import { decodeRequest } from '../../src/http/request/saved-request.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { layerRig, type Native } from './layer-rig.ts';
 import { claimsOf } from './saving-rig.ts';

@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest';
-import { bodyForm } from '../../src/http/body-form.ts';
+import { operationPattern } from '../../src/completer/operation-pattern.ts';
 import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
 import type { CapturedResponse, RequestBody, RequestView } from '../../src/http/exchange.ts';
-import { ignoredMembers, withoutParameters } from '../../src/http/form-members.ts';
-import { httpDateMs } from '../../src/http/http-date.ts';
-import { pointerTree } from '../../src/http/json-pointer.ts';
-import { readKey } from '../../src/http/key-field.ts';
-import { parseMediaType } from '../../src/http/media-type.ts';
-import { isNotFinal } from '../../src/http/not-final.ts';
-import { operationPattern } from '../../src/http/operation-pattern.ts';
-import { readPrincipal } from '../../src/http/principal.ts';
-import { parseStructuredString } from '../../src/http/structured-string.ts';
+import { bodyForm } from '../../src/http/request/body-form.ts';
+import { ignoredMembers, withoutParameters } from '../../src/http/request/form-members.ts';
+import { httpDateMs } from '../../src/http/request/http-date.ts';
+import { pointerTree } from '../../src/http/request/json-pointer.ts';
+import { readKey } from '../../src/http/request/key-field.ts';
+import { parseMediaType } from '../../src/http/request/media-type.ts';
+import { readPrincipal } from '../../src/http/request/principal.ts';
+import { parseStructuredString } from '../../src/http/request/structured-string.ts';
+import { isNotFinal } from '../../src/http/response/not-final.ts';
 import { workOf } from './work.ts';
 
 /** Texts of about `length` characters, made of what may make a parser go back. */

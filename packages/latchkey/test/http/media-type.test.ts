@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMediaType } from '../../src/http/media-type.ts';
+import { parseMediaType } from '../../src/http/request/media-type.ts';
 
 const comparable = (value: string) => parseMediaType(value).comparable;
 

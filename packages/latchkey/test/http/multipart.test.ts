@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { splitMultipart } from '../../src/http/multipart.ts';
+import { splitMultipart } from '../../src/http/request/multipart.ts';
 import { holds } from './seeded.ts';
 
 const build = (parts: readonly string[], boundary: string) =>

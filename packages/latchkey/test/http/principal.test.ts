@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RequestView } from '../../src/http/exchange.ts';
 import type { Principal } from '../../src/http/options.ts';
-import { readPrincipal } from '../../src/http/principal.ts';
+import { readPrincipal } from '../../src/http/request/principal.ts';
 
 const uuid = '4fa282fe-6f26-4f33-8a32-447c6d8a1953';
 const view = (authorization: readonly string[]): RequestView<string> => ({

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { DOCS_URL } from '../../src/core/errors.ts';
-import { ietfDialect } from '../../src/http/dialects/ietf.ts';
-import { stripeDialect } from '../../src/http/dialects/stripe.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
-import { fieldValue } from '../../src/http/kept-fields.ts';
-import { problemResponse } from '../../src/http/problem-response.ts';
-import { problem, retryAfterSeconds } from '../../src/http/problems.ts';
+import { ietfDialect } from '../../src/http/problems/ietf.ts';
+import { problemResponse } from '../../src/http/problems/problem-response.ts';
+import { problem, retryAfterSeconds } from '../../src/http/problems/problems.ts';
+import { stripeDialect } from '../../src/http/problems/stripe.ts';
+import { fieldValue } from '../../src/http/response/kept-fields.ts';
 import { EXPOSED_HEADERS } from '../../src/protocol/headers.ts';
 import type { ProblemCode } from '../../src/protocol/problem-codes.ts';
 

@@ -1,8 +1,8 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { answerResponse } from '../../src/http/answer.ts';
 import type { Field } from '../../src/http/exchange.ts';
-import { replay } from '../../src/http/replay.ts';
+import { answerResponse } from '../../src/http/response/answer.ts';
+import { replay } from '../../src/http/response/replay.ts';
 
 const text = Buffer.from('hello '.repeat(50));
 const stored = (fields: readonly Field[], body: Uint8Array = text, status = 200, fixedCoding = false) => ({

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeRequest, encodeRequest } from '../../src/http/saved-request.ts';
+import { decodeRequest, encodeRequest } from '../../src/http/request/saved-request.ts';
 import { holds } from './seeded.ts';
 
 const field = fc.tuple(fc.string(), fc.string());

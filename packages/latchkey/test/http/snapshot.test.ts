@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keptFields } from '../../src/http/kept-fields.ts';
-import { decodeResponse, encodeResponse } from '../../src/http/snapshot.ts';
+import { keptFields } from '../../src/http/response/kept-fields.ts';
+import { decodeResponse, encodeResponse } from '../../src/http/response/snapshot.ts';
 import { holds } from './seeded.ts';
 
 const fieldNames = fc.constantFrom('Content-Type', 'X-Custom', 'Link', 'ETag', 'Location', 'x-lower');

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { plainToResponse } from '../../src/http/fetch-response.ts';
-import { withLength } from '../../src/http/replay.ts';
+import { plainToResponse } from '../../src/http/response/fetch-response.ts';
+import { withLength } from '../../src/http/response/replay.ts';
 
 describe.each([204, 205, 304])('an answer with status %i', (status) => {
   it('has no body and no length, in plain form as in the Fetch API', async () => {

@@ -1,7 +1,7 @@
 /** The cases for Strings of the public structured-field suite (httpwg/structured-field-tests), made anew here. */
 
 import { describe, expect, it } from 'vitest';
-import { parseStructuredString } from '../../src/http/structured-string.ts';
+import { parseStructuredString } from '../../src/http/request/structured-string.ts';
 
 const long = `"${'foo '.repeat(60)}"`;
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { digestParts, principalDigest } from '../../src/core/digest.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
+import { digestParts, principalDigest } from '../../src/core/support/digest.ts';
 import { operator } from '../../src/operator/index.ts';
 import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';

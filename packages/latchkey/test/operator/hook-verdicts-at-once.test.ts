@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { operatorPrincipal } from '../../src/core/audit/own-record.ts';
-import { Engine } from '../../src/core/engine.ts';
+import { Engine } from '../../src/core/engine/engine.ts';
 import { sleep, systemRuntime } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
 import { operator } from '../../src/operator/index.ts';

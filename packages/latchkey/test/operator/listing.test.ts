@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { derivedKey, recordReference } from '../../src/core/digest.ts';
-import { idempotent } from '../../src/core/idempotent.ts';
+import { derivedKey, recordReference } from '../../src/core/support/digest.ts';
+import { idempotent } from '../../src/function/idempotent.ts';
 import { operator } from '../../src/operator/index.ts';
 import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';

@@ -4,8 +4,8 @@
  */
 
 import { expect, it } from 'vitest';
-import { digestParts } from '../../src/core/digest.ts';
 import type { ResolveRequest } from '../../src/core/store.ts';
+import { digestParts } from '../../src/core/support/digest.ts';
 import { type AuditEntry, operator, type Verdict } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore, manualRuntime, randomFaults } from '../../src/testing/index.ts';

@@ -1,8 +1,8 @@
 /** Records that a worker left behind, in any store. */
 
-import { encodeValue } from '../../src/core/codec.ts';
-import { packStep, startMark } from '../../src/core/step-value.ts';
+import { packStep, startMark } from '../../src/core/steps/saved-step.ts';
 import type { ClaimRequest, StoredRecord } from '../../src/core/store.ts';
+import { encodeValue } from '../../src/core/support/codec.ts';
 import type { OperatedStore, Verdict } from '../../src/operator/index.ts';
 import type { memoryStore } from '../../src/stores/memory/index.ts';
 import { claimOf } from '../stores/requests.ts';

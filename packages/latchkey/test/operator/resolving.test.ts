@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { idempotent } from '../../src/core/idempotent.ts';
+import { idempotent } from '../../src/function/idempotent.ts';
 import { operator, type Verdict } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/index.ts';

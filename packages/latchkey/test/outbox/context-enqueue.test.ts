@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
-import { idempotent } from '../../src/core/idempotent.ts';
+import { idempotent } from '../../src/function/idempotent.ts';
 import { type SqliteTransactions, sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { isSelected } from '../servers/selected.ts';
 import { type PgTx, pgClient } from '../stores/postgres/clients.ts';

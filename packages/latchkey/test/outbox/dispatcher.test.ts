@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import { messageId, type OutboxMessage } from '../../src/core/outbox.ts';
 import type { Store } from '../../src/core/store.ts';
-import { type Dispatcher, type DispatcherOptions, dispatcher } from '../../src/outbox.ts';
+import { type Dispatcher, type DispatcherOptions, dispatcher } from '../../src/outbox/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { patience } from '../servers/patience.ts';

@@ -2,12 +2,12 @@
 
 import { describe, expect, it } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
-import { ietfDialect } from '../../src/http/dialects/ietf.ts';
-import { stripeDialect } from '../../src/http/dialects/stripe.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
-import { isNotFinal } from '../../src/http/not-final.ts';
-import { problemResponse } from '../../src/http/problem-response.ts';
-import { problem } from '../../src/http/problems.ts';
+import { ietfDialect } from '../../src/http/problems/ietf.ts';
+import { problemResponse } from '../../src/http/problems/problem-response.ts';
+import { problem } from '../../src/http/problems/problems.ts';
+import { stripeDialect } from '../../src/http/problems/stripe.ts';
+import { isNotFinal } from '../../src/http/response/not-final.ts';
 import { isFinalCode, problemCodes } from '../../src/protocol/problem-codes.ts';
 import { formatStatus, parseStatus } from '../../src/protocol/status-header.ts';
 

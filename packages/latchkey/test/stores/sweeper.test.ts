@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { sleep } from '../../src/core/runtime.ts';
-import { Sweeper } from '../../src/stores/sweeper.ts';
+import { Sweeper } from '../../src/stores/shared/sweeper.ts';
 import { manualRuntime } from '../../src/testing/index.ts';
 
 /** How often a sweeper calls in ten seconds, once it has begun, if each call takes this long. */

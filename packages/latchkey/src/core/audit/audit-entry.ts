@@ -4,10 +4,10 @@
  * @module
  */
 
-import { decodeValue, encodeValue } from '../codec.ts';
-import { digestParts } from '../digest.ts';
 import { LatchkeyError } from '../errors.ts';
 import type { AfterFailure } from '../store.ts';
+import { decodeValue, encodeValue } from '../support/codec.ts';
+import { digestParts } from '../support/digest.ts';
 import type { VerdictSummary } from './verdict-summary.ts';
 
 /**

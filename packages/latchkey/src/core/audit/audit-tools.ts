@@ -5,7 +5,7 @@
  */
 
 import type { AnyStore } from '../store.ts';
-import { type CallTools, callUntil } from '../store-call.ts';
+import { type CallTools, callUntil } from '../support/store-call.ts';
 
 /** The store, with time and the observer. */
 export interface AuditTools extends CallTools {

@@ -5,8 +5,8 @@
  */
 
 import { LatchkeyError } from '../errors.ts';
-import { checkWholeNumber } from '../options-check.ts';
-import { withTimeLimit } from '../store-call.ts';
+import { checkWholeNumber } from '../options/check-options.ts';
+import { withTimeLimit } from '../support/store-call.ts';
 import { type AuditEntry, decodeEntry, encodeEntry } from './audit-entry.ts';
 import type { AuditTools } from './audit-tools.ts';
 import { Chain, type Place } from './chain.ts';

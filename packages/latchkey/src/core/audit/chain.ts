@@ -8,7 +8,7 @@
  * @module
  */
 
-import { digestParts } from '../digest.ts';
+import { digestParts } from '../support/digest.ts';
 import type { AuditTools } from './audit-tools.ts';
 import { operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
 

@@ -4,10 +4,10 @@
  * @module
  */
 
-import { digestParts } from '../digest.ts';
 import { StoreUnavailableError } from '../errors.ts';
 import { sleep } from '../runtime.ts';
 import type { ClaimOutcome, ClaimRequest } from '../store.ts';
+import { digestParts } from '../support/digest.ts';
 import { type AuditTools, ask } from './audit-tools.ts';
 
 /** No layer makes such a fingerprint: it tells these records from the operations of an application. */

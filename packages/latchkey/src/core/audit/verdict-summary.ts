@@ -4,7 +4,7 @@
  * @module
  */
 
-import { digestParts } from '../digest.ts';
+import { digestParts } from '../support/digest.ts';
 
 /** A verdict in the audit: nothing of a response but its status and a digest. */
 export interface VerdictSummary {

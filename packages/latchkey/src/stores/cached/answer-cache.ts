@@ -5,7 +5,7 @@
  */
 
 import type { StoredResult } from '../../core/store.ts';
-import { PackedResult, unpacked } from '../packed-result.ts';
+import { PackedResult, unpacked } from '../record/packed-result.ts';
 
 /** What a replay needs of a record. */
 export interface Answer {

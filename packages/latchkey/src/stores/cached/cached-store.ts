@@ -4,9 +4,9 @@
  * @module
  */
 
-import { RecentMap } from '../../core/recent-map.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
+import { RecentMap } from '../../core/support/recent-map.ts';
 import { AnswerCache } from './answer-cache.ts';
 
 type AnyStore = contract.Store<contract.TransactionKind>;

@@ -11,7 +11,7 @@
  * @module
  */
 
-import { checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store, TransactionKind } from '../../core/store.ts';
 import { CachedStore } from './cached-store.ts';

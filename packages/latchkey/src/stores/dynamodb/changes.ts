@@ -9,8 +9,8 @@ import type { Owner, ReleaseRequest, RenewRequest, StoredResult } from '../../co
 import { number, text } from './attributes.ts';
 import { type Cell, encodeCell } from './cell.ts';
 import type { Item } from './client.ts';
-import { formats, type Head, removalSeconds, stepSize } from './record-item.ts';
-import type { Instant } from './server-clock.ts';
+import type { Instant } from './clock.ts';
+import { formats, type Head, removalSeconds, stepSize } from './row.ts';
 import type { Change, Guard } from './table.ts';
 
 /** The bytes of steps that a record's item holds: every renewal pays for the whole item. */

@@ -6,18 +6,18 @@
 
 import type { Random } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { claimEntry, claimed, newEntry } from '../claiming.ts';
-import { toStoredRecord } from '../entry.ts';
-import * as owning from '../owning.ts';
-import type { Calls } from './calls.ts';
+import { claimEntry, claimed, newEntry } from '../record/claim-entry.ts';
+import { toStoredRecord } from '../record/entry.ts';
+import * as owning from '../record/own-entry.ts';
 import type { Cell } from './cell.ts';
 import { completion, inlineStepBytes, releasing, renewal, stepSaving } from './changes.ts';
 import type { DynamodbClient, TransactItemOf } from './client.ts';
+import type { Instant } from './clock.ts';
+import type { Calls } from './connection.ts';
 import { hasRoom, LongSteps } from './long-steps.ts';
-import { checkRequest, type Head, newHead, removalSeconds, stepSize } from './record-item.ts';
 import { type Decision, partsMissing, type Records } from './records.ts';
+import { checkRequest, type Head, newHead, removalSeconds, stepSize } from './row.ts';
 import { eraseRecords, listRecords, sweepRecords } from './scanning.ts';
-import type { Instant } from './server-clock.ts';
 import type { Change } from './table.ts';
 import type { TimeSource } from './time-source.ts';
 import { collect, commit, type TransactionCollector } from './transaction.ts';

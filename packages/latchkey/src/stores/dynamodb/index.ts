@@ -11,11 +11,11 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkChoice, checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkChoice, checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
-import { Calls } from './calls.ts';
 import type { DynamodbClient } from './client.ts';
+import { Calls } from './connection.ts';
 import { DynamodbStore, type DynamodbTransactions } from './dynamodb-store.ts';
 import { Parts } from './parts.ts';
 import { Records } from './records.ts';
@@ -24,7 +24,7 @@ import { ownTime, serverTime } from './time-source.ts';
 
 export type { DynamodbClient, TransactItemOf } from './client.ts';
 export type { DynamodbTransactions } from './dynamodb-store.ts';
-export { tableDefinition } from './table-definition.ts';
+export { tableDefinition } from './migrations.ts';
 export type { TransactionCollector } from './transaction.ts';
 
 /** The settings of a {@link dynamodbStore}. */

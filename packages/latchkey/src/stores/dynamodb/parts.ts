@@ -13,7 +13,7 @@ import type { Owner } from '../../core/store.ts';
 import { number, text, textIn, valueIn } from './attributes.ts';
 import type { Cell, PartsReference } from './cell.ts';
 import type { Item } from './client.ts';
-import { formats } from './record-item.ts';
+import { formats } from './row.ts';
 import type { Table } from './table.ts';
 
 /** An item may have 400 KB, names and key included. */

@@ -6,14 +6,14 @@
 
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Owner, StoredResult } from '../../core/store.ts';
-import { isExpired } from '../entry.ts';
-import type { Refused } from './calls.ts';
+import { isExpired } from '../record/entry.ts';
 import type { Cell } from './cell.ts';
 import { absentOrExpired, unchanged } from './changes.ts';
 import type { FoundItem } from './client.ts';
+import type { Instant } from './clock.ts';
+import type { Refused } from './connection.ts';
 import type { Parts } from './parts.ts';
-import { decodeRecord, encodeRecord, type Head, removalSeconds } from './record-item.ts';
-import type { Instant } from './server-clock.ts';
+import { decodeRecord, encodeRecord, type Head, removalSeconds } from './row.ts';
 import type { Change, Table } from './table.ts';
 import { unreadable } from './unreadable.ts';
 

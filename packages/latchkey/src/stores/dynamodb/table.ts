@@ -5,8 +5,8 @@
  */
 
 import { text } from './attributes.ts';
-import type { Calls, Refused } from './calls.ts';
 import type { Condition, DynamodbClient, FoundItem, Item, PutInput } from './client.ts';
+import type { Calls, Refused } from './connection.ts';
 
 /** A condition, and the values in it. Attributes are written `#name` in it, and so named. */
 export interface Guard {

@@ -7,7 +7,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type { AnswerHandler, DynamodbClient } from './client.ts';
-import { type Instant, ServerClock } from './server-clock.ts';
+import { type Instant, ServerClock } from './clock.ts';
 
 /** Tells the time to a store. */
 export interface TimeSource {

@@ -7,13 +7,13 @@
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Random } from '../../core/runtime.ts';
 import type { Owner, RenewRequest, TransactionWrite } from '../../core/store.ts';
-import { renewEntry } from '../owning.ts';
-import { type Calls, cancellationsOf, isPassing, nameOf, unavailable } from './calls.ts';
+import { renewEntry } from '../record/own-entry.ts';
 import { unchanged } from './changes.ts';
 import type { DynamodbClient, FoundItem, PutInput } from './client.ts';
-import { encodeRecord, type Head } from './record-item.ts';
+import type { Instant } from './clock.ts';
+import { type Calls, cancellationsOf, isPassing, nameOf, unavailable } from './connection.ts';
 import type { Records } from './records.ts';
-import type { Instant } from './server-clock.ts';
+import { encodeRecord, type Head } from './row.ts';
 
 /** Where the function of a transaction puts its writes. */
 export interface TransactionCollector<TransactItem> {

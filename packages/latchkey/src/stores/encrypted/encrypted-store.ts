@@ -5,9 +5,9 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
-import { RecentMap } from '../../core/recent-map.ts';
 import type * as contract from '../../core/store.ts';
-import { chain } from '../../core/thenable.ts';
+import { RecentMap } from '../../core/support/recent-map.ts';
+import { chain } from '../../core/support/thenable.ts';
 import { keyVersionOf, open, type Place, seal } from './envelope.ts';
 import type { KeyRing } from './key-ring.ts';
 import { SealedOutbox } from './sealed-outbox.ts';

@@ -9,8 +9,8 @@
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomFillSync } from 'node:crypto';
-import { joinParts } from '../../core/digest.ts';
 import { LatchkeyError } from '../../core/errors.ts';
+import { joinParts } from '../../core/support/digest.ts';
 
 const algorithm = 'aes-256-gcm';
 const magic = 0xec;

@@ -14,7 +14,7 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkOptionNames } from '../../core/options-check.ts';
+import { checkOptionNames } from '../../core/options/check-options.ts';
 import type { Store, TransactionKind } from '../../core/store.ts';
 import { EncryptedStore } from './encrypted-store.ts';
 import { type KeyProvider, KeyRing } from './key-ring.ts';

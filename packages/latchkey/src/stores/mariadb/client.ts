@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { SqlValue } from './statement.ts';
+import type { SqlValue } from './statements.ts';
 
 /** What a call of `execute` is given; what it says outdoes the settings of the pool. */
 export interface ExecuteOptions {

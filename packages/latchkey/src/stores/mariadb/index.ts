@@ -11,19 +11,19 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
 import { type MariadbClient, type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
-import { Database } from './database.ts';
+import { Database } from './connection.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
-import { statements, type TableOptions, tableNames } from './statement.ts';
+import { statements, type TableOptions, tableNames } from './statements.ts';
 
 export type { Migration } from '../migration.ts';
 export type { ExecuteOptions, MariadbCallbackPool, MariadbClient, MariadbConnection, MariadbPool } from './client.ts';
 export type { MariadbTransactions } from './mariadb-store.ts';
 export { grants, type MigrateOptions, migrate, migrations } from './migrations.ts';
-export type { SqlValue, TableOptions } from './statement.ts';
+export type { SqlValue, TableOptions } from './statements.ts';
 
 /** The settings of a {@link mariadbStore}. */
 export interface MariadbStoreOptions<Connection extends MariadbConnection = MariadbConnection> extends TableOptions {

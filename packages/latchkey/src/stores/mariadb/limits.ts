@@ -9,8 +9,8 @@ import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { NewMessage } from '../../core/outbox.ts';
 import type { ClaimRequest } from '../../core/store.ts';
-import type { Entry } from '../entry.ts';
-import { encodeSteps } from '../step-blob.ts';
+import type { Entry } from '../record/entry.ts';
+import { encodeSteps } from '../record/step-blob.ts';
 
 const longestName = 255;
 const longestOperation = 65_535;

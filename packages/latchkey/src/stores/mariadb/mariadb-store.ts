@@ -6,20 +6,20 @@
 
 import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { type Entry, toReadRecord, toStoredRecord } from '../entry.ts';
-import * as owning from '../owning.ts';
-import { readCursor } from '../paging.ts';
-import { encodeSteps } from '../step-blob.ts';
-import { Sweeper } from '../sweeper.ts';
+import { type Entry, toReadRecord, toStoredRecord } from '../record/entry.ts';
+import * as owning from '../record/own-entry.ts';
+import { encodeSteps } from '../record/step-blob.ts';
+import { readCursor } from '../shared/paging.ts';
+import { Sweeper } from '../shared/sweeper.ts';
 import type { MariadbConnection } from './client.ts';
-import type { Database } from './database.ts';
-import { inspect, type ServerLimits } from './inspection.ts';
+import type { Database } from './connection.ts';
+import { isTooLarge } from './errors.ts';
 import { checkNames, checkRequest, checkSteps, stepsTooLong } from './limits.ts';
-import { isTooLarge } from './mariadb-errors.ts';
 import { MariadbOutbox } from './outbox.ts';
-import { bounded, liveRow, RecordTable } from './record-table.ts';
+import { bounded, liveRow, RecordTable } from './records.ts';
 import { columnsOf, flagBits, rowOf, stateCodes } from './row.ts';
-import type { Statements } from './statement.ts';
+import { inspect, type ServerLimits } from './server-limits.ts';
+import type { Statements } from './statements.ts';
 import { runTransaction } from './transaction.ts';
 
 /** How the transactions of a MariaDB store look: asynchronous, on a connection of the pool. */

@@ -5,12 +5,12 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
-import { checkOptionNames } from '../../core/options-check.ts';
+import { checkOptionNames } from '../../core/options/check-options.ts';
 import type { Migration } from '../migration.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
-import { explain } from './mariadb-errors.ts';
+import { explain } from './errors.ts';
 import { columnsOf } from './row.ts';
-import { sqlText, type TableOptions, tableNames } from './statement.ts';
+import { sqlText, type TableOptions, tableNames } from './statements.ts';
 
 /** The version of the schema that this code reads and writes: the oldest code that can work with it. */
 export const newestVersion = 1;

@@ -9,14 +9,14 @@ import { Buffer } from 'node:buffer';
 import type * as contract from '../../core/outbox.ts';
 import { messageId } from '../../core/outbox.ts';
 import type { Random } from '../../core/runtime.ts';
-import { checkPageLimit, readCursor } from '../paging.ts';
+import { checkPageLimit, readCursor } from '../shared/paging.ts';
 import type { MariadbConnection } from './client.ts';
-import type { Database, Inputs } from './database.ts';
-import type { ServerLimits } from './inspection.ts';
+import type { Database, Inputs } from './connection.ts';
+import { unreadable } from './errors.ts';
 import { checkMessage } from './limits.ts';
-import { unreadable } from './mariadb-errors.ts';
 import { columnsOf, text, wholeNumber } from './row.ts';
-import type { Statement, Statements } from './statement.ts';
+import type { ServerLimits } from './server-limits.ts';
+import type { Statement, Statements } from './statements.ts';
 
 /** What a {@link MariadbOutbox} works with. */
 export interface MariadbOutboxParts<Connection extends MariadbConnection> {

@@ -6,10 +6,10 @@
 
 import { Buffer } from 'node:buffer';
 import type { StoredResult } from '../../core/store.ts';
-import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../entry.ts';
-import { decodeSteps, encodeSteps } from '../step-blob.ts';
-import type { Inputs } from './database.ts';
-import { unreadable } from './mariadb-errors.ts';
+import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../record/entry.ts';
+import { decodeSteps, encodeSteps } from '../record/step-blob.ts';
+import type { Inputs } from './connection.ts';
+import { unreadable } from './errors.ts';
 
 /** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
 export const formats = { plain: 1, withRequest: 2 } as const;

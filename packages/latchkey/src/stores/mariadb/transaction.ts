@@ -7,14 +7,14 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
-import { completeEntry, renewEntry, saveStepInEntry } from '../owning.ts';
+import { completeEntry, renewEntry, saveStepInEntry } from '../record/own-entry.ts';
 import type { MariadbConnection } from './client.ts';
-import type { Database } from './database.ts';
+import type { Database } from './connection.ts';
+import { explain, isError } from './errors.ts';
 import { checkSteps } from './limits.ts';
-import { explain, isError } from './mariadb-errors.ts';
-import { bounded, liveRow } from './record-table.ts';
+import { bounded, liveRow } from './records.ts';
 import { changeInputs, columnsOf, type Row, rowOf } from './row.ts';
-import type { Statements } from './statement.ts';
+import type { Statements } from './statements.ts';
 
 /** What a transaction works with. */
 export interface TransactionTools<Connection extends MariadbConnection> {

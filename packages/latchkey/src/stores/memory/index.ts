@@ -10,7 +10,7 @@
  * @module
  */
 
-import { checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
 import { MemoryStore } from './memory-store.ts';

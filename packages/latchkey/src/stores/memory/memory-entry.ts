@@ -5,8 +5,8 @@
  */
 
 import type { ClaimRequest } from '../../core/store.ts';
-import { newEntry } from '../claiming.ts';
-import type { Entry, SavedRequest } from '../entry.ts';
+import { newEntry } from '../record/claim-entry.ts';
+import type { Entry, SavedRequest } from '../record/entry.ts';
 import { type Expiring, offWheel } from './expiry-wheel.ts';
 
 /** A record in memory. */

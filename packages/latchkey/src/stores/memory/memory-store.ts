@@ -7,12 +7,12 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { claimEntry } from '../claiming.ts';
-import { isExpired, stateOf, takesPayload, toStoredRecord } from '../entry.ts';
-import * as owning from '../owning.ts';
-import { PackedResult, unpacked } from '../packed-result.ts';
-import { readCursor } from '../paging.ts';
-import { Watchers } from '../watchers.ts';
+import { claimEntry } from '../record/claim-entry.ts';
+import { isExpired, stateOf, takesPayload, toStoredRecord } from '../record/entry.ts';
+import * as owning from '../record/own-entry.ts';
+import { PackedResult, unpacked } from '../record/packed-result.ts';
+import { readCursor } from '../shared/paging.ts';
+import { Watchers } from '../shared/watchers.ts';
 import { ExpiryWheel } from './expiry-wheel.ts';
 import { entryBytes, type MemoryEntry, newMemoryEntry, requestBytes, resultBytes, stepBytes } from './memory-entry.ts';
 

@@ -7,10 +7,10 @@
 
 import { type Runtime, sleep } from '../../core/runtime.ts';
 import type { Owner, TransactionWrite } from '../../core/store.ts';
-import type { Entry } from '../entry.ts';
+import type { Entry } from '../record/entry.ts';
+import type { Session } from './connection.ts';
 import { pack } from './packing.ts';
 import { columnIn, entryOf } from './row.ts';
-import type { Session } from './session.ts';
 
 const betweenLooksMs = 100;
 

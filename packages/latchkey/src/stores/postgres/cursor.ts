@@ -6,7 +6,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { ListRequest } from '../../core/store.ts';
-import { checkPageLimit, unknownCursor } from '../paging.ts';
+import { checkPageLimit, unknownCursor } from '../shared/paging.ts';
 import { pack } from './packing.ts';
 
 /** The cursor that goes on after this place. */

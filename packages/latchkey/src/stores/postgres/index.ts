@@ -13,14 +13,14 @@
  * @module
  */
 
-import { checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
+import type { Listen } from './change-feed.ts';
 import { bridgeOf, type PostgresClient, type TransactionHandle } from './client.ts';
+import { Session } from './connection.ts';
 import { namesOf, type TableNames } from './names.ts';
-import type { Listen } from './notices.ts';
 import { PostgresStore, type PostgresTransactions } from './postgres-store.ts';
-import { Session } from './session.ts';
 
 export type { Migration } from '../migration.ts';
 export type { PostgresBridge, SqlValue } from './bridge.ts';

@@ -5,12 +5,12 @@
  * @module
  */
 
-import { checkOptionNames } from '../../core/options-check.ts';
+import { checkOptionNames } from '../../core/options/check-options.ts';
 import type { Migration } from '../migration.ts';
 import type { PostgresBridge } from './bridge.ts';
 import { bridgeOf, type PostgresClient } from './client.ts';
+import { sqlStateOf, storeError } from './errors.ts';
 import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';
-import { sqlStateOf, storeError } from './postgres-errors.ts';
 import { columnIn, numberIn } from './row.ts';
 import { texts } from './sql.generated.ts';
 import { statementsFor } from './statements.ts';

@@ -8,12 +8,12 @@
 import { Buffer } from 'node:buffer';
 import type * as contract from '../../core/outbox.ts';
 import { messageId } from '../../core/outbox.ts';
-import { checkPageLimit } from '../paging.ts';
+import { checkPageLimit } from '../shared/paging.ts';
 import type { SqlValue } from './bridge.ts';
+import type { Session } from './connection.ts';
 import { cursorAt, placeAfter } from './cursor.ts';
 import { pack } from './packing.ts';
 import { bytesIn, columnIn, nameIn, numberIn, type Row, textIn } from './row.ts';
-import type { Session } from './session.ts';
 import type { StatementName } from './statements.ts';
 
 /** See `Outbox`. */

@@ -5,17 +5,17 @@
  */
 
 import type * as contract from '../../core/store.ts';
-import { type Phase, toReadRecord } from '../entry.ts';
-import { Sweeper } from '../sweeper.ts';
-import { Watchers } from '../watchers.ts';
-import { type Listen, Notices } from './notices.ts';
+import { type Phase, toReadRecord } from '../record/entry.ts';
+import { Sweeper } from '../shared/sweeper.ts';
+import { Watchers } from '../shared/watchers.ts';
+import { type Listen, Notices } from './change-feed.ts';
+import type { Session } from './connection.ts';
 import { PostgresOutbox } from './outbox.ts';
 import { pack } from './packing.ts';
-import { claimRecord } from './record-claims.ts';
 import { listRecords } from './record-lists.ts';
 import * as owning from './record-owning.ts';
+import { claimRecord } from './records.ts';
 import { entryOf, flagIn, nameIn, numberIn } from './row.ts';
-import type { Session } from './session.ts';
 import { stored } from './stored-result.ts';
 import { runTransaction } from './transaction.ts';
 

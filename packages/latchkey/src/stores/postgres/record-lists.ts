@@ -5,10 +5,10 @@
  */
 
 import type * as contract from '../../core/store.ts';
-import { type Phase, toStoredRecord } from '../entry.ts';
+import { type Phase, toStoredRecord } from '../record/entry.ts';
+import type { Session } from './connection.ts';
 import { cursorAt, placeAfter } from './cursor.ts';
 import { entryOf, numberIn } from './row.ts';
-import type { Session } from './session.ts';
 
 const stored: Readonly<Record<contract.RecordState, readonly [phase: Phase, lapsed: boolean | null]>> = {
   running: ['held', false],

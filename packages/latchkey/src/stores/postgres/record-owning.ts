@@ -8,12 +8,12 @@
 import { Buffer } from 'node:buffer';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type * as contract from '../../core/store.ts';
-import { type Entry, isExpired } from '../entry.ts';
-import { encodeSteps } from '../step-blob.ts';
+import { type Entry, isExpired } from '../record/entry.ts';
+import { encodeSteps } from '../record/step-blob.ts';
 import type { SqlValue } from './bridge.ts';
+import type { Session } from './connection.ts';
 import { pack } from './packing.ts';
 import { entryOf, numberIn } from './row.ts';
-import type { Session } from './session.ts';
 import type { StatementName } from './statements.ts';
 import { stored } from './stored-result.ts';
 

@@ -8,10 +8,10 @@
 import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { AfterFailure, StoredResult } from '../../core/store.ts';
-import type { Entry, Phase, SavedRequest } from '../entry.ts';
-import { decodeSteps } from '../step-blob.ts';
+import type { Entry, Phase, SavedRequest } from '../record/entry.ts';
+import { decodeSteps } from '../record/step-blob.ts';
+import { unreadable } from '../shared/unreadable.ts';
 import { unpack } from './packing.ts';
-import { unreadable } from './unreadable.ts';
 
 /** A row as a client gives it. */
 export type Row = object;

@@ -13,13 +13,13 @@
 import { Buffer } from 'node:buffer';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../../core/errors.ts';
 import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
-import { encodeSteps } from '../step-blob.ts';
+import { encodeSteps } from '../record/step-blob.ts';
 import type { SqlValue } from './bridge.ts';
 import { fateOf } from './commit-fate.ts';
+import type { Session } from './connection.ts';
+import { isEarlyCommit, isFailedTransaction, isRefusal, storeError } from './errors.ts';
 import { pack } from './packing.ts';
-import { isEarlyCommit, isFailedTransaction, isRefusal, storeError } from './postgres-errors.ts';
 import { columnIn, type Row } from './row.ts';
-import type { Session } from './session.ts';
 import type { StatementName } from './statements.ts';
 import { stored } from './stored-result.ts';
 

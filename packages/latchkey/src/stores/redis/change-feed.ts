@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Watchers } from '../watchers.ts';
+import { Watchers } from '../shared/watchers.ts';
 import type { Subscriber } from './clients/wire.ts';
 
 /** What a {@link ChangeFeed} needs: how to open the connection for messages, and the channel of a record. */

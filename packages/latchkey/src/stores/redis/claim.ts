@@ -7,10 +7,10 @@
 import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
-import { claimed } from '../claiming.ts';
+import { claimed } from '../record/claim-entry.ts';
 import { type Argument, argumentOf } from './clients/wire.ts';
-import { completedOf, entryOf } from './record.ts';
-import { unreadable } from './redis-errors.ts';
+import { unreadable } from './errors.ts';
+import { completedOf, entryOf } from './row.ts';
 
 const takeovers = { none: '0', rerun: '1', any: '2' };
 const policies = { refuse: 0, rerun: 1 };

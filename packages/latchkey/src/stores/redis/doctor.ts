@@ -6,7 +6,7 @@
 
 import type { Clock } from '../../core/runtime.ts';
 import type { Node, Wire } from './clients/wire.ts';
-import { failure } from './redis-errors.ts';
+import { failure } from './errors.ts';
 
 /** What the doctor can find. */
 export type RedisFindingCode =

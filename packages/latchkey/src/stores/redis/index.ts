@@ -12,7 +12,7 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
 import { type RedisClient, wireOf } from './clients/recognize.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { ListRequest, RecordPage, StoredRecord } from '../../core/store.ts';
-import { checkPageLimit } from '../paging.ts';
+import { checkPageLimit } from '../shared/paging.ts';
 import type { Wire } from './clients/wire.ts';
 import { markOf, readScanCursor, scan, writeCursor } from './scan.ts';
 

@@ -8,7 +8,7 @@
 import { Buffer } from 'node:buffer';
 import type { ClaimRequest } from '../../core/store.ts';
 import type { Argument } from './clients/wire.ts';
-import { flagBits, versions } from './record.ts';
+import { flagBits, versions } from './row.ts';
 
 /** Durations stand in six bytes of seven bits, which keeps a record ASCII: clients send that without a copy. */
 const durationBits = [35, 28, 21, 14, 7, 0].map((bits) => 2 ** bits);

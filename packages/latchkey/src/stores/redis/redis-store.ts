@@ -8,19 +8,19 @@ import { Buffer } from 'node:buffer';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { withTimeLimit } from '../../core/store-call.ts';
-import { toReadRecord } from '../entry.ts';
+import { withTimeLimit } from '../../core/support/store-call.ts';
+import { toReadRecord } from '../record/entry.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { claimArguments, claimOutcome, created, isTaken } from './claim.ts';
 import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
 import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
+import { failure, isOutOfMemory, isUnknownScript, isWriteRefused, tooFewReplicas, unreadable } from './errors.ts';
 import { listPage } from './listing.ts';
 import { lifeMs, newRecord } from './new-record.ts';
-import { completedOf, entryOf, isCompleted } from './record.ts';
-import { failure, isOutOfMemory, isUnknownScript, isWriteRefused, tooFewReplicas, unreadable } from './redis-errors.ts';
 import { ReplicaWait, type WaitReplicas } from './replicas.ts';
+import { completedOf, entryOf, isCompleted } from './row.ts';
 import { scan, scanStart } from './scan.ts';
-import { type Script, scripts } from './script.ts';
+import { type Script, scripts } from './scripts.ts';
 
 /** What a {@link RedisStore} is made of. */
 export interface RedisParts {

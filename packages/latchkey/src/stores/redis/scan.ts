@@ -4,10 +4,10 @@
  * @module
  */
 
-import { digestParts } from '../../core/digest.ts';
-import { unknownCursor } from '../paging.ts';
+import { digestParts } from '../../core/support/digest.ts';
+import { unknownCursor } from '../shared/paging.ts';
 import type { Node, Wire } from './clients/wire.ts';
-import { unreadable } from './redis-errors.ts';
+import { unreadable } from './errors.ts';
 
 /** How many keys the server looks at for one batch. */
 const keysPerBatch = 100;

@@ -8,8 +8,8 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Connection } from './connection.ts';
+import { isBusy } from './errors.ts';
 import { type Job, makeJob, unavailable, type Work } from './job.ts';
-import { isBusy } from './sqlite-errors.ts';
 
 /** A group ends after so many calls, or so many milliseconds, so that it does not block the event loop. */
 const maxGroup = 128;

@@ -5,11 +5,11 @@
  */
 
 import type { Clock } from '../../core/runtime.ts';
-import type { SqliteDatabase, SqliteStatement } from './database.ts';
+import type { SqliteDatabase, SqliteStatement } from './client.ts';
+import { isBusy, isNoTransaction } from './errors.ts';
 import { FileWatch } from './file-watch.ts';
+import { type DatabaseSettings, pragma, prepareDatabase } from './migrations.ts';
 import { wholeNumber } from './row.ts';
-import { type DatabaseSettings, pragma, prepareDatabase } from './schema.ts';
-import { isBusy, isNoTransaction } from './sqlite-errors.ts';
 
 interface Boundaries {
   readonly begin: SqliteStatement;

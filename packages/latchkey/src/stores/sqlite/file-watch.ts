@@ -8,7 +8,7 @@
 import { statSync } from 'node:fs';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
-import type { SqliteDatabase } from './database.ts';
+import type { SqliteDatabase } from './client.ts';
 import { columnsOf } from './row.ts';
 
 /** A look at the file costs some microseconds: it is taken this often at most, in milliseconds. */

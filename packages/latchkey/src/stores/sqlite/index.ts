@@ -11,14 +11,14 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkChoice, checkOptionNames, checkWholeNumber } from '../../core/options-check.ts';
+import { checkChoice, checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
+import { openFile, type SqliteDatabase } from './client.ts';
 import { Connection } from './connection.ts';
-import { openFile, type SqliteDatabase } from './database.ts';
 import { SqliteStore, type SqliteTransactions } from './sqlite-store.ts';
 
-export type { SqliteDatabase, SqliteStatement, SqliteValue } from './database.ts';
+export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client.ts';
 export type { SqliteTransactions } from './sqlite-store.ts';
 
 /** The settings of an {@link sqliteStore}. */

@@ -5,8 +5,8 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
-import { messageOf } from './database.ts';
-import { isFull } from './sqlite-errors.ts';
+import { messageOf } from './client.ts';
+import { isFull } from './errors.ts';
 
 /** What a call does when its turn comes. */
 export interface Work<T> {

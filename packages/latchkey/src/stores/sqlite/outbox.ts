@@ -8,9 +8,9 @@
 import type * as contract from '../../core/outbox.ts';
 import { messageId } from '../../core/outbox.ts';
 import type { Runtime } from '../../core/runtime.ts';
-import { checkPageLimit, readCursor } from '../paging.ts';
+import { checkPageLimit, readCursor } from '../shared/paging.ts';
+import type { SqliteDatabase, SqliteValue } from './client.ts';
 import type { CommitQueue } from './commit-queue.ts';
-import type { SqliteDatabase, SqliteValue } from './database.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
 import { blobIn, blobValue, columnsOf, isMissing, text, wholeNumber } from './row.ts';
 

@@ -6,9 +6,9 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
-import { type Entry, holdsRequest, type Phase } from '../entry.ts';
-import { decodeSteps, encodeSteps } from '../step-blob.ts';
-import type { SqliteValue } from './database.ts';
+import { type Entry, holdsRequest, type Phase } from '../record/entry.ts';
+import { decodeSteps, encodeSteps } from '../record/step-blob.ts';
+import type { SqliteValue } from './client.ts';
 import { packDigest, packUuid, unpack } from './packing.ts';
 import { unreadable } from './unreadable.ts';
 

@@ -7,18 +7,18 @@
 import { AsyncResource } from 'node:async_hooks';
 import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import type { Entry } from '../entry.ts';
-import * as owning from '../owning.ts';
-import { readCursor } from '../paging.ts';
-import { Sweeper } from '../sweeper.ts';
-import { Watchers } from '../watchers.ts';
+import type { Entry } from '../record/entry.ts';
+import * as owning from '../record/own-entry.ts';
+import { readCursor } from '../shared/paging.ts';
+import { Sweeper } from '../shared/sweeper.ts';
+import { Watchers } from '../shared/watchers.ts';
+import type { SqliteDatabase } from './client.ts';
 import { CommitQueue } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
-import type { SqliteDatabase } from './database.ts';
+import { isBusy } from './errors.ts';
 import { unavailable } from './job.ts';
 import { SqliteOutbox } from './outbox.ts';
-import { RecordTable } from './record-table.ts';
-import { isBusy } from './sqlite-errors.ts';
+import { RecordTable } from './records.ts';
 import { runTransaction } from './transaction.ts';
 
 /** How the transactions of an SQLite store look: synchronous, on the very handle that the store writes with. */

@@ -5,7 +5,7 @@
  */
 
 import type { RecordState } from '../../core/store.ts';
-import type { SqliteDatabase, SqliteStatement } from './database.ts';
+import type { SqliteDatabase, SqliteStatement } from './client.ts';
 import { fixedColumns, flagBits, movingColumns, requestStateCodes, stateCodes } from './row.ts';
 
 const allColumns = [...fixedColumns, ...movingColumns];

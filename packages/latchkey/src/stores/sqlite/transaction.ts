@@ -7,12 +7,12 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
-import type { Entry } from '../entry.ts';
-import { renewEntry, saveStepInEntry } from '../owning.ts';
+import type { Entry } from '../record/entry.ts';
+import { renewEntry, saveStepInEntry } from '../record/own-entry.ts';
 import type { Connection } from './connection.ts';
+import { isConstraint, isNoSavepoint } from './errors.ts';
 import { unavailable } from './job.ts';
-import type { RecordTable } from './record-table.ts';
-import { isConstraint, isNoSavepoint } from './sqlite-errors.ts';
+import type { RecordTable } from './records.ts';
 
 /** Gone if the function ended our transaction, even if it began another. */
 const marker = 'latchkey_transaction';

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { checkOptionNames } from '../../core/options-check.ts';
+import { checkOptionNames } from '../../core/options/check-options.ts';
 import type { Store } from '../../core/store.ts';
 import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';

@@ -1,4 +1,4 @@
-import { checkWholeNumber } from '../../core/options-check.ts';
+import { checkWholeNumber } from '../../core/options/check-options.ts';
 import type { Store } from '../../core/store.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
 import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';

@@ -6,7 +6,7 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkChoice, checkOptionNames } from '../../core/options-check.ts';
+import { checkChoice, checkOptionNames } from '../../core/options/check-options.ts';
 
 /** What a parameter may hold: any text, a number, `true` or `false`, or one of some words. */
 type ParameterKind = 'text' | 'number' | 'flag' | readonly string[];

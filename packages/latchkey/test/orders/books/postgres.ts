@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { dispatcher } from '../../../src/core/dispatcher.ts';
+import { dispatcher } from '../../../src/outbox/dispatcher.ts';
 import { migrate, type PostgresTransactions, postgresStore } from '../../../src/stores/postgres/index.ts';
 import { type Books, declined, mailed, mailing, type Place, pay, placed, type Shop } from './shop.ts';
 

@@ -1,5 +1,5 @@
 import { DatabaseSync } from 'node:sqlite';
-import { dispatcher } from '../../../src/core/dispatcher.ts';
+import { dispatcher } from '../../../src/outbox/dispatcher.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { type Books, declined, mailed, mailing, type Place, pay, placed, type Shop } from './shop.ts';
 

@@ -5,7 +5,7 @@
  */
 
 import { sleep, systemRuntime } from '../../../src/core/runtime.ts';
-import { dispatcher } from '../../../src/outbox.ts';
+import { dispatcher } from '../../../src/outbox/index.ts';
 import { storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
 
 const [url = '', leaseMs = '0', manner = '0'] = process.argv.slice(2);

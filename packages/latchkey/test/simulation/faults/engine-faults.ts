@@ -1,13 +1,13 @@
 /** Engines that do worse than they should, by what is put in the place of their parts from outside. */
 
 import { Audit } from '../../../src/core/audit/audit.ts';
-import { Claimer } from '../../../src/core/claiming.ts';
-import { digestParts } from '../../../src/core/digest.ts';
-import { Engine } from '../../../src/core/engine.ts';
-import { Lease, type LeaseEnd } from '../../../src/core/lease.ts';
-import { RunningContext } from '../../../src/core/running-context.ts';
+import { RunningContext } from '../../../src/core/engine/attempt-context.ts';
+import { Claimer } from '../../../src/core/engine/claimer.ts';
+import { Engine } from '../../../src/core/engine/engine.ts';
+import { Lease, type LeaseEnd } from '../../../src/core/engine/lease.ts';
 import { sleep } from '../../../src/core/runtime.ts';
 import type { ClaimRequest, Store } from '../../../src/core/store.ts';
+import { digestParts } from '../../../src/core/support/digest.ts';
 import type { Worker } from '../world/worker.ts';
 import type { SimKind } from '../world/worker-store.ts';
 import { changed, type Fault, replaced } from './fault.ts';

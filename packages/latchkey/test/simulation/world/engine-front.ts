@@ -3,11 +3,11 @@
 import { completer } from '../../../src/completer/completer.ts';
 import type { Completable } from '../../../src/core/completable.ts';
 import { type Answering, type Context, type FinalWrite, plainAnswering } from '../../../src/core/context.ts';
-import { digestParts } from '../../../src/core/digest.ts';
-import { Engine } from '../../../src/core/engine.ts';
+import { Engine } from '../../../src/core/engine/engine.ts';
 import type { LapsedOperation, Operation, Outcome, Recovery } from '../../../src/core/operation.ts';
-import { completeSettings } from '../../../src/core/options-check.ts';
+import { completeSettings } from '../../../src/core/options/check-options.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
+import { digestParts } from '../../../src/core/support/digest.ts';
 import { failure, recovered } from './answer-body.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
 import { Attempt, type Job, type Made, type Surroundings, unpadded } from './handler.ts';

@@ -1,12 +1,12 @@
 /** Requests through the whole HTTP layer, behind the fetch adapter. */
 
 import { type FetchContext, type FetchGuard, idempotency } from '../../../src/adapters/fetch.ts';
-import { recordId } from '../../../src/core/digest.ts';
 import { NothingHappened } from '../../../src/core/errors.ts';
 import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
+import { recordId } from '../../../src/core/support/digest.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
-import { decodeResponse, encodeResponse, finalWrite } from '../../../src/http/snapshot.ts';
+import { decodeResponse, encodeResponse, finalWrite } from '../../../src/http/response/snapshot.ts';
 import { STATUS_HEADER } from '../../../src/protocol/headers.ts';
 import { OWN_ANSWER, parseStatus } from '../../../src/protocol/status-header.ts';
 import { failure, recovered } from './answer-body.ts';

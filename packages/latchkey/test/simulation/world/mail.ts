@@ -1,8 +1,8 @@
 /** A worker's dispatcher, and whoever its messages are for: they are late, get lost, and so do their answers. */
 
-import { dispatcher } from '../../../src/core/dispatcher.ts';
 import type { OutboxMessage } from '../../../src/core/outbox.ts';
 import type { Store } from '../../../src/core/store.ts';
+import { dispatcher } from '../../../src/outbox/dispatcher.ts';
 import type { Network } from './network.ts';
 import type { Post } from './post.ts';
 import type { Worker } from './worker.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ServerClock } from '../../../src/stores/dynamodb/server-clock.ts';
+import { ServerClock } from '../../../src/stores/dynamodb/clock.ts';
 
 const seed = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
 

@@ -1,6 +1,6 @@
 import { inspect } from 'node:util';
 import { expect, it } from 'vitest';
-import { failure } from '../../../src/stores/redis/redis-errors.ts';
+import { failure } from '../../../src/stores/redis/errors.ts';
 
 it.each(['OOM command not allowed', 'WRONGTYPE Operation against a key', 'READONLY replica'])(
   'hands on the words of "%s" without the arguments of its command',

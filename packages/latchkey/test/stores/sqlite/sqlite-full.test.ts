@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { idempotent } from '../../../src/core/idempotent.ts';
+import { idempotent } from '../../../src/function/idempotent.ts';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
 
 let folder: string;

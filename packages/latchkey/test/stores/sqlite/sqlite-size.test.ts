@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { principalDigest, recordId } from '../../../src/core/digest.ts';
+import { principalDigest, recordId } from '../../../src/core/support/digest.ts';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { claimOf, completionOf } from '../requests.ts';
 import { temporaryFolder } from './handles.ts';

@@ -5,7 +5,7 @@
  */
 
 import type { PostgresBridge } from '../bridge.ts';
-import { splitAtPlaceholders } from '../placeholders.ts';
+import { splitAtPlaceholders } from './placeholders.ts';
 
 /** The few members of a Drizzle transaction that are used. */
 export interface DrizzleTransaction {

@@ -1,0 +1,97 @@
+/**
+ * The hooks of the guard for Fastify.
+ *
+ * @module
+ */
+
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
+import type { TransactionKind } from '../../core/store.ts';
+import type { RequestView } from '../../http/exchange.ts';
+import type { HttpLayer } from '../../http/layer.ts';
+import type { RouteOptions } from '../../http/options.ts';
+import type { GuardContexts } from '../guard-contexts.ts';
+import { type Done, FastifyExchange } from './exchange.ts';
+import { FastifyBodies, FastifyView, type LimitedRoute } from './request.ts';
+
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
+
+/** What all hooks of a guard share. */
+interface Parts<Kind extends TransactionKind> {
+  readonly layer: HttpLayer<FastifyRequest, Kind>;
+  readonly contexts: GuardContexts<Kind, FastifyReply>;
+  readonly bodies: FastifyBodies;
+}
+
+/** Marks the routes that have the guard as the last hook of their own. */
+const hasOwnHook = Symbol('latchkey.hasOwnHook');
+
+interface RouteConfig {
+  readonly idempotency?: RouteOptions<FastifyRequest> | false;
+  readonly [hasOwnHook]?: boolean;
+}
+
+/** Hangs the guard into an instance. */
+export function addHooks<Kind extends TransactionKind>(
+  instance: FastifyInstance,
+  layer: HttpLayer<FastifyRequest, Kind>,
+  contexts: GuardContexts<Kind, FastifyReply>,
+): void {
+  if (!instance.hasRequestDecorator('idempotency')) instance.decorateRequest('idempotency', undefined);
+  const parts: Parts<Kind> = { layer, contexts, bodies: new FastifyBodies() };
+  instance.addHook('onRoute', (route) => appendHook(route, parts));
+  instance.addHook('preParsing', (request, _reply, payload, done) => {
+    const reading = parts.bodies.keep(request, payload);
+    if (reading === undefined) done();
+    else reading.then(() => done(), done);
+  });
+  instance.addHook('preHandler', earlierRoutes(parts));
+}
+
+/** Puts the guard behind the hooks that the route brings itself, since authentication is often one of them. */
+function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
+  const own = route.preHandler ?? [];
+  route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route, parts)];
+  const config: RouteConfig = { ...route.config, [hasOwnHook]: true };
+  route.config = config;
+}
+
+/** Guards the routes that were declared before the plugin was there. */
+function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
+  const hooks = new WeakMap<object, Hook>();
+  return (request, reply, done) => {
+    // A 404 answers no operation: what runs there has no route, or is the end of a handler that is guarded already.
+    if (request.is404) return done();
+    const { config, bodyLimit }: { config: RouteConfig; bodyLimit?: number } = request.routeOptions;
+    if (config[hasOwnHook] === true) return done();
+    const hook = hooks.get(config) ?? hookFor(config, { bodyLimit }, parts);
+    hooks.set(config, hook);
+    hook(request, reply, done);
+  };
+}
+
+function hookFor<Kind extends TransactionKind>(
+  { idempotency }: RouteConfig,
+  route: LimitedRoute,
+  parts: Parts<Kind>,
+): Hook {
+  if (idempotency === false) return (_request, _reply, done) => done();
+  const { contexts, bodies } = parts;
+  const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
+  return (request, reply, done) => void guarded(layer, contexts, new FastifyView(request, bodies, route), reply, done);
+}
+
+async function guarded<Kind extends TransactionKind>(
+  layer: HttpLayer<FastifyRequest, Kind>,
+  contexts: GuardContexts<Kind, FastifyReply>,
+  view: RequestView<FastifyRequest>,
+  reply: FastifyReply,
+  done: Done,
+): Promise<void> {
+  try {
+    const exchange = new FastifyExchange(contexts, view.native, reply, done);
+    const answer = layer.handle(view, exchange);
+    exchange.answer(answer instanceof Promise ? await answer : answer);
+  } catch (error) {
+    done(error as Error);
+  }
+}

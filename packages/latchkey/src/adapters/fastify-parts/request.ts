@@ -1,0 +1,72 @@
+/**
+ * A plain view of a Fastify request, and the bytes that its body was parsed from.
+ *
+ * @module
+ */
+
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { FastifyRequest } from 'fastify';
+import type { RequestBody } from '../../http/exchange.ts';
+import { RequestMark } from '../../http/request-mark.ts';
+import { KEY_HEADER } from '../../protocol/headers.ts';
+import { tapNodeBody, tappedBody } from '../node-http/body-tap.ts';
+import { NodeRequestView } from '../node-http/request.ts';
+import { readNodeBody } from '../node-http/request-body.ts';
+
+const keyField = KEY_HEADER.toLowerCase();
+
+/** Bodies that were read before they were parsed. */
+export class FastifyBodies {
+  readonly #bodies = new RequestMark<RequestBody>();
+
+  /**
+   * Sees to it that the bytes of a body are known after it was parsed: mostly they are tapped, or else read, bounded by
+   * the route's `bodyLimit`, and left to the parser. A stream that another plugin has put in place of the request, to
+   * decompress it for one, is left alone: what is parsed from it counts then.
+   */
+  keep(request: FastifyRequest, payload: Readable): Promise<void> | undefined {
+    const { raw } = request;
+    if (payload !== raw || request.headers[keyField] === undefined) return undefined;
+    return tapNodeBody(raw) ? undefined : this.#read(request);
+  }
+
+  /** What was kept. */
+  get(request: FastifyRequest, route: LimitedRoute): RequestBody | Promise<RequestBody> | undefined {
+    return tappedBody(request.raw, bodyLimitOf(request, route)) ?? this.#bodies.get(request);
+  }
+
+  async #read(request: FastifyRequest): Promise<void> {
+    this.#bodies.set(request, await readNodeBody(request.raw, {}, bodyLimitOf(request, request.routeOptions)));
+  }
+}
+
+/** What is known of a route once, since `request.routeOptions` is put together each time it is asked for. */
+export interface LimitedRoute {
+  readonly bodyLimit?: number | undefined;
+}
+
+function bodyLimitOf(request: FastifyRequest, route: LimitedRoute): number {
+  return route.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 1_048_576;
+}
+
+/** The view of a request whose body was parsed already. */
+export class FastifyView extends NodeRequestView<FastifyRequest> {
+  readonly #bodies: FastifyBodies;
+  readonly #route: LimitedRoute;
+
+  constructor(request: FastifyRequest, bodies: FastifyBodies, route: LimitedRoute) {
+    super({ native: request, request: request.raw, parsed: request, target: request.originalUrl });
+    this.#bodies = bodies;
+    this.#route = route;
+  }
+
+  /** A hook may have set headers of its own, which are Fastify's alone. */
+  protected override headers(): IncomingHttpHeaders {
+    return this.native.headers;
+  }
+
+  override body(limitBytes: number): RequestBody | Promise<RequestBody> {
+    return this.#bodies.get(this.native, this.#route) ?? super.body(limitBytes);
+  }
+}

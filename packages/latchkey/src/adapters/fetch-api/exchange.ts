@@ -1,0 +1,170 @@
+/**
+ * One request and response of the Fetch API on their way through the layer.
+ *
+ * @module
+ */
+
+import type { Runtime } from '../../core/runtime.ts';
+import type { TransactionKind } from '../../core/store.ts';
+import type {
+  CapturedResponse,
+  CaptureLimits,
+  Field,
+  GuardAnswer,
+  Marks,
+  PlainResponse,
+  RequestView,
+} from '../../http/exchange.ts';
+import type { Handling, HttpContext, HttpLayer } from '../../http/layer.ts';
+import { endToEndHeaders, plainToResponse, refuseUnsendable } from '../../http/response/fetch-response.ts';
+import { marksOfHead } from '../../http/response/marks.ts';
+import { type BodyCaptureOptions, FetchBodyCapture } from './body-capture.ts';
+import { SignalWatch } from './signal.ts';
+
+/** What an adapter brings. */
+export interface FetchExchangeParts<Kind extends TransactionKind> {
+  /** As it came to the guard. */
+  readonly request: Request;
+  /** Runs the handler. */
+  readonly run: (context: HttpContext<Kind, Response>) => Promise<Response>;
+  /** The fields that were set before the guard. */
+  readonly headersBefore?: () => Headers;
+}
+
+type CaptureTerms = Omit<BodyCaptureOptions, 'declaredLength'>;
+
+const noHeaders = new Headers();
+const noBody = new Uint8Array(0);
+
+/** The adapter's half of a request's way through the layer. */
+export class FetchExchange<Kind extends TransactionKind> implements Handling<Kind, Response> {
+  /** The response for the client, as soon as there is one; undefined if the layer lets the request pass. */
+  readonly response: Promise<Response | undefined>;
+  #deliver: (response: Response | undefined) => void = () => {};
+  readonly #parts: FetchExchangeParts<Kind>;
+  #signal: SignalWatch | undefined;
+  #before: Headers | undefined;
+  #made: Response | undefined;
+  /** The handler's, without those of another connection. */
+  #headers: Headers | undefined;
+  #body: FetchBodyCapture | undefined;
+  #headSent = false;
+  #finished: PlainResponse | undefined;
+  #settle: (captured: CapturedResponse) => void = () => {};
+
+  constructor(parts: FetchExchangeParts<Kind>) {
+    this.#parts = parts;
+    this.response = new Promise((resolve) => {
+      this.#deliver = resolve;
+    });
+  }
+
+  execute(context: HttpContext<Kind, Response>, limits: CaptureLimits, { timers }: Runtime): Promise<CapturedResponse> {
+    this.#noteBefore();
+    const { maxResponseBytes, settings } = limits;
+    return new Promise((resolve, reject) => {
+      this.#settle = resolve;
+      this.#run(context, { maxResponseBytes, silenceMs: settings.leaseMs, timers }).then(resolve, reject);
+    });
+  }
+
+  get sawClientGo(): boolean {
+    return this.#signal?.sawClientGo === true;
+  }
+
+  finished(response: PlainResponse): Response {
+    this.#finished = response;
+    this.#settle({ ...response, state: 'whole', headSent: this.#headSent });
+    return plainToResponse(response);
+  }
+
+  /** Goes through the layer, and does what it says. */
+  async pass<Native>(layer: HttpLayer<Native, Kind>, view: RequestView<Native>): Promise<void> {
+    this.#conclude(await layer.handle(view, this));
+  }
+
+  #conclude(answer: GuardAnswer): void {
+    if (answer.kind === 'pass') this.#deliver(undefined);
+    else if (this.#headSent) this.#end(answer);
+    else if (answer.kind === 'answer') this.#deliver(plainToResponse(answer.response, this.#noteBefore()));
+    else this.#deliver(this.#whole(answer));
+  }
+
+  #noteBefore(): Headers {
+    this.#before ??= this.#parts.headersBefore?.() ?? noHeaders;
+    return this.#before;
+  }
+
+  async #run(context: HttpContext<Kind, Response>, terms: CaptureTerms): Promise<CapturedResponse> {
+    this.#signal = new SignalWatch(this.#parts.request);
+    const made = await this.#parts.run(context);
+    if (this.#finished !== undefined) return this.#discard(made, this.#finished);
+    refuseUnsendable(made);
+    this.#made = made;
+    const { status, body: stream } = made;
+    // It may say no more than that nobody listened.
+    const failedForNobody = status >= 500 && this.sawClientGo;
+    const headers = endToEndHeaders(made);
+    this.#headers = headers;
+    const fields = fieldsSetSince(headers, this.#noteBefore());
+    if (stream === null) {
+      headers.delete('content-length');
+      return { status, fields, body: noBody, state: failedForNobody ? 'broken' : 'whole', headSent: false };
+    }
+    // A copy of a fetched response names the length of its coded form, but gives the bytes without the coding.
+    if (headers.has('content-encoding')) headers.delete('content-length');
+    const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
+    const body = new FetchBodyCapture(stream, { ...terms, declaredLength });
+    this.#body = body;
+    if (!(await body.endsAtOnce())) this.#open(made, headers, fields, body);
+    const state = await body.ended;
+    return {
+      ...{ status, fields, body: body.whole() },
+      ...{ state: failedForNobody ? 'broken' : state, headSent: this.#headSent },
+    };
+  }
+
+  /** What the handler returns after `finish` is usually the answer itself; whatever else it is, nobody reads it. */
+  #discard(made: Response, { status, fields, body }: PlainResponse): CapturedResponse {
+    made.body?.cancel().catch(() => undefined);
+    return { status, fields, body, state: 'whole', headSent: false };
+  }
+
+  #open(made: Response, headers: Headers, fields: readonly Field[], body: FetchBodyCapture): void {
+    this.#headSent = true;
+    applyMarks(headers, marksOfHead(made.status, fields));
+    this.#deliver(withBody(made, body.open(), headers));
+  }
+
+  #end(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
+    if (answer.kind === 'send') this.#body?.close();
+    else this.#body?.cut(new Error('The answer could not be completed.'));
+  }
+
+  /** The handler's response with its head still here; a broken body breaks off for the client too. */
+  #whole(answer: Extract<GuardAnswer, { kind: 'send' | 'cut' }>): Response {
+    const made = this.#made ?? new Response(null, { status: 500 });
+    const headers = this.#headers ?? new Headers();
+    if (answer.kind === 'send') applyMarks(headers, answer.marks);
+    const body = this.#body;
+    if (body === undefined) return withBody(made, null, headers);
+    if (answer.kind === 'send' && body.isWhole) return withBody(made, body.whole() as Uint8Array<ArrayBuffer>, headers);
+    const stream = body.open();
+    this.#end(answer);
+    return withBody(made, stream, headers);
+  }
+}
+
+/** The fields that are there now and were not, or not with this value, before. */
+function fieldsSetSince(headers: Headers, before: Headers): Field[] {
+  return [...headers].filter(([name, value]) => name === 'set-cookie' || before.get(name) !== value);
+}
+
+function applyMarks(headers: Headers, { fields, without }: Marks): void {
+  for (const name of without) headers.delete(name);
+  for (const [name, value] of fields) headers.set(name, value);
+}
+
+function withBody(made: Response, body: BodyInit | null, headers: Headers): Response {
+  return new Response(body, { status: made.status, statusText: made.statusText, headers });
+}

@@ -1,0 +1,165 @@
+/**
+ * Tells the response of the handlers behind the guard from one that middleware in front of it made meanwhile.
+ *
+ * A timeout in front answers while the handlers still work. Hono puts that answer into the same context, and drops the
+ * handlers' response. So whoever sets `c.res` while they work is known by the asynchronous context in which they do it.
+ * Once somebody in front has answered, `c` has two sides: theirs, and that of the handlers, who see it as if nobody had
+ * answered.
+ *
+ * @module
+ */
+
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Context, Next } from 'hono';
+import { passedOn } from '../../http/response/fetch-response.ts';
+
+const behind = new AsyncLocalStorage<HandlerSide>();
+
+type HonoContext = Pick<Context, 'res' | 'finalized' | 'header'>;
+
+/** The handlers' side of one request, from before they run until `leave`. */
+export class HandlerSide {
+  readonly #c: HonoContext;
+  readonly #prototype: object;
+  readonly #header: HonoContext['header'];
+  /** `context.finish` has the answer sent before the handlers end; `c.res` is that answer then. */
+  #hasLeft = false;
+  #hasEnded = false;
+  /** Whether another guard, in front of this one, looks after the context. */
+  readonly #isWatched: boolean;
+  /** The answer of somebody in front. */
+  #front: Response | undefined;
+  /** The headers that somebody in front has set while the handlers work: they are of the answer that follows. */
+  readonly #namesInFront: string[] = [];
+  /** Whether the handlers have a response; while nobody in front has answered, `c.finalized` says so. */
+  #isFinalized = false;
+
+  constructor(c: HonoContext) {
+    this.#c = c;
+    this.#prototype = Object.getPrototypeOf(c);
+    this.#header = c.header;
+    this.#isWatched = Object.hasOwn(c, 'res');
+  }
+
+  /** Resolves with the handlers' response. */
+  async run(next: Next): Promise<Response> {
+    if (this.#isWatched) {
+      await next();
+      return this.#hasLeft ? new Response(null) : this.#c.res;
+    }
+    if (this.#c.finalized) this.#divide(this.#c.res, new Response(null));
+    Object.defineProperty(this.#c, 'res', {
+      configurable: true,
+      get: () => (this.#front === undefined || this.#isBehind ? this.#response : this.#front),
+      set: (response: Response | undefined) => {
+        if (this.#isBehind) this.#response = response && passedOn(response);
+        else if (response !== undefined) this.#answerInFront(response);
+      },
+    });
+    this.#c.header = (name, value, options) => {
+      if (!this.#isBehind) this.#namesInFront.push(name);
+      if (this.#isBehind || this.#front === undefined) this.#header(name, value, options);
+      else setHeader(this.#front.headers, name, value, options);
+    };
+    try {
+      await behind.run(this, next);
+    } finally {
+      this.#hasEnded = true;
+    }
+    if (this.#hasLeft) return new Response(null);
+    if (this.#front !== undefined && !this.#isFinalized) throw new Error('The handler returned no response.');
+    return this.#response;
+  }
+
+  /** Puts the context back in order; false if somebody in front has answered, so that no other answer can be sent. */
+  leave(): boolean {
+    this.#hasLeft = true;
+    if (this.#isWatched) return true;
+    if (this.#hasEnded) {
+      Reflect.deleteProperty(this.#c, 'res');
+      this.#c.header = this.#header;
+    } else {
+      this.#detach();
+    }
+    if (this.#front === undefined) return true;
+    Object.defineProperty(this.#c, 'finalized', { value: true, writable: true, configurable: true, enumerable: true });
+    this.#replace(this.#front);
+    return false;
+  }
+
+  get #isBehind(): boolean {
+    return behind.getStore() === this;
+  }
+
+  /** What the context itself holds. Its setter merges the headers of the response before. */
+  get #response(): Response {
+    return Reflect.get(this.#prototype, 'res', this.#c);
+  }
+
+  set #response(response: Response | undefined) {
+    Reflect.set(this.#prototype, 'res', response, this.#c);
+  }
+
+  #replace(response: Response): void {
+    this.#response = undefined;
+    this.#response = response;
+  }
+
+  #answerInFront(response: Response): void {
+    if (this.#front !== undefined) {
+      this.#front = response;
+      return;
+    }
+    this.#isFinalized = this.#c.finalized;
+    const before = this.#response;
+    this.#response = response;
+    const front = this.#response;
+    // A copy, since the headers of a fetched response can't be changed.
+    this.#divide(new Response(front.body, front), before);
+  }
+
+  /** What the handlers still do to the response, though it is being sent, happens to one that nobody gets. */
+  #detach(): void {
+    let own: Response | undefined;
+    const response = () => {
+      const { status, headers } = this.#response;
+      own ??= new Response(null, { status, headers: new Headers(headers) });
+      return own;
+    };
+    Object.defineProperty(this.#c, 'res', {
+      configurable: true,
+      get: () => (this.#isBehind ? response() : this.#response),
+      set: (set: Response | undefined) => {
+        if (this.#isBehind) own = set;
+        else this.#response = set;
+      },
+    });
+    this.#c.header = (name, value, options) => {
+      if (this.#isBehind) setHeader(response().headers, name, value, options);
+      else this.#header(name, value, options);
+    };
+  }
+
+  /** From here on the context itself holds the handlers' response, made from `before`. */
+  #divide(front: Response, before: Response): void {
+    this.#front = front;
+    for (const name of this.#namesInFront) before.headers.delete(name);
+    this.#replace(before);
+    Object.defineProperty(this.#c, 'finalized', {
+      configurable: true,
+      get: () => !this.#isBehind || this.#isFinalized,
+      set: (isFinalized: boolean) => {
+        if (this.#isBehind) this.#isFinalized = isFinalized;
+      },
+    });
+  }
+}
+
+type HeaderArguments = Parameters<Context['header']>;
+
+/** As `c.header` does. */
+function setHeader(headers: Headers, name: string, value?: string, options?: HeaderArguments[2]): void {
+  if (value === undefined) headers.delete(name);
+  else if (options?.append) headers.append(name, value);
+  else headers.set(name, value);
+}

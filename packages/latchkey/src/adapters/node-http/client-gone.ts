@@ -1,0 +1,87 @@
+/**
+ * What is waited for when the client has gone: the handler may still answer, and the retry gets that, or it has noticed
+ * and writes no more.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+import type { Readable } from 'node:stream';
+import type { Patience } from './patience.ts';
+
+/** What `stream.pipeline` looks at to see whether a response is closed. */
+export const signsOfClose: readonly string[] = ['writableFinished', '_closed'];
+
+/** The capture of the response. */
+export interface Abandoned {
+  readonly settled: boolean;
+  /** True if the handler may have come to its end without a word. */
+  readonly mayBeOver: boolean;
+  write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
+  end(chunk: unknown, encoding: unknown, callback: unknown): void;
+  giveUp(): void;
+}
+
+/** See the module. Made when the client goes, before the pipes into the response notice. */
+export class ClientGone {
+  readonly #capture: Abandoned;
+  readonly #patience: Patience;
+  #isPiped = false;
+  /** True once the handler, or a library that it answers with, has looked whether the response can still be written. */
+  isSeen = false;
+
+  /** @param signs - what the libraries of the framework look at to find out. */
+  constructor(response: ServerResponse, capture: Abandoned, patience: Patience, signs: readonly string[]) {
+    this.#capture = capture;
+    this.#patience = patience;
+    response.on('unpipe', (source: Readable) => this.#takeOver(source));
+    response.on('pipe', (source: Readable) => this.#follow(source));
+    for (const name of signs) this.#watch(response, name);
+    this.expectWrites();
+  }
+
+  /** Only these responses are watched: the others pay nothing. */
+  #watch(response: ServerResponse, name: string): void {
+    const own = Object.getOwnPropertyDescriptor(response, name);
+    const get = () => {
+      if (!this.isSeen) this.#see();
+      return own === undefined ? Reflect.get(Object.getPrototypeOf(response), name, response) : own.value;
+    };
+    Object.defineProperty(response, name, { get, set: () => undefined, configurable: true });
+  }
+
+  /** Something was written, or the handler has returned: more has to come within a time. */
+  expectWrites(): void {
+    const { mayBeOver, settled } = this.#capture;
+    if (mayBeOver && !settled && !this.#isPiped) this.#patience.restart();
+  }
+
+  #see(): void {
+    this.isSeen = true;
+    this.expectWrites();
+  }
+
+  /** A pipe stops when its destination closes; the rest of its source still belongs to the answer. */
+  #takeOver(source: Readable): void {
+    this.isSeen = true;
+    if (this.#capture.settled || this.#isPiped) return;
+    this.#isPiped = true;
+    this.#patience.stop();
+    source.on('data', (chunk: unknown) => this.#capture.write(chunk, undefined, undefined));
+    source.on('end', () => this.#capture.end(undefined, undefined, undefined));
+    source.on('close', () => this.#capture.giveUp());
+    source.resume();
+  }
+
+  /** A pipe that begins when the client has gone; whoever looks at the connection destroys its source. */
+  #follow(source: Readable): void {
+    this.isSeen = true;
+    this.#isPiped = true;
+    this.#patience.stop();
+    source.once('close', () => {
+      this.#isPiped = false;
+      if (source.readableEnded) this.expectWrites();
+      else this.#capture.giveUp();
+    });
+  }
+}

@@ -1,0 +1,143 @@
+/**
+ * One request and response of `node:http` on their way through the layer.
+ *
+ * @module
+ */
+
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { LatchkeyError } from '../../core/errors.ts';
+import type { Runtime } from '../../core/runtime.ts';
+import type { TransactionKind } from '../../core/store.ts';
+import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../../http/exchange.ts';
+import type { Handling, HttpContext } from '../../http/layer.ts';
+import { runInside } from '../outer-answer.ts';
+import { signsOfClose } from './client-gone.ts';
+import { writeEarlyAnswer } from './early-answer.ts';
+import { isOpen, isReceived, isUnread, keepReadable } from './request-body.ts';
+import { NodeResponseCapture } from './response-capture.ts';
+import { isCaptured } from './response-overrides.ts';
+import { writeAnswer } from './write-answer.ts';
+
+/** A request and its response as they came to the guard. */
+interface BeforeGuard {
+  /** Whether somebody had read the body, or begun to. */
+  readonly wasRead: boolean;
+  readonly isOpen: boolean;
+  /** Whether somebody had begun to answer. */
+  readonly isBegun: boolean;
+}
+
+const signsOfNode = [...signsOfClose, 'writableEnded'];
+
+/** The adapter's half of a request's way through the layer. */
+export abstract class NodeExchange<Kind extends TransactionKind, Finished> implements Handling<Kind, Finished> {
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #before: BeforeGuard;
+  #capture: NodeResponseCapture | undefined;
+
+  /** @throws LatchkeyError `guard-mounted-twice`. */
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    if (isCaptured(response)) throw mountedTwice();
+    this.#request = request;
+    this.#response = response;
+    this.#before = { wasRead: request.readableDidRead, isOpen: isOpen(request), isBegun: response.headersSent };
+  }
+
+  /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
+  protected abstract run(context: HttpContext<Kind, Finished>): Promise<unknown> | undefined;
+
+  /** Told when `finish` has committed; gives what that resolves with. */
+  protected abstract whenFinished(): Finished;
+
+  /**
+   * Not if the connection was closed under a body that the guard has put back: parsers leave such a request alone, or
+   * fail, and an answer made without the body would be kept for the one that had it. Nor if somebody else, a time-out
+   * for one, began to answer while the guard waited.
+   */
+  mayBegin(): boolean {
+    const { wasRead, isOpen: wasOpen, isBegun } = this.#before;
+    if (!isBegun && this.#response.headersSent) return false;
+    return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);
+  }
+
+  /** What libraries look at to find out that the client has gone: on-finished looks at `writableEnded`. */
+  protected get signs(): readonly string[] {
+    return signsOfNode;
+  }
+
+  /** The fields that were set before the guard. */
+  protected headersBefore(): OutgoingHttpHeaders {
+    return this.#response.getHeaders();
+  }
+
+  execute(
+    context: HttpContext<Kind, Finished>,
+    { maxResponseBytes, settings }: CaptureLimits,
+    { timers }: Runtime,
+  ): Promise<CapturedResponse> {
+    const { leaseMs: silenceMs } = settings;
+    const parts = { context, maxResponseBytes, silenceMs, timers, before: this.headersBefore(), signs: this.signs };
+    const capture = new NodeResponseCapture(this.#response, parts);
+    this.#capture = capture;
+    keepReadable(this.#request);
+    const returned = runInside(capture, this.#request, () => this.run(context));
+    return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
+  }
+
+  finished(response: PlainResponse): Finished {
+    this.#capture?.finish(response);
+    return this.whenFinished();
+  }
+
+  get sawClientGo(): boolean {
+    return this.#capture?.sawClientGo === true;
+  }
+
+  /** True once the handler was given the response. */
+  protected get hasRun(): boolean {
+    return this.#capture !== undefined;
+  }
+
+  /** Whether somebody else has begun to answer a request whose handler wasn't run. */
+  protected get isAnswered(): boolean {
+    return this.#capture === undefined && this.#response.headersSent;
+  }
+
+  /** Does what the layer says; the caller has dealt with `pass`. */
+  conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
+    if (this.isAnswered) return;
+    if (this.#capture !== undefined) this.#capture.conclude(answer);
+    else if (answer.kind !== 'answer') this.#response.destroy();
+    else if (this.#request.destroyed || isReceived(this.#request)) writeAnswer(this.#response, answer.response);
+    else writeEarlyAnswer(this.#request, this.#response, answer.response);
+  }
+
+  /** A throw before the answer is the layer's to turn into one. */
+  #settleWith(returned: Promise<unknown>, capture: NodeResponseCapture): Promise<CapturedResponse> {
+    let rest: Promise<unknown> | undefined = returned;
+    const stillRunning = () => rest;
+    capture.awaitReturn();
+    return new Promise((resolve, reject) => {
+      void capture.captured.then((captured) => resolve({ ...captured, stillRunning }));
+      returned.then(
+        () => {
+          rest = undefined;
+          capture.returned();
+        },
+        (error: unknown) => {
+          rest = undefined;
+          reject(error);
+          capture.giveUp();
+        },
+      );
+    });
+  }
+}
+
+function mountedTwice(): LatchkeyError {
+  return new LatchkeyError(
+    'guard-mounted-twice',
+    'Two guards act on this request. Mount one, and use with() for routes.',
+  );
+}

@@ -1,0 +1,185 @@
+/**
+ * Handlers of saved requests, as operations that a completer can finish.
+ *
+ * @module
+ */
+
+import type { Completable } from '../core/completable.ts';
+import { type AnyContext, type Context, plainAnswering } from '../core/context.ts';
+import { createEmit } from '../core/emitter.ts';
+import { LatchkeyError } from '../core/errors.ts';
+import type { EventListener } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
+import type { Verdict } from '../core/operation.ts';
+import { completeSettings } from '../core/options/check-options.ts';
+import { checkRules } from '../core/options/option-rules.ts';
+import type { OperationSettings } from '../core/settings.ts';
+import type { TransactionKind } from '../core/store.ts';
+import { codingsOf, decodeContent } from '../http/content-coding.ts';
+import type { HttpContext } from '../http/layer.ts';
+import { operationsRules } from '../http/option-rules.ts';
+import type { GuardOptions } from '../http/options.ts';
+import { dialects } from '../http/problems/dialects.ts';
+import { type ProblemShape, problemResponse } from '../http/problems/problem-response.ts';
+import { MAX_NAME_LENGTH, pathOf } from '../http/request/read-request.ts';
+import { MEBIBYTE } from '../http/request/route.ts';
+import { decodeRequest, type SavedRequest } from '../http/request/saved-request.ts';
+import { plainToResponse } from '../http/response/fetch-response.ts';
+import { captureMade, type MadeResponse } from '../http/response/made-response.ts';
+import { Run, type RunParts, runHandler } from '../http/response/run-handler.ts';
+import { type OperationPattern, operationPattern } from './operation-pattern.ts';
+
+/**
+ * Runs a saved request again. What it returns, or gives to `context.finish`, is the operation's answer, which the
+ * client's retry gets. A throw and a 5xx mean that it is tried again.
+ */
+export type SavedRequestHandler<Kind extends TransactionKind = never> = (
+  request: SavedRequest,
+  context: HttpContext<Kind, Response>,
+) => MadeResponse | Promise<MadeResponse>;
+
+/** Options of {@link httpOperations}; they should say the same as those of the guard that saved the requests. */
+export interface HttpOperationsOptions
+  extends Partial<Omit<OperationSettings, 'afterFailure' | 'whenRunning' | 'waitMs' | 'whenStoreDown'>>,
+    Pick<GuardOptions<SavedRequest>, 'keep' | 'dialect' | 'onProblem' | 'maxResponseBytes'> {
+  /** The longest form of a body whose content coding is undone, in bytes. Default 1 MiB. */
+  readonly maxRequestBytes?: number;
+  /** Told what a handler throws. */
+  readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
+}
+
+/** What the operations of one call share. */
+interface Shared extends ProblemShape<SavedRequest> {
+  readonly settings: OperationSettings;
+  readonly options: HttpOperationsOptions;
+  readonly maxRequestBytes: number;
+  readonly maxResponseBytes: number;
+}
+
+function share(options: HttpOperationsOptions): Shared {
+  checkRules('httpOperations', options, operationsRules);
+  const { maxRequestBytes = MEBIBYTE, maxResponseBytes = MEBIBYTE, dialect = 'ietf', onProblem } = options;
+  return {
+    settings: completeSettings('httpOperations', { ...options, afterFailure: 'rerun' }),
+    options,
+    maxRequestBytes,
+    maxResponseBytes,
+    dialect: dialects[dialect],
+    onProblem,
+    emit: createEmit(options),
+  };
+}
+
+/** A coding that isn't known here stays, and so does its field. */
+async function uncoded(headers: Headers, body: Uint8Array, limitBytes: number): Promise<Uint8Array> {
+  const codings = codingsOf([headers.get('content-encoding') ?? '']);
+  const decoding = await decodeContent(body, codings, limitBytes);
+  if (decoding.kind !== 'decoded') return body;
+  headers.delete('content-encoding');
+  return decoding.bytes;
+}
+
+async function restore(
+  bytes: Uint8Array,
+  operation: string,
+  pattern: OperationPattern,
+  { maxRequestBytes }: Shared,
+): Promise<SavedRequest> {
+  const { method, target, principal, fields, body } = decodeRequest(bytes);
+  const headers = new Headers();
+  for (const [name, value] of fields) headers.append(name, value);
+  return {
+    method,
+    url: target,
+    headers,
+    body: await uncoded(headers, body, maxRequestBytes),
+    principal,
+    operation,
+    params: pattern.paramsOf(method, pathOf(target)),
+  };
+}
+
+async function runSaved(
+  request: SavedRequest,
+  context: AnyContext,
+  handler: SavedRequestHandler<TransactionKind>,
+  shared: Shared,
+): Promise<Verdict> {
+  const parts: RunParts<TransactionKind, Response> = {
+    handling: {
+      execute: async (httpContext, { maxResponseBytes }) =>
+        captureMade(await handler(request, httpContext), maxResponseBytes),
+      finished: plainToResponse,
+    },
+    route: shared,
+    dialect: shared.dialect,
+    acceptEncoding: [],
+    emit: shared.emit,
+    shape: (found) => problemResponse(found, request, shared),
+  };
+  return runHandler(context as Context<TransactionKind>, request.operation, new Run(), parts);
+}
+
+interface Route {
+  readonly pattern: OperationPattern;
+  readonly handler: SavedRequestHandler<TransactionKind>;
+}
+
+function routeOf(text: string, handler: unknown): Route {
+  if (typeof handler !== 'function') {
+    throw new LatchkeyError(
+      'option-invalid',
+      `httpOperations: the handler of ${JSON.stringify(text)} must be a function.`,
+    );
+  }
+  // Which transactions the store has is the completer's to know: whoever registers handlers pairs the two.
+  return { pattern: operationPattern(text), handler: handler as SavedRequestHandler<TransactionKind> };
+}
+
+/**
+ * Makes the operations of a completer from handlers, by the names that their records have: a method and a path, in
+ * which `:name` stands for one segment. A name without wildcards goes before one that has them. (The name in a record
+ * is cut at 120 characters; one of that length or more is left to its client's retry.)
+ *
+ * An answer is judged and kept as the guard does it: `keep`, `dialect`, `onProblem` and the limits should be the same
+ * on both sides, and so should the handler's steps, since a run resumes after those that an earlier one saved.
+ *
+ * @typeParam Kind - the store's transactions, for `context.transaction` and `context.finish`: `SqliteTransactions`.
+ * @throws LatchkeyError `option-unknown`, `option-invalid`; a run throws `record-unreadable` for a saved request that
+ * this version can't read.
+ * @example
+ * ```ts
+ * const orders = httpOperations({
+ *   'POST /v1/orders': async (request, context) => placeOrder(JSON.parse(Buffer.from(request.body).toString()), context),
+ *   'POST /v1/orders/:id/pay': async ({ params }, context) => Response.json(await pay(params.id, context)),
+ * })
+ * const finishing = completer({ store, operations: [orders] })
+ * ```
+ */
+export function httpOperations<Kind extends TransactionKind = never>(
+  handlers: Readonly<Record<string, SavedRequestHandler<Kind>>>,
+  options: HttpOperationsOptions = {},
+): Completable {
+  const shared = share(options);
+  const routes = Object.entries(handlers).map(([text, handler]) => routeOf(text, handler));
+  routes.sort((a, b) => a.pattern.wildcards - b.pattern.wildcards);
+  const find = (operation: string) => routes.find(({ pattern }) => pattern.matches(operation));
+  return {
+    settings: shared.settings,
+    // A name that was cut may look like that of another route.
+    matches: (operation) => operation.length < MAX_NAME_LENGTH && find(operation) !== undefined,
+    begin: (operation, bytes) => ({
+      answering: plainAnswering,
+      handler: async (context) => {
+        const { pattern, handler } = find(operation) ?? notRegistered(operation);
+        return runSaved(await restore(bytes, operation, pattern, shared), context, handler, shared);
+      },
+    }),
+  };
+}
+
+function notRegistered(operation: string): never {
+  throw new LatchkeyError('option-invalid', `httpOperations: no handler is registered for ${operation}.`);
+}

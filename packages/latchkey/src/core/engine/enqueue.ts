@@ -1,0 +1,56 @@
+/**
+ * What a handler hands to the outbox.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../errors.ts';
+import type { NewMessage, Outbox } from '../outbox.ts';
+import { checkStepName } from '../steps/step-name.ts';
+import type { AnyStore } from '../store.ts';
+import { stringify } from '../support/codec.ts';
+
+const encoder = new TextEncoder();
+
+/** Who enqueues: the operation, and how long a payload may be. */
+export interface Sender extends Pick<NewMessage, 'operationId' | 'operation'> {
+  readonly maxBytes: number;
+}
+
+/** @throws LatchkeyError `step-name-invalid`, `value-invalid`, `message-too-large`. */
+export function newMessage({ maxBytes, ...sender }: Sender, name: string, value: unknown): NewMessage {
+  checkStepName('message', name);
+  const payload = payloadOf(value);
+  if (payload.byteLength <= maxBytes) return { ...sender, name, payload };
+  throw new LatchkeyError(
+    'message-too-large',
+    `The message ${JSON.stringify(name)} takes ${payload.byteLength} bytes, more than maxStepBytes (${maxBytes}). Send a reference, such as an id.`,
+  );
+}
+
+/** Bytes go as they are, so that they can be sent on; everything else as JSON text. */
+function payloadOf(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  const text = stringify(value);
+  if (text !== undefined) return encoder.encode(text);
+  throw new LatchkeyError('value-invalid', 'A message is a JSON value or bytes.');
+}
+
+/** @throws LatchkeyError `outbox-unsupported`. */
+export function outboxOf(store: AnyStore): Outbox {
+  const outbox: Outbox | undefined = store.outbox;
+  if (outbox !== undefined) return outbox;
+  throw new LatchkeyError(
+    'outbox-unsupported',
+    `The ${store.name} store has no outbox; SQLite, PostgreSQL and MariaDB have.`,
+  );
+}
+
+/** @throws LatchkeyError `message-name-reused`, so that the transaction is rolled back. */
+export function checkAdded(name: string, isNew: boolean): void {
+  if (isNew) return;
+  throw new LatchkeyError(
+    'message-name-reused',
+    `The operation has a message ${JSON.stringify(name)} already. Give every message of an operation a name of its own.`,
+  );
+}

@@ -1,0 +1,80 @@
+/**
+ * What the record holds under a step's name: its encoded value, and before it, where there are any, the names of the
+ * steps that were under way when it was saved, and which of them it was asked for in. A step's start is marked under a
+ * name that no step can have.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../errors.ts';
+
+const besideTag = 0x73;
+const headBytes = 5;
+const startedPrefix = '\u0001started ';
+const insidePrefix = '\u0001inside ';
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** A saved step, opened. */
+export interface OpenedStep {
+  readonly bytes: Uint8Array;
+  readonly beside: readonly string[];
+  /** The step whose function asked for it, if one did. */
+  readonly inside?: string;
+}
+
+/** Stands for every step in a mark: a worker died, and nobody knows which ones it had begun. */
+export const anyStep = '';
+
+/** The name under which the start of a step is saved. */
+export function startMark(name: string): string {
+  return startedPrefix + name;
+}
+
+/** Whether a saved name is the mark of a start. */
+export function isStartMark(name: string): boolean {
+  return name.startsWith(startedPrefix);
+}
+
+/** The name of the step whose start this marks. */
+export function markedStep(mark: string): string {
+  return mark.slice(startedPrefix.length);
+}
+
+/** A step as it is saved. */
+export function packStep(value: Uint8Array, beside: readonly string[], inside?: string): Uint8Array {
+  if (beside.length === 0 && inside === undefined) return value;
+  const marked = inside === undefined ? beside : [...beside, insidePrefix + inside];
+  const names = encoder.encode(JSON.stringify(marked));
+  const packed = new Uint8Array(headBytes + names.length + value.length);
+  packed[0] = besideTag;
+  new DataView(packed.buffer).setUint32(1, names.length);
+  packed.set(names, headBytes);
+  packed.set(value, headBytes + names.length);
+  return packed;
+}
+
+/**
+ * Opens what {@link packStep} made.
+ *
+ * @throws LatchkeyError `record-unreadable` if the bytes are not a list of names.
+ */
+export function openStep(saved: Uint8Array): OpenedStep {
+  if (saved[0] !== besideTag) return { bytes: saved, beside: [] };
+  const { buffer, byteOffset, byteLength } = saved;
+  const end = byteLength < headBytes ? byteLength : headBytes + new DataView(buffer, byteOffset).getUint32(1);
+  const names = namesIn(saved.subarray(headBytes, end));
+  const inside = names.find((name) => name.startsWith(insidePrefix))?.slice(insidePrefix.length);
+  return { bytes: saved.subarray(end), beside: names, ...(inside !== undefined && { inside }) };
+}
+
+function namesIn(bytes: Uint8Array): readonly string[] {
+  try {
+    const names: unknown = JSON.parse(decoder.decode(bytes));
+    if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
+  } catch {
+    // Told below, as all that isn't a list of names.
+  }
+  throw new LatchkeyError('record-unreadable', 'A saved step is not in a format that this version reads.');
+}

@@ -1,0 +1,64 @@
+/**
+ * One call of an idempotent function.
+ *
+ * @module
+ */
+
+import type { Answering, FinalWrite, Jsonify } from '../core/context.ts';
+import { LatchkeyError, NothingHappened } from '../core/errors.ts';
+import type { Verdict } from '../core/operation.ts';
+import type { StoredResult } from '../core/store.ts';
+import type { Codec } from '../core/support/codec.ts';
+import { encodeFailure, encodeSuccess } from './result.ts';
+
+const noBytes = new Uint8Array();
+
+/** Remembers what its run made, so that the caller gets the same as every replay. */
+export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> {
+  made: StoredResult | undefined;
+  thrown: { readonly error: unknown } | undefined;
+  #finished = false;
+  readonly #codec: Codec<Result>;
+
+  constructor(codec: Codec<Result>) {
+    this.#codec = codec;
+  }
+
+  encode(value: Result): FinalWrite {
+    this.made = { kind: 'value', bytes: encodeSuccess(this.#codec.encode(value)) };
+    return { result: this.made, tombstone: noBytes };
+  }
+
+  finished(value: Result): Jsonify<Result> {
+    this.#finished = true;
+    return this.#codec.decode(this.#codec.encode(value)) as Jsonify<Result>;
+  }
+
+  /** Once `finish` has committed, its answer stands, whatever the function does afterwards. */
+  async run(fn: () => Promise<Result> | Result): Promise<Verdict> {
+    try {
+      const value = await fn();
+      return this.#committed() ?? { outcome: 'done', ...this.encode(value) };
+    } catch (error) {
+      return this.#committed() ?? this.#failed(error);
+    }
+  }
+
+  #committed(): Verdict | undefined {
+    return this.#finished && this.made ? { outcome: 'done', result: this.made, tombstone: noBytes } : undefined;
+  }
+
+  #failed(error: unknown): Verdict {
+    this.thrown = { error };
+    const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
+    return { outcome: outcomeOf(error), result, tombstone: noBytes };
+  }
+}
+
+/** How another idempotent call says that its operation is not decided: as the failure of this one it would stick. */
+const undecided: ReadonlySet<string> = new Set(['in-progress', 'key-quarantined', 'outcome-unknown']);
+
+function outcomeOf(error: unknown): Verdict['outcome'] {
+  if (error instanceof NothingHappened) return 'nothing-happened';
+  return error instanceof LatchkeyError && undecided.has(error.code) ? 'not-final' : 'failed';
+}

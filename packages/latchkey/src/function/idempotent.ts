@@ -1,0 +1,200 @@
+/**
+ * Makes a plain async function idempotent: queue consumers, webhooks, jobs.
+ *
+ * @module
+ */
+
+import type { Completable } from '../core/completable.ts';
+import type { Answering, AnyContext, Context, Jsonify } from '../core/context.ts';
+import { Engine } from '../core/engine/engine.ts';
+import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../core/errors.ts';
+import type { Operation, Outcome } from '../core/operation.ts';
+import { completeSettings } from '../core/options/check-options.ts';
+import type { OperationSettings } from '../core/settings.ts';
+import type { StoredResult, TransactionKind } from '../core/store.ts';
+import { type Codec, decodeValue, encodeValue, stringify } from '../core/support/codec.ts';
+import { principalDigest, recordId } from '../core/support/digest.ts';
+import { fingerprintDigests } from '../core/support/fingerprint-digests.ts';
+import { isLostInJson } from '../core/support/plain-json.ts';
+import { FunctionCall } from './function-call.ts';
+import { checkFunctionOptions, type IdempotentOptions } from './options.ts';
+import { decodeFailure, isFailure, successBytes } from './result.ts';
+
+const maxKeyLength = 255;
+const maxSavedInputBytes = 65_536;
+
+const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
+
+function sortMembers(_name: string, value: unknown): unknown {
+  if (isLostInJson(value))
+    throw new TypeError('JSON stores no content of this value, so two different values would look the same.');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** Calls without an identity must not share one. */
+function principalOf<Input>(name: string, input: Input, principal: ((input: Input) => string) | undefined): string {
+  if (principal === undefined) return '';
+  const identity: unknown = principal(input);
+  if (typeof identity === 'string' && identity !== '') return identity;
+  throw new LatchkeyError('principal-missing', `The principal of ${name} must be a string that is not empty.`);
+}
+
+function checkedKey(name: string, key: unknown): string {
+  if (typeof key === 'string' && key.length > 0 && key.length <= maxKeyLength) return key;
+  throw new LatchkeyError('key-invalid', `The key of ${name} must be a string of 1 to ${maxKeyLength} characters.`);
+}
+
+/** The error of an outcome that gives no result; undefined if the function ran or is replayed. */
+function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
+  switch (outcome.kind) {
+    case 'mismatch':
+      return new LatchkeyError(
+        'key-reused',
+        `This key of ${name} was used for another payload. If this call repeats the first one, something in its input changes between tries, such as an attempt number: let the option payload return only what the call asks for. Else use a new key.`,
+      );
+    case 'in-progress': {
+      const { retryAfterMs } = outcome;
+      return new LatchkeyError('in-progress', `${name} is running for this key. Try again later.`, { retryAfterMs });
+    }
+    case 'outcome-unknown':
+      return new LatchkeyError(
+        'outcome-unknown',
+        `A worker died while it ran ${name} for this key. Resolve the record.`,
+      );
+    case 'unavailable':
+      return outcome.error;
+    default:
+      return undefined;
+  }
+}
+
+/** What is wrong with an answer that could not be recorded; undefined if the answer may go out. */
+function recordingError(outcome: Outcome): LatchkeyError | undefined {
+  if (outcome.kind !== 'executed') return undefined;
+  if (outcome.recorded === 'lost') return new LeaseLostError('Another worker took this record over. Try again.');
+  const unstored = outcome.recorded === 'unstored' && outcome.policy === 'rerun';
+  return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
+}
+
+/** What is made idempotent. */
+type IdempotentBody<Input, Result, Kind extends TransactionKind> = (
+  input: Input,
+  context: Context<Kind, Result, Jsonify<Result>>,
+) => Promise<Result> | Result;
+
+/** An idempotent function, and what a completer needs of it. */
+export interface IdempotentFunction<Input, Result> {
+  (input: Input): Promise<Jsonify<Result>>;
+  /** For `completer({ operations: [ship.completable] })`; needs `saveInput` and `afterFailure: 'rerun'`. */
+  readonly completable: Completable;
+}
+
+/** Makes the operation of a call. */
+function operations<Input, Result, Kind extends TransactionKind>(
+  options: IdempotentOptions<Input, Result, Kind>,
+  settings: OperationSettings,
+) {
+  const { name } = options;
+  const digestsOf = fingerprintDigests(options.fingerprintSecrets ?? []);
+  return (input: Input): Operation => {
+    const principal = principalOf(name, input, options.principal);
+    const payload = options.payload === undefined ? input : options.payload(input);
+    const acceptable = digestsOf('f1', stringify(payload, sortMembers) ?? '');
+    return {
+      id: recordId(principal, [name], checkedKey(name, options.key(input))),
+      principal: principalDigest(principal),
+      name,
+      fingerprint: acceptable[0] ?? '',
+      acceptable,
+      ...(options.saveInput && { request: savedInput(name, input) }),
+      settings,
+    };
+  };
+}
+
+function savedInput(name: string, input: unknown): Uint8Array {
+  const bytes = encodeValue(input);
+  if (bytes.byteLength <= maxSavedInputBytes) return bytes;
+  throw new LatchkeyError(
+    'request-too-large',
+    `The input of ${name} takes ${bytes.byteLength} bytes, and saveInput saves at most ${maxSavedInputBytes}. Pass a reference, such as an id.`,
+  );
+}
+
+function openResult<Result>(name: string, codec: Codec<Result>, result: StoredResult | undefined): Jsonify<Result> {
+  if (result === undefined || result.kind === 'tombstone') {
+    throw new LatchkeyError('response-not-kept', `${name} is done for this key; its result was too large to keep.`);
+  }
+  if (isFailure(result.bytes)) throw decodeFailure(name, result.bytes);
+  return codec.decode(successBytes(result.bytes)) as Jsonify<Result>;
+}
+
+/**
+ * Wraps `fn`, a function of one input, so that calls with the same key run it once, and every further call gets the
+ * first result. Its second argument is the context; `context.finish(…)` resolves with the final value.
+ *
+ * @returns a function of the same input; its results have been through the codec on the first call too. With
+ * `saveInput` its member `completable` lets a completer finish the calls that a dead worker left behind.
+ * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
+ * `principal-missing`, `value-invalid` (a payload without JSON), `store-unavailable`, `response-not-kept`,
+ * `operation-failed` (a failure of an earlier call, replayed). What `fn` throws is thrown on.
+ * @throws LatchkeyError (at once) `option-unknown`, `option-invalid`, `memory-store-in-production`.
+ * @example
+ * ```ts
+ * const ship = idempotent(async (order: Order) => carrier.ship(order), {
+ *   store: sqliteStore({ database: 'jobs.db' }), name: 'ship', key: (order) => order.id,
+ * })
+ * await ship(order) // ships
+ * await ship(order) // the same result, nothing ships
+ * ```
+ */
+export function idempotent<Input, Result, Kind extends TransactionKind = never>(
+  fn: IdempotentBody<Input, Result, Kind>,
+  options: IdempotentOptions<Input, Result, Kind>,
+): IdempotentFunction<Input, Result> {
+  checkFunctionOptions(options);
+  const { name, codec = valueCodec as Codec<Result> } = options;
+  const settings = completeSettings(`idempotent(${name})`, options);
+  const operationOf = operations(options, settings);
+  const engine = new Engine<Kind>(options);
+  const run = async (input: Input) => {
+    const call = new FunctionCall(codec);
+    const outcome = await engine.run<Result, Jsonify<Result>>(
+      operationOf(input),
+      (context) => call.run(() => fn(input, context)),
+      call,
+    );
+    if (call.thrown !== undefined) throw call.thrown.error;
+    const error = refusal(name, outcome) ?? recordingError(outcome);
+    if (error !== undefined) throw error;
+    return openResult(name, codec, outcome.kind === 'replay' ? outcome.result : call.made);
+  };
+  return Object.assign(run, { completable: completableOf(fn, codec, settings, options) });
+}
+
+/** Runs again from the saved input, which has been through JSON by then. */
+function completableOf<Input, Result, Kind extends TransactionKind>(
+  fn: IdempotentBody<Input, Result, Kind>,
+  codec: Codec<Result>,
+  settings: OperationSettings,
+  { name, saveInput = false }: IdempotentOptions<Input, Result, Kind>,
+): Completable {
+  return {
+    settings,
+    savesRequests: saveInput,
+    matches: (operation) => operation === name,
+    begin: (_operation, request) => {
+      const call = new FunctionCall(codec);
+      const input = decodeValue(request) as Input;
+      return {
+        answering: call as Answering<unknown, unknown>,
+        handler: async (context: AnyContext) => {
+          const verdict = await call.run(() => fn(input, context as Context<Kind, Result, Jsonify<Result>>));
+          if (call.thrown !== undefined) throw call.thrown.error;
+          return verdict;
+        },
+      };
+    },
+  };
+}

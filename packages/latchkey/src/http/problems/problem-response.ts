@@ -1,0 +1,54 @@
+/**
+ * The response that carries a problem.
+ *
+ * @module
+ */
+
+import type { Emit } from '../../core/emitter.ts';
+import { STATUS_HEADER } from '../../protocol/headers.ts';
+import { formatStatus } from '../../protocol/status-header.ts';
+import type { Field, PlainResponse } from '../exchange.ts';
+import { checkResponse } from '../plain-response.ts';
+import { fieldValue, withoutFraming } from '../response/kept-fields.ts';
+import { withLength } from '../response/replay.ts';
+import type { Dialect } from './dialect.ts';
+import type { Problem } from './problem.ts';
+
+/** What gives problems their shape. */
+export interface ProblemShape<Native> {
+  readonly dialect: Dialect;
+  readonly onProblem: ((problem: Problem, request: Native) => PlainResponse | undefined) | undefined;
+  readonly emit: Emit;
+}
+
+/** A house style that fails, or gives what can't be sent, must not turn an answer into a crash. */
+function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse | undefined {
+  try {
+    const response = shape.onProblem?.(problem, request);
+    if (response !== undefined) checkResponse(response);
+    return response;
+  } catch (error) {
+    shape.emit?.({ type: 'handler-error', operation: 'onProblem', error });
+    return undefined;
+  }
+}
+
+/** The fields that every problem carries, whatever its shape: layers and clients go by them. */
+function commonFields({ code, final, retryAfterSeconds }: Problem): readonly Field[] {
+  const fields: Field[] = [
+    ['Cache-Control', 'no-store'],
+    [STATUS_HEADER, formatStatus(code, final)],
+  ];
+  if (retryAfterSeconds !== undefined) fields.push(['Retry-After', String(retryAfterSeconds)]);
+  return fields;
+}
+
+const statusHeader = STATUS_HEADER.toLowerCase();
+
+/** Shapes a problem by the house style, or else the dialect, and adds the fields that are missing. */
+export function problemResponse<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse {
+  const { status, fields, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
+  const given = withoutFraming(fields).filter(([name]) => name.toLowerCase() !== statusHeader);
+  const missing = commonFields(problem).filter(([name]) => fieldValue(given, name.toLowerCase()) === undefined);
+  return withLength(status, [...given, ...missing], body);
+}

@@ -1,0 +1,148 @@
+/**
+ * Every error answer that the layer can give.
+ *
+ * @module
+ */
+
+import { isFinalCode, type ProblemCode } from '../../protocol/problem-codes.ts';
+import { type Problem, problemType } from './problem.ts';
+
+interface Entry {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+}
+
+/**
+ * Why these statuses:
+ * - `response-not-kept` is 410: done for good, and repeating the request never helps. A 2xx would pass off an empty
+ *   body as the answer; 409 and 5xx invite retries.
+ * - `principal-missing` is 400 rather than 401: the layer can't know which challenge the application would send.
+ * - `principal-unstable` is 500: the server asks for `principal: 'authorization'` and its clients send tokens that change.
+ *   No client can fix that.
+ */
+const entries = {
+  'key-missing': {
+    status: 400,
+    title: 'Idempotency-Key is missing',
+    detail: 'This operation needs an Idempotency-Key field. Send a new random key, and the same one at every retry.',
+  },
+  'key-invalid': { status: 400, title: 'Idempotency-Key is not valid', detail: 'Send a valid key.' },
+  'key-reused': {
+    status: 422,
+    title: 'Idempotency-Key was used for another request',
+    detail: 'The key belongs to a request with another payload. Send this one with a key of its own.',
+  },
+  'request-too-large': {
+    status: 413,
+    title: 'Request body is too large',
+    detail: 'The body is longer than this operation accepts. Nothing was done.',
+  },
+  'request-incomplete': {
+    status: 400,
+    title: 'Request body is incomplete',
+    detail: 'The connection ended before the body was read. Nothing was done; send the request again.',
+  },
+  'in-progress': {
+    status: 409,
+    title: 'A request with this key is in progress',
+    detail: 'The first request with this key is still being worked on. Send it again with the same key, later.',
+  },
+  'outcome-unknown': {
+    status: 409,
+    title: 'The outcome of this request is unknown',
+    detail:
+      'The first request stopped half-way and is not run again by itself. Ask the operator; do not use a new key.',
+  },
+  'key-quarantined': {
+    status: 409,
+    title: 'The key is from before a restore',
+    detail: 'The request may have been carried out since the backup. Ask the operator; do not use a new key.',
+  },
+  'response-not-kept': {
+    status: 410,
+    title: 'The request was carried out; its response was not kept',
+    detail: 'The operation is done and will not run again, but its response body could not be kept.',
+  },
+  'replay-forbidden': {
+    status: 403,
+    title: 'The stored response may not be shown',
+    detail: 'The request was carried out, but its caller is not allowed to see the response any more.',
+  },
+  'store-unavailable': {
+    status: 503,
+    title: 'The idempotency store is not available',
+    detail: 'The request can not be protected now. Send it again with the same key, later.',
+  },
+  'shutting-down': {
+    status: 503,
+    title: 'The server is shutting down',
+    detail: 'Nothing was done. Send the request again with the same key.',
+  },
+  'operation-failed': {
+    status: 500,
+    title: 'The operation failed',
+    detail: 'An unexpected error stopped the operation.',
+  },
+  'nothing-happened': {
+    status: 503,
+    title: 'Nothing was done',
+    detail: 'The operation did not start. Send the request again with the same key.',
+  },
+  'record-unreadable': {
+    status: 500,
+    title: 'The record of this request is unreadable',
+    detail:
+      'There is a record for this key that this server can not read, so it does not know what became of the request. Nothing was run again. Ask the operator; do not use a new key.',
+  },
+  'encryption-key-missing': {
+    status: 500,
+    title: 'An encryption key is missing',
+    detail: 'The record of this request is sealed with a key that this server does not have. Nothing was run again.',
+  },
+  'body-consumed': {
+    status: 500,
+    title: 'The request body was read before the guard',
+    detail: 'Mount the guard before whatever reads the body, or after a parser that leaves plain data.',
+  },
+  'guard-before-authentication': {
+    status: 500,
+    title: 'The guard found no principal',
+    detail:
+      'The principal function returned no identity (a string that is not empty). Mount the guard after authentication.',
+  },
+  'principal-invalid': {
+    status: 500,
+    title: 'The principal is not a string',
+    detail: 'The principal function must return a string, such as String(user.id).',
+  },
+  'guard-mounted-twice': {
+    status: 500,
+    title: 'The guard is mounted twice',
+    detail: 'One request went through the same guard twice. Mount it once; use guard.with() for a route of its own.',
+  },
+  'principal-missing': {
+    status: 400,
+    title: 'The request names no principal',
+    detail: 'A request with an Idempotency-Key needs one Authorization field.',
+  },
+  'principal-unstable': {
+    status: 500,
+    title: 'The credentials can not serve as principal',
+    detail:
+      "This server uses principal: 'authorization', but its clients send credentials that change between retries (such as a JWT), so that a retry would run again. Set principal to a function that returns the account. Nothing was run.",
+  },
+} as const satisfies Record<ProblemCode, Entry>;
+
+/** What differs from one occurrence to the next. */
+export type Occurrence = Partial<Pick<Problem, 'detail' | 'retryAfterSeconds' | 'original'>>;
+
+/** Makes a problem. */
+export function problem(code: ProblemCode, occurrence: Occurrence = {}): Problem {
+  return { code, type: problemType(code), final: isFinalCode(code), ...entries[code], ...occurrence };
+}
+
+/** Whole seconds for Retry-After, at least 1. */
+export function retryAfterSeconds(milliseconds: number): number {
+  return Math.max(1, Math.ceil(milliseconds / 1000));
+}

@@ -1,0 +1,62 @@
+/**
+ * Stripe's statuses and error body (https://docs.stripe.com/api/errors, https://docs.stripe.com/error-codes).
+ *
+ * @module
+ */
+
+import { STRIPE_CODE_MEMBER, STRIPE_KEY_IN_USE } from '../../protocol/problem-body.ts';
+import type { Field } from '../exchange.ts';
+import type { Dialect } from './dialect.ts';
+import type { Problem } from './problem.ts';
+
+const idempotencyErrors: ReadonlySet<string> = new Set([
+  'key-reused',
+  'in-progress',
+  'outcome-unknown',
+  'key-quarantined',
+]);
+
+function errorType({ code, status }: Problem): string {
+  if (idempotencyErrors.has(code)) return 'idempotency_error';
+  return status < 500 ? 'invalid_request_error' : 'api_error';
+}
+
+/** Stripe answers 400 where the IETF draft says 422. */
+function statusOf({ code, status }: Problem): number {
+  return code === 'key-reused' ? 400 : status;
+}
+
+function errorBody(problem: Problem): object {
+  const { code, detail, type, reference, original } = problem;
+  return {
+    error: {
+      type: errorType(problem),
+      code: code === 'in-progress' ? STRIPE_KEY_IN_USE : code,
+      message: detail,
+      doc_url: type,
+      [STRIPE_CODE_MEMBER]: code,
+      ...(reference && { latchkey_reference: reference }),
+      ...(original && { original }),
+    },
+  };
+}
+
+/** Stripe's clients retry every 409 and 5xx by themselves unless this field says otherwise. */
+function shouldRetry({ retryAfterSeconds }: Problem): Field {
+  return ['Stripe-Should-Retry', String(retryAfterSeconds !== undefined)];
+}
+
+/**
+ * `{"error": {…}}` with Stripe's `type`, `code`, `message` and `doc_url`, our permanent code as `latchkey_code` and the
+ * record's reference as `latchkey_reference`.
+ * Under `rerun` a 400 is not kept: Stripe saves results only after execution of the endpoint began. Under `refuse` it is,
+ * since a guard can't see where in the handler a 400 was made.
+ */
+export const stripeDialect: Dialect = {
+  shape: (problem) => ({
+    status: statusOf(problem),
+    fields: [['Content-Type', 'application/json'], shouldRetry(problem)],
+    body: Buffer.from(JSON.stringify(errorBody(problem))),
+  }),
+  saysNothingHappened: (status) => status === 400,
+};

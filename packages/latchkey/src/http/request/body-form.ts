@@ -1,0 +1,109 @@
+/**
+ * The form in which a request's body is compared.
+ *
+ * @module
+ */
+
+import { isUtf8 } from 'node:buffer';
+import { hash } from 'node:crypto';
+import { asBuffer } from '../../core/support/bytes.ts';
+import { joinParts } from '../../core/support/digest.ts';
+import { isPlainJson } from '../../core/support/plain-json.ts';
+import { codingsOf, decodeContent } from '../content-coding.ts';
+import type { RequestBody } from '../exchange.ts';
+import { type IgnoredMembers, isForm, isPartNamed, withoutEntries, withoutMembers } from './form-members.ts';
+import { canonicalJson } from './json-canonical.ts';
+import type { PointerTree } from './json-pointer.ts';
+import { jsonText } from './json-text.ts';
+import type { MediaType } from './media-type.ts';
+import { splitMultipart } from './multipart.ts';
+
+/** How a body is looked at. */
+export interface BodyRules {
+  readonly mediaType: MediaType;
+  /** The lines of Content-Encoding. */
+  readonly contentEncoding: readonly string[];
+  readonly leftOut: PointerTree | undefined;
+  readonly ignoredForm: IgnoredMembers | undefined;
+  readonly limitBytes: number;
+}
+
+/** What there is to compare: a tag that tells the way, and text that stands for the content. */
+export type BodyForm = readonly [tag: 'json' | 'multipart' | 'bytes' | 'coded' | 'value', content: string];
+
+type ParsedBody = Extract<RequestBody, { kind: 'value' }>;
+
+/** A form, or the reason why the body has no form. */
+export type BodyReading = BodyForm | 'too-large' | 'consumed' | 'broken';
+
+function digestOf(content: Uint8Array | string): string {
+  return hash('sha256', content, 'base64url');
+}
+
+function utf8Text(bytes: Uint8Array): string | undefined {
+  return isUtf8(bytes) ? asBuffer(bytes).toString() : undefined;
+}
+
+function jsonForm(bytes: Uint8Array, leftOut: PointerTree | undefined): BodyForm | undefined {
+  const text = utf8Text(bytes);
+  const canonical = text === undefined ? undefined : canonicalJson(text, leftOut);
+  return canonical === undefined ? undefined : ['json', canonical];
+}
+
+function multipartForm(bytes: Uint8Array, boundary: string, ignored?: IgnoredMembers): BodyForm | undefined {
+  const pieces = splitMultipart(bytes, boundary);
+  const compared = ignored === undefined ? pieces : pieces?.filter((piece) => !isPartNamed(piece, ignored.names));
+  return compared && ['multipart', joinParts(compared.map(digestOf))];
+}
+
+/** By bytes, without the members that are ignored. */
+function urlEncodedForm(bytes: Uint8Array, { names }: IgnoredMembers): BodyForm {
+  const rest = withoutMembers(asBuffer(bytes).toString('latin1'), names);
+  return ['bytes', digestOf(Buffer.from(rest, 'latin1'))];
+}
+
+function plainForm(bytes: Uint8Array, { mediaType, leftOut, ignoredForm }: BodyRules): BodyForm {
+  const { essence, isJson, boundary } = mediaType;
+  if (isJson) return jsonForm(bytes, leftOut) ?? ['bytes', digestOf(bytes)];
+  const ignored = ignoredForm !== undefined && isForm(essence) ? ignoredForm : undefined;
+  if (boundary === undefined) return ignored ? urlEncodedForm(bytes, ignored) : ['bytes', digestOf(bytes)];
+  // Without its boundary parameter the media type would no longer tell two readings of the same bytes apart.
+  return multipartForm(bytes, boundary, ignored) ?? ['bytes', joinParts([boundary, digestOf(bytes)])];
+}
+
+async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules: BodyRules): Promise<BodyReading> {
+  const decoding = await decodeContent(bytes, codings, rules.limitBytes);
+  if (decoding.kind === 'too-large') return 'too-large';
+  if (decoding.kind === 'decoded') return plainForm(decoding.bytes, rules);
+  return ['coded', joinParts([...codings, digestOf(bytes)])];
+}
+
+/**
+ * What a parser made of the body; what it dropped can't be compared any more. Parsers of multipart put files elsewhere,
+ * and leave only the text here.
+ */
+function valueForm({ value, hasFiles }: ParsedBody, rules: BodyRules): BodyReading {
+  if (value instanceof Uint8Array) return plainForm(value, rules);
+  if (typeof value === 'string' && !rules.mediaType.isJson) return plainForm(Buffer.from(value), rules);
+  const { ignoredForm, mediaType } = rules;
+  if (mediaType.essence.startsWith('multipart/') && hasFiles !== false) return 'consumed';
+  const ignored = ignoredForm !== undefined && isForm(mediaType.essence) ? ignoredForm : undefined;
+  const text = jsonText(ignored ? withoutEntries(value, ignored.names) : value);
+  if (text === undefined || !isPlainJson(value)) return 'consumed';
+  const canonical = canonicalJson(text, ignored ? ignored.inValue : rules.leftOut);
+  return canonical === undefined ? ['value', digestOf(text)] : ['json', canonical];
+}
+
+/**
+ * Finds the form of a body: JSON canonically where that loses nothing, multipart without its boundary, everything
+ * else by its bytes, content codings undone. A body that was parsed before, without its bytes, is compared as the
+ * JSON of its value; what the parser merged or rounded then counts as equal.
+ */
+export function bodyForm(body: RequestBody, rules: BodyRules): BodyReading | Promise<BodyReading> {
+  if (body.kind === 'value') return valueForm(body, rules);
+  if (body.kind !== 'bytes') return body.kind;
+  if (body.bytes.length > rules.limitBytes) return 'too-large';
+  if (rules.contentEncoding.length === 0) return plainForm(body.bytes, rules);
+  const codings = codingsOf(rules.contentEncoding);
+  return codings.length === 0 ? plainForm(body.bytes, rules) : decodedForm(body.bytes, codings, rules);
+}

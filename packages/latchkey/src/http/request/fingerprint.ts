@@ -1,0 +1,70 @@
+/**
+ * The fingerprint: a versioned digest of what a request asks for.
+ *
+ * @module
+ */
+
+import { joinParts } from '../../core/support/digest.ts';
+import { fingerprintDigests, type Secret } from '../../core/support/fingerprint-digests.ts';
+import type { BodyForm } from './body-form.ts';
+
+/** Everything that a fingerprint is taken from. */
+export interface FingerprintInput {
+  /** Path and query. */
+  readonly target: string;
+  /** The comparable media type. */
+  readonly mediaType: string;
+  readonly body: BodyForm;
+  /** Name and value of the meaningful fields that are present, by name. */
+  readonly fields: readonly string[];
+}
+
+/** One way of writing the input down. A version is never changed once it was released; a new one goes in front. */
+export interface FingerprintVersion {
+  readonly tag: string;
+  materialOf(input: FingerprintInput): string;
+}
+
+/** Newest first. Records written under the others are still recognised. */
+export const fingerprintVersions: readonly FingerprintVersion[] = [
+  {
+    tag: '1',
+    materialOf: ({ target, mediaType, body, fields }) =>
+      joinParts([target, mediaType, body[0], body[1]]) + joinParts(fields),
+  },
+];
+
+/** The fingerprint to store, and those of the same request that count as equal to it. */
+interface Fingerprints {
+  readonly fingerprint: string;
+  readonly acceptable: readonly string[];
+}
+
+/** Makes a request's fingerprints. */
+export type Fingerprinter = (input: FingerprintInput) => Fingerprints;
+
+/**
+ * Makes the fingerprints of requests (see {@link fingerprintDigests}), newest version first.
+ *
+ * @param versions - newest first; the library's own unless a test says otherwise.
+ * @example
+ * ```ts
+ * const fingerprintsOf = fingerprinter([secret])
+ * fingerprintsOf({ target: '/v1/charges', mediaType: 'application/json', body: ['json', '{"amount":2000}'], fields: [] })
+ * ```
+ */
+export function fingerprinter(
+  secrets: readonly Secret[],
+  versions: readonly FingerprintVersion[] = fingerprintVersions,
+): Fingerprinter {
+  const digestsOf = fingerprintDigests(secrets);
+  const [newest, ...older] = versions;
+  if (newest === undefined) throw new RangeError('There has to be a version.');
+  return (input) => {
+    const digests = digestsOf(newest.tag, newest.materialOf(input));
+    const fingerprint = digests[0] ?? '';
+    if (older.length === 0) return { fingerprint, acceptable: digests };
+    const others = older.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
+    return { fingerprint, acceptable: [...digests, ...others] };
+  };
+}

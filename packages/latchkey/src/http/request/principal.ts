@@ -1,0 +1,85 @@
+/**
+ * Whom a request acts for.
+ *
+ * @module
+ */
+
+import { hash } from 'node:crypto';
+import { chain } from '../../core/support/thenable.ts';
+import type { RequestView } from '../exchange.ts';
+import type { Principal } from '../options.ts';
+import type { Problem } from '../problems/problem.ts';
+import { problem } from '../problems/problems.ts';
+import { isUnguessable } from './key-entropy.ts';
+
+/** A principal, or the problem to answer with. */
+export type PrincipalReading = { readonly principal: string } | { readonly problem: Problem };
+
+/** Schemes whose credentials are new for each request or each session (RFC 7616, 4559, 9421, 9449 and others). */
+const unstableSchemes: ReadonlySet<string> = new Set([
+  'aws4-hmac-sha256',
+  'digest',
+  'dpop',
+  'hawk',
+  'hmac',
+  'mutual',
+  'negotiate',
+  'ntlm',
+  'oauth',
+  'scram-sha-1',
+  'scram-sha-256',
+  'signature',
+]);
+
+/** Three parts are a JWS, five a JWE (RFC 7519 §3). */
+const jwtShape = /^([\w-]+)\.[\w-]*\.[\w-]*(?:\.[\w-]*\.[\w-]*)?$/;
+
+function isJwt(token: string): boolean {
+  const header = jwtShape.exec(token)?.[1];
+  return header !== undefined && Buffer.from(header, 'base64url').toString('latin1').trimStart().startsWith('{');
+}
+
+function credentialsOf(line: string): { readonly scheme: string; readonly credentials: string } {
+  const trimmed = line.trim();
+  const space = trimmed.indexOf(' ');
+  if (space < 0) return { scheme: '', credentials: /^(?:basic|bearer)$/i.test(trimmed) ? '' : trimmed };
+  return { scheme: trimmed.slice(0, space).toLowerCase(), credentials: trimmed.slice(space + 1).trim() };
+}
+
+/** The scheme's letter case means nothing (RFC 9110 §11.1). Only a digest of the credentials goes on from here. */
+function fromAuthorization(lines: readonly string[]): PrincipalReading {
+  const { scheme, credentials } = credentialsOf(lines[0] ?? '');
+  if (lines.length !== 1 || credentials === '') return { problem: problem('principal-missing') };
+  if (unstableSchemes.has(scheme) || isJwt(credentials)) return { problem: problem('principal-unstable') };
+  return { principal: `authorization:${hash('sha256', `${scheme} ${credentials}`, 'base64url')}` };
+}
+
+const weakKey =
+  'Without credentials only an unguessable key keeps requests apart. Send a random UUID, or a key of that strength.';
+
+function anonymous(key: string): PrincipalReading {
+  return isUnguessable(key) ? { principal: '\0anonymous' } : { problem: problem('key-invalid', { detail: weakKey }) };
+}
+
+/** JavaScript functions may return anything. */
+function identified(principal: unknown): PrincipalReading {
+  if (typeof principal === 'string' && principal !== '') return { principal };
+  const isMissing = principal === undefined || principal === null || principal === '' || Number.isNaN(principal);
+  if (isMissing) return { problem: problem('guard-before-authentication') };
+  const detail = `The principal function returned a value of type ${typeof principal}. Return a string, such as String(user.id).`;
+  return { problem: problem('principal-invalid', { detail }) };
+}
+
+/**
+ * Finds the principal of a request. What a principal function throws is thrown on: it is the application's own
+ * refusal. What it returns is used as it is, so that `store.erase(principalDigest(id))` finds its records.
+ */
+export function readPrincipal<Native>(
+  principal: Principal<Native>,
+  view: RequestView<Native>,
+  key: string,
+): PrincipalReading | Promise<PrincipalReading> {
+  if (principal === 'authorization') return fromAuthorization(view.fields('authorization'));
+  if (principal === 'anonymous') return anonymous(key);
+  return chain(principal(view.native), identified);
+}

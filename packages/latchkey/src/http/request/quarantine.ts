@@ -1,0 +1,94 @@
+/**
+ * Keys from before a restore: their records may be gone or outdated, so that what they asked for may have been done.
+ *
+ * @module
+ */
+
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import type { Operation } from '../../core/operation.ts';
+import type { AnyStore, StoredRecord } from '../../core/store.ts';
+import { uuidTimeMs } from '../../core/support/operation-age.ts';
+import { type CallTools, callUntil } from '../../core/support/store-call.ts';
+import { FIRST_SENT_HEADER } from '../../protocol/headers.ts';
+import type { Quarantine } from '../options.ts';
+import type { Problem } from '../problems/problem.ts';
+import { problem } from '../problems/problems.ts';
+import { unavailable } from '../response/answer-outcome.ts';
+import { httpDateMs } from './http-date.ts';
+
+const firstSentField = FIRST_SENT_HEADER.toLowerCase();
+
+/** What a request says about when its key was first sent. */
+type FirstSent = { readonly ms: number } | 'unknown' | 'garbled';
+
+/**
+ * The earlier of what the field Repeatability-First-Sent says (OASIS Repeatable Requests 1.0) and of the time inside a
+ * key that is a UUID of version 7.
+ */
+function firstSent(lines: readonly string[], key: string): FirstSent {
+  const times = lines.map((line) => httpDateMs(line.trim()));
+  if (lines.length > 1 || times.includes(undefined)) return 'garbled';
+  const known = [...times, uuidTimeMs(key)].filter((ms) => ms !== undefined);
+  return known.length === 0 ? 'unknown' : { ms: Math.min(...known) };
+}
+
+interface QuarantineTools extends CallTools {
+  readonly store: AnyStore;
+}
+
+/**
+ * Why a key is under quarantine, so that it may go on only if its record can be trusted; undefined if it isn't.
+ *
+ * A garbled field counts as a time before: the client meant to say one, and both other ways are worse. To take it for
+ * unknown could run an operation twice; a 400 would tell the client that the operation is decided and its key done with.
+ *
+ * @param lines - those of Repeatability-First-Sent.
+ */
+function whyQuarantined(
+  { before, unknown = 'run' }: Quarantine,
+  lines: readonly string[],
+  key: string,
+): string | undefined {
+  const sent = firstSent(lines, key);
+  if (sent === 'garbled') return 'Repeatability-First-Sent must be one HTTP date (RFC 9110 §5.6.7).';
+  if (sent === 'unknown') return unknown === 'refuse' ? 'It is not known when this key was first sent.' : undefined;
+  return sent.ms < Number(before) ? 'This key was first sent before the records were restored.' : undefined;
+}
+
+/**
+ * What is completed in a backup stays so. All else may have been completed since, as may what isn't in it; unless the
+ * record changed in the restored store, as by an operator's verdict or by a claim that was let through.
+ */
+function isTrusted(record: StoredRecord | undefined, before: Quarantine['before']): boolean {
+  return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(before));
+}
+
+function readRecord({ id, name, settings }: Operation, { store, ...tools }: QuarantineTools) {
+  const giveUpAt = tools.runtime.clock.monotonic() + settings.claimTimeoutMs;
+  const label = { operation: name, during: 'read' };
+  return callUntil(tools, giveUpAt, label, () => store.read(id));
+}
+
+/**
+ * The problem that a request meets if its key may belong to a record that was lost or is outdated; undefined if it may
+ * go on. The store is read only for keys that fall under
+ * the quarantine; if it can't be, the request is refused, even where the route says to run unprotected.
+ */
+export async function quarantineProblem(
+  quarantine: Quarantine,
+  request: { fields(name: string): readonly string[]; readonly key: string; readonly operation: Operation },
+  tools: QuarantineTools,
+): Promise<Problem | undefined> {
+  const { key, operation } = request;
+  const why = whyQuarantined(quarantine, request.fields(firstSentField), key);
+  if (why === undefined) return undefined;
+  try {
+    if (isTrusted(await readRecord(operation, tools), quarantine.before)) return undefined;
+  } catch (cause) {
+    const isOurs = cause instanceof LatchkeyError;
+    return unavailable(isOurs ? cause : new StoreUnavailableError('The store failed.', { cause }));
+  }
+  tools.emit?.({ type: 'quarantined', id: operation.id, operation: operation.name });
+  const { detail } = problem('key-quarantined');
+  return problem('key-quarantined', { detail: `${why} ${detail}` });
+}

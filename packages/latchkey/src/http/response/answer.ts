@@ -1,0 +1,92 @@
+/**
+ * Plain answers, as `finish` and `recover` give them, turned into responses.
+ *
+ * @module
+ */
+
+import { stringify } from '../../core/support/codec.ts';
+import { isLostInJson } from '../../core/support/plain-json.ts';
+import type { Field, PlainResponse } from '../exchange.ts';
+import type { Answer } from '../options.ts';
+import { checkResponse, unsendable } from '../plain-response.ts';
+import { endToEndHeaders, isResponse, refuseUnsendable } from './fetch-response.ts';
+import { fieldValue, withoutFraming } from './kept-fields.ts';
+import { withLength } from './replay.ts';
+
+interface Content {
+  readonly bytes: Uint8Array;
+  readonly type?: string;
+}
+
+const members: ReadonlySet<string> = new Set(['status', 'headers', 'body']);
+
+/** What is not an answer, committed as an empty one, would be the answer for good. */
+function checkAnswer(answer: unknown): void {
+  if (typeof answer !== 'object' || answer === null) {
+    throw unsendable('it must be an object with status, headers and body');
+  }
+  if (isResponse(answer)) {
+    throw unsendable('a Response is read asynchronously, which is not possible here; give { status, headers, body }');
+  }
+  const other = Object.keys(answer).find((name) => !members.has(name));
+  if (other === undefined) return;
+  throw unsendable(`it has the member ${JSON.stringify(other)}; an answer has only status, headers and body`);
+}
+
+function contentOf(body: Answer['body']): Content {
+  if (body === null || body === undefined) return { bytes: new Uint8Array() };
+  if (typeof body === 'string') return { bytes: Buffer.from(body), type: 'text/plain;charset=UTF-8' };
+  if (body instanceof Uint8Array) return { bytes: body, type: 'application/octet-stream' };
+  const json = stringify(body);
+  if (json === undefined) throw unsendable('its body cannot be written as JSON');
+  if (json === '{}' && isLostInJson(body)) {
+    throw unsendable(`its body is a ${body.constructor.name}, whose content JSON does not hold`);
+  }
+  return { bytes: Buffer.from(json), type: 'application/json' };
+}
+
+function fieldsOf(headers: Answer['headers']): readonly Field[] {
+  if (headers instanceof Headers) return [...headers];
+  return Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    (Array.isArray(value) ? value : [value]).map((line): Field => [name, line]),
+  );
+}
+
+/**
+ * The response that an answer stands for. Its status is 200 unless given, 204 without a body. An object is sent as
+ * JSON, a string as UTF-8 text, bytes as they are; a Content-Type of the answer's own stands.
+ *
+ * @throws LatchkeyError `value-invalid` for a status, field or body that can't be sent.
+ * @example
+ * ```ts
+ * answerResponse({ status: 201, body: { id: 'ch_1' } })
+ * ```
+ */
+export function answerResponse(answer: Answer): PlainResponse {
+  checkAnswer(answer);
+  const { bytes, type } = contentOf(answer.body);
+  const status = answer.status ?? (type === undefined ? 204 : 200);
+  const given = withoutFraming(fieldsOf(answer.headers));
+  const untyped = type === undefined || fieldValue(given, 'content-type') !== undefined;
+  const response = withLength(status, untyped ? given : [['Content-Type', type], ...given], bytes);
+  checkResponse(response);
+  return response;
+}
+
+async function fetchedResponse(made: Response): Promise<PlainResponse> {
+  refuseUnsendable(made);
+  const headers = endToEndHeaders(made);
+  headers.delete('content-length');
+  const response = withLength(made.status, [...headers], new Uint8Array(await made.arrayBuffer()));
+  checkResponse(response);
+  return response;
+}
+
+/**
+ * The same for an answer that may be a Response, whose body is read asynchronously.
+ *
+ * @throws as `answerResponse`; TypeError for `Response.error()` and a Response whose body was read before.
+ */
+export function readAnswer(answer: Answer | Response): PlainResponse | Promise<PlainResponse> {
+  return isResponse(answer) ? fetchedResponse(answer) : answerResponse(answer);
+}

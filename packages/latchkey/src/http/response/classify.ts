@@ -1,0 +1,52 @@
+/**
+ * What a captured response says about the operation.
+ *
+ * @module
+ */
+
+import type { Verdict } from '../../core/operation.ts';
+import type { CapturedResponse } from '../exchange.ts';
+import type { Dialect } from '../problems/dialect.ts';
+import { fieldValue } from './kept-fields.ts';
+import { isNotFinal } from './not-final.ts';
+
+/** What decides besides the response itself. */
+export interface ClassifyRules {
+  /** The handler's own word, by `context.keep()` or `context.release()`. */
+  readonly overruled: 'keep' | 'release' | undefined;
+  /** What a throw said. */
+  readonly thrown?: 'nothing-happened' | 'failed' | undefined;
+  /** Says for a status below 500, or for a 503 with Retry-After, whether the route keeps its answer. */
+  readonly keep: ((status: number) => boolean) | undefined;
+  readonly dialect: Dialect;
+}
+
+/** Statuses that ask the client to fix something and come back. */
+const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
+
+/** Whether a response says that the client should come back. */
+function asksToComeBack({ status, fields }: CapturedResponse, { dialect }: ClassifyRules): boolean {
+  if (status === 503) return fieldValue(fields, 'retry-after') !== undefined;
+  return comeBack.has(status) || dialect.saysNothingHappened(status);
+}
+
+/**
+ * The verdict's outcome for a response:
+ * 1. what the handler itself said, or threw;
+ * 2. a stream that broke is a failure, whatever its status promised;
+ * 3. an answer of another layer that is not final;
+ * 4. 5xx is a failure, except a 503 that says when to come back;
+ * 5. what the route says of any other status, or else: 401, 407, 408, 425, 429 and that 503 ask to come back, and all
+ *    else is done.
+ */
+export function classify(response: CapturedResponse, rules: ClassifyRules): Verdict['outcome'] {
+  if (rules.overruled === 'release') return 'released';
+  if (rules.overruled === 'keep') return 'done';
+  if (rules.thrown !== undefined) return rules.thrown;
+  if (response.state === 'broken') return 'failed';
+  if (response.status >= 400 && isNotFinal(response)) return 'not-final';
+  const comesBack = asksToComeBack(response, rules);
+  if (response.status >= 500 && !comesBack) return 'failed';
+  if (rules.keep !== undefined) return rules.keep(response.status) ? 'done' : 'released';
+  return comesBack ? 'come-back' : 'done';
+}

@@ -1,0 +1,120 @@
+/**
+ * Which fields of a response are kept in its record.
+ *
+ * @module
+ */
+
+import type { Field } from '../exchange.ts';
+
+/** They frame one message, or are between the two ends of one connection (RFC 9110 §7.6.1, §11.7). */
+export const hopByHop: ReadonlySet<string> = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authentication-info',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/**
+ * Never kept, because they belong to one connection (RFC 9110 §7.6.1), one moment, one caller, one origin or one
+ * trace: a replay gets its own from whatever surrounds the layer.
+ */
+const dropped: ReadonlySet<string> = new Set([
+  // one connection, and framing, which each replay sets itself
+  ...hopByHop,
+  'content-length',
+  'alt-svc',
+  // one moment
+  'age',
+  'date',
+  'server-timing',
+  'retry-after',
+  // one caller's session and credentials
+  'set-cookie',
+  'set-cookie2',
+  'clear-site-data',
+  'www-authenticate',
+  'authentication-info',
+  // one origin and page
+  'content-security-policy',
+  'content-security-policy-report-only',
+  'timing-allow-origin',
+  'report-to',
+  'reporting-endpoints',
+  'nel',
+  // one request's trace
+  'traceparent',
+  'tracestate',
+  'traceresponse',
+  'baggage',
+  'b3',
+  'request-id',
+  'x-request-id',
+  'x-correlation-id',
+  'x-trace-id',
+  'x-amzn-trace-id',
+  'x-amzn-requestid',
+  'x-cloud-trace-context',
+  // the layer's own
+  'idempotent-replayed',
+  'idempotency-status',
+  'idempotency-stored',
+]);
+
+const droppedPrefix = /^(?:access-control-|ratelimit|x-ratelimit|x-rate-limit|x-b3-)/;
+
+function isDropped(name: string): boolean {
+  return dropped.has(name) || droppedPrefix.test(name);
+}
+
+/** The names, in lower case, that a Connection field lists. */
+export function connectionOptions(value: string): string[] {
+  return value.split(',').map((name) => name.trim().toLowerCase());
+}
+
+function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | undefined {
+  if (fieldValue(fields, 'connection') === undefined) return undefined;
+  const lists = fields.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
+  return new Set(connectionOptions(lists.join(',')));
+}
+
+/**
+ * The fields of an answer that the application gives whole, without those that frame a message: its body is sent with
+ * a length of its own. Whoever passes an upstream's fields on passes them too.
+ */
+export function withoutFraming(fields: readonly Field[]): readonly Field[] {
+  const perConnection = namedByConnection(fields);
+  return fields.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return lower !== 'content-length' && !hopByHop.has(lower) && !perConnection?.has(lower);
+  });
+}
+
+/**
+ * The fields of a response that its record keeps, repeated ones still apart and in order. Left out are the
+ * hop-by-hop fields (those that Connection names too), Date, Set-Cookie, authentication challenges, rate-limit,
+ * Retry-After, Access-Control-*, CSP and trace fields (request ids too).
+ */
+export function keptFields(fields: readonly Field[]): readonly Field[] {
+  const perConnection = namedByConnection(fields);
+  const kept: Field[] = [];
+  for (const field of fields) {
+    const lower = field[0].toLowerCase();
+    if (!isDropped(lower) && !perConnection?.has(lower)) kept.push(field);
+  }
+  return kept;
+}
+
+/** The first value of a field; `lowerName` is in lower case. */
+export function fieldValue(fields: readonly Field[], lowerName: string): string | undefined {
+  for (const field of fields) {
+    const name = field[0];
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return field[1];
+  }
+  return undefined;
+}

@@ -1,0 +1,54 @@
+/**
+ * What a handler returned where no framework sends it, as a captured response.
+ *
+ * @module
+ */
+
+import type { CapturedResponse, Field, PlainResponse } from '../exchange.ts';
+import type { Answer } from '../options.ts';
+import { checkResponse } from '../plain-response.ts';
+import { answerResponse } from './answer.ts';
+import { endToEndHeaders, isResponse, refuseUnsendable } from './fetch-response.ts';
+
+/** A response in any of the forms that an application makes one. */
+export type MadeResponse = Response | PlainResponse | Answer;
+
+interface Gathered {
+  readonly body: Uint8Array;
+  readonly isWhole: boolean;
+}
+
+/** Reads to the end, though nothing past the limit is kept: a stream's end may be where its work is done. */
+async function gather(stream: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<Gathered> {
+  const chunks: Uint8Array[] = [];
+  let total = 0;
+  for await (const chunk of stream ?? []) {
+    total += chunk.length;
+    if (total <= limitBytes) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return { body: Buffer.concat(chunks), isWhole: total <= limitBytes };
+}
+
+function whole(response: PlainResponse): CapturedResponse {
+  return { ...response, state: 'whole', headSent: false };
+}
+
+async function captureFetched(made: Response, limitBytes: number): Promise<CapturedResponse> {
+  refuseUnsendable(made);
+  const fields = Array.from(endToEndHeaders(made), ([name, value]): Field => [name, value]);
+  const { body, isWhole } = await gather(made.body, limitBytes);
+  return { status: made.status, fields, body, state: isWhole ? 'whole' : 'too-large', headSent: false };
+}
+
+/**
+ * Captures a response that was returned: of the Fetch API, a plain one, or an answer.
+ *
+ * @throws LatchkeyError `value-invalid` for what can't be sent; what the response's own stream throws.
+ */
+export async function captureMade(made: MadeResponse, limitBytes: number): Promise<CapturedResponse> {
+  if (isResponse(made)) return captureFetched(made, limitBytes);
+  if (!('fields' in made)) return whole(answerResponse(made));
+  checkResponse(made);
+  return whole(made);
+}

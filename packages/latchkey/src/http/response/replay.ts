@@ -1,0 +1,74 @@
+/**
+ * An answer from the record, made ready for the client that asks now.
+ *
+ * @module
+ */
+
+import { acceptsCodings, codingsOf, decodeContent } from '../content-coding.ts';
+import type { Field, PlainResponse } from '../exchange.ts';
+import { fieldValue } from './kept-fields.ts';
+import { replayMarks } from './marks.ts';
+import type { Snapshot } from './snapshot.ts';
+import { mayHaveBody } from './status.ts';
+
+/** The longest identity form that a stored, coded body is turned into. */
+const MAX_DECODED_BYTES = 64 * 1024 * 1024;
+
+/** Digests of the coded bytes (RFC 9530, RFC 3230, RFC 1864), wrong once the coding is undone. */
+const digestFields: ReadonlySet<string> = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5']);
+
+/** Adds the Content-Length that a whole body has; there is none where there can be no content. */
+export function withLength(status: number, fields: readonly Field[], body: Uint8Array): PlainResponse {
+  return addLength(status, [...fields], body);
+}
+
+function addLength(status: number, fields: Field[], body: Uint8Array): PlainResponse {
+  if (!mayHaveBody(status)) return { status, fields, body: new Uint8Array() };
+  fields.push(['Content-Length', String(body.length)]);
+  return { status, fields, body };
+}
+
+const noStore: Field = ['Cache-Control', 'no-store'];
+
+/** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */
+function weakened([name, value]: Field): Field {
+  return name.toLowerCase() === 'etag' && value.startsWith('"') ? [name, `W/${value}`] : [name, value];
+}
+
+function uncodedFields(fields: readonly Field[]): readonly Field[] {
+  const kept = fields.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return lower !== 'content-encoding' && !digestFields.has(lower);
+  });
+  return kept.map(weakened);
+}
+
+async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<Snapshot> {
+  const decoding = await decodeContent(snapshot.body, codings, MAX_DECODED_BYTES);
+  if (decoding.kind !== 'decoded') return snapshot;
+  return { ...snapshot, fields: uncodedFields(snapshot.fields), body: decoding.bytes };
+}
+
+function replayed({ status, fields, body }: Snapshot): PlainResponse {
+  const marked = [...fields, ...replayMarks];
+  if (fieldValue(fields, 'cache-control') === undefined) marked.push(noStore);
+  return addLength(status, marked, body);
+}
+
+/**
+ * Makes the replay of a stored answer: marked, not to be cached unless the application said otherwise, its length
+ * made anew. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
+ * got it without asking; a coding that isn't known here goes out as it was.
+ *
+ * @param request - has the lines of Accept-Encoding, which are looked at only if there is a coding.
+ */
+export function replay(
+  snapshot: Snapshot,
+  request: { readonly acceptEncoding: readonly string[] },
+): PlainResponse | Promise<PlainResponse> {
+  const encoding = fieldValue(snapshot.fields, 'content-encoding');
+  if (encoding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot);
+  const codings = codingsOf([encoding]);
+  if (acceptsCodings(request.acceptEncoding, codings)) return replayed(snapshot);
+  return uncoded(snapshot, codings).then(replayed);
+}

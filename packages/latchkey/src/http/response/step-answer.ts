@@ -1,0 +1,54 @@
+/**
+ * `context.fetch`: one call to another system as one step, whose saved result is the answer.
+ *
+ * @module
+ */
+
+import { type StepFetchOptions, stepFetch } from '../../client/step-fetch.ts';
+import type { Context } from '../../core/context.ts';
+import type { Runtime } from '../../core/runtime.ts';
+import type { TransactionKind } from '../../core/store.ts';
+import type { Field } from '../exchange.ts';
+import { type FrameFormat, fieldsIn, frame, unframe, unreadable } from '../stored-frame.ts';
+import { endToEndHeaders, plainToResponse } from './fetch-response.ts';
+
+/** One call. */
+export interface StepCall {
+  readonly name: string;
+  readonly input: string | URL | Request;
+  readonly init: RequestInit | undefined;
+  readonly options: StepFetchOptions | undefined;
+}
+
+const FORMAT: FrameFormat = { what: 'answer of a step', version: 1 };
+
+/** Leaves room, in the 256 KiB that a step may have, for what stands before the body. */
+const DEFAULT_MAX_BYTES = 192 * 1024;
+
+/** Of one session, or about a form of the body that `fetch` has undone. */
+const leftOut: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'set-cookie']);
+
+async function encodeAnswer(response: Response): Promise<Uint8Array> {
+  const fields = Array.from(endToEndHeaders(response), ([name, value]): Field => [name, value]);
+  const kept = fields.filter(([name]) => !leftOut.has(name));
+  return frame(FORMAT, [response.status, ...kept.flat()], new Uint8Array(await response.arrayBuffer())).whole;
+}
+
+function decodeAnswer(bytes: Uint8Array): Response {
+  const { head, body } = unframe(FORMAT, bytes);
+  const [status] = head;
+  if (typeof status !== 'number') throw unreadable(FORMAT, 'its head is malformed');
+  return plainToResponse({ status, fields: fieldsIn(FORMAT, head, 1), body });
+}
+
+/** Makes the call, or gives the saved answer; both attempts see the same. */
+export async function fetchStep(
+  context: Context<TransactionKind>,
+  call: StepCall,
+  runtime: Runtime | undefined,
+): Promise<Response> {
+  const { name, input, init, options } = call;
+  const settings = { operation: name, maxResponseBytes: DEFAULT_MAX_BYTES, ...(runtime && { runtime }), ...options };
+  const saved = await context.step(name, async (tools) => encodeAnswer(await stepFetch(tools, input, init, settings)));
+  return decodeAnswer(saved);
+}

@@ -1,0 +1,93 @@
+/**
+ * The frame that a record's responses and requests are kept in.
+ *
+ * The first byte is the format's version. Then the length of the head as four bytes, most significant first; the
+ * head, a JSON array; and the body.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../core/errors.ts';
+import { asBuffer } from '../core/support/bytes.ts';
+import type { Field } from './exchange.ts';
+
+const HEAD_START = 5;
+
+/** What {@link frame} makes. */
+export interface Framed {
+  readonly whole: Uint8Array;
+  /** The same without the body. */
+  readonly withoutBody: Uint8Array;
+}
+
+/** What {@link unframe} finds; the body shares the memory of the frame. */
+export interface Unframed {
+  readonly head: readonly unknown[];
+  readonly body: Uint8Array;
+}
+
+/** A format: its name in errors, and its version. */
+export interface FrameFormat {
+  readonly what: string;
+  readonly version: number;
+}
+
+/** Puts a head and a body together. */
+export function frame({ version }: FrameFormat, head: readonly unknown[], body: Uint8Array): Framed {
+  const text = JSON.stringify(head);
+  const bodyStart = HEAD_START + Buffer.byteLength(text);
+  const bytes = Buffer.allocUnsafe(bodyStart + body.length);
+  bytes.writeUInt8(version, 0);
+  bytes.writeUInt32BE(bodyStart - HEAD_START, 1);
+  bytes.write(text, HEAD_START);
+  bytes.set(body, bodyStart);
+  return { whole: bytes, withoutBody: bytes.subarray(0, bodyStart) };
+}
+
+/** The error of a frame that this version can't read. */
+export function unreadable({ what }: FrameFormat, why: string, cause?: unknown): LatchkeyError {
+  return new LatchkeyError('record-unreadable', `A stored ${what} can't be read: ${why}.`, { cause });
+}
+
+function parseHead(format: FrameFormat, head: string): readonly unknown[] {
+  try {
+    const parsed: unknown = JSON.parse(head);
+    if (Array.isArray(parsed)) return parsed;
+  } catch (error) {
+    throw unreadable(format, 'its head is malformed', error);
+  }
+  throw unreadable(format, 'its head is malformed');
+}
+
+/**
+ * Takes a frame apart.
+ *
+ * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of another version.
+ */
+export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
+  const buffer = asBuffer(bytes);
+  const { version } = format;
+  if (buffer[0] !== version) {
+    throw unreadable(format, `its format version is ${buffer[0] ?? 'missing'}, not ${version}`);
+  }
+  const bodyStart = buffer.length < HEAD_START ? Number.NaN : HEAD_START + buffer.readUInt32BE(1);
+  if (!(bodyStart <= buffer.length)) throw unreadable(format, 'it is cut short');
+  return { head: parseHead(format, buffer.toString('utf8', HEAD_START, bodyStart)), body: bytes.subarray(bodyStart) };
+}
+
+/**
+ * Reads names and values, which follow each other in a head, as fields.
+ *
+ * @param start - where they begin.
+ * @throws LatchkeyError `record-unreadable`.
+ */
+export function fieldsIn(format: FrameFormat, head: readonly unknown[], start: number): readonly Field[] {
+  const fields: Field[] = [];
+  for (let index = start; index < head.length; index += 2) {
+    const name = head[index];
+    const value = head[index + 1];
+    if (typeof name !== 'string' || typeof value !== 'string') throw unreadable(format, 'its headers are malformed');
+    fields.push([name, value]);
+  }
+  return fields;
+}

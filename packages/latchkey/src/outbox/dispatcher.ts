@@ -1,0 +1,129 @@
+/**
+ * Takes messages from an outbox and delivers them, at least once each.
+ *
+ * @module
+ */
+
+import { createEmit } from '../core/emitter.ts';
+import { safetyMarginMs } from '../core/engine/lease.ts';
+import { LatchkeyError, LeaseLostError } from '../core/errors.ts';
+import type { EventListener } from '../core/events.ts';
+import type { Log } from '../core/log.ts';
+import type { ListedMessage, Outbox, Taken } from '../core/outbox.ts';
+import { type Runtime, sleep, systemRuntime } from '../core/runtime.ts';
+import { backoffMs } from '../core/support/backoff.ts';
+import { withTimeLimit } from '../core/support/store-call.ts';
+import { type Deliver, Delivery, type DeliveryTools } from './delivery.ts';
+import { completeDispatcher, type DispatcherSettings } from './options.ts';
+
+/** The settings of a {@link dispatcher}. */
+export interface DispatcherOptions extends Partial<DispatcherSettings> {
+  /** A store with an outbox: SQLite, PostgreSQL or MariaDB, encrypted or not. */
+  readonly store: { readonly outbox?: Omit<Outbox, 'enqueue'> | undefined };
+  readonly deliver: Deliver;
+  /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
+  readonly onEvent?: EventListener;
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  readonly log?: Log | false;
+  /** Clocks, timers and randomness. Leases go by the store's clock. */
+  readonly runtime?: Runtime;
+}
+
+/** A dispatcher at work. */
+export interface Dispatcher {
+  /** Takes no more messages, and resolves when the deliveries under way have ended. */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts a dispatcher. Any number of them may work on one outbox, in any number of processes: while its lease holds,
+ * a message is given to one alone. A message is delivered at least once, and always with the same id: after a crash,
+ * or an answer that came too late, it is delivered again. It keeps the process alive until it is closed.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`, `outbox-unsupported`.
+ * @example
+ * ```ts
+ * const running = dispatcher({
+ *   store,
+ *   deliver: async ({ id, payload }, { signal }) => {
+ *     await fetch(webhook, { method: 'POST', body: payload, headers: { 'idempotency-key': id }, signal })
+ *   },
+ * })
+ * ```
+ */
+export function dispatcher(options: DispatcherOptions): Dispatcher {
+  const settings = completeDispatcher(options);
+  const { outbox } = options.store;
+  if (outbox === undefined)
+    throw new LatchkeyError(
+      'outbox-unsupported',
+      'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
+    );
+  const emit = createEmit(options);
+  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? systemRuntime, emit });
+}
+
+class Loop implements Dispatcher {
+  readonly #tools: DeliveryTools;
+  readonly #active = new Set<Promise<void>>();
+  readonly #closing = new AbortController();
+  readonly #ended: Promise<void>;
+
+  constructor(tools: DeliveryTools) {
+    this.#tools = tools;
+    this.#ended = this.#run();
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    for (let idle = 0; !this.#closing.signal.aborted; ) {
+      const room = this.#tools.concurrency - this.#active.size;
+      if (room === 0) await Promise.race(this.#active);
+      else {
+        const taken = await this.#deliverSome(room);
+        idle = taken === 0 ? idle + 1 : 0;
+        if (taken < room) await this.#rest(idle);
+      }
+    }
+    await Promise.all(this.#active);
+  }
+
+  async #deliverSome(limit: number): Promise<number> {
+    const { runtime, leaseMs } = this.#tools;
+    const deadlineMs = runtime.clock.monotonic() + leaseMs - safetyMarginMs(leaseMs);
+    const { messages, dead } = await this.#take(limit);
+    for (const message of dead) this.#tellDead(message);
+    for (const message of messages) {
+      const delivery = new Delivery(this.#tools, message, deadlineMs).run();
+      this.#active.add(delivery);
+      void delivery.finally(() => this.#active.delete(delivery));
+    }
+    return messages.length + dead.length;
+  }
+
+  async #take(limit: number): Promise<Taken> {
+    const { outbox, runtime, leaseMs, maxAttempts, emit } = this.#tools;
+    try {
+      return await withTimeLimit(runtime, leaseMs, outbox.take({ limit, leaseMs, maxAttempts }));
+    } catch (error) {
+      emit?.({ type: 'store-error', operation: 'outbox', during: 'take', error });
+      return { messages: [], dead: [] };
+    }
+  }
+
+  /** Those who began its deliveries are gone, or too late to tell. */
+  #tellDead({ id, operation, name, attempts }: ListedMessage): void {
+    const error = new LeaseLostError('The last delivery of this message did not end within its lease.');
+    this.#tools.emit?.({ type: 'message-dead', id, operation, name, attempts, error });
+  }
+
+  #rest(idle: number): Promise<void> {
+    const { runtime, pollMs, maxPollMs } = this.#tools;
+    const delayMs = backoffMs(idle, { baseMs: pollMs, capMs: maxPollMs }, runtime.random);
+    return sleep(runtime.timers, delayMs, this.#closing.signal);
+  }
+}

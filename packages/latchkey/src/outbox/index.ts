@@ -1,0 +1,26 @@
+/**
+ * Delivers the messages that transactions left in a store's outbox.
+ *
+ * @example
+ * ```ts
+ * import { dispatcher } from 'latchkey/outbox'
+ * const mails = dispatcher({ store, deliver: ({ id, payload }, { signal }) => mailer.send(id, payload, signal) })
+ * process.once('SIGTERM', () => mails.close())
+ * ```
+ * @module
+ */
+
+export {
+  type ListedMessage,
+  type MessageListRequest,
+  type MessagePage,
+  messageId,
+  type NewMessage,
+  type Outbox,
+  type OutboxMessage,
+  type Taken,
+  type TakenMessage,
+  type TakeRequest,
+} from '../core/outbox.ts';
+export type { Deliver } from './delivery.ts';
+export { type Dispatcher, type DispatcherOptions, dispatcher } from './dispatcher.ts';

@@ -1,0 +1,49 @@
+/**
+ * Removes expired records by and by: a few at a time, often while there are many, rarely while there are none.
+ *
+ * @module
+ */
+
+import type { Runtime, TimerHandle } from '../../core/runtime.ts';
+
+const restMs = 5_000;
+const betweenStepsMs = 20;
+/** A step that took long was in others' way, or they in its: it may have a tenth of the time. */
+const restsPerStep = 9;
+
+/** Calls `sweep` on a timer. */
+export class Sweeper {
+  readonly #runtime: Runtime;
+  readonly #sweep: (limit: number) => Promise<number>;
+  readonly #stepRows: number;
+  #timer: TimerHandle;
+  #stopped = false;
+
+  /** @param stepRows - how many to remove at once: a call that comes in between waits for them. */
+  constructor(runtime: Runtime, sweep: (limit: number) => Promise<number>, stepRows = 50) {
+    this.#runtime = runtime;
+    this.#stepRows = stepRows;
+    this.#sweep = sweep;
+    this.#rest(restMs);
+  }
+
+  /** Ends it. */
+  stop(): void {
+    this.#stopped = true;
+    this.#runtime.timers.clear(this.#timer);
+  }
+
+  /** Draws the moment at random, so that processes on one database don't all come at once. */
+  #rest(aboutMs: number): void {
+    const { timers, random } = this.#runtime;
+    this.#timer = timers.set(() => void this.#step(), aboutMs * (0.5 + random.fraction()), 'idle');
+  }
+
+  async #step(): Promise<void> {
+    const { clock } = this.#runtime;
+    const startMs = clock.monotonic();
+    const swept = await this.#sweep(this.#stepRows).catch(() => 0);
+    const pauseMs = Math.max(betweenStepsMs, restsPerStep * (clock.monotonic() - startMs));
+    if (!this.#stopped) this.#rest(swept === this.#stepRows ? Math.min(pauseMs, restMs) : restMs);
+  }
+}
