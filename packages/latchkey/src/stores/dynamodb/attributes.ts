@@ -5,7 +5,7 @@
  */
 
 import type { AttributeValue, FoundItem } from './client.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from './errors.ts';
 
 /** A text. */
 export function text(value: string): AttributeValue {

@@ -6,7 +6,7 @@
 
 import { number, numberIn, text, textIn, valueIn } from './attributes.ts';
 import type { AttributeValue, FoundItem } from './client.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from './errors.ts';
 
 /** Where the parts of a value are, and how they are told to be whole. */
 export interface PartsReference {

@@ -12,10 +12,10 @@ import { absentOrExpired, unchanged } from './changes.ts';
 import type { FoundItem } from './client.ts';
 import type { Instant } from './clock.ts';
 import type { Refused } from './connection.ts';
+import { unreadable } from './errors.ts';
 import type { Parts } from './parts.ts';
 import { decodeRecord, encodeRecord, type Head, removalSeconds } from './row.ts';
 import type { Change, Table } from './table.ts';
-import { unreadable } from './unreadable.ts';
 
 /** How often a write is tried that others keep getting ahead of. */
 const tries = 20;

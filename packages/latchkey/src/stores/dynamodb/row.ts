@@ -26,7 +26,7 @@ import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../reco
 import { listIn, number, numberIn, text, textIn, valueIn } from './attributes.ts';
 import { type Cell, decodeCell, encodeCell } from './cell.ts';
 import type { FoundItem, Item } from './client.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from './errors.ts';
 
 /** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
 export const formats = { plain: 1, withRequest: 2 } as const;

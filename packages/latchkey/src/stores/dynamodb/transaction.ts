@@ -11,7 +11,8 @@ import { renewEntry } from '../record/own-entry.ts';
 import { unchanged } from './changes.ts';
 import type { DynamodbClient, FoundItem, PutInput } from './client.ts';
 import type { Instant } from './clock.ts';
-import { type Calls, cancellationsOf, isPassing, nameOf, unavailable } from './connection.ts';
+import type { Calls } from './connection.ts';
+import { cancellationsOf, isPassing, nameOf, toStoreError } from './errors.ts';
 import type { Records } from './records.ts';
 import { encodeRecord, type Head } from './row.ts';
 
@@ -102,7 +103,7 @@ async function transact({ client, calls, random }: CommitTools, own: PutInput, i
   } catch (error) {
     const [first] = cancellationsOf(error);
     if (first?.code === 'ConditionalCheckFailed') return { found: first.found };
-    throw isUsers(error) ? error : unavailable(error);
+    throw isUsers(error) ? error : toStoreError(error);
   }
 }
 

@@ -9,7 +9,7 @@ import { Buffer } from 'node:buffer';
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { type Runtime, sleep } from '../../core/runtime.ts';
 import type { MariadbConnection, MariadbPool } from './client.ts';
-import { explain, isContention } from './errors.ts';
+import { isContention, toStoreError } from './errors.ts';
 import type { SqlValue, Statement } from './statements.ts';
 
 /** The inputs of a statement by name. */
@@ -68,7 +68,7 @@ export class Database<Connection extends MariadbConnection = MariadbConnection> 
       try {
         return await work();
       } catch (error) {
-        if (!isContention(error) || tries === mostTries) throw explain(error);
+        if (!isContention(error) || tries === mostTries) throw toStoreError(error);
         await this.pause(tries);
       }
     }

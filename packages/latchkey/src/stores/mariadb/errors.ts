@@ -5,6 +5,7 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import { unreadableIn } from '../shared/unreadable.ts';
 
 /** The names of these numbers in MariaDB's list of errors. */
 const numbers = {
@@ -37,13 +38,11 @@ export function isTooLarge(error: unknown): boolean {
   return error instanceof LatchkeyError && isError(error.cause, 'tooLarge');
 }
 
-/** The error for a row that this version didn't write. Nothing was changed in it. */
-export function unreadable(what: string, cause?: unknown): LatchkeyError {
-  return new LatchkeyError('record-unreadable', `The MariaDB store can't read what is stored: ${what}.`, { cause });
-}
+/** The refusal to guess what a stored row means. */
+export const unreadable = unreadableIn('MariaDB');
 
 /** The error that a caller of the store gets. */
-export function explain(error: unknown): LatchkeyError {
+export function toStoreError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   if (isError(error, 'missing')) return schemaMissing(error);
   if (isError(error, 'otherColumns')) return otherColumns(error);

@@ -8,7 +8,7 @@ import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { checkOptionNames } from '../../core/options/check-options.ts';
 import type { Migration } from '../migration.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
-import { explain } from './errors.ts';
+import { toStoreError } from './errors.ts';
 import { columnsOf } from './row.ts';
 import { sqlText, type TableOptions, tableNames } from './statements.ts';
 
@@ -85,7 +85,7 @@ export async function migrate(client: MariadbClient, options: MigrateOptions = {
   try {
     await withConnection(client, (connection) => underLock(connection, lock, texts.flatMap(split)));
   } catch (error) {
-    throw explain(error);
+    throw toStoreError(error);
   }
 }
 

@@ -10,7 +10,7 @@ import type * as contract from '../../core/store.ts';
 import { claimEntry, claimed, newEntry } from '../record/claim-entry.ts';
 import { type Entry, isExpired } from '../record/entry.ts';
 import type { Database, Inputs } from './connection.ts';
-import { explain, isContention, isError } from './errors.ts';
+import { isContention, isError, toStoreError } from './errors.ts';
 import { changeInputs, flagBits, formats, type Row, rowOf } from './row.ts';
 import type { Statement, Statements } from './statements.ts';
 
@@ -122,7 +122,7 @@ export class RecordTable {
       return rows.length === 0 ? undefined : rowOf(rows[0]);
     } catch (error) {
       if (isContention(error)) return undefined;
-      throw explain(error);
+      throw toStoreError(error);
     }
   }
 
@@ -137,7 +137,7 @@ export class RecordTable {
     } catch (error) {
       if (isError(error, 'lockTimeout')) return 'locked';
       if (isError(error, 'deadlock')) return 'changed';
-      throw explain(error);
+      throw toStoreError(error);
     }
   }
 }

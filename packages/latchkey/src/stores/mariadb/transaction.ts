@@ -10,7 +10,7 @@ import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } f
 import { completeEntry, renewEntry, saveStepInEntry } from '../record/own-entry.ts';
 import type { MariadbConnection } from './client.ts';
 import type { Database } from './connection.ts';
-import { explain, isError } from './errors.ts';
+import { isError, toStoreError } from './errors.ts';
 import { checkSteps } from './limits.ts';
 import { bounded, liveRow } from './records.ts';
 import { changeInputs, columnsOf, type Row, rowOf } from './row.ts';
@@ -105,7 +105,7 @@ async function commit<Connection extends MariadbConnection>(
     const { rows } = await db.runOn(connection, sql.commit, changeInputs(row.entry, row));
     return Number(columnsOf(rows[0])('committed')) === 1;
   } catch (cause) {
-    if (!isError(cause, 'noSavepoint')) throw explain(cause);
+    if (!isError(cause, 'noSavepoint')) throw toStoreError(cause);
     throw new LatchkeyError(
       'transaction-ended-early',
       'The function of a transaction ended it by a COMMIT or ROLLBACK of its own, by a statement that commits by ' +

@@ -9,7 +9,7 @@ import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { withTimeLimit } from '../../core/support/store-call.ts';
 import type { PostgresBridge, SqlValue } from './bridge.ts';
-import { isConflict, schemaMissing, storeError } from './errors.ts';
+import { isConflict, schemaMissing, toStoreError } from './errors.ts';
 import type { Names } from './names.ts';
 import { assertReadable, numberIn, type Row } from './row.ts';
 import { type StatementName, type Statements, statementsFor } from './statements.ts';
@@ -83,7 +83,7 @@ export class Session<Tx> {
       try {
         return await withTimeLimit(runtime, callTimeoutMs, bridge.query(undefined, this.#statements[name], values));
       } catch (error) {
-        if (left === 0 || !isConflict(error)) throw storeError(error);
+        if (left === 0 || !isConflict(error)) throw toStoreError(error);
       }
     }
   }

@@ -5,6 +5,10 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import { unreadableIn } from '../shared/unreadable.ts';
+
+/** The refusal to guess what a stored row means. */
+export const unreadable = unreadableIn('PostgreSQL');
 
 const sqlState = /^[0-9A-Z]{5}$/;
 const deepest = 8;
@@ -63,7 +67,7 @@ export function isFailedTransaction(error: unknown): boolean {
 }
 
 /** The error that a caller gets for an error of the client or the server. */
-export function storeError(cause: unknown): LatchkeyError {
+export function toStoreError(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
   switch (sqlStateOf(cause)) {
     case '42P01':

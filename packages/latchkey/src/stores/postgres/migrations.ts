@@ -9,7 +9,7 @@ import { checkOptionNames } from '../../core/options/check-options.ts';
 import type { Migration } from '../migration.ts';
 import type { PostgresBridge } from './bridge.ts';
 import { bridgeOf, type PostgresClient } from './client.ts';
-import { sqlStateOf, storeError } from './errors.ts';
+import { sqlStateOf, toStoreError } from './errors.ts';
 import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';
 import { columnIn, numberIn } from './row.ts';
 import { texts } from './sql.generated.ts';
@@ -76,7 +76,7 @@ export async function migrate<Client extends PostgresClient>(
   try {
     return await bridge.begin((tx) => applyMissing(bridge, tx, names, all));
   } catch (error) {
-    throw sqlStateOf(error) === undefined ? storeError(error) : error;
+    throw sqlStateOf(error) === undefined ? toStoreError(error) : error;
   }
 }
 

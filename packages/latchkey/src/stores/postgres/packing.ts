@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { unreadable } from '../shared/unreadable.ts';
+import { unreadable } from './errors.ts';
 
 /** SHA-256 as base64url: the last character carries four bits, so only 16 of them give the same text back. */
 const digest = /^[\w-]{42}[AEIMQUYcgkosw048]$/;

@@ -10,7 +10,7 @@ import { LatchkeyError } from '../../core/errors.ts';
 import type { AfterFailure, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase, SavedRequest } from '../record/entry.ts';
 import { decodeSteps } from '../record/step-blob.ts';
-import { unreadable } from '../shared/unreadable.ts';
+import { unreadable } from './errors.ts';
 import { unpack } from './packing.ts';
 
 /** A row as a client gives it. */

@@ -17,7 +17,7 @@ import { encodeSteps } from '../record/step-blob.ts';
 import type { SqlValue } from './bridge.ts';
 import { fateOf } from './commit-fate.ts';
 import type { Session } from './connection.ts';
-import { isEarlyCommit, isFailedTransaction, isRefusal, storeError } from './errors.ts';
+import { isEarlyCommit, isFailedTransaction, isRefusal, toStoreError } from './errors.ts';
 import { pack } from './packing.ts';
 import { columnIn, type Row } from './row.ts';
 import type { StatementName } from './statements.ts';
@@ -168,7 +168,7 @@ function faultOf(error: unknown, progress: Progress, guard: string): unknown {
   if (progress.fault !== undefined) return progress.fault.error;
   if (progress.saved !== undefined && isRefusal(error)) return error;
   if (isFailedTransaction(error)) return failedStatement(error);
-  return storeError(error);
+  return toStoreError(error);
 }
 
 function failedStatement(cause: unknown): LatchkeyError {

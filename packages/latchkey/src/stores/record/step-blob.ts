@@ -6,9 +6,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-
-/** Makes the error for a blob that none of this code wrote. */
-export type Unreadable = (what: string) => Error;
+import type { Unreadable } from '../shared/unreadable.ts';
 
 const lengthBytes = 4;
 

@@ -5,6 +5,7 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import { unreadableIn } from '../shared/unreadable.ts';
 
 /** How long a client should stay away when memory is full, or too few replicas answered. */
 const retryWhenFullMs = 1_000;
@@ -31,10 +32,8 @@ export function isWriteRefused(error: unknown): boolean {
   return writeRefusals.some((word) => startsWith(error, word));
 }
 
-/** The refusal to guess what a stored value means. Nothing was changed in it. */
-export function unreadable(what: string, options: { cause?: unknown } = {}): LatchkeyError {
-  return new LatchkeyError('record-unreadable', `The Redis store can't read what is stored: ${what}.`, options);
-}
+/** The refusal to guess what a stored value means. */
+export const unreadable = unreadableIn('Redis');
 
 /** The words of an error alone: a client's error carries the command's arguments, bodies and tokens among them. */
 function wordsOf(error: unknown): Error {
