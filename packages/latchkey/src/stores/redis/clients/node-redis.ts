@@ -11,7 +11,15 @@ import { type Argument, forget, type Node, type Subscriber, type Wire } from './
 
 /** The methods of what `createClient` makes that the store calls. */
 export interface NodeRedisClient {
-  readonly options?: { readonly disableOfflineQueue?: boolean; readonly socket?: object } | undefined;
+  readonly options?:
+    | {
+        readonly disableOfflineQueue?: boolean;
+        readonly socket?: object;
+        readonly commandOptions?: { readonly timeout?: number | undefined };
+      }
+    | undefined;
+  /** Whether commands are sent at once. */
+  readonly isReady: boolean;
   /** Another number after each reconnection. Release 4 has none. */
   readonly socketEpoch?: number;
   sendCommand(args: Argument[], options?: CommandOptions): Promise<unknown>;
@@ -64,6 +72,8 @@ type Send = (key: string, args: Argument[]) => Promise<unknown>;
 
 /** Given with each command, since the user's client may have a mapping of its own. */
 const binary: CommandOptions = { typeMapping: { 36: Buffer }, returnBuffers: true };
+/** See {@link optionsWhenReady}. */
+const binaryAtOnce = { ...binary, timeout: undefined };
 const text: CommandOptions = { typeMapping: {}, returnBuffers: false };
 
 function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
@@ -77,13 +87,23 @@ function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
 /** Speaks through one client. */
 export function nodeRedisWire(client: NodeRedisClient): Wire {
   const node = nodeOf(client, addressOf(client));
+  const ready = optionsWhenReady(client);
   return {
-    ...writing((_key, args) => client.sendCommand(args, binary)),
+    ...writing((_key, args) => client.sendCommand(args, client.isReady ? ready : binary)),
     nodes: async () => [node],
     nodeOf: async () => node,
     subscriber: (onMessage) => ownSubscriber(client.duplicate(), onMessage),
     queuesOffline: () => client.options?.disableOfflineQueue !== true,
   };
+}
+
+/**
+ * Release 6 makes an AbortSignal for each command, to limit how long it may wait to be sent. The signal lives for five
+ * seconds and takes more time than the command itself. A command that is sent at once needs none, so it goes without one
+ * unless the user has chosen a limit.
+ */
+function optionsWhenReady({ options }: NodeRedisClient): CommandOptions {
+  return options?.commandOptions?.timeout === undefined ? binaryAtOnce : binary;
 }
 
 /** Speaks through a cluster. */
