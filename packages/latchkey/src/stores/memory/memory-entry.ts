@@ -1,5 +1,5 @@
 /**
- * What the memory store keeps beside a record: its place in line, on the wheel and in the budget.
+ * What the memory store keeps beside a record: its place in line, and what it takes of the budget.
  *
  * @module
  */
@@ -7,10 +7,9 @@
 import type { ClaimRequest } from '../../core/store.ts';
 import { newEntry } from '../record/claim-entry.ts';
 import type { Entry, SavedRequest } from '../record/entry.ts';
-import { type Expiring, offWheel } from './expiry-wheel.ts';
 
 /** A record in memory. */
-export interface MemoryEntry extends Entry, Expiring {
+export interface MemoryEntry extends Entry {
   /** Counts up with every record that is created, so that a list has an order. */
   readonly sequence: number;
   /** About how much memory it takes. */
@@ -19,7 +18,7 @@ export interface MemoryEntry extends Entry, Expiring {
   requestBytes: number;
 }
 
-/** What an empty record takes: the object, its place in the map and on the wheel, and the heads of its strings. */
+/** What an empty record takes: the object, its place in the map, and the heads of its strings. */
 const emptyEntryBytes = 600;
 
 /** What each saved result, step or request takes beside its bytes. */
@@ -27,7 +26,7 @@ const itemBytes = 100;
 
 /** The record that a claim creates. */
 export function newMemoryEntry(request: ClaimRequest, nowMs: number, sequence: number): MemoryEntry {
-  return { ...newEntry(request, nowMs), slot: offWheel, sequence, bytes: entryBytes(request), requestBytes: 0 };
+  return { ...newEntry(request, nowMs), sequence, bytes: entryBytes(request), requestBytes: 0 };
 }
 
 /** What a record takes when it is created. */

@@ -13,7 +13,6 @@ import * as owning from '../record/own-entry.ts';
 import { PackedResult, unpacked } from '../record/packed-result.ts';
 import { readCursor } from '../shared/paging.ts';
 import { Watchers } from '../shared/watchers.ts';
-import { ExpiryWheel } from './expiry-wheel.ts';
 import { entryBytes, type MemoryEntry, newMemoryEntry, requestBytes, resultBytes, stepBytes } from './memory-entry.ts';
 
 /** The limits of a memory store. */
@@ -23,8 +22,14 @@ export interface MemoryLimits {
   readonly maxResultBytes: number;
 }
 
-/** Every claim pays for this many looks at records that may have expired. */
-const looksPerClaim = 4;
+/**
+ * Every record that is created pays for a look at so many others. So a round of all of them takes at most a quarter as
+ * many new ones, and expired records are at most a third as many as live ones.
+ */
+const looksPerRecord = 4;
+
+/** A full store looks at no more than so many records a millisecond: refusals must stay cheap. */
+const looksPerMs = 1_000;
 
 const retryWhenFullMs = 1_000;
 
@@ -33,10 +38,13 @@ export class MemoryStore implements contract.Store {
   readonly name = 'memory';
   readonly volatile = true;
   readonly #entries = new Map<string, MemoryEntry>();
-  readonly #wheel = new ExpiryWheel<MemoryEntry>();
   readonly #watchers = new Watchers();
   readonly #limits: MemoryLimits;
   readonly #clock: Clock;
+  /** The sweep goes round all records; this is where it is. */
+  #round = this.#entries.values();
+  /** When a full store may look through all of its records again, on the monotonic clock. */
+  #sweepAllAtMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   #bytes = 0;
   #closed = false;
@@ -48,7 +56,6 @@ export class MemoryStore implements contract.Store {
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     const nowMs = this.#now();
-    if (this.#wheel.isDue(nowMs)) this.#sweep(nowMs, looksPerClaim, looksPerClaim);
     const found = this.#find(request.id, nowMs);
     if (found !== undefined && takesPayload(found, request)) this.#makeRoomForRequest(found, request, nowMs);
     const entry = found ?? this.#create(request, nowMs);
@@ -56,7 +63,6 @@ export class MemoryStore implements contract.Store {
     if (outcome.outcome === 'completed') return { ...outcome, result: unpacked(outcome.result) };
     if (outcome.outcome !== 'claimed') return outcome;
     this.#keepRequest(entry, request.request);
-    this.#wheel.place(entry, entry.leaseEndsAtMs);
     return outcome;
   }
 
@@ -143,7 +149,7 @@ export class MemoryStore implements contract.Store {
   }
 
   async sweep(limit: number): Promise<number> {
-    return this.#sweep(this.#now(), limit, Number.POSITIVE_INFINITY);
+    return this.#sweep(this.#now(), limit, this.#wholeRound);
   }
 
   async ping(): Promise<void> {
@@ -163,7 +169,7 @@ export class MemoryStore implements contract.Store {
 
   #find(id: string, nowMs: number): MemoryEntry | undefined {
     const entry = this.#entries.get(id);
-    if (entry === undefined || entry.expiresAtMs > nowMs) return entry;
+    if (entry === undefined || !isExpired(entry, nowMs)) return entry;
     this.#remove(entry);
     return undefined;
   }
@@ -171,6 +177,7 @@ export class MemoryStore implements contract.Store {
   #create(request: contract.ClaimRequest, nowMs: number): MemoryEntry {
     const bytes = entryBytes(request);
     const needed = bytes + requestBytes(request.request);
+    this.#sweep(nowMs, looksPerRecord, looksPerRecord);
     if (this.#isFull(needed)) this.#sweepAll(nowMs);
     if (this.#isFull(needed)) throw full();
     this.#sequence += 1;
@@ -220,32 +227,40 @@ export class MemoryStore implements contract.Store {
   }
 
   #changed(entry: MemoryEntry): true {
-    this.#wheel.place(entry);
     this.#watchers.notify(entry.id);
     return true;
   }
 
   #remove(entry: MemoryEntry): void {
-    this.#wheel.remove(entry);
-    this.#drop(entry);
-  }
-
-  #drop(entry: MemoryEntry): void {
     this.#entries.delete(entry.id);
     this.#bytes -= entry.bytes;
-    // The wheel may know the record for as long as its lease would have lasted; its bytes needn't stay.
-    entry.result = undefined;
-    entry.steps = undefined;
-    entry.request = 'none';
     this.#watchers.notify(entry.id);
   }
 
   #sweepAll(nowMs: number): void {
-    this.#sweep(nowMs, Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY);
+    const startMs = this.#clock.monotonic();
+    if (startMs < this.#sweepAllAtMs) return;
+    this.#sweepAllAtMs = startMs + this.#entries.size / looksPerMs;
+    this.#sweep(nowMs, Number.POSITIVE_INFINITY, this.#wholeRound);
   }
 
-  #sweep(nowMs: number, limit: number, effort: number): number {
-    return this.#wheel.takeExpired(nowMs, limit, effort, (entry) => this.#drop(entry));
+  /** One step for each record, and one from the last to the first. */
+  get #wholeRound(): number {
+    return this.#entries.size + 1;
+  }
+
+  /** Goes on with the round for up to `steps` records, and removes up to `limit` that have expired; returns how many. */
+  #sweep(nowMs: number, limit: number, steps: number): number {
+    let swept = 0;
+    for (let step = 0; step < steps && swept < limit; step += 1) {
+      const next = this.#round.next();
+      if (next.done) this.#round = this.#entries.values();
+      else if (isExpired(next.value, nowMs)) {
+        this.#remove(next.value);
+        swept += 1;
+      }
+    }
+    return swept;
   }
 }
 
