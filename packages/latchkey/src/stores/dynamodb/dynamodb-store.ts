@@ -9,17 +9,16 @@ import type * as contract from '../../core/store.ts';
 import { claimEntry, claimed, newEntry } from '../record/claim-entry.ts';
 import { toStoredRecord } from '../record/entry.ts';
 import * as owning from '../record/own-entry.ts';
-import type { Cell } from './cell.ts';
-import { completion, inlineStepBytes, releasing, renewal, stepSaving } from './changes.ts';
+import type { Cell } from './attributes.ts';
 import type { DynamodbClient, TransactItemOf } from './client.ts';
-import type { Instant } from './clock.ts';
+import type { Instant, TimeSource } from './clock.ts';
 import type { Calls } from './connection.ts';
 import { hasRoom, LongSteps } from './long-steps.ts';
 import { type Decision, partsMissing, type Records } from './records.ts';
 import { checkRequest, type Head, newHead, removalSeconds, stepSize } from './row.ts';
-import { eraseRecords, listRecords, sweepRecords } from './scanning.ts';
+import { eraseRecords, listRecords, sweepRecords } from './scan.ts';
+import { completion, inlineStepBytes, releasing, renewal, stepSaving } from './statements.ts';
 import type { Change } from './table.ts';
-import type { TimeSource } from './time-source.ts';
 import { collect, commit, type TransactionCollector } from './transaction.ts';
 
 /** How the transactions of a DynamoDB store look: the function adds its writes to a collector. */

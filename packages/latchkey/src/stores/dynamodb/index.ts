@@ -15,12 +15,12 @@ import { checkChoice, checkOptionNames, checkWholeNumber } from '../../core/opti
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Store } from '../../core/store.ts';
 import type { DynamodbClient } from './client.ts';
+import { ownTime, serverTime } from './clock.ts';
 import { Calls } from './connection.ts';
 import { DynamodbStore, type DynamodbTransactions } from './dynamodb-store.ts';
 import { Parts } from './parts.ts';
 import { Records } from './records.ts';
 import { Table } from './table.ts';
-import { ownTime, serverTime } from './time-source.ts';
 
 export type { DynamodbClient, TransactItemOf } from './client.ts';
 export type { DynamodbTransactions } from './dynamodb-store.ts';

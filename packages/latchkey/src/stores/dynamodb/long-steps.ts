@@ -7,10 +7,10 @@
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Owner, SaveStepRequest } from '../../core/store.ts';
 import { holds } from '../record/own-entry.ts';
-import { inlineStepBytes } from './changes.ts';
 import type { Instant } from './clock.ts';
 import type { Decision, Records } from './records.ts';
 import { type Head, stepSize } from './row.ts';
+import { inlineStepBytes } from './statements.ts';
 
 /** An item may have 409,600 bytes: the rest is for what else is in it. */
 const mostItemBytes = 390_000;

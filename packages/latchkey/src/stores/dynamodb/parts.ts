@@ -10,8 +10,7 @@
 import { Buffer } from 'node:buffer';
 import { hash } from 'node:crypto';
 import type { Owner } from '../../core/store.ts';
-import { number, text, textIn, valueIn } from './attributes.ts';
-import type { Cell, PartsReference } from './cell.ts';
+import { type Cell, number, type PartsReference, text, textIn, valueIn } from './attributes.ts';
 import type { Item } from './client.ts';
 import { formats } from './row.ts';
 import type { Table } from './table.ts';

@@ -7,14 +7,14 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Owner, StoredResult } from '../../core/store.ts';
 import { isExpired } from '../record/entry.ts';
-import type { Cell } from './cell.ts';
-import { absentOrExpired, unchanged } from './changes.ts';
+import type { Cell } from './attributes.ts';
 import type { FoundItem } from './client.ts';
 import type { Instant } from './clock.ts';
 import type { Refused } from './connection.ts';
 import { unreadable } from './errors.ts';
 import type { Parts } from './parts.ts';
 import { decodeRecord, encodeRecord, type Head, removalSeconds } from './row.ts';
+import { absentOrExpired, unchanged } from './statements.ts';
 import type { Change, Table } from './table.ts';
 
 /** How often a write is tried that others keep getting ahead of. */

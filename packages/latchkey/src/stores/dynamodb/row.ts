@@ -22,9 +22,8 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import type { AfterFailure, ClaimRequest, StoredResult } from '../../core/store.ts';
-import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../record/entry.ts';
-import { listIn, number, numberIn, text, textIn, valueIn } from './attributes.ts';
-import { type Cell, decodeCell, encodeCell } from './cell.ts';
+import { type Entry, type EntryRequest, holdsRequest, type Phase } from '../record/entry.ts';
+import { type Cell, decodeCell, encodeCell, listIn, number, numberIn, text, textIn, valueIn } from './attributes.ts';
 import type { FoundItem, Item } from './client.ts';
 import { unreadable } from './errors.ts';
 
@@ -201,7 +200,7 @@ function phaseIn(item: FoundItem): Phase {
   throw unreadable('a record has an unknown state');
 }
 
-function requestIn(item: FoundItem): SavedRequest {
+function requestIn(item: FoundItem): EntryRequest {
   const request = valueIn(item['rq'], 'B');
   if (request instanceof Uint8Array) return request;
   throw unreadable('the request of a record is missing');

@@ -8,13 +8,13 @@ import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Random } from '../../core/runtime.ts';
 import type { Owner, RenewRequest, TransactionWrite } from '../../core/store.ts';
 import { renewEntry } from '../record/own-entry.ts';
-import { unchanged } from './changes.ts';
 import type { DynamodbClient, FoundItem, PutInput } from './client.ts';
 import type { Instant } from './clock.ts';
 import type { Calls } from './connection.ts';
 import { cancellationsOf, isPassing, nameOf, toStoreError } from './errors.ts';
 import type { Records } from './records.ts';
 import { encodeRecord, type Head } from './row.ts';
+import { unchanged } from './statements.ts';
 
 /** Where the function of a transaction puts its writes. */
 export interface TransactionCollector<TransactItem> {

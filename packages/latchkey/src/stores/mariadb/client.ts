@@ -4,12 +4,12 @@
  * @module
  */
 
-import type { SqlValue } from './statements.ts';
+import type { MariadbValue } from './statements.ts';
 
 /** What a call of `execute` is given; what it says outdoes the settings of the pool. */
 export interface ExecuteOptions {
   sql: string;
-  values: SqlValue[];
+  values: MariadbValue[];
   rowsAsArray: boolean;
   nestTables: false;
   typeCast(field: unknown, next: () => unknown): unknown;

@@ -10,10 +10,10 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import { type Runtime, sleep } from '../../core/runtime.ts';
 import type { MariadbConnection, MariadbPool } from './client.ts';
 import { isContention, toStoreError } from './errors.ts';
-import type { SqlValue, Statement } from './statements.ts';
+import type { MariadbValue, Statement } from './statements.ts';
 
 /** The inputs of a statement by name. */
-export type Inputs = Readonly<Record<string, SqlValue | string>>;
+export type Inputs = Readonly<Record<string, MariadbValue | string>>;
 
 /** What a statement gave: rows, or a count. */
 export interface Answer {
@@ -118,7 +118,7 @@ export class Database<Connection extends MariadbConnection = MariadbConnection> 
   }
 }
 
-function sqlValue(value: SqlValue | string | undefined): SqlValue {
+function sqlValue(value: MariadbValue | string | undefined): MariadbValue {
   if (typeof value === 'string') return Buffer.from(value);
   return value ?? null;
 }

@@ -19,11 +19,11 @@ import { Database } from './connection.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
 import { statements, type TableOptions, tableNames } from './statements.ts';
 
-export type { Migration } from '../migration.ts';
+export type { Migration } from '../shared/migration.ts';
 export type { ExecuteOptions, MariadbCallbackPool, MariadbClient, MariadbConnection, MariadbPool } from './client.ts';
 export type { MariadbTransactions } from './mariadb-store.ts';
 export { grants, type MigrateOptions, migrate, migrations } from './migrations.ts';
-export type { SqlValue, TableOptions } from './statements.ts';
+export type { MariadbValue, TableOptions } from './statements.ts';
 
 /** The settings of a {@link mariadbStore}. */
 export interface MariadbStoreOptions<Connection extends MariadbConnection = MariadbConnection> extends TableOptions {

@@ -14,11 +14,10 @@ import { Sweeper } from '../shared/sweeper.ts';
 import type { MariadbConnection } from './client.ts';
 import type { Database } from './connection.ts';
 import { isTooLarge } from './errors.ts';
-import { checkNames, checkRequest, checkSteps, stepsTooLong } from './limits.ts';
 import { MariadbOutbox } from './outbox.ts';
 import { bounded, liveRow, RecordTable } from './records.ts';
 import { columnsOf, flagBits, rowOf, stateCodes } from './row.ts';
-import { inspect, type ServerLimits } from './server-limits.ts';
+import { checkNames, checkRequest, checkSteps, inspect, type ServerLimits, stepsTooLong } from './server-limits.ts';
 import type { Statements } from './statements.ts';
 import { runTransaction } from './transaction.ts';
 

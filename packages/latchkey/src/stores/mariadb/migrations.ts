@@ -6,7 +6,7 @@
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { checkOptionNames } from '../../core/options/check-options.ts';
-import type { Migration } from '../migration.ts';
+import type { Migration } from '../shared/migration.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
 import { toStoreError } from './errors.ts';
 import { columnsOf } from './row.ts';

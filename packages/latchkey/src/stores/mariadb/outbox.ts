@@ -13,9 +13,8 @@ import { checkPageLimit, readCursor } from '../shared/paging.ts';
 import type { MariadbConnection } from './client.ts';
 import type { Database, Inputs } from './connection.ts';
 import { unreadable } from './errors.ts';
-import { checkMessage } from './limits.ts';
 import { columnsOf, text, wholeNumber } from './row.ts';
-import type { ServerLimits } from './server-limits.ts';
+import { checkMessage, type ServerLimits } from './server-limits.ts';
 import type { Statement, Statements } from './statements.ts';
 
 /** What a {@link MariadbOutbox} works with. */

@@ -6,7 +6,7 @@
 
 import { Buffer } from 'node:buffer';
 import type { StoredResult } from '../../core/store.ts';
-import { type Entry, holdsRequest, type Phase, type SavedRequest } from '../record/entry.ts';
+import { type Entry, type EntryRequest, holdsRequest, type Phase } from '../record/entry.ts';
 import { decodeSteps, encodeSteps } from '../record/step-blob.ts';
 import type { Inputs } from './connection.ts';
 import { unreadable } from './errors.ts';
@@ -134,7 +134,7 @@ export function text(value: unknown): string {
 }
 
 /** Most statements leave it where it is. */
-function requestOf(value: unknown): SavedRequest {
+function requestOf(value: unknown): EntryRequest {
   if (value === undefined) return 'unread';
   if (!Buffer.isBuffer(value)) throw unreadable('the request of a record is missing');
   return value;

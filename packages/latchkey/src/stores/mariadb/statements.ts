@@ -9,7 +9,7 @@ import { LatchkeyError } from '../../core/errors.ts';
 import { texts } from './sql.generated.ts';
 
 /** What a prepared statement takes. Text is sent as bytes, so that no character set comes into play. */
-export type SqlValue = number | Uint8Array | null;
+export type MariadbValue = number | Uint8Array | null;
 
 /** A statement with the names of its inputs, in their order. */
 export interface Statement {

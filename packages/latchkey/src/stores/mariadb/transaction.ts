@@ -11,9 +11,9 @@ import { completeEntry, renewEntry, saveStepInEntry } from '../record/own-entry.
 import type { MariadbConnection } from './client.ts';
 import type { Database } from './connection.ts';
 import { isError, toStoreError } from './errors.ts';
-import { checkSteps } from './limits.ts';
 import { bounded, liveRow } from './records.ts';
 import { changeInputs, columnsOf, type Row, rowOf } from './row.ts';
+import { checkSteps } from './server-limits.ts';
 import type { Statements } from './statements.ts';
 
 /** What a transaction works with. */

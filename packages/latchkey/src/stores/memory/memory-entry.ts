@@ -6,7 +6,7 @@
 
 import type { ClaimRequest } from '../../core/store.ts';
 import { newEntry } from '../record/claim-entry.ts';
-import type { Entry, SavedRequest } from '../record/entry.ts';
+import type { Entry, EntryRequest } from '../record/entry.ts';
 
 /** A record in memory. */
 export interface MemoryEntry extends Entry {
@@ -37,7 +37,7 @@ export function entryBytes(request: ClaimRequest): number {
 }
 
 /** What a saved request takes. */
-export function requestBytes(request: SavedRequest | undefined): number {
+export function requestBytes(request: EntryRequest | undefined): number {
   return request instanceof Uint8Array ? itemBytes + request.byteLength : 0;
 }
 

@@ -7,8 +7,8 @@
 import { Buffer } from 'node:buffer';
 import type { Runtime, TimerHandle } from '../../core/runtime.ts';
 import type { Watchers } from '../shared/watchers.ts';
-import type { PostgresBridge } from './bridge.ts';
-import { unpack } from './packing.ts';
+import type { PostgresBridge } from './bridges/bridge.ts';
+import { unpack } from './row.ts';
 
 /** The way to hear notices. */
 export type Listen = NonNullable<PostgresBridge<never>['listen']>;

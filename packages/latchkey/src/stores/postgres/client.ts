@@ -6,7 +6,7 @@
 
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Timers } from '../../core/runtime.ts';
-import type { PostgresBridge } from './bridge.ts';
+import type { PostgresBridge } from './bridges/bridge.ts';
 import { type ClientOf, type PgPool, pgBridge } from './bridges/pg.ts';
 import { type PostgresJsSql, postgresJsBridge, type TransactionOf } from './bridges/postgres-js.ts';
 

@@ -9,8 +9,7 @@ import { type Runtime, sleep } from '../../core/runtime.ts';
 import type { Owner, TransactionWrite } from '../../core/store.ts';
 import type { Entry } from '../record/entry.ts';
 import type { Session } from './connection.ts';
-import { pack } from './packing.ts';
-import { columnIn, entryOf } from './row.ts';
+import { columnIn, entryOf, pack } from './row.ts';
 
 const betweenLooksMs = 100;
 

@@ -8,7 +8,7 @@
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { withTimeLimit } from '../../core/support/store-call.ts';
-import type { PostgresBridge, SqlValue } from './bridge.ts';
+import type { PostgresBridge, PostgresValue } from './bridges/bridge.ts';
 import { isConflict, schemaMissing, toStoreError } from './errors.ts';
 import type { Names } from './names.ts';
 import { assertReadable, numberIn, type Row } from './row.ts';
@@ -45,13 +45,13 @@ export class Session<Tx> {
    *
    * @throws LatchkeyError `store-unavailable`, `schema-missing`, `schema-mismatch`.
    */
-  async run(name: StatementName, values: readonly SqlValue[] = []): Promise<readonly Row[]> {
+  async run(name: StatementName, values: readonly PostgresValue[] = []): Promise<readonly Row[]> {
     await this.ready();
     return this.#repeated(name, values);
   }
 
   /** Runs a statement in a transaction; what the client throws is thrown on. */
-  runIn(tx: Tx, name: StatementName, values: readonly SqlValue[]): Promise<readonly Row[]> {
+  runIn(tx: Tx, name: StatementName, values: readonly PostgresValue[]): Promise<readonly Row[]> {
     return this.parts.bridge.query(tx, this.#statements[name], values);
   }
 
@@ -77,7 +77,7 @@ export class Session<Tx> {
     }
   }
 
-  async #repeated(name: StatementName, values: readonly SqlValue[]): Promise<readonly Row[]> {
+  async #repeated(name: StatementName, values: readonly PostgresValue[]): Promise<readonly Row[]> {
     const { bridge, runtime, callTimeoutMs } = this.parts;
     for (let left = tries - 1; ; left -= 1) {
       try {

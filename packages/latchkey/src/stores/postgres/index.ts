@@ -22,8 +22,8 @@ import { Session } from './connection.ts';
 import { namesOf, type TableNames } from './names.ts';
 import { PostgresStore, type PostgresTransactions } from './postgres-store.ts';
 
-export type { Migration } from '../migration.ts';
-export type { PostgresBridge, SqlValue } from './bridge.ts';
+export type { Migration } from '../shared/migration.ts';
+export type { PostgresBridge, PostgresValue } from './bridges/bridge.ts';
 export { type DrizzleDatabase, type DrizzleSql, type DrizzleTransaction, drizzleBridge } from './bridges/drizzle.ts';
 export { type KnexDatabase, type KnexTransaction, knexBridge } from './bridges/knex.ts';
 export {

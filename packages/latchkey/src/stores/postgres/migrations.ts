@@ -6,8 +6,8 @@
  */
 
 import { checkOptionNames } from '../../core/options/check-options.ts';
-import type { Migration } from '../migration.ts';
-import type { PostgresBridge } from './bridge.ts';
+import type { Migration } from '../shared/migration.ts';
+import type { PostgresBridge } from './bridges/bridge.ts';
 import { bridgeOf, type PostgresClient } from './client.ts';
 import { sqlStateOf, toStoreError } from './errors.ts';
 import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';

@@ -9,11 +9,10 @@ import { Buffer } from 'node:buffer';
 import type * as contract from '../../core/outbox.ts';
 import { messageId } from '../../core/outbox.ts';
 import { checkPageLimit } from '../shared/paging.ts';
-import type { SqlValue } from './bridge.ts';
+import type { PostgresValue } from './bridges/bridge.ts';
 import type { Session } from './connection.ts';
-import { cursorAt, placeAfter } from './cursor.ts';
-import { pack } from './packing.ts';
-import { bytesIn, columnIn, nameIn, numberIn, type Row, textIn } from './row.ts';
+import { cursorAt, placeAfter } from './records.ts';
+import { bytesIn, columnIn, nameIn, numberIn, pack, type Row, textIn } from './row.ts';
 import type { StatementName } from './statements.ts';
 
 /** See `Outbox`. */
@@ -72,7 +71,7 @@ export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx
     return { messages, next: cursorAt(last.createdAtMs, last.id) };
   }
 
-  async #settle(name: StatementName, values: readonly SqlValue[]): Promise<boolean> {
+  async #settle(name: StatementName, values: readonly PostgresValue[]): Promise<boolean> {
     return (await this.#session.run(name, values)).length > 0;
   }
 }

@@ -11,12 +11,8 @@ import { Watchers } from '../shared/watchers.ts';
 import { type Listen, Notices } from './change-feed.ts';
 import type { Session } from './connection.ts';
 import { PostgresOutbox } from './outbox.ts';
-import { pack } from './packing.ts';
-import { listRecords } from './record-lists.ts';
-import * as owning from './record-owning.ts';
-import { claimRecord } from './records.ts';
-import { entryOf, flagIn, nameIn, numberIn } from './row.ts';
-import { stored } from './stored-result.ts';
+import * as records from './records.ts';
+import { entryOf, flagIn, keptResult, nameIn, numberIn, pack } from './row.ts';
 import { runTransaction } from './transaction.ts';
 
 /** How the transactions of a PostgreSQL store look: asynchronous, in the user's own client. */
@@ -62,27 +58,27 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
   }
 
   claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
-    return claimRecord(this.#session, request);
+    return records.claimRecord(this.#session, request);
   }
 
   renew(request: contract.RenewRequest): Promise<boolean> {
-    return owning.renewRecord(this.#session, request);
+    return records.renewRecord(this.#session, request);
   }
 
   async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
-    return this.#tell(request.id, await owning.completeRecord(this.#session, request, this.#maxResultBytes));
+    return this.#tell(request.id, await records.completeRecord(this.#session, request, this.#maxResultBytes));
   }
 
   async release(request: contract.ReleaseRequest): Promise<boolean> {
-    return this.#tell(request.id, await owning.releaseRecord(this.#session, request));
+    return this.#tell(request.id, await records.releaseRecord(this.#session, request));
   }
 
   async abandon(request: contract.AbandonRequest): Promise<boolean> {
-    return this.#tell(request.id, await owning.abandonRecord(this.#session, request));
+    return this.#tell(request.id, await records.abandonRecord(this.#session, request));
   }
 
   saveStep(request: contract.SaveStepRequest): Promise<boolean> {
-    return owning.saveRecordStep(this.#session, request);
+    return records.saveRecordStep(this.#session, request);
   }
 
   async transaction<T>(
@@ -110,7 +106,7 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
   }
 
   list(request: contract.ListRequest): Promise<contract.RecordPage> {
-    return listRecords(this.#session, request);
+    return records.listRecords(this.#session, request);
   }
 
   async resolve(request: contract.ResolveRequest): Promise<boolean> {
@@ -150,7 +146,7 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
     const owner = [pack(id), pack(token)];
     if (resolution.verdict === 'forget') return this.#session.run('resolve-forget', owner);
     if (resolution.verdict === 'rerun') return this.#session.run('resolve-rerun', [...owner, resolution.retentionMs]);
-    const { kind, bytes } = stored(resolution.result, resolution.result.bytes, Number.POSITIVE_INFINITY);
+    const { kind, bytes } = keptResult(resolution.result, resolution.result.bytes, Number.POSITIVE_INFINITY);
     return this.#session.run('resolve-respond', [...owner, kind, bytes, resolution.retentionMs, pack(resolvedToken)]);
   }
 

@@ -1,30 +1,56 @@
 /**
- * Claims: what a reading shows is decided by the transitions that all stores share, and what they change is written
- * only if the record is still as it was read.
+ * Claims, the owner's writes, and pages of records.
+ *
+ * What a claim shows is decided by the transitions that all stores share, and what they change is written only if the
+ * record is still as it was read. An owner's statement proves ownership and writes at once; only one that changed
+ * nothing is followed by a read, which tells a repetition from a loss.
  *
  * @module
  */
 
+import { Buffer } from 'node:buffer';
 import { StoreUnavailableError } from '../../core/errors.ts';
-import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
+import type * as contract from '../../core/store.ts';
 import { claimEntry, claimed, newEntry } from '../record/claim-entry.ts';
-import { type Entry, holdsRequest, isExpired } from '../record/entry.ts';
-import type { SqlValue } from './bridge.ts';
+import { type Entry, holdsRequest, isExpired, type Phase, toStoredRecord } from '../record/entry.ts';
+import { encodeSteps } from '../record/step-blob.ts';
+import { checkPageLimit, unknownCursor } from '../shared/paging.ts';
+import type { PostgresValue } from './bridges/bridge.ts';
 import type { Session } from './connection.ts';
-import { pack } from './packing.ts';
-import { columnIn, entryOf, flagIn, numberIn, type Row, recordFormats, stepsIn } from './row.ts';
+import { columnIn, entryOf, flagIn, keptResult, numberIn, pack, type Row, recordFormats, stepsIn } from './row.ts';
+import type { StatementName } from './statements.ts';
 
 /** A claim that finds another record each time it looks gives up; the engine tries again. */
-const rounds = 10;
+const claimRounds = 10;
 
 /** What a record that somebody else has locked is said to have left: an open transaction's end isn't known. */
 const lockedLeaseMs = 1_000;
 
+/** A write that finds the record to be its own, and yet changes nothing, is tried this often. */
+const writeRounds = 5;
+
+/** What the columns of a listed state hold. */
+const listed: Readonly<Record<contract.RecordState, readonly [phase: Phase, lapsed: boolean | null]>> = {
+  running: ['held', false],
+  lapsed: ['held', true],
+  open: ['open', null],
+  completed: ['completed', null],
+};
+
+/** A record as a claim saw it. */
+interface Seen {
+  readonly entry: Entry;
+  readonly nowMs: number;
+}
+
 /** See `Store.claim`. */
-export async function claimRecord<Tx>(session: Session<Tx>, request: ClaimRequest): Promise<ClaimOutcome> {
+export async function claimRecord<Tx>(
+  session: Session<Tx>,
+  request: contract.ClaimRequest,
+): Promise<contract.ClaimOutcome> {
   const values = claimValues(request);
   let tried: Entry | undefined;
-  for (let round = 0; round < rounds; round += 1) {
+  for (let round = 0; round < claimRounds; round += 1) {
     const [row] = await session.run('claim', values);
     const seen = row && readClaim(row, request);
     if (seen === undefined) continue;
@@ -37,13 +63,8 @@ export async function claimRecord<Tx>(session: Session<Tx>, request: ClaimReques
   throw new StoreUnavailableError('The record kept changing under this call.');
 }
 
-interface Seen {
-  readonly entry: Entry;
-  readonly nowMs: number;
-}
-
 /** The answer, if the statement was enough; the record that was seen, if it has to be written; nothing if raced. */
-function readClaim(row: Row, request: ClaimRequest): ClaimOutcome | Seen | undefined {
+function readClaim(row: Row, request: contract.ClaimRequest): contract.ClaimOutcome | Seen | undefined {
   const nowMs = numberIn(row, 'now');
   if (flagIn(row, 'inserted')) return claimed(newEntry(request, nowMs));
   if (columnIn(row, 'id') === null) return undefined;
@@ -55,10 +76,10 @@ function readClaim(row: Row, request: ClaimRequest): ClaimOutcome | Seen | undef
 
 async function takeSeen<Tx>(
   session: Session<Tx>,
-  request: ClaimRequest,
-  values: readonly SqlValue[],
+  request: contract.ClaimRequest,
+  values: readonly PostgresValue[],
   { entry, nowMs }: Seen,
-): Promise<Claimed | Record<never, never>> {
+): Promise<contract.Claimed | Record<never, never>> {
   if (isExpired(entry, nowMs)) {
     const replaced = await session.run('replace', [...values, pack(entry.token)]);
     return replaced.length === 0 ? {} : claimed(newEntry(request, nowMs));
@@ -75,11 +96,11 @@ function isSame(a: Entry, b: Entry): boolean {
   return a.token === b.token && a.phase === b.phase && a.leaseEndsAtMs === b.leaseEndsAtMs && a.attempt === b.attempt;
 }
 
-function locked({ fingerprint }: Entry): ClaimOutcome {
+function locked({ fingerprint }: Entry): contract.ClaimOutcome {
   return { outcome: 'running', fingerprint, leaseLeftMs: lockedLeaseMs };
 }
 
-function claimValues(request: ClaimRequest): readonly SqlValue[] {
+function claimValues(request: contract.ClaimRequest): readonly PostgresValue[] {
   return [
     pack(request.id),
     pack(request.principal),
@@ -95,7 +116,7 @@ function claimValues(request: ClaimRequest): readonly SqlValue[] {
   ];
 }
 
-function takeValues(seen: Entry, next: Entry, request: ClaimRequest): readonly SqlValue[] {
+function takeValues(seen: Entry, next: Entry, request: contract.ClaimRequest): readonly PostgresValue[] {
   return [
     pack(seen.id),
     pack(seen.token),
@@ -111,4 +132,116 @@ function takeValues(seen: Entry, next: Entry, request: ClaimRequest): readonly S
     next.request === 'unread',
     next.request instanceof Uint8Array ? next.request : null,
   ];
+}
+
+/** See `Store.renew`. */
+export async function renewRecord<Tx>(session: Session<Tx>, request: contract.RenewRequest): Promise<boolean> {
+  const values = [...ownerOf(request), request.leaseMs, request.unresolvedRetentionMs];
+  const end = await write(session, 'renew', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
+  return end === 'written';
+}
+
+/** See `Store.complete`. */
+export async function completeRecord<Tx>(
+  session: Session<Tx>,
+  request: contract.CompleteRequest,
+  maxResultBytes: number,
+): Promise<contract.CompleteOutcome> {
+  const { kind, bytes } = keptResult(request.result, request.tombstone, maxResultBytes);
+  const { channel } = session.parts.names;
+  const values = [...ownerOf(request), kind, bytes, request.retentionMs, request.notify ?? false, channel];
+  const end = await write(session, 'complete', values, (entry) => !isHeldBy(entry, request));
+  if (end === 'written') return outcomeOf(kind);
+  const isOwn = end !== undefined && end.token === request.token && end.result !== undefined;
+  return isOwn && end.result !== undefined ? outcomeOf(end.result.kind) : 'lost';
+}
+
+/** See `Store.release`. */
+export async function releaseRecord<Tx>(session: Session<Tx>, request: contract.ReleaseRequest): Promise<boolean> {
+  const { channel } = session.parts.names;
+  const values = [...ownerOf(request), request.retentionMs, request.notify ?? false, channel, request.unused ? 1 : 0];
+  const end = await write(session, 'release', values, (entry) => !isHeldBy(entry, request));
+  return end === 'written' || (end?.phase === 'open' && end.token === request.token);
+}
+
+/** See `Store.abandon`. */
+export async function abandonRecord<Tx>(session: Session<Tx>, request: contract.AbandonRequest): Promise<boolean> {
+  const values = [...ownerOf(request), request.unresolvedRetentionMs, request.unused ? 1 : 0];
+  const end = await write(session, 'abandon', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
+  return end === 'written' || (end !== undefined && isHeldBy(end, request));
+}
+
+/** See `Store.saveStep`. */
+export async function saveRecordStep<Tx>(session: Session<Tx>, request: contract.SaveStepRequest): Promise<boolean> {
+  const step = encodeSteps(new Map([[request.name, request.value]]));
+  const values = [...ownerOf(request), Buffer.from(request.name), step];
+  return (await write(session, 'save-step', values, (entry) => !isHeldBy(entry, request))) === 'written';
+}
+
+function ownerOf({ id, token }: contract.Owner): readonly PostgresValue[] {
+  return [pack(id), pack(token)];
+}
+
+function isHeldBy(entry: Entry, { token }: contract.Owner): boolean {
+  return entry.phase === 'held' && entry.token === token;
+}
+
+function outcomeOf(kind: contract.StoredResult['kind']): contract.CompleteOutcome {
+  return kind === 'value' ? 'completed' : 'tombstoned';
+}
+
+/** Writes; else gives the record as it is, or nothing if it is gone, once `isSettled` says that this is no race. */
+async function write<Tx>(
+  session: Session<Tx>,
+  name: StatementName,
+  values: readonly PostgresValue[],
+  isSettled: (entry: Entry) => boolean,
+): Promise<'written' | Entry | undefined> {
+  for (let round = 0; round < writeRounds; round += 1) {
+    if ((await session.run(name, values)).length > 0) return 'written';
+    const [row] = await session.run('read', values.slice(0, 1));
+    if (row === undefined) return undefined;
+    const entry = entryOf(row);
+    if (isExpired(entry, numberIn(row, 'now'))) return undefined;
+    if (isSettled(entry)) return entry;
+  }
+  throw new StoreUnavailableError('The record kept changing under this call.');
+}
+
+/**
+ * See `Store.list`.
+ *
+ * @throws LatchkeyError `option-invalid`, and what the session throws.
+ */
+export async function listRecords<Tx>(
+  session: Session<Tx>,
+  request: contract.ListRequest,
+): Promise<contract.RecordPage> {
+  const [expires, id] = placeAfter(request);
+  const rows = await session.run('list', [...listed[request.state], expires, id, request.limit + 1]);
+  const records = rows.slice(0, request.limit).map((row) => toStoredRecord(entryOf(row), numberIn(row, 'now')));
+  const last = records.at(-1);
+  return rows.length <= request.limit || last === undefined
+    ? { records }
+    : { records, next: cursorAt(last.expiresAtMs, last.id) };
+}
+
+/** The cursor that goes on after this place. */
+export function cursorAt(timeMs: number, id: string): string {
+  return `${timeMs}.${pack(id).toString('hex')}`;
+}
+
+/**
+ * The place that a page starts after.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function placeAfter(
+  request: Pick<contract.ListRequest, 'limit' | 'cursor'>,
+): readonly [timeMs: number, id: Buffer] {
+  checkPageLimit(request);
+  if (request.cursor === undefined) return [-1, Buffer.alloc(0)];
+  const [, timeMs, hex = ''] = /^(\d+)\.((?:[\da-f]{2})*)$/.exec(request.cursor) ?? [];
+  if (!Number.isSafeInteger(Number(timeMs))) throw unknownCursor();
+  return [Number(timeMs), Buffer.from(hex, 'hex')];
 }

@@ -1,6 +1,9 @@
 /**
- * A row of the table as a record. A row that this version can't have written is refused, not guessed at. Clients and
- * their users' type parsers differ in how they read numbers and bytes; every way is understood.
+ * A row of the table as a record, and the values of a row. A row that this version can't have written is refused, not
+ * guessed at. Clients and their users' type parsers differ in how they read numbers and bytes; every way is understood.
+ *
+ * Names are stored as bytes: a digest takes 32 and a UUID 16; any other text is its UTF-8 behind a mark that keeps it
+ * from having either length.
  *
  * @module
  */
@@ -8,10 +11,9 @@
 import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { AfterFailure, StoredResult } from '../../core/store.ts';
-import type { Entry, Phase, SavedRequest } from '../record/entry.ts';
+import type { Entry, EntryRequest, Phase } from '../record/entry.ts';
 import { decodeSteps } from '../record/step-blob.ts';
 import { unreadable } from './errors.ts';
-import { unpack } from './packing.ts';
 
 /** A row as a client gives it. */
 export type Row = object;
@@ -22,6 +24,14 @@ export const recordFormats = { plain: 1, withRequest: 2 } as const;
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
 const policies: readonly AfterFailure[] = ['refuse', 'rerun'];
 const kinds: readonly StoredResult['kind'][] = ['value', 'tombstone'];
+
+/** SHA-256 as base64url: the last character carries four bits, so only 16 of them give the same text back. */
+const digest = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
+const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
+
+const digestBytes = 32;
+const uuidBytes = 16;
+const marks = [Buffer.from([1]), Buffer.from([2, 0])] as const;
 
 /**
  * The record in a row.
@@ -111,7 +121,7 @@ export function flagIn(row: Row, name: string): boolean {
 }
 
 /** Most statements leave it where it is. */
-function requestIn(row: Row): SavedRequest {
+function requestIn(row: Row): EntryRequest {
   return columnIn(row, 'request') === undefined ? 'unread' : bytesIn(row, 'request');
 }
 
@@ -139,4 +149,36 @@ function oneOf<T>(known: readonly T[], value: unknown): T {
   const found = known.find((one) => one === value);
   if (found === undefined) throw unreadable('a record has an unknown state, policy or kind');
   return found;
+}
+
+/** The result if it fits, else its tombstone. */
+export function keptResult(result: StoredResult, tombstone: Uint8Array, maxBytes: number): StoredResult {
+  return result.bytes.byteLength <= maxBytes ? result : { kind: 'tombstone', bytes: tombstone };
+}
+
+/** The stored form of an id, a principal, a token or an operation id. */
+export function pack(text: string): Buffer {
+  if (digest.test(text)) return Buffer.from(text, 'base64url');
+  if (uuid.test(text)) return Buffer.from(text.replaceAll('-', ''), 'hex');
+  const bytes = Buffer.from(text);
+  const length = bytes.byteLength + 1;
+  return Buffer.concat([length === digestBytes || length === uuidBytes ? marks[1] : marks[0], bytes]);
+}
+
+/**
+ * The text that was packed.
+ *
+ * @throws LatchkeyError `record-unreadable`.
+ */
+export function unpack(bytes: Buffer): string {
+  if (bytes.byteLength === digestBytes) return bytes.toString('base64url');
+  if (bytes.byteLength === uuidBytes) return uuidOf(bytes.toString('hex'));
+  const mark = marks[(bytes[0] ?? 0) - 1];
+  if (mark === undefined || !bytes.subarray(0, mark.byteLength).equals(mark))
+    throw unreadable('a name has an unknown form');
+  return bytes.toString('utf8', mark.byteLength);
+}
+
+function uuidOf(hex: string): string {
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }

@@ -14,14 +14,12 @@ import { Buffer } from 'node:buffer';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../../core/errors.ts';
 import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
 import { encodeSteps } from '../record/step-blob.ts';
-import type { SqlValue } from './bridge.ts';
+import type { PostgresValue } from './bridges/bridge.ts';
 import { fateOf } from './commit-fate.ts';
 import type { Session } from './connection.ts';
 import { isEarlyCommit, isFailedTransaction, isRefusal, toStoreError } from './errors.ts';
-import { pack } from './packing.ts';
-import { columnIn, type Row } from './row.ts';
+import { columnIn, keptResult, pack, type Row } from './row.ts';
 import type { StatementName } from './statements.ts';
-import { stored } from './stored-result.ts';
 
 /** A worker ends a transaction that outlives its lease; the server does it this much later, if the worker can't. */
 const idleGraceMs = 5_000;
@@ -106,13 +104,13 @@ async function runBody<Tx, T>(
   }
 }
 
-function lockValues({ id, token, leaseMs, unresolvedRetentionMs }: RenewRequest): SqlValue[] {
+function lockValues({ id, token, leaseMs, unresolvedRetentionMs }: RenewRequest): PostgresValue[] {
   return [pack(id), pack(token), leaseMs, unresolvedRetentionMs, leaseMs + idleGraceMs];
 }
 
 function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: TransactionWrite): Promise<readonly Row[]> {
   const { session, tx, progress, maxResultBytes } = tools;
-  const run = (name: StatementName, values: readonly SqlValue[]) =>
+  const run = (name: StatementName, values: readonly PostgresValue[]) =>
     session.runIn(tx, name, [pack(id), pack(token), ...values]);
   const transactionId = progress.transactionId ?? null;
   if (write.kind === 'step')
@@ -121,7 +119,7 @@ function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: Transac
       encodeSteps(new Map([[write.name, write.value]])),
       transactionId,
     ]);
-  const { kind, bytes } = stored(write.result, write.tombstone, maxResultBytes);
+  const { kind, bytes } = keptResult(write.result, write.tombstone, maxResultBytes);
   const { channel } = session.parts.names;
   return run('transaction-result', [kind, bytes, write.retentionMs, write.notify ?? false, channel, transactionId]);
 }

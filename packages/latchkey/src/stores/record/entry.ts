@@ -14,7 +14,7 @@ export type Phase = 'held' | 'open' | 'completed';
  * What is known of the request that was saved with a record: its bytes; that there is one, in the store, unread; that
  * there was one, which goes with the next write; or that there is none.
  */
-export type SavedRequest = Uint8Array | 'unread' | 'dropped' | 'none';
+export type EntryRequest = Uint8Array | 'unread' | 'dropped' | 'none';
 
 /** A stored record; transitions change it in place. */
 export interface Entry {
@@ -37,7 +37,7 @@ export interface Entry {
   changedAtMs: number;
   steps: Map<string, Uint8Array> | undefined;
   result: StoredResult | undefined;
-  request: SavedRequest;
+  request: EntryRequest;
 }
 
 const noSteps: SavedSteps = new Map();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PostgresBridge } from '../bridge.ts';
+import type { PostgresBridge } from './bridge.ts';
 import { splitAtPlaceholders } from './placeholders.ts';
 
 /** The few members of a `Knex.Transaction` that are used. */

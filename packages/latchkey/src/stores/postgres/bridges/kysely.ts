@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PostgresBridge, SqlValue } from '../bridge.ts';
+import type { PostgresBridge, PostgresValue } from './bridge.ts';
 
 /** A statement that needs no compiling, as `CompiledQuery.raw` makes it. */
 export interface KyselyQuery {
@@ -50,7 +50,7 @@ export function kyselyBridge<Tx extends KyselyTransaction, Query extends KyselyQ
 ): PostgresBridge<Tx> {
   return {
     begin: async (fn) => ending(await db.startTransaction().execute(), fn),
-    query: async (tx, text, values: readonly SqlValue[]) => {
+    query: async (tx, text, values: readonly PostgresValue[]) => {
       const { rows } = await (tx ?? db).executeQuery(compiler.raw(text, [...values]) as never);
       return rows.map(Object);
     },

@@ -6,7 +6,7 @@
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
 import { systemRuntime, type TimerHandle, type Timers } from '../../../core/runtime.ts';
-import type { PostgresBridge, SqlValue } from '../bridge.ts';
+import type { PostgresBridge, PostgresValue } from './bridge.ts';
 
 /** The few members of a `PoolClient` of `pg` that are used. */
 export interface PgClient {
@@ -63,7 +63,7 @@ export function pgBridge<Pool extends PgPool>(
   const { timers = systemRuntime.timers } = options;
   const nameOf = prepare ? statementNamer() : () => undefined;
   const connect = () => connectWithin(pool, connectTimeoutMs, timers) as Promise<ClientOf<Pool> & PgClient>;
-  const run = async (client: PgClient, text: string, values: readonly SqlValue[]) =>
+  const run = async (client: PgClient, text: string, values: readonly PostgresValue[]) =>
     (await client.query(configOf(text, values, nameOf(text)))).rows;
   return {
     begin: async (fn) => inTransaction(await connect(), fn),
@@ -84,13 +84,13 @@ function canSpareOne({ options }: PgPool): boolean {
   return options?.max === undefined || options.max >= smallestListeningPool;
 }
 
-function configOf(text: string, values: readonly SqlValue[], name: string | undefined) {
+function configOf(text: string, values: readonly PostgresValue[], name: string | undefined) {
   const config = { text, values: values.map(bound) };
   return name === undefined ? config : { ...config, name };
 }
 
 /** A Buffer is sent as bytes; other arrays of bytes are taken for text by some versions. */
-function bound(value: SqlValue): unknown {
+function bound(value: PostgresValue): unknown {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 

@@ -6,7 +6,7 @@
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
 import { systemRuntime, type Timers } from '../../../core/runtime.ts';
-import type { PostgresBridge } from '../bridge.ts';
+import type { PostgresBridge } from './bridge.ts';
 
 /** A query of postgres.js on its way. */
 interface PostgresJsQuery extends PromiseLike<readonly object[]> {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { PostgresBridge } from '../bridge.ts';
+import type { PostgresBridge } from './bridge.ts';
 
 /** The few members of a Prisma transaction client that are used. */
 export interface PrismaTransaction {

@@ -5,7 +5,7 @@
  */
 
 /** A value that the store binds to a placeholder. */
-export type SqlValue = string | number | boolean | null | Uint8Array;
+export type PostgresValue = string | number | boolean | null | Uint8Array;
 
 /**
  * Lets the store use anybody's client, so that an ORM opens its transactions itself: one that was opened behind its
@@ -28,7 +28,7 @@ export interface PostgresBridge<Tx> {
    * Runs one statement with placeholders `$1`, `$2`… and gives its rows, with columns by name: inside `tx`, or, if
    * that is undefined, by itself on any connection.
    */
-  query(tx: Tx | undefined, text: string, values: readonly SqlValue[]): Promise<readonly object[]>;
+  query(tx: Tx | undefined, text: string, values: readonly PostgresValue[]): Promise<readonly object[]>;
   /**
    * Hears notices on a channel, if the client can; `lost` is called when it no longer does. Gives the way to stop.
    */

@@ -6,8 +6,7 @@
  */
 
 import type { Owner, ReleaseRequest, RenewRequest, StoredResult } from '../../core/store.ts';
-import { number, text } from './attributes.ts';
-import { type Cell, encodeCell } from './cell.ts';
+import { type Cell, encodeCell, number, text } from './attributes.ts';
 import type { Item } from './client.ts';
 import type { Instant } from './clock.ts';
 import { formats, type Head, removalSeconds, stepSize } from './row.ts';

@@ -11,11 +11,11 @@ import type { ListRequest, RecordState } from '../../core/store.ts';
 import { isExpired, type Phase, stateOf } from '../record/entry.ts';
 import { checkPageLimit, unknownCursor } from '../shared/paging.ts';
 import { number, text, textIn } from './attributes.ts';
-import { known, knownFormats, unchanged } from './changes.ts';
 import type { FoundItem } from './client.ts';
 import type { Instant } from './clock.ts';
 import type { Records } from './records.ts';
 import { decodeRecord, type Head } from './row.ts';
+import { known, knownFormats, unchanged } from './statements.ts';
 import type { Guard } from './table.ts';
 
 /** The pages, of 1 MB each, that one sweep looks through. */
