@@ -13,7 +13,7 @@ function missOf<Results>({ bound, limit }: Target<Results>, value: number): numb
   return bound === 'at most' ? value - limit : limit - value;
 }
 
-function verdictOn<Results>(target: Target<Results>, value: number): string {
+function runResultOf<Results>(target: Target<Results>, value: number): string {
   const miss = missOf(target, value);
   if (Number.isNaN(miss)) return 'not measured';
   return miss <= 0 ? 'met' : `missed by ${miss.toFixed(target.digits)} ${target.unit}`;
@@ -25,8 +25,11 @@ export function targetLines<Results>(targets: readonly Target<Results>[], result
     const value = target.measured(results);
     const wanted = `${target.bound} ${target.limit} ${target.unit}`;
     const measured = `${value.toFixed(target.digits)} ${target.unit}`;
-    return [target.title.padEnd(42), measured.padStart(16), wanted.padStart(22), `  ${verdictOn(target, value)}`].join(
-      '',
-    );
+    return [
+      target.title.padEnd(42),
+      measured.padStart(16),
+      wanted.padStart(22),
+      `  ${runResultOf(target, value)}`,
+    ].join('');
   });
 }

@@ -56,7 +56,7 @@ export async function expressApp({ plan, tools, library, settings }: AppParts): 
     tools,
     parsed: plan.parser !== 'nowhere',
     pauses: plan.pauses,
-    contextOf: (request: Request) => guard?.find(request),
+    contextOf: (request: Request) => guard?.tryContext(request),
   });
   for (const middleware of mount(connectAll(plan.before))) app.use(middleware);
   if (plan.parser === 'before') app.use(parser);

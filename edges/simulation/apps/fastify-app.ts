@@ -66,7 +66,7 @@ async function parse(app: FastifyInstance, { parser, parserKind }: Plan): Promis
   }
 }
 
-type Guard = FastifyPluginCallback & { find(request: FastifyRequest): unknown };
+type Guard = FastifyPluginCallback & { tryContext(request: FastifyRequest): unknown };
 
 async function instance(parts: AppParts, guard: Guard | undefined, app: FastifyInstance): Promise<void> {
   const { plan, tools } = parts;
@@ -76,7 +76,7 @@ async function instance(parts: AppParts, guard: Guard | undefined, app: FastifyI
   if (guard !== undefined) await app.register(guard);
   await mount(app, plan.behind);
   if (plan.parser !== 'before') await parse(app, plan);
-  const contextOf = (request: FastifyRequest) => guard?.find(request) as never;
+  const contextOf = (request: FastifyRequest) => guard?.tryContext(request) as never;
   app.post('/orders', fastifyHandler(kinds[plan.handler] as FastifyKind, { tools, pauses: plan.pauses, contextOf }));
   await app.ready();
 }

@@ -91,7 +91,12 @@ export async function honoApp({ plan, tools, library, settings }: AppParts): Pro
   if (plan.parser === 'behind') app.use('/orders', validator);
   const read = (c: Context) => (plan.parser === 'nowhere' ? c.req.text() : parsed(c, plan.parserKind));
   app.post('/orders', (c) =>
-    runFetchKind(kind, c.req.raw, c, { tools, pauses: plan.pauses, read: () => read(c), context: guard?.find(c) }),
+    runFetchKind(kind, c.req.raw, c, {
+      tools,
+      pauses: plan.pauses,
+      read: () => read(c),
+      context: guard?.tryContext(c),
+    }),
   );
   return served(app, guard && (() => guard.shutdown(0)));
 }
@@ -105,7 +110,7 @@ export async function fetchApp({ plan, tools, library, settings }: AppParts): Pr
       tools,
       pauses: plan.pauses,
       read: () => request.text(),
-      context: guard?.find(request),
+      context: guard?.tryContext(request),
     });
   const app = new Hono();
   for (const middleware of mountable([...plan.before, ...plan.behind])) app.use(middleware);

@@ -46,7 +46,7 @@ export async function nodeApp({ plan, tools, library, settings }: AppParts): Pro
     tools,
     parsed: false,
     pauses: plan.pauses,
-    contextOf: (request: IncomingMessage) => guard?.find(request),
+    contextOf: (request: IncomingMessage) => guard?.tryContext(request),
   });
   const ignore: Next = () => {};
   const behind = chain(connectAll(plan.behind), (request, response) => handler(request, response, ignore));

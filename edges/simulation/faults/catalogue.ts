@@ -39,8 +39,8 @@ export const faults: readonly Fault[] = [
       },
       {
         file: 'adapters/node-http/write-answer.js',
-        from: 'for (const [name, lines] of linesByName(answer.fields)) {',
-        to: 'const flat = []; for (const [name, lines] of linesByName(answer.fields)) {',
+        from: 'for (const [name, lines] of linesByName(answer.headers)) {',
+        to: 'const flat = []; for (const [name, lines] of linesByName(answer.headers)) {',
       },
       {
         file: 'adapters/node-http/write-answer.js',

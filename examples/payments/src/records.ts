@@ -79,7 +79,7 @@ function recordsIn(store: Store): Records {
 }
 
 interface AnyGuard extends RequestHandler {
-  find(request: Request): { readonly operationId: string } | undefined;
+  tryContext(request: Request): { readonly operationId: string } | undefined;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
@@ -91,7 +91,7 @@ function flowOf(context: Omit<Flow, 'atomic'>, atomic: Flow['atomic']): Flow {
 function guardOf(guard: AnyGuard, ways: Pick<Guard, 'settle' | 'flow'>): Guard {
   return {
     middleware: guard,
-    operationOf: (request) => guard.find(request)?.operationId,
+    operationOf: (request) => guard.tryContext(request)?.operationId,
     ...ways,
     shutdown: (timeoutMs) => guard.shutdown(timeoutMs),
   };

@@ -11,7 +11,7 @@ export {
   type ErrorCode,
   LatchkeyError,
   LeaseLostError,
-  NothingHappened,
+  NothingHappenedError,
   StoreUnavailableError,
 } from './core/errors.ts';
 export type { EventListener, LatchkeyEvent } from './core/events.ts';

@@ -19,12 +19,12 @@ function sendOrderError({ status, message }: OrderError, request: Request, respo
 export const showProblem = (problem: Problem, request: Request): PlainResponse | undefined => {
   if (!isForm(request)) return undefined;
   const { status, retryAfterSeconds } = problem;
-  const fields: [string, string][] = [
+  const headers: [string, string][] = [
     ['Content-Type', 'text/html; charset=utf-8'],
     ['Cache-Control', 'no-store'],
   ];
-  if (retryAfterSeconds !== undefined) fields.push(['Retry-After', String(retryAfterSeconds)]);
-  return { status, fields, body: Buffer.from(problemPage(problem, request)) };
+  if (retryAfterSeconds !== undefined) headers.push(['Retry-After', String(retryAfterSeconds)]);
+  return { status, headers, body: Buffer.from(problemPage(problem, request)) };
 };
 
 function problemPage({ code, title, detail }: Problem, request: Request): string {

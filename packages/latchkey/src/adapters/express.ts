@@ -51,7 +51,7 @@ function guardFor<Kind extends TransactionKind>(
   return Object.assign(guard, {
     with: (route: RouteOptions<Request>) => guardFor(layer.with(route), contexts),
     context: (request: Request) => contexts.get(request),
-    find: (request: Request) => contexts.find(request),
+    tryContext: (request: Request) => contexts.tryGet(request),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });
 }

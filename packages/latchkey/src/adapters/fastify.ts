@@ -77,7 +77,7 @@ export function idempotency<Kind extends TransactionKind = never>(
   };
   return Object.assign(plugin, {
     context: (request: FastifyRequest) => contexts.get(request),
-    find: (request: FastifyRequest) => contexts.find(request),
+    tryContext: (request: FastifyRequest) => contexts.tryGet(request),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
     // What fastify-plugin sets: the hooks belong to the instance that registers, not to a child of it.
     [Symbol.for('skip-override')]: true,

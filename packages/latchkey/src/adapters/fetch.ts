@@ -137,7 +137,7 @@ function guardFor<Kind extends TransactionKind, Req extends Request>(
     withContext,
     with: (route: RouteOptions<Req>) => guardFor(layer.with(route), parts),
     context: (request: Request) => contexts.get(request),
-    find: (request: Request) => contexts.find(request),
+    tryContext: (request: Request) => contexts.tryGet(request),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });
 }
@@ -146,7 +146,7 @@ function unguarded({ method }: Request): LatchkeyError {
   return new LatchkeyError(
     'context-missing',
     `A handler of guard.withContext() was called with ${method}, which the guard lets pass: it has no context there. ` +
-      'Add the method to the option `methods`, or use guard(handler) and guard.find(request).',
+      'Add the method to the option `methods`, or use guard(handler) and guard.tryContext(request).',
   );
 }
 

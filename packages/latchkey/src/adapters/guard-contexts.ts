@@ -18,7 +18,7 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
   }
 
   /** The context, if this request runs under one. */
-  find(request: object): HttpContext<Kind, Finished> | undefined {
+  tryGet(request: object): HttpContext<Kind, Finished> | undefined {
     return this.#contexts.get(request);
   }
 
@@ -45,7 +45,7 @@ export interface GuardFace<Native extends object, Kind extends TransactionKind, 
    */
   context(request: Native): HttpContext<Kind, Finished>;
   /** The same, or undefined where `context` throws: for routes whose key is optional. */
-  find(request: Native): HttpContext<Kind, Finished> | undefined;
+  tryContext(request: Native): HttpContext<Kind, Finished> | undefined;
   /** Refuses new operations with 503, waits for running ones at most `timeoutMs` (10,000), then gives up what is left. */
   shutdown(timeoutMs?: number): Promise<void>;
 }

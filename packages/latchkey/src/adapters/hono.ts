@@ -93,7 +93,7 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
   return Object.assign(guard, {
     with: (route: RouteOptions<Context<E>>) => guardFor(layer.with(route), parts),
     context: (c: Context) => contexts.get(c),
-    find: (c: Context) => contexts.find(c),
+    tryContext: (c: Context) => contexts.tryGet(c),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });
 }

@@ -60,7 +60,7 @@ function guardFor<Kind extends TransactionKind>(
     wrap: (handler) => (request, response) => guarded(layer, contexts, handler, request, response),
     with: (route) => guardFor(layer.with(route), contexts),
     context: (request) => contexts.get(request),
-    find: (request) => contexts.find(request),
+    tryContext: (request) => contexts.tryGet(request),
     shutdown: (timeoutMs) => layer.shutdown(timeoutMs),
   };
 }

@@ -7,7 +7,7 @@
 import type { Completable } from '../core/completable.ts';
 import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine/engine.ts';
-import type { Operation, Verdict } from '../core/operation.ts';
+import type { Operation, RunResult } from '../core/operation.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { AnyStore, StoredRecord, TransactionKind } from '../core/store.ts';
 import { RecentMap } from '../core/support/recent-map.ts';
@@ -192,7 +192,7 @@ function operationOf(record: StoredRecord, { settings }: Completable): Operation
   return { id, principal, name: operation, fingerprint, settings };
 }
 
-function finished(verdict: Verdict): Verdict {
+function finished(verdict: RunResult): RunResult {
   if (verdict.outcome === 'done') return verdict;
   throw new Unfinished(`The run ended as ${verdict.outcome}; the record is left for another try.`);
 }

@@ -10,8 +10,8 @@ import { createEmit } from '../core/emitter.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import type { Verdict } from '../core/operation.ts';
-import { completeSettings } from '../core/options/check-options.ts';
+import type { RunResult } from '../core/operation.ts';
+import { resolveSettings } from '../core/options/check-options.ts';
 import { checkRules } from '../core/options/option-rules.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
@@ -62,7 +62,7 @@ function share(options: HttpOperationsOptions): Shared {
   checkRules('httpOperations', options, operationsRules);
   const { maxRequestBytes = MEBIBYTE, maxResponseBytes = MEBIBYTE, dialect = 'ietf', onProblem } = options;
   return {
-    settings: completeSettings('httpOperations', { ...options, afterFailure: 'rerun' }),
+    settings: resolveSettings('httpOperations', { ...options, afterFailure: 'rerun' }),
     options,
     maxRequestBytes,
     maxResponseBytes,
@@ -72,7 +72,7 @@ function share(options: HttpOperationsOptions): Shared {
   };
 }
 
-/** A coding that isn't known here stays, and so does its field. */
+/** A coding that isn't known here stays, and so does its header. */
 async function uncoded(headers: Headers, body: Uint8Array, limitBytes: number): Promise<Uint8Array> {
   const codings = codingsOf([headers.get('content-encoding') ?? '']);
   const decoding = await decodeContent(body, codings, limitBytes);
@@ -87,9 +87,9 @@ async function restore(
   pattern: OperationPattern,
   { maxRequestBytes }: Shared,
 ): Promise<SavedRequest> {
-  const { method, target, principal, fields, body } = decodeRequest(bytes);
+  const { method, target, principal, headers: lines, body } = decodeRequest(bytes);
   const headers = new Headers();
-  for (const [name, value] of fields) headers.append(name, value);
+  for (const [name, value] of lines) headers.append(name, value);
   return {
     method,
     url: target,
@@ -106,7 +106,7 @@ async function runSaved(
   context: AnyContext,
   handler: SavedRequestHandler<TransactionKind>,
   shared: Shared,
-): Promise<Verdict> {
+): Promise<RunResult> {
   const parts: RunParts<TransactionKind, Response> = {
     handling: {
       execute: async (httpContext, { maxResponseBytes }) =>

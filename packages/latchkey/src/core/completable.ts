@@ -5,7 +5,7 @@
  */
 
 import type { Answering, AnyContext } from './context.ts';
-import type { Verdict } from './operation.ts';
+import type { RunResult } from './operation.ts';
 import type { OperationSettings } from './settings.ts';
 
 /** One kind of operation that can be run again from the request that its claim saved. */
@@ -22,5 +22,5 @@ export interface Completable {
 /** One run: its handler, and how the answer of its `finish` is stored. */
 export interface CompletableRun {
   readonly answering: Answering<unknown, unknown>;
-  handler(context: AnyContext): Promise<Verdict>;
+  handler(context: AnyContext): Promise<RunResult>;
 }

@@ -63,7 +63,7 @@ export const errorCodes = [
   'transaction-ended-early',
   'transaction-unsupported',
   'value-invalid',
-  'verdict-unfit',
+  'decision-unfit',
 ] as const;
 
 /** A permanent code. */
@@ -136,11 +136,11 @@ export function nothingHappenedMark(): string {
  *
  * @example
  * ```ts
- * if (!(await terminal.isOnline())) throw new NothingHappened('the terminal is offline')
+ * if (!(await terminal.isOnline())) throw new NothingHappenedError('the terminal is offline')
  * ```
  */
-export class NothingHappened extends LatchkeyError {
-  override readonly name = 'NothingHappened';
+export class NothingHappenedError extends LatchkeyError {
+  override readonly name = 'NothingHappenedError';
   readonly status: number;
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -159,5 +159,10 @@ export class NothingHappened extends LatchkeyError {
   }
 }
 
-for (const [name, type] of Object.entries({ LatchkeyError, StoreUnavailableError, LeaseLostError, NothingHappened }))
+for (const [name, type] of Object.entries({
+  LatchkeyError,
+  StoreUnavailableError,
+  LeaseLostError,
+  NothingHappenedError,
+}))
   acceptCopies(type, name);

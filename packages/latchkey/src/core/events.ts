@@ -47,7 +47,7 @@ type Happening =
       readonly type: 'audited';
       readonly id: string;
       readonly event: 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
-      readonly verdict: 'respond' | 'rerun' | 'forget' | undefined;
+      readonly decision: 'respond' | 'rerun' | 'forget' | undefined;
     }
   /** A dispatcher has delivered a message of an outbox; `attempts` counts the deliveries that were begun. */
   | {

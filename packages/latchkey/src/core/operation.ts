@@ -50,7 +50,7 @@ export interface Operation {
  *   released under `rerun`; under `refuse` the record lapses.
  * - `released`: the record is released, whatever else holds.
  */
-export interface Verdict {
+export interface RunResult {
   readonly outcome: 'done' | 'failed' | 'nothing-happened' | 'come-back' | 'not-final' | 'released';
   readonly result: StoredResult;
   /** Kept if the store refuses the result for its size. */
@@ -75,9 +75,9 @@ export interface LapsedOperation {
 
 /** What a `recover` hook decides, and for the audit why; `leave` keeps the record lapsed for a person. */
 export type Recovery =
-  | { readonly verdict: 'respond'; readonly result: StoredResult; readonly why?: string }
-  | { readonly verdict: 'rerun'; readonly why?: string }
-  | { readonly verdict: 'leave' };
+  | { readonly decision: 'respond'; readonly result: StoredResult; readonly why?: string }
+  | { readonly decision: 'rerun'; readonly why?: string }
+  | { readonly decision: 'leave' };
 
 /** Looks at the world after a worker died, and decides. */
 export type Recover = (lapsed: LapsedOperation) => Promise<Recovery> | Recovery;
@@ -123,4 +123,4 @@ export type Outcome =
 /** Runs the operation itself. What it throws is a bug of the caller: failures are verdicts. */
 export type Handler<Kind extends TransactionKind = never, Answer = FinalWrite, Finished = void> = (
   context: Context<Kind, Answer, Finished>,
-) => Promise<Verdict>;
+) => Promise<RunResult>;

@@ -235,11 +235,11 @@ export interface RecordPage {
 
 /** An operator's decision about a lapsed record. */
 export type Resolution =
-  | { readonly verdict: 'respond'; readonly result: StoredResult; readonly retentionMs: number }
+  | { readonly decision: 'respond'; readonly result: StoredResult; readonly retentionMs: number }
   /** Makes the record open: the next request with the key runs, and resumes after the saved steps. */
-  | { readonly verdict: 'rerun'; readonly retentionMs: number }
+  | { readonly decision: 'rerun'; readonly retentionMs: number }
   /** Removes the record: the next request with the key is a new operation. */
-  | { readonly verdict: 'forget' };
+  | { readonly decision: 'forget' };
 
 /** The arguments of {@link Store.resolve}; `token` is the one that the operator saw. */
 export interface ResolveRequest extends Owner {

@@ -5,8 +5,8 @@
  */
 
 import type { Answering, FinalWrite, Jsonify } from '../core/context.ts';
-import { LatchkeyError, NothingHappened } from '../core/errors.ts';
-import type { Verdict } from '../core/operation.ts';
+import { LatchkeyError, NothingHappenedError } from '../core/errors.ts';
+import type { RunResult } from '../core/operation.ts';
 import type { StoredResult } from '../core/store.ts';
 import type { Codec } from '../core/support/codec.ts';
 import { encodeFailure, encodeSuccess } from './result.ts';
@@ -35,7 +35,7 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
   }
 
   /** Once `finish` has committed, its answer stands, whatever the function does afterwards. */
-  async run(fn: () => Promise<Result> | Result): Promise<Verdict> {
+  async run(fn: () => Promise<Result> | Result): Promise<RunResult> {
     try {
       const value = await fn();
       return this.#committed() ?? { outcome: 'done', ...this.encode(value) };
@@ -44,11 +44,11 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
     }
   }
 
-  #committed(): Verdict | undefined {
+  #committed(): RunResult | undefined {
     return this.#finished && this.made ? { outcome: 'done', result: this.made, tombstone: noBytes } : undefined;
   }
 
-  #failed(error: unknown): Verdict {
+  #failed(error: unknown): RunResult {
     this.thrown = { error };
     const result: StoredResult = { kind: 'value', bytes: encodeFailure(error) };
     return { outcome: outcomeOf(error), result, tombstone: noBytes };
@@ -58,7 +58,7 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
 /** How another idempotent call says that its operation is not decided: as the failure of this one it would stick. */
 const undecided: ReadonlySet<string> = new Set(['in-progress', 'key-quarantined', 'outcome-unknown']);
 
-function outcomeOf(error: unknown): Verdict['outcome'] {
-  if (error instanceof NothingHappened) return 'nothing-happened';
+function outcomeOf(error: unknown): RunResult['outcome'] {
+  if (error instanceof NothingHappenedError) return 'nothing-happened';
   return error instanceof LatchkeyError && undecided.has(error.code) ? 'not-final' : 'failed';
 }

@@ -9,7 +9,7 @@ import type { Answering, AnyContext, Context, Jsonify } from '../core/context.ts
 import { Engine } from '../core/engine/engine.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../core/errors.ts';
 import type { Operation, Outcome } from '../core/operation.ts';
-import { completeSettings } from '../core/options/check-options.ts';
+import { resolveSettings } from '../core/options/check-options.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import type { StoredResult, TransactionKind } from '../core/store.ts';
 import { type Codec, decodeValue, encodeValue, stringify } from '../core/support/codec.ts';
@@ -155,7 +155,7 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
 ): IdempotentFunction<Input, Result> {
   checkFunctionOptions(options);
   const { name, codec = valueCodec as Codec<Result> } = options;
-  const settings = completeSettings(`idempotent(${name})`, options);
+  const settings = resolveSettings(`idempotent(${name})`, options);
   const operationOf = operations(options, settings);
   const engine = new Engine<Kind>(options);
   const run = async (input: Input) => {

@@ -35,7 +35,7 @@ export type Decoding =
   /** A coding isn't known here, or the bytes are not what it says. */
   | { readonly kind: 'undecodable' };
 
-/** The codings that the lines of a Content-Encoding field name, in the order they were applied. */
+/** The codings that the lines of a Content-Encoding header name, in the order they were applied. */
 export function codingsOf(lines: readonly string[]): readonly string[] {
   const names = lines.flatMap((line) => line.split(',')).map((name) => name.trim().toLowerCase());
   return names.filter((name) => name !== '' && name !== 'identity');
@@ -66,7 +66,7 @@ export async function decodeContent(
 }
 
 /**
- * Whether a request's Accept-Encoding lines name every one of the codings. A request without the field names none:
+ * Whether a request's Accept-Encoding lines name every one of the codings. A request without the header names none:
  * RFC 9110 would let a server send it anything, but a client that can decode says so.
  */
 export function acceptsCodings(lines: readonly string[], codings: readonly string[]): boolean {

@@ -42,7 +42,7 @@ const misnamedKey =
 
 /** Other libraries, and proxies that change names, send the key under these. */
 function isMisnamed(view: RequestView<unknown>): boolean {
-  return view.fields('x-idempotency-key').length > 0 || view.fields('idempotency_key').length > 0;
+  return view.headers('x-idempotency-key').length > 0 || view.headers('idempotency_key').length > 0;
 }
 
 function handle<Native, Kind extends TransactionKind, Finished>(
@@ -52,7 +52,7 @@ function handle<Native, Kind extends TransactionKind, Finished>(
   guard: Guard<Native, Kind>,
 ): GuardAnswer | Promise<GuardAnswer> {
   if (!route.methods.has(view.method)) return pass;
-  const keyLines = view.fields('idempotency-key');
+  const keyLines = view.headers('idempotency-key');
   if (keyLines.length === 0 && route.options.keyRequired !== true) {
     if (isMisnamed(view)) guard.warn('key-misnamed', misnamedKey);
     return pass;

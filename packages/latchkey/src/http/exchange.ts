@@ -5,8 +5,8 @@
  * @module
  */
 
-/** A header field as it goes over the wire. Repeated fields are repeated pairs. */
-export type Field = readonly [name: string, value: string];
+/** A header as it goes over the wire. Repeated headers are repeated pairs. */
+export type Header = readonly [name: string, value: string];
 
 /** The body of a request, as far as an adapter can get at it. */
 export type RequestBody =
@@ -32,8 +32,8 @@ export interface RequestView<Native> {
   readonly target: string;
   /** The framework's own request, for the functions that a route gives. */
   readonly native: Native;
-  /** All values of a field, one entry for each field line; the name is given in lower case. */
-  fields(name: string): readonly string[];
+  /** All values of a header, one entry for each header line; the name is given in lower case. */
+  headers(name: string): readonly string[];
   /** Reads the body without taking it from the handler. Called at most once, after the key was accepted. */
   body(limitBytes: number): RequestBody | Promise<RequestBody>;
 }
@@ -41,7 +41,7 @@ export interface RequestView<Native> {
 /** A whole response, ready to be written. */
 export interface PlainResponse {
   readonly status: number;
-  readonly fields: readonly Field[];
+  readonly headers: readonly Header[];
   readonly body: Uint8Array;
 }
 
@@ -54,11 +54,11 @@ export interface PlainResponse {
  */
 export interface CapturedResponse {
   readonly status: number;
-  /** The fields that were set after the layer was entered. */
-  readonly fields: readonly Field[];
+  /** The headers that were set after the layer was entered. */
+  readonly headers: readonly Header[];
   readonly body: Uint8Array;
   readonly state: 'whole' | 'too-large' | 'broken';
-  /** True if status and fields have gone out already, so that only the end can be held back. */
+  /** True if status and headers have gone out already, so that only the end can be held back. */
   readonly headSent: boolean;
   /** The handler's promise while it is not settled, where the adapter sees it apart from the response. */
   readonly stillRunning?: () => Promise<unknown> | undefined;
@@ -67,7 +67,7 @@ export interface CapturedResponse {
 /** Headers of the layer's own on the handler's response. */
 export interface Marks {
   /** To be set, in place of what the handler set. */
-  readonly fields: readonly Field[];
+  readonly headers: readonly Header[];
   /** Names of headers that are not to go out. */
   readonly without: readonly string[];
 }

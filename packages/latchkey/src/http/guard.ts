@@ -57,7 +57,7 @@ function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, nativ
   if (recover === undefined) return undefined;
   return async (lapsed) => {
     const recovery = await recover(lapsed, native);
-    if (recovery.verdict !== 'respond') return recovery;
+    if (recovery.decision !== 'respond') return recovery;
     const { response, ...decided } = recovery;
     const { result } = finalWrite(encodeResponse(await readAnswer(response)), maxResponseBytes);
     return { ...decided, result };
@@ -109,7 +109,7 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
   }
 
   get acceptEncoding(): readonly string[] {
-    return this.#view.fields('accept-encoding');
+    return this.#view.headers('accept-encoding');
   }
 
   shape(found: Problem): PlainResponse {
@@ -143,7 +143,7 @@ export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
     const { quarantine } = this.options;
     if (!quarantine) return undefined;
     const { store, emit, runtime = systemRuntime } = this.#guard;
-    const request = { ...reading, fields: (name: string) => this.#view.fields(name) };
+    const request = { ...reading, headers: (name: string) => this.#view.headers(name) };
     return quarantineProblem(quarantine, request, { store, emit, runtime });
   }
 

@@ -31,8 +31,8 @@ const isMethod = (item: unknown) => isText(item) && /^[A-Z]+$/.test(item) && !sa
 const isPrincipal = (value: unknown) =>
   typeof value === 'function' || value === 'authorization' || value === 'anonymous';
 
-/** Fields that carry credentials or the key. */
-const secretFields: ReadonlySet<string> = new Set([
+/** Headers that carry credentials or the key. */
+const secretHeaders: ReadonlySet<string> = new Set([
   'api-key',
   'authorization',
   'cookie',
@@ -41,14 +41,14 @@ const secretFields: ReadonlySet<string> = new Set([
   'x-api-key',
   'x-auth-token',
 ]);
-const isSavedField = (item: unknown) =>
-  isText(item) && headerNamePattern.test(item) && !secretFields.has(item.toLowerCase());
+const isSavedHeader = (item: unknown) =>
+  isText(item) && headerNamePattern.test(item) && !secretHeaders.has(item.toLowerCase());
 
 const saveRules: Record<keyof SaveRequestOptions, Rule> = {
   maxBytes: bytes,
-  fields: must(
-    listOf(isSavedField),
-    `an array of field names, none of which carries credentials (${[...secretFields].join(', ')})`,
+  headers: must(
+    listOf(isSavedHeader),
+    `an array of header names, none of which carries credentials (${[...secretHeaders].join(', ')})`,
   ),
   principal: truth,
 };
@@ -75,7 +75,7 @@ function checkMembers(where: string, name: string, value: object, rules: Readonl
 
 const saving: Rule = (where, name, value) => {
   if (typeof value === 'boolean') return;
-  must(isObjectWith(), 'true, false or an object with maxBytes, fields or principal')(where, name, value);
+  must(isObjectWith(), 'true, false or an object with maxBytes, headers or principal')(where, name, value);
   checkMembers(where, name, value as object, saveRules);
 };
 
@@ -102,7 +102,7 @@ export const routeRules: Record<Exclude<keyof RouteOptions<unknown>, keyof Opera
   maxResponseBytes: bytes,
   meaningfulFields: must(
     listOf((item) => isText(item) && headerNamePattern.test(item)),
-    'an array of field names',
+    'an array of header names',
   ),
   methods: must(listOf(isMethod), 'an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)'),
   onUnstored: oneOf('send', '503'),

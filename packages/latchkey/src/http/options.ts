@@ -15,7 +15,7 @@ import type { Problem } from './problems/problem.ts';
 
 /**
  * Whom a request acts for: a function that returns a stable identity, `'authorization'` (a digest of that
- * field; JWT-shaped tokens are refused), or `'anonymous'` (keys must then have the entropy of a UUID).
+ * header; JWT-shaped tokens are refused), or `'anonymous'` (keys must then have the entropy of a UUID).
  */
 export type Principal<Native> =
   | 'authorization'
@@ -34,9 +34,9 @@ export interface Answer {
 
 /** What `recover` decides about a lapsed record; the audit keeps `why`, 2,000 characters at most. Names no secret. */
 type HttpRecovery =
-  | { readonly verdict: 'respond'; readonly response: Answer | Response; readonly why?: string }
-  | { readonly verdict: 'rerun'; readonly why?: string }
-  | { readonly verdict: 'leave' };
+  | { readonly decision: 'respond'; readonly response: Answer | Response; readonly why?: string }
+  | { readonly decision: 'rerun'; readonly why?: string }
+  | { readonly decision: 'leave' };
 
 /** A stored answer, as `authorizeReplay` sees it. */
 export interface ReplayRecord {
@@ -48,15 +48,15 @@ export interface ReplayRecord {
 /** How a route saves its requests. */
 export interface SaveRequestOptions {
   /**
-   * The longest saved request in bytes: target, fields and body together. A longer one runs as usual and is not saved;
+   * The longest saved request in bytes: target, headers and body together. A longer one runs as usual and is not saved;
    * a warning event says so once per route. Default 65,536.
    */
   readonly maxBytes?: number;
   /**
-   * Fields to save besides Content-Type and Content-Encoding. Never credentials: `option-invalid` names those that are
+   * Headers to save besides Content-Type and Content-Encoding. Never credentials: `option-invalid` names those that are
    * known to be.
    */
-  readonly fields?: readonly string[];
+  readonly headers?: readonly string[];
   /**
    * Saves whom the request acts for too, as the `principal` function said it. Not for one that returns a credential,
    * such as an API key. Default false.
@@ -84,7 +84,7 @@ export interface Quarantine {
    */
   readonly before: Date | number;
   /**
-   * What happens to a key of unknown age: one without the field Repeatability-First-Sent that is no UUID of version 7.
+   * What happens to a key of unknown age: one without the header Repeatability-First-Sent that is no UUID of version 7.
    * `'run'` (default) carries it out, so that a retry from before runs a second time; `'refuse'` refuses all such keys
    * that have no such record, new ones too.
    */
@@ -111,7 +111,7 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
   readonly scope?: string;
   /** The methods that the layer acts on. Default POST and PATCH; PUT and DELETE can be added. */
   readonly methods?: readonly string[];
-  /** Fields that change the meaning of a request, besides If-Match, If-None-Match, Prefer and X-HTTP-Method-Override. */
+  /** Headers that change the meaning of a request, besides If-Match, If-None-Match, Prefer and X-HTTP-Method-Override. */
   readonly meaningfulFields?: readonly string[];
   /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. */
   readonly volatileMembers?: readonly string[];
@@ -150,7 +150,7 @@ export interface RouteOptions<Native> extends Partial<OperationSettings> {
    * ```ts
    * recover: async ({ idempotencyKey }) => {
    *   const charge = await provider.find({ idempotencyKey: idempotencyKey('charge') })
-   *   return charge ? { verdict: 'respond', response: { status: 201, body: charge } } : { verdict: 'leave' }
+   *   return charge ? { decision: 'respond', response: { status: 201, body: charge } } : { decision: 'leave' }
    * }
    * ```
    */

@@ -6,19 +6,19 @@
 
 import { LatchkeyError } from '../core/errors.ts';
 import { headerNamePattern } from '../protocol/headers.ts';
-import type { Field, PlainResponse } from './exchange.ts';
+import type { Header, PlainResponse } from './exchange.ts';
 import { isResponse } from './response/fetch-response.ts';
 
 /** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5): what the frameworks let pass. */
-const fieldValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
+const headerValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The error for an answer that can't be sent. */
 export function unsendable(why: string): LatchkeyError {
   return new LatchkeyError('value-invalid', `The answer can't be sent: ${why}.`);
 }
 
-function isSendable([name, value]: Field): boolean {
-  return headerNamePattern.test(name) && typeof value === 'string' && fieldValuePattern.test(value);
+function isSendable([name, value]: Header): boolean {
+  return headerNamePattern.test(name) && typeof value === 'string' && headerValuePattern.test(value);
 }
 
 /**
@@ -27,12 +27,12 @@ function isSendable([name, value]: Field): boolean {
  * @throws LatchkeyError `value-invalid`.
  */
 export function checkResponse(response: PlainResponse): void {
-  const { status, fields, body } = response;
-  if (isResponse(response)) throw unsendable('it is a Response; give { status, fields, body }');
+  const { status, headers, body } = response;
+  if (isResponse(response)) throw unsendable('it is a Response; give { status, headers, body }');
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw unsendable(`its status must be an integer from 200 to 599; got ${String(status)}`);
-  if (!Array.isArray(fields)) throw unsendable('its fields must be an array');
-  const malformed = fields.find((field) => !isSendable(field));
-  if (malformed !== undefined) throw unsendable(`the field ${JSON.stringify(malformed[0])} is malformed`);
+  if (!Array.isArray(headers)) throw unsendable('its headers must be an array');
+  const malformed = headers.find((header) => !isSendable(header));
+  if (malformed !== undefined) throw unsendable(`the header ${JSON.stringify(malformed[0])} is malformed`);
   if (!(body instanceof Uint8Array)) throw unsendable('its body must be a Uint8Array');
 }

@@ -9,7 +9,7 @@
 
 import { LatchkeyError } from '../core/errors.ts';
 import { asBuffer } from '../core/support/bytes.ts';
-import type { Field } from './exchange.ts';
+import type { Header } from './exchange.ts';
 
 const HEAD_START = 5;
 
@@ -76,18 +76,18 @@ export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
 }
 
 /**
- * Reads names and values, which follow each other in a head, as fields.
+ * Reads names and values, which follow each other in a head, as headers.
  *
  * @param start - where they begin.
  * @throws LatchkeyError `record-unreadable`.
  */
-export function fieldsIn(format: FrameFormat, head: readonly unknown[], start: number): readonly Field[] {
-  const fields: Field[] = [];
+export function headersIn(format: FrameFormat, head: readonly unknown[], start: number): readonly Header[] {
+  const headers: Header[] = [];
   for (let index = start; index < head.length; index += 2) {
     const name = head[index];
     const value = head[index + 1];
     if (typeof name !== 'string' || typeof value !== 'string') throw unreadable(format, 'its headers are malformed');
-    fields.push([name, value]);
+    headers.push([name, value]);
   }
-  return fields;
+  return headers;
 }

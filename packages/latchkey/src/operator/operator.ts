@@ -49,7 +49,7 @@ export interface Operator {
    *
    * @param token - the one that `list` or `show` gave: the verdict is about what this person saw.
    * @throws LatchkeyError `resolution-stale` (the record isn't lapsed under this token any more), `resolution-unclear`,
-   * `verdict-unfit`, `value-invalid`, `option-invalid`.
+   * `decision-unfit`, `value-invalid`, `option-invalid`.
    * @example
    * ```ts
    * await people.resolve(id, token, { response: { status: 201, body: charge } }, { who: 'ann', why: 'Charged: ch_1.' })

@@ -53,7 +53,7 @@ function encoded(kind: VerdictSummary['kind'], bytes: Uint8Array = noBytes, stat
 function unfit(verdict: string, fits: RecordKind, kind: RecordKind): LatchkeyError | undefined {
   if (fits === kind) return undefined;
   return new LatchkeyError(
-    'verdict-unfit',
+    'decision-unfit',
     `A verdict with ${verdict} fits a record of kind "${fits}"; this one is of kind "${kind}". Nothing was changed.`,
   );
 }
@@ -89,7 +89,7 @@ function encodeResult(verdict: Exclude<Verdict, string>): EncodedVerdict {
 /**
  * Encodes a verdict for a record of this kind.
  *
- * @throws LatchkeyError `verdict-unfit`, `value-invalid` (an answer that can't be sent or saved), `option-invalid`
+ * @throws LatchkeyError `decision-unfit`, `value-invalid` (an answer that can't be sent or saved), `option-invalid`
  * (what is no verdict, or is longer than the limit).
  */
 export function encodeVerdict(verdict: Verdict, kind: RecordKind, { maxResponseBytes }: VerdictLimits): EncodedVerdict {
@@ -122,7 +122,7 @@ export function isOf({ kind, digest }: VerdictSummary, bytes: Uint8Array): boole
 
 /** What the store is asked to do. */
 export function resolutionOf({ summary, bytes }: EncodedVerdict, retentionMs: number): Resolution {
-  if (summary.kind === 'forget') return { verdict: 'forget' };
-  if (summary.kind === 'rerun') return { verdict: 'rerun', retentionMs };
-  return { verdict: 'respond', result: { kind: 'value', bytes }, retentionMs };
+  if (summary.kind === 'forget') return { decision: 'forget' };
+  if (summary.kind === 'rerun') return { decision: 'rerun', retentionMs };
+  return { decision: 'respond', result: { kind: 'value', bytes }, retentionMs };
 }

@@ -61,14 +61,14 @@ describe('a timeout in front of the guard in Hono', () => {
     it(`answers the client, and the handler's own answer, by ${name}, is stored when it is there`, async () => {
       const { origin, letGo, settled, runs } = await application({ answer });
       const first = await post(origin);
-      expect([first.status, first.body.toString(), first.field('x-outer')]).toEqual([504, 'too slow', 'yes']);
+      expect([first.status, first.body.toString(), first.header('x-outer')]).toEqual([504, 'too slow', 'yes']);
       expect((await post(origin)).json()).toMatchObject({ code: 'in-progress' });
       letGo();
       await settled();
       const retry = await post(origin);
-      expect([retry.status, retry.json(), retry.field('idempotent-replayed')]).toEqual([201, { id: 'ch_1' }, 'true']);
-      expect([retry.field('x-inner'), retry.field('x-outer')]).toEqual(['yes', undefined]);
-      expect(retry.field('content-type')).toBe('application/json');
+      expect([retry.status, retry.json(), retry.header('idempotent-replayed')]).toEqual([201, { id: 'ch_1' }, 'true']);
+      expect([retry.header('x-inner'), retry.header('x-outer')]).toEqual(['yes', undefined]);
+      expect(retry.header('content-type')).toBe('application/json');
       expect(runs()).toBe(1);
     });
   }
@@ -94,7 +94,7 @@ describe('a timeout in front of the guard in Hono', () => {
     await settled();
     const retry = await post(origin);
     expect([retry.status, retry.json()]).toEqual([201, { id: 'ch_1' }]);
-    expect([retry.field('x-late'), retry.field('x-outer')]).toEqual(['yes', undefined]);
+    expect([retry.header('x-late'), retry.header('x-outer')]).toEqual(['yes', undefined]);
   });
 
   it("does not hide the handler's failure: it is stored under refuse, and not the timeout's answer", async () => {
@@ -153,14 +153,14 @@ describe('a timeout in front of the guard in Hono', () => {
       },
       answer: (c) => c.json({ id: 'ch_1' }, 201),
     });
-    const fields = [['Origin', 'https://shop.example']] as const;
-    const first = await post(origin, { fields });
-    expect([first.status, first.field('x-after'), first.field('x-later')]).toEqual([504, 'yes', 'yes']);
-    expect(first.field('access-control-allow-origin')).toBe('https://shop.example');
+    const headers = [['Origin', 'https://shop.example']] as const;
+    const first = await post(origin, { headers });
+    expect([first.status, first.header('x-after'), first.header('x-later')]).toEqual([504, 'yes', 'yes']);
+    expect(first.header('access-control-allow-origin')).toBe('https://shop.example');
     letGo();
     await settled();
-    const retry = await post(origin, { fields });
-    expect([retry.status, retry.json(), retry.field('access-control-allow-origin')]).toEqual([
+    const retry = await post(origin, { headers });
+    expect([retry.status, retry.json(), retry.header('access-control-allow-origin')]).toEqual([
       201,
       { id: 'ch_1' },
       'https://shop.example',
@@ -186,7 +186,7 @@ describe('a timeout in front of the guard in Hono', () => {
     });
     letGo();
     expect((await post(origin)).status).toBe(201);
-    expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin)).header('idempotent-replayed')).toBe('true');
   });
 });
 
@@ -200,7 +200,7 @@ describe('a timeout behind the guard in Hono', () => {
     const first = await post(origin);
     const retry = await post(origin);
     letGo();
-    expect([first.status, retry.status, retry.field('idempotent-replayed'), runs()]).toEqual([504, 504, 'true', 1]);
+    expect([first.status, retry.status, retry.header('idempotent-replayed'), runs()]).toEqual([504, 504, 'true', 1]);
   });
 });
 
@@ -220,7 +220,7 @@ it("a wrapper in front of a guarded fetch handler answers the client, and the ha
   letGo();
   await until(async () => (await options.store.list({ state: 'completed', limit: 1 })).records.length === 1);
   const retry = await post(origin);
-  expect([retry.status, retry.json(), retry.field('idempotent-replayed'), runs]).toEqual([
+  expect([retry.status, retry.json(), retry.header('idempotent-replayed'), runs]).toEqual([
     201,
     { id: 'ch_1' },
     'true',

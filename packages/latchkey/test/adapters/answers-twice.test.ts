@@ -40,10 +40,10 @@ const onError: ErrorRequestHandler = (error, _request, response, next) => {
   else response.status(500).json({ error: 'failed' });
 };
 
-const gzip = { fields: [['Accept-Encoding', 'gzip']] } as const;
+const gzip = { headers: [['Accept-Encoding', 'gzip']] } as const;
 
-function textOf({ body, field }: Received): string {
-  return (field('content-encoding') === 'gzip' ? gunzipSync(body) : body).toString();
+function textOf({ body, header }: Received): string {
+  return (header('content-encoding') === 'gzip' ? gunzipSync(body) : body).toString();
 }
 
 describe('a handler that goes wrong after it has answered', () => {
@@ -60,7 +60,7 @@ describe('a handler that goes wrong after it has answered', () => {
           for (const replayed of [undefined, 'true']) {
             const answer = await post(origin, gzip);
             expect([answer.status, textOf(answer), answer.complete]).toEqual([201, charged, true]);
-            expect(answer.field('idempotent-replayed')).toBe(replayed);
+            expect(answer.header('idempotent-replayed')).toBe(replayed);
           }
         });
       }

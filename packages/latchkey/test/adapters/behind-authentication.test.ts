@@ -87,8 +87,8 @@ describe('a guard behind the authentication', () => {
       };
       const origin = await start({ isSignedIn: () => signedIn, placeOrder }, guardOptions().options);
       const answer = async () => {
-        const { status, body, field } = await post(origin);
-        return [status, body.toString(), field('idempotency-status')];
+        const { status, body, header } = await post(origin);
+        return [status, body.toString(), header('idempotency-status')];
       };
       expect(await answer()).toEqual([201, 'order 1', 'executed']);
       expect(await answer()).toEqual([201, 'order 1', 'replayed']);
@@ -110,7 +110,7 @@ describe('a guard behind the authentication', () => {
     expect((await post(origin)).status).toBe(201);
     mayOrder = false;
     const refused = await post(origin);
-    expect([refused.status, refused.field('idempotency-status')]).toEqual([403, 'replay-forbidden;final=?0']);
+    expect([refused.status, refused.header('idempotency-status')]).toEqual([403, 'replay-forbidden;final=?0']);
     expect(refused.body.toString()).not.toContain('order 1');
   });
 });

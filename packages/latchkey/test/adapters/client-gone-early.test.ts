@@ -74,8 +74,8 @@ const startFastify =
 
 /** Sends a request and leaves while its claim is on the way; then lets the claim pass. */
 async function hangUp(origin: string, { seen, openClaim, isIdle }: SlowClaim, sent: string): Promise<void> {
-  const fields = [['Content-Length', String(sent.length)]] as const;
-  const request = open(origin, { key: firstKey, fields, body: sent });
+  const headers = [['Content-Length', String(sent.length)]] as const;
+  const request = open(origin, { key: firstKey, headers, body: sent });
   request.on('error', () => undefined).end(sent);
   await until(() => seen.claims === 1);
   request.destroy();
@@ -99,8 +99,12 @@ describe.each([
     await hangUp(origin, made, sent);
     expect([made.seen.bodies, await made.states()]).toEqual([[], ['open']]);
     const retry = await post(origin, { body: sent });
-    expect([retry.status, retry.body.toString(), retry.field('idempotent-replayed')]).toEqual([200, 'done', undefined]);
-    expect((await post(origin, { body: sent })).field('idempotent-replayed')).toBe('true');
+    expect([retry.status, retry.body.toString(), retry.header('idempotent-replayed')]).toEqual([
+      200,
+      'done',
+      undefined,
+    ]);
+    expect((await post(origin, { body: sent })).header('idempotent-replayed')).toBe('true');
     expect(made.seen.bodies).toEqual([sent]);
   });
 });
@@ -116,7 +120,7 @@ describe.each([
     await hangUp(origin, made, body);
     await until(() => made.states().then(([state]) => state === 'completed'));
     expect(made.seen.bodies).toEqual([body]);
-    expect((await post(origin, { body })).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin, { body })).header('idempotent-replayed')).toBe('true');
     expect(made.seen.bodies).toEqual([body]);
   });
 });

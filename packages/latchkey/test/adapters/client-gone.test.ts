@@ -50,7 +50,7 @@ function hangUp() {
 
 /** The answer that retries get once the first request is no longer in progress. */
 async function settled(origin: string) {
-  await until(async () => (await post(origin)).field('idempotency-status')?.startsWith('in-progress') !== true);
+  await until(async () => (await post(origin)).header('idempotency-status')?.startsWith('in-progress') !== true);
   return post(origin);
 }
 

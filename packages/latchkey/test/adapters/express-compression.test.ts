@@ -7,7 +7,7 @@ import { guardOptions, post, serve } from './apps/harness.ts';
 
 describe('compression', () => {
   const text = 'charge '.repeat(1_000);
-  const gzip = { fields: [['Accept-Encoding', 'gzip']] as const };
+  const gzip = { headers: [['Accept-Encoding', 'gzip']] as const };
   const orders = {
     'before the guard': (guard: express.RequestHandler) => [compression(), guard],
     'after the guard': (guard: express.RequestHandler) => [guard, compression()],
@@ -26,11 +26,11 @@ describe('compression', () => {
         const origin = await serve(app);
         for (let times = 0; times < 2; times += 1) {
           const coded = await post(origin, gzip);
-          expect(coded.field('content-encoding')).toBe('gzip');
+          expect(coded.header('content-encoding')).toBe('gzip');
           expect(gunzipSync(coded.body).toString()).toBe(text);
         }
         const plain = await post(origin);
-        expect([plain.field('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
+        expect([plain.header('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
         expect(runs).toBe(1);
       });
     }

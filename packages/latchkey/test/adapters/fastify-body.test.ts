@@ -40,12 +40,12 @@ const json: [string, string] = ['Content-Type', 'application/json'];
 describe('the body of a fastify request counts by its bytes', () => {
   it('behind an asynchronous hook, when the body is there before the guard is', async () => {
     const origin = await echo((app) => app.addHook('onRequest', async () => pause(20)));
-    await expectGuarded((body) => post(origin, { body, fields: [json] }));
+    await expectGuarded((body) => post(origin, { body, headers: [json] }));
   });
 
   it('whose bytes differ though their values are the same for the parser', async () => {
     const origin = await echo();
-    const ask = (body: string) => post(origin, { body, fields: [json] });
+    const ask = (body: string) => post(origin, { body, headers: [json] });
     expect((await ask('{"id":9007199254740993}')).status).toBe(200);
     expect((await ask('{"id":9007199254740992}')).status).toBe(422);
   });
@@ -55,7 +55,7 @@ describe('the body of a fastify request counts by its bytes', () => {
       const origin = await echo();
       await expectGuarded(async (body) => {
         const known: [string, string][] = name === 'chunked' ? [] : [['Content-Length', String(body.length)]];
-        const request = open(origin, { key: firstKey, fields: [json, ...known] });
+        const request = open(origin, { key: firstKey, headers: [json, ...known] });
         const answer = responseTo(request);
         for (const piece of body) {
           request.write(piece);
@@ -82,9 +82,9 @@ describe('the body of a fastify request counts by its bytes', () => {
     for (const length of [65_536, 65_537, 300_000]) {
       const body = JSON.stringify('x'.repeat(length - 2));
       for (const key of [String(length), String(length)]) {
-        expect((await post(origin, { key, body, fields: [json] })).body.toString()).toBe(body);
+        expect((await post(origin, { key, body, headers: [json] })).body.toString()).toBe(body);
       }
-      expect((await post(origin, { key: String(length), body: body.replace('x', 'y'), fields: [json] })).status).toBe(
+      expect((await post(origin, { key: String(length), body: body.replace('x', 'y'), headers: [json] })).status).toBe(
         422,
       );
     }
@@ -184,8 +184,8 @@ describe('the body of a fastify request counts by its bytes', () => {
           return Object.assign(payload.pipe(createGunzip()), { receivedEncodedLength });
         });
       const origin = await (order === 'before' ? echo(gunzip) : echo(undefined, gunzip));
-      const fields: [string, string][] = [json, ['Content-Encoding', 'gzip']];
-      await expectGuarded((body) => post(origin, { body: gzipSync(body), fields }));
+      const headers: [string, string][] = [json, ['Content-Encoding', 'gzip']];
+      await expectGuarded((body) => post(origin, { body: gzipSync(body), headers }));
     });
   }
 
@@ -206,7 +206,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     ] as const) {
       const request = open(origin, {
         key: firstKey,
-        fields: [
+        headers: [
           ['Content-Type', 'text/stream'],
           ['Content-Length', '3'],
         ],

@@ -41,7 +41,7 @@ describe('the guard in fastify', () => {
     app.post('/charges', { preHandler }, async () => 'x');
     const origin = await start(app);
     expect((await post(origin)).status).toBe(200);
-    expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin)).header('idempotent-replayed')).toBe('true');
   });
 
   it('acts on routes that were declared before it', async () => {
@@ -51,7 +51,7 @@ describe('the guard in fastify', () => {
     await app.register(idempotency(guardOptions().options));
     const origin = await start(app);
     await post(origin);
-    expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin)).header('idempotent-replayed')).toBe('true');
     expect(runs).toBe(1);
   });
 
@@ -83,7 +83,7 @@ describe('the guard in fastify', () => {
     expect((await post(await start(app))).json()).toEqual([1, true]);
   });
 
-  it('takes what the error handler answers for the answer, and keeps fields set before it', async () => {
+  it('takes what the error handler answers for the answer, and keeps headers set before it', async () => {
     const app = fastify();
     let requests = 0;
     app.addHook('onRequest', async (_request, reply) => void reply.header('x-request-id', ++requests));
@@ -95,7 +95,7 @@ describe('the guard in fastify', () => {
     const origin = await start(app);
     for (const id of ['1', '2']) {
       const answer = await post(origin);
-      expect([answer.status, answer.json(), answer.field('x-request-id')]).toEqual([502, { said: 'boom' }, id]);
+      expect([answer.status, answer.json(), answer.header('x-request-id')]).toEqual([502, { said: 'boom' }, id]);
     }
   });
 
@@ -119,9 +119,9 @@ describe('the guard in fastify', () => {
       const origin = await start(app);
       const first = await post(origin);
       const second = await post(origin);
-      expect([first.status, first.field('idempotent-replayed')]).toEqual([404, undefined]);
+      expect([first.status, first.header('idempotent-replayed')]).toEqual([404, undefined]);
       expect([second.status, second.body.toString()]).toEqual([404, first.body.toString()]);
-      expect([second.field('idempotent-replayed'), runs]).toEqual(['true', 1]);
+      expect([second.header('idempotent-replayed'), runs]).toEqual(['true', 1]);
     });
 
     it(`neither claims nor keeps the 404 of an unknown route, answered by ${name}`, async () => {
@@ -132,7 +132,7 @@ describe('the guard in fastify', () => {
       const origin = await start(app);
       for (const key of ['k-1', 'k-1', undefined]) {
         const answer = await post(origin, { path: '/unknown', key });
-        expect([answer.status, answer.field('idempotent-replayed')]).toEqual([404, undefined]);
+        expect([answer.status, answer.header('idempotent-replayed')]).toEqual([404, undefined]);
       }
       expect(faults.calls.get('claim')).toBe(undefined);
     });
@@ -145,7 +145,7 @@ describe('the guard in fastify', () => {
     const origin = await start(app);
     for (let times = 0; times < 2; times += 1) {
       const answer = await post(origin);
-      expect([answer.status, answer.field('idempotent-replayed')]).toEqual([404, undefined]);
+      expect([answer.status, answer.header('idempotent-replayed')]).toEqual([404, undefined]);
     }
   });
 
@@ -176,11 +176,11 @@ describe('the guard in fastify', () => {
       const first = await post(origin);
       const second = await post(origin);
       for (const answer of [first, second]) {
-        expect([answer.status, answer.body.toString(), answer.field('x-charge')]).toEqual([201, 'hello', 'ch_1']);
+        expect([answer.status, answer.body.toString(), answer.header('x-charge')]).toEqual([201, 'hello', 'ch_1']);
       }
-      expect([second.field('idempotent-replayed'), second.field('content-type')]).toEqual([
+      expect([second.header('idempotent-replayed'), second.header('content-type')]).toEqual([
         'true',
-        first.field('content-type'),
+        first.header('content-type'),
       ]);
     });
   }
@@ -221,12 +221,12 @@ describe('the guard in fastify', () => {
       });
       const origin = await start(app);
       for (let times = 0; times < 2; times += 1) {
-        const coded = await post(origin, { fields: [['Accept-Encoding', 'gzip']] });
-        expect(coded.field('content-encoding')).toBe('gzip');
+        const coded = await post(origin, { headers: [['Accept-Encoding', 'gzip']] });
+        expect(coded.header('content-encoding')).toBe('gzip');
         expect(gunzipSync(coded.body).toString()).toBe(text);
       }
       const plain = await post(origin);
-      expect([plain.field('content-encoding'), plain.body.toString(), runs]).toEqual([undefined, text, 1]);
+      expect([plain.header('content-encoding'), plain.body.toString(), runs]).toEqual([undefined, text, 1]);
     });
   }
 });

@@ -50,7 +50,7 @@ const isInProgress = (status: string | null | undefined) => status?.startsWith('
 
 /** The answer that retries get once the first request is no longer in progress. */
 async function retry(origin: string) {
-  await until(async () => !isInProgress((await post(origin)).field('idempotency-status')));
+  await until(async () => !isInProgress((await post(origin)).header('idempotency-status')));
   return post(origin);
 }
 

@@ -49,11 +49,11 @@ async function start(fetch: Fetch): Promise<string> {
 }
 
 /** Opens a request of its own connection. */
-function open(origin: string, fields: OutgoingHttpHeaders): ClientHttp2Stream {
+function open(origin: string, headers: OutgoingHttpHeaders): ClientHttp2Stream {
   const session = connect(origin);
   session.on('error', () => {});
   onTestFinished(() => session.destroy());
-  return session.request({ ':method': 'POST', ':path': '/charges', ...fields }).on('error', () => {});
+  return session.request({ ':method': 'POST', ':path': '/charges', ...headers }).on('error', () => {});
 }
 
 const half = '{"amount":2000,';
@@ -73,13 +73,13 @@ describe.each(Object.entries(applications))('a body over HTTP/2 in %s', (_name, 
       // Whether the end or the abort comes first is a matter of the event loop.
       for (let round = 0; round < 20; round += 1) {
         const length = round % 2 === 0 ? {} : { 'content-length': whole.length };
-        const fields = { 'idempotency-key': `4fa282fe-6f26-4f33-8a32-447c6d8a19${round + 10}`, ...length };
-        const stream = open(origin, fields);
+        const headers = { 'idempotency-key': `4fa282fe-6f26-4f33-8a32-447c6d8a19${round + 10}`, ...length };
+        const stream = open(origin, headers);
         stream.write(half);
         await pause(round % 4);
         leave(stream);
         await pause(10);
-        const retry = open(origin, fields);
+        const retry = open(origin, headers);
         retry.end(whole);
         expect(await text(retry)).toBe(whole);
       }
@@ -89,10 +89,10 @@ describe.each(Object.entries(applications))('a body over HTTP/2 in %s', (_name, 
 
   it('counts when it is whole, though no length was told', async () => {
     const origin = await start(application(() => {}));
-    const fields = { 'idempotency-key': '4fa282fe-6f26-4f33-8a32-447c6d8a1953' };
+    const headers = { 'idempotency-key': '4fa282fe-6f26-4f33-8a32-447c6d8a1953' };
     const answers: string[] = [];
     for (const body of [whole, whole, half]) {
-      const stream = open(origin, fields);
+      const stream = open(origin, headers);
       stream.end(body);
       answers.push(await text(stream));
     }

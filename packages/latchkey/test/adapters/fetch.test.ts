@@ -50,7 +50,7 @@ describe('the arguments of a fetch handler', () => {
   it('are those of the runtime for a request without protection too', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard(async (request: Request, env: string) =>
-      Response.json([env, guard.find(request) === undefined]),
+      Response.json([env, guard.tryContext(request) === undefined]),
     );
     expect(await (await handler(keyed({ headers: {} }), 'env')).json()).toEqual(['env', true]);
   });
@@ -58,7 +58,7 @@ describe('the arguments of a fetch handler', () => {
   it('lead to the context by guard.context(request)', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard(async (request) => {
-      expect(guard.find(request)).toBe(guard.context(request));
+      expect(guard.tryContext(request)).toBe(guard.context(request));
       return Response.json(guard.context(request).attempt);
     });
     expect(await (await handler(keyed())).json()).toBe(1);

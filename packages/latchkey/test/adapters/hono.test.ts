@@ -33,7 +33,7 @@ describe('the guard in hono', () => {
     const origin = await start(app);
     for (const replayed of [undefined, 'true']) {
       const answer = await post(origin);
-      expect([answer.status, answer.json(), answer.field('idempotent-replayed')]).toEqual([
+      expect([answer.status, answer.json(), answer.header('idempotent-replayed')]).toEqual([
         502,
         { said: 'boom' },
         replayed,
@@ -41,7 +41,7 @@ describe('the guard in hono', () => {
     }
   });
 
-  it('drops the fields of an answer that it replaces', async () => {
+  it('drops the headers of an answer that it replaces', async () => {
     const { options, faults } = guardOptions();
     faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     const app = new Hono();
@@ -53,7 +53,7 @@ describe('the guard in hono', () => {
       c.text('x', 201, { 'X-Inner': 'gone' }),
     );
     const answer = await post(await start(app));
-    expect([answer.status, answer.field('x-outer'), answer.field('x-inner')]).toEqual([503, 'kept', undefined]);
+    expect([answer.status, answer.header('x-outer'), answer.header('x-inner')]).toEqual([503, 'kept', undefined]);
   });
 
   it('sends the whole answer of finish, though the handler ends after it was sent', async () => {
@@ -109,13 +109,13 @@ describe('the guard in hono', () => {
     });
     const origin = await start(app);
     for (const replayed of [undefined, 'true']) {
-      const answer = await post(origin, { fields: [['Accept-Encoding', 'gzip']] });
-      expect([answer.status, answer.json(), answer.field('idempotent-replayed')]).toEqual([
+      const answer = await post(origin, { headers: [['Accept-Encoding', 'gzip']] });
+      expect([answer.status, answer.json(), answer.header('idempotent-replayed')]).toEqual([
         201,
         { id: 'ch_1' },
         replayed,
       ]);
-      for (const name of ['content-encoding', 'x-powered-by', 'x-behind']) expect(answer.field(name)).toBeUndefined();
+      for (const name of ['content-encoding', 'x-powered-by', 'x-behind']) expect(answer.header(name)).toBeUndefined();
     }
     await store.close();
   });
@@ -161,7 +161,7 @@ describe('the guard in hono', () => {
       app.post('/charges', reader, idempotency(guardOptions().options), async (c) => c.json(await c.req.json()));
       const origin = await start(app);
       expect((await post(origin, { body: '{"amount":1}' })).json()).toEqual({ amount: 1 });
-      expect((await post(origin, { body: '{ "amount": 1 }' })).field('idempotent-replayed')).toBe('true');
+      expect((await post(origin, { body: '{ "amount": 1 }' })).header('idempotent-replayed')).toBe('true');
       expect((await post(origin, { body: '{"amount":2}' })).status).toBe(422);
     });
   }
@@ -176,7 +176,7 @@ describe('the guard in hono', () => {
     const origin = await start(app);
     const type = 'application/x-www-form-urlencoded';
     expect((await post(origin, { type, body: 'amount=1' })).status).toBe(200);
-    expect((await post(origin, { type, body: 'amount=1' })).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin, { type, body: 'amount=1' })).header('idempotent-replayed')).toBe('true');
     expect((await post(origin, { type, body: 'amount=2' })).status).toBe(422);
   });
 
@@ -191,12 +191,12 @@ describe('the guard in hono', () => {
       app.post('/charges', (c) => c.text(text));
       const origin = await start(app);
       for (let times = 0; times < 2; times += 1) {
-        const coded = await post(origin, { fields: [['Accept-Encoding', 'gzip']] });
-        expect(coded.field('content-encoding')).toBe('gzip');
+        const coded = await post(origin, { headers: [['Accept-Encoding', 'gzip']] });
+        expect(coded.header('content-encoding')).toBe('gzip');
         expect(gunzipSync(coded.body).toString()).toBe(text);
       }
       const plain = await post(origin);
-      expect([plain.field('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
+      expect([plain.header('content-encoding'), plain.body.toString()]).toEqual([undefined, text]);
     });
   }
 });

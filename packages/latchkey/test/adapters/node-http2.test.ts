@@ -63,11 +63,11 @@ async function fastifyServer(reads: boolean): Promise<Served> {
   return { origin: await app.listen({ host: '127.0.0.1', port: 0 }), seen };
 }
 
-function open(origin: string, fields: OutgoingHttpHeaders, options: { endStream?: boolean } = {}) {
+function open(origin: string, headers: OutgoingHttpHeaders, options: { endStream?: boolean } = {}) {
   const session = connect(origin);
   session.on('error', () => {});
   onTestFinished(() => session.destroy());
-  const head = { ':method': 'POST', ':path': '/charges', 'idempotency-key': firstKey, ...fields };
+  const head = { ':method': 'POST', ':path': '/charges', 'idempotency-key': firstKey, ...headers };
   return session.request(head, options).on('error', () => {});
 }
 

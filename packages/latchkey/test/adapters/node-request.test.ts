@@ -81,7 +81,7 @@ describe('the body of a node request', () => {
     const origin = await serve(guard.wrap((_request, response) => response.end('done')));
     const request = open(origin, {
       key: firstKey,
-      fields: [
+      headers: [
         ['Expect', '100-continue'],
         ['Content-Length', '5'],
       ],
@@ -210,7 +210,7 @@ describe('a guard in the wrong place', () => {
       } catch (error) {
         codes.push((error as { code?: unknown }).code);
       }
-      response.json(guard.find(request) === undefined);
+      response.json(guard.tryContext(request) === undefined);
     });
     expect((await post(await serve(app))).json()).toBe(true);
     expect(codes).toEqual(['context-missing']);

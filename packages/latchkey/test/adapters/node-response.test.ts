@@ -18,13 +18,13 @@ const changes: ((response: ServerResponse) => void)[] = [
 
 const sentAlready = expect.objectContaining({ code: 'ERR_HTTP_HEADERS_SENT' });
 
-/** Ways to write the same answer: 201, two fields, `hello`. */
+/** Ways to write the same answer: 201, two headers, `hello`. */
 const ways: Record<string, (response: ServerResponse) => void> = {
   'writeHead with an object': (response) =>
     void response.writeHead(201, { 'Content-Type': 'text/plain', Link: ['</a>', '</b>'] }).end('hello'),
   'writeHead with names in small letters': (response) =>
     void response.writeHead(201, { 'content-type': 'text/plain', link: ['</a>', '</b>'] }).end('hello'),
-  'writeHead, and fields changed in vain after it': (response) => {
+  'writeHead, and headers changed in vain after it': (response) => {
     response.writeHead(201, { 'content-type': 'text/plain', link: ['</a>', '</b>'] });
     response.statusCode = 500;
     for (const change of changes) expect(() => change(response)).toThrow(sentAlready);
@@ -35,8 +35,8 @@ const ways: Record<string, (response: ServerResponse) => void> = {
       .writeHead(201, { 'content-type': 'text/html', 'Content-Type': 'text/plain', link: ['</a>', '</b>'] })
       .end('hello'),
   'a writeHead that failed, and an end': (response) => {
-    const fields = { 'content-type': 'text/plain', link: ['</a>', '</b>'], 'x-bad': 'a\nb' };
-    expect(() => response.writeHead(201, fields)).toThrow(/Invalid character/);
+    const headers = { 'content-type': 'text/plain', link: ['</a>', '</b>'], 'x-bad': 'a\nb' };
+    expect(() => response.writeHead(201, headers)).toThrow(/Invalid character/);
     response.end('hello');
   },
   'writeHead with a message and a flat list': (response) =>
@@ -81,9 +81,9 @@ describe('an answer written on node', () => {
       for (const replayed of [undefined, 'true']) {
         const answer = await post(origin);
         expect([answer.status, answer.body.toString(), answer.complete]).toEqual([201, 'hello', true]);
-        expect([answer.field('content-type'), answer.all('link')]).toEqual(['text/plain', ['</a>', '</b>']]);
-        expect([answer.field('x-gone'), answer.field('x-bad')]).toEqual([undefined, undefined]);
-        expect(answer.field('idempotent-replayed')).toBe(replayed);
+        expect([answer.header('content-type'), answer.all('link')]).toEqual(['text/plain', ['</a>', '</b>']]);
+        expect([answer.header('x-gone'), answer.header('x-bad')]).toEqual([undefined, undefined]);
+        expect(answer.header('idempotent-replayed')).toBe(replayed);
       }
     });
   }
@@ -209,8 +209,8 @@ describe('an answer written on node', () => {
     );
     for (let times = 0; times < 2; times += 1) {
       const answer = await post(origin);
-      expect([answer.status, answer.body.toString(), answer.field('x-a')]).toEqual([201, 'first', 'a']);
-      expect([answer.field('x-gone'), answer.field('link')]).toEqual([undefined, undefined]);
+      expect([answer.status, answer.body.toString(), answer.header('x-a')]).toEqual([201, 'first', 'a']);
+      expect([answer.header('x-gone'), answer.header('link')]).toEqual([undefined, undefined]);
     }
   });
 

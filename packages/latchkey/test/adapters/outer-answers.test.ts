@@ -98,10 +98,10 @@ describe('R85 an answer from in front of the guard while the handler still works
     it(`${name}: reaches the client, is not stored, and the retry learns that the operation is done`, async () => {
       const { origin, runs } = await start({ afterFailure: 'refuse' });
       const first = await post(origin);
-      expect([first.status, first.body.toString(), first.field('x-outer')]).toEqual([503, 'timed out', 'yes']);
+      expect([first.status, first.body.toString(), first.header('x-outer')]).toEqual([503, 'timed out', 'yes']);
       await until(async () => (await post(origin)).status !== 409);
       const retry = await post(origin);
-      expect([retry.status, retry.field('x-outer'), runs()]).toEqual([410, undefined, 1]);
+      expect([retry.status, retry.header('x-outer'), runs()]).toEqual([410, undefined, 1]);
       expect(retry.json()).toMatchObject({ code: 'response-not-kept' });
       expect(retry.body.toString()).not.toContain('503');
     });

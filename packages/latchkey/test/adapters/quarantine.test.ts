@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency } from '../../src/adapters/node.ts';
 import { idempotentFetch } from '../../src/client/idempotent-fetch.ts';
 import type { NoAnswerError } from '../../src/client/no-answer-error.ts';
-import { NothingHappened } from '../../src/core/errors.ts';
+import { NothingHappenedError } from '../../src/core/errors.ts';
 import { systemRuntime } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
 import { timedUuid } from '../../src/core/support/operation-age.ts';
@@ -68,8 +68,8 @@ const minute = 60_000;
 /** A key whose time is that many minutes from now. */
 const keyAt = (minutes: number) => timedUuid(crypto.randomUUID(), Date.now() + minutes * minute);
 
-async function send(origin: string, key: string, fields: Record<string, string> = {}) {
-  const init = { method: 'POST', body: 'amount=1', headers: { 'Idempotency-Key': key, ...fields } };
+async function send(origin: string, key: string, headers: Record<string, string> = {}) {
+  const init = { method: 'POST', body: 'amount=1', headers: { 'Idempotency-Key': key, ...headers } };
   const response = await fetch(`${origin}/pay`, init);
   return {
     status: response.status,
@@ -100,8 +100,8 @@ describe.each([
       expect(await send(restored, kept)).toEqual({ status: 200, replayed: 'true', text: 'run 1' });
     }
     expect(await send(restored, keyAt(1))).toMatchObject({ status: 200, text: 'run 3' });
-    const field = { 'Repeatability-First-Sent': new Date(Date.now() - minute).toUTCString() };
-    expect(await send(restored, crypto.randomUUID(), field)).toMatchObject({ status: 409 });
+    const header = { 'Repeatability-First-Sent': new Date(Date.now() - minute).toUTCString() };
+    expect(await send(restored, crypto.randomUUID(), header)).toMatchObject({ status: 409 });
     expect(runs).toHaveLength(3);
   });
 
@@ -152,7 +152,7 @@ it('what was open in the backup and carried out after it is refused', async () =
   const key = keyAt(-5);
   const flaky = await serve(
     idempotency({ store, principal: () => 'tenant' }).wrap(() => {
-      throw new NothingHappened();
+      throw new NothingHappenedError();
     }),
   );
   await send(flaky, key);

@@ -54,7 +54,7 @@ describe("a router's relative path", () => {
       const origin = await start();
       for (const path of ['/payments/create', '/refunds/create']) {
         const answer = await post(origin, { path });
-        expect([answer.body.toString(), answer.field('idempotent-replayed')]).toEqual([path.split('/')[1], undefined]);
+        expect([answer.body.toString(), answer.header('idempotent-replayed')]).toEqual([path.split('/')[1], undefined]);
       }
     });
   }

@@ -65,13 +65,13 @@ const starts: [string, Start][] = [
 ];
 
 describe.each(starts)('headers that middleware sets in front of the guard, on %s', (_name, start) => {
-  const sent = (key: string) => ({ key: undefined, fields: [['X-Idempotency-Key', key]] as const });
+  const sent = (key: string) => ({ key: undefined, headers: [['X-Idempotency-Key', key]] as const });
 
   it('R82 count like those that came', async () => {
     const origin = await start(mapped);
-    expect((await post(origin, sent(firstKey))).field('idempotent-replayed')).toBeUndefined();
-    expect((await post(origin, sent(firstKey))).field('idempotent-replayed')).toBe('true');
-    expect((await post(origin, sent(otherKey))).field('idempotent-replayed')).toBeUndefined();
+    expect((await post(origin, sent(firstKey))).header('idempotent-replayed')).toBeUndefined();
+    expect((await post(origin, sent(firstKey))).header('idempotent-replayed')).toBe('true');
+    expect((await post(origin, sent(otherKey))).header('idempotent-replayed')).toBeUndefined();
     expect((await post(origin, { ...sent(firstKey), body: '{}' })).status).toBe(422);
   });
 
@@ -79,7 +79,7 @@ describe.each(starts)('headers that middleware sets in front of the guard, on %s
     const origin = await start(mapped);
     const both = (key: string) => ({ ...sent(firstKey), key });
     await post(origin, both(firstKey));
-    expect((await post(origin, both(otherKey))).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin, both(otherKey))).header('idempotent-replayed')).toBe('true');
   });
 
   it('R82 are seen by the principal, and by what names a header as meaningful', async () => {
@@ -88,16 +88,16 @@ describe.each(starts)('headers that middleware sets in front of the guard, on %s
       headers['x-currency'] = headers['x-session'] === 'a' ? 'eur' : 'usd';
     };
     const origin = await start(change, { principal: 'authorization', meaningfulFields: ['x-currency'] });
-    const as = (session: string) => ({ fields: [['X-Session', session]] as const });
+    const as = (session: string) => ({ headers: [['X-Session', session]] as const });
     expect((await post(origin, as('a'))).status).toBe(200);
-    expect((await post(origin, as('b'))).field('idempotent-replayed')).toBeUndefined();
-    expect((await post(origin, as('a'))).field('idempotent-replayed')).toBe('true');
+    expect((await post(origin, as('b'))).header('idempotent-replayed')).toBeUndefined();
+    expect((await post(origin, as('a'))).header('idempotent-replayed')).toBe('true');
   });
 
   it('R82 that are taken away are gone', async () => {
     // Fastify lays its own headers over the raw ones, so that one has to be undefined to be gone.
     const origin = await start((headers) => void Object.assign(headers, { 'idempotency-key': undefined }));
-    for (const _time of [1, 2]) expect((await post(origin)).field('idempotent-replayed')).toBeUndefined();
+    for (const _time of [1, 2]) expect((await post(origin)).header('idempotent-replayed')).toBeUndefined();
   });
 
   it('R13 still tell a key that was sent twice', async () => {
@@ -114,7 +114,7 @@ it.each([
 ])('R82 a key that middleware sets as %s counts', async (_what, value) => {
   const origin = await startNode((headers) => void Object.assign(headers, { 'idempotency-key': value }));
   expect((await post(origin)).status).toBe(200);
-  expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+  expect((await post(origin)).header('idempotent-replayed')).toBe('true');
 });
 
 it('R82 a request that has no list of lines at all counts by its headers', async () => {
@@ -125,5 +125,5 @@ it('R82 a request that has no list of lines at all counts by its headers', async
   });
   const origin = await serve((request, response) => server.emit('request', request, response));
   expect((await post(origin)).status).toBe(200);
-  expect((await post(origin)).field('idempotent-replayed')).toBe('true');
+  expect((await post(origin)).header('idempotent-replayed')).toBe('true');
 });

@@ -38,7 +38,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       });
       for (const answer of await twice(await start(() => fetch(url, { method: 'POST' })))) {
         expect([answer.status, answer.body.toString()]).toEqual([200, 'hello']);
-        expect([answer.field('transfer-encoding'), answer.field('content-length')]).toEqual([undefined, '5']);
+        expect([answer.header('transfer-encoding'), answer.header('content-length')]).toEqual([undefined, '5']);
       }
     });
 
@@ -48,12 +48,12 @@ for (const [name, start] of Object.entries(frameworks)) {
         setTimeout(() => response.end('llo'), 50);
       });
       const [first, replay] = await twice(await start(() => fetch(url, { method: 'POST' })));
-      expect([first?.status, first?.body.toString(), first?.field('content-length')]).toEqual([
+      expect([first?.status, first?.body.toString(), first?.header('content-length')]).toEqual([
         200,
         'hello',
         undefined,
       ]);
-      expect([replay?.body.toString(), replay?.field('content-length')]).toEqual(['hello', '5']);
+      expect([replay?.body.toString(), replay?.header('content-length')]).toEqual(['hello', '5']);
     });
 
     it('passes on no header of that connection, nor what Connection names', async () => {
@@ -69,9 +69,9 @@ for (const [name, start] of Object.entries(frameworks)) {
         response.end('hello');
       });
       for (const answer of await twice(await start(() => fetch(url, { method: 'POST' })))) {
-        const left = ['x-hop', 'proxy-authenticate', 'upgrade'].map((header) => answer.field(header));
-        expect([...left, answer.field('x-end')]).toEqual([undefined, undefined, undefined, '2']);
-        expect(answer.field('keep-alive')).not.toBe('timeout=71');
+        const left = ['x-hop', 'proxy-authenticate', 'upgrade'].map((header) => answer.header(header));
+        expect([...left, answer.header('x-end')]).toEqual([undefined, undefined, undefined, '2']);
+        expect(answer.header('keep-alive')).not.toBe('timeout=71');
       }
     });
 
@@ -83,7 +83,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       });
       for (const answer of await twice(await start(() => fetch(url, { method: 'POST' })))) {
         expect([answer.body.toString(), answer.complete]).toEqual(['hello', true]);
-        expect(answer.field('content-encoding')).toBeUndefined();
+        expect(answer.header('content-encoding')).toBeUndefined();
       }
     });
 
@@ -109,9 +109,9 @@ for (const [name, start] of Object.entries(frameworks)) {
 
   it(`a text of a ${name} handler has the Content-Type that the server gives it`, async () => {
     const bare = await serve(getRequestListener(() => new Response('hello')));
-    const expected = (await post(bare)).field('content-type');
+    const expected = (await post(bare)).header('content-type');
     for (const answer of await twice(await start(() => new Response('hello')))) {
-      expect(answer.field('content-type')).toBe(expected);
+      expect(answer.header('content-type')).toBe(expected);
     }
   });
 
@@ -119,8 +119,8 @@ for (const [name, start] of Object.entries(frameworks)) {
     it.each([200, 201, 303, 400])('with status %i is replayed without a Content-Type of its own', async (status) => {
       const origin = await start(() => new Response(null, { status, headers: { Location: '/orders/1' } }));
       for (const answer of await twice(origin)) {
-        expect([answer.status, answer.field('location')]).toEqual([status, '/orders/1']);
-        expect(answer.field('content-type')).toBeUndefined();
+        expect([answer.status, answer.header('location')]).toEqual([status, '/orders/1']);
+        expect(answer.header('content-type')).toBeUndefined();
       }
     });
   });
@@ -129,7 +129,7 @@ for (const [name, start] of Object.entries(frameworks)) {
 it("an answer of finish has a framing of its own, though it has an upstream's headers", async () => {
   const { answerResponse } = await import('../../src/http/response/answer.ts');
   const headers = { 'transfer-encoding': 'chunked', connection: 'x-hop', 'x-hop': '1', 'x-end': '2' };
-  expect(answerResponse({ status: 201, headers, body: 'hello' }).fields).toEqual([
+  expect(answerResponse({ status: 201, headers, body: 'hello' }).headers).toEqual([
     ['Content-Type', 'text/plain;charset=UTF-8'],
     ['x-end', '2'],
     ['Content-Length', '5'],

@@ -14,23 +14,23 @@ interface Seen {
 export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
 
 /** Answers in full. */
-export function answer(status: number, fields: OutgoingHttpHeaders = {}, body = ''): Behaviour {
-  return (response) => response.writeHead(status, fields).end(body);
+export function answer(status: number, headers: OutgoingHttpHeaders = {}, body = ''): Behaviour {
+  return (response) => response.writeHead(status, headers).end(body);
 }
 
 /** Answers in full as this library's server does: the answer is marked as the operation's own. */
-export function own(status: number, fields: OutgoingHttpHeaders = {}, body = ''): Behaviour {
-  return answer(status, { 'Idempotency-Status': 'executed', ...fields }, body);
+export function own(status: number, headers: OutgoingHttpHeaders = {}, body = ''): Behaviour {
+  return answer(status, { 'Idempotency-Status': 'executed', ...headers }, body);
 }
 
 /** A problem document (RFC 9457) with a permanent code. */
-export function problem(status: number, code: string, fields: OutgoingHttpHeaders = {}): Behaviour {
-  return answer(status, { 'content-type': 'application/problem+json', ...fields }, JSON.stringify({ status, code }));
+export function problem(status: number, code: string, headers: OutgoingHttpHeaders = {}): Behaviour {
+  return answer(status, { 'content-type': 'application/problem+json', ...headers }, JSON.stringify({ status, code }));
 }
 
 /** An error in Stripe's shape. */
-export function stripeError(status: number, error: object, fields: OutgoingHttpHeaders = {}): Behaviour {
-  return answer(status, { 'content-type': 'application/json', ...fields }, JSON.stringify({ error }));
+export function stripeError(status: number, error: object, headers: OutgoingHttpHeaders = {}): Behaviour {
+  return answer(status, { 'content-type': 'application/json', ...headers }, JSON.stringify({ error }));
 }
 
 /** The connection ends without an answer. */

@@ -55,7 +55,7 @@ describe('the client retries', () => {
     ['in the shape of RFC 9457', problem(409, 'in-progress')],
     ["in Stripe's shape", stripeError(409, { type: 'idempotency_error', code: 'idempotency_key_in_use' })],
     ['in the Stripe shape of this library', stripeError(409, { code: 'x', latchkey_code: 'in-progress' })],
-    ['by the status field, in a house style', answer(409, { 'Idempotency-Status': 'in-progress;final=?0' }, 'wait')],
+    ['by the status header, in a house style', answer(409, { 'Idempotency-Status': 'in-progress;final=?0' }, 'wait')],
   ])('R67: 409 in progress, %s', async (_shape, behaviour) => {
     const { value, seen } = await pay([behaviour, done]);
     expect(value).toMatchObject({ attempts: 2 });
@@ -92,7 +92,7 @@ describe('the client never retries', () => {
   it.each<[string, Behaviour]>([
     ['in the shape of RFC 9457', problem(422, 'key-reused', { 'Stripe-Should-Retry': 'true' })],
     ["in Stripe's shape", stripeError(400, { type: 'idempotency_error' })],
-    ['by the status field', answer(418, { 'Idempotency-Status': 'key-reused' })],
+    ['by the status header', answer(418, { 'Idempotency-Status': 'key-reused' })],
   ])('R67: a mismatch, %s; its key is dropped', async (_shape, behaviour) => {
     const { error, seen, pending } = await pay([behaviour, done]);
     expect(error).toMatchObject({ code: 'key-reused', attempts: 1, response: expect.any(Response) });
@@ -125,8 +125,8 @@ describe('the client never retries', () => {
   it.each([
     ...[401, 408, 425, 429, 500, 503].map((status) => [status, { 'Idempotent-Replayed': 'true' }] as const),
     [500, { 'Idempotency-Status': 'replayed' }] as const,
-  ])('a replayed %i: it says nothing about the effect, so that the key stays', async (status, fields) => {
-    const { value, seen, pending } = await pay([answer(status, fields, 'failed'), done]);
+  ])('a replayed %i: it says nothing about the effect, so that the key stays', async (status, headers) => {
+    const { value, seen, pending } = await pay([answer(status, headers, 'failed'), done]);
     expect(value).toMatchObject({ attempts: 1, replayed: true, final: false });
     expect(await value?.response.text()).toBe('failed');
     expect(seen).toHaveLength(1);

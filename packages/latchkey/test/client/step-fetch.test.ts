@@ -32,7 +32,7 @@ describe('stepFetch', () => {
     expect(delays(events)[0]).toBeGreaterThanOrEqual(7_000);
   });
 
-  it("sends the key bare where that is the provider's way, and keeps the fields that it was given", async () => {
+  it("sends the key bare where that is the provider's way, and keeps the headers that it was given", async () => {
     await using provider = await misbehave(answer(200));
     await stepFetch(tools(), provider.url, { ...post, headers: { 'content-type': 'text/x' } }, { keyStyle: 'bare' });
     expect(provider.seen).toMatchObject([{ key, contentType: 'text/x' }]);
@@ -92,8 +92,8 @@ describe('a redirect', () => {
     'of status %i is the answer only if the provider says so: nothing is sent to the other origin',
     async (status) => {
       await using elsewhere = await misbehave(answer(200));
-      const fields = { location: elsewhere.url };
-      await using provider = await misbehave(answer(status, fields), own(status, fields));
+      const headers = { location: elsewhere.url };
+      await using provider = await misbehave(answer(status, headers), own(status, headers));
       expect(await failure(stepFetch(tools(), provider.url, post))).toMatchObject({ code: 'retries-exhausted' });
       const response = await stepFetch(tools(), new Request(provider.url, post), post);
       expect([response.status, response.headers.get('location')]).toEqual([status, elsewhere.url]);

@@ -8,8 +8,8 @@ import { answer, deadUrl, misbehave, own } from './misbehaving-server.ts';
 const done = own(200);
 const post = { method: 'POST', operation: 'o' };
 
-async function waitAfter(fields: Record<string, string>): Promise<number | undefined> {
-  await using server = await misbehave(answer(503, fields), done);
+async function waitAfter(headers: Record<string, string>): Promise<number | undefined> {
+  await using server = await misbehave(answer(503, headers), done);
   const { runtime, events, onEvent } = hurried();
   await idempotentFetch({ storage: 'memory', runtime, onEvent, baseDelayMs: 100 })(server.url, post);
   expect(server.seen[0]?.key).toBe(server.seen[1]?.key);

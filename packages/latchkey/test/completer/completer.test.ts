@@ -87,7 +87,7 @@ describe('completer', () => {
     const { id = '', token = '' } = lapsed ?? {};
     const { store, faults } = faultyStore(memory, runtime);
     faults.plan((method) => {
-      if (method === 'claim') void memory.resolve({ id, token, resolution: { verdict: 'forget' } });
+      if (method === 'claim') void memory.resolve({ id, token, resolution: { decision: 'forget' } });
       return undefined;
     });
     let runs = 0;

@@ -1,7 +1,12 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { LatchkeyError, NothingHappened, nothingHappenedMark, StoreUnavailableError } from '../../src/core/errors.ts';
+import {
+  LatchkeyError,
+  NothingHappenedError,
+  nothingHappenedMark,
+  StoreUnavailableError,
+} from '../../src/core/errors.ts';
 
 const require = createRequire(import.meta.url);
 const commonJs = fileURLToPath(new URL('../../dist/cjs/', import.meta.url));
@@ -16,7 +21,7 @@ describe('an error of another copy of the library', () => {
     expect(copy.LatchkeyError).not.toBe(LatchkeyError);
     expect(error).toBeInstanceOf(StoreUnavailableError);
     expect(error).toBeInstanceOf(LatchkeyError);
-    expect(new NothingHappened()).toBeInstanceOf(copy.NothingHappened);
+    expect(new NothingHappenedError()).toBeInstanceOf(copy.NothingHappenedError);
   });
 
   it('says that nothing happened in words that this copy trusts', () => {
@@ -26,7 +31,7 @@ describe('an error of another copy of the library', () => {
   it('is no instance of another class', () => {
     class Own extends LatchkeyError {}
     class OwnUnavailable extends StoreUnavailableError {}
-    expect(error).not.toBeInstanceOf(NothingHappened);
+    expect(error).not.toBeInstanceOf(NothingHappenedError);
     expect(error).not.toBeInstanceOf(Own);
     expect(error).not.toBeInstanceOf(OwnUnavailable);
     expect(new OwnUnavailable('away')).toBeInstanceOf(OwnUnavailable);

@@ -6,7 +6,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
-import type { Verdict } from '../../src/core/operation.ts';
+import type { RunResult } from '../../src/core/operation.ts';
 import { sleep } from '../../src/core/runtime.ts';
 import type { AfterFailure, Store } from '../../src/core/store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -48,7 +48,7 @@ async function play(seed: number, afterFailure: AfterFailure, break_: Break = (s
   const stalled = () => Math.floor(runtime.clock.monotonic() / (1.5 * leaseMs)) % 2 === seed % 2;
   faults.plan((method) => (method === 'renew' && stalled() ? { kind: 'fail' } : anyFault(method)));
 
-  const handler = async (context: Context, witness: Witness): Promise<Verdict> => {
+  const handler = async (context: Context, witness: Witness): Promise<RunResult> => {
     let alive = true;
     const leave = () => {
       if (alive) witness.live -= 1;

@@ -194,7 +194,7 @@ describe('recover', () => {
     let asked = 0;
     const recover = async () => {
       asked += 1;
-      return { verdict: 'respond', result: recovered } as const;
+      return { decision: 'respond', result: recovered } as const;
     };
     const retry = () => rig.worker().run({ ...operation(), recover }, async () => done('x'));
     const outcomes = (await Promise.all([retry(), retry()])).map(told).sort();
@@ -206,7 +206,7 @@ describe('recover', () => {
   it('leaves the record to a person, also when the hook throws', async () => {
     const rig = engineRig();
     await die(rig, {});
-    for (const recover of [() => ({ verdict: 'leave' }) as const, () => Promise.reject(new Error('provider down'))]) {
+    for (const recover of [() => ({ decision: 'leave' }) as const, () => Promise.reject(new Error('provider down'))]) {
       expect(told(await rig.worker().run({ ...operation(), recover }, async () => done('x')))).toBe('outcome-unknown');
     }
   });
@@ -214,7 +214,7 @@ describe('recover', () => {
   it('a takeover whose reply was lost leaves the record lapsed, so that nothing runs without the word of the hook', async () => {
     const rig = engineRig();
     await die(rig, {});
-    const lost = { ...operation(), recover: () => ({ verdict: 'leave' }) as const };
+    const lost = { ...operation(), recover: () => ({ decision: 'leave' }) as const };
     const asks = () => rig.faults.calls.get('claim') ?? 0;
     const before = asks();
     rig.faults.plan((method) => (method === 'claim' && asks() > before + 1 ? { kind: 'lose-reply' } : undefined));
@@ -243,7 +243,7 @@ describe('recover', () => {
     const recover: Recover = (lapsed) => {
       expect(lapsed.idempotencyKey('charge')).toBe(sent[0]);
       expect([lapsed.attempt, lapsed.begun, [...lapsed.steps]]).toEqual([2, ['charge'], [['reserve', { items: 2 }]]]);
-      return { verdict: 'rerun' };
+      return { decision: 'rerun' };
     };
     const rerunning = { ...operation(), recover };
     expect(told(await rig.worker().run(rerunning, async () => done('second')))).toBe('executed stored');
@@ -287,7 +287,7 @@ describe('maxRerunAgeMs', () => {
     await rig.runtime.advance(60_000);
     expect(told(await retry(rig))).toBe('outcome-unknown');
     expect(told(await retry(rig))).toBe('outcome-unknown');
-    expect(told(await retry(rig, { recover: () => ({ verdict: 'rerun' }) }))).toBe('executed stored');
+    expect(told(await retry(rig, { recover: () => ({ decision: 'rerun' }) }))).toBe('executed stored');
   });
 
   it('counts what was begun without a time as too old', async () => {

@@ -97,7 +97,7 @@ describe('a handler whose client has left before it began', () => {
     let here = true;
     const recover = () => {
       here = false;
-      return { verdict: 'rerun' } as const;
+      return { decision: 'rerun' } as const;
     };
     const leaving = { ...operation(), recover, mayBegin: () => here };
     expect(told(await set.worker().run(leaving, untouched))).toBe('in-progress');

@@ -3,8 +3,8 @@
 import type { Context } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
-import type { Operation, Outcome, Verdict } from '../../src/core/operation.ts';
-import { completeSettings } from '../../src/core/options/check-options.ts';
+import type { Operation, Outcome, RunResult } from '../../src/core/operation.ts';
+import { resolveSettings } from '../../src/core/options/check-options.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
 import { digestParts } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -14,13 +14,13 @@ import { manualRuntime } from '../../src/testing/manual-clock.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const verdict = (outcome: Verdict['outcome'], text: string): Verdict => ({
+export const verdict = (outcome: RunResult['outcome'], text: string): RunResult => ({
   outcome,
   result: { kind: 'value', bytes: encoder.encode(text) },
   tombstone: encoder.encode('tombstone'),
 });
 
-export const done = (text: string): Verdict => verdict('done', text);
+export const done = (text: string): RunResult => verdict('done', text);
 
 /** What a replay holds, or how else the outcome reads. */
 export function told(outcome: Outcome): string {
@@ -36,7 +36,7 @@ export function operation(settings: Partial<OperationSettings> = {}, key = 'k', 
     principal: 'principal',
     name: 'charge',
     fingerprint: payload,
-    settings: completeSettings('test', { leaseMs: 30_000, ...settings }),
+    settings: resolveSettings('test', { leaseMs: 30_000, ...settings }),
   };
 }
 
@@ -54,8 +54,8 @@ export function engineRig() {
   const worker = () => new Engine({ store, runtime, onEvent: (event) => void events.push(event) });
   let executions = 0;
   const counted =
-    (run: (context: Context) => Promise<Verdict> | Verdict) =>
-    async (context: Context): Promise<Verdict> => {
+    (run: (context: Context) => Promise<RunResult> | RunResult) =>
+    async (context: Context): Promise<RunResult> => {
       executions += 1;
       return run(context);
     };

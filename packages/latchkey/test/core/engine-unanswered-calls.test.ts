@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
-import type { Outcome, Verdict } from '../../src/core/operation.ts';
+import type { Outcome, RunResult } from '../../src/core/operation.ts';
 import { sleep } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -66,7 +66,7 @@ function watched(run: Promise<Outcome>) {
   return () => found;
 }
 
-type Run = (context: Context) => Promise<Verdict> | Verdict;
+type Run = (context: Context) => Promise<RunResult> | RunResult;
 
 function rig(method: string, way: Way) {
   const runtime = manualRuntime();

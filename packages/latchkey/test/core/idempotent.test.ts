@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { LatchkeyError, NothingHappened } from '../../src/core/errors.ts';
+import { LatchkeyError, NothingHappenedError } from '../../src/core/errors.ts';
 import { idempotent } from '../../src/function/idempotent.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 
@@ -73,9 +73,9 @@ describe('idempotent()', () => {
     expect(calls).toBe(1);
   });
 
-  it('runs again after NothingHappened, and under rerun after any failure', async () => {
+  it('runs again after NothingHappenedError, and under rerun after any failure', async () => {
     for (const [afterFailure, error] of [
-      ['refuse', new NothingHappened()],
+      ['refuse', new NothingHappenedError()],
       ['rerun', new Error('down')],
     ] as const) {
       let calls = 0;
@@ -92,13 +92,13 @@ describe('idempotent()', () => {
     }
   });
 
-  it('does not run again after NothingHappened under refuse where a step was saved', async () => {
+  it('does not run again after NothingHappenedError under refuse where a step was saved', async () => {
     let calls = 0;
     const order = idempotent(
       async (_id: string, context) => {
         calls += 1;
         await context.step('charge', () => 'charged');
-        throw new NothingHappened('the warehouse is closed');
+        throw new NothingHappenedError('the warehouse is closed');
       },
       { store: memoryStore(), name: 'order', key: (id) => id },
     );

@@ -34,9 +34,9 @@ describe('a Response', () => {
   ])('%s by the function of finish is committed whole, where transactions are asynchronous', async (_, fn) => {
     const { context, committed, finished } = asynchronous();
     await context.finish(fn);
-    const { status, fields, body } = decodeResponse(committed[0]?.result.bytes ?? new Uint8Array());
+    const { status, headers, body } = decodeResponse(committed[0]?.result.bytes ?? new Uint8Array());
     expect([status, Buffer.from(body).toString()]).toEqual([201, '{"id":"ch_1"}']);
-    expect(fields).toEqual([
+    expect(headers).toEqual([
       ['content-type', 'application/json'],
       ['location', '/ch_1'],
     ]);
@@ -72,7 +72,7 @@ describe('a Response', () => {
     const { send, runtime, runs } = layerRig({
       leaseMs: 1_000,
       maxRunMs: 2_000,
-      recover: () => ({ verdict: 'respond', response: made() }),
+      recover: () => ({ decision: 'respond', response: made() }),
     });
     void send({ key: 'k' }, () => new Promise(() => {}));
     await runtime.advance(10_000);

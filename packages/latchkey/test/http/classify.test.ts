@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { CapturedResponse, Field } from '../../src/http/exchange.ts';
+import type { CapturedResponse, Header } from '../../src/http/exchange.ts';
 import { ietfDialect } from '../../src/http/problems/ietf.ts';
 import { problemResponse } from '../../src/http/problems/problem-response.ts';
 import { problem } from '../../src/http/problems/problems.ts';
@@ -8,7 +8,7 @@ import { type ClassifyRules, classify } from '../../src/http/response/classify.t
 
 const response = (status: number, more: Partial<CapturedResponse> = {}): CapturedResponse => ({
   status,
-  fields: [],
+  headers: [],
   body: new Uint8Array(),
   state: 'whole',
   headSent: false,
@@ -28,8 +28,8 @@ describe('classify', () => {
 
   it('503 says so only with Retry-After', () => {
     expect(judged(response(503))).toBe('failed');
-    expect(judged(response(503, { fields: [['retry-after', '1']] }))).toBe('come-back');
-    expect(judged(response(500, { fields: [['Retry-After', '1']] }))).toBe('failed');
+    expect(judged(response(503, { headers: [['retry-after', '1']] }))).toBe('come-back');
+    expect(judged(response(500, { headers: [['Retry-After', '1']] }))).toBe('failed');
   });
 
   it.each([500, 502, 504, 599])('%i is a failure', (status) => {
@@ -49,7 +49,7 @@ describe('classify', () => {
   });
 
   it('the route is asked about a 503 with Retry-After too, and about no other', () => {
-    const later = response(503, { fields: [['Retry-After', '1']] });
+    const later = response(503, { headers: [['Retry-After', '1']] });
     expect(judged(later, { keep: () => false })).toBe('released');
     expect(judged(later, { keep: () => true })).toBe('done');
     expect(judged(response(503), { keep: () => false })).toBe('failed');
@@ -85,9 +85,9 @@ describe('classify of an answer that another layer gave', () => {
     state: 'whole',
     headSent: false,
   });
-  const withoutMark = ({ fields, ...rest }: CapturedResponse): CapturedResponse => ({
+  const withoutMark = ({ headers, ...rest }: CapturedResponse): CapturedResponse => ({
     ...rest,
-    fields: fields.filter(([name]) => !/^(?:idempotency-status|retry-after)$/i.test(name)),
+    headers: headers.filter(([name]) => !/^(?:idempotency-status|retry-after)$/i.test(name)),
   });
 
   it.each(notFinal)('R74 R89: %s is not final, marked or not, in both dialects', (code) => {
@@ -98,9 +98,9 @@ describe('classify of an answer that another layer gave', () => {
   });
 
   it.each([404, 422, 423, 425, 429, 502])('R74 R89: a marked %i of a house style is not final', (status) => {
-    const fields: Field[] = [['Idempotency-Status', 'in-progress;final=?0']];
-    expect(judged(response(status, { fields }))).toBe('not-final');
-    expect(judged(response(status, { fields: [['Idempotency-Status', 'key-reused']] }))).not.toBe('not-final');
+    const headers: Header[] = [['Idempotency-Status', 'in-progress;final=?0']];
+    expect(judged(response(status, { headers }))).toBe('not-final');
+    expect(judged(response(status, { headers: [['Idempotency-Status', 'key-reused']] }))).not.toBe('not-final');
   });
 
   it.each(final)('%s is an answer like any other', (code) => {
@@ -109,18 +109,18 @@ describe('classify of an answer that another layer gave', () => {
   });
 
   it("knows Stripe's own word for it", () => {
-    const fields: Field[] = [['Content-Type', 'application/json']];
+    const headers: Header[] = [['Content-Type', 'application/json']];
     const body = Buffer.from('{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}');
-    expect(judged(response(409, { fields, body }))).toBe('not-final');
+    expect(judged(response(409, { headers, body }))).toBe('not-final');
   });
 
   it('takes no other 409, and no body that only looks so, for it', () => {
-    const fields: Field[] = [['Content-Type', 'application/problem+json']];
+    const headers: Header[] = [['Content-Type', 'application/problem+json']];
     const body = Buffer.from('{"code":"in-progress"}');
-    expect(judged(response(409, { fields, body: Buffer.from('{"code":"sold-out"}') }))).toBe('done');
-    expect(judged(response(409, { fields, body: Buffer.from('{"code":') }))).toBe('done');
-    expect(judged(response(409, { fields: [['Content-Type', 'text/plain']], body }))).toBe('done');
-    expect(judged(response(200, { fields: [['Idempotency-Status', 'in-progress;final=?0']], body }))).toBe('done');
-    expect(judged(response(409, { fields, body: Buffer.from('null') }))).toBe('done');
+    expect(judged(response(409, { headers, body: Buffer.from('{"code":"sold-out"}') }))).toBe('done');
+    expect(judged(response(409, { headers, body: Buffer.from('{"code":') }))).toBe('done');
+    expect(judged(response(409, { headers: [['Content-Type', 'text/plain']], body }))).toBe('done');
+    expect(judged(response(200, { headers: [['Idempotency-Status', 'in-progress;final=?0']], body }))).toBe('done');
+    expect(judged(response(409, { headers, body: Buffer.from('null') }))).toBe('done');
   });
 });

@@ -13,10 +13,10 @@ function charging(url: string, seen: unknown[], options: object = {}): Handler {
   const { runtime, onEvent } = hurried();
   return async (context, run) => {
     const response = await context?.fetch('charge', url, post, { runtime, onEvent, ...options });
-    const fields = Array.from(response?.headers ?? []);
+    const headers = Array.from(response?.headers ?? []);
     seen.push([
       response?.status,
-      fields,
+      headers,
       Buffer.from(await (response ?? new Response()).arrayBuffer()).toString('hex'),
     ]);
     return run === 1 ? captured(500, 'crash') : captured(201, 'done');

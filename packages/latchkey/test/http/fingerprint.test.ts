@@ -14,7 +14,7 @@ const input: FingerprintInput = {
   target: '/v1/charges?expand=1',
   mediaType: 'application/json',
   body: ['json', '{"amount":2000}'],
-  fields: ['if-match', '"a"'],
+  headers: ['if-match', '"a"'],
 };
 const secret = (letter: string) => letter.repeat(32);
 
@@ -30,9 +30,9 @@ describe('fingerprinter', () => {
       { ...input, mediaType: 'text/plain' },
       { ...input, body: ['json', '{"amount":2001}'] },
       { ...input, body: ['bytes', '{"amount":2000}'] },
-      { ...input, fields: [] },
-      { ...input, fields: ['if-match', '"b"'] },
-      { ...input, fields: ['if-none-match', '"a"'] },
+      { ...input, headers: [] },
+      { ...input, headers: ['if-match', '"b"'] },
+      { ...input, headers: ['if-none-match', '"a"'] },
     ];
     const all = [input, ...others].map((one) => fingerprinter([])(one).fingerprint);
     expect(new Set(all).size).toBe(all.length);
@@ -44,9 +44,9 @@ describe('fingerprinter', () => {
       target: texts,
       mediaType: texts,
       content: texts,
-      fields: fc.array(texts, { maxLength: 2 }),
+      headers: fc.array(texts, { maxLength: 2 }),
     });
-    const of = (one: { target: string; mediaType: string; content: string; fields: string[] }) =>
+    const of = (one: { target: string; mediaType: string; content: string; headers: string[] }) =>
       fingerprinter([])({ ...one, body: ['json', one.content] }).fingerprint;
     holds(
       fc.property(inputs, inputs, (a, b) => {

@@ -77,7 +77,7 @@ describe('a saved request that is run again', () => {
     ]);
     const answer = await retry(sent);
     expect(answer).toMatchObject({ status: 201, text: '{"id":1}' });
-    expect([answer.field('location'), answer.field('set-cookie'), answer.field('idempotent-replayed')]).toEqual([
+    expect([answer.header('location'), answer.header('set-cookie'), answer.header('idempotent-replayed')]).toEqual([
       '/v1/orders/1',
       undefined,
       'true',
@@ -86,7 +86,7 @@ describe('a saved request that is run again', () => {
 
   it('gets its body without the content coding', async () => {
     const { crash, complete } = crashRig();
-    await crash({ ...sent, body: gzipSync('{"item":"tea"}'), fields: { 'content-encoding': 'gzip' } });
+    await crash({ ...sent, body: gzipSync('{"item":"tea"}'), headers: { 'content-encoding': 'gzip' } });
     const seen: unknown[] = [];
     await complete({
       'POST /v1/orders': ({ headers, body }) => {
@@ -99,17 +99,17 @@ describe('a saved request that is run again', () => {
 
   it('is stored byte for byte as the guard stores the same response', async () => {
     const body = Buffer.from('{"id":1}');
-    const fields = [
+    const headers = [
       ['content-type', 'application/json'],
       ['x-kind', 'tea'],
       ['date', 'today'],
     ] as const;
     const guarded = layerRig({ afterFailure: 'rerun' });
-    await guarded.send(sent, () => captured(201, body, { fields }));
+    await guarded.send(sent, () => captured(201, body, { headers }));
     const [stored] = (await guarded.memory.list({ state: 'completed', limit: 1 })).records;
     const { crash, complete, read } = crashRig();
     await crash(sent);
-    await complete({ 'POST /v1/orders': () => ({ status: 201, fields, body }) });
+    await complete({ 'POST /v1/orders': () => ({ status: 201, headers, body }) });
     expect((await read())?.result).toEqual(stored?.result);
   });
 
@@ -145,7 +145,7 @@ describe('an answer is judged as the guard judges it', () => {
     ],
     ['a throw', () => Promise.reject(new Error('no')), 'released'],
     ['Response.error()', () => Response.error(), 'released'],
-    ['what can not be sent', () => ({ status: 99, fields: [], body: new Uint8Array() }), 'released'],
+    ['what can not be sent', () => ({ status: 99, headers: [], body: new Uint8Array() }), 'released'],
     ['a body past the limit', () => new Response('x'.repeat(21)), 'tombstone'],
   ] as const)('%s', async (_, handler, expected) => {
     const { crash, complete } = crashRig();

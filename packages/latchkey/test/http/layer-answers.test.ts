@@ -1,10 +1,10 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { Field } from '../../src/http/exchange.ts';
+import type { Header } from '../../src/http/exchange.ts';
 import { captured, layerRig } from './layer-rig.ts';
 
-const named = (fields: readonly Field[], name: string) =>
-  fields.filter(([one]) => one === name).map(([, value]) => value);
+const named = (headers: readonly Header[], name: string) =>
+  headers.filter(([one]) => one === name).map(([, value]) => value);
 
 describe('a kept answer', () => {
   it.each([200, 201, 204, 303, 400, 402, 404, 409, 410, 422])('R33: %i is kept', async (status) => {
@@ -12,20 +12,20 @@ describe('a kept answer', () => {
     const handler = () => captured(status, status === 204 ? '' : 'body');
     const first = await send({ key: 'k' }, handler);
     const retry = await send({ key: 'k' }, handler);
-    expect([retry.status, retry.text, retry.field('idempotent-replayed')]).toEqual([first.status, first.text, 'true']);
+    expect([retry.status, retry.text, retry.header('idempotent-replayed')]).toEqual([first.status, first.text, 'true']);
     expect(runs()).toBe(1);
   });
 
-  it('R51, R52, R75: keeps what is part of the answer, repeated fields apart, and nothing else', async () => {
+  it('R51, R52, R75: keeps what is part of the answer, repeated headers apart, and nothing else', async () => {
     const { send } = layerRig();
-    const kept: readonly Field[] = [
+    const kept: readonly Header[] = [
       ['Content-Type', 'application/json'],
       ['Location', '/v1/charges/1'],
       ['ETag', '"1"'],
       ['Link', '</a>; rel="a"'],
       ['Link', '</b>; rel="b"'],
     ];
-    const passing: readonly Field[] = [
+    const passing: readonly Header[] = [
       ['Set-Cookie', 'session=1'],
       ['WWW-Authenticate', 'Basic'],
       ['Date', 'Thu, 01 Jan 2026 00:00:00 GMT'],
@@ -36,17 +36,17 @@ describe('a kept answer', () => {
       ['Content-Security-Policy', "script-src 'nonce-1'"],
       ['traceparent', '00-1-2-00'],
     ];
-    const first = await send({ key: 'k' }, () => captured(201, '{}', { fields: [...kept, ...passing] }));
-    expect(first.fields).toEqual([...kept, ...passing, ['Idempotency-Status', 'executed']]);
-    const { fields } = await send({ key: 'k' });
-    expect(fields).toEqual([
+    const first = await send({ key: 'k' }, () => captured(201, '{}', { headers: [...kept, ...passing] }));
+    expect(first.headers).toEqual([...kept, ...passing, ['Idempotency-Status', 'executed']]);
+    const { headers } = await send({ key: 'k' });
+    expect(headers).toEqual([
       ...kept,
       ['Idempotent-Replayed', 'true'],
       ['Idempotency-Status', 'replayed'],
       ['Cache-Control', 'no-store'],
       ['Content-Length', '2'],
     ]);
-    expect(named(fields, 'Link')).toHaveLength(2);
+    expect(named(headers, 'Link')).toHaveLength(2);
   });
 
   it('R53: keeps binary bytes', async () => {
@@ -55,41 +55,41 @@ describe('a kept answer', () => {
     await send({ key: 'k' }, () => captured(200, bytes));
     const retry = await send({ key: 'k' });
     expect(retry.text).toBe(Buffer.from(bytes).toString());
-    expect(retry.field('content-length')).toBe('256');
+    expect(retry.header('content-length')).toBe('256');
   });
 
   it('R53: a 204 stays one, without length or body, and does not run again', async () => {
     const { send, runs } = layerRig();
     await send({ key: 'k' }, () => captured(204));
     const retry = await send({ key: 'k' });
-    expect([retry.status, retry.text, retry.field('content-length')]).toEqual([204, '', undefined]);
+    expect([retry.status, retry.text, retry.header('content-length')]).toEqual([204, '', undefined]);
     expect(runs()).toBe(1);
   });
 
   it('R80: compressed for the first client, is plain for one that can not read it', async () => {
     const { send } = layerRig();
-    const coded = () => captured(200, gzipSync('hello'), { fields: [['Content-Encoding', 'gzip']] });
-    await send({ key: 'k', fields: { 'accept-encoding': 'gzip' } }, coded);
+    const coded = () => captured(200, gzipSync('hello'), { headers: [['Content-Encoding', 'gzip']] });
+    await send({ key: 'k', headers: { 'accept-encoding': 'gzip' } }, coded);
     const plain = await send({ key: 'k' });
-    expect([plain.text, plain.field('content-encoding'), plain.field('content-length')]).toEqual([
+    expect([plain.text, plain.header('content-encoding'), plain.header('content-length')]).toEqual([
       'hello',
       undefined,
       '5',
     ]);
-    const again = await send({ key: 'k', fields: { 'accept-encoding': 'gzip' } });
-    expect(again.field('content-encoding')).toBe('gzip');
+    const again = await send({ key: 'k', headers: { 'accept-encoding': 'gzip' } });
+    expect(again.header('content-encoding')).toBe('gzip');
   });
 
   it('I2: sent compressed to a client that had not asked, stays as it was', async () => {
     const { send } = layerRig();
-    await send({ key: 'k' }, () => captured(200, gzipSync('hello'), { fields: [['Content-Encoding', 'gzip']] }));
-    expect((await send({ key: 'k' })).field('content-encoding')).toBe('gzip');
+    await send({ key: 'k' }, () => captured(200, gzipSync('hello'), { headers: [['Content-Encoding', 'gzip']] }));
+    expect((await send({ key: 'k' })).header('content-encoding')).toBe('gzip');
   });
 
   it("R64: has the application's own Cache-Control", async () => {
     const { send } = layerRig();
-    await send({ key: 'k' }, () => captured(200, 'x', { fields: [['Cache-Control', 'private, max-age=60']] }));
-    expect(named((await send({ key: 'k' })).fields, 'Cache-Control')).toEqual(['private, max-age=60']);
+    await send({ key: 'k' }, () => captured(200, 'x', { headers: [['Cache-Control', 'private, max-age=60']] }));
+    expect(named((await send({ key: 'k' })).headers, 'Cache-Control')).toEqual(['private, max-age=60']);
   });
 
   it('R46, R47: holds until its retention is over, and not longer', async () => {
@@ -109,7 +109,7 @@ describe('an answer whose body was not kept', () => {
     ['R57: broken off', 'broken'],
   ] as const)('%s: the retry is told so, and nothing runs again', async (_name, state) => {
     const { send, runs } = layerRig();
-    const partial = () => captured(201, 'half of', { state, headSent: true, fields: [['Location', '/v1/charges/1']] });
+    const partial = () => captured(201, 'half of', { state, headSent: true, headers: [['Location', '/v1/charges/1']] });
     await send({ key: 'k' }, partial);
     const retry = await send({ key: 'k' });
     expect(retry).toMatchObject({ status: 410, code: 'response-not-kept' });
@@ -143,7 +143,7 @@ describe('a record that can not be read', () => {
     void send({ key: 'k' }, () => new Promise(() => {}));
     await runtime.advance(10_000);
     const [lapsed] = (await memory.list({ state: 'lapsed', limit: 1 })).records;
-    const resolution = { verdict: 'respond', result: { kind: 'value', bytes }, retentionMs: 60_000 } as const;
+    const resolution = { decision: 'respond', result: { kind: 'value', bytes }, retentionMs: 60_000 } as const;
     expect(await memory.resolve({ id: lapsed?.id ?? '', token: lapsed?.token ?? '', resolution })).toBe(true);
     expect(await send({ key: 'k' })).toMatchObject({ status: 500, code: 'record-unreadable' });
     expect(runs()).toBe(1);

@@ -17,8 +17,8 @@ describe('while the first request runs', () => {
     const first = send({ key: 'k' }, handler);
     const duplicate = await send({ key: 'k' });
     expect(duplicate).toMatchObject({ status: 409, code: 'in-progress' });
-    expect(duplicate.field('retry-after')).toBe('1');
-    expect(duplicate.field('idempotency-status')).toBe('in-progress;final=?0');
+    expect(duplicate.header('retry-after')).toBe('1');
+    expect(duplicate.header('idempotency-status')).toBe('in-progress;final=?0');
     open();
     expect((await first).text).toBe('slow');
     expect((await send({ key: 'k' })).text).toBe('slow');
@@ -73,7 +73,7 @@ describe('a worker that died or hung', () => {
     await runtime.advance(5_000);
     const unknown = await send({ key: 'k' });
     expect(unknown).toMatchObject({ status: 409, code: 'outcome-unknown' });
-    expect(unknown.field('retry-after')).toBeUndefined();
+    expect(unknown.header('retry-after')).toBeUndefined();
     expect(await send({ key: 'k', body: '{}' })).toMatchObject({ status: 422, code: 'key-reused' });
   });
 
@@ -87,7 +87,7 @@ describe('a worker that died or hung', () => {
     open();
     await runtime.advance(5_000);
     const late = await zombie;
-    expect([late.status, late.code, late.field('retry-after')]).toEqual([409, 'in-progress', '1']);
+    expect([late.status, late.code, late.header('retry-after')]).toEqual([409, 'in-progress', '1']);
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
@@ -120,14 +120,14 @@ describe('a worker that died or hung', () => {
       maxRunMs: 2_000,
       recover: (lapsed, request) => {
         asked.push([lapsed.operation, request.tenant]);
-        return { verdict: 'respond', response: { status: 201, body: { id: 'ch_1' } } };
+        return { decision: 'respond', response: { status: 201, body: { id: 'ch_1' } } };
       },
     });
     void send({ key: 'k' }, hang);
     await runtime.advance(10_000);
     for (let retry = 0; retry < 2; retry += 1) {
       const answer = await send({ key: 'k' });
-      expect([answer.status, answer.text, answer.field('content-type')]).toEqual([
+      expect([answer.status, answer.text, answer.header('content-type')]).toEqual([
         201,
         '{"id":"ch_1"}',
         'application/json',
@@ -138,7 +138,7 @@ describe('a worker that died or hung', () => {
   });
 
   it('runs again where recover says so', async () => {
-    const { send, runtime } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000, recover: () => ({ verdict: 'rerun' }) });
+    const { send, runtime } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000, recover: () => ({ decision: 'rerun' }) });
     void send({ key: 'k' }, hang);
     await runtime.advance(10_000);
     expect((await send({ key: 'k' })).text).toBe('run 2');

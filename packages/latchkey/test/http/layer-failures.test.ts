@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { NothingHappened } from '../../src/core/errors.ts';
-import type { Field } from '../../src/http/exchange.ts';
+import { NothingHappenedError } from '../../src/core/errors.ts';
+import type { Header } from '../../src/http/exchange.ts';
 import { captured, layerRig } from './layer-rig.ts';
 
 const fails = () => captured(500, 'sorry');
@@ -13,7 +13,7 @@ describe("a failure under 'refuse'", () => {
     const { send, runs, warnings } = layerRig();
     await send({ key: 'k' }, fails);
     const retry = await send({ key: 'k' });
-    expect([retry.status, retry.text, retry.field('idempotent-replayed')]).toEqual([500, 'sorry', 'true']);
+    expect([retry.status, retry.text, retry.header('idempotent-replayed')]).toEqual([500, 'sorry', 'true']);
     await send({ key: 'l' }, fails);
     expect(runs()).toBe(2);
     expect(warnings()).toEqual(['failure-kept']);
@@ -82,7 +82,7 @@ describe('an answer that says: nothing was done, come back', () => {
   );
 
   it("R38 R81: 503 with Retry-After releases it under 'rerun', without it is a failure", async () => {
-    const later = () => captured(503, '', { fields: [['Retry-After', '1']] });
+    const later = () => captured(503, '', { headers: [['Retry-After', '1']] });
     const { send } = layerRig({ afterFailure: 'rerun', maxAttempts: 1 });
     await send({ key: 'k' }, later);
     expect((await send({ key: 'k' })).text).toBe('run 2');
@@ -103,12 +103,12 @@ describe('an answer that says: nothing was done, come back', () => {
     }
     const warnings = events.filter((event) => event.type === 'warning');
     expect(warnings).toHaveLength(2);
-    expect(warnings[0]?.message).toMatch(/before the guard.*NothingHappened.*keep/);
+    expect(warnings[0]?.message).toMatch(/before the guard.*NothingHappenedError.*keep/);
   });
 
   it.each([
     ['429', () => captured(429)],
-    ['503 with Retry-After', () => captured(503, '', { fields: [['Retry-After', '1']] })],
+    ['503 with Retry-After', () => captured(503, '', { headers: [['Retry-After', '1']] })],
   ])(
     "R81: %s is released, without a warning, where the route's keep says so, as the warning advises",
     async (_, later) => {
@@ -136,23 +136,23 @@ describe('an answer that says: nothing was done, come back', () => {
   it('may be thrown', async () => {
     const { send } = layerRig();
     const first = await send({ key: 'k' }, () => {
-      throw new NothingHappened('the terminal is offline', 7);
+      throw new NothingHappenedError('the terminal is offline', 7);
     });
-    expect([first.status, first.code, first.field('retry-after')]).toEqual([503, 'nothing-happened', '7']);
+    expect([first.status, first.code, first.header('retry-after')]).toEqual([503, 'nothing-happened', '7']);
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
   it('may come from an error handler that knows nothing of it', async () => {
     const { send } = layerRig();
-    const { headers } = new NothingHappened();
-    await send({ key: 'k' }, () => captured(503, 'sorry', { fields: Object.entries(headers) }));
+    const { headers } = new NothingHappenedError();
+    await send({ key: 'k' }, () => captured(503, 'sorry', { headers: Object.entries(headers) }));
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
   it('is not believed when a service behind says it, for the handler may have done something before', async () => {
     const { send, runs } = layerRig();
-    const fields: readonly Field[] = [['Idempotency-Status', 'nothing-happened;final=?0']];
-    await send({ key: 'k' }, () => captured(503, 'sorry', { fields }));
+    const headers: readonly Header[] = [['Idempotency-Status', 'nothing-happened;final=?0']];
+    await send({ key: 'k' }, () => captured(503, 'sorry', { headers }));
     expect((await send({ key: 'k' })).code).toBe('outcome-unknown');
     expect(runs()).toBe(1);
   });
@@ -206,7 +206,7 @@ describe('what else decides', () => {
     const { send, warnings } = layerRig({ afterFailure });
     const inner = async () => {
       const answer = await behind.send({ key: 'inner' }, () => captured(500));
-      return captured(answer.status, answer.text, { fields: answer.fields });
+      return captured(answer.status, answer.text, { headers: answer.headers });
     };
     behind.faults.next('claim', { kind: 'fail' }, 100);
     const pending = send({ key: 'k' }, inner);

@@ -36,7 +36,7 @@ const view = (): RequestView<object> => ({
   method: 'POST',
   target: '/v1/charges',
   native: {},
-  fields: (name) => (name === 'idempotency-key' ? ['k'] : []),
+  headers: (name) => (name === 'idempotency-key' ? ['k'] : []),
   body: async () => ({ kind: 'bytes', bytes: Buffer.from('2000') }),
 });
 
@@ -51,8 +51,8 @@ function shop(options: Partial<GuardOptions<object, Kind>> = {}) {
     };
     const answer = await layer.handle<string>(view(), { execute, finished: told });
     if (answer.kind !== 'answer') throw new Error(`expected an answer, got ${answer.kind}`);
-    const { status, fields, body } = answer.response;
-    return { status, fields, text: Buffer.from(body).toString() };
+    const { status, headers, body } = answer.response;
+    return { status, headers, text: Buffer.from(body).toString() };
   };
   return { store, send, finished };
 }
@@ -76,7 +76,7 @@ describe('context.finish', () => {
     expect(retry).toEqual({
       status: 201,
       text: '{"id":"ch_1"}',
-      fields: [
+      headers: [
         ['Content-Type', 'application/json'],
         ['Location', '/ch_1'],
         ['Idempotent-Replayed', 'true'],
@@ -169,7 +169,7 @@ describe('context.finish', () => {
       await context.finish(() => ({ status: 201, headers: new Headers({ 'X-Note': 'kept' }), body: 'ok' }));
       return captured(201);
     });
-    expect(first.fields).toContainEqual(['x-note', 'kept']);
+    expect(first.headers).toContainEqual(['x-note', 'kept']);
     await store.close();
   });
 

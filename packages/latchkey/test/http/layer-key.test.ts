@@ -5,11 +5,11 @@ describe('a key on a guarded route', () => {
   it('R1, R2, R3: runs once, and is answered from the record from then on', async () => {
     const { send, runs } = layerRig();
     const first = await send({ key: 'k' });
-    expect([first.status, first.text, first.field('idempotent-replayed')]).toEqual([201, 'run 1', undefined]);
+    expect([first.status, first.text, first.header('idempotent-replayed')]).toEqual([201, 'run 1', undefined]);
     for (let retry = 0; retry < 3; retry += 1) {
       const replayed = await send({ key: 'k' });
-      expect([replayed.status, replayed.text, replayed.field('idempotent-replayed')]).toEqual([201, 'run 1', 'true']);
-      expect(replayed.field('content-length')).toBe('5');
+      expect([replayed.status, replayed.text, replayed.header('idempotent-replayed')]).toEqual([201, 'run 1', 'true']);
+      expect(replayed.header('content-length')).toBe('5');
     }
     expect(runs()).toBe(1);
   });
@@ -36,8 +36,8 @@ describe('a key on a guarded route', () => {
 
   it.each(['x-idempotency-key', 'idempotency_key'])('warns once of a key that is called %s', async (name) => {
     const { send, runs, warnings } = layerRig();
-    await send({ fields: { [name]: 'k' } });
-    await send({ fields: { [name]: 'k' } });
+    await send({ headers: { [name]: 'k' } });
+    await send({ headers: { [name]: 'k' } });
     expect([runs(), warnings()]).toEqual([2, ['key-misnamed']]);
   });
 
@@ -77,7 +77,7 @@ describe('a key on a guarded route', () => {
     const { send, runs, faults } = layerRig();
     const refusal = await send({ key });
     expect(refusal).toMatchObject({ status: 400, code: 'key-invalid' });
-    expect(refusal.field('cache-control')).toBe('no-store');
+    expect(refusal.header('cache-control')).toBe('no-store');
     expect([runs(), faults.calls.size]).toEqual([0, 0]);
   });
 
@@ -126,7 +126,7 @@ describe('methods', () => {
     const { send, through, layer, runs } = layerRig();
     const strict = through(layer.with({ keyFormat: 'strict', keyRequired: true }));
     await send({ key: 'k' });
-    expect((await strict({ key: '"k"' })).field('idempotent-replayed')).toBe('true');
+    expect((await strict({ key: '"k"' })).header('idempotent-replayed')).toBe('true');
     expect(await strict({ key: 'k' })).toMatchObject({ code: 'key-invalid' });
     expect(await strict({})).toMatchObject({ code: 'key-missing' });
     expect(runs()).toBe(1);

@@ -20,7 +20,7 @@ describe('with the store down', () => {
     const { sendLong, runs } = failing('claim');
     const refusal = await sendLong({ key: 'k' });
     expect(refusal).toMatchObject({ status: 503, code: 'store-unavailable' });
-    expect(Number(refusal.field('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(Number(refusal.header('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(runs()).toBe(0);
   });
 
@@ -53,7 +53,7 @@ describe('R61: with the store failing while the answer is saved', () => {
   it("'refuse' sends the true answer, marked, and never runs again", async () => {
     const { sendLong, send, faults, runs, events } = failing('complete');
     const first = await sendLong({ key: 'k' });
-    expect([first.status, first.text, first.field('idempotency-stored')]).toEqual([201, 'run 1', 'false']);
+    expect([first.status, first.text, first.header('idempotency-stored')]).toEqual([201, 'run 1', 'false']);
     expect(events).toContainEqual(expect.objectContaining({ type: 'executed', recorded: 'unstored' }));
     faults.clear();
     expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'outcome-unknown' });
@@ -70,7 +70,7 @@ describe('R61: with the store failing while the answer is saved', () => {
   it('the route may choose the other way', async () => {
     expect((await failing('complete', { onUnstored: '503' }).sendLong({ key: 'k' })).status).toBe(503);
     const sends = failing('complete', { afterFailure: 'rerun', onUnstored: 'send' });
-    expect((await sends.sendLong({ key: 'k' })).field('idempotency-stored')).toBe('false');
+    expect((await sends.sendLong({ key: 'k' })).header('idempotency-stored')).toBe('false');
   });
 
   it('cuts the answer where 503 is due and its head is out', async () => {
@@ -83,7 +83,7 @@ describe('R61: with the store failing while the answer is saved', () => {
     const answer = await sendLong({ key: 'k' }, () => {
       throw new Error('after the effect');
     });
-    expect([answer.status, answer.code, answer.field('idempotency-stored')]).toEqual([
+    expect([answer.status, answer.code, answer.header('idempotency-stored')]).toEqual([
       500,
       'operation-failed',
       'false',
@@ -95,7 +95,7 @@ describe('R61: with the store failing while the answer is saved', () => {
     faults.next('complete', { kind: 'lose-reply' });
     const first = send({ key: 'k' });
     await runtime.advance(5_000);
-    expect((await first).field('idempotency-stored')).toBeUndefined();
+    expect((await first).header('idempotency-stored')).toBeUndefined();
     expect((await send({ key: 'k' })).text).toBe('run 1');
     expect(runs()).toBe(1);
   });

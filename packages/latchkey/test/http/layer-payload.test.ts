@@ -5,7 +5,7 @@ import { layerRig, type Sent } from './layer-rig.ts';
 const base: Sent = { key: 'k', target: '/v1/charges?expand=a', body: '{"amount":2000,"currency":"usd"}' };
 const multipart = (boundary: string, content = 'x'): Sent => ({
   key: 'k',
-  fields: { 'content-type': `multipart/form-data; boundary=${boundary}` },
+  headers: { 'content-type': `multipart/form-data; boundary=${boundary}` },
   body: `--${boundary}\r\nContent-Disposition: form-data; name="f"\r\n\r\n${content}\r\n--${boundary}--\r\n`,
 });
 
@@ -15,32 +15,32 @@ describe('a key used again', () => {
     ['R19: with a changed query', { target: '/v1/charges?expand=b' }],
     ['R19: without its query', { target: '/v1/charges' }],
     ['R22: with a string for a number', { body: '{"amount":"2000","currency":"usd"}' }],
-    ['with another media type', { fields: { 'content-type': 'text/plain' } }],
-    ['R76: with If-Match', { fields: { 'if-match': '"1"' } }],
-    ['R76: with If-None-Match', { fields: { 'if-none-match': '*' } }],
-    ['R76: with Prefer', { fields: { prefer: 'return=minimal' } }],
-    ['R76: with X-HTTP-Method-Override', { fields: { 'x-http-method-override': 'PUT' } }],
-    ['R76: with a field that the route names', { fields: { 'x-version': '2' } }],
+    ['with another media type', { headers: { 'content-type': 'text/plain' } }],
+    ['R76: with If-Match', { headers: { 'if-match': '"1"' } }],
+    ['R76: with If-None-Match', { headers: { 'if-none-match': '*' } }],
+    ['R76: with Prefer', { headers: { prefer: 'return=minimal' } }],
+    ['R76: with X-HTTP-Method-Override', { headers: { 'x-http-method-override': 'PUT' } }],
+    ['R76: with a header that the route names', { headers: { 'x-version': '2' } }],
     ['with no body', { body: '' }],
   ])('%s is a mismatch, and the record is as it was (R18)', async (_name, change) => {
     const { send, runs } = layerRig({ meaningfulFields: ['X-Version'] });
     await send(base);
     const refusal = await send({ ...base, ...change });
     expect(refusal).toMatchObject({ status: 422, code: 'key-reused' });
-    expect(refusal.field('retry-after')).toBeUndefined();
+    expect(refusal.header('retry-after')).toBeUndefined();
     expect((await send(base)).text).toBe('run 1');
     expect(runs()).toBe(1);
   });
 
   it.each<readonly [string, Sent]>([
     ['R21: with members in another order and other white space', { body: '{ "currency": "usd",\n"amount": 2e3 }' }],
-    ['with a charset that says nothing', { fields: { 'content-type': 'application/json; charset=utf-8' } }],
+    ['with a charset that says nothing', { headers: { 'content-type': 'application/json; charset=utf-8' } }],
     ['with a fragment', { target: '/v1/charges?expand=a#top' }],
     ['with the whole URL as its target', { target: 'http://api.example:80/v1/charges?expand=a' }],
-    ['with fields that mean nothing', { fields: { 'user-agent': 'other', cookie: 'a=b', 'x-request-id': '7' } }],
+    ['with headers that mean nothing', { headers: { 'user-agent': 'other', cookie: 'a=b', 'x-request-id': '7' } }],
     [
       'with its body compressed',
-      { body: gzipSync('{"amount":2000,"currency":"usd"}'), fields: { 'content-encoding': 'gzip' } },
+      { body: gzipSync('{"amount":2000,"currency":"usd"}'), headers: { 'content-encoding': 'gzip' } },
     ],
     ['with its body parsed before', { body: { kind: 'value', value: { currency: 'usd', amount: 2000 } } }],
   ])('%s is a replay', async (_name, change) => {
@@ -50,9 +50,9 @@ describe('a key used again', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R76: with another value of a meaningful field is a mismatch', async () => {
+  it('R76: with another value of a meaningful header is a mismatch', async () => {
     const { send } = layerRig();
-    const conditional = (etag: string): Sent => ({ ...base, fields: { 'if-match': etag } });
+    const conditional = (etag: string): Sent => ({ ...base, headers: { 'if-match': etag } });
     await send(conditional('"1"'));
     expect((await send(conditional('"1"'))).text).toBe('run 1');
     expect(await send(conditional('"2"'))).toMatchObject({ code: 'key-reused' });
@@ -102,7 +102,7 @@ describe('a key used again', () => {
     expect((await withSecrets('a').send(base)).text).toBe('run 1');
     await withSecrets('a').send({ ...base, key: 'second' });
     const rotated = withSecrets('b', 'a');
-    expect((await rotated.send({ ...base, key: 'second' })).field('idempotent-replayed')).toBe('true');
+    expect((await rotated.send({ ...base, key: 'second' })).header('idempotent-replayed')).toBe('true');
     expect(await withSecrets('b').send({ ...base, key: 'second' })).toMatchObject({ code: 'key-reused' });
   });
 });
@@ -117,7 +117,7 @@ describe('a request body', () => {
     expect(await send({ key: 'k', body: 'x'.repeat(21) })).toMatchObject({ status: 413 });
     const bomb = gzipSync('x'.repeat(1000));
     expect(bomb.length).toBeLessThan(40);
-    const coded = { key: 'k', body: bomb, fields: { 'content-encoding': 'gzip' } };
+    const coded = { key: 'k', body: bomb, headers: { 'content-encoding': 'gzip' } };
     expect(await layerRig({ maxRequestBytes: 900 }).send(coded)).toMatchObject({ status: 413 });
     expect([runs(), faults.calls.size]).toEqual([0, 0]);
   });
@@ -135,7 +135,7 @@ describe('a request body', () => {
 describe('a key used again on a route that ignores query parameters and form members', () => {
   const urlEncoded = (body: NonNullable<Sent['body']>): Sent => ({
     ...base,
-    fields: { 'content-type': 'application/x-www-form-urlencoded' },
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body,
   });
   const part = (name: string, content: string) =>
@@ -160,7 +160,7 @@ describe('a key used again on a route that ignores query parameters and form mem
       urlEncoded('a=1&ts=1'),
       {
         ...urlEncoded(gzipSync('a=1&ts=2')),
-        fields: { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' },
+        headers: { 'content-type': 'application/x-www-form-urlencoded', 'content-encoding': 'gzip' },
       },
     ],
     [
@@ -204,8 +204,8 @@ describe('a key used again on a route that ignores query parameters and form mem
     ['a member of JSON', { ...base, body: '{"ts":1}' }, { ...base, body: '{"ts":2}' }],
     [
       'a text that looks like a form',
-      { ...base, fields: { 'content-type': 'text/plain' }, body: 'ts=1' },
-      { ...base, fields: { 'content-type': 'text/plain' }, body: 'ts=2' },
+      { ...base, headers: { 'content-type': 'text/plain' }, body: 'ts=1' },
+      { ...base, headers: { 'content-type': 'text/plain' }, body: 'ts=2' },
     ],
     [
       'another part of the form',

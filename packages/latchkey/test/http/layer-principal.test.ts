@@ -28,7 +28,7 @@ describe('principals', () => {
   it("by 'authorization', are told apart by their credentials", async () => {
     const { send, runs } = layerRig({ principal: 'authorization' });
     for (const authorization of ['Bearer sk_a', 'Bearer sk_b', 'Bearer sk_a']) {
-      await send({ key: 'k', fields: { authorization } });
+      await send({ key: 'k', headers: { authorization } });
     }
     expect(runs()).toBe(2);
     expect(await send({ key: 'k' })).toMatchObject({ status: 400, code: 'principal-missing' });
@@ -36,9 +36,9 @@ describe('principals', () => {
 
   it("by 'authorization', refuse a JWT as a misconfiguration of the server, and warn once", async () => {
     const { send, runs, warnings } = layerRig({ principal: 'authorization' });
-    const fields = { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' };
+    const headers = { authorization: 'Bearer eyJhbGciOiJub25lIn0.e30.' };
     for (let retry = 0; retry < 2; retry += 1) {
-      expect(await send({ key: 'k', fields })).toMatchObject({ status: 500, code: 'principal-unstable' });
+      expect(await send({ key: 'k', headers })).toMatchObject({ status: 500, code: 'principal-unstable' });
     }
     expect([runs(), warnings()]).toEqual([0, ['principal-unstable']]);
   });
@@ -60,7 +60,7 @@ describe('principals', () => {
 
   it('never reach an event, nor does a key or a payload', async () => {
     const { send, events } = layerRig({ principal: 'authorization' });
-    const sent = { key: 'secret-key', fields: { authorization: 'Bearer sk_secret' }, body: '{"card":"4242"}' };
+    const sent = { key: 'secret-key', headers: { authorization: 'Bearer sk_secret' }, body: '{"card":"4242"}' };
     await send(sent);
     await send(sent);
     await send({ ...sent, body: '{"card":"5555"}' });
@@ -122,8 +122,8 @@ describe('misuse is found by name at the first request', () => {
     const native = { tenant: 'acct_1' };
     const inner = through(layer.with({ keyRequired: true }));
     const outer = await send({ key: 'k', native }, async () => {
-      const { status, text, fields } = await inner({ key: 'k', native });
-      return captured(status, text, { fields });
+      const { status, text, headers } = await inner({ key: 'k', native });
+      return captured(status, text, { headers });
     });
     expect(outer).toMatchObject({ status: 500, code: 'guard-mounted-twice' });
     expect(warnings()).toEqual(['guard-mounted-twice']);

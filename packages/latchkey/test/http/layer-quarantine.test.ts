@@ -13,7 +13,7 @@ const after = restored + minute;
 const uuid = '0b5e3c1a-4f7d-4e2a-9c3b-1a2b3c4d5e6f';
 const dated = (ms: number, key = 'order-1'): Sent => ({
   key,
-  fields: { 'repeatability-first-sent': new Date(ms).toUTCString() },
+  headers: { 'repeatability-first-sent': new Date(ms).toUTCString() },
 });
 const timed = (ms: number): Sent => ({ key: timedUuid(uuid, ms) });
 
@@ -26,13 +26,13 @@ function quarantineRig(quarantine: Partial<Quarantine> = {}, more: Partial<Guard
 
 describe('a key that was first sent before the restore, without a record', () => {
   it.each([
-    ['by its field', dated(before)],
+    ['by its header', dated(before)],
     ['by its time', timed(before)],
-    ['by the earlier of both: the field', { ...timed(after), ...dated(before, timedUuid(uuid, after)) }],
+    ['by the earlier of both: the header', { ...timed(after), ...dated(before, timedUuid(uuid, after)) }],
     ['by the earlier of both: the key', { ...dated(after, timedUuid(uuid, before)) }],
     [
-      'by a field in an obsolete form',
-      { key: 'k', fields: { 'repeatability-first-sent': 'Tue Nov 24 11:59:00 2026' } },
+      'by a header in an obsolete form',
+      { key: 'k', headers: { 'repeatability-first-sent': 'Tue Nov 24 11:59:00 2026' } },
     ],
     ['in upper case', { key: timedUuid(uuid, before).toUpperCase() }],
     ['a millisecond before', timed(restored - 1)],
@@ -46,13 +46,13 @@ describe('a key that was first sent before the restore, without a record', () =>
   it('gets an answer that no layer keeps and no client takes for the end', async () => {
     const { send } = quarantineRig();
     const answer = await send(timed(before));
-    expect(answer.field('idempotency-status')).toBe('key-quarantined;final=?0');
-    expect(answer.field('retry-after')).toBeUndefined();
+    expect(answer.header('idempotency-status')).toBe('key-quarantined;final=?0');
+    expect(answer.header('retry-after')).toBeUndefined();
     expect(JSON.parse(answer.text)).toMatchObject({
       detail: expect.stringMatching(/first sent before.*do not use a new key/),
     });
     const stripe = await quarantineRig({}, { dialect: 'stripe' }).send(timed(before));
-    expect([stripe.status, stripe.field('stripe-should-retry')]).toEqual([409, 'false']);
+    expect([stripe.status, stripe.header('stripe-should-retry')]).toEqual([409, 'false']);
     expect(JSON.parse(stripe.text)).toMatchObject({
       error: { type: 'idempotency_error', code: 'key-quarantined', latchkey_code: 'key-quarantined' },
     });
@@ -69,7 +69,7 @@ describe('a key that was first sent before the restore, without a record', () =>
 
 describe('a key that goes on as usual', () => {
   it.each([
-    ['by its field', dated(after)],
+    ['by its header', dated(after)],
     ['by its time', timed(after)],
     ['exactly then', timed(restored)],
     ['of unknown age', { key: 'order-1' }],
@@ -77,14 +77,14 @@ describe('a key that goes on as usual', () => {
   ])('one from after the restore runs: %s', async (_, sent: Sent) => {
     const { send, runs } = quarantineRig();
     expect(await send(sent)).toMatchObject({ status: 201, text: 'run 1' });
-    expect((await send(sent)).field('idempotent-replayed')).toBe('true');
+    expect((await send(sent)).header('idempotent-replayed')).toBe('true');
     expect(runs()).toBe(1);
   });
 
   it('an old one whose record is completed: it is replayed, to its own payload alone', async () => {
     const { send, free, runs } = quarantineRig();
     await free(timed(before));
-    expect((await send(timed(before))).field('idempotent-replayed')).toBe('true');
+    expect((await send(timed(before))).header('idempotent-replayed')).toBe('true');
     expect(await send({ ...timed(before), body: '{}' })).toMatchObject({ status: 422, code: 'key-reused' });
     expect(runs()).toBe(1);
   });
@@ -121,7 +121,7 @@ const undecided: Readonly<Record<string, (rig: Rig, sent: Sent) => Promise<void>
 };
 
 describe.each(Object.entries(undecided))('old keys whose records are undecided', (name, leave) => {
-  const options = { afterFailure: 'rerun', recover: () => ({ verdict: 'rerun' as const }) } as const;
+  const options = { afterFailure: 'rerun', recover: () => ({ decision: 'rerun' as const }) } as const;
 
   it(`are refused and do not run: ${name}`, async () => {
     const rig = quarantineRig({}, options);
@@ -150,28 +150,28 @@ describe('a key of unknown age', () => {
     expect(await send({ key: uuid })).toMatchObject({ status: 409, code: 'key-quarantined' });
     expect(runs()).toBe(0);
     await free({ key: uuid });
-    expect((await send({ key: uuid })).field('idempotent-replayed')).toBe('true');
+    expect((await send({ key: uuid })).header('idempotent-replayed')).toBe('true');
     expect(await send(timed(after))).toMatchObject({ status: 201 });
   });
 });
 
-describe('a garbled field', () => {
+describe('a garbled header', () => {
   it.each(['yesterday', '2026-11-24T12:01:00Z', '', 'Tue, 24 Nov 2026 12:01:00 GMT, Tue, 24 Nov 2026 12:01:00 GMT'])(
     'counts as a time before, even beside a key that says otherwise: %j',
     async (value) => {
       const { send, free, runs } = quarantineRig();
-      const sent = { ...timed(after), fields: { 'repeatability-first-sent': value } };
+      const sent = { ...timed(after), headers: { 'repeatability-first-sent': value } };
       const refused = await send(sent);
       expect(refused).toMatchObject({ code: 'key-quarantined', text: expect.stringContaining('one HTTP date') });
       await free(sent);
-      expect((await send(sent)).field('idempotent-replayed')).toBe('true');
+      expect((await send(sent)).header('idempotent-replayed')).toBe('true');
       expect(runs()).toBe(1);
     },
   );
 
   it('means nothing where there is no quarantine', async () => {
     const { free } = quarantineRig();
-    expect(await free({ key: 'k', fields: { 'repeatability-first-sent': 'yesterday' } })).toMatchObject({
+    expect(await free({ key: 'k', headers: { 'repeatability-first-sent': 'yesterday' } })).toMatchObject({
       status: 201,
     });
   });

@@ -4,15 +4,15 @@ import type { LatchkeyEvent } from '../../src/core/events.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type {
   CapturedResponse,
-  Field,
   GuardAnswer,
+  Header,
   PlainResponse,
   RequestBody,
   RequestView,
 } from '../../src/http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../../src/http/layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
-import { fieldValue } from '../../src/http/response/kept-fields.ts';
+import { headerValue } from '../../src/http/response/kept-headers.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
@@ -25,9 +25,9 @@ export interface Native {
 export interface Sent {
   readonly method?: string;
   readonly target?: string;
-  /** One key, or every line of the field; none sends no field. */
+  /** One key, or every line of the header; none sends no header. */
   readonly key?: string | readonly string[];
-  readonly fields?: Readonly<Record<string, string>>;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | RequestBody;
   readonly tenant?: string;
   readonly native?: Native;
@@ -37,8 +37,8 @@ export interface Sent {
 export interface Seen {
   readonly status: number;
   readonly text: string;
-  readonly fields: readonly Field[];
-  field(lowerName: string): string | undefined;
+  readonly headers: readonly Header[];
+  header(lowerName: string): string | undefined;
   /** The code of a problem. */
   readonly code: unknown;
 }
@@ -52,7 +52,7 @@ export function captured(
   body: string | Uint8Array = '',
   more: Partial<CapturedResponse> = {},
 ): CapturedResponse {
-  return { status, fields: [], body: Buffer.from(body), state: 'whole', headSent: false, ...more };
+  return { status, headers: [], body: Buffer.from(body), state: 'whole', headSent: false, ...more };
 }
 
 function requestBody(body: Sent['body'] = '{"amount":2000}'): RequestBody {
@@ -62,18 +62,18 @@ function requestBody(body: Sent['body'] = '{"amount":2000}'): RequestBody {
 
 function viewOf(sent: Sent): RequestView<Native> {
   const lines = sent.key === undefined ? [] : typeof sent.key === 'string' ? [sent.key] : sent.key;
-  const fields = new Map(Object.entries({ 'content-type': 'application/json', ...sent.fields }));
+  const headers = new Map(Object.entries({ 'content-type': 'application/json', ...sent.headers }));
   return {
     method: sent.method ?? 'POST',
     target: sent.target ?? '/v1/charges',
     native: sent.native ?? { tenant: sent.tenant ?? 'acct_1' },
-    fields: (name) => (name === 'idempotency-key' ? lines : fields.has(name) ? [fields.get(name) ?? ''] : []),
+    headers: (name) => (name === 'idempotency-key' ? lines : headers.has(name) ? [headers.get(name) ?? ''] : []),
     body: async () => requestBody(sent.body),
   };
 }
 
-function codeOf({ fields, body }: PlainResponse): unknown {
-  if (fieldValue(fields, 'content-type') !== 'application/problem+json') return undefined;
+function codeOf({ headers, body }: PlainResponse): unknown {
+  if (headerValue(headers, 'content-type') !== 'application/problem+json') return undefined;
   const parsed: unknown = JSON.parse(Buffer.from(body).toString());
   return typeof parsed === 'object' && parsed !== null && 'code' in parsed ? parsed.code : undefined;
 }
@@ -82,22 +82,22 @@ function seen(response: PlainResponse): Seen {
   return {
     status: response.status,
     text: Buffer.from(response.body).toString(),
-    fields: response.fields,
-    field: (lowerName) => fieldValue(response.fields, lowerName),
+    headers: response.headers,
+    header: (lowerName) => headerValue(response.headers, lowerName),
     code: codeOf(response),
   };
 }
 
-const cut: PlainResponse = { status: 0, fields: [], body: Buffer.from('cut') };
+const cut: PlainResponse = { status: 0, headers: [], body: Buffer.from('cut') };
 
 function delivered(answer: GuardAnswer, response: CapturedResponse | undefined): PlainResponse {
   if (answer.kind === 'answer') return answer.response;
   if (answer.kind === 'cut' || response === undefined) return cut;
   if (answer.kind === 'pass') return response;
-  const { fields, without } = answer.marks;
-  const replaced = [...without, ...fields.map(([name]) => name.toLowerCase())];
-  const kept = response.fields.filter(([name]) => !replaced.includes(name.toLowerCase()));
-  return { ...response, fields: [...kept, ...fields] };
+  const { headers, without } = answer.marks;
+  const replaced = [...without, ...headers.map(([name]) => name.toLowerCase())];
+  const kept = response.headers.filter(([name]) => !replaced.includes(name.toLowerCase()));
+  return { ...response, headers: [...kept, ...headers] };
 }
 
 export function layerRig(options: Partial<GuardOptions<Native>> = {}) {

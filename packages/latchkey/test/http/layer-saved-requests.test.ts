@@ -36,24 +36,24 @@ describe('a request', () => {
 
   it('is saved with method, target, media type and body, and neither key nor credentials', async () => {
     const { send, saved, claims } = savingRig(true);
-    const fields = { authorization: 'Bearer hunter2', cookie: 'session=hunter2', 'x-trace': 'no' };
-    await send({ key: 'the-key', target: '/v1/orders?dry=1#here', fields, body: '{"item":"tea"}' });
+    const headers = { authorization: 'Bearer hunter2', cookie: 'session=hunter2', 'x-trace': 'no' };
+    await send({ key: 'the-key', target: '/v1/orders?dry=1#here', headers, body: '{"item":"tea"}' });
     expect(saved()).toMatchObject({
       method: 'POST',
       target: '/v1/orders?dry=1',
       principal: undefined,
-      fields: [['content-type', 'application/json']],
+      headers: [['content-type', 'application/json']],
     });
     expect(text(saved()?.body)).toBe('{"item":"tea"}');
     expect(text(claims[0]?.request)).not.toMatch(/hunter2|the-key|acct_1/);
   });
 
-  it('is saved with the fields and the principal that the route names', async () => {
-    const { send, saved } = savingRig({ fields: ['X-Version', 'content-type'], principal: true });
-    await send({ key: 'k', fields: { 'x-version': '7' } });
+  it('is saved with the headers and the principal that the route names', async () => {
+    const { send, saved } = savingRig({ headers: ['X-Version', 'content-type'], principal: true });
+    await send({ key: 'k', headers: { 'x-version': '7' } });
     expect(saved()).toMatchObject({
       principal: 'acct_1',
-      fields: [
+      headers: [
         ['content-type', 'application/json'],
         ['x-version', '7'],
       ],
@@ -63,17 +63,17 @@ describe('a request', () => {
   it('is saved as received, with its content coding', async () => {
     const { send, saved } = savingRig(true);
     const body = gzipSync('{"item":"tea"}');
-    await send({ key: 'k', body, fields: { 'content-encoding': 'gzip' } });
-    expect(saved()?.fields).toContainEqual(['content-encoding', 'gzip']);
+    await send({ key: 'k', body, headers: { 'content-encoding': 'gzip' } });
+    expect(saved()?.headers).toContainEqual(['content-encoding', 'gzip']);
     expect(text(saved()?.body)).toBe(text(body));
   });
 
   it('is saved as JSON when a parser has left the value alone', async () => {
     const { send, saved } = savingRig(true);
     const body = { kind: 'value', value: { item: 'tea' } } as const;
-    await send({ key: 'k', body, fields: { 'content-encoding': 'gzip' } });
+    await send({ key: 'k', body, headers: { 'content-encoding': 'gzip' } });
     expect(text(saved()?.body)).toBe('{"item":"tea"}');
-    expect(saved()?.fields).toEqual([['content-type', 'application/json']]);
+    expect(saved()?.headers).toEqual([['content-type', 'application/json']]);
   });
 });
 
@@ -92,7 +92,7 @@ describe('a request that is not saved', () => {
 
   it('runs as usual when a parser left no bytes and it was no JSON', async () => {
     const { send, claims, warnings } = savingRig(true);
-    const sent = { key: 'k', fields: { 'content-type': 'application/x-www-form-urlencoded' } };
+    const sent = { key: 'k', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
     expect(await send({ ...sent, body: { kind: 'value', value: { a: '1' } } })).toMatchObject({ status: 201 });
     expect(claims[0]).not.toHaveProperty('request');
     expect(warnings()).toEqual(['request-not-saved']);
@@ -111,10 +111,10 @@ describe('saveRequest is refused at start-up', () => {
   });
 
   it.each(['Authorization', 'cookie', 'Proxy-Authorization', 'X-API-Key', 'Idempotency-Key', 'bad name'])(
-    'for the field %s',
+    'for the header %s',
     (name) => {
-      expect(() => createHttpLayer(options({ saveRequest: { fields: [name] } }))).toThrow(
-        invalid(/saveRequest\.fields must be an array of field names, none of which carries credentials/),
+      expect(() => createHttpLayer(options({ saveRequest: { headers: [name] } }))).toThrow(
+        invalid(/saveRequest\.headers must be an array of header names, none of which carries credentials/),
       );
     },
   );

@@ -8,7 +8,7 @@ it('another spelling of a path is another scope, unless the route names its scop
   expect(runs()).toBe(2);
   const named = through(layer.with({ scope: 'place-order' }));
   await named({ key: 'k', target: '/orders' });
-  expect((await named({ key: 'k', target: '/orders' })).field('idempotent-replayed')).toBe('true');
+  expect((await named({ key: 'k', target: '/orders' })).header('idempotent-replayed')).toBe('true');
   expect((await named({ key: 'k', target: '/Orders/' })).code).toBe('key-reused');
   expect(runs()).toBe(3);
 });

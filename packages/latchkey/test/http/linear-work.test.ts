@@ -6,7 +6,7 @@ import { bodyForm } from '../../src/http/request/body-form.ts';
 import { ignoredMembers, withoutParameters } from '../../src/http/request/form-members.ts';
 import { httpDateMs } from '../../src/http/request/http-date.ts';
 import { pointerTree } from '../../src/http/request/json-pointer.ts';
-import { readKey } from '../../src/http/request/key-field.ts';
+import { readKey } from '../../src/http/request/key-header.ts';
 import { parseMediaType } from '../../src/http/request/media-type.ts';
 import { readPrincipal } from '../../src/http/request/principal.ts';
 import { parseStructuredString } from '../../src/http/request/structured-string.ts';
@@ -57,12 +57,12 @@ const request = (header: string): RequestView<string> => ({
   method: 'POST',
   target: '/',
   native: header,
-  fields: () => [header],
+  headers: () => [header],
   body: (): RequestBody => ({ kind: 'consumed' }),
 });
-const answer = (fields: CapturedResponse['fields'], body = ''): CapturedResponse => ({
+const answer = (headers: CapturedResponse['headers'], body = ''): CapturedResponse => ({
   status: 409,
-  fields,
+  headers,
   body: Buffer.from(body),
   state: 'whole',
   headSent: false,

@@ -8,7 +8,7 @@ const view = (authorization: readonly string[]): RequestView<string> => ({
   method: 'POST',
   target: '/',
   native: 'native',
-  fields: (name) => (name === 'authorization' ? authorization : []),
+  headers: (name) => (name === 'authorization' ? authorization : []),
   body: async () => ({ kind: 'bytes', bytes: new Uint8Array() }),
 });
 const read = (principal: Principal<string>, authorization: readonly string[] = [], key = 'k') =>
@@ -47,7 +47,7 @@ describe("readPrincipal by 'authorization'", () => {
     expect(read('authorization', [line])).toMatchObject({ problem: { code: 'principal-unstable' } });
   });
 
-  it.each([[[]], [['']], [['Basic ']], [['Basic a', 'Basic b']]])('needs one field, not %j', (lines) => {
+  it.each([[[]], [['']], [['Basic ']], [['Basic a', 'Basic b']]])('needs one header, not %j', (lines) => {
     expect(read('authorization', lines)).toMatchObject({ problem: { code: 'principal-missing' } });
   });
 });

@@ -5,7 +5,7 @@ import { ietfDialect } from '../../src/http/problems/ietf.ts';
 import { problemResponse } from '../../src/http/problems/problem-response.ts';
 import { problem, retryAfterSeconds } from '../../src/http/problems/problems.ts';
 import { stripeDialect } from '../../src/http/problems/stripe.ts';
-import { fieldValue } from '../../src/http/response/kept-fields.ts';
+import { headerValue } from '../../src/http/response/kept-headers.ts';
 import { EXPOSED_HEADERS } from '../../src/protocol/headers.ts';
 import type { ProblemCode } from '../../src/protocol/problem-codes.ts';
 
@@ -36,10 +36,10 @@ describe('problemResponse', () => {
       detail: expect.any(String),
       code,
     });
-    expect(fieldValue(response.fields, 'content-type')).toBe('application/problem+json');
-    expect(fieldValue(response.fields, 'cache-control')).toBe('no-store');
-    expect(fieldValue(response.fields, 'idempotency-status')).toMatch(new RegExp(`^${code}(;final=\\?0)?$`));
-    expect(fieldValue(response.fields, 'content-length')).toBe(String(response.body.length));
+    expect(headerValue(response.headers, 'content-type')).toBe('application/problem+json');
+    expect(headerValue(response.headers, 'cache-control')).toBe('no-store');
+    expect(headerValue(response.headers, 'idempotency-status')).toMatch(new RegExp(`^${code}(;final=\\?0)?$`));
+    expect(headerValue(response.headers, 'content-length')).toBe(String(response.body.length));
   });
 
   it.each(statuses)("%s takes Stripe's shape in its dialect", (code, _ietf, status, type) => {
@@ -59,8 +59,8 @@ describe('problemResponse', () => {
 
   it("tells Stripe's clients whether to come back", () => {
     const told = (code: ProblemCode, occurrence = {}) =>
-      fieldValue(
-        problemResponse(problem(code, occurrence), {}, { ...shape, dialect: stripeDialect }).fields,
+      headerValue(
+        problemResponse(problem(code, occurrence), {}, { ...shape, dialect: stripeDialect }).headers,
         'stripe-should-retry',
       );
     expect(told('in-progress', { retryAfterSeconds: 3 })).toBe('true');
@@ -76,14 +76,14 @@ describe('problemResponse', () => {
 
   it('R29: says when to come back, in whole seconds, 1 at least', () => {
     const response = problemResponse(problem('in-progress', { retryAfterSeconds: retryAfterSeconds(1) }), {}, shape);
-    expect(fieldValue(response.fields, 'retry-after')).toBe('1');
+    expect(headerValue(response.headers, 'retry-after')).toBe('1');
     expect([0, 1000, 1001, 29_500].map(retryAfterSeconds)).toEqual([1, 1, 2, 30]);
   });
 
   it('adds to a house style what layers and clients go by', () => {
     const onProblem = () => ({
       status: 499,
-      fields: [
+      headers: [
         ['X-House', '1'],
         ['Content-Length', '7'],
       ] as const,
@@ -92,7 +92,7 @@ describe('problemResponse', () => {
     const response = problemResponse(problem('in-progress', { retryAfterSeconds: 2 }), {}, { ...shape, onProblem });
     expect(response).toEqual({
       status: 499,
-      fields: [
+      headers: [
         ['X-House', '1'],
         ['Cache-Control', 'no-store'],
         ['Idempotency-Status', 'in-progress;final=?0'],
@@ -109,9 +109,9 @@ describe('problemResponse', () => {
     const body = Buffer.from('house');
     const unsendable = [
       house({ status: 400 }),
-      house({ status: 99, fields: [], body }),
-      house({ status: 400, fields: [['X-Note', 'two\nlines']], body }),
-      house({ status: 400, fields: [], body: 'text' }),
+      house({ status: 99, headers: [], body }),
+      house({ status: 400, headers: [['X-Note', 'two\nlines']], body }),
+      house({ status: 400, headers: [], body: 'text' }),
     ];
     const fails = () => {
       throw new Error('broken house');
@@ -127,7 +127,7 @@ describe('problemResponse', () => {
     expect(events).toEqual(Array(5).fill(expect.objectContaining({ type: 'handler-error' })));
   });
 
-  it('R65: names the fields that a browser has to be shown', () => {
+  it('R65: names the headers that a browser has to be shown', () => {
     expect(EXPOSED_HEADERS).toEqual(['Idempotent-Replayed', 'Idempotency-Status', 'Idempotency-Stored', 'Retry-After']);
   });
 });

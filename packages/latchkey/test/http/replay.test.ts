@@ -1,13 +1,13 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import type { Field } from '../../src/http/exchange.ts';
+import type { Header } from '../../src/http/exchange.ts';
 import { answerResponse } from '../../src/http/response/answer.ts';
 import { replay } from '../../src/http/response/replay.ts';
 
 const text = Buffer.from('hello '.repeat(50));
-const stored = (fields: readonly Field[], body: Uint8Array = text, status = 200, fixedCoding = false) => ({
+const stored = (headers: readonly Header[], body: Uint8Array = text, status = 200, fixedCoding = false) => ({
   status,
-  fields,
+  headers,
   body,
   fixedCoding,
 });
@@ -16,7 +16,7 @@ describe('replay', () => {
   it('R3, R64: is marked, not to be cached, and has its length', async () => {
     expect(await replay(stored([['A', 'b']]), { acceptEncoding: [] })).toEqual({
       status: 200,
-      fields: [
+      headers: [
         ['A', 'b'],
         ['Idempotent-Replayed', 'true'],
         ['Idempotency-Status', 'replayed'],
@@ -28,18 +28,20 @@ describe('replay', () => {
   });
 
   it("leaves the application's own Cache-Control alone", async () => {
-    const { fields } = await replay(stored([['cache-control', 'max-age=5']]), { acceptEncoding: [] });
-    expect(fields.filter(([name]) => name.toLowerCase() === 'cache-control')).toEqual([['cache-control', 'max-age=5']]);
+    const { headers } = await replay(stored([['cache-control', 'max-age=5']]), { acceptEncoding: [] });
+    expect(headers.filter(([name]) => name.toLowerCase() === 'cache-control')).toEqual([
+      ['cache-control', 'max-age=5'],
+    ]);
   });
 
   it.each([204, 304])('R53: has neither body nor length with %i', async (status) => {
-    const { fields, body } = await replay(stored([], new Uint8Array(), status), { acceptEncoding: [] });
-    expect(fields.map(([name]) => name)).not.toContain('Content-Length');
+    const { headers, body } = await replay(stored([], new Uint8Array(), status), { acceptEncoding: [] });
+    expect(headers.map(([name]) => name)).not.toContain('Content-Length');
     expect(body).toHaveLength(0);
   });
 
   it('R53: says that an empty body is empty', async () => {
-    expect((await replay(stored([], new Uint8Array(), 201), { acceptEncoding: [] })).fields).toContainEqual([
+    expect((await replay(stored([], new Uint8Array(), 201), { acceptEncoding: [] })).headers).toContainEqual([
       'Content-Length',
       '0',
     ]);
@@ -48,7 +50,7 @@ describe('replay', () => {
 
 describe('replay of a coded answer', () => {
   const gzipped = zlib.gzipSync(text);
-  const fields = [
+  const headers = [
     ['Content-Encoding', 'gzip'],
     ['ETag', '"v1"'],
     ['Content-Digest', 'sha-256=:x:'],
@@ -56,9 +58,9 @@ describe('replay of a coded answer', () => {
   ] as const;
 
   it('stays coded for a client that reads the coding', async () => {
-    const response = await replay(stored(fields, gzipped), { acceptEncoding: ['br, gzip'] });
+    const response = await replay(stored(headers, gzipped), { acceptEncoding: ['br, gzip'] });
     expect(response.body).toEqual(gzipped);
-    expect(response.fields).toEqual(expect.arrayContaining([...fields, ['Content-Length', String(gzipped.length)]]));
+    expect(response.headers).toEqual(expect.arrayContaining([...headers, ['Content-Length', String(gzipped.length)]]));
   });
 
   it.each([
@@ -66,10 +68,10 @@ describe('replay of a coded answer', () => {
     ['deflate', zlib.deflateSync],
     ['br', zlib.brotliCompressSync],
   ] as const)('R80: is decoded from %s for a client that does not', async (coding, encode) => {
-    const coded = [['Content-Encoding', coding], ...fields.slice(1)] as const;
+    const coded = [['Content-Encoding', coding], ...headers.slice(1)] as const;
     const response = await replay(stored(coded, encode(text)), { acceptEncoding: ['identity'] });
     expect(Buffer.from(response.body)).toEqual(text);
-    expect(response.fields).toEqual([
+    expect(response.headers).toEqual([
       ['ETag', 'W/"v1"'],
       ['Vary', 'Accept-Encoding'],
       ['Idempotent-Replayed', 'true'],
@@ -80,13 +82,13 @@ describe('replay of a coded answer', () => {
   });
 
   it('stays as it was where the first client had not asked for the coding either', async () => {
-    expect((await replay(stored(fields, gzipped, 200, true), { acceptEncoding: [] })).body).toEqual(gzipped);
+    expect((await replay(stored(headers, gzipped, 200, true), { acceptEncoding: [] })).body).toEqual(gzipped);
   });
 
   it('stays as it was where it can not be decoded', async () => {
     const response = await replay(stored([['Content-Encoding', 'exotic']], text), { acceptEncoding: [] });
     expect(response.body).toEqual(text);
-    expect(response.fields).toContainEqual(['Content-Encoding', 'exotic']);
+    expect(response.headers).toContainEqual(['Content-Encoding', 'exotic']);
   });
 });
 
@@ -94,7 +96,7 @@ describe('answerResponse', () => {
   it('sends an object as JSON, with its length', () => {
     expect(answerResponse({ status: 201, headers: { Location: '/x' }, body: { é: 1 } })).toEqual({
       status: 201,
-      fields: [
+      headers: [
         ['Content-Type', 'application/json'],
         ['Location', '/x'],
         ['Content-Length', '8'],
@@ -104,18 +106,18 @@ describe('answerResponse', () => {
   });
 
   it('sends text and bytes as they are', () => {
-    expect(answerResponse({ body: 'é' }).fields[0]).toEqual(['Content-Type', 'text/plain;charset=UTF-8']);
+    expect(answerResponse({ body: 'é' }).headers[0]).toEqual(['Content-Type', 'text/plain;charset=UTF-8']);
     expect(answerResponse({ body: Uint8Array.of(0xff) }).body).toEqual(Uint8Array.of(0xff));
   });
 
   it('is 204 without a body', () => {
-    expect(answerResponse({})).toEqual({ status: 204, fields: [], body: new Uint8Array() });
-    expect(answerResponse({ status: 200, body: null }).fields).toEqual([['Content-Length', '0']]);
+    expect(answerResponse({})).toEqual({ status: 204, headers: [], body: new Uint8Array() });
+    expect(answerResponse({ status: 200, body: null }).headers).toEqual([['Content-Length', '0']]);
   });
 
-  it("lets the answer's own type stand, repeated fields apart, and makes the length itself", () => {
+  it("lets the answer's own type stand, repeated headers apart, and makes the length itself", () => {
     const headers = { 'content-type': 'text/html', Link: ['</a>', '</b>'], 'content-length': '99' };
-    expect(answerResponse({ headers, body: 'x' }).fields).toEqual([
+    expect(answerResponse({ headers, body: 'x' }).headers).toEqual([
       ['content-type', 'text/html'],
       ['Link', '</a>'],
       ['Link', '</b>'],

@@ -3,12 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { decodeRequest, encodeRequest } from '../../src/http/request/saved-request.ts';
 import { holds } from './seeded.ts';
 
-const field = fc.tuple(fc.string(), fc.string());
+const header = fc.tuple(fc.string(), fc.string());
 const content = fc.record({
   method: fc.constantFrom('POST', 'PATCH', 'PUT'),
   target: fc.webPath(),
   principal: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
-  fields: fc.array(field),
+  headers: fc.array(header),
   body: fc.uint8Array({ maxLength: 300 }),
 });
 
@@ -29,7 +29,7 @@ describe('a saved request', () => {
       method: 'POST',
       target: '/a',
       principal: undefined,
-      fields: [],
+      headers: [],
       body: new Uint8Array(),
     });
     for (let length = 0; length < bytes.length; length += 1) {

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keptFields } from '../../src/http/response/kept-fields.ts';
+import { keptHeaders } from '../../src/http/response/kept-headers.ts';
 import { decodeResponse, encodeResponse } from '../../src/http/response/snapshot.ts';
 import { holds } from './seeded.ts';
 
-const fieldNames = fc.constantFrom('Content-Type', 'X-Custom', 'Link', 'ETag', 'Location', 'x-lower');
+const headerNames = fc.constantFrom('Content-Type', 'X-Custom', 'Link', 'ETag', 'Location', 'x-lower');
 const responses = fc.record({
   status: fc.integer({ min: 200, max: 599 }),
-  fields: fc.array(fc.tuple(fieldNames, fc.string({ unit: 'grapheme' })), { maxLength: 6 }),
+  headers: fc.array(fc.tuple(headerNames, fc.string({ unit: 'grapheme' })), { maxLength: 6 }),
   body: fc.uint8Array({ maxLength: 2000 }),
 });
 
@@ -19,7 +19,7 @@ const decoded = (bytes: Uint8Array) => {
 const unreadable = expect.objectContaining({ code: 'record-unreadable' });
 
 describe('a snapshot', () => {
-  it('gives back status, fields and bytes', () => {
+  it('gives back status, headers and bytes', () => {
     holds(
       fc.property(responses, fc.boolean(), (response, fixedCoding) => {
         const { snapshot, tombstone } = encodeResponse(response, fixedCoding);
@@ -30,7 +30,7 @@ describe('a snapshot', () => {
   });
 
   it('is the same for bytes at an offset of a larger buffer', () => {
-    const { snapshot } = encodeResponse({ status: 201, fields: [['A', 'b']], body: Buffer.from('body') });
+    const { snapshot } = encodeResponse({ status: 201, headers: [['A', 'b']], body: Buffer.from('body') });
     const larger = new Uint8Array(snapshot.length + 20);
     larger.set(snapshot, 7);
     const { body } = decodeResponse(larger.subarray(7, 7 + snapshot.length));
@@ -38,19 +38,19 @@ describe('a snapshot', () => {
   });
 
   it('costs little more than what it holds', () => {
-    const fields = [['Content-Type', 'application/json']] as const;
-    expect(encodeResponse({ status: 200, fields, body: Buffer.alloc(400) }).snapshot.length).toBeLessThan(450);
+    const headers = [['Content-Type', 'application/json']] as const;
+    expect(encodeResponse({ status: 200, headers, body: Buffer.alloc(400) }).snapshot.length).toBeLessThan(450);
   });
 
   it('is stable across releases: a stored record depends on it', () => {
     const written = Buffer.from([1, 0, 0, 0, 15, ...Buffer.from('[201,0,"A","b"]'), 0xff]);
-    const response = { status: 201, fields: [['A', 'b']] as const, body: Uint8Array.of(0xff) };
+    const response = { status: 201, headers: [['A', 'b']] as const, body: Uint8Array.of(0xff) };
     expect(Buffer.from(encodeResponse(response).snapshot)).toEqual(written);
-    expect(decodeResponse(written)).toMatchObject({ status: 201, fields: [['A', 'b']] });
+    expect(decodeResponse(written)).toMatchObject({ status: 201, headers: [['A', 'b']] });
   });
 
   it('cut anywhere in its head is unreadable', () => {
-    const { tombstone } = encodeResponse({ status: 200, fields: [['A', 'b']], body: Buffer.alloc(0) });
+    const { tombstone } = encodeResponse({ status: 200, headers: [['A', 'b']], body: Buffer.alloc(0) });
     for (let end = 0; end < tombstone.length; end += 1) {
       expect(() => decodeResponse(tombstone.subarray(0, end))).toThrow(unreadable);
     }
@@ -61,8 +61,8 @@ describe('a snapshot', () => {
     ['without JSON', [1, 0, 0, 0, 3, ...Buffer.from('abc')]],
     ['without a status', [1, 0, 0, 0, 9, ...Buffer.from('["200",0]')]],
     ['with no list', [1, 0, 0, 0, 2, ...Buffer.from('{}')]],
-    ['with half a field', [1, 0, 0, 0, 11, ...Buffer.from('[200,0,"A"]')]],
-    ['with a field that is no text', [1, 0, 0, 0, 13, ...Buffer.from('[200,0,"A",1]')]],
+    ['with half a header', [1, 0, 0, 0, 11, ...Buffer.from('[200,0,"A"]')]],
+    ['with a header that is no text', [1, 0, 0, 0, 13, ...Buffer.from('[200,0,"A",1]')]],
   ])('%s is unreadable', (_name, bytes) => {
     expect(() => decodeResponse(Uint8Array.from(bytes))).toThrow(unreadable);
   });
@@ -81,7 +81,7 @@ describe('a snapshot', () => {
   });
 });
 
-describe('keptFields', () => {
+describe('keptHeaders', () => {
   it('R51: leaves out what belongs to one connection, moment, caller, origin or trace', () => {
     const dropped = [
       'Connection',
@@ -115,11 +115,11 @@ describe('keptFields', () => {
       'Idempotency-Status',
       'Idempotency-Stored',
     ].map((name) => [name, 'x'] as const);
-    expect(keptFields(dropped)).toEqual([]);
+    expect(keptHeaders(dropped)).toEqual([]);
   });
 
-  it('R52: keeps all else, repeated fields apart and in order', () => {
-    const fields = [
+  it('R52: keeps all else, repeated headers apart and in order', () => {
+    const headers = [
       ['Link', '</a>'],
       ['Content-Type', 'text/plain'],
       ['Link', '</b>'],
@@ -128,15 +128,15 @@ describe('keptFields', () => {
       ['Cache-Control', 'max-age=1'],
       ['Vary', 'Origin'],
     ] as const;
-    expect(keptFields(fields)).toEqual(fields);
+    expect(keptHeaders(headers)).toEqual(headers);
   });
 
   it('leaves out what Connection names', () => {
-    const fields = [
+    const headers = [
       ['Connection', 'close, X-Hop'],
       ['x-hop', '1'],
       ['X-End', '2'],
     ] as const;
-    expect(keptFields(fields)).toEqual([['X-End', '2']]);
+    expect(keptHeaders(headers)).toEqual([['X-End', '2']]);
   });
 });

@@ -45,7 +45,7 @@ describe('the audit', () => {
     ]);
     expect((await people.log({ limit: 10 })).entries).toEqual(audit);
     expect(JSON.stringify(audit)).not.toMatch(/4242|"token-of-a"/);
-    expect(events.map((event) => (event.type === 'audited' ? [event.event, event.verdict] : event.type))).toEqual([
+    expect(events.map((event) => (event.type === 'audited' ? [event.event, event.decision] : event.type))).toEqual([
       ['decided', 'respond'],
       ['applied', 'respond'],
     ]);

@@ -38,7 +38,7 @@ describe('many verdicts of hooks at once', () => {
     const died = () => Promise.reject(new Error('died'));
     await Promise.all(operations.map((each) => engine.run(each, died).catch(() => undefined)));
     const before = calls();
-    const recover = () => ({ verdict: 'rerun' }) as const;
+    const recover = () => ({ decision: 'rerun' }) as const;
     const rerun = operations.map((each) => engine.run({ ...each, recover }, async () => done('again')));
     expect(new Set((await Promise.all(rerun)).map(told))).toEqual(new Set(['executed stored']));
     expect((calls() - before) / hooks).toBeLessThan(40);
@@ -53,7 +53,7 @@ describe('many verdicts of hooks at once', () => {
     const verdictOn = async (key: string) => {
       const lapsed = operation({}, key);
       await engine.run(lapsed, () => Promise.reject(new Error('died'))).catch(() => undefined);
-      await engine.run({ ...lapsed, recover: () => ({ verdict: 'rerun' }) }, async () => done('again'));
+      await engine.run({ ...lapsed, recover: () => ({ decision: 'rerun' }) }, async () => done('again'));
     };
     await verdictOn('one');
     const { entries: first } = await operator({ store }).log({ limit: 10 });

@@ -5,7 +5,7 @@ import { done, engineRig, operation, told } from '../core/engine-rig.ts';
 
 const record = operation();
 const answer: Recovery = {
-  verdict: 'respond',
+  decision: 'respond',
   result: { kind: 'value', bytes: new TextEncoder().encode('found card 4242') },
   why: 'The provider has the charge.',
 };
@@ -55,7 +55,7 @@ describe('the verdict of a recover hook', () => {
   it('is written down before the handler runs again', async () => {
     const { people, retry } = await lapsedRig();
     let before: readonly string[] = [];
-    const outcome = retry({ verdict: 'rerun' }, async () => {
+    const outcome = retry({ decision: 'rerun' }, async () => {
       before = (await people.audit(record.id)).map(({ event, why }) => `${event}: ${why}`);
       return done('second');
     });
@@ -66,14 +66,14 @@ describe('the verdict of a recover hook', () => {
 
   it('leaves no line where it decides nothing', async () => {
     const { people, retry } = await lapsedRig();
-    await retry({ verdict: 'leave' });
+    await retry({ decision: 'leave' });
     await retry(new Error('The provider is down.'));
     expect(await people.audit(record.id)).toEqual([]);
   });
 
   it('is none if it has not the form of one: the record lapses again, and the observer is told', async () => {
     const { people, retry, events, memory, executions } = await lapsedRig();
-    const shapeless: readonly unknown[] = [undefined, null, {}, 'rerun', { verdict: 'retry' }, { verdict: 'respond' }];
+    const shapeless: readonly unknown[] = [undefined, null, {}, 'rerun', { verdict: 'retry' }, { decision: 'respond' }];
     for (const recovery of shapeless) {
       const kind = told(await retry(recovery as Recovery));
       expect(['outcome-unknown', 'unavailable store-unavailable']).toContain(kind);
@@ -86,7 +86,7 @@ describe('the verdict of a recover hook', () => {
 
   it('is not carried out when the audit can’t be written', async () => {
     const { people, retry, faults, runtime, executions, memory } = await lapsedRig();
-    for (const recovery of [answer, { verdict: 'rerun' } as const]) {
+    for (const recovery of [answer, { decision: 'rerun' } as const]) {
       faults.plan((method) => (method === 'read' ? { kind: 'fail' } : undefined));
       const outcome = retry(recovery);
       await runtime.advance(11_000);
@@ -107,7 +107,7 @@ describe('the verdict of a recover hook', () => {
       counted(() => done('x')),
     );
     await runtime.advance(40_000);
-    decided.resolve({ verdict: 'rerun' });
+    decided.resolve({ decision: 'rerun' });
     expect(told(await outcome)).toBe('in-progress');
     expect(executions()).toBe(0);
     expect((await people.audit(record.id)).map(({ event }) => event)).toEqual(['decided', 'stale']);

@@ -83,7 +83,7 @@ async function play(seed: number, approvals: 1 | 2, resolve = asIs) {
 }
 
 const keyOf = (entry: AuditEntry) => JSON.stringify(entry);
-const kindOf = (request: ResolveRequest) => request.resolution.verdict;
+const kindOf = (request: ResolveRequest) => request.resolution.decision;
 
 /** Each verdict that was carried out was decided, and is not told of as another one. */
 function* wrongOutcomes({ applied, audits, log }: Awaited<ReturnType<typeof play>>): Generator<string> {

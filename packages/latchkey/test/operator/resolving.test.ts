@@ -45,12 +45,12 @@ describe('a verdict on a record of the HTTP layer', () => {
     expect(await people.resolve(id, token, created, ann)).toMatchObject({ outcome: 'applied', audited: true });
     for (let retry = 0; retry < 2; retry += 1) {
       const answer = await send({ key: 'k' });
-      expect([answer.status, answer.text, answer.field('content-type')]).toEqual([
+      expect([answer.status, answer.text, answer.header('content-type')]).toEqual([
         201,
         '{"id":"ch_1"}',
         'application/json',
       ]);
-      expect(answer.field('idempotent-replayed')).toBe('true');
+      expect(answer.header('idempotent-replayed')).toBe('true');
     }
     expect(runs()).toBe(1);
   });
@@ -63,7 +63,7 @@ describe('a verdict on a record of the HTTP layer', () => {
         return 'ch_1';
       });
       if (run === 1) return new Promise(() => {});
-      return { status: 200, fields: [], body: Buffer.from(String(charge)), state: 'whole', headSent: false };
+      return { status: 200, headers: [], body: Buffer.from(String(charge)), state: 'whole', headSent: false };
     };
     const { people, id, token, send, steps } = await lapsedOverHttp(handler);
     expect(steps.map((step) => step.idempotencyKey)).toEqual(charged);
@@ -83,9 +83,9 @@ describe('a verdict on a record of the HTTP layer', () => {
   it('refuses what the record or HTTP cannot take, and changes nothing', async () => {
     const { people, id, token, send } = await lapsedOverHttp();
     const unfit: [Verdict, string][] = [
-      [{ value: 1 }, 'verdict-unfit'],
-      [{ failure: new Error('no') }, 'verdict-unfit'],
-      [{ bytes: new Uint8Array() }, 'verdict-unfit'],
+      [{ value: 1 }, 'decision-unfit'],
+      [{ failure: new Error('no') }, 'decision-unfit'],
+      [{ bytes: new Uint8Array() }, 'decision-unfit'],
       [{ response: { status: 99 } }, 'value-invalid'],
       [{ response: { body: 'x'.repeat(1_048_577) } }, 'option-invalid'],
       [{ response: {}, value: 1 } as never, 'option-invalid'],
@@ -111,7 +111,7 @@ describe('a verdict on a record of idempotent()', () => {
   it('gives every call the value', async () => {
     const { people, id, token, kind, call, calls } = await lapsedCall();
     expect(kind).toBe('function');
-    await expect(people.resolve(id, token, created, ann)).rejects.toMatchObject({ code: 'verdict-unfit' });
+    await expect(people.resolve(id, token, created, ann)).rejects.toMatchObject({ code: 'decision-unfit' });
     await people.resolve(id, token, { value: { at: 7 } }, ann);
     expect([await call(), await call(), calls()]).toEqual([{ at: 7 }, { at: 7 }, 1]);
   });
@@ -137,7 +137,7 @@ it('a record of another layer on the engine takes bytes', async () => {
   const store = memoryStore();
   const { id, token } = await lapse(store, 'a', { fingerprint: 'own', acceptable: ['own'] });
   const people = operator({ store });
-  await expect(people.resolve(id, token, created, ann)).rejects.toMatchObject({ code: 'verdict-unfit' });
+  await expect(people.resolve(id, token, created, ann)).rejects.toMatchObject({ code: 'decision-unfit' });
   await people.resolve(id, token, { bytes: Uint8Array.of(1, 2) }, ann);
   expect([...((await stored(store, id)).result?.bytes ?? [])]).toEqual([1, 2]);
 });

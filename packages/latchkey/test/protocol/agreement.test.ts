@@ -19,11 +19,11 @@ const cases = Object.entries(dialects).flatMap(([name, dialect]) =>
 function answerOf({ dialect, code, visible }: (typeof cases)[number]): PlainResponse {
   const answer = problemResponse(problem(code), {}, { dialect, onProblem: undefined, emit: undefined });
   if (visible) return answer;
-  return { ...answer, fields: answer.fields.filter(([name]) => name !== 'Idempotency-Status') };
+  return { ...answer, headers: answer.headers.filter(([name]) => name !== 'Idempotency-Status') };
 }
 
-async function keepsKeyAfter({ status, fields, body }: PlainResponse): Promise<boolean> {
-  const headers = new Headers(fields.map(([name, value]): [string, string] => [name, value]));
+async function keepsKeyAfter({ status, headers: lines, body }: PlainResponse): Promise<boolean> {
+  const headers = new Headers(lines.map(([name, value]): [string, string] => [name, value]));
   const fetch = () => Promise.resolve(new Response(new Uint8Array(body), { status, headers }));
   const client = idempotentFetch({ storage: 'memory', fetch, maxAttempts: 1, totalTimeoutMs: 1 });
   await client('http://127.0.0.1/', { method: 'POST', operation: 'o' }).catch(() => undefined);

@@ -85,7 +85,7 @@ async function playSeeds(from: number, count: number): Promise<boolean> {
   return broken.length === 0;
 }
 
-function verdictOn(job: Job, [first]: readonly Broken[]): string {
+function runResultOf(job: Job, [first]: readonly Broken[]): string {
   const name = job.kind === 'fault' ? job.name : '';
   return first === undefined
     ? `NOT CAUGHT  ${name}`
@@ -97,7 +97,7 @@ async function catchFaults(): Promise<boolean> {
   const all = await underWay(jobs, jobs.length, () => 1);
   for (const job of jobs) {
     const done = all.find((one) => one.job.kind === 'fault' && job.kind === 'fault' && one.job.name === job.name);
-    say(verdictOn(job, done?.broken ?? []));
+    say(runResultOf(job, done?.broken ?? []));
   }
   const caught = all.filter(({ broken }) => broken.length > 0).length;
   say(`${caught} of ${jobs.length} faults caught within ${mostSeedsPerFault} seeds`);

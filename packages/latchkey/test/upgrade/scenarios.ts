@@ -113,10 +113,10 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
   'resolves an abandoned one by hand': async ({ writer, reader }, id) => {
     await writer.claim(claimOf(id, 'a', rerun));
     await writer.abandon({ id, token: 'a', unresolvedRetentionMs: 60_000 });
-    expect(await reader.resolve({ id, token: 'a', resolution: { verdict: 'rerun', retentionMs: 60_000 } })).toBe(true);
+    expect(await reader.resolve({ id, token: 'a', resolution: { decision: 'rerun', retentionMs: 60_000 } })).toBe(true);
     await reader.claim(claimOf(id, 'b', rerun));
     await reader.abandon({ id, token: 'b', unresolvedRetentionMs: 60_000 });
-    expect(await writer.resolve({ id, token: 'b', resolution: { verdict: 'forget' } })).toBe(true);
+    expect(await writer.resolve({ id, token: 'b', resolution: { decision: 'forget' } })).toBe(true);
     expect((await reader.claim(claimOf(id, 'c'))).outcome).toBe('claimed');
   },
   'commits a transaction for its worker': async ({ writer, reader }, id) => {

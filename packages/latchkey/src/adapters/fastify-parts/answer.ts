@@ -10,10 +10,10 @@ import { asBuffer } from '../../core/support/bytes.ts';
 import type { PlainResponse } from '../../http/exchange.ts';
 import { joinShortBytes, linesByName } from '../node-http/write-answer.ts';
 
-/** Fields that are set already stay, unless the answer has them too. */
-export function sendAnswer(reply: FastifyReply, { status, fields, body }: PlainResponse): void {
+/** Headers that are set already stay, unless the answer has them too. */
+export function sendAnswer(reply: FastifyReply, { status, headers, body }: PlainResponse): void {
   reply.code(status);
-  for (const [name, lines] of linesByName(fields)) reply.header(name, lines);
+  for (const [name, lines] of linesByName(headers)) reply.header(name, lines);
   // Fastify measures the body itself.
   if (reply.hasHeader('content-length')) reply.removeHeader('content-length');
   if (body.length === 0) reply.send();

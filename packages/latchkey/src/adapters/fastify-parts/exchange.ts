@@ -55,7 +55,7 @@ export class FastifyExchange<Kind extends TransactionKind> extends NodeExchange<
     return signsOfClose;
   }
 
-  /** Fastify keeps fields of its own until it writes. */
+  /** Fastify keeps headers of its own until it writes. */
   protected override headersBefore(): OutgoingHttpHeaders {
     return this.#reply.getHeaders() as OutgoingHttpHeaders;
   }

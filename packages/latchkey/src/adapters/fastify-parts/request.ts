@@ -14,7 +14,7 @@ import { tapNodeBody, tappedBody } from '../node-http/body-tap.ts';
 import { NodeRequestView } from '../node-http/request.ts';
 import { readNodeBody } from '../node-http/request-body.ts';
 
-const keyField = KEY_HEADER.toLowerCase();
+const keyHeader = KEY_HEADER.toLowerCase();
 
 /** Bodies that were read before they were parsed. */
 export class FastifyBodies {
@@ -27,7 +27,7 @@ export class FastifyBodies {
    */
   keep(request: FastifyRequest, payload: Readable): Promise<void> | undefined {
     const { raw } = request;
-    if (payload !== raw || request.headers[keyField] === undefined) return undefined;
+    if (payload !== raw || request.headers[keyHeader] === undefined) return undefined;
     return tapNodeBody(raw) ? undefined : this.#read(request);
   }
 
@@ -62,7 +62,7 @@ export class FastifyView extends NodeRequestView<FastifyRequest> {
   }
 
   /** A hook may have set headers of its own, which are Fastify's alone. */
-  protected override headers(): IncomingHttpHeaders {
+  protected override parsedHeaders(): IncomingHttpHeaders {
     return this.native.headers;
   }
 

@@ -9,8 +9,8 @@ import type { TransactionKind } from '../../core/store.ts';
 import type {
   CapturedResponse,
   CaptureLimits,
-  Field,
   GuardAnswer,
+  Header,
   Marks,
   PlainResponse,
   RequestView,
@@ -27,7 +27,7 @@ export interface FetchExchangeParts<Kind extends TransactionKind> {
   readonly request: Request;
   /** Runs the handler. */
   readonly run: (context: HttpContext<Kind, Response>) => Promise<Response>;
-  /** The fields that were set before the guard. */
+  /** The headers that were set before the guard. */
   readonly headersBefore?: () => Headers;
 }
 
@@ -106,33 +106,33 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     const failedForNobody = status >= 500 && this.sawClientGo;
     const headers = endToEndHeaders(made);
     this.#headers = headers;
-    const fields = fieldsSetSince(headers, this.#noteBefore());
+    const kept = headersSetSince(headers, this.#noteBefore());
     if (stream === null) {
       headers.delete('content-length');
-      return { status, fields, body: noBody, state: failedForNobody ? 'broken' : 'whole', headSent: false };
+      return { status, headers: kept, body: noBody, state: failedForNobody ? 'broken' : 'whole', headSent: false };
     }
     // A copy of a fetched response names the length of its coded form, but gives the bytes without the coding.
     if (headers.has('content-encoding')) headers.delete('content-length');
     const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
     const body = new FetchBodyCapture(stream, { ...terms, declaredLength });
     this.#body = body;
-    if (!(await body.endsAtOnce())) this.#open(made, headers, fields, body);
+    if (!(await body.endsAtOnce())) this.#open(made, headers, kept, body);
     const state = await body.ended;
     return {
-      ...{ status, fields, body: body.whole() },
+      ...{ status, headers: kept, body: body.whole() },
       ...{ state: failedForNobody ? 'broken' : state, headSent: this.#headSent },
     };
   }
 
   /** What the handler returns after `finish` is usually the answer itself; whatever else it is, nobody reads it. */
-  #discard(made: Response, { status, fields, body }: PlainResponse): CapturedResponse {
+  #discard(made: Response, { status, headers, body }: PlainResponse): CapturedResponse {
     made.body?.cancel().catch(() => undefined);
-    return { status, fields, body, state: 'whole', headSent: false };
+    return { status, headers, body, state: 'whole', headSent: false };
   }
 
-  #open(made: Response, headers: Headers, fields: readonly Field[], body: FetchBodyCapture): void {
+  #open(made: Response, headers: Headers, kept: readonly Header[], body: FetchBodyCapture): void {
     this.#headSent = true;
-    applyMarks(headers, marksOfHead(made.status, fields));
+    applyMarks(headers, marksOfHead(made.status, kept));
     this.#deliver(withBody(made, body.open(), headers));
   }
 
@@ -155,14 +155,14 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   }
 }
 
-/** The fields that are there now and were not, or not with this value, before. */
-function fieldsSetSince(headers: Headers, before: Headers): Field[] {
+/** The headers that are there now and were not, or not with this value, before. */
+function headersSetSince(headers: Headers, before: Headers): Header[] {
   return [...headers].filter(([name, value]) => name === 'set-cookie' || before.get(name) !== value);
 }
 
-function applyMarks(headers: Headers, { fields, without }: Marks): void {
-  for (const name of without) headers.delete(name);
-  for (const [name, value] of fields) headers.set(name, value);
+function applyMarks(headers: Headers, marks: Marks): void {
+  for (const name of marks.without) headers.delete(name);
+  for (const [name, value] of marks.headers) headers.set(name, value);
 }
 
 function withBody(made: Response, body: BodyInit | null, headers: Headers): Response {

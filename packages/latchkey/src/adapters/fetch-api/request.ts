@@ -38,7 +38,7 @@ export class FetchRequestView<Native> implements RequestView<Native> {
   }
 
   /** Fetch joins repeated lines with a comma, which no valid key holds unquoted: the layer refuses both alike. */
-  fields(name: string): readonly string[] {
+  headers(name: string): readonly string[] {
     const value = this.#parts.request.headers.get(name);
     return value === null ? none : [value];
   }

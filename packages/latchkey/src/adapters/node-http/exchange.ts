@@ -66,7 +66,7 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return signsOfNode;
   }
 
-  /** The fields that were set before the guard. */
+  /** The headers that were set before the guard. */
   protected headersBefore(): OutgoingHttpHeaders {
     return this.#response.getHeaders();
   }

@@ -34,7 +34,7 @@ export function readNodeBody(
   return parsedBody(request, parsed, limitBytes);
 }
 
-/** RFC 9112 section 6.3: a request has a body only if one of these fields says so. HTTP/2 needs none of them. */
+/** RFC 9112 section 6.3: a request has a body only if one of these headers says so. HTTP/2 needs none of them. */
 function hasBody(request: IncomingMessage): boolean {
   const { headers } = request;
   if (headers['transfer-encoding'] !== undefined) return true;

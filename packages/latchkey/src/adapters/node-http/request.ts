@@ -47,12 +47,12 @@ export class NodeRequestView<Native> implements RequestView<Native> {
     this.target = target;
   }
 
-  fields(name: string): readonly string[] {
-    return headerLines(this.#request, name, this.headers());
+  headers(name: string): readonly string[] {
+    return headerLines(this.#request, name, this.parsedHeaders());
   }
 
   /** The headers as the application sees them. */
-  protected headers(): IncomingHttpHeaders {
+  protected parsedHeaders(): IncomingHttpHeaders {
     return this.#request.headers;
   }
 
@@ -84,8 +84,8 @@ function isMadeFrom(lines: readonly string[], value: string): boolean {
 function rawLines(rawHeaders: readonly string[], name: string): readonly string[] {
   let values: string[] | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
-    const field = rawHeaders[index] as string;
-    if (field.length !== name.length || (field !== name && field.toLowerCase() !== name)) continue;
+    const header = rawHeaders[index] as string;
+    if (header.length !== name.length || (header !== name && header.toLowerCase() !== name)) continue;
     values ??= [];
     values.push(rawHeaders[index + 1] as string);
   }

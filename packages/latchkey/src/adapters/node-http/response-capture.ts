@@ -8,7 +8,7 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import type { CapturedResponse, Field, GuardAnswer, PlainResponse } from '../../http/exchange.ts';
+import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../../http/exchange.ts';
 import { ByteGatherer } from '../../http/response/byte-gatherer.ts';
 import { marksOfHead } from '../../http/response/marks.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
@@ -242,9 +242,9 @@ export class NodeResponseCapture implements Capture {
     this.#settle(this.#gatherer.tooLarge ? 'too-large' : isBroken ? 'broken' : 'whole');
   }
 
-  #noteHead(fields?: readonly Field[]): void {
+  #noteHead(headers?: readonly Header[]): void {
     if (this.#head.isNoted) return;
-    this.#head.note(fields);
+    this.#head.note(headers);
     if (this.#gone === undefined) return;
     this.#failedForNobody = this.sawClientGo && this.#head.status >= 500;
     this.#gone.expectWrites();
@@ -252,7 +252,7 @@ export class NodeResponseCapture implements Capture {
 
   #open(): void {
     if (this.#headSent) return;
-    this.#head.goOut(marksOfHead(this.#head.status, this.#head.fields), this.originals);
+    this.#head.goOut(marksOfHead(this.#head.status, this.#head.headers), this.originals);
     if (isDestroyed(this.#response)) this.#head.show();
     this.#headSent = true;
     this.#phase = 'passing';
@@ -277,7 +277,7 @@ export class NodeResponseCapture implements Capture {
 
   #isOuterAnswer(): boolean {
     if (this.#phase !== 'holding' || !maySpeakForOthers(this.#head.status) || !isOutside(this)) return false;
-    this.#head.goOut({ fields: [], without: [] }, this.originals);
+    this.#head.goOut({ headers: [], without: [] }, this.originals);
     this.#letOuterAnswer();
     return true;
   }
@@ -296,14 +296,14 @@ export class NodeResponseCapture implements Capture {
     if (this.settled) return;
     const { statusCode } = this.#response;
     this.#head.status = statusCode === this.#head.status ? 200 : statusCode;
-    this.#head.fields = [];
+    this.#head.headers = [];
     this.#settle(state);
   }
 
   #settle(state: CapturedResponse['state']): void {
     this.settled = true;
     this.#patience?.stop();
-    const { status, fields } = this.#head;
-    this.#resolve({ status, fields, body: this.#gatherer.whole(), state, headSent: this.#headSent });
+    const { status, headers } = this.#head;
+    this.#resolve({ status, headers, body: this.#gatherer.whole(), state, headSent: this.#headSent });
   }
 }

@@ -5,15 +5,15 @@
  */
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Field, Marks } from '../../http/exchange.ts';
+import type { Header, Marks } from '../../http/exchange.ts';
 import { isHttp2 } from './http2.ts';
 import {
   applyHead,
   applyMarks,
-  type FieldSetters,
-  fieldsOfHead,
-  fieldsSetSince,
+  type HeaderSetters,
   type HeaderSnapshot,
+  headersOfHead,
+  headersSetSince,
   restoreHeaders,
   snapshotHeaders,
 } from './response-headers.ts';
@@ -27,7 +27,7 @@ export class NodeResponseHead {
   /** True while `headersSent` is true although the head has not gone out. */
   isShown = false;
   status = 0;
-  fields: readonly Field[] = [];
+  headers: readonly Header[] = [];
   declaredLength = Number.NaN;
   readonly #response: ServerResponse;
   readonly #before: HeaderSnapshot;
@@ -40,20 +40,20 @@ export class NodeResponseHead {
   }
 
   /** Remembers the head before the functions of earlier middleware see it: they add a content coding, for one. */
-  note(fields?: readonly Field[]): void {
+  note(headers?: readonly Header[]): void {
     const response = this.#response;
     this.isNoted = true;
     this.status = response.statusCode;
     this.#statusMessage = response.statusMessage;
-    this.fields = fields ?? fieldsSetSince(response, this.#before);
+    this.headers = headers ?? headersSetSince(response, this.#before);
     this.declaredLength = Number.parseInt(String(response.getHeader('content-length')), 10);
   }
 
-  /** Does what `writeHead` says, but sends nothing; gives the fields, if they are known from that. */
-  apply(args: readonly unknown[], setters: FieldSetters): readonly Field[] | undefined {
-    const fields = fieldsOfHead(this.#response, args[2] ?? args[1], this.#before);
+  /** Does what `writeHead` says, but sends nothing; gives the headers, if they are known from that. */
+  apply(args: readonly unknown[], setters: HeaderSetters): readonly Header[] | undefined {
+    const headers = headersOfHead(this.#response, args[2] ?? args[1], this.#before);
     applyHead(this.#response, args, setters);
-    return fields;
+    return headers;
   }
 
   /** Takes back what the handler set. */
@@ -75,7 +75,7 @@ export class NodeResponseHead {
   }
 
   /** The next write sends the head, with the layer's own headers. */
-  goOut(marks: Marks, setters: FieldSetters): void {
+  goOut(marks: Marks, setters: HeaderSetters): void {
     this.hide();
     this.#putBack();
     applyMarks(this.#response, marks, setters);

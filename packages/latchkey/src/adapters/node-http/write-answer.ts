@@ -6,7 +6,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { asBuffer } from '../../core/support/bytes.ts';
-import type { Field, PlainResponse } from '../../http/exchange.ts';
+import type { Header, PlainResponse } from '../../http/exchange.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
 
 /** The functions that write an answer: a response's own, or those that a capture has put aside. */
@@ -17,11 +17,11 @@ export interface AnswerWriter {
 }
 
 /**
- * Writes a whole answer. Fields that are set already stay, unless the answer has them too. Each field is set by itself:
+ * Writes a whole answer. Headers that are set already stay, unless the answer has them too. Each header is set by itself:
  * old releases of on-headers, which many middlewares bring along, take a list of `writeHead` for a list of pairs.
  */
 export function writeAnswer(response: ServerResponse, answer: PlainResponse, writer: AnswerWriter = response): void {
-  for (const [name, lines] of linesByName(answer.fields)) {
+  for (const [name, lines] of linesByName(answer.headers)) {
     if (!isFraming(name)) writer.setHeader.call(response, name, lines);
   }
   if (mayHaveBody(answer.status)) writer.setHeader.call(response, 'Content-Length', String(answer.body.length));
@@ -29,10 +29,10 @@ export function writeAnswer(response: ServerResponse, answer: PlainResponse, wri
   writer.end.call(response, cheaplyWritten(answer.body), 'latin1');
 }
 
-/** The fields as a response takes them: each name once, repeated ones with all their lines. */
-export function linesByName(fields: readonly Field[]): Iterable<readonly [name: string, lines: string | string[]]> {
+/** The headers as a response takes them: each name once, repeated ones with all their lines. */
+export function linesByName(headers: readonly Header[]): Iterable<readonly [name: string, lines: string | string[]]> {
   const byName = new Map<string, [name: string, lines: string | string[]]>();
-  for (const [name, value] of fields) {
+  for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     const found = byName.get(lower);
     if (found === undefined) byName.set(lower, [name, value]);

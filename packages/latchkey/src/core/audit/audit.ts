@@ -83,7 +83,7 @@ export class Audit {
     const written = await this.#writeOfRecord(id, make);
     await this.#writeLog(written.entry);
     const { event, verdict } = written.entry;
-    this.#tools.emit?.({ type: 'audited', id, event, verdict: verdict?.kind });
+    this.#tools.emit?.({ type: 'audited', id, event, decision: verdict?.kind });
     return written;
   }
 

@@ -17,7 +17,7 @@ export interface HookVerdict {
   /** Of the takeover claim under which the hook was asked. */
   readonly owner: Owner;
   readonly claimed: Claimed;
-  readonly recovery: Exclude<Recovery, { verdict: 'leave' }>;
+  readonly recovery: Exclude<Recovery, { decision: 'leave' }>;
 }
 
 /** Tells the audit what became of the verdict. Never rejects: what was carried out can't be taken back. */
@@ -30,7 +30,7 @@ const maxWhy = 2_000;
 
 function entryOf({ operation, owner, claimed, recovery }: HookVerdict, decision: string): Omit<AuditEntry, 'event'> {
   const { operationId, attempt, policy } = claimed;
-  const { verdict: kind } = recovery;
+  const { decision: kind } = recovery;
   const bytes = kind === 'respond' ? recovery.result.bytes : noBytes;
   return {
     atMs: 0,

@@ -6,7 +6,7 @@
  */
 
 import { StoreUnavailableError } from '../errors.ts';
-import type { Operation, Recorded, Verdict } from '../operation.ts';
+import type { Operation, Recorded, RunResult } from '../operation.ts';
 import type { AfterFailure, AnyStore, Claimed, Owner } from '../store.ts';
 import { type CallTools, callUntil } from '../support/store-call.ts';
 import type { RunningContext } from './attempt-context.ts';
@@ -21,7 +21,7 @@ export type Ending = 'keep' | 'release' | 'lapse';
 
 /** What a verdict means for the record under the policy of its run. */
 export function endingOf(
-  { outcome }: Verdict,
+  { outcome }: RunResult,
   context: RunningContext,
   policy: AfterFailure,
   maxAttempts: number,
@@ -59,7 +59,11 @@ export interface ConclusionOptions extends CallTools {
 }
 
 /** Stores the verdict's result, or its tombstone. */
-export function storeResult(options: ConclusionOptions, context: RunningContext, verdict: Verdict): Promise<Recorded> {
+export function storeResult(
+  options: ConclusionOptions,
+  context: RunningContext,
+  verdict: RunResult,
+): Promise<Recorded> {
   const { store, owner, operation } = options;
   const { id, token } = owner;
   const { retentionMs } = operation.settings;
@@ -83,7 +87,7 @@ export function storeResult(options: ConclusionOptions, context: RunningContext,
 }
 
 /** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */
-async function isKeptResult(store: AnyStore, { id }: Owner, { result, tombstone }: Verdict): Promise<boolean> {
+async function isKeptResult(store: AnyStore, { id }: Owner, { result, tombstone }: RunResult): Promise<boolean> {
   const kept = (await store.read(id))?.result?.bytes;
   return kept !== undefined && [result.bytes, tombstone].some((bytes) => isSame(bytes, kept));
 }

@@ -193,7 +193,7 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 }
 
-const leaveIt: Recover = () => ({ verdict: 'leave' });
+const leaveIt: Recover = () => ({ decision: 'leave' });
 
 type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;
 

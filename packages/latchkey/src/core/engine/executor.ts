@@ -15,7 +15,7 @@ import {
   type Outcome,
   type Recorded,
   type Recover,
-  type Verdict,
+  type RunResult,
 } from '../operation.ts';
 import type { AnyStore, Claimed, StoredResult, TransactionKind } from '../store.ts';
 import type { CallTools } from '../support/store-call.ts';
@@ -73,7 +73,7 @@ export class Executor<Kind extends TransactionKind> {
   async recover(won: Won<Kind>, recover: Recover): Promise<Outcome> {
     const execution = this.#begin(won);
     const recovery = await askRecover(recover, won.operation, won.claimed, this.#tools.emit);
-    if (recovery.verdict !== 'rerun' && recovery.verdict !== 'respond') {
+    if (recovery.decision !== 'rerun' && recovery.decision !== 'respond') {
       await this.#abandon(execution);
       return { kind: 'outcome-unknown' };
     }
@@ -95,7 +95,7 @@ export class Executor<Kind extends TransactionKind> {
   }
 
   async #carryOut(execution: Execution<Kind>, recovery: Decided, conclude: Conclude): Promise<Outcome> {
-    if (recovery.verdict === 'rerun') {
+    if (recovery.decision === 'rerun') {
       if (!isHeld(execution) || !mayBegin(execution.operation)) return this.#tooLate(execution, conclude);
       const [outcome] = await Promise.all([this.#run(execution), conclude('applied')]);
       return outcome;
@@ -139,7 +139,7 @@ export class Executor<Kind extends TransactionKind> {
 
   async #run(execution: Execution<Kind>): Promise<Outcome> {
     const { context, handler } = execution;
-    let verdict: Verdict;
+    let verdict: RunResult;
     try {
       // The context is made without the store's transaction type; the engine's own type parameter gives it back.
       verdict = await handler(context as AnyContext as Context<Kind, unknown, unknown>);
@@ -158,7 +158,7 @@ export class Executor<Kind extends TransactionKind> {
     return this.#end(execution, recorded);
   }
 
-  #endingOf({ operation, context, claimed }: Execution<Kind>, verdict: Verdict): Ending {
+  #endingOf({ operation, context, claimed }: Execution<Kind>, verdict: RunResult): Ending {
     return endingOf(verdict, context, effectivePolicy(claimed, operation), operation.settings.maxAttempts);
   }
 
@@ -184,7 +184,7 @@ export class Executor<Kind extends TransactionKind> {
     if (steps.length > 0) emit?.({ type: 'steps-unasked', id: operation.id, operation: operation.name, steps });
   }
 
-  #record(execution: Execution<Kind>, verdict: Verdict, ending: Ending): Promise<Recorded> {
+  #record(execution: Execution<Kind>, verdict: RunResult, ending: Ending): Promise<Recorded> {
     const { context } = execution;
     if (ending === 'lapse') return this.#abandon(execution).then(() => 'lapsed');
     return ending === 'keep' ? storeResult(execution, context, verdict) : this.#release(execution);
@@ -202,7 +202,7 @@ export class Executor<Kind extends TransactionKind> {
   }
 
   async #respond(execution: Execution<Kind>, result: StoredResult): Promise<Outcome> {
-    const verdict: Verdict = { outcome: 'done', result, tombstone: result.bytes };
+    const verdict: RunResult = { outcome: 'done', result, tombstone: result.bytes };
     const recorded = await storeResult(execution, execution.context, verdict);
     this.#end(execution, recorded);
     if (recorded === 'lost') return { kind: 'in-progress', retryAfterMs: askAgainMs };

@@ -33,10 +33,10 @@ export async function askRecover(
 ): Promise<Recovery> {
   try {
     const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claimed));
-    if (typeof recovery?.verdict === 'string') return recovery;
+    if (typeof recovery?.decision === 'string') return recovery;
     throw new TypeError('A recover hook must return a decision: respond, rerun or leave.');
   } catch (error) {
     emit?.({ type: 'handler-error', operation: operation.name, error });
-    return { verdict: 'leave' };
+    return { decision: 'leave' };
   }
 }

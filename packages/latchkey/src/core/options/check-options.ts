@@ -159,10 +159,10 @@ export function checkChoice(where: string, name: string, value: unknown, allowed
  * @throws LatchkeyError `option-invalid`, with the bounds and units in its message.
  * @example
  * ```ts
- * const settings = completeSettings('charge', { leaseMs: 3_000 })
+ * const settings = resolveSettings('charge', { leaseMs: 3_000 })
  * ```
  */
-export function completeSettings(where: string, given: Partial<OperationSettings>): OperationSettings {
+export function resolveSettings(where: string, given: Partial<OperationSettings>): OperationSettings {
   const chosen = Object.entries(given).filter(([name, value]) => settingNames.includes(name) && value !== undefined);
   const settings: OperationSettings = { ...defaultSettings, ...Object.fromEntries(chosen) };
   for (const name of Object.keys(bounds) as NumericSetting[])

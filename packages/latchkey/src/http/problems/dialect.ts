@@ -9,7 +9,7 @@ import type { Problem } from './problem.ts';
 
 /** A convention of an API. */
 export interface Dialect {
-  /** Gives a problem its status, fields and body. The fields that every problem has are added after it. */
+  /** Gives a problem its status, headers and body. The headers that every problem has are added after it. */
   shape(problem: Problem): PlainResponse;
   /**
    * Whether an answer of this status says that nothing was done, besides those that say so everywhere. Such an answer

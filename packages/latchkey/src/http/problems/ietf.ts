@@ -15,7 +15,7 @@ function problemBody({ type, title, status, detail, code, reference, original }:
 export const ietfDialect: Dialect = {
   shape: (problem) => ({
     status: problem.status,
-    fields: [['Content-Type', 'application/problem+json']],
+    headers: [['Content-Type', 'application/problem+json']],
     body: Buffer.from(JSON.stringify(problemBody(problem))),
   }),
   saysNothingHappened: () => false,

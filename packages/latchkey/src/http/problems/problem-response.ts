@@ -7,9 +7,9 @@
 import type { Emit } from '../../core/emitter.ts';
 import { STATUS_HEADER } from '../../protocol/headers.ts';
 import { formatStatus } from '../../protocol/status-header.ts';
-import type { Field, PlainResponse } from '../exchange.ts';
+import type { Header, PlainResponse } from '../exchange.ts';
 import { checkResponse } from '../plain-response.ts';
-import { fieldValue, withoutFraming } from '../response/kept-fields.ts';
+import { headerValue, withoutFraming } from '../response/kept-headers.ts';
 import { withLength } from '../response/replay.ts';
 import type { Dialect } from './dialect.ts';
 import type { Problem } from './problem.ts';
@@ -33,22 +33,22 @@ function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemSha
   }
 }
 
-/** The fields that every problem carries, whatever its shape: layers and clients go by them. */
-function commonFields({ code, final, retryAfterSeconds }: Problem): readonly Field[] {
-  const fields: Field[] = [
+/** The headers that every problem carries, whatever its shape: layers and clients go by them. */
+function commonHeaders({ code, final, retryAfterSeconds }: Problem): readonly Header[] {
+  const headers: Header[] = [
     ['Cache-Control', 'no-store'],
     [STATUS_HEADER, formatStatus(code, final)],
   ];
-  if (retryAfterSeconds !== undefined) fields.push(['Retry-After', String(retryAfterSeconds)]);
-  return fields;
+  if (retryAfterSeconds !== undefined) headers.push(['Retry-After', String(retryAfterSeconds)]);
+  return headers;
 }
 
 const statusHeader = STATUS_HEADER.toLowerCase();
 
-/** Shapes a problem by the house style, or else the dialect, and adds the fields that are missing. */
+/** Shapes a problem by the house style, or else the dialect, and adds the headers that are missing. */
 export function problemResponse<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse {
-  const { status, fields, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
-  const given = withoutFraming(fields).filter(([name]) => name.toLowerCase() !== statusHeader);
-  const missing = commonFields(problem).filter(([name]) => fieldValue(given, name.toLowerCase()) === undefined);
+  const { status, headers, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
+  const given = withoutFraming(headers).filter(([name]) => name.toLowerCase() !== statusHeader);
+  const missing = commonHeaders(problem).filter(([name]) => headerValue(given, name.toLowerCase()) === undefined);
   return withLength(status, [...given, ...missing], body);
 }

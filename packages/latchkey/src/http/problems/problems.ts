@@ -25,7 +25,7 @@ const entries = {
   'key-missing': {
     status: 400,
     title: 'Idempotency-Key is missing',
-    detail: 'This operation needs an Idempotency-Key field. Send a new random key, and the same one at every retry.',
+    detail: 'This operation needs an Idempotency-Key header. Send a new random key, and the same one at every retry.',
   },
   'key-invalid': { status: 400, title: 'Idempotency-Key is not valid', detail: 'Send a valid key.' },
   'key-reused': {
@@ -124,7 +124,7 @@ const entries = {
   'principal-missing': {
     status: 400,
     title: 'The request names no principal',
-    detail: 'A request with an Idempotency-Key needs one Authorization field.',
+    detail: 'A request with an Idempotency-Key needs one Authorization header.',
   },
   'principal-unstable': {
     status: 500,

@@ -5,7 +5,7 @@
  */
 
 import { STRIPE_CODE_MEMBER, STRIPE_KEY_IN_USE } from '../../protocol/problem-body.ts';
-import type { Field } from '../exchange.ts';
+import type { Header } from '../exchange.ts';
 import type { Dialect } from './dialect.ts';
 import type { Problem } from './problem.ts';
 
@@ -41,8 +41,8 @@ function errorBody(problem: Problem): object {
   };
 }
 
-/** Stripe's clients retry every 409 and 5xx by themselves unless this field says otherwise. */
-function shouldRetry({ retryAfterSeconds }: Problem): Field {
+/** Stripe's clients retry every 409 and 5xx by themselves unless this header says otherwise. */
+function shouldRetry({ retryAfterSeconds }: Problem): Header {
   return ['Stripe-Should-Retry', String(retryAfterSeconds !== undefined)];
 }
 
@@ -55,7 +55,7 @@ function shouldRetry({ retryAfterSeconds }: Problem): Field {
 export const stripeDialect: Dialect = {
   shape: (problem) => ({
     status: statusOf(problem),
-    fields: [['Content-Type', 'application/json'], shouldRetry(problem)],
+    headers: [['Content-Type', 'application/json'], shouldRetry(problem)],
     body: Buffer.from(JSON.stringify(errorBody(problem))),
   }),
   saysNothingHappened: (status) => status === 400,

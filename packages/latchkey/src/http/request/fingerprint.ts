@@ -15,8 +15,8 @@ export interface FingerprintInput {
   /** The comparable media type. */
   readonly mediaType: string;
   readonly body: BodyForm;
-  /** Name and value of the meaningful fields that are present, by name. */
-  readonly fields: readonly string[];
+  /** Name and value of the meaningful headers that are present, by name. */
+  readonly headers: readonly string[];
 }
 
 /** One way of writing the input down. A version is never changed once it was released; a new one goes in front. */
@@ -29,8 +29,8 @@ export interface FingerprintVersion {
 export const fingerprintVersions: readonly FingerprintVersion[] = [
   {
     tag: '1',
-    materialOf: ({ target, mediaType, body, fields }) =>
-      joinParts([target, mediaType, body[0], body[1]]) + joinParts(fields),
+    materialOf: ({ target, mediaType, body, headers }) =>
+      joinParts([target, mediaType, body[0], body[1]]) + joinParts(headers),
   },
 ];
 
@@ -50,7 +50,7 @@ export type Fingerprinter = (input: FingerprintInput) => Fingerprints;
  * @example
  * ```ts
  * const fingerprintsOf = fingerprinter([secret])
- * fingerprintsOf({ target: '/v1/charges', mediaType: 'application/json', body: ['json', '{"amount":2000}'], fields: [] })
+ * fingerprintsOf({ target: '/v1/charges', mediaType: 'application/json', body: ['json', '{"amount":2000}'], headers: [] })
  * ```
  */
 export function fingerprinter(

@@ -1,5 +1,5 @@
 /**
- * Dates in fields (RFC 9110 §5.6.7).
+ * Dates in headers (RFC 9110 §5.6.7).
  *
  * @module
  */

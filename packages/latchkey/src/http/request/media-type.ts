@@ -56,7 +56,7 @@ function withParameters(value: string, semicolon: number): MediaType {
 }
 
 /**
- * Parses the value of a Content-Type field. Left out of `comparable`: `boundary`, which is random, and `charset=utf-8`
+ * Parses the value of a Content-Type header. Left out of `comparable`: `boundary`, which is random, and `charset=utf-8`
  * where nothing else is possible.
  *
  * @example

@@ -79,7 +79,7 @@ export function readPrincipal<Native>(
   view: RequestView<Native>,
   key: string,
 ): PrincipalReading | Promise<PrincipalReading> {
-  if (principal === 'authorization') return fromAuthorization(view.fields('authorization'));
+  if (principal === 'authorization') return fromAuthorization(view.headers('authorization'));
   if (principal === 'anonymous') return anonymous(key);
   return chain(principal(view.native), identified);
 }

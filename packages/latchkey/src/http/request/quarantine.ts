@@ -16,13 +16,13 @@ import { problem } from '../problems/problems.ts';
 import { unavailable } from '../response/answer-outcome.ts';
 import { httpDateMs } from './http-date.ts';
 
-const firstSentField = FIRST_SENT_HEADER.toLowerCase();
+const firstSentHeader = FIRST_SENT_HEADER.toLowerCase();
 
 /** What a request says about when its key was first sent. */
 type FirstSent = { readonly ms: number } | 'unknown' | 'garbled';
 
 /**
- * The earlier of what the field Repeatability-First-Sent says (OASIS Repeatable Requests 1.0) and of the time inside a
+ * The earlier of what the header Repeatability-First-Sent says (OASIS Repeatable Requests 1.0) and of the time inside a
  * key that is a UUID of version 7.
  */
 function firstSent(lines: readonly string[], key: string): FirstSent {
@@ -39,7 +39,7 @@ interface QuarantineTools extends CallTools {
 /**
  * Why a key is under quarantine, so that it may go on only if its record can be trusted; undefined if it isn't.
  *
- * A garbled field counts as a time before: the client meant to say one, and both other ways are worse. To take it for
+ * A garbled header counts as a time before: the client meant to say one, and both other ways are worse. To take it for
  * unknown could run an operation twice; a 400 would tell the client that the operation is decided and its key done with.
  *
  * @param lines - those of Repeatability-First-Sent.
@@ -76,11 +76,11 @@ function readRecord({ id, name, settings }: Operation, { store, ...tools }: Quar
  */
 export async function quarantineProblem(
   quarantine: Quarantine,
-  request: { fields(name: string): readonly string[]; readonly key: string; readonly operation: Operation },
+  request: { headers(name: string): readonly string[]; readonly key: string; readonly operation: Operation },
   tools: QuarantineTools,
 ): Promise<Problem | undefined> {
   const { key, operation } = request;
-  const why = whyQuarantined(quarantine, request.fields(firstSentField), key);
+  const why = whyQuarantined(quarantine, request.headers(firstSentHeader), key);
   if (why === undefined) return undefined;
   try {
     if (isTrusted(await readRecord(operation, tools), quarantine.before)) return undefined;

@@ -11,7 +11,7 @@ import type { Problem } from '../problems/problem.ts';
 import { problem } from '../problems/problems.ts';
 import { type BodyForm, type BodyReading, bodyForm } from './body-form.ts';
 import { withoutParameters } from './form-members.ts';
-import { readKey } from './key-field.ts';
+import { readKey } from './key-header.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
 import { type PrincipalReading, readPrincipal } from './principal.ts';
 import type { Route } from './route.ts';
@@ -49,13 +49,13 @@ export function pathOf(target: string): string {
   return query < 0 ? target : target.slice(0, query);
 }
 
-function presentFields<Native>(view: RequestView<Native>, names: readonly string[]): readonly string[] {
+function presentHeaders<Native>(view: RequestView<Native>, names: readonly string[]): readonly string[] {
   let present: string[] | undefined;
   for (const name of names) {
-    const lines = view.fields(name);
+    const lines = view.headers(name);
     if (lines.length === 0) continue;
     present ??= [];
-    // Several lines of a field mean the same as one, joined (RFC 9110 §5.3).
+    // Several lines of a header mean the same as one, joined (RFC 9110 §5.3).
     present.push(name, lines.join(', '));
   }
   return present ?? none;
@@ -82,13 +82,13 @@ function operationOf<Native>(
 ): Operation {
   const target = pathAndQuery(view.target);
   const path = pathOf(target);
-  const fields = presentFields(view, route.meaningfulFields);
+  const headers = presentHeaders(view, route.meaningfulFields);
   const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
   const { fingerprint, acceptable } = route.fingerprintsOf({
     target: compared,
     mediaType: mediaType.comparable,
     body,
-    fields,
+    headers,
   });
   const operation = {
     id: recordId(principal, scopeOf(route.options, view.method, path), key),
@@ -118,7 +118,7 @@ function readContent<Native>(
   content: Content,
 ): RequestReading | Promise<RequestReading> {
   const { mediaType, received } = content;
-  const contentEncoding = view.fields('content-encoding');
+  const contentEncoding = view.headers('content-encoding');
   const { leftOut, ignoredForm, maxRequestBytes: limitBytes } = route;
   const rules = { mediaType, contentEncoding, leftOut, ignoredForm, limitBytes };
   const form = bodyForm(received, rules);
@@ -146,7 +146,7 @@ function readBody<Native>(
 ): RequestReading | Promise<RequestReading> {
   if ('problem' in found) return found;
   const { principal } = found;
-  const mediaType = parseMediaType(view.fields('content-type')[0] ?? '');
+  const mediaType = parseMediaType(view.headers('content-type')[0] ?? '');
   const received = receive(view, route.maxRequestBytes);
   if (!(received instanceof Promise)) return readContent(view, route, { principal, key, mediaType, received });
   return received.then((body) => readContent(view, route, { principal, key, mediaType, received: body }));

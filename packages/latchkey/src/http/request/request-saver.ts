@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Field, RequestBody, RequestView } from '../exchange.ts';
+import type { Header, RequestBody, RequestView } from '../exchange.ts';
 import type { RouteOptions } from '../options.ts';
 import type { Warn } from '../warnings.ts';
 import { jsonText } from './json-text.ts';
@@ -34,7 +34,7 @@ interface Content {
 /** A body that a framework parsed before is JSON again only if it was JSON: the bytes of any other are lost. */
 function parsedContent<Native>(value: unknown, view: RequestView<Native>): Content | undefined {
   if (value instanceof Uint8Array) return { bytes: value, asReceived: false };
-  const { isJson } = parseMediaType(view.fields('content-type')[0] ?? '');
+  const { isJson } = parseMediaType(view.headers('content-type')[0] ?? '');
   if (typeof value === 'string' && !isJson) return { bytes: Buffer.from(value), asReceived: false };
   const text = isJson ? jsonText(value) : undefined;
   return text === undefined ? undefined : { bytes: Buffer.from(text), asReceived: false };
@@ -45,8 +45,8 @@ function contentOf<Native>({ received, view }: SaveParts<Native>): Content | und
   return received.kind === 'value' ? parsedContent(received.value, view) : undefined;
 }
 
-function linesOf<Native>(view: RequestView<Native>, names: readonly string[]): readonly Field[] {
-  return names.flatMap((name) => view.fields(name).map((line): Field => [name, line]));
+function linesOf<Native>(view: RequestView<Native>, names: readonly string[]): readonly Header[] {
+  return names.flatMap((name) => view.headers(name).map((line): Header => [name, line]));
 }
 
 const notSaved = (why: string) =>
@@ -62,8 +62,8 @@ export function requestSaver<Native>(
   warn: Warn,
 ): RequestSaver<Native> | undefined {
   if (option === undefined || option === false) return undefined;
-  const { maxBytes = DEFAULT_MAX_BYTES, fields = [], principal = false } = option === true ? {} : option;
-  const plainNames = [...new Set(['content-type', ...fields.map((name) => name.toLowerCase())])];
+  const { maxBytes = DEFAULT_MAX_BYTES, headers = [], principal = false } = option === true ? {} : option;
+  const plainNames = [...new Set(['content-type', ...headers.map((name) => name.toLowerCase())])];
   const receivedNames = [...new Set([...plainNames, 'content-encoding'])];
   return (parts) => {
     const { view, target } = parts;
@@ -75,7 +75,7 @@ export function requestSaver<Native>(
     const { bytes: body, asReceived } = content;
     const saved = linesOf(view, asReceived ? receivedNames : plainNames);
     const whose = principal ? parts.principal : undefined;
-    const encoded = encodeRequest({ method: view.method, target, principal: whose, fields: saved, body });
+    const encoded = encodeRequest({ method: view.method, target, principal: whose, headers: saved, body });
     if (encoded.length <= maxBytes) return encoded;
     warn('request-not-saved', notSaved(`it takes more than the ${maxBytes} bytes of saveRequest.maxBytes`));
     return undefined;

@@ -6,7 +6,7 @@
 
 import type { Emit } from '../../core/emitter.ts';
 import { LatchkeyError } from '../../core/errors.ts';
-import { completeSettings } from '../../core/options/check-options.ts';
+import { resolveSettings } from '../../core/options/check-options.ts';
 import type { OperationSettings } from '../../core/settings.ts';
 import type { Principal, RouteOptions } from '../options.ts';
 import { createWarn, type Warn } from '../warnings.ts';
@@ -18,7 +18,7 @@ import { type RequestSaver, requestSaver } from './request-saver.ts';
 /** The longest request and response body, unless a route says otherwise. */
 export const MEBIBYTE = 1024 * 1024;
 
-/** Fields of a request that change what it asks for (RFC 9110 §13.1, RFC 7240). */
+/** Headers of a request that change what it asks for (RFC 9110 §13.1, RFC 7240). */
 const alwaysMeaningful = ['if-match', 'if-none-match', 'prefer', 'x-http-method-override'];
 
 /** A route, ready for requests. */
@@ -73,7 +73,7 @@ function invalid(why: string): LatchkeyError {
  * @throws LatchkeyError `option-invalid` for a setting of the engine, or for options that don't go together.
  */
 export function createRoute<Native>(options: RouteOptions<Native>, guard: GuardParts<Native>): Route<Native> {
-  const settings = completeSettings('The guard', options);
+  const settings = resolveSettings('The guard', options);
   const warn = createWarn(guard.emit);
   const saveRequest = saverOf(options, guard, warn);
   if (saveRequest !== undefined && settings.afterFailure !== 'rerun') {

@@ -1,13 +1,13 @@
 /**
  * A request as the bytes of a record, for whoever has to run it again without its client.
  *
- * The frame's head holds the method, the target, the principal (or null), and the fields' names and values in turn.
+ * The frame's head holds the method, the target, the principal (or null), and the headers' names and values in turn.
  *
  * @module
  */
 
-import type { Field } from '../exchange.ts';
-import { type FrameFormat, fieldsIn, frame, unframe, unreadable } from '../stored-frame.ts';
+import type { Header } from '../exchange.ts';
+import { type FrameFormat, frame, headersIn, unframe, unreadable } from '../stored-frame.ts';
 
 /** A request that its claim saved, as a completer's handler gets it. */
 export interface SavedRequest {
@@ -15,7 +15,7 @@ export interface SavedRequest {
   readonly method: string;
   /** Path and query, as they were received. */
   readonly url: string;
-  /** Content-Type, and the fields that the route named in `saveRequest.fields`. */
+  /** Content-Type, and the headers that the route named in `saveRequest.headers`. */
   readonly headers: Headers;
   /** The bytes of the body; a content coding is undone if it is known here, and Content-Encoding is gone then. */
   readonly body: Uint8Array;
@@ -32,15 +32,15 @@ export interface RequestContent {
   readonly method: string;
   readonly target: string;
   readonly principal: string | undefined;
-  readonly fields: readonly Field[];
+  readonly headers: readonly Header[];
   readonly body: Uint8Array;
 }
 
 const FORMAT: FrameFormat = { what: 'request', version: 1 };
 
 /** Encodes a request. */
-export function encodeRequest({ method, target, principal, fields, body }: RequestContent): Uint8Array {
-  return frame(FORMAT, [method, target, principal ?? null, ...fields.flat()], body).whole;
+export function encodeRequest({ method, target, principal, headers, body }: RequestContent): Uint8Array {
+  return frame(FORMAT, [method, target, principal ?? null, ...headers.flat()], body).whole;
 }
 
 function isTextOrNull(value: unknown): value is string | null {
@@ -58,5 +58,5 @@ export function decodeRequest(bytes: Uint8Array): RequestContent {
   if (typeof method !== 'string' || typeof target !== 'string' || !isTextOrNull(principal)) {
     throw unreadable(FORMAT, 'its head is malformed');
   }
-  return { method, target, principal: principal ?? undefined, fields: fieldsIn(FORMAT, head, 3), body };
+  return { method, target, principal: principal ?? undefined, headers: headersIn(FORMAT, head, 3), body };
 }

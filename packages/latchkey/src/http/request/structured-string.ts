@@ -1,5 +1,5 @@
 /**
- * Strings of structured fields (RFC 9651 §4.2.5), as the whole value of a field.
+ * Strings of structured fields (RFC 9651 §4.2.5), as the whole value of a header.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 const stringItem = /^ *"((?:[ !#-[\]-~]|\\["\\])*)" *$/;
 
 /**
- * Parses a field value that is one String without parameters; undefined if it is anything else.
+ * Parses a header value that is one String without parameters; undefined if it is anything else.
  *
  * @example
  * ```ts

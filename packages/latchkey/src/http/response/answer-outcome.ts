@@ -13,7 +13,7 @@ import type { ReplayRecord, RouteOptions } from '../options.ts';
 import type { Problem } from '../problems/problem.ts';
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
 import { readAnswer } from './answer.ts';
-import { fieldValue } from './kept-fields.ts';
+import { headerValue } from './kept-headers.ts';
 import { marked, marksOf } from './marks.ts';
 import { replay } from './replay.ts';
 import type { Run } from './run-handler.ts';
@@ -42,7 +42,7 @@ function send(run: Run, recorded: Recorded): GuardAnswer {
   return { kind: 'answer', response };
 }
 
-const noAnswer: PlainResponse = { status: 500, fields: [], body: new Uint8Array() };
+const noAnswer: PlainResponse = { status: 500, headers: [], body: new Uint8Array() };
 
 /** An answer in place of the handler's; once its head is out, all that is left is to cut it short. */
 function instead(run: Run, response: PlainResponse): GuardAnswer {
@@ -69,8 +69,8 @@ function answerExecuted<Native>(outcome: Executed, run: Run, parts: AnswerParts<
   }
 }
 
-function notKept({ status, fields }: Snapshot): Problem {
-  const location = fieldValue(fields, 'location');
+function notKept({ status, headers }: Snapshot): Problem {
+  const location = headerValue(headers, 'location');
   const original = { status, ...(location !== undefined && { location }) };
   return problem('response-not-kept', {
     detail: `The operation is done, with status ${status}, and will not run again; its response body was not kept.`,
@@ -88,7 +88,7 @@ function stored<Native>(
 }
 
 /** The operation was carried out, so the application's own refusal does not end it either. */
-const refusedReplay: Marks = { fields: [[STATUS_HEADER, formatStatus('replay-forbidden', false)]], without: [] };
+const refusedReplay: Marks = { headers: [[STATUS_HEADER, formatStatus('replay-forbidden', false)]], without: [] };
 
 async function authorized<Native>(
   snapshot: Snapshot,

@@ -6,11 +6,11 @@
 
 import { stringify } from '../../core/support/codec.ts';
 import { isLostInJson } from '../../core/support/plain-json.ts';
-import type { Field, PlainResponse } from '../exchange.ts';
+import type { Header, PlainResponse } from '../exchange.ts';
 import type { Answer } from '../options.ts';
 import { checkResponse, unsendable } from '../plain-response.ts';
 import { endToEndHeaders, isResponse, refuseUnsendable } from './fetch-response.ts';
-import { fieldValue, withoutFraming } from './kept-fields.ts';
+import { headerValue, withoutFraming } from './kept-headers.ts';
 import { withLength } from './replay.ts';
 
 interface Content {
@@ -45,10 +45,10 @@ function contentOf(body: Answer['body']): Content {
   return { bytes: Buffer.from(json), type: 'application/json' };
 }
 
-function fieldsOf(headers: Answer['headers']): readonly Field[] {
+function headersOf(headers: Answer['headers']): readonly Header[] {
   if (headers instanceof Headers) return [...headers];
   return Object.entries(headers ?? {}).flatMap(([name, value]) =>
-    (Array.isArray(value) ? value : [value]).map((line): Field => [name, line]),
+    (Array.isArray(value) ? value : [value]).map((line): Header => [name, line]),
   );
 }
 
@@ -56,7 +56,7 @@ function fieldsOf(headers: Answer['headers']): readonly Field[] {
  * The response that an answer stands for. Its status is 200 unless given, 204 without a body. An object is sent as
  * JSON, a string as UTF-8 text, bytes as they are; a Content-Type of the answer's own stands.
  *
- * @throws LatchkeyError `value-invalid` for a status, field or body that can't be sent.
+ * @throws LatchkeyError `value-invalid` for a status, header or body that can't be sent.
  * @example
  * ```ts
  * answerResponse({ status: 201, body: { id: 'ch_1' } })
@@ -66,8 +66,8 @@ export function answerResponse(answer: Answer): PlainResponse {
   checkAnswer(answer);
   const { bytes, type } = contentOf(answer.body);
   const status = answer.status ?? (type === undefined ? 204 : 200);
-  const given = withoutFraming(fieldsOf(answer.headers));
-  const untyped = type === undefined || fieldValue(given, 'content-type') !== undefined;
+  const given = withoutFraming(headersOf(answer.headers));
+  const untyped = type === undefined || headerValue(given, 'content-type') !== undefined;
   const response = withLength(status, untyped ? given : [['Content-Type', type], ...given], bytes);
   checkResponse(response);
   return response;

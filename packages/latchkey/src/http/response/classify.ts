@@ -4,10 +4,10 @@
  * @module
  */
 
-import type { Verdict } from '../../core/operation.ts';
+import type { RunResult } from '../../core/operation.ts';
 import type { CapturedResponse } from '../exchange.ts';
 import type { Dialect } from '../problems/dialect.ts';
-import { fieldValue } from './kept-fields.ts';
+import { headerValue } from './kept-headers.ts';
 import { isNotFinal } from './not-final.ts';
 
 /** What decides besides the response itself. */
@@ -25,8 +25,8 @@ export interface ClassifyRules {
 const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
 /** Whether a response says that the client should come back. */
-function asksToComeBack({ status, fields }: CapturedResponse, { dialect }: ClassifyRules): boolean {
-  if (status === 503) return fieldValue(fields, 'retry-after') !== undefined;
+function asksToComeBack({ status, headers }: CapturedResponse, { dialect }: ClassifyRules): boolean {
+  if (status === 503) return headerValue(headers, 'retry-after') !== undefined;
   return comeBack.has(status) || dialect.saysNothingHappened(status);
 }
 
@@ -39,7 +39,7 @@ function asksToComeBack({ status, fields }: CapturedResponse, { dialect }: Class
  * 5. what the route says of any other status, or else: 401, 407, 408, 425, 429 and that 503 ask to come back, and all
  *    else is done.
  */
-export function classify(response: CapturedResponse, rules: ClassifyRules): Verdict['outcome'] {
+export function classify(response: CapturedResponse, rules: ClassifyRules): RunResult['outcome'] {
   if (rules.overruled === 'release') return 'released';
   if (rules.overruled === 'keep') return 'done';
   if (rules.thrown !== undefined) return rules.thrown;

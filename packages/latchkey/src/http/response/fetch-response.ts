@@ -7,7 +7,7 @@
 import { headerNamePattern } from '../../protocol/headers.ts';
 import { codingsOf } from '../content-coding.ts';
 import type { PlainResponse } from '../exchange.ts';
-import { connectionOptions, hopByHop } from './kept-fields.ts';
+import { connectionOptions, hopByHop } from './kept-headers.ts';
 import { mayHaveBody } from './status.ts';
 
 const noHeaders = new Headers();
@@ -72,11 +72,14 @@ export function passedOn(response: Response): Response {
   return new Response(body, { status, statusText, headers: endToEndHeaders(response) });
 }
 
-/** A response of the Fetch API; `before` are fields that stay unless the answer has them too. */
-export function plainToResponse({ status, fields, body }: PlainResponse, before: Headers = noHeaders): Response {
+/** A response of the Fetch API; `before` are headers that stay unless the answer has them too. */
+export function plainToResponse(
+  { status, headers: lines, body }: PlainResponse,
+  before: Headers = noHeaders,
+): Response {
   const headers = new Headers(before);
-  for (const [name] of fields) headers.delete(name);
-  for (const [name, value] of fields) headers.append(name, value);
+  for (const [name] of lines) headers.delete(name);
+  for (const [name, value] of lines) headers.append(name, value);
   headers.delete('transfer-encoding');
   if (!mayHaveBody(status)) {
     headers.delete('content-length');

@@ -31,7 +31,7 @@ const failureKept =
   "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, 'rerun' lets a retry run again.";
 
 function comeBackKept(status: number): string {
-  return `An answer with status ${status} was kept and will be replayed, because afterFailure is 'refuse' and a status does not prove that nothing was done. Mount the limiter or authentication before the guard, throw NothingHappened, or set the route's keep.`;
+  return `An answer with status ${status} was kept and will be replayed, because afterFailure is 'refuse' and a status does not prove that nothing was done. Mount the limiter or authentication before the guard, throw NothingHappenedError, or set the route's keep.`;
 }
 
 function notFinalAnswer(status: number): string {

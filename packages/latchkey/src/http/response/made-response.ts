@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { CapturedResponse, Field, PlainResponse } from '../exchange.ts';
+import type { CapturedResponse, Header, PlainResponse } from '../exchange.ts';
 import type { Answer } from '../options.ts';
 import { checkResponse } from '../plain-response.ts';
 import { answerResponse } from './answer.ts';
@@ -36,9 +36,9 @@ function whole(response: PlainResponse): CapturedResponse {
 
 async function captureFetched(made: Response, limitBytes: number): Promise<CapturedResponse> {
   refuseUnsendable(made);
-  const fields = Array.from(endToEndHeaders(made), ([name, value]): Field => [name, value]);
+  const headers = Array.from(endToEndHeaders(made), ([name, value]): Header => [name, value]);
   const { body, isWhole } = await gather(made.body, limitBytes);
-  return { status: made.status, fields, body, state: isWhole ? 'whole' : 'too-large', headSent: false };
+  return { status: made.status, headers, body, state: isWhole ? 'whole' : 'too-large', headSent: false };
 }
 
 /**
@@ -48,7 +48,12 @@ async function captureFetched(made: Response, limitBytes: number): Promise<Captu
  */
 export async function captureMade(made: MadeResponse, limitBytes: number): Promise<CapturedResponse> {
   if (isResponse(made)) return captureFetched(made, limitBytes);
-  if (!('fields' in made)) return whole(answerResponse(made));
+  if (!isPlain(made)) return whole(answerResponse(made));
   checkResponse(made);
   return whole(made);
+}
+
+/** An answer's headers are an object; those of a plain response are pairs. */
+function isPlain(made: PlainResponse | Answer): made is PlainResponse {
+  return Array.isArray(made.headers);
 }

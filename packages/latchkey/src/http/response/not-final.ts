@@ -10,7 +10,7 @@ import { codeOfBody, mayBeProblem } from '../../protocol/problem-body.ts';
 import { isFinalCode } from '../../protocol/problem-codes.ts';
 import { parseStatus } from '../../protocol/status-header.ts';
 import type { CapturedResponse } from '../exchange.ts';
-import { fieldValue } from './kept-fields.ts';
+import { headerValue } from './kept-headers.ts';
 
 /** Statuses that such problems have by themselves, and the longest body worth looking at. */
 const statuses: ReadonlySet<number> = new Set([400, 403, 409, 500, 503]);
@@ -26,11 +26,11 @@ function parsed(body: Uint8Array): unknown {
   }
 }
 
-type Answered = Pick<CapturedResponse, 'status' | 'fields' | 'body'>;
+type Answered = Pick<CapturedResponse, 'status' | 'headers' | 'body'>;
 
-function codeInBody({ status, fields, body }: Answered): string | undefined {
+function codeInBody({ status, headers, body }: Answered): string | undefined {
   if (!statuses.has(status)) return undefined;
-  const type = fieldValue(fields, 'content-type');
+  const type = headerValue(headers, 'content-type');
   if (!mayBeProblem(type) || body.length > MAX_BODY_BYTES) return undefined;
   const code = codeOfBody(type, parsed(body));
   return code === undefined || isFinalCode(code) ? undefined : code;
@@ -42,7 +42,7 @@ function codeInBody({ status, fields, body }: Answered): string | undefined {
  * of ours or of Stripe's "key in use".
  */
 export function notFinalCode(response: Answered): string | undefined {
-  const said = parseStatus(fieldValue(response.fields, statusHeader));
+  const said = parseStatus(headerValue(response.headers, statusHeader));
   if (said === undefined) return codeInBody(response);
   return said.final ? undefined : said.word;
 }

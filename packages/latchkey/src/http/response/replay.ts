@@ -5,8 +5,8 @@
  */
 
 import { acceptsCodings, codingsOf, decodeContent } from '../content-coding.ts';
-import type { Field, PlainResponse } from '../exchange.ts';
-import { fieldValue } from './kept-fields.ts';
+import type { Header, PlainResponse } from '../exchange.ts';
+import { headerValue } from './kept-headers.ts';
 import { replayMarks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { mayHaveBody } from './status.ts';
@@ -15,30 +15,30 @@ import { mayHaveBody } from './status.ts';
 const MAX_DECODED_BYTES = 64 * 1024 * 1024;
 
 /** Digests of the coded bytes (RFC 9530, RFC 3230, RFC 1864), wrong once the coding is undone. */
-const digestFields: ReadonlySet<string> = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5']);
+const digestHeaders: ReadonlySet<string> = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5']);
 
 /** Adds the Content-Length that a whole body has; there is none where there can be no content. */
-export function withLength(status: number, fields: readonly Field[], body: Uint8Array): PlainResponse {
-  return addLength(status, [...fields], body);
+export function withLength(status: number, headers: readonly Header[], body: Uint8Array): PlainResponse {
+  return addLength(status, [...headers], body);
 }
 
-function addLength(status: number, fields: Field[], body: Uint8Array): PlainResponse {
-  if (!mayHaveBody(status)) return { status, fields, body: new Uint8Array() };
-  fields.push(['Content-Length', String(body.length)]);
-  return { status, fields, body };
+function addLength(status: number, headers: Header[], body: Uint8Array): PlainResponse {
+  if (!mayHaveBody(status)) return { status, headers, body: new Uint8Array() };
+  headers.push(['Content-Length', String(body.length)]);
+  return { status, headers, body };
 }
 
-const noStore: Field = ['Cache-Control', 'no-store'];
+const noStore: Header = ['Cache-Control', 'no-store'];
 
 /** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */
-function weakened([name, value]: Field): Field {
+function weakened([name, value]: Header): Header {
   return name.toLowerCase() === 'etag' && value.startsWith('"') ? [name, `W/${value}`] : [name, value];
 }
 
-function uncodedFields(fields: readonly Field[]): readonly Field[] {
-  const kept = fields.filter(([name]) => {
+function uncodedHeaders(headers: readonly Header[]): readonly Header[] {
+  const kept = headers.filter(([name]) => {
     const lower = name.toLowerCase();
-    return lower !== 'content-encoding' && !digestFields.has(lower);
+    return lower !== 'content-encoding' && !digestHeaders.has(lower);
   });
   return kept.map(weakened);
 }
@@ -46,12 +46,12 @@ function uncodedFields(fields: readonly Field[]): readonly Field[] {
 async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<Snapshot> {
   const decoding = await decodeContent(snapshot.body, codings, MAX_DECODED_BYTES);
   if (decoding.kind !== 'decoded') return snapshot;
-  return { ...snapshot, fields: uncodedFields(snapshot.fields), body: decoding.bytes };
+  return { ...snapshot, headers: uncodedHeaders(snapshot.headers), body: decoding.bytes };
 }
 
-function replayed({ status, fields, body }: Snapshot): PlainResponse {
-  const marked = [...fields, ...replayMarks];
-  if (fieldValue(fields, 'cache-control') === undefined) marked.push(noStore);
+function replayed({ status, headers, body }: Snapshot): PlainResponse {
+  const marked = [...headers, ...replayMarks];
+  if (headerValue(headers, 'cache-control') === undefined) marked.push(noStore);
   return addLength(status, marked, body);
 }
 
@@ -66,7 +66,7 @@ export function replay(
   snapshot: Snapshot,
   request: { readonly acceptEncoding: readonly string[] },
 ): PlainResponse | Promise<PlainResponse> {
-  const encoding = fieldValue(snapshot.fields, 'content-encoding');
+  const encoding = headerValue(snapshot.headers, 'content-encoding');
   if (encoding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot);
   const codings = codingsOf([encoding]);
   if (acceptsCodings(request.acceptEncoding, codings)) return replayed(snapshot);

@@ -6,8 +6,8 @@
 
 import type { Context } from '../../core/context.ts';
 import type { Emit } from '../../core/emitter.ts';
-import { NothingHappened, nothingHappenedMark } from '../../core/errors.ts';
-import type { Verdict } from '../../core/operation.ts';
+import { NothingHappenedError, nothingHappenedMark } from '../../core/errors.ts';
+import type { RunResult } from '../../core/operation.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import { acceptsCodings, codingsOf } from '../content-coding.ts';
@@ -18,7 +18,7 @@ import type { Problem } from '../problems/problem.ts';
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
 import { classify } from './classify.ts';
 import { GuardContext, typedContext } from './guard-context.ts';
-import { fieldValue } from './kept-fields.ts';
+import { headerValue } from './kept-headers.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
 
 /** What a route says about the responses of its handler. */
@@ -47,10 +47,10 @@ export class Run {
   captured: CapturedResponse | undefined;
   /** The layer's response for a throw that no framework turned into one. */
   forThrow: PlainResponse | undefined;
-  /** What a throw said: one that no framework turned into a response, or a `NothingHappened` that one did. */
+  /** What a throw said: one that no framework turned into a response, or a `NothingHappenedError` that one did. */
   thrown: 'nothing-happened' | 'failed' | undefined;
   /** What the response says about the operation. */
-  outcome: Verdict['outcome'] | undefined;
+  outcome: RunResult['outcome'] | undefined;
   /** What the handler was given. */
   context: Pick<GuardContext<unknown>, 'answer' | 'overruled' | 'release'> | undefined;
 
@@ -72,22 +72,22 @@ export class Run {
 
 /** The answer for a handler that threw where no framework turned that into a response. */
 function thrownResponse(error: unknown, parts: RunParts<never, unknown>): PlainResponse {
-  if (!(error instanceof NothingHappened)) return parts.shape(problem('operation-failed'));
+  if (!(error instanceof NothingHappenedError)) return parts.shape(problem('operation-failed'));
   return parts.shape(problem('nothing-happened', { retryAfterSeconds: retryAfterSeconds(error.retryAfterMs ?? 0) }));
 }
 
 function answerThrow(error: unknown, operation: string, run: Run, parts: RunParts<never, unknown>): CapturedResponse {
   parts.emit?.({ type: 'handler-error', operation, error });
   const response = thrownResponse(error, parts);
-  run.thrown = error instanceof NothingHappened ? 'nothing-happened' : 'failed';
+  run.thrown = error instanceof NothingHappenedError ? 'nothing-happened' : 'failed';
   run.forThrow = response;
   // A retry must not get a failure only because nobody listened.
   return { ...response, state: parts.handling.sawClientGo === true ? 'broken' : 'whole', headSent: false };
 }
 
 /** A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange. */
-function isFixedCoding({ fields }: CapturedResponse, parts: { readonly acceptEncoding: readonly string[] }): boolean {
-  const encoding = fieldValue(fields, 'content-encoding');
+function isFixedCoding({ headers }: CapturedResponse, parts: { readonly acceptEncoding: readonly string[] }): boolean {
+  const encoding = headerValue(headers, 'content-encoding');
   return encoding !== undefined && !acceptsCodings(parts.acceptEncoding, codingsOf([encoding]));
 }
 
@@ -104,13 +104,18 @@ function keepRule({ route, emit }: RunParts<never, unknown>, operation: string) 
   };
 }
 
-/** True for what a framework's error handler made of a `NothingHappened`. */
-function saysNothingHappened({ status, fields }: CapturedResponse): boolean {
-  const mark = status < 400 ? undefined : fieldValue(fields, 'idempotency-status');
+/** True for what a framework's error handler made of a `NothingHappenedError`. */
+function saysNothingHappened({ status, headers }: CapturedResponse): boolean {
+  const mark = status < 400 ? undefined : headerValue(headers, 'idempotency-status');
   return mark !== undefined && mark === nothingHappenedMark();
 }
 
-function verdictOn(captured: CapturedResponse, operation: string, run: Run, parts: RunParts<never, unknown>): Verdict {
+function runResultOf(
+  captured: CapturedResponse,
+  operation: string,
+  run: Run,
+  parts: RunParts<never, unknown>,
+): RunResult {
   if (saysNothingHappened(captured)) run.thrown = 'nothing-happened';
   const { overruled, thrown } = run;
   const outcome = classify(captured, { overruled, thrown, keep: keepRule(parts, operation), dialect: parts.dialect });
@@ -131,7 +136,7 @@ export async function runHandler<Kind extends TransactionKind, Finished>(
   operation: string,
   run: Run,
   parts: RunParts<Kind, Finished>,
-): Promise<Verdict> {
+): Promise<RunResult> {
   const context = new GuardContext<Finished>(engineContext as Context<TransactionKind>, parts);
   run.context = context;
   try {
@@ -139,5 +144,5 @@ export async function runHandler<Kind extends TransactionKind, Finished>(
   } catch (error) {
     run.captured = answerThrow(error, operation, run, parts);
   }
-  return verdictOn(run.captured, operation, run, parts);
+  return runResultOf(run.captured, operation, run, parts);
 }

@@ -1,21 +1,21 @@
 /**
  * A response as the bytes of a record, and back.
  *
- * The frame's head holds the status, a number of flags and the fields' names and values in turn. The tombstone of a
+ * The frame's head holds the status, a number of flags and the headers' names and values in turn. The tombstone of a
  * response is its snapshot without the body.
  *
  * @module
  */
 
 import type { FinalWrite } from '../../core/context.ts';
-import type { Field } from '../exchange.ts';
-import { type FrameFormat, fieldsIn, frame, unframe, unreadable } from '../stored-frame.ts';
-import { keptFields } from './kept-fields.ts';
+import type { Header } from '../exchange.ts';
+import { type FrameFormat, frame, headersIn, unframe, unreadable } from '../stored-frame.ts';
+import { keptHeaders } from './kept-headers.ts';
 
 /** What a record keeps of a response. */
 export interface Snapshot {
   readonly status: number;
-  readonly fields: readonly Field[];
+  readonly headers: readonly Header[];
   readonly body: Uint8Array;
   /** True if the content coding was sent to a client that had not asked for it, so that it belongs to the content. */
   readonly fixedCoding: boolean;
@@ -30,11 +30,11 @@ export interface EncodedResponse {
 const FORMAT: FrameFormat = { what: 'response', version: 1 };
 const FIXED_CODING = 1;
 
-/** Encodes a response; the fields that a record doesn't keep are left out here. */
+/** Encodes a response; the headers that a record doesn't keep are left out here. */
 export function encodeResponse(response: Omit<Snapshot, 'fixedCoding'>, fixedCoding = false): EncodedResponse {
-  const { status, fields, body } = response;
+  const { status, headers, body } = response;
   const head: (number | string)[] = [status, fixedCoding ? FIXED_CODING : 0];
-  for (const field of keptFields(fields)) head.push(field[0], field[1]);
+  for (const header of keptHeaders(headers)) head.push(header[0], header[1]);
   const { whole, withoutBody } = frame(FORMAT, head, body);
   return { snapshot: whole, tombstone: withoutBody };
 }
@@ -56,7 +56,7 @@ export function decodeResponse(bytes: Uint8Array): Snapshot {
   const status = head[0];
   const flags = head[1];
   if (!isStatus(status) || typeof flags !== 'number') throw unreadable(FORMAT, 'its head is malformed');
-  return { status, fields: fieldsIn(FORMAT, head, 2), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
+  return { status, headers: headersIn(FORMAT, head, 2), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
 }
 
 function isStatus(value: unknown): value is number {

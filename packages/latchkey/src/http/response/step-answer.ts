@@ -8,8 +8,8 @@ import { type StepFetchOptions, stepFetch } from '../../client/step-fetch.ts';
 import type { Context } from '../../core/context.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../exchange.ts';
-import { type FrameFormat, fieldsIn, frame, unframe, unreadable } from '../stored-frame.ts';
+import type { Header } from '../exchange.ts';
+import { type FrameFormat, frame, headersIn, unframe, unreadable } from '../stored-frame.ts';
 import { endToEndHeaders, plainToResponse } from './fetch-response.ts';
 
 /** One call. */
@@ -29,8 +29,8 @@ const DEFAULT_MAX_BYTES = 192 * 1024;
 const leftOut: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'set-cookie']);
 
 async function encodeAnswer(response: Response): Promise<Uint8Array> {
-  const fields = Array.from(endToEndHeaders(response), ([name, value]): Field => [name, value]);
-  const kept = fields.filter(([name]) => !leftOut.has(name));
+  const headers = Array.from(endToEndHeaders(response), ([name, value]): Header => [name, value]);
+  const kept = headers.filter(([name]) => !leftOut.has(name));
   return frame(FORMAT, [response.status, ...kept.flat()], new Uint8Array(await response.arrayBuffer())).whole;
 }
 
@@ -38,7 +38,7 @@ function decodeAnswer(bytes: Uint8Array): Response {
   const { head, body } = unframe(FORMAT, bytes);
   const [status] = head;
   if (typeof status !== 'number') throw unreadable(FORMAT, 'its head is malformed');
-  return plainToResponse({ status, fields: fieldsIn(FORMAT, head, 1), body });
+  return plainToResponse({ status, headers: headersIn(FORMAT, head, 1), body });
 }
 
 /** Makes the call, or gives the saved answer; both attempts see the same. */

@@ -275,6 +275,6 @@ function isDone(tried: Head | 'removed', head: Head | undefined): boolean {
 }
 
 function padResolution(resolution: contract.Resolution, at: Instant): contract.Resolution {
-  if (resolution.verdict === 'forget') return resolution;
+  if (resolution.decision === 'forget') return resolution;
   return { ...resolution, retentionMs: resolution.retentionMs + at.uncertaintyMs };
 }

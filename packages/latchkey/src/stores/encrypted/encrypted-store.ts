@@ -91,7 +91,7 @@ export class EncryptedStore implements AnyStore {
 
   async resolve(request: contract.ResolveRequest): Promise<boolean> {
     const { resolution } = request;
-    if (resolution.verdict !== 'respond') return this.#store.resolve(request);
+    if (resolution.decision !== 'respond') return this.#store.resolve(request);
     await this.#keys.prepare();
     const record = await this.#store.read(request.id);
     if (record === undefined) return false;

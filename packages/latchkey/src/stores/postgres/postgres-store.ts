@@ -144,8 +144,8 @@ export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx
 
   #resolve({ id, token, resolution }: contract.ResolveRequest) {
     const owner = [pack(id), pack(token)];
-    if (resolution.verdict === 'forget') return this.#session.run('resolve-forget', owner);
-    if (resolution.verdict === 'rerun') return this.#session.run('resolve-rerun', [...owner, resolution.retentionMs]);
+    if (resolution.decision === 'forget') return this.#session.run('resolve-forget', owner);
+    if (resolution.decision === 'rerun') return this.#session.run('resolve-rerun', [...owner, resolution.retentionMs]);
     const { kind, bytes } = keptResult(resolution.result, resolution.result.bytes, Number.POSITIVE_INFINITY);
     return this.#session.run('resolve-respond', [...owner, kind, bytes, resolution.retentionMs, pack(resolvedToken)]);
   }

@@ -82,8 +82,8 @@ export function saveStepInEntry(entry: Entry, request: SaveStepRequest): boolean
 export function resolveEntry(entry: Entry, request: ResolveRequest, nowMs: number): 'refused' | 'changed' | 'removed' {
   if (!isLapsed(entry, nowMs) || entry.token !== request.token) return 'refused';
   const { resolution } = request;
-  if (resolution.verdict === 'forget') return 'removed';
-  if (resolution.verdict === 'rerun') open(entry, resolution.retentionMs, nowMs);
+  if (resolution.decision === 'forget') return 'removed';
+  if (resolution.decision === 'rerun') open(entry, resolution.retentionMs, nowMs);
   else {
     finish(entry, resolution.result, resolution.retentionMs, nowMs);
     entry.token = resolvedToken;

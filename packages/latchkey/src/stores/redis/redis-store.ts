@@ -110,11 +110,11 @@ export class ScriptedStore implements contract.Store {
   }
 
   resolve({ id, token, resolution }: contract.ResolveRequest): Promise<boolean> {
-    const retention = resolution.verdict === 'forget' ? 0 : resolution.retentionMs;
-    const result = resolution.verdict === 'respond' ? resolution.result : undefined;
+    const retention = resolution.decision === 'forget' ? 0 : resolution.retentionMs;
+    const result = resolution.decision === 'respond' ? resolution.result : undefined;
     const bytes = result === undefined ? '' : argumentOf(result.bytes);
     const kind = String(kinds[result?.kind ?? 'value']);
-    const args = [token, resolution.verdict, String(retention), kind, bytes, resolvedToken];
+    const args = [token, resolution.decision, String(retention), kind, bytes, resolvedToken];
     return this.#bounded(this.#change(scripts.resolve, id, args));
   }
 

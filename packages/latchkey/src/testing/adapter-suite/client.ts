@@ -6,7 +6,7 @@
 
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 
 /** A request of the suite. */
 export interface Sent {
@@ -14,7 +14,7 @@ export interface Sent {
   readonly path?: string;
   /** Sent in quotes. */
   readonly key?: string | undefined;
-  readonly fields?: readonly Field[];
+  readonly headers?: readonly Header[];
   readonly body?: string | Uint8Array;
   readonly type?: string;
 }
@@ -25,17 +25,17 @@ export interface Received {
   readonly body: Buffer;
   /** False if the connection broke before the end of the body. */
   readonly complete: boolean;
-  /** All values of a field, in order. */
+  /** All values of a header, in order. */
   all(name: string): readonly string[];
-  /** The values of a field, joined; undefined if there is none. */
-  field(name: string): string | undefined;
+  /** The values of a header, joined; undefined if there is none. */
+  header(name: string): string | undefined;
   json(): unknown;
 }
 
 const json = 'application/json';
 
-function fieldsOf({ key, fields = [], body, type = json }: Sent): string[] {
-  const lines: Field[] = [...fields];
+function headersOf({ key, headers = [], body, type = json }: Sent): string[] {
+  const lines: Header[] = [...headers];
   if (key !== undefined) lines.push(['Idempotency-Key', `"${key.replaceAll(/["\\]/g, '\\$&')}"`]);
   if (body !== undefined) lines.push(['Content-Type', type]);
   return lines.flat();
@@ -44,7 +44,7 @@ function fieldsOf({ key, fields = [], body, type = json }: Sent): string[] {
 /** Opens a request; the caller writes its body and ends it. */
 export function open(origin: string, sent: Sent, agent: Agent | false = false): ClientRequest {
   const { method = 'POST', path = '/charges' } = sent;
-  const headers = ['Host', new URL(origin).host, ...fieldsOf(sent)];
+  const headers = ['Host', new URL(origin).host, ...headersOf(sent)];
   return httpRequest(new URL(path, origin), { method, headers, agent });
 }
 
@@ -71,7 +71,7 @@ function received(response: IncomingMessage, body: Buffer): Received {
     body,
     complete: response.complete,
     all,
-    field: (name) => (all(name).length === 0 ? undefined : all(name).join(', ')),
+    header: (name) => (all(name).length === 0 ? undefined : all(name).join(', ')),
     json: () => JSON.parse(body.toString()),
   };
 }
@@ -80,8 +80,8 @@ function received(response: IncomingMessage, body: Buffer): Received {
 export async function send(origin: string, sent: Sent): Promise<Received> {
   const withBody: Sent = { ...sent, ...(sent.body === undefined && hasBody(sent) && { body: '{"amount":2000}' }) };
   const { body } = withBody;
-  const length: readonly Field[] = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
-  const request = open(origin, { ...withBody, fields: [...(sent.fields ?? []), ...length] });
+  const length: readonly Header[] = body === undefined ? [] : [['Content-Length', String(Buffer.byteLength(body))]];
+  const request = open(origin, { ...withBody, headers: [...(sent.headers ?? []), ...length] });
   const response = responseTo(request);
   request.end(body);
   return receive(await response);

@@ -63,7 +63,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     const { app, open, answer } = await startHeld(world);
     const refused = await app.send();
     assertProblem(refused, 409, 'in-progress');
-    assert.equal(refused.field('retry-after'), '1');
+    assert.equal(refused.header('retry-after'), '1');
     open();
     const first = await answer;
     assertReplay(await app.send(), first);
@@ -96,7 +96,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 }
 
-const isFresh = ({ status, field }: Received) => status === 201 && field('idempotent-replayed') === undefined;
+const isFresh = ({ status, header }: Received) => status === 201 && header('idempotent-replayed') === undefined;
 
 /** R41–R44, R48, R73, R77, R79. */
 function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {

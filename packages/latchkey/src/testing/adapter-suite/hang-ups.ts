@@ -29,8 +29,8 @@ async function hangUpDuringClaim<Kind extends TransactionKind>(world: World<Kind
 }
 
 async function hangUp(app: TestApp, when: () => boolean): Promise<void> {
-  const fields = [['Content-Length', String(body.length)]] as const;
-  const request = open(app.origin, { key: firstKey, fields, body });
+  const headers = [['Content-Length', String(body.length)]] as const;
+  const request = open(app.origin, { key: firstKey, headers, body });
   request.on('error', () => undefined).end(body);
   await until(when);
   request.destroy();
@@ -123,7 +123,7 @@ export function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     let asked = 0;
     const recover = () => {
       asked += 1;
-      return { verdict: 'rerun' } as const;
+      return { decision: 'rerun' } as const;
     };
     const app = await world.app({ recover, handler: echo });
     await hangUpDuringClaim(world, app);

@@ -1,23 +1,23 @@
 /**
- * The key field: what is read as which key, and what is refused.
+ * The key header: what is read as which key, and what is refused.
  *
  * @module
  */
 
 import assert from 'node:assert/strict';
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 import { sendRaw } from './client.ts';
 import { assertFresh, assertProblem, assertReplay, firstKey, otherKey, type Test, type World } from './world.ts';
 
-const field = (value: string): readonly Field[] => [['Idempotency-Key', value]];
+const header = (value: string): readonly Header[] => [['Idempotency-Key', value]];
 
 const garbled = ['"abc', 'a"bc', '"abc";a=1', '"abc" x', '"ab\\c"', '"\u00e9t\u00e9"', 'caf\u00e9', 'a b'];
 
-async function refusesKey<Kind extends TransactionKind>(world: World<Kind>, lines: readonly (readonly Field[])[]) {
+async function refusesKey<Kind extends TransactionKind>(world: World<Kind>, lines: readonly (readonly Header[])[]) {
   const app = await world.app();
-  for (const fields of lines) {
-    const refused = await app.send({ key: undefined, fields });
+  for (const headers of lines) {
+    const refused = await app.send({ key: undefined, headers });
     assertProblem(refused, 400, 'key-invalid');
   }
   assert.equal(world.executions, 0);
@@ -36,14 +36,14 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     const first = await app.send();
     const second = await app.send();
     assertReplay(second, first);
-    assert.equal(second.field('cache-control'), 'no-store');
+    assert.equal(second.header('cache-control'), 'no-store');
     assert.equal(world.executions, 1);
   });
 
   test("R64 the application's own Cache-Control is replayed", async (world) => {
-    const app = await world.app({ handler: () => ({ fields: [['Cache-Control', 'private, max-age=60']] }) });
-    assert.equal((await app.send()).field('cache-control'), 'private, max-age=60');
-    assert.equal((await app.send()).field('cache-control'), 'private, max-age=60');
+    const app = await world.app({ handler: () => ({ headers: [['Cache-Control', 'private, max-age=60']] }) });
+    assert.equal((await app.send()).header('cache-control'), 'private, max-age=60');
+    assert.equal((await app.send()).header('cache-control'), 'private, max-age=60');
   });
 
   test('R4 two keys with the same payload are two operations', async (world) => {
@@ -71,21 +71,21 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('R7 R8 the quoted and the bare form name the same key', async (world) => {
     const app = await world.app();
-    const first = await app.send({ key: undefined, fields: field(`"${firstKey}"`) });
+    const first = await app.send({ key: undefined, headers: header(`"${firstKey}"`) });
     assertFresh(first);
-    assertReplay(await app.send({ key: undefined, fields: field(firstKey) }), first);
-    assertReplay(await app.send({ key: undefined, fields: field(`  "${firstKey}" `) }), first);
+    assertReplay(await app.send({ key: undefined, headers: header(firstKey) }), first);
+    assertReplay(await app.send({ key: undefined, headers: header(`  "${firstKey}" `) }), first);
   });
 
   test('R9 strict takes the quoted form alone', async (world) => {
     const app = await world.app({ keyFormat: 'strict' });
-    assertProblem(await app.send({ key: undefined, fields: field(firstKey) }), 400, 'key-invalid');
+    assertProblem(await app.send({ key: undefined, headers: header(firstKey) }), 400, 'key-invalid');
     assert.equal(world.executions, 0);
     assertFresh(await app.send());
   });
 
   test('R10 what does not parse is refused and never run unprotected', (world) =>
-    refusesKey(world, garbled.map(field)));
+    refusesKey(world, garbled.map(header)));
 
   test('R10 a control character is refused', async (world) => {
     const app = await world.app();
@@ -94,7 +94,7 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 0);
   });
 
-  test('R11 an empty key is refused', (world) => refusesKey(world, [field('""'), field('" "'), field('')]));
+  test('R11 an empty key is refused', (world) => refusesKey(world, [header('""'), header('" "'), header('')]));
 
   test('R12 255 characters are accepted, 256 are not', async (world) => {
     const app = await world.app();
@@ -103,18 +103,18 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R13 a repeated or comma-joined field is refused', (world) =>
+  test('R13 a repeated or comma-joined header is refused', (world) =>
     refusesKey(world, [
-      [...field('"a"'), ...field('"b"')],
-      [...field('"a"'), ...field('"a"')],
-      field('"a", "b"'),
-      field('a,b'),
+      [...header('"a"'), ...header('"b"')],
+      [...header('"a"'), ...header('"a"')],
+      header('"a", "b"'),
+      header('a,b'),
     ]));
 
-  test('R14 the field name has no case', async (world) => {
+  test('R14 the header name has no case', async (world) => {
     const app = await world.app();
-    const first = await app.send({ key: undefined, fields: [['IDEMPOTENCY-KEY', firstKey]] });
-    assertReplay(await app.send({ key: undefined, fields: [['idempotency-key', firstKey]] }), first);
+    const first = await app.send({ key: undefined, headers: [['IDEMPOTENCY-KEY', firstKey]] });
+    assertReplay(await app.send({ key: undefined, headers: [['idempotency-key', firstKey]] }), first);
   });
 
   test('R15 the key has case', async (world) => {
@@ -130,7 +130,7 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     for (const key of keys) assertFresh(await app.send({ key, path: `/charges/${keys.indexOf(key)}` }));
     for (const key of keys) assertFresh(await app.send({ key }));
     assert.equal(world.executions, 2 * keys.length);
-    for (const key of keys) assert.equal((await app.send({ key })).field('idempotent-replayed'), 'true');
+    for (const key of keys) assert.equal((await app.send({ key })).header('idempotent-replayed'), 'true');
     assert.equal(world.executions, 2 * keys.length);
   });
 }

@@ -5,14 +5,14 @@
  */
 
 import assert from 'node:assert/strict';
-import { NothingHappened } from '../../core/errors.ts';
+import { NothingHappenedError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 import type { SuiteReply } from './scenario.ts';
 import { assertExecuted, assertFresh, assertProblem, assertReplay, hurried, pause, type Test } from './world.ts';
 
 /** What a service behind says about its own answer. */
-const upstream: readonly Field[] = [
+const upstream: readonly Header[] = [
   ['Idempotent-Replayed', 'true'],
   ['Idempotency-Status', 'replayed'],
   ['Idempotency-Stored', 'false'],
@@ -39,22 +39,22 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     });
 
     test(`R1 R3 the marks of a service behind are not the answer's: ${how}`, async (world) => {
-      const app = await world.app({ handler: () => ({ status: 201, fields: upstream, body: body() }) });
+      const app = await world.app({ handler: () => ({ status: 201, headers: upstream, body: body() }) });
       const first = await app.send();
       assertExecuted(first);
-      assert.equal(first.field('idempotency-stored'), undefined);
+      assert.equal(first.header('idempotency-stored'), undefined);
       const second = await app.send();
       assertReplay(second, first);
       assert.deepEqual(second.all('idempotency-status'), ['replayed']);
-      assert.equal(second.field('idempotency-stored'), undefined);
+      assert.equal(second.header('idempotency-stored'), undefined);
     });
 
     test(`R74 R89 a "not final" of a service behind stays one: ${how}`, async (world) => {
-      const fields: readonly Field[] = [['Idempotency-Status', 'in-progress;final=?0']];
+      const headers: readonly Header[] = [['Idempotency-Status', 'in-progress;final=?0']];
       for (const afterFailure of ['refuse', 'rerun'] as const) {
-        const app = await world.app({ afterFailure, handler: () => ({ status: 409, fields, body: body() }) });
+        const app = await world.app({ afterFailure, handler: () => ({ status: 409, headers, body: body() }) });
         const answer = await app.send({ key: afterFailure });
-        assert.equal(answer.field('idempotency-status'), 'in-progress;final=?0');
+        assert.equal(answer.header('idempotency-status'), 'in-progress;final=?0');
       }
     });
   }
@@ -81,7 +81,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     const unstored = await (await world.app({ leaseMs: 2_000, runtime: hurried })).send({ key: 'unstored' });
     assertExecuted(unstored);
-    assert.equal(unstored.field('idempotency-stored'), 'false');
+    assert.equal(unstored.header('idempotency-stored'), 'false');
   });
 
   test('R1 an answer without protection is the operation’s own too', async (world) => {
@@ -93,10 +93,10 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
   test('what did nothing says so', async (world) => {
     const app = await world.app({
       handler: () => {
-        throw new NothingHappened('the terminal is offline');
+        throw new NothingHappenedError('the terminal is offline');
       },
     });
-    assert.equal((await app.send()).field('idempotency-status'), 'nothing-happened;final=?0');
+    assert.equal((await app.send()).header('idempotency-status'), 'nothing-happened;final=?0');
   });
 
   test('R50 the application’s own refusal of a replay is no end of the operation', async (world) => {
@@ -104,14 +104,14 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assertExecuted(await app.send());
     const refused = await app.send();
     assert.equal(refused.body.toString(), 'no such thing');
-    assert.equal(refused.field('idempotency-status'), 'replay-forbidden;final=?0');
+    assert.equal(refused.header('idempotency-status'), 'replay-forbidden;final=?0');
   });
 
   test('R6 what the guard lets pass has no mark', async (world) => {
     const app = await world.app();
     const answer = await app.send({ key: undefined });
     assertFresh(answer);
-    assert.equal(answer.field('idempotency-status'), undefined);
+    assert.equal(answer.header('idempotency-status'), undefined);
     assertProblem(await (await world.app({ keyRequired: true })).send({ key: undefined }), 400, 'key-missing');
   });
 }

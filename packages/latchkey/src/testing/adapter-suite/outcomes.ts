@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import type { EventListener } from '../../core/events.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 import { open } from './client.ts';
 import type { SuiteReply, SuiteRequest } from './scenario.ts';
 import {
@@ -97,18 +97,18 @@ function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): vo
 /** Answers that only look like "nothing was done". */
 const comeBack: readonly SuiteReply[] = [
   ...[401, 407, 408, 425, 429].map((status) => ({ status, body: 'come back' })),
-  { status: 503, fields: [['Retry-After', '1']], body: 'later' },
+  { status: 503, headers: [['Retry-After', '1']], body: 'later' },
 ];
 
-const problemType: Field = ['Content-Type', 'application/problem+json'];
+const problemType: Header = ['Content-Type', 'application/problem+json'];
 
 /** What a handler passes on of an idempotent service that it calls: with its header, or where a gateway dropped that. */
 const notFinal: readonly SuiteReply[] = [
-  { status: 409, fields: [problemType], body: JSON.stringify({ code: 'in-progress' }) },
-  { status: 409, fields: [['Idempotency-Status', 'outcome-unknown;final=?0']], body: 'ask somebody' },
+  { status: 409, headers: [problemType], body: JSON.stringify({ code: 'in-progress' }) },
+  { status: 409, headers: [['Idempotency-Status', 'outcome-unknown;final=?0']], body: 'ask somebody' },
   {
     status: 409,
-    fields: [['Content-Type', 'application/json']],
+    headers: [['Content-Type', 'application/json']],
     body: JSON.stringify({ error: { type: 'idempotency_error', code: 'idempotency_key_in_use' } }),
   },
 ];
@@ -133,10 +133,10 @@ function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R81 Retry-After is of one moment, and not replayed', async (world) => {
-    const app = await world.app({ handler: () => ({ status: 503, fields: [['Retry-After', '7']], body: 'later' }) });
-    assert.equal((await app.send()).field('retry-after'), '7');
+    const app = await world.app({ handler: () => ({ status: 503, headers: [['Retry-After', '7']], body: 'later' }) });
+    assert.equal((await app.send()).header('retry-after'), '7');
     const retry = await app.send();
-    assert.deepEqual([retry.status, retry.field('retry-after')], [503, undefined]);
+    assert.deepEqual([retry.status, retry.header('retry-after')], [503, undefined]);
     assert.equal(world.executions, 1);
   });
 
@@ -171,7 +171,7 @@ function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await until(() => world.count('completed').then((count) => count === 1));
     const retry = await app.send({ key: 'hangs-up' });
     assert.deepEqual(retry.json(), { execution: 1 });
-    assert.equal(retry.field('idempotent-replayed'), 'true');
+    assert.equal(retry.header('idempotent-replayed'), 'true');
   });
 }
 
@@ -182,7 +182,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     const app = await world.app({ claimTimeoutMs: 60 });
     const refused = await app.send();
     assertProblem(refused, 503, 'store-unavailable');
-    assert.match(refused.field('retry-after') ?? '', /^[1-9]\d*$/);
+    assert.match(refused.header('retry-after') ?? '', /^[1-9]\d*$/);
     assert.equal(world.executions, 0);
   });
 
@@ -197,7 +197,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     const app = await world.app({ leaseMs: 2_000, runtime: hurried });
     const first = await app.send();
     assertFresh(first);
-    assert.equal(first.field('idempotency-stored'), 'false');
+    assert.equal(first.header('idempotency-stored'), 'false');
     await until(async () => (await app.send()).status === 409);
     assert.equal(world.executions, 1);
   });

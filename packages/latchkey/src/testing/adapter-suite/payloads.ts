@@ -40,7 +40,7 @@ function multipart(boundary: string, value: string): Sent {
 const member = (text: string): Sent => ({ body: `{"amount":${text}}` });
 const wide: Pair = [member('9007199254740993'), member('9007199254740992')];
 const repeated: Pair = [{ body: '{"amount":1,"amount":2}' }, { body: '{"amount":2}' }];
-const withField = (name: string, value: string): Sent => ({ fields: [[name, value]] });
+const withHeader = (name: string, value: string): Sent => ({ headers: [[name, value]] });
 
 /** R17–R26, R49, R76. */
 export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jsonBodies: 'bytes' | 'value'): void {
@@ -110,14 +110,14 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
 
   test('R49 two principals never see or block each other', async (world) => {
     const app = await world.app();
-    assertFresh(await app.send(withField('X-Tenant', 'a')));
-    assertFresh(await app.send({ ...withField('X-Tenant', 'b'), ...member('1') }));
+    assertFresh(await app.send(withHeader('X-Tenant', 'a')));
+    assertFresh(await app.send({ ...withHeader('X-Tenant', 'b'), ...member('1') }));
     assert.equal(world.executions, 2);
   });
 
-  test('R76 a field that changes the meaning is part of the payload', async (world) => {
-    await differs(world, [withField('If-Match', '"a"'), withField('If-Match', '"b"')]);
-    await differs(world, [withField('X-Currency', 'eur'), withField('X-Currency', 'usd')], {
+  test('R76 a header that changes the meaning is part of the payload', async (world) => {
+    await differs(world, [withHeader('If-Match', '"a"'), withHeader('If-Match', '"b"')]);
+    await differs(world, [withHeader('X-Currency', 'eur'), withHeader('X-Currency', 'usd')], {
       meaningfulFields: ['X-Currency'],
     });
   });

@@ -1,5 +1,5 @@
 /**
- * Which fields and bytes of an answer are kept, and to which requests the layer applies.
+ * Which headers and bytes of an answer are kept, and to which requests the layer applies.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import assert from 'node:assert/strict';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 import { open, receive, responseTo } from './client.ts';
 import type { SuiteReply } from './scenario.ts';
 import { assertFresh, assertProblem, assertReplay, firstKey, type Test } from './world.ts';
 
-/** Fields of one exchange, or of one client, that mean nothing to the next. */
-const passing: readonly Field[] = [
+/** Headers of one exchange, or of one client, that mean nothing to the next. */
+const passing: readonly Header[] = [
   ['Set-Cookie', 'session=a'],
   ['WWW-Authenticate', 'Basic'],
   ['X-RateLimit-Remaining', '7'],
@@ -23,7 +23,7 @@ const passing: readonly Field[] = [
   ['traceparent', '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'],
 ];
 
-const lasting: readonly Field[] = [
+const lasting: readonly Header[] = [
   ['Location', '/charges/1'],
   ['Content-Type', 'application/vnd.charge+json'],
   ['ETag', '"v1"'],
@@ -33,53 +33,53 @@ const lasting: readonly Field[] = [
 ];
 
 /** R51, R52, R75. */
-function fieldTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R51 fields of one exchange are not replayed', async (world) => {
-    const app = await world.app({ handler: () => ({ fields: passing, body: 'x' }) });
+function headerTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R51 headers of one exchange are not replayed', async (world) => {
+    const app = await world.app({ handler: () => ({ headers: passing, body: 'x' }) });
     const first = await app.send();
     const second = await app.send();
     assertReplay(second, first);
     for (const [name] of passing) {
-      assert.notEqual(first.field(name), undefined, name);
-      assert.equal(second.field(name), undefined, name);
+      assert.notEqual(first.header(name), undefined, name);
+      assert.equal(second.header(name), undefined, name);
     }
   });
 
-  test('R52 fields of the answer are replayed, repeated ones repeated', async (world) => {
-    const app = await world.app({ handler: () => ({ status: 201, fields: lasting, body: '{}' }) });
+  test('R52 headers of the answer are replayed, repeated ones repeated', async (world) => {
+    const app = await world.app({ handler: () => ({ status: 201, headers: lasting, body: '{}' }) });
     const first = await app.send();
     const second = await app.send();
     assertReplay(second, first);
     for (const [name] of lasting) assert.deepEqual(second.all(name), first.all(name), name);
-    assert.match(first.field('link') ?? '', /next.*prev/);
+    assert.match(first.header('link') ?? '', /next.*prev/);
   });
 
-  test('R75 fields that were set before the guard are those of the request at hand', async (world) => {
+  test('R75 headers that were set before the guard are those of the request at hand', async (world) => {
     const app = await world.app({
-      outer: (field) => ({
-        fields: [
-          ['Access-Control-Allow-Origin', field('origin') ?? ''],
-          ['X-Served-For', field('origin') ?? ''],
+      outer: (header) => ({
+        headers: [
+          ['Access-Control-Allow-Origin', header('origin') ?? ''],
+          ['X-Served-For', header('origin') ?? ''],
         ],
       }),
     });
     for (const origin of ['https://a.example', 'https://b.example']) {
-      const answer = await app.send({ fields: [['Origin', origin]] });
-      assert.equal(answer.field('access-control-allow-origin'), origin);
-      assert.equal(answer.field('x-served-for'), origin);
+      const answer = await app.send({ headers: [['Origin', origin]] });
+      assert.equal(answer.header('access-control-allow-origin'), origin);
+      assert.equal(answer.header('x-served-for'), origin);
     }
     assert.equal(world.executions, 1);
   });
 
   test("a client's own marker changes nothing", async (world) => {
     const app = await world.app();
-    const fields: readonly Field[] = [
+    const headers: readonly Header[] = [
       ['Idempotent-Replayed', 'true'],
       ['Idempotency-Status', 'in-progress'],
       ['X-Hit', '1'],
     ];
-    assertFresh(await app.send({ fields }));
-    assert.equal((await app.send({ fields })).field('idempotent-replayed'), 'true');
+    assertFresh(await app.send({ headers }));
+    assert.equal((await app.send({ headers })).header('idempotent-replayed'), 'true');
   });
 }
 
@@ -87,24 +87,24 @@ function fieldTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 function compressing(accepts: string | undefined): SuiteReply {
   const text = 'a'.repeat(2_000);
   if (accepts?.includes('gzip') !== true) return { body: text };
-  const fields: readonly Field[] = [
+  const headers: readonly Header[] = [
     ['Content-Encoding', 'gzip'],
     ['Vary', 'Accept-Encoding'],
   ];
-  return { fields, body: gzipSync(text) };
+  return { headers, body: gzipSync(text) };
 }
 
 /** R53, R80. */
 function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R53 binary bytes come back as they were', async (world) => {
     const all = Uint8Array.from({ length: 256 }, (_, index) => index);
-    const fields: readonly Field[] = [['Content-Type', 'application/octet-stream']];
-    const app = await world.app({ handler: () => ({ fields, body: all }) });
+    const headers: readonly Header[] = [['Content-Type', 'application/octet-stream']];
+    const app = await world.app({ handler: () => ({ headers, body: all }) });
     const first = await app.send();
     assert.deepEqual(new Uint8Array(first.body), all);
     const second = await app.send();
     assertReplay(second, first);
-    assert.equal(second.field('content-length'), '256');
+    assert.equal(second.header('content-length'), '256');
   });
 
   test('R53 an empty 204 is an answer', async (world) => {
@@ -113,7 +113,7 @@ function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     const second = await app.send();
     assertReplay(second, first);
     assert.equal(second.status, 204);
-    assert.equal(second.field('content-length'), undefined);
+    assert.equal(second.header('content-length'), undefined);
     assert.equal(world.executions, 1);
   });
 
@@ -125,17 +125,17 @@ function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R53 R80 a compressed answer is replayed to those who take the coding, and plain to others', async (world) => {
-    const app = await world.app({ handler: ({ field }) => compressing(field('accept-encoding')) });
-    const gzip: readonly Field[] = [['Accept-Encoding', 'gzip']];
-    const first = await app.send({ fields: gzip });
-    const again = await app.send({ fields: gzip });
+    const app = await world.app({ handler: ({ header }) => compressing(header('accept-encoding')) });
+    const gzip: readonly Header[] = [['Accept-Encoding', 'gzip']];
+    const first = await app.send({ headers: gzip });
+    const again = await app.send({ headers: gzip });
     const plain = await app.send();
     assert.equal(gunzipSync(first.body).toString(), 'a'.repeat(2_000));
-    const unpacked = again.field('content-encoding') === 'gzip' ? gunzipSync(again.body) : again.body;
+    const unpacked = again.header('content-encoding') === 'gzip' ? gunzipSync(again.body) : again.body;
     assert.equal(unpacked.toString(), 'a'.repeat(2_000));
     assert.equal(plain.body.toString(), 'a'.repeat(2_000));
-    assert.equal(plain.field('content-encoding'), undefined);
-    assert.equal(plain.field('content-length'), '2000');
+    assert.equal(plain.header('content-encoding'), undefined);
+    assert.equal(plain.header('content-length'), '2000');
     assert.equal(world.executions, 1);
   });
 }
@@ -188,7 +188,7 @@ function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
 /** See the parts. */
 export function responseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  fieldTests(test);
+  headerTests(test);
   bodyTests(test);
   boundaryTests(test);
 }

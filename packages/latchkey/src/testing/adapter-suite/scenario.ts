@@ -5,7 +5,7 @@
  */
 
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 import type { HttpContext } from '../../http/layer.ts';
 import type { GuardOptions } from '../../http/options.ts';
 
@@ -16,14 +16,14 @@ export interface SuiteRequest<Kind extends TransactionKind = never> {
   readonly body: string;
   /** The context, if the request runs under one. */
   readonly context: HttpContext<Kind, unknown> | undefined;
-  field(name: string): string | undefined;
+  header(name: string): string | undefined;
 }
 
 /** What a handler answers; to be written the way the framework's users do it. */
 export type SuiteReply =
   | {
       readonly status?: number;
-      readonly fields?: readonly Field[];
+      readonly headers?: readonly Header[];
       /** At once, or as a stream. */
       readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
     }
@@ -35,17 +35,17 @@ export type SuiteHandler<Kind extends TransactionKind = never> = (
   request: SuiteRequest<Kind>,
 ) => Promise<SuiteReply> | SuiteReply;
 
-/** What stands before the guard: it may refuse the request, answer in place of the guard, or set fields of the response. */
-export type SuiteOuter = (field: (name: string) => string | undefined) => {
+/** What stands before the guard: it may refuse the request, answer in place of the guard, or set headers of the response. */
+export type SuiteOuter = (header: (name: string) => string | undefined) => {
   readonly refuse?: number;
   /** Lets the request in, and gives an empty answer with this status if there is none yet: a timeout. */
   readonly late?: Promise<number>;
-  readonly fields?: readonly Field[];
+  readonly headers?: readonly Header[];
 };
 
 /** An application that the suite wants to see. */
 export interface AppSetup<Kind extends TransactionKind = never> {
-  /** The guard's options, but for the principal: that is the value of the field `X-Tenant`, or `tenant`. */
+  /** The guard's options, but for the principal: that is the value of the header `X-Tenant`, or `tenant`. */
   readonly options: Omit<GuardOptions<unknown, Kind>, 'principal'>;
   /** Answers every method and every path. */
   readonly handler: SuiteHandler<Kind>;

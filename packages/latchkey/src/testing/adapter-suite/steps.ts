@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import type { RunFinish, RunTransaction } from '../../core/context.ts';
-import { NothingHappened } from '../../core/errors.ts';
+import { NothingHappenedError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { Answer } from '../../http/options.ts';
 import type { TransactionProbe } from '../store-suite.ts';
@@ -69,13 +69,13 @@ export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void 
   test('a handler may say that nothing happened', async (world) => {
     const app = await world.app({
       handler: (_request, execution) => {
-        if (execution === 1) throw new NothingHappened('the terminal is offline', 7);
+        if (execution === 1) throw new NothingHappenedError('the terminal is offline', 7);
         return numbered(execution);
       },
     });
     const first = await app.send();
     assert.equal(first.status, 503);
-    assert.equal(first.field('retry-after'), '7');
+    assert.equal(first.header('retry-after'), '7');
     assertFresh(await app.send());
   });
 }
@@ -159,10 +159,10 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
     const first = await app.send();
     assertExecuted(first);
     assert.deepEqual(first.json(), { id: 'ch_1' });
-    assert.equal(first.field('location'), '/charges/1');
+    assert.equal(first.header('location'), '/charges/1');
     const second = await app.send();
     assertReplay(second, first);
-    assert.equal(second.field('location'), '/charges/1');
+    assert.equal(second.header('location'), '/charges/1');
     assert.deepEqual(await probe.written(), ['charge']);
   });
 

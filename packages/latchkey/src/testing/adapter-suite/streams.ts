@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import type { TransactionKind } from '../../core/store.ts';
-import type { Field } from '../../http/exchange.ts';
+import type { Header } from '../../http/exchange.ts';
 import { open, receive, responseTo } from './client.ts';
 import { firstKey, gate, type Test, until } from './world.ts';
 
@@ -28,13 +28,13 @@ async function firstBytes(origin: string) {
 export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R56 a stream goes out undelayed, and its replay is whole', async (world) => {
     const { passed, open: proceed } = gate();
-    const fields: readonly Field[] = [['Content-Type', 'text/event-stream']];
+    const headers: readonly Header[] = [['Content-Type', 'text/event-stream']];
     async function* events() {
       yield bytes('data: one\n\n');
       await passed;
       yield bytes('data: two\n\n');
     }
-    const app = await world.app({ handler: () => ({ fields, body: events() }) });
+    const app = await world.app({ handler: () => ({ headers, body: events() }) });
     const { response, chunk } = await firstBytes(app.origin);
     assert.equal(chunk, 'data: one\n\n');
     proceed();
@@ -42,8 +42,8 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     assert.equal(rest.complete, true);
     const second = await app.send();
     assert.equal(second.body.toString(), 'data: one\n\ndata: two\n\n');
-    assert.equal(second.field('content-type'), 'text/event-stream');
-    assert.equal(second.field('idempotent-replayed'), 'true');
+    assert.equal(second.header('content-type'), 'text/event-stream');
+    assert.equal(second.header('idempotent-replayed'), 'true');
     assert.equal(world.executions, 1);
   });
 

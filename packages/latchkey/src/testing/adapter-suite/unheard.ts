@@ -62,7 +62,7 @@ export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     await until(async () => (await app.send()).status !== 409);
     const retry = await app.send();
     if (retry.status === 201) assert.equal(retry.body.toString(), 'done');
-    else assert.deepEqual([retry.status, retry.field('idempotency-status')], [410, 'response-not-kept']);
+    else assert.deepEqual([retry.status, retry.header('idempotency-status')], [410, 'response-not-kept']);
     assert.equal(world.executions, 1);
   });
 }

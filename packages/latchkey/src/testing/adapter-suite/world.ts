@@ -63,7 +63,7 @@ export interface TestApp {
 
 /** The default handler's answer. */
 export function numbered(execution: number): SuiteReply {
-  return { status: 201, fields: [['Content-Type', 'application/json']], body: JSON.stringify({ execution }) };
+  return { status: 201, headers: [['Content-Type', 'application/json']], body: JSON.stringify({ execution }) };
 }
 
 /** See the module. */
@@ -167,12 +167,12 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
 
 /** The permanent code of an error answer, with all that such an answer must have. */
 function problemCode(received: Received): unknown {
-  assert.equal(received.field('content-type'), 'application/problem+json', received.body.toString());
-  assert.equal(received.field('cache-control'), 'no-store');
+  assert.equal(received.header('content-type'), 'application/problem+json', received.body.toString());
+  assert.equal(received.header('cache-control'), 'no-store');
   const problem = received.json() as { code?: unknown; status?: unknown; type?: unknown };
   assert.equal(problem.status, received.status);
   assert.match(String(problem.type), new RegExp(`^https://.*#${String(problem.code)}$`));
-  assert.match(received.field('idempotency-status') ?? '', new RegExp(`^${String(problem.code)}(;final=\\?0)?$`));
+  assert.match(received.header('idempotency-status') ?? '', new RegExp(`^${String(problem.code)}(;final=\\?0)?$`));
   return problem.code;
 }
 
@@ -187,18 +187,18 @@ export function assertReplay(received: Received, first: Received): void {
   const told = `first ${first.status} ${first.body}, then ${received.status} ${received.body}`;
   assert.equal(received.status, first.status, told);
   assert.deepEqual(received.body, first.body, told);
-  assert.equal(received.field('idempotent-replayed'), 'true', told);
-  assert.equal(received.field('idempotency-status'), 'replayed', told);
+  assert.equal(received.header('idempotent-replayed'), 'true', told);
+  assert.equal(received.header('idempotency-status'), 'replayed', told);
 }
 
 /** An answer that a handler behind the guard made just now. */
 export function assertExecuted(received: Received, status = 201): void {
   assertFresh(received, status);
-  assert.equal(received.field('idempotency-status'), 'executed');
+  assert.equal(received.header('idempotency-status'), 'executed');
 }
 
 /** An answer that a handler made just now, behind the guard or without it. */
 export function assertFresh(received: Received, status = 201): void {
   assert.equal(received.status, status, received.body.toString());
-  assert.equal(received.field('idempotent-replayed'), undefined);
+  assert.equal(received.header('idempotent-replayed'), undefined);
 }

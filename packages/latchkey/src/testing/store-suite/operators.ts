@@ -103,7 +103,7 @@ async function idsOf<Kind extends TransactionKind>(bench: Bench<Kind>, state: Re
 
 function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   const respond = (bench: Bench<Kind>): Resolution => ({
-    verdict: 'respond',
+    decision: 'respond',
     result: { kind: 'value', bytes: bytes('by hand') },
     retentionMs: bench.retentionMs,
   });
@@ -125,7 +125,7 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.take('a');
     await bench.saveStep('a', 'charge', 'paid');
     await bench.abandon('a');
-    assert.equal(await resolve(bench, 'a', { verdict: 'rerun', retentionMs: bench.retentionMs }), true);
+    assert.equal(await resolve(bench, 'a', { decision: 'rerun', retentionMs: bench.retentionMs }), true);
     assert.equal(await bench.complete('a', 'zombie'), 'lost');
     assert.deepEqual(await bench.claim('a'), { outcome: 'superseded' });
     const claimed = await bench.take('b');
@@ -134,14 +134,14 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('resolve forget removes a lapsed record', async (bench) => {
     await bench.lapse('a');
-    assert.equal(await resolve(bench, 'a', { verdict: 'forget' }), true);
+    assert.equal(await resolve(bench, 'a', { decision: 'forget' }), true);
     await bench.assertState('absent');
     assert.equal(await bench.complete('a', 'zombie'), 'lost');
     assert.equal((await bench.take('b', { fingerprint: 'print-2' })).attempt, 1);
   });
 
   test('resolve changes only a lapsed record that has the token which the operator saw', async (bench) => {
-    const verdicts: Resolution[] = [respond(bench), { verdict: 'rerun', retentionMs: 1 }, { verdict: 'forget' }];
+    const verdicts: Resolution[] = [respond(bench), { decision: 'rerun', retentionMs: 1 }, { decision: 'forget' }];
     const assertRefused = async (token: string) => {
       const before = await bench.store.read(recordName);
       for (const verdict of verdicts) assert.equal(await resolve(bench, token, verdict), false);

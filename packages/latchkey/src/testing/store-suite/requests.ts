@@ -76,7 +76,7 @@ function keptTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.abandon('b');
     await bench.take('c', { takeover: 'rerun' });
     await bench.abandon('c');
-    const resolution = { verdict: 'rerun', retentionMs: bench.retentionMs } as const;
+    const resolution = { decision: 'rerun', retentionMs: bench.retentionMs } as const;
     assert.equal(await bench.store.resolve({ id: recordName, token: 'c', resolution }), true);
     await assertRequest(bench, 'asked');
   });
@@ -133,7 +133,7 @@ function removedTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('a verdict of an operator removes the request', async (bench) => {
     await bench.lapse('a', 'refuse', { request: bytes('asked') });
     const result = { kind: 'value', bytes: bytes('by hand') } as const;
-    const resolution = { verdict: 'respond', result, retentionMs: bench.retentionMs } as const;
+    const resolution = { decision: 'respond', result, retentionMs: bench.retentionMs } as const;
     assert.equal(await bench.store.resolve({ id: recordName, token: 'a', resolution }), true);
     await assertRequest(bench);
     await bench.assertResult('by hand');
@@ -144,7 +144,7 @@ function removedTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(await bench.store.erase('principal-1'), 1);
     await bench.take('b', { request: bytes('asked again') });
     await bench.abandon('b');
-    await bench.store.resolve({ id: recordName, token: 'b', resolution: { verdict: 'forget' } });
+    await bench.store.resolve({ id: recordName, token: 'b', resolution: { decision: 'forget' } });
     await bench.take('c');
     await assertRequest(bench);
   });

@@ -113,7 +113,7 @@ function fencingTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('a worker of a former life of the record is refused', async (bench) => {
     await bench.lapse('a');
-    await bench.store.resolve({ id: 'record-1', token: 'a', resolution: { verdict: 'forget' } });
+    await bench.store.resolve({ id: 'record-1', token: 'a', resolution: { decision: 'forget' } });
     await bench.take('b');
     assert.equal(await bench.complete('a', 'zombie'), 'lost');
     assert.equal(await bench.renew('a'), false);

@@ -5,7 +5,7 @@ import express4 from 'express4';
 import { idempotency } from '../../../src/adapters/express.ts';
 import type { TransactionKind } from '../../../src/core/store.ts';
 import type { AppSetup, RunningApp, SuiteReply } from '../../../src/testing/index.ts';
-import { answerLate, fieldOf } from './node.ts';
+import { answerLate, headerOf } from './node.ts';
 import { grouped, isStream, listen, tenantOf } from './server.ts';
 
 export type JsonParser = 'before' | 'after' | 'absent';
@@ -15,9 +15,9 @@ const versions: Record<4 | 5, () => express.Express> = { 4: express4, 5: express
 
 function sendReply(response: Response, reply: SuiteReply): void {
   if ('finished' in reply) return;
-  const { status = 200, fields, body } = reply;
+  const { status = 200, headers, body } = reply;
   response.status(status);
-  for (const [name, value] of grouped(fields)) response.setHeader(name, value);
+  for (const [name, value] of grouped(headers)) response.setHeader(name, value);
   if (isStream(body))
     Readable.from(body)
       .on('error', (error) => response.destroy(error))
@@ -52,8 +52,8 @@ export function startExpress(version: 4 | 5, parser: JsonParser) {
     const app = versions[version]();
     const guard = idempotency<Kind>({ ...setup.options, principal: (request) => tenantOf(request.get('x-tenant')) });
     app.use((request, response, next) => {
-      const { refuse, late, fields } = setup.outer(fieldOf(request));
-      for (const [name, value] of grouped(fields)) response.setHeader(name, value);
+      const { refuse, late, headers } = setup.outer(headerOf(request));
+      for (const [name, value] of grouped(headers)) response.setHeader(name, value);
       void late?.then((status) => answerLate(response, status));
       if (refuse === undefined) next();
       else response.sendStatus(refuse);
@@ -64,9 +64,9 @@ export function startExpress(version: 4 | 5, parser: JsonParser) {
     app.use(readRest, (request, response, next) => {
       const body = typeof request.body === 'string' ? request.body : JSON.stringify(request.body);
       const { method } = request;
-      const context = guard.find(request);
+      const context = guard.tryContext(request);
       Promise.resolve()
-        .then(() => setup.handler({ method, body, context, field: fieldOf(request) }))
+        .then(() => setup.handler({ method, body, context, header: headerOf(request) }))
         .then((reply) => sendReply(response, reply))
         .catch(next);
     });

@@ -7,9 +7,9 @@ import { isStream, listen, tenantOf } from './server.ts';
 
 export function responseOf(reply: SuiteReply): Response {
   if ('finished' in reply) return reply.finished as Response;
-  const { status = 200, fields = [], body } = reply;
+  const { status = 200, headers: lines = [], body } = reply;
   const headers = new Headers();
-  for (const [name, value] of fields) headers.append(name, value);
+  for (const [name, value] of lines) headers.append(name, value);
   if (isStream(body)) return new Response(streamOf(body), { status, headers });
   return new Response((body as string | Uint8Array<ArrayBuffer> | undefined) ?? null, { status, headers });
 }
@@ -25,7 +25,7 @@ function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
   });
 }
 
-export const fieldOf = (request: Request) => (name: string) => request.headers.get(name) ?? undefined;
+export const headerOf = (request: Request) => (name: string) => request.headers.get(name) ?? undefined;
 
 /** What a timeout answers. */
 export function emptyWith(status: number): Response {
@@ -38,16 +38,16 @@ export function startFetch<Kind extends TransactionKind>(setup: AppSetup<Kind>):
     principal: (request) => tenantOf(request.headers.get('x-tenant')),
   });
   const guarded = guard(async (request) => {
-    const context = guard.find(request);
+    const context = guard.tryContext(request);
     const body = await request.text();
-    return responseOf(await setup.handler({ method: request.method, body, context, field: fieldOf(request) }));
+    return responseOf(await setup.handler({ method: request.method, body, context, header: headerOf(request) }));
   });
   const listener = getRequestListener(async (request) => {
-    const { refuse, late, fields = [] } = setup.outer(fieldOf(request));
+    const { refuse, late, headers = [] } = setup.outer(headerOf(request));
     if (refuse !== undefined) return new Response(null, { status: refuse });
     const answered = guarded(request);
     const response = await (late === undefined ? answered : Promise.race([answered, late.then(emptyWith)]));
-    for (const [name, value] of fields) response.headers.set(name, value);
+    for (const [name, value] of headers) response.headers.set(name, value);
     return response;
   });
   return listen(createServer(listener));

@@ -6,7 +6,7 @@ import type { TransactionKind } from '../../../src/core/store.ts';
 import type { AppSetup, RunningApp, SuiteReply } from '../../../src/testing/index.ts';
 import { grouped, isStream, listen, tenantOf } from './server.ts';
 
-export function fieldOf(request: IncomingMessage): (name: string) => string | undefined {
+export function headerOf(request: IncomingMessage): (name: string) => string | undefined {
   return (name) => request.headersDistinct[name]?.join(', ');
 }
 
@@ -18,9 +18,9 @@ async function textOf(request: IncomingMessage): Promise<string> {
 
 async function writeReply(response: ServerResponse, reply: SuiteReply): Promise<void> {
   if ('finished' in reply) return;
-  const { status = 200, fields, body } = reply;
+  const { status = 200, headers, body } = reply;
   response.statusCode = status;
-  for (const [name, value] of grouped(fields)) response.setHeader(name, value);
+  for (const [name, value] of grouped(headers)) response.setHeader(name, value);
   if (isStream(body)) await pipeline(Readable.from(body), response);
   else if (body === undefined) response.end();
   else response.end(body);
@@ -39,11 +39,11 @@ export function startNode<Kind extends TransactionKind>(setup: AppSetup<Kind>): 
   const guarded = guard.wrap(async (request, response, context) => {
     const body = await textOf(request);
     const { method = '' } = request;
-    await writeReply(response, await setup.handler({ method, body, context, field: fieldOf(request) }));
+    await writeReply(response, await setup.handler({ method, body, context, header: headerOf(request) }));
   });
   const server = createServer((request, response) => {
-    const { refuse, late, fields } = setup.outer(fieldOf(request));
-    for (const [name, value] of grouped(fields)) response.setHeader(name, value);
+    const { refuse, late, headers } = setup.outer(headerOf(request));
+    for (const [name, value] of grouped(headers)) response.setHeader(name, value);
     void late?.then((status) => answerLate(response, status));
     if (refuse !== undefined) response.writeHead(refuse).end();
     // A stream that breaks ends the response by itself; its error is nobody's to handle here.

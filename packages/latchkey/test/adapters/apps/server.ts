@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Field } from '../../../src/http/exchange.ts';
+import type { Header } from '../../../src/http/exchange.ts';
 import type { RunningApp } from '../../../src/testing/index.ts';
 
 /** Listens on a free port; closing also ends what still runs. */
@@ -17,11 +17,11 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** Fields by name, repeated ones as arrays, the way Node takes them. */
-export function grouped(fields: readonly Field[] = []): [name: string, value: string | string[]][] {
-  const names = [...new Set(fields.map(([name]) => name))];
+/** Headers by name, repeated ones as arrays, the way Node takes them. */
+export function grouped(headers: readonly Header[] = []): [name: string, value: string | string[]][] {
+  const names = [...new Set(headers.map(([name]) => name))];
   return names.map((name) => {
-    const values = fields.filter(([other]) => other === name).map(([, value]) => value);
+    const values = headers.filter(([other]) => other === name).map(([, value]) => value);
     return [name, values.length === 1 ? (values[0] as string) : values];
   });
 }

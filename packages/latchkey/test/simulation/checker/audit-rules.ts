@@ -7,10 +7,10 @@ import { type At, type Facts, isAccepted, type OperationFacts, storesAnswer } fr
 /** The record's own list, and the log. */
 const lists = 2;
 
-/** When the first effect of the verdict came: the answer that the hook gave, or the handler that it let run. */
+/** When the first effect of the decision came: the answer that the hook gave, or the handler that it let run. */
 function carriedOutAt({ writes, executions }: OperationFacts, recovered: At<Recovered>): number | undefined {
-  const { verdict, worker, attempt, index } = recovered;
-  if (verdict === 'respond') {
+  const { decision, worker, attempt, index } = recovered;
+  if (decision === 'respond') {
     const made = `${worker} at ${attempt}`;
     return writes.find((write) => storesAnswer(write) && isAccepted(write) && bodyOf(write)?.execution === made)?.index;
   }
@@ -18,19 +18,19 @@ function carriedOutAt({ writes, executions }: OperationFacts, recovered: At<Reco
 }
 
 export const auditRules = {
-  'a hook’s verdict is written down before it is carried out': ({ operations, audited }: Facts) =>
+  'a hook’s decision is written down before it is carried out': ({ operations, audited }: Facts) =>
     operations.flatMap((operation) =>
       operation.recoveries
-        .filter(({ verdict }) => verdict !== 'leave')
+        .filter(({ decision }) => decision !== 'leave')
         .flatMap((recovered) => {
-          const { attempt, verdict } = recovered;
+          const { attempt, decision } = recovered;
           const at = carriedOutAt(operation, recovered) ?? Number.NEGATIVE_INFINITY;
           const lines = audited.filter(
             (line) => line.what === 'decided' && line.operationId === operation.id && line.attempt === attempt,
           );
-          const before = lines.filter((line) => line.verdict === verdict && line.index < at).length;
+          const before = lines.filter((line) => line.kind === decision && line.index < at).length;
           const isFine = at === Number.NEGATIVE_INFINITY || before >= lists;
-          return isFine ? [] : [`${verdict} at attempt ${attempt} of operation ${operation.id} has ${before} lines`];
+          return isFine ? [] : [`${decision} at attempt ${attempt} of operation ${operation.id} has ${before} lines`];
         }),
     ),
 };

@@ -46,7 +46,7 @@ function isPermitted({ writes, recoveries }: OperationFacts, execution: Executio
   const since = before.began.index;
   const until = execution.began.index;
   const isBetween = ({ index }: { readonly index: number }) => index > since && index < until;
-  if (recoveries.filter(isBetween).some(({ verdict }) => verdict === 'rerun')) return true;
+  if (recoveries.filter(isBetween).some(({ decision }) => decision === 'rerun')) return true;
   if (execution.claim?.tookOver === true) return false;
   const freed = writes.filter(isBetween).filter(isAccepted);
   return freed.some((write) => write.method === 'release' || (write.method === 'resolve' && write.name === 'rerun'));

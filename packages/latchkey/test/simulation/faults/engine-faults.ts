@@ -163,7 +163,7 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
     patch: () => replaced(Engine.prototype, 'resume', () => async () => undefined),
   },
 
-  'a hook’s verdict is carried out unwritten': {
+  'a hook’s decision is carried out unwritten': {
     patch: () =>
       replaced(Audit.prototype, 'write', () => async (_, make) => {
         return { entry: make([]), earlier: [] };

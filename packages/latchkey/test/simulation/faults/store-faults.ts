@@ -100,7 +100,7 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     claim: async (request) => {
       const record = await good.read(request.id);
       if (record?.state === 'lapsed')
-        await good.resolve({ id: request.id, token: record.token, resolution: { verdict: 'forget' } });
+        await good.resolve({ id: request.id, token: record.token, resolution: { decision: 'forget' } });
       return good.claim(request);
     },
   })),

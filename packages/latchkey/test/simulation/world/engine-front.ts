@@ -5,7 +5,7 @@ import type { Completable } from '../../../src/core/completable.ts';
 import { type Answering, type Context, type FinalWrite, plainAnswering } from '../../../src/core/context.ts';
 import { Engine } from '../../../src/core/engine/engine.ts';
 import type { LapsedOperation, Operation, Outcome, Recovery } from '../../../src/core/operation.ts';
-import { completeSettings } from '../../../src/core/options/check-options.ts';
+import { resolveSettings } from '../../../src/core/options/check-options.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
 import { digestParts } from '../../../src/core/support/digest.ts';
 import { failure, recovered } from './answer-body.ts';
@@ -76,7 +76,7 @@ export class EngineFront implements Front {
 
   #completable(route: RoutePlan): Completable {
     return {
-      settings: completeSettings(route.name, settingsUnder(this.#rules, route)),
+      settings: resolveSettings(route.name, settingsUnder(this.#rules, route)),
       savesRequests: true,
       matches: (operation) => operation === route.name,
       begin: (_, saved) => ({
@@ -108,7 +108,7 @@ export class EngineFront implements Front {
       principal: digestParts('principal', principal),
       name,
       fingerprint: payload,
-      settings: completeSettings(name, settingsUnder(this.#rules, route)),
+      settings: resolveSettings(name, settingsUnder(this.#rules, route)),
       ...(this.#savesRequests && route.settings.afterFailure === 'rerun' && { request: saved }),
       ...(recover && { recover: (lapsed) => this.#recover(lapsed, recover, { request, scope, payload }) }),
     };
@@ -116,13 +116,13 @@ export class EngineFront implements Front {
 
   #recover(
     { operationId, attempt }: LapsedOperation,
-    verdict: 'respond' | 'rerun' | 'leave',
+    decision: 'respond' | 'rerun' | 'leave',
     { scope, payload }: Pick<Incoming, 'request' | 'scope' | 'payload'>,
   ): Recovery {
-    this.#world.history.add({ type: 'recovered', worker: this.#worker.name, operationId, attempt, verdict });
-    if (verdict !== 'respond') return { verdict };
+    this.#world.history.add({ type: 'recovered', worker: this.#worker.name, operationId, attempt, decision });
+    if (decision !== 'respond') return { decision };
     const body = recovered({ scope, payload }, operationId, `${this.#worker.name} at ${attempt}`);
-    return { verdict, result: engineResult(body) };
+    return { decision, result: engineResult(body) };
   }
 }
 

@@ -63,7 +63,7 @@ export interface Began extends Asked {
 export interface Stopped {
   readonly type: 'aborted' | 'ended';
   readonly execution: number;
-  /** The verdict, `threw`, or the reason of the abort. */
+  /** The decision, `threw`, or the reason of the abort. */
   readonly how: string;
 }
 
@@ -132,7 +132,7 @@ export interface Recovered {
   readonly worker: string;
   readonly operationId: string;
   readonly attempt: number;
-  readonly verdict: string;
+  readonly decision: string;
 }
 
 /** The audit got a line. */
@@ -144,7 +144,7 @@ export interface Audited {
   readonly attempt: number;
   readonly what: string;
   readonly decision: string;
-  readonly verdict: string;
+  readonly kind: string;
 }
 
 /** Somebody outside got a message of the outbox. */
@@ -201,6 +201,6 @@ export function printed(events: readonly Timed[]): string {
 }
 
 function line({ atMs, type, ...rest }: Timed): string {
-  const fields = Object.entries(rest).filter(([, value]) => value !== undefined);
-  return `${atMs.toFixed(3).padStart(12)} ${type}${fields.map(([name, value]) => ` ${name}=${value}`).join('')}\n`;
+  const headers = Object.entries(rest).filter(([, value]) => value !== undefined);
+  return `${atMs.toFixed(3).padStart(12)} ${type}${headers.map(([name, value]) => ` ${name}=${value}`).join('')}\n`;
 }

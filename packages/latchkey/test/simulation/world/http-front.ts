@@ -1,7 +1,7 @@
 /** Requests through the whole HTTP layer, behind the fetch adapter. */
 
 import { type FetchContext, type FetchGuard, idempotency } from '../../../src/adapters/fetch.ts';
-import { NothingHappened } from '../../../src/core/errors.ts';
+import { NothingHappenedError } from '../../../src/core/errors.ts';
 import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { Store, StoredResult } from '../../../src/core/store.ts';
 import { recordId } from '../../../src/core/support/digest.ts';
@@ -27,13 +27,13 @@ export function httpBody({ kind, bytes }: StoredResult): string | undefined {
 
 /** An answer as {@link HttpFront} stores it. */
 export function httpResult(body: string): StoredResult {
-  return finalWrite(encodeResponse({ status: 200, fields: [], body: encoder.encode(body) }), body.length).result;
+  return finalWrite(encodeResponse({ status: 200, headers: [], body: encoder.encode(body) }), body.length).result;
 }
 
 const statuses: Record<Made['outcome'], number> = { done: 201, failed: 500, 'nothing-happened': 503 };
 
 function answer({ outcome, body }: Made): Answer {
-  const headers = outcome === 'nothing-happened' ? new NothingHappened().headers : {};
+  const headers = outcome === 'nothing-happened' ? new NothingHappenedError().headers : {};
   return { status: statuses[outcome], headers, body };
 }
 
@@ -98,12 +98,12 @@ export class HttpFront implements Front {
     return new Response(made.body, { status, headers: { ...headers } as Record<string, string> });
   }
 
-  #recover({ operationId, attempt }: LapsedOperation, verdict: 'respond' | 'rerun' | 'leave', incoming: Incoming) {
+  #recover({ operationId, attempt }: LapsedOperation, decision: 'respond' | 'rerun' | 'leave', incoming: Incoming) {
     const worker = this.#worker.name;
-    this.#world.history.add({ type: 'recovered', worker, operationId, attempt, verdict });
-    if (verdict !== 'respond') return { verdict };
+    this.#world.history.add({ type: 'recovered', worker, operationId, attempt, decision });
+    if (decision !== 'respond') return { decision };
     const response: Answer = { status: 200, body: recovered(incoming, operationId, `${worker} at ${attempt}`) };
-    return { verdict, response };
+    return { decision, response };
   }
 }
 

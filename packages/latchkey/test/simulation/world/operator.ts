@@ -37,9 +37,9 @@ async function look({ server, scheduler, chance, plan, ...parts }: OperatorParts
 
 function resolutionOf({ chance, plan, resultOf }: OperatorParts, { operationId }: StoredRecord): Resolution {
   const { retentionMs } = plan;
-  const verdict = chance.pick(['respond', 'rerun', 'forget']);
-  if (verdict === 'forget') return { verdict };
-  if (verdict === 'rerun') return { verdict, retentionMs };
+  const decision = chance.pick(['respond', 'rerun', 'forget']);
+  if (decision === 'forget') return { decision };
+  if (decision === 'rerun') return { decision, retentionMs };
   const body = JSON.stringify({ operationId, execution: 'an operator', outcome: 'resolved', values: [] });
-  return { verdict, result: resultOf(body), retentionMs };
+  return { decision, result: resultOf(body), retentionMs };
 }

@@ -141,7 +141,7 @@ export class Server {
     if (!('result' in request) || outcome !== 'completed') return;
     const { id, event, decision, verdict, record } = decodeEntry(request.result.bytes);
     const { operationId = '', attempt = 0 } = record ?? {};
-    const said = { what: event, decision, verdict: verdict?.kind ?? '' };
+    const said = { what: event, decision, kind: verdict?.kind ?? '' };
     this.parts.history.add({ type: 'audited', who, record: id, operationId, attempt, ...said });
   }
 
@@ -165,7 +165,7 @@ export class Server {
       const { resolution } = request;
       const result = 'result' in resolution ? resolution.result : undefined;
       const retention = 'retentionMs' in resolution ? { retentionMs: resolution.retentionMs } : {};
-      return { name: resolution.verdict, ...retention, ...(result && withBody(bodyOf(result))) };
+      return { name: resolution.decision, ...retention, ...(result && withBody(bodyOf(result))) };
     }
     return {
       ...('name' in request && { name: request.name }),

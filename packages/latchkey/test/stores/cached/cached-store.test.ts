@@ -135,7 +135,7 @@ describe('the cache forgets', () => {
     const { store, complete, others, claim } = rig();
     await complete('a');
     await others.erase('principal');
-    await store.resolve({ id: 'a', token: 't', resolution: { verdict: 'forget' } });
+    await store.resolve({ id: 'a', token: 't', resolution: { decision: 'forget' } });
     expect(told(await claim('a'))).toBe(taken);
   });
 
@@ -159,7 +159,7 @@ describe('the cache keeps out', () => {
   it('what another worker completed', async () => {
     const { store, claim, others } = rig();
     await store.claim(claimOf('a', 't'));
-    await others.resolve({ id: 'a', token: 't', resolution: { verdict: 'forget' } });
+    await others.resolve({ id: 'a', token: 't', resolution: { decision: 'forget' } });
     await others.erase('principal');
     await others.claim(claimOf('a', 'u'));
     await others.complete(completionOf('a', 'u', 'theirs'));

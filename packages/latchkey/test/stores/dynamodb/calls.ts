@@ -78,7 +78,7 @@ export function callTests(rig: () => Rig): void {
       client.middlewareStack.remove('loseAnswers');
       const again = loseAnswers(client, 'PutItem', 'UpdateItem');
       const result = { kind: 'value', bytes: bytesOf('by hand') } as const;
-      const resolution = { verdict: 'respond', result, retentionMs: 60_000 } as const;
+      const resolution = { decision: 'respond', result, retentionMs: 60_000 } as const;
       expect(await store.resolve({ id: 'x', token: 'b', resolution })).toBe(true);
       await store.claim(claimOf('y', 'a'));
       expect(await store.complete(completionOf('y', 'a'))).toBe('completed');
@@ -87,7 +87,7 @@ export function callTests(rig: () => Rig): void {
       await store.abandon({ id: 'z', token: 'a', unresolvedRetentionMs: 1_000 });
       client.middlewareStack.remove('loseAnswers');
       const last = loseAnswers(client, 'DeleteItem');
-      expect(await store.resolve({ id: 'z', token: 'a', resolution: { verdict: 'forget' } })).toBe(true);
+      expect(await store.resolve({ id: 'z', token: 'a', resolution: { decision: 'forget' } })).toBe(true);
       expect(last()).toBe(1);
     });
 

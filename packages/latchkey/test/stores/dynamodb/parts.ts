@@ -65,7 +65,7 @@ export function partTests(rig: () => Rig): void {
       await store.saveStep({ id: 'z', token: 'a', name: 'long', value: randomBytes(20_000) });
       await store.abandon({ id: 'z', token: 'a', unresolvedRetentionMs: 60_000 });
       expect(await items()).toHaveLength(2);
-      expect(await store.resolve({ id: 'z', token: 'a', resolution: { verdict: 'forget' } })).toBe(true);
+      expect(await store.resolve({ id: 'z', token: 'a', resolution: { decision: 'forget' } })).toBe(true);
       expect(await items()).toEqual([]);
     });
 

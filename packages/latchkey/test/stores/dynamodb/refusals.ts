@@ -7,7 +7,7 @@ import { clientOf } from '../../servers/dynamodb-local.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { type Rig, storeOf } from './rig.ts';
 
-const resolution = { verdict: 'forget' } as const;
+const resolution = { decision: 'forget' } as const;
 
 export function refusalTests(rig: () => Rig): void {
   describe('what the DynamoDB store refuses', () => {

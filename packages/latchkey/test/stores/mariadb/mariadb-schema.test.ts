@@ -137,7 +137,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
           () => store.release(owner),
           () => store.abandon(owner),
           () => store.read('x'),
-          () => store.resolve({ ...owner, resolution: { verdict: 'forget' } }),
+          () => store.resolve({ ...owner, resolution: { decision: 'forget' } }),
         ];
         for (const call of calls) await expect(call()).rejects.toMatchObject({ code: 'record-unreadable' });
         const body = () => ({ value: 1, write: { kind: 'step', name: 's', value: bytesOf('1') } }) as const;

@@ -37,7 +37,12 @@ export type Call =
       readonly name: string;
       readonly text: string;
     }
-  | { readonly method: 'resolve'; readonly id: string; readonly token: string; readonly verdict: Resolution['verdict'] }
+  | {
+      readonly method: 'resolve';
+      readonly id: string;
+      readonly token: string;
+      readonly decision: Resolution['decision'];
+    }
   | {
       readonly method: 'transaction';
       readonly id: string;
@@ -80,7 +85,7 @@ export async function callStore<Kind extends TransactionKind>(store: Store<Kind>
     case 'saveStep':
       return store.saveStep({ ...call, value: bytesOf(call.text) });
     case 'resolve':
-      return store.resolve({ ...call, resolution: resolutionOf(call.verdict) });
+      return store.resolve({ ...call, resolution: resolutionOf(call.decision) });
     case 'erase':
       return store.erase(call.principal);
     case 'sweep':
@@ -153,9 +158,9 @@ function resultAnswer(result: { readonly kind: string; readonly bytes: Uint8Arra
   return `${result.kind} ${new TextDecoder().decode(result.bytes)}`;
 }
 
-function resolutionOf(verdict: Resolution['verdict']): Resolution {
-  if (verdict === 'respond') return { verdict, result: resultOf('by hand'), retentionMs };
-  return verdict === 'rerun' ? { verdict, retentionMs } : { verdict };
+function resolutionOf(decision: Resolution['decision']): Resolution {
+  if (decision === 'respond') return { decision, result: resultOf('by hand'), retentionMs };
+  return decision === 'rerun' ? { decision, retentionMs } : { decision };
 }
 
 export function resultOf(text: string) {

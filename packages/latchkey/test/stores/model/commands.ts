@@ -96,7 +96,7 @@ const calls: readonly fc.Arbitrary<Call>[] = [
     name: fc.constantFrom('one', 'two'),
     text: fc.constantFrom('', 'x'),
   }),
-  fc.record({ ...owner, method: fc.constant('resolve'), verdict: fc.constantFrom('respond', 'rerun', 'forget') }),
+  fc.record({ ...owner, method: fc.constant('resolve'), decision: fc.constantFrom('respond', 'rerun', 'forget') }),
   fc.record({ id, method: fc.constant('read') }),
   fc.record({ method: fc.constant('erase'), principal: fc.constantFrom(...principals) }),
   fc.record({ method: fc.constant('sweep'), limit: fc.integer({ min: 1, max: 3 }) }),

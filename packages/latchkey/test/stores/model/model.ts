@@ -177,10 +177,10 @@ export class Model {
     return 'committed';
   }
 
-  #resolve(record: ModelRecord, call: Extract<Call, { verdict: string }>): boolean {
+  #resolve(record: ModelRecord, call: Extract<Call, { decision: string }>): boolean {
     if (!this.#isLapsed(record)) return false;
-    if (call.verdict === 'forget') return this.#records.delete(call.id);
-    if (call.verdict === 'rerun') return this.#end(record, 'open');
+    if (call.decision === 'forget') return this.#records.delete(call.id);
+    if (call.decision === 'rerun') return this.#end(record, 'open');
     record.result = 'value by hand';
     record.token = 'nobody';
     return this.#end(record, 'completed');

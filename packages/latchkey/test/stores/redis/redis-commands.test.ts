@@ -45,7 +45,7 @@ if (isSelected('redis'))
         () => records.release({ ...owner, ...times }),
         () => records.claim(claimOf('a', 'u')),
         () => records.abandon({ ...owner, token: 'u', ...times }),
-        () => records.resolve({ ...owner, token: 'u', resolution: { verdict: 'forget' } }),
+        () => records.resolve({ ...owner, token: 'u', resolution: { decision: 'forget' } }),
       ];
       for (const call of calls) await call();
       const seen: string[] = [];

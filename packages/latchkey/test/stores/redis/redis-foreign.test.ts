@@ -63,7 +63,7 @@ if (isSelected('redis'))
           await expect(store.release(owner)).rejects.toMatchObject(unreadable);
           await expect(store.abandon(owner)).rejects.toMatchObject(unreadable);
           await expect(store.saveStep({ ...owner, name: 'x', value: bytesOf('x') })).rejects.toMatchObject(unreadable);
-          await expect(store.resolve({ ...owner, resolution: { verdict: 'forget' } })).rejects.toMatchObject(
+          await expect(store.resolve({ ...owner, resolution: { decision: 'forget' } })).rejects.toMatchObject(
             unreadable,
           );
           await expect(store.read('a')).rejects.toMatchObject(unreadable);

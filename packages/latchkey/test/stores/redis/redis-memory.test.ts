@@ -121,7 +121,7 @@ if (isSelected('redis'))
       const owner = { id: 'running', token: 't', unresolvedRetentionMs: 60_000 };
       await store().abandon(owner);
       const result = { kind: 'value', bytes: bytesOf('by hand') } as const;
-      const resolution = { verdict: 'respond', result, retentionMs: 60_000 } as const;
+      const resolution = { decision: 'respond', result, retentionMs: 60_000 } as const;
       expect(await store().resolve({ ...owner, resolution })).toBe(true);
       expect(await store().claim(claimOf('running', 'u'))).toMatchObject({ outcome: 'completed', result });
     });

@@ -1,10 +1,10 @@
 /**
- * Which fields of a response are kept in its record.
+ * Which headers of a response are kept in its record.
  *
  * @module
  */
 
-import type { Field } from '../exchange.ts';
+import type { Header } from '../exchange.ts';
 
 /** They frame one message, or are between the two ends of one connection (RFC 9110 §7.6.1, §11.7). */
 export const hopByHop: ReadonlySet<string> = new Set([
@@ -72,49 +72,49 @@ function isDropped(name: string): boolean {
   return dropped.has(name) || droppedPrefix.test(name);
 }
 
-/** The names, in lower case, that a Connection field lists. */
+/** The names, in lower case, that a Connection header lists. */
 export function connectionOptions(value: string): string[] {
   return value.split(',').map((name) => name.trim().toLowerCase());
 }
 
-function namedByConnection(fields: readonly Field[]): ReadonlySet<string> | undefined {
-  if (fieldValue(fields, 'connection') === undefined) return undefined;
-  const lists = fields.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
+function namedByConnection(headers: readonly Header[]): ReadonlySet<string> | undefined {
+  if (headerValue(headers, 'connection') === undefined) return undefined;
+  const lists = headers.filter(([name]) => name.toLowerCase() === 'connection').map(([, value]) => value);
   return new Set(connectionOptions(lists.join(',')));
 }
 
 /**
- * The fields of an answer that the application gives whole, without those that frame a message: its body is sent with
- * a length of its own. Whoever passes an upstream's fields on passes them too.
+ * The headers of an answer that the application gives whole, without those that frame a message: its body is sent with
+ * a length of its own. Whoever passes an upstream's headers on passes them too.
  */
-export function withoutFraming(fields: readonly Field[]): readonly Field[] {
-  const perConnection = namedByConnection(fields);
-  return fields.filter(([name]) => {
+export function withoutFraming(headers: readonly Header[]): readonly Header[] {
+  const perConnection = namedByConnection(headers);
+  return headers.filter(([name]) => {
     const lower = name.toLowerCase();
     return lower !== 'content-length' && !hopByHop.has(lower) && !perConnection?.has(lower);
   });
 }
 
 /**
- * The fields of a response that its record keeps, repeated ones still apart and in order. Left out are the
- * hop-by-hop fields (those that Connection names too), Date, Set-Cookie, authentication challenges, rate-limit,
- * Retry-After, Access-Control-*, CSP and trace fields (request ids too).
+ * The headers of a response that its record keeps, repeated ones still apart and in order. Left out are the
+ * hop-by-hop headers (those that Connection names too), Date, Set-Cookie, authentication challenges, rate-limit,
+ * Retry-After, Access-Control-*, CSP and trace headers (request ids too).
  */
-export function keptFields(fields: readonly Field[]): readonly Field[] {
-  const perConnection = namedByConnection(fields);
-  const kept: Field[] = [];
-  for (const field of fields) {
-    const lower = field[0].toLowerCase();
-    if (!isDropped(lower) && !perConnection?.has(lower)) kept.push(field);
+export function keptHeaders(headers: readonly Header[]): readonly Header[] {
+  const perConnection = namedByConnection(headers);
+  const kept: Header[] = [];
+  for (const header of headers) {
+    const lower = header[0].toLowerCase();
+    if (!isDropped(lower) && !perConnection?.has(lower)) kept.push(header);
   }
   return kept;
 }
 
-/** The first value of a field; `lowerName` is in lower case. */
-export function fieldValue(fields: readonly Field[], lowerName: string): string | undefined {
-  for (const field of fields) {
-    const name = field[0];
-    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return field[1];
+/** The first value of a header; `lowerName` is in lower case. */
+export function headerValue(headers: readonly Header[], lowerName: string): string | undefined {
+  for (const header of headers) {
+    const name = header[0];
+    if (name.length === lowerName.length && name.toLowerCase() === lowerName) return header[1];
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readKey } from '../../src/http/request/key-field.ts';
+import { readKey } from '../../src/http/request/key-header.ts';
 import { holds } from './seeded.ts';
 
 const refused = { refused: expect.any(String) };
@@ -54,7 +54,7 @@ describe('readKey', () => {
     ['latin-1 bytes of UTF-8', ['"clÃ©"']],
     ['sent twice', ['a', 'a']],
     ['sent three times, quoted', ['"a"', '"a"', '"a"']],
-  ] as const)('refuses a field that is %s', (_name, lines) => {
+  ] as const)('refuses a header that is %s', (_name, lines) => {
     expect(readKey(lines, 'lenient')).toEqual(refused);
     expect(readKey(lines, 'strict')).toEqual(refused);
   });

@@ -1,5 +1,5 @@
 /**
- * Reads the client's key from the Idempotency-Key field.
+ * Reads the client's key from the Idempotency-Key header.
  *
  * @module
  */
@@ -22,7 +22,7 @@ const syntaxHint = {
 };
 
 /**
- * Reads a key from all lines of the field.
+ * Reads a key from all lines of the header.
  *
  * Both forms name the same key: `"abc"`, the String of RFC 9651 that the IETF draft asks for, in which `\"` and
  * `\\` stand for quote and backslash; and, unless `format` is `'strict'`, the bare `abc` that Stripe's clients send.
@@ -30,17 +30,17 @@ const syntaxHint = {
  * like a broken String, a list that a proxy joined, or a parameter. A backslash in a bare key stands for itself.
  * Keys are case-sensitive, 1 to 255 characters, not all blank.
  *
- * @param lines - one entry for each field line, at least one.
+ * @param lines - one entry for each header line, at least one.
  * @example
  * ```ts
  * readKey(['"abc"'], 'lenient') // { key: 'abc' }
  * ```
  */
 export function readKey(lines: readonly string[], format: 'lenient' | 'strict'): KeyReading {
-  if (lines.length !== 1) return { refused: 'The field was sent more than once. Send one key.' };
+  if (lines.length !== 1) return { refused: 'The header was sent more than once. Send one key.' };
   const line = lines[0] ?? '';
   const key = format === 'lenient' && bareKey.test(line) ? line : parseStructuredString(line);
-  if (key === undefined) return { refused: `The field is not a key. ${syntaxHint[format]}` };
+  if (key === undefined) return { refused: `The header is not a key. ${syntaxHint[format]}` };
   if (key.length > MAX_KEY_LENGTH) return { refused: `The key is longer than ${MAX_KEY_LENGTH} characters.` };
   return key.trim() === '' ? { refused: 'The key is empty.' } : { key };
 }
