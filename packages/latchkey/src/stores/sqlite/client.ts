@@ -5,6 +5,7 @@
  */
 
 import { StoreUnavailableError } from '../../core/errors.ts';
+import { messageOf } from './errors.ts';
 
 /** What is bound to a statement. */
 export type SqliteValue = string | number | null | Uint8Array;
@@ -46,7 +47,8 @@ export function openFile(path: string): OwnDatabase {
   }
 }
 
-/** An error's own words. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** Reads or sets a pragma; the first column of its answer. */
+export function pragma(db: SqliteDatabase, text: string): unknown {
+  const row = db.prepare(`PRAGMA ${text}`).get();
+  return typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined;
 }

@@ -5,11 +5,10 @@
  * @module
  */
 
-import { StoreUnavailableError } from '../../core/errors.ts';
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Connection } from './connection.ts';
-import { isBusy } from './errors.ts';
-import { type Job, makeJob, unavailable, type Work } from './job.ts';
+import { isBusy, toStoreError } from './errors.ts';
 
 /** A group ends after so many calls, or so many milliseconds, so that it does not block the event loop. */
 const maxGroup = 128;
@@ -19,12 +18,93 @@ const maxGroupMs = 4;
 const firstWaitMs = 2;
 const longestWaitMs = 20;
 
+/** What `read` returns if a reading is not enough for an answer. */
+export const mustWrite: unique symbol = Symbol('must write');
+
+/** What a call does when its turn comes. */
+export interface Work<T> {
+  /** Runs inside a write transaction; one that it shares with other calls, unless it runs `alone`. */
+  write(nowMs: number): T;
+  /** Answers from a plain reading, if that is enough. */
+  read?(nowMs: number): T | typeof mustWrite;
+  /** Whether reading first is likely to be enough. */
+  readonly readFirst?: boolean;
+  /** How many bytes of the caller's `write` stores. */
+  readonly bytes?: number;
+  /** It gets a transaction of its own, and ends that itself. */
+  readonly alone?: boolean;
+  /** Called when the result is final (what was written has been committed), before the caller gets it. */
+  settled?(result: T): void;
+}
+
+interface Caller<T> {
+  resolve(result: T): void;
+  reject(error: unknown): void;
+}
+
+/** One call that waits for its turn, and then for the commit that makes its result true. */
+class Job<T> {
+  readonly work: Work<T>;
+  /** When waiting for another's lock ends, on the monotonic clock. */
+  readonly deadlineMs: number;
+  readonly #caller: Caller<T>;
+  /** What `answer` gives the caller. */
+  #kept: { readonly result: T } | { readonly error: unknown } | undefined;
+
+  constructor(work: Work<T>, deadlineMs: number, caller: Caller<T>) {
+    this.work = work;
+    this.deadlineMs = deadlineMs;
+    this.#caller = caller;
+  }
+
+  write(nowMs: number): void {
+    try {
+      this.#kept = { result: this.work.write(nowMs) };
+    } catch (error) {
+      this.#keepError(error);
+    }
+  }
+
+  /** False if the call has to write. */
+  read(nowMs: number): boolean {
+    try {
+      const result = this.work.read === undefined ? mustWrite : this.work.read(nowMs);
+      if (result === mustWrite) return false;
+      this.#kept = { result };
+    } catch (error) {
+      this.#keepError(error);
+    }
+    return true;
+  }
+
+  answer(): void {
+    const kept = this.#kept;
+    if (kept === undefined) throw new TypeError('A call is answered after it ran.');
+    if ('error' in kept) this.#caller.reject(kept.error);
+    else {
+      this.work.settled?.(kept.result);
+      this.#caller.resolve(kept.result);
+    }
+  }
+
+  fail(error: LatchkeyError): void {
+    this.#caller.reject(error);
+  }
+
+  /** A record that can't be read is this caller's trouble alone; anything else is the whole group's. */
+  #keepError(error: unknown): void {
+    const isUnreadable = error instanceof LatchkeyError && error.code === 'record-unreadable';
+    if (!this.work.alone && !isUnreadable) throw error;
+    this.#kept = { error };
+  }
+}
+
 /** The calls on one connection, in the order in which they were made. */
 export class CommitQueue {
   readonly #connection: Connection;
   readonly #runtime: Runtime;
   readonly #lockTimeoutMs: number;
-  #jobs: Job[] = [];
+  #jobs: Job<unknown>[] = [];
   #state: 'idle' | 'scheduled' | 'waiting' = 'idle';
   #waits = 0;
   #closing = false;
@@ -41,7 +121,7 @@ export class CommitQueue {
     return new Promise((resolve, reject) => {
       if (this.#closing) return reject(new StoreUnavailableError('The SQLite store was closed.'));
       const deadlineMs = this.#runtime.clock.monotonic() + this.#lockTimeoutMs;
-      this.#jobs.push(makeJob(work, deadlineMs, { resolve, reject }));
+      this.#jobs.push(new Job(work, deadlineMs, { resolve, reject }));
       if (this.#state === 'idle') this.#callTurn();
     });
   }
@@ -57,17 +137,13 @@ export class CommitQueue {
 
   #turn(): void {
     const group = this.#takeGroup();
-    let left: readonly Job[] = [];
+    let left: readonly Job<unknown>[] = [];
     try {
-      left = group[0]?.alone ? this.#runAlone(group[0]) : this.#runGroup(group);
+      left = group[0]?.work.alone ? this.#runAlone(group[0]) : this.#runGroup(group);
     } catch (error) {
-      for (const job of group) job.fail(unavailable(error));
+      for (const job of group) job.fail(toStoreError(error));
     }
     if (left.length > 0) this.#jobs = [...left, ...this.#jobs];
-    this.#goOn();
-  }
-
-  #goOn(): void {
     if (this.#waits > 0) this.#dropOverdue();
     if (this.#jobs.length === 0) this.#rest();
     else if (this.#waits > 0) this.#wait();
@@ -82,40 +158,43 @@ export class CommitQueue {
   #rest(): void {
     this.#waits = 0;
     this.#state = 'idle';
-    for (const tell of this.#whenIdle.splice(0)) tell();
+    for (const resolve of this.#whenIdle.splice(0)) resolve();
   }
 
-  #takeGroup(): readonly Job[] {
-    const end = this.#jobs.findIndex((job, index) => job.alone || index === maxGroup);
+  #takeGroup(): readonly Job<unknown>[] {
+    const end = this.#jobs.findIndex((job, index) => job.work.alone || index === maxGroup);
     return this.#jobs.splice(0, end === 0 ? 1 : end === -1 ? this.#jobs.length : end);
   }
 
   /** Runs a transaction that ends itself; what is returned is still to be done. */
-  #runAlone(job: Job): readonly Job[] {
+  #runAlone(job: Job<unknown>): readonly Job<unknown>[] {
     if (!this.#begin()) return [job];
     job.write(this.#runtime.clock.now());
     job.answer();
     return [];
   }
 
-  #runGroup(group: readonly Job[]): readonly Job[] {
+  #runGroup(group: readonly Job<unknown>[]): readonly Job<unknown>[] {
     const waiting = this.#waits > 0;
-    const writers = group.some((job) => job.readFirst || waiting) ? this.#readFirst(group, waiting) : group;
+    const writers = group.some((job) => job.work.readFirst || waiting) ? this.#readFirst(group, waiting) : group;
     if (writers.length === 0) this.#waits = 0;
     if (writers.length === 0 || !this.#begin()) return writers;
     const written = this.#write(writers);
-    this.#connection.commit();
+    this.#connection.commit(
+      written.length,
+      written.reduce((sum, { work }) => sum + (work.bytes ?? 0), 0),
+    );
     for (const job of written) job.answer();
     return writers.slice(written.length);
   }
 
   /** Answers what a reading can answer; the rest is returned. */
-  #readFirst(group: readonly Job[], all: boolean): readonly Job[] {
-    const answered = new Set<Job>();
+  #readFirst(group: readonly Job<unknown>[], all: boolean): readonly Job<unknown>[] {
+    const answered = new Set<Job<unknown>>();
     const nowMs = this.#runtime.clock.now();
     const isFree = this.#unlessBusy(() =>
       this.#connection.reading(() => {
-        for (const job of group) if ((all || job.readFirst) && job.read(nowMs)) answered.add(job);
+        for (const job of group) if ((all || job.work.readFirst) && job.read(nowMs)) answered.add(job);
       }),
     );
     if (!isFree) return group;
@@ -123,10 +202,10 @@ export class CommitQueue {
     return group.filter((job) => !answered.has(job));
   }
 
-  #write(jobs: readonly Job[]): readonly Job[] {
+  #write(jobs: readonly Job<unknown>[]): readonly Job<unknown>[] {
     const { clock } = this.#runtime;
     const [nowMs, startMs] = [clock.now(), clock.monotonic()];
-    const written: Job[] = [];
+    const written: Job<unknown>[] = [];
     try {
       for (const job of jobs) {
         job.write(nowMs);

@@ -5,10 +5,11 @@
  */
 
 import type { Clock } from '../../core/runtime.ts';
-import type { SqliteDatabase, SqliteStatement } from './client.ts';
+import { Checkpointer } from './checkpointer.ts';
+import { pragma, type SqliteDatabase, type SqliteStatement } from './client.ts';
 import { isBusy, isNoTransaction } from './errors.ts';
-import { FileWatch } from './file-watch.ts';
-import { type DatabaseSettings, pragma, prepareDatabase } from './migrations.ts';
+import { FileWatch, pathOf } from './file-watch.ts';
+import { type DatabaseSettings, prepareDatabase } from './migrations.ts';
 import { wholeNumber } from './row.ts';
 
 interface Boundaries {
@@ -23,6 +24,7 @@ export class Connection {
   readonly #settings: DatabaseSettings;
   readonly #clock: Clock;
   #file: FileWatch | undefined;
+  #checkpointer: Checkpointer | undefined;
   #boundaries: Boundaries | undefined;
   /** How long the user's own statements wait for a lock, in milliseconds; put back after ours. */
   #busyTimeoutMs = 0;
@@ -39,7 +41,9 @@ export class Connection {
     if (this.#boundaries !== undefined) return;
     this.#busyTimeoutMs = wholeNumber(pragma(this.db, 'busy_timeout'));
     this.#withoutWaiting(() => prepareDatabase(this.db, this.#settings));
-    this.#file = new FileWatch(this.db, this.#clock);
+    const path = pathOf(this.db);
+    this.#file = new FileWatch(path, this.#clock);
+    if (this.#settings.isOwnFile) this.#checkpointer = new Checkpointer(this.db, path);
     this.#boundaries = {
       begin: this.db.prepare('BEGIN IMMEDIATE'),
       beginRead: this.db.prepare('BEGIN'),
@@ -67,19 +71,15 @@ export class Connection {
       try {
         return read();
       } finally {
-        this.commit();
+        this.#end();
       }
     });
   }
 
-  /** Commits; what it throws has been rolled back. */
-  commit(): void {
-    try {
-      this.#ready().commit.run();
-    } catch (error) {
-      this.rollback();
-      throw error;
-    }
+  /** Commits what so many calls wrote, so many bytes of their callers among it; what it throws has been rolled back. */
+  commit(calls = 1, bytes = 0): void {
+    this.#end();
+    this.#checkpointer?.committed(calls, bytes);
   }
 
   /** Rolls back, if SQLite hasn't done so by itself. A rollback that fails is made up for before anything else is done. */
@@ -89,6 +89,20 @@ export class Connection {
       this.#rollbackDue = false;
     } catch (error) {
       this.#rollbackDue = !isNoTransaction(error);
+    }
+  }
+
+  /** Ends what runs beside the handle; the handle itself stays open. */
+  async close(): Promise<void> {
+    await this.#checkpointer?.close();
+  }
+
+  #end(): void {
+    try {
+      this.#ready().commit.run();
+    } catch (error) {
+      this.rollback();
+      throw error;
     }
   }
 

@@ -1,12 +1,30 @@
 /**
- * Tells the errors of SQLite apart. Node puts the result code into `errcode`, better-sqlite3 its name into `code`.
+ * Tells the errors of SQLite apart, and makes the library's of them. Node puts the result code into `errcode`,
+ * better-sqlite3 its name into `code`.
  *
  * @module
  */
 
+import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import { unreadableIn } from '../shared/unreadable.ts';
+
 const primaryCodes = { BUSY: 5, LOCKED: 6, FULL: 13, CONSTRAINT: 19, NOTADB: 26 };
 
 type ResultCode = keyof typeof primaryCodes;
+
+/** The error that a caller gets for an error of SQLite. */
+export function toStoreError(cause: unknown): LatchkeyError {
+  if (cause instanceof LatchkeyError) return cause;
+  return new StoreUnavailableError(`SQLite failed: ${messageOf(cause)}`, { cause, full: hasCode(cause, 'FULL') });
+}
+
+/** The error for a file or record that this version didn't write. Nothing was changed in it. */
+export const unreadable = unreadableIn('SQLite');
+
+/** An error's own words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
 
 function hasCode(error: unknown, name: ResultCode): boolean {
   if (!(error instanceof Error)) return false;
@@ -17,11 +35,6 @@ function hasCode(error: unknown, name: ResultCode): boolean {
 /** Whether another connection has the lock, or the handle's user is in a transaction: later it may work. */
 export function isBusy(error: unknown): boolean {
   return hasCode(error, 'BUSY') || hasCode(error, 'LOCKED') || saysOf(error, /within a transaction/);
-}
-
-/** Whether the disk is full, or the file as large as it may be. */
-export function isFull(error: unknown): boolean {
-  return hasCode(error, 'FULL');
 }
 
 /** Whether the data break a rule of the user's own schema. */

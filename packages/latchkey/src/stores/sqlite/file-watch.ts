@@ -21,9 +21,10 @@ export class FileWatch {
   readonly #clock: Clock;
   #lookAt: number;
 
-  constructor(db: SqliteDatabase, clock: Clock) {
-    this.#path = pathOf(db);
-    this.#identity = identityOf(this.#path);
+  /** @param path - see {@link pathOf}. */
+  constructor(path: string, clock: Clock) {
+    this.#path = path;
+    this.#identity = identityOf(path);
     this.#clock = clock;
     this.#lookAt = clock.monotonic() + lookEveryMs;
   }
@@ -42,7 +43,8 @@ export class FileWatch {
   }
 }
 
-function pathOf(db: SqliteDatabase): string {
+/** The full path of a handle's file; empty if it has none. */
+export function pathOf(db: SqliteDatabase): string {
   const main = db.prepare('PRAGMA database_list').all().map(columnsOf);
   return String(main.find((column) => column('name') === 'main')?.('file') ?? '');
 }

@@ -75,7 +75,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store<SqliteTransactio
     throw new LatchkeyError('option-invalid', 'sqliteStore: database must be a path or a handle.');
   return new SqliteStore({
     handle,
-    connection: new Connection(handle, { synchronous, refuseMarkedFiles: own !== undefined }, runtime.clock),
+    connection: new Connection(handle, { synchronous, isOwnFile: own !== undefined }, runtime.clock),
     runtime,
     maxResultBytes,
     lockTimeoutMs,

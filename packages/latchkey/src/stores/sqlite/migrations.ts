@@ -6,9 +6,8 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { messageOf, type SqliteDatabase } from './client.ts';
-import { isBusy, isNotADatabase } from './errors.ts';
-import { outboxColumns } from './outbox.ts';
+import { pragma, type SqliteDatabase } from './client.ts';
+import { isBusy, isNotADatabase, messageOf, unreadable } from './errors.ts';
 import {
   assertReadable,
   columnsOf,
@@ -19,7 +18,6 @@ import {
   text,
   wholeNumber,
 } from './row.ts';
-import { unreadable } from './unreadable.ts';
 
 /**
  * The oldest version of the code that can work with the tables. What was added since is additions: they leave this
@@ -78,6 +76,9 @@ CREATE TABLE IF NOT EXISTS latchkey_outbox (
 CREATE INDEX IF NOT EXISTS latchkey_outbox_by_due ON latchkey_outbox (due);
 `;
 
+/** The columns of a message that a list shows. */
+export const outboxColumns = 'id, due, attempts, created, operation_id, name, operation';
+
 const additions = ['latchkey_requests', 'latchkey_requests_end', 'latchkey_outbox', 'latchkey_outbox_by_due'];
 const findAdditions = `SELECT name FROM sqlite_schema WHERE name IN (${additions.map((name) => `'${name}'`).join(', ')})`;
 const findTables = "SELECT name FROM sqlite_schema WHERE name IN ('latchkey_format', 'latchkey_records')";
@@ -91,9 +92,15 @@ const readAddedColumns: Readonly<Record<string, string>> = {
 /** What a handle is set to. */
 export interface DatabaseSettings {
   readonly synchronous: 'full' | 'normal';
-  /** True if the store opened the file itself: it doesn't write to one that another application marked as its own. */
-  readonly refuseMarkedFiles: boolean;
+  /**
+   * True if the store opened the file itself. Then it sets what else makes the handle fast, and it doesn't write to a file
+   * that another application marked as its own.
+   */
+  readonly isOwnFile: boolean;
 }
+
+/** Ids are random, so that a claim reads and writes a page anywhere in their index: it should be in memory. */
+const cacheKibibytes = 16_384;
 
 /**
  * Checks the file, sets the handle, and creates what is missing. Nothing is written before all checks have passed.
@@ -105,13 +112,14 @@ export function prepareDatabase(db: SqliteDatabase, settings: DatabaseSettings):
   if (pragma(db, 'journal_mode') !== 'wal' && pragma(db, 'journal_mode = WAL') !== 'wal')
     throw new LatchkeyError('option-invalid', 'sqliteStore needs a database in a file, in WAL mode.');
   db.exec(`PRAGMA synchronous = ${settings.synchronous}`);
+  if (settings.isOwnFile) db.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
   if (!isWhole) createMissing(db);
   db.prepare(readColumns).all();
 }
 
 function checkFile(db: SqliteDatabase, settings: DatabaseSettings): boolean {
   try {
-    if (settings.refuseMarkedFiles && wholeNumber(pragma(db, 'application_id')) !== 0)
+    if (settings.isOwnFile && wholeNumber(pragma(db, 'application_id')) !== 0)
       throw unreadable('the file is marked as that of another application (PRAGMA application_id)');
     return checkTables(db);
   } catch (cause) {
@@ -168,10 +176,4 @@ function createMissing(db: SqliteDatabase): void {
 
 function versionOf(row: unknown): number {
   return wholeNumber(columnsOf(row)('version'));
-}
-
-/** Reads or sets a pragma; the first column of its answer. */
-export function pragma(db: SqliteDatabase, text: string): unknown {
-  const row = db.prepare(`PRAGMA ${text}`).get();
-  return typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined;
 }

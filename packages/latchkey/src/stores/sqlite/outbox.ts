@@ -10,12 +10,9 @@ import { messageId } from '../../core/outbox.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { checkPageLimit, readCursor } from '../shared/paging.ts';
 import type { SqliteDatabase, SqliteValue } from './client.ts';
-import type { CommitQueue } from './commit-queue.ts';
-import { packDigest, packUuid, unpack } from './packing.ts';
-import { blobIn, blobValue, columnsOf, isMissing, text, wholeNumber } from './row.ts';
-
-/** The columns that a list shows. */
-export const outboxColumns = 'id, due, attempts, created, operation_id, name, operation';
+import { type CommitQueue, mustWrite } from './commit-queue.ts';
+import { outboxColumns } from './migrations.ts';
+import { blobIn, blobValue, columnsOf, isMissing, packDigest, packUuid, text, unpack, wholeNumber } from './row.ts';
 
 const insert = `
 INSERT INTO latchkey_outbox (id, due, attempts, created, operation_id, name, operation, payload)
@@ -79,7 +76,7 @@ export class SqliteOutbox<Handle extends SqliteDatabase>
     const token = runtime.random.uuid();
     return queue.run<contract.Taken>({
       readFirst: true,
-      read: (nowMs) => (isMissing(db.prepare(findDue).get(nowMs)) ? { result: { messages: [], dead: [] } } : undefined),
+      read: (nowMs) => (isMissing(db.prepare(findDue).get(nowMs)) ? { messages: [], dead: [] } : mustWrite),
       write: (nowMs) => {
         const dead = db.prepare(bury).all(nowMs, maxAttempts, limit).map(listedOf);
         const rows = db.prepare(take).all(nowMs + leaseMs, packUuid(token), nowMs, maxAttempts, limit);
@@ -108,7 +105,7 @@ export class SqliteOutbox<Handle extends SqliteDatabase>
     const [after = 0] = readCursor(request, 1);
     const { db, queue } = this.#parts;
     const look = () => db.prepare(lists[request.state]).all(after, request.limit + 1);
-    const rows = await queue.run({ write: look, read: () => ({ result: look() }), readFirst: true });
+    const rows = await queue.run({ write: look, read: look, readFirst: true });
     const page = rows.slice(0, request.limit);
     const messages = page.map(listedOf);
     if (rows.length <= request.limit) return { messages };

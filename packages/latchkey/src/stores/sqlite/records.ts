@@ -9,7 +9,6 @@ import { claimEntry, claimed, newEntry } from '../record/claim-entry.ts';
 import { type Entry, holdsRequest, isExpired, toReadRecord, toStoredRecord } from '../record/entry.ts';
 import { completeEntry } from '../record/own-entry.ts';
 import type { SqliteDatabase } from './client.ts';
-import { packDigest, packUuid, unpack } from './packing.ts';
 import {
   blobIn,
   blobValue,
@@ -20,8 +19,11 @@ import {
   flagBits,
   isMissing,
   movingValues,
+  packDigest,
+  packUuid,
   requestStateCodes,
   stateCodes,
+  unpack,
   wholeNumber,
 } from './row.ts';
 import { listedCodes, type Statements, statements } from './statements.ts';

@@ -4,13 +4,13 @@
  * @module
  */
 
+import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
 import { type Entry, holdsRequest, type Phase } from '../record/entry.ts';
 import { decodeSteps, encodeSteps } from '../record/step-blob.ts';
 import type { SqliteValue } from './client.ts';
-import { packDigest, packUuid, unpack } from './packing.ts';
-import { unreadable } from './unreadable.ts';
+import { unreadable } from './errors.ts';
 
 /** The values of the column `state` in records of format 1, without a request. */
 export const stateCodes = { held: 0, open: 1, completed: 2 } as const satisfies Record<Phase, number>;
@@ -38,6 +38,13 @@ export const movingColumns = [
   'result',
 ] as const;
 
+/** SHA-256 as base64url: the last character carries four bits, so only 16 of them give the same text back. */
+const digest = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
+const digestBytes = 32;
+
+const uuidLength = 36;
+const uuidBytes = 16;
+
 /** The values of {@link fixedColumns}. */
 export function fixedValues(entry: Entry): SqliteValue[] {
   return [
@@ -63,6 +70,33 @@ export function movingValues(entry: Entry): SqliteValue[] {
     encodeSteps(entry.steps),
     entry.result === undefined ? null : blobValue(entry.result.bytes),
   ];
+}
+
+/**
+ * The stored form of an id or a principal: a digest as bytes, any other text as it is. Half of a record's overhead is
+ * such text.
+ */
+export function packDigest(text: string): string | Uint8Array {
+  return digest.test(text) ? Buffer.from(text, 'base64url') : text;
+}
+
+/** The stored form of a token or an operation id: a UUID as bytes if those give the same text back, else the text. */
+export function packUuid(text: string): string | Uint8Array {
+  if (text.length !== uuidLength) return text;
+  const hex = text.slice(0, 8) + text.slice(9, 13) + text.slice(14, 18) + text.slice(19, 23) + text.slice(24);
+  const bytes = Buffer.from(hex, 'hex');
+  return bytes.byteLength === uuidBytes && unpack(bytes) === text ? bytes : text;
+}
+
+/** The text that was packed by either. */
+export function unpack(value: unknown): string {
+  if (typeof value === 'string') return value;
+  if (!(value instanceof Uint8Array)) throw unreadable('a name is neither text nor bytes');
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (bytes.byteLength === digestBytes) return bytes.toString('base64url');
+  if (bytes.byteLength !== uuidBytes) throw unreadable('a name has the wrong length');
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
 /** The value of a column of bytes. Older releases of node:sqlite bind an empty blob as NULL, so it is a text. */

@@ -13,10 +13,9 @@ import { readCursor } from '../shared/paging.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { Watchers } from '../shared/watchers.ts';
 import type { SqliteDatabase } from './client.ts';
-import { CommitQueue } from './commit-queue.ts';
+import { CommitQueue, mustWrite } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
-import { isBusy } from './errors.ts';
-import { unavailable } from './job.ts';
+import { isBusy, toStoreError } from './errors.ts';
 import { SqliteOutbox } from './outbox.ts';
 import { RecordTable } from './records.ts';
 import { runTransaction } from './transaction.ts';
@@ -72,14 +71,16 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
     this.#sweeper = new Sweeper(parts.runtime, (limit) => this.sweep(limit), sweptAtOnce);
   }
 
-  async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
-    const outcome = await this.#queue.run({
+  claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+    return this.#queue.run({
       write: (nowMs) => this.#table.claim(request, nowMs),
-      read: (nowMs) => wrap(this.#table.answerClaim(request, nowMs)),
+      read: (nowMs) => this.#table.answerClaim(request, nowMs) ?? mustWrite,
       readFirst: this.#replayShare > readFirstShare,
+      bytes: request.request?.byteLength ?? 0,
+      settled: ({ outcome }) => {
+        this.#replayShare += (Number(outcome === 'completed') - this.#replayShare) / replayMemory;
+      },
     });
-    this.#replayShare += (Number(outcome.outcome === 'completed') - this.#replayShare) / replayMemory;
-    return outcome;
   }
 
   renew(request: contract.RenewRequest): Promise<boolean> {
@@ -93,7 +94,8 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
         if (this.#hasManyExpired) this.#sweep(sweptAlong, nowMs);
         return outcome;
       },
-      committed: () => this.#watchers.notify(request.id),
+      bytes: request.result.bytes.byteLength,
+      settled: () => this.#watchers.notify(request.id),
     });
   }
 
@@ -119,7 +121,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
     return this.#queue.run({
       alone: true,
       write: (nowMs) => runTransaction({ connection, table: this.#table, nowMs }, request, bound),
-      committed: () => this.#watchers.notify(request.id),
+      settled: () => this.#watchers.notify(request.id),
     });
   }
 
@@ -187,12 +189,12 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
     } catch (error) {
       if (isBusy(error)) return;
       this.#parts.closeHandle();
-      throw unavailable(error);
+      throw toStoreError(error);
     }
   }
 
   #read<T>(look: (nowMs: number) => T): Promise<T> {
-    return this.#queue.run({ write: look, read: (nowMs) => ({ result: look(nowMs) }), readFirst: true });
+    return this.#queue.run({ write: look, read: look, readFirst: true });
   }
 
   #change(id: string, transition: (entry: Entry, nowMs: number) => boolean): Promise<boolean> {
@@ -203,7 +205,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
         this.#table.save(entry);
         return true;
       },
-      committed: (changed) => {
+      settled: (changed) => {
         if (changed) this.#watchers.notify(id);
       },
     });
@@ -213,10 +215,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Stor
     this.#sweeper.stop();
     await this.#queue.close();
     this.#watchers.clear();
+    await this.#parts.connection.close();
     this.#parts.closeHandle();
   }
-}
-
-function wrap<T>(result: T | undefined): { readonly result: T } | undefined {
-  return result === undefined ? undefined : { result };
 }

@@ -10,8 +10,7 @@ import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } f
 import type { Entry } from '../record/entry.ts';
 import { renewEntry, saveStepInEntry } from '../record/own-entry.ts';
 import type { Connection } from './connection.ts';
-import { isConstraint, isNoSavepoint } from './errors.ts';
-import { unavailable } from './job.ts';
+import { isConstraint, isNoSavepoint, toStoreError } from './errors.ts';
 import type { RecordTable } from './records.ts';
 
 /** Gone if the function ended our transaction, even if it began another. */
@@ -81,7 +80,7 @@ function refuseEarlyEnd({ db }: Connection): void {
   try {
     db.exec(`RELEASE ${marker}`);
   } catch (cause) {
-    if (!isNoSavepoint(cause)) throw unavailable(cause);
+    if (!isNoSavepoint(cause)) throw toStoreError(cause);
     throw new LatchkeyError(
       'transaction-ended-early',
       'The function of a transaction ended it by a COMMIT or ROLLBACK of its own. What it committed stays, unrecorded.',
@@ -100,7 +99,7 @@ function commit({ connection }: TransactionTools): void {
   try {
     connection.commit();
   } catch (error) {
-    throw isConstraint(error) ? error : unavailable(error);
+    throw isConstraint(error) ? error : toStoreError(error);
   }
 }
 
@@ -109,6 +108,6 @@ function orRollback<T>({ connection }: TransactionTools, work: () => T): T {
     return work();
   } catch (error) {
     connection.rollback();
-    throw unavailable(error);
+    throw toStoreError(error);
   }
 }
