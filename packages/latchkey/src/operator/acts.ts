@@ -10,10 +10,10 @@ import type { StoredRecord } from '../core/store.ts';
 import type { Person } from './person.ts';
 
 /** What every line of an act says. */
-export type Act = Pick<AuditEntry, 'id' | 'token' | 'decision' | 'record' | 'who' | 'why'>;
+export type Act = Pick<AuditEntry, 'id' | 'token' | 'decisionId' | 'record' | 'who' | 'why'>;
 
 const refusals: Record<RefusalReason, string> = {
-  'approval-by-proposer': 'Whoever proposed a verdict cannot approve it. Nothing was changed.',
+  'approval-by-proposer': 'Whoever proposed a decision cannot approve it. Nothing was changed.',
   'proposal-missing': 'This record has no such open proposal under this token. Nothing was changed.',
   'resolution-stale': 'The record is not lapsed under this token any more: look at it again. Nothing was changed.',
 };
@@ -22,10 +22,10 @@ const refusals: Record<RefusalReason, string> = {
 export function actOn(
   { id, token }: { readonly id: string; readonly token: string },
   { who, why }: Person,
-  decision: string,
+  decisionId: string,
   record: StoredRecord | undefined,
 ): Act {
-  const act = { id, token: tokenDigest(token), decision, who, why };
+  const act = { id, token: tokenDigest(token), decisionId, who, why };
   if (record === undefined) return act;
   const { operation, operationId, attempt, policy } = record;
   return { ...act, record: { operation, operationId, attempt, policy } };
@@ -36,7 +36,7 @@ export function line(
   act: Act,
   event: AuditEvent,
   atMs: number,
-  more: Pick<AuditEntry, 'verdict' | 'untilMs' | 'reason'> = {},
+  more: Pick<AuditEntry, 'decision' | 'untilMs' | 'reason'> = {},
 ): AuditEntry {
   return { atMs, event, ...act, ...more };
 }

@@ -1,5 +1,5 @@
 /**
- * The way of a verdict: decided or proposed, approved, carried out, and every stage of it in the audit.
+ * The way of a decision: decided or proposed, approved, carried out, and every stage of it in the audit.
  *
  * @module
  */
@@ -9,25 +9,25 @@ import type { AuditEntry, RefusalReason } from '../core/audit/audit-entry.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { type Act, actOn, line, refusal } from './acts.ts';
-import { carryOut, type VerdictOutcome } from './apply-verdict.ts';
-import { keepVerdict, keptVerdict } from './kept-verdict.ts';
+import { carryOut, type DecisionOutcome } from './apply-decision.ts';
+import { type Decision, type EncodedDecision, encodeDecision } from './decision.ts';
+import { keepDecision, keptDecision } from './kept-decision.ts';
 import type { OperatorSettings } from './options.ts';
 import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';
 import { openProposals, type Proposal, unfinishedDecisions } from './proposals.ts';
 import { isOwn, kindOf } from './record-kind.ts';
 import { look } from './tools.ts';
-import { type EncodedVerdict, encodeVerdict, type Verdict } from './verdict.ts';
 
-/** A verdict that was carried out. */
+/** A decision that was carried out. */
 export interface Applied {
   readonly outcome: 'applied';
   /** Ties together the decision's lines in the audit. */
-  readonly decision: string;
+  readonly decisionId: string;
   /** False if the store failed before the outcome was in the audit; the decision is there without one then. */
   readonly audited: boolean;
 }
 
-/** A verdict that waits for a second person. */
+/** A decision that waits for a second person. */
 export interface Proposed extends Proposal {
   readonly outcome: 'proposed';
 }
@@ -51,15 +51,15 @@ export class Decisions {
     this.#audit = audit;
   }
 
-  /** Carries the verdict out, or proposes it where a second person has to agree. */
-  async resolve(seen: Seen, verdict: Verdict, by: Person): Promise<Applied | Proposed> {
+  /** Carries the decision out, or proposes it where a second person has to agree. */
+  async resolve(seen: Seen, decision: Decision, by: Person): Promise<Applied | Proposed> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
     const act = actOn(seen, person, this.#settings.tools.runtime.random.uuid(), record);
     if (record === undefined) return this.#refuse(act, 'resolution-stale');
-    const encoded = encodeVerdict(verdict, kindOf(record), this.#settings);
+    const encoded = encodeDecision(decision, kindOf(record), this.#settings);
     if (this.#settings.approvals === 2) return this.#propose(act, record, encoded);
-    await this.#audit.write(act.id, () => line(act, 'decided', this.#now(), { verdict: encoded.summary }));
+    await this.#audit.write(act.id, () => line(act, 'decided', this.#now(), { decision: encoded.summary }));
     return this.#carryOut(act, record, encoded);
   }
 
@@ -70,10 +70,10 @@ export class Decisions {
     const act = actOn(seen, person, checkName('proposal', proposal), record);
     if (record === undefined) return this.#refuse(act, 'resolution-stale');
     const proposed = this.#open(await this.#audit.of(seen.id), act);
-    const verdict = proposed && (await keptVerdict(this.#settings.tools, proposed));
-    if (verdict === undefined) return this.#refuse(act, 'proposal-missing');
+    const decision = proposed && (await keptDecision(this.#settings.tools, proposed));
+    if (decision === undefined) return this.#refuse(act, 'proposal-missing');
     this.#check(await this.#audit.write(act.id, (earlier) => this.#approval(earlier, act)));
-    return this.#carryOut(act, record, verdict);
+    return this.#carryOut(act, record, decision);
   }
 
   /** Ends a proposal; anybody may, until it is approved: it may be carried out at any moment then. */
@@ -83,9 +83,9 @@ export class Decisions {
     const act = actOn(seen, person, checkName('proposal', proposal), record);
     const written = await this.#audit.write(act.id, (earlier) => {
       const found = this.#open(earlier, act);
-      const isApproved = unfinishedDecisions(earlier).some(({ decision }) => decision === act.decision);
+      const isApproved = unfinishedDecisions(earlier).some(({ decisionId }) => decisionId === act.decisionId);
       if (found === undefined || isApproved) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
-      return line(act, 'withdrawn', this.#now(), { verdict: found.verdict });
+      return line(act, 'withdrawn', this.#now(), { decision: found.decision });
     });
     this.#check(written);
   }
@@ -104,17 +104,17 @@ export class Decisions {
     return isAsSeen ? record : undefined;
   }
 
-  #open(entries: readonly AuditEntry[], { token, decision }: Act): Proposal | undefined {
-    return openProposals(entries, token, this.#now()).find(({ proposal }) => proposal === decision);
+  #open(entries: readonly AuditEntry[], { token, decisionId }: Act): Proposal | undefined {
+    return openProposals(entries, token, this.#now()).find(({ proposal }) => proposal === decisionId);
   }
 
   /** The line of an approval, or of its refusal, with nothing coming between the look at the proposal and the line. */
   #approval(earlier: readonly AuditEntry[], act: Act): AuditEntry {
     const proposed = this.#open(earlier, act);
     if (proposed === undefined) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
-    const { verdict, who } = proposed;
-    if (!isSamePerson(who, act.who)) return line(act, 'decided', this.#now(), { verdict });
-    return line(act, 'refused', this.#now(), { verdict, reason: 'approval-by-proposer' });
+    const { decision, who } = proposed;
+    if (!isSamePerson(who, act.who)) return line(act, 'decided', this.#now(), { decision });
+    return line(act, 'refused', this.#now(), { decision, reason: 'approval-by-proposer' });
   }
 
   #check({ entry }: Written): void {
@@ -127,32 +127,40 @@ export class Decisions {
   }
 
   /** A proposal that the same person made before, and whose answer may have been lost on its way, is given again. */
-  async #propose(act: Act, record: StoredRecord, verdict: EncodedVerdict): Promise<Proposed> {
-    const { summary } = verdict;
+  async #propose(act: Act, record: StoredRecord, decision: EncodedDecision): Promise<Proposed> {
+    const { summary } = decision;
     const open = openProposals(await this.#audit.of(act.id), act.token, this.#now());
-    const same = open.find(({ who, verdict: { digest } }) => isSamePerson(who, act.who) && digest === summary.digest);
+    const same = open.find(({ who, decision: { digest } }) => isSamePerson(who, act.who) && digest === summary.digest);
     if (same !== undefined) return { outcome: 'proposed', ...same };
     const { approvalWithinMs, tools } = this.#settings;
-    await keepVerdict(tools, act.decision, record, verdict, approvalWithinMs + sparedMs);
+    await keepDecision(tools, act.decisionId, record, decision, approvalWithinMs + sparedMs);
     const atMs = this.#now();
     const untilMs = atMs + approvalWithinMs;
-    await this.#audit.write(act.id, () => line(act, 'proposed', atMs, { verdict: summary, untilMs }));
-    return { outcome: 'proposed', proposal: act.decision, who: act.who, why: act.why, atMs, untilMs, verdict: summary };
+    await this.#audit.write(act.id, () => line(act, 'proposed', atMs, { decision: summary, untilMs }));
+    return {
+      outcome: 'proposed',
+      proposal: act.decisionId,
+      who: act.who,
+      why: act.why,
+      atMs,
+      untilMs,
+      decision: summary,
+    };
   }
 
-  async #carryOut(act: Act, record: StoredRecord, verdict: EncodedVerdict): Promise<Applied> {
+  async #carryOut(act: Act, record: StoredRecord, decision: EncodedDecision): Promise<Applied> {
     const { tools, retentionMs } = this.#settings;
-    const outcome = await carryOut(tools, record, verdict, retentionMs, () => this.#audit.of(act.id));
-    const isAudited = await this.#writeOutcome(act, outcome, verdict);
+    const outcome = await carryOut(tools, record, decision, retentionMs, () => this.#audit.of(act.id));
+    const isAudited = await this.#writeOutcome(act, outcome, decision);
     if (outcome === 'stale') throw refusal('resolution-stale');
     if (outcome === 'unclear') throw unclear();
-    return { outcome, decision: act.decision, audited: isAudited };
+    return { outcome, decisionId: act.decisionId, audited: isAudited };
   }
 
   /** What was carried out can't be taken back: a failure here must not look like a failure of that. */
-  async #writeOutcome(act: Act, outcome: VerdictOutcome, { summary }: EncodedVerdict): Promise<boolean> {
+  async #writeOutcome(act: Act, outcome: DecisionOutcome, { summary }: EncodedDecision): Promise<boolean> {
     try {
-      await this.#audit.write(act.id, () => line(act, outcome, this.#now(), { verdict: summary }));
+      await this.#audit.write(act.id, () => line(act, outcome, this.#now(), { decision: summary }));
       return true;
     } catch {
       // Each failed call was told to the observer; `unfinished` shows the decision without its outcome.
@@ -164,6 +172,6 @@ export class Decisions {
 function unclear(): LatchkeyError {
   return new LatchkeyError(
     'resolution-unclear',
-    'The record has moved on, and the verdict may have been carried out before that or not. Look at the record again.',
+    'The record has moved on, and the decision may have been carried out before that or not. Look at the record again.',
   );
 }

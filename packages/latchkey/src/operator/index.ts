@@ -1,6 +1,6 @@
 /**
  * For the people who look after a store: what lapsed, how far it came, what to search for at the systems behind, and
- * verdicts with an audit.
+ * decisions with an audit.
  *
  * ```ts
  * const people = operator({ store })
@@ -12,7 +12,8 @@
 
 export type { LogPage, LogRequest } from '../core/audit/audit.ts';
 export type { AuditEntry, AuditEvent, AuditedRecord, RefusalReason } from '../core/audit/audit-entry.ts';
-export type { VerdictSummary } from '../core/audit/verdict-summary.ts';
+export type { DecisionSummary } from '../core/audit/decision-summary.ts';
+export type { Decision } from './decision.ts';
 export type { Applied, Proposed } from './decisions.ts';
 export type { RecordEntryPage, RecordListRequest } from './listing.ts';
 export { type Operator, operator, type ProposalAct } from './operator.ts';
@@ -23,4 +24,3 @@ export type { RecordDetails, ShownRequest, ShownResult, ShownStep } from './reco
 export type { RecordEntry, StepEntry } from './record-entry.ts';
 export type { RecordKind } from './record-kind.ts';
 export type { OperatedStore } from './tools.ts';
-export type { Verdict } from './verdict.ts';

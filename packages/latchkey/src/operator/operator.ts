@@ -8,6 +8,7 @@ import { Audit, type LogPage, type LogRequest } from '../core/audit/audit.ts';
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { tokenDigest } from '../core/audit/audit-entry.ts';
 import { derivedKey } from '../core/support/digest.ts';
+import type { Decision } from './decision.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';
 import { findByReference, listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
 import { type OperatorOptions, type OperatorSettings, operatorSettings } from './options.ts';
@@ -17,7 +18,6 @@ import { type RecordDetails, shownRequest, shownResult, shownSteps } from './rec
 import { recordEntry } from './record-entry.ts';
 import { isOwn } from './record-kind.ts';
 import { look } from './tools.ts';
-import type { Verdict } from './verdict.ts';
 
 /** A person's agreement or objection to a proposal. */
 export interface ProposalAct extends Person {
@@ -45,9 +45,9 @@ export interface Operator {
    */
   idempotencyKey(operationId: string, step: string): string;
   /**
-   * Carries a verdict out on a lapsed record; with `approvals: 2` it is proposed, and carried out by `approve`.
+   * Carries a decision out on a lapsed record; with `approvals: 2` it is proposed, and carried out by `approve`.
    *
-   * @param token - the one that `list` or `show` gave: the verdict is about what this person saw.
+   * @param token - the one that `list` or `show` gave: the decision is about what this person saw.
    * @throws LatchkeyError `resolution-stale` (the record isn't lapsed under this token any more), `resolution-unclear`,
    * `decision-unfit`, `value-invalid`, `option-invalid`.
    * @example
@@ -55,7 +55,7 @@ export interface Operator {
    * await people.resolve(id, token, { response: { status: 201, body: charge } }, { who: 'ann', why: 'Charged: ch_1.' })
    * ```
    */
-  resolve(id: string, token: string, verdict: Verdict, by: Person): Promise<Applied | Proposed>;
+  resolve(id: string, token: string, decision: Decision, by: Person): Promise<Applied | Proposed>;
   /**
    * Carries out a proposal of somebody else.
    *
@@ -112,7 +112,7 @@ export function operator(options: OperatorOptions): Operator {
       return id === undefined ? undefined : show(id, settings, audit);
     },
     idempotencyKey: derivedKey,
-    resolve: (id, token, verdict, by) => decisions.resolve({ id, token }, verdict, by),
+    resolve: (id, token, decision, by) => decisions.resolve({ id, token }, decision, by),
     approve: (id, token, by) => decisions.approve({ id, token }, by?.proposal, by),
     withdraw: (id, token, by) => decisions.withdraw({ id, token }, by?.proposal, by),
     audit: (id) => audit.of(id),

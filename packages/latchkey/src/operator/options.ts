@@ -17,7 +17,7 @@ import type { OperatedStore, OperatorTools } from './tools.ts';
 export interface OperatorOptions {
   /** The store of the guards and functions whose records are looked at. */
   readonly store: OperatedStore;
-  /** 2 to let a verdict be carried out only when a second person approves it. Default 1. */
+  /** 2 to let a decision be carried out only when a second person approves it. Default 1. */
   readonly approvals?: 1 | 2;
   /** How long a proposal waits for the second person. Default 24 hours. */
   readonly approvalWithinMs?: number;
@@ -27,7 +27,7 @@ export interface OperatorOptions {
   readonly retentionMs?: number;
   /** From this many claims on a lapsed record is stuck; as the route's own. Default 10. */
   readonly maxAttempts?: number;
-  /** Longest answer of a verdict, in bytes. Default 1 MiB. */
+  /** Longest answer of a decision, in bytes. Default 1 MiB. */
   readonly maxResponseBytes?: number;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener;

@@ -1,13 +1,13 @@
 /**
- * What a record's audit says about its decisions: which proposals are open, and which verdicts have no outcome.
+ * What a record's audit says about its decisions: which proposals are open, and which decisions have no outcome.
  *
  * @module
  */
 
 import type { AuditEntry, AuditEvent } from '../core/audit/audit-entry.ts';
-import type { VerdictSummary } from '../core/audit/verdict-summary.ts';
+import type { DecisionSummary } from '../core/audit/decision-summary.ts';
 
-/** A verdict that waits for a second person. */
+/** A decision that waits for a second person. */
 export interface Proposal {
   /** What `approve` and `withdraw` name it by. */
   readonly proposal: string;
@@ -16,15 +16,15 @@ export interface Proposal {
   readonly atMs: number;
   /** When it lapses. */
   readonly untilMs: number;
-  readonly verdict: VerdictSummary;
+  readonly decision: DecisionSummary;
 }
 
 const ends: ReadonlySet<AuditEvent> = new Set(['withdrawn', 'applied', 'stale', 'unclear']);
 const outcomes: ReadonlySet<AuditEvent> = new Set(['applied', 'stale', 'unclear']);
 
-function proposalOf({ decision, who, why, atMs, untilMs, verdict }: AuditEntry): Proposal | undefined {
-  if (untilMs === undefined || verdict === undefined) return undefined;
-  return { proposal: decision, who, why, atMs, untilMs, verdict };
+function proposalOf({ decisionId, who, why, atMs, untilMs, decision }: AuditEntry): Proposal | undefined {
+  if (untilMs === undefined || decision === undefined) return undefined;
+  return { proposal: decisionId, who, why, atMs, untilMs, decision };
 }
 
 /**
@@ -32,15 +32,15 @@ function proposalOf({ decision, who, why, atMs, untilMs, verdict }: AuditEntry):
  * by somebody whose process died then is among them, so that it can be approved again.
  */
 export function openProposals(entries: readonly AuditEntry[], token: string, nowMs: number): readonly Proposal[] {
-  const ended = new Set(entries.filter(({ event }) => ends.has(event)).map(({ decision }) => decision));
+  const ended = new Set(entries.filter(({ event }) => ends.has(event)).map(({ decisionId }) => decisionId));
   return entries
-    .filter((entry) => entry.event === 'proposed' && entry.token === token && !ended.has(entry.decision))
+    .filter((entry) => entry.event === 'proposed' && entry.token === token && !ended.has(entry.decisionId))
     .flatMap((entry) => proposalOf(entry) ?? [])
     .filter(({ untilMs }) => untilMs > nowMs);
 }
 
-/** Verdicts that were decided and have no outcome. */
+/** Decisions that were decided and have no outcome. */
 export function unfinishedDecisions(entries: readonly AuditEntry[]): readonly AuditEntry[] {
-  const finished = new Set(entries.filter(({ event }) => outcomes.has(event)).map(({ decision }) => decision));
-  return entries.filter(({ event, decision }) => event === 'decided' && !finished.has(decision));
+  const finished = new Set(entries.filter(({ event }) => outcomes.has(event)).map(({ decisionId }) => decisionId));
+  return entries.filter(({ event, decisionId }) => event === 'decided' && !finished.has(decisionId));
 }

@@ -46,9 +46,9 @@ export interface RecordDetails extends RecordEntry {
   /** What was asked, if the claim saved it; until the record is completed. */
   readonly request?: ShownRequest;
   readonly audit: readonly AuditEntry[];
-  /** Verdicts that wait for a second person. */
+  /** Decisions that wait for a second person. */
   readonly proposals: readonly Proposal[];
-  /** Verdicts that were decided, and whose process died, or whose store gave no answer, before the outcome was known. */
+  /** Decisions that were decided, and whose process died, or whose store gave no answer, before the outcome was known. */
   readonly unfinished: readonly AuditEntry[];
 }
 

@@ -18,7 +18,7 @@ export function kindOf({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): Reco
   return /^f\d+k?\./.test(fingerprint) ? 'function' : 'other';
 }
 
-/** True for the audit's records and for proposed verdicts, which are nobody's operation. */
+/** True for the audit's records and for proposed decisions, which are nobody's operation. */
 export function isOwn({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): boolean {
   return fingerprint === ownFingerprint;
 }

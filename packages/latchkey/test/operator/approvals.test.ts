@@ -11,8 +11,8 @@ async function rig(options: Partial<OperatorOptions> = {}) {
   const { store, faults } = faultyStore(memory, runtime);
   const people = operator({ store, runtime, approvals: 2, ...options });
   const seen = await lapse(memory, 'a');
-  const propose = async (verdict = created, by = ann) => {
-    const proposed = await people.resolve(seen.id, seen.token, verdict, by);
+  const propose = async (decision = created, by = ann) => {
+    const proposed = await people.resolve(seen.id, seen.token, decision, by);
     if (proposed.outcome !== 'proposed') throw new Error('It was not proposed.');
     return proposed;
   };
@@ -20,16 +20,16 @@ async function rig(options: Partial<OperatorOptions> = {}) {
   return { runtime, memory, faults, people, ...seen, propose, events };
 }
 
-describe('a verdict that needs two persons', () => {
+describe('a decision that needs two persons', () => {
   it('changes nothing until another person approves it', async () => {
     const { memory, people, id, token, propose, events } = await rig();
-    const { proposal, verdict, untilMs, atMs } = await propose();
-    expect([verdict.kind, verdict.status, untilMs - atMs]).toEqual(['respond', 201, 86_400_000]);
+    const { proposal, decision, untilMs, atMs } = await propose();
+    expect([decision.kind, decision.status, untilMs - atMs]).toEqual(['respond', 201, 86_400_000]);
     expect((await stored(memory, id)).state).toBe('lapsed');
-    expect((await people.show(id))?.proposals).toEqual([{ proposal, verdict, untilMs, atMs, ...ann }]);
+    expect((await people.show(id))?.proposals).toEqual([{ proposal, decision, untilMs, atMs, ...ann }]);
     expect(await people.approve(id, token, { proposal, ...ben })).toEqual({
       outcome: 'applied',
-      decision: proposal,
+      decisionId: proposal,
       audited: true,
     });
     expect(Buffer.from((await stored(memory, id)).result?.bytes ?? []).toString()).toContain('{"id":"ch_1"}');
@@ -80,7 +80,7 @@ describe('a verdict that needs two persons', () => {
     expect(await events()).toEqual(['proposed ann', 'refused ben', 'refused ben']);
   });
 
-  it('is bound to the exact verdict: each proposal is approved by its own name', async () => {
+  it('is bound to the exact decision: each proposal is approved by its own name', async () => {
     const { memory, people, id, token, propose } = await rig();
     const first = await propose('forget');
     const second = await propose(created, { who: 'carl', why: 'No, it was charged.' });
@@ -121,7 +121,7 @@ describe('a verdict that needs two persons', () => {
     await runtime.advance(60_000);
     expect(await failed).toBe('store-unavailable');
     faults.clear();
-    expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ben', decision: proposal }]);
+    expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ben', decisionId: proposal }]);
     // What is under way can't be called back.
     const missing = { code: 'proposal-missing' };
     await expect(people.withdraw(id, token, { proposal, ...ann })).rejects.toMatchObject(missing);

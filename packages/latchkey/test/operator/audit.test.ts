@@ -29,15 +29,15 @@ describe('the audit', () => {
     const { id, token } = await lapse(store, 'a');
     await people.resolve(id, token, { response: { status: 201, body: 'card 4242' } }, ann);
     const audit = await people.audit(id);
-    const { decision, verdict } = audit[0] ?? {};
+    const { decisionId, decision } = audit[0] ?? {};
     const common = {
       atMs: runtime.clock.now(),
-      decision,
+      decisionId,
       id: 'a',
       token: digestParts('token', token),
       ...ann,
       record: { operation: 'POST /charges', operationId: `operation-of-${token}`, attempt: 1, policy: 'refuse' },
-      verdict: { kind: 'respond', status: 201, digest: verdict?.digest },
+      decision: { kind: 'respond', status: 201, digest: decision?.digest },
     };
     expect(audit).toEqual([
       { event: 'decided', ...common },

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { operator, type Verdict } from '../../src/operator/index.ts';
+import { type Decision, operator } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { faultyStore, manualRuntime } from '../../src/testing/index.ts';
@@ -41,14 +41,14 @@ const fateOf = (call: Promise<{ readonly outcome: string }>) =>
 
 for (const [name, open] of Object.entries({ memory: memoryTwice, sqlite: sqliteTwice }))
   describe(`operators at once, on ${name}`, () => {
-    it('carries out one of many verdicts, and the audit has every one in one order', async () => {
+    it('carries out one of many decisions, and the audit has every one in one order', async () => {
       const [here, there] = await open();
       const { id, token } = await lapse(here, 'a');
-      const verdicts: readonly Verdict[] = [created, 'rerun', 'forget', created, 'rerun', 'forget'];
+      const decisions: readonly Decision[] = [created, 'rerun', 'forget', created, 'rerun', 'forget'];
       const fates = await Promise.all(
-        verdicts.map((verdict, index) => {
+        decisions.map((decision, index) => {
           const people = operator({ store: index % 2 === 0 ? here : there });
-          return fateOf(people.resolve(id, token, verdict, { who: `person ${index}`, why: 'at once' }));
+          return fateOf(people.resolve(id, token, decision, { who: `person ${index}`, why: 'at once' }));
         }),
       );
       expect(fates.filter((fate) => fate === 'applied')).toHaveLength(1);
@@ -86,8 +86,8 @@ for (const [name, open] of Object.entries({ memory: memoryTwice, sqlite: sqliteT
 
 type Operator = ReturnType<typeof operator>;
 
-const lineOf = ({ event, who, decision }: { event: string; who: string; decision: string }) =>
-  `${event} ${who} ${decision}`;
+const lineOf = ({ event, who, decisionId }: { event: string; who: string; decisionId: string }) =>
+  `${event} ${who} ${decisionId}`;
 
 /** One store with faults, its time and an operator. */
 function faultyRig() {
@@ -99,13 +99,13 @@ function faultyRig() {
 
 describe('a store that fails', () => {
   it.each(['claim', 'complete', 'read', 'resolve'] as const)(
-    'loses the reply to %s, and each verdict is carried out once',
+    'loses the reply to %s, and each decision is carried out once',
     async (method) => {
       const { runtime, memory, faults, people } = faultyRig();
-      for (const verdict of [created, 'rerun', 'forget'] as const) {
-        const { id, token } = await lapse(memory, `${method} ${JSON.stringify(verdict)}`);
+      for (const decision of [created, 'rerun', 'forget'] as const) {
+        const { id, token } = await lapse(memory, `${method} ${JSON.stringify(decision)}`);
         faults.next(method, { kind: 'lose-reply' });
-        const resolving = fateOf(people.resolve(id, token, verdict, ann));
+        const resolving = fateOf(people.resolve(id, token, decision, ann));
         await runtime.advance(5_000);
         expect(await resolving).toBe('applied');
         expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'applied']);
@@ -113,12 +113,12 @@ describe('a store that fails', () => {
     },
   );
 
-  it('takes a verdict for its own that the database’s client repeated', async () => {
+  it('takes a decision for its own that the database’s client repeated', async () => {
     const { memory, faults, people } = faultyRig();
-    for (const verdict of [created, 'rerun', 'forget'] as const) {
-      const { id, token } = await lapse(memory, JSON.stringify(verdict));
+    for (const decision of [created, 'rerun', 'forget'] as const) {
+      const { id, token } = await lapse(memory, JSON.stringify(decision));
       faults.next('resolve', { kind: 'repeat' });
-      expect(await fateOf(people.resolve(id, token, verdict, ann))).toBe('applied');
+      expect(await fateOf(people.resolve(id, token, decision, ann))).toBe('applied');
     }
   });
 
@@ -148,7 +148,7 @@ describe('a store that fails', () => {
     expect(lines).toEqual(['decided ben', 'applied ben', 'decided ann', 'stale ann']);
   });
 
-  it('does not take the verdict of another for its own', async () => {
+  it('does not take the decision of another for its own', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     faults.next('resolve', { kind: 'delay', delayMs: 2_000 });
@@ -182,13 +182,13 @@ describe('a store that fails', () => {
     expect(await resolving).toBe('store-unavailable');
     faults.clear();
     expect((await people.show(id))?.unfinished).toMatchObject([
-      { event: 'decided', who: 'ann', verdict: { status: 201 } },
+      { event: 'decided', who: 'ann', decision: { status: 201 } },
     ]);
     await people.resolve(id, token, created, ben);
     expect((await people.show(id))?.unfinished).toHaveLength(1);
   });
 
-  it('says that a verdict was carried out though its outcome could not be written', async () => {
+  it('says that a decision was carried out though its outcome could not be written', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     let resolved = false;

@@ -34,7 +34,7 @@ async function killed(file: string, after: number, momentMs: number): Promise<bo
   return code === 0;
 }
 
-const lineOf = ({ id, event, decision }: AuditEntry) => `${id} ${event} ${decision}`;
+const lineOf = ({ id, event, decisionId }: AuditEntry) => `${id} ${event} ${decisionId}`;
 
 it('an operator killed at any moment leaves nothing carried out that was not decided, and the next one goes on', async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);

@@ -6,7 +6,7 @@
 import { expect, it } from 'vitest';
 import type { ResolveRequest } from '../../src/core/store.ts';
 import { digestParts } from '../../src/core/support/digest.ts';
-import { type AuditEntry, operator, type Verdict } from '../../src/operator/index.ts';
+import { type AuditEntry, type Decision, operator } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore, manualRuntime, randomFaults } from '../../src/testing/index.ts';
 import { seededFraction } from '../../src/testing/manual-clock.ts';
@@ -15,7 +15,7 @@ import { created, lapse, takeOver } from './records.ts';
 const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
 const rounds = 60;
 const people = ['ann', 'ben', 'carl'];
-const verdicts: readonly Verdict[] = [created, 'rerun', 'forget', { response: { status: 402 } }];
+const decisions: readonly Decision[] = [created, 'rerun', 'forget', { response: { status: 402 } }];
 
 /** What the store applied, and the token that the record had then. */
 interface Applied {
@@ -58,7 +58,7 @@ async function play(seed: number, approvals: 1 | 2, resolve = asIs) {
     const known = proposals.length > 0 && kind < 0.6 ? pick(proposals) : undefined;
     if (known !== undefined && kind < 0.15) return pick(operators).withdraw(known.id, known.token, { ...known, ...by });
     if (known !== undefined) return void (await pick(operators).approve(known.id, known.token, { ...known, ...by }));
-    const done = await pick(operators).resolve(seen.id, seen.token, pick(verdicts), by);
+    const done = await pick(operators).resolve(seen.id, seen.token, pick(decisions), by);
     if (done.outcome === 'proposed') proposals.push({ ...seen, proposal: done.proposal });
   };
 
@@ -85,28 +85,28 @@ async function play(seed: number, approvals: 1 | 2, resolve = asIs) {
 const keyOf = (entry: AuditEntry) => JSON.stringify(entry);
 const kindOf = (request: ResolveRequest) => request.resolution.decision;
 
-/** Each verdict that was carried out was decided, and is not told of as another one. */
+/** Each decision that was carried out was decided, and is not told of as another one. */
 function* wrongOutcomes({ applied, audits, log }: Awaited<ReturnType<typeof play>>): Generator<string> {
   const logged = new Set(log.map(keyOf));
   for (const { request, held } of applied) {
     if (held !== request.token) yield `applied under ${held} what was decided under ${request.token}`;
     const lines = (audits.get(request.id) ?? []).filter(
-      ({ token, verdict }) => token === digestParts('token', request.token) && verdict?.kind === kindOf(request),
+      ({ token, decision }) => token === digestParts('token', request.token) && decision?.kind === kindOf(request),
     );
     const [decided = [], stale = []] = (['decided', 'stale'] as const).map((event) =>
       lines.filter((line) => line.event === event),
     );
-    if (!decided.some((line) => logged.has(keyOf(line)))) yield 'applied without a decision in both lists';
-    if (stale.length === decided.length) yield 'applied, and every decision says stale';
+    if (!decided.some((line) => logged.has(keyOf(line)))) yield 'applied without a decisionId in both lists';
+    if (stale.length === decided.length) yield 'applied, and every decisionId says stale';
   }
 }
 
 function* wrongLines({ applied, audits }: Awaited<ReturnType<typeof play>>): Generator<string> {
   const truths = applied.map(({ request }) => `${digestParts('token', request.token)} ${kindOf(request)}`);
   for (const entries of audits.values()) {
-    const told = entries.filter(({ event }) => event === 'applied').map((e) => `${e.token} ${e.verdict?.kind}`);
-    if (new Set(told).size < told.length) yield 'one verdict was told of twice';
-    for (const line of told) if (!truths.includes(line)) yield 'told of a verdict that was not carried out';
+    const told = entries.filter(({ event }) => event === 'applied').map((e) => `${e.token} ${e.decision?.kind}`);
+    if (new Set(told).size < told.length) yield 'one decision was told of twice';
+    for (const line of told) if (!truths.includes(line)) yield 'told of a decision that was not carried out';
   }
 }
 
@@ -115,10 +115,10 @@ function* wrongApprovals({ audits }: Awaited<ReturnType<typeof play>>): Generato
   for (const entries of audits.values())
     for (const [at, line] of entries.entries()) {
       if (line.event !== 'decided') continue;
-      const before = entries.slice(0, at).filter(({ decision }) => decision === line.decision);
+      const before = entries.slice(0, at).filter(({ decisionId }) => decisionId === line.decisionId);
       const proposed = before.find(({ event }) => event === 'proposed');
       if (proposed === undefined || proposed.who === line.who) yield 'decided by one person alone';
-      if (proposed?.verdict?.digest !== line.verdict?.digest) yield 'decided something else than was proposed';
+      if (proposed?.decision?.digest !== line.decision?.digest) yield 'decided something else than was proposed';
       if (before.some(({ event }) => event === 'withdrawn')) yield 'decided what was withdrawn';
       if ((proposed?.untilMs ?? 0) <= line.atMs) yield 'decided what had lapsed';
     }

@@ -3,7 +3,7 @@
 import { packStep, startMark } from '../../src/core/steps/saved-step.ts';
 import type { ClaimRequest, StoredRecord } from '../../src/core/store.ts';
 import { encodeValue } from '../../src/core/support/codec.ts';
-import type { OperatedStore, Verdict } from '../../src/operator/index.ts';
+import type { Decision, OperatedStore } from '../../src/operator/index.ts';
 import type { memoryStore } from '../../src/stores/memory/index.ts';
 import { claimOf } from '../stores/requests.ts';
 
@@ -12,7 +12,7 @@ export type WorkedStore = OperatedStore & Pick<ReturnType<typeof memoryStore>, '
 
 export const ann = { who: 'ann', why: 'The provider has the charge.' };
 export const ben = { who: 'ben', why: 'I see it there too.' };
-export const created: Verdict = { response: { status: 201, body: { id: 'ch_1' } } };
+export const created: Decision = { response: { status: 201, body: { id: 'ch_1' } } };
 
 /** A record whose worker charged a card, began to write the order, and died. */
 export async function lapse(

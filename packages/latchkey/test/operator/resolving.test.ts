@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { idempotent } from '../../src/function/idempotent.ts';
-import { operator, type Verdict } from '../../src/operator/index.ts';
+import { type Decision, operator } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/index.ts';
 import { type Handler, layerRig } from '../http/layer-rig.ts';
@@ -38,7 +38,7 @@ async function lapsedCall() {
   return { call: () => call('k'), people, calls: () => calls, ...record };
 }
 
-describe('a verdict on a record of the HTTP layer', () => {
+describe('a decision on a record of the HTTP layer', () => {
   it('gives every retry the response that the operator found', async () => {
     const { people, id, token, send, runs } = await lapsedOverHttp();
     expect(await send({ key: 'k' })).toMatchObject({ code: 'outcome-unknown' });
@@ -82,7 +82,7 @@ describe('a verdict on a record of the HTTP layer', () => {
 
   it('refuses what the record or HTTP cannot take, and changes nothing', async () => {
     const { people, id, token, send } = await lapsedOverHttp();
-    const unfit: [Verdict, string][] = [
+    const unfit: [Decision, string][] = [
       [{ value: 1 }, 'decision-unfit'],
       [{ failure: new Error('no') }, 'decision-unfit'],
       [{ bytes: new Uint8Array() }, 'decision-unfit'],
@@ -91,8 +91,8 @@ describe('a verdict on a record of the HTTP layer', () => {
       [{ response: {}, value: 1 } as never, 'option-invalid'],
       ['forgive' as never, 'option-invalid'],
     ];
-    for (const [verdict, code] of unfit)
-      await expect(people.resolve(id, token, verdict, ann)).rejects.toMatchObject({ code });
+    for (const [decision, code] of unfit)
+      await expect(people.resolve(id, token, decision, ann)).rejects.toMatchObject({ code });
     for (const by of [
       { who: ' ', why: 'x' },
       { who: 'ann', why: '' },
@@ -107,7 +107,7 @@ describe('a verdict on a record of the HTTP layer', () => {
   });
 });
 
-describe('a verdict on a record of idempotent()', () => {
+describe('a decision on a record of idempotent()', () => {
   it('gives every call the value', async () => {
     const { people, id, token, kind, call, calls } = await lapsedCall();
     expect(kind).toBe('function');
@@ -142,7 +142,7 @@ it('a record of another layer on the engine takes bytes', async () => {
   expect([...((await stored(store, id)).result?.bytes ?? [])]).toEqual([1, 2]);
 });
 
-describe('a verdict about what is no longer so', () => {
+describe('a decision about what is no longer so', () => {
   it('is refused once another claim has taken the record, and the audit tells', async () => {
     const store = memoryStore();
     const people = operator({ store });
@@ -156,9 +156,9 @@ describe('a verdict about what is no longer so', () => {
   it('is refused for a record that is completed, open, or gone', async () => {
     const store = memoryStore();
     const people = operator({ store });
-    for (const verdict of [created, 'rerun', 'forget'] as const) {
-      const { id, token } = await lapse(store, `after ${JSON.stringify(verdict)}`);
-      await people.resolve(id, token, verdict, ann);
+    for (const decision of [created, 'rerun', 'forget'] as const) {
+      const { id, token } = await lapse(store, `after ${JSON.stringify(decision)}`);
+      await people.resolve(id, token, decision, ann);
       await expect(people.resolve(id, token, 'forget', ann)).rejects.toMatchObject({ code: 'resolution-stale' });
     }
   });

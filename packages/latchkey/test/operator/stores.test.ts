@@ -71,13 +71,13 @@ for (const [name, open] of Object.entries(stores).filter(([store]) => isSelected
       const store = await open();
       const alone = operator({ store });
       const together = operator({ store, approvals: 2 });
-      for (const verdict of [created, 'rerun', 'forget'] as const) {
-        const { id, token } = await lapse(store, `alone ${JSON.stringify(verdict)}`);
+      for (const decision of [created, 'rerun', 'forget'] as const) {
+        const { id, token } = await lapse(store, `alone ${JSON.stringify(decision)}`);
         const { records } = await alone.list({ state: 'lapsed', limit: 100 });
         expect(records).toMatchObject([{ id, token, steps: [{ name: 'charge' }], begun: [{ name: 'order' }] }]);
         expect(await alone.show(id)).toMatchObject({ steps: [{ name: 'charge', value: { charge: 'ch_1' } }] });
-        expect(await alone.resolve(id, token, verdict, ann)).toMatchObject({ outcome: 'applied', audited: true });
-        await expect(alone.resolve(id, token, verdict, ann)).rejects.toMatchObject({ code: 'resolution-stale' });
+        expect(await alone.resolve(id, token, decision, ann)).toMatchObject({ outcome: 'applied', audited: true });
+        await expect(alone.resolve(id, token, decision, ann)).rejects.toMatchObject({ code: 'resolution-stale' });
         expect((await alone.audit(id)).map(({ event }) => event)).toEqual([...decided, 'refused']);
       }
       const { id, token } = await lapse(store, 'together');

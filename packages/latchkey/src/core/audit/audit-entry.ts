@@ -8,16 +8,16 @@ import { LatchkeyError } from '../errors.ts';
 import type { AfterFailure } from '../store.ts';
 import { decodeValue, encodeValue } from '../support/codec.ts';
 import { digestParts } from '../support/digest.ts';
-import type { VerdictSummary } from './verdict-summary.ts';
+import type { DecisionSummary } from './decision-summary.ts';
 
 /**
  * What happened:
- * - `proposed`, `withdrawn`: a verdict that waits for a second person, and its end.
- * - `decided`: the verdict is about to be carried out. Without one of the next three after it, the process died or the
- *   store gave no answer: whether the verdict was carried out, the record's state tells.
- * - `applied`: the verdict was carried out.
+ * - `proposed`, `withdrawn`: a decision that waits for a second person, and its end.
+ * - `decided`: the decision is about to be carried out. Without one of the next three after it, the process died or the
+ *   store gave no answer: whether the decision was carried out, the record's state tells.
+ * - `applied`: the decision was carried out.
  * - `stale`: it was not, since the record had changed by then.
- * - `unclear`: the record has moved on, and both this verdict and another's act explain how it is.
+ * - `unclear`: the record has moved on, and both this decision and another's act explain how it is.
  * - `refused`: the act was not allowed; nothing was decided.
  */
 export type AuditEvent = 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
@@ -31,7 +31,7 @@ export interface AuditEntry {
   readonly atMs: number;
   readonly event: AuditEvent;
   /** Ties together the lines of one decision; it is the proposal's id too. */
-  readonly decision: string;
+  readonly decisionId: string;
   /** The record's id. */
   readonly id: string;
   /** `hook` if a `recover` hook of a route decided; absent if a person did. */
@@ -41,7 +41,7 @@ export interface AuditEntry {
   /** A digest of the token of the claim that the person saw, or under which the hook was asked. */
   readonly token: string;
   /** Absent where there is none: a refusal of something that was not found. */
-  readonly verdict?: VerdictSummary;
+  readonly decision?: DecisionSummary;
   /** The end of a proposal. */
   readonly untilMs?: number;
   readonly reason?: RefusalReason;
@@ -64,16 +64,22 @@ export function tokenDigest(token: string): string {
 
 const format = 1;
 
-export function encodeEntry(entry: AuditEntry): Uint8Array {
-  return encodeValue({ format, ...entry });
+/** Format 1 names the decision's id `decision` and its summary `verdict`. */
+export function encodeEntry({ decisionId, decision, ...entry }: AuditEntry): Uint8Array {
+  return encodeValue({ format, ...entry, decision: decisionId, ...(decision && { verdict: decision }) });
+}
+
+interface StoredEntry extends Omit<AuditEntry, 'decisionId' | 'decision'> {
+  readonly decision: string;
+  readonly verdict?: DecisionSummary;
 }
 
 /** @throws LatchkeyError `record-unreadable`. */
 export function decodeEntry(bytes: Uint8Array): AuditEntry {
   const value = decodeValue(bytes);
   if (typeof value === 'object' && value !== null && 'format' in value && value.format === format) {
-    const { format: _, ...entry } = value;
-    return entry as AuditEntry & { format: never };
+    const { format: _, decision: decisionId, verdict, ...entry } = value as StoredEntry & { format: unknown };
+    return { ...entry, decisionId, ...(verdict && { decision: verdict }) };
   }
   throw new LatchkeyError('record-unreadable', 'An entry of the audit is not in a format that this version reads.');
 }

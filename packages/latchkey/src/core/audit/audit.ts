@@ -82,8 +82,8 @@ export class Audit {
   async write(id: string, make: (earlier: readonly AuditEntry[]) => AuditEntry): Promise<Written> {
     const written = await this.#writeOfRecord(id, make);
     await this.#writeLog(written.entry);
-    const { event, verdict } = written.entry;
-    this.#tools.emit?.({ type: 'audited', id, event, decision: verdict?.kind });
+    const { event, decision } = written.entry;
+    this.#tools.emit?.({ type: 'audited', id, event, decision: decision?.kind });
     return written;
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { auditHookVerdict, type Conclude, type HookVerdict } from '../audit/hook-verdict.ts';
+import { auditHookDecision, type Conclude, type HookDecision } from '../audit/hook-decision.ts';
 import type { Answering, AnyContext, Context } from '../context.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../errors.ts';
 import {
@@ -50,7 +50,7 @@ interface Execution<Kind extends TransactionKind> extends Won<Kind>, Running, Co
   readonly operation: Operation;
 }
 
-type Decided = HookVerdict['recovery'];
+type Decided = HookDecision['recovery'];
 
 /** Runs handlers on one store. */
 export class Executor<Kind extends TransactionKind> {
@@ -84,7 +84,7 @@ export class Executor<Kind extends TransactionKind> {
 
   async #audit(execution: Execution<Kind>, recovery: Decided): Promise<Conclude | undefined> {
     try {
-      return await auditHookVerdict({ ...this.#tools, store: this.#store }, { ...execution, recovery });
+      return await auditHookDecision({ ...this.#tools, store: this.#store }, { ...execution, recovery });
     } catch (error) {
       // The failed calls were reported as events; any other error is the hook's: what it returned is not a decision.
       const { name } = execution.operation;

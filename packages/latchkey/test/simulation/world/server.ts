@@ -139,9 +139,9 @@ export class Server {
   /** Of the audit's own records, only what was written. */
   #logAudit(who: string, request: RequestOf<OwnerMethod>, outcome: string): void {
     if (!('result' in request) || outcome !== 'completed') return;
-    const { id, event, decision, verdict, record } = decodeEntry(request.result.bytes);
+    const { id, event, decisionId, decision, record } = decodeEntry(request.result.bytes);
     const { operationId = '', attempt = 0 } = record ?? {};
-    const said = { what: event, decision, kind: verdict?.kind ?? '' };
+    const said = { what: event, decision: decisionId, kind: decision?.kind ?? '' };
     this.parts.history.add({ type: 'audited', who, record: id, operationId, attempt, ...said });
   }
 

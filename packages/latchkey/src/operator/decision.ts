@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type VerdictSummary, verdictDigest } from '../core/audit/verdict-summary.ts';
+import { type DecisionSummary, decisionDigest } from '../core/audit/decision-summary.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { Resolution } from '../core/store.ts';
 import { type Codec, encodeValue } from '../core/support/codec.ts';
@@ -23,7 +23,7 @@ import type { RecordKind } from './record-kind.ts';
  * - `'rerun'`: the next request with the key runs, and resumes after the saved steps.
  * - `'forget'`: the record goes, and the next request with the key is a new operation with new downstream keys.
  */
-export type Verdict =
+export type Decision =
   | { readonly response: Answer }
   | { readonly value: unknown; readonly codec?: Codec<unknown> }
   | { readonly failure: Error }
@@ -31,97 +31,101 @@ export type Verdict =
   | 'rerun'
   | 'forget';
 
-/** A verdict in the form that a record keeps. */
-export interface EncodedVerdict {
-  readonly summary: VerdictSummary;
+/** A decision in the form that a record keeps. */
+export interface EncodedDecision {
+  readonly summary: DecisionSummary;
   /** The result of a `respond`; empty otherwise. */
   readonly bytes: Uint8Array;
 }
 
-/** What limits a verdict. */
-export interface VerdictLimits {
+/** What limits a decision. */
+export interface DecisionLimits {
   readonly maxResponseBytes: number;
 }
 
 const noBytes = new Uint8Array();
 
-function encoded(kind: VerdictSummary['kind'], bytes: Uint8Array = noBytes, status?: number): EncodedVerdict {
-  const summary = { kind, ...(status !== undefined && { status }), digest: verdictDigest(kind, bytes) };
+function encoded(kind: DecisionSummary['kind'], bytes: Uint8Array = noBytes, status?: number): EncodedDecision {
+  const summary = { kind, ...(status !== undefined && { status }), digest: decisionDigest(kind, bytes) };
   return { summary, bytes };
 }
 
-function unfit(verdict: string, fits: RecordKind, kind: RecordKind): LatchkeyError | undefined {
+function unfit(decision: string, fits: RecordKind, kind: RecordKind): LatchkeyError | undefined {
   if (fits === kind) return undefined;
   return new LatchkeyError(
     'decision-unfit',
-    `A verdict with ${verdict} fits a record of kind "${fits}"; this one is of kind "${kind}". Nothing was changed.`,
+    `A decision with ${decision} fits a record of kind "${fits}"; this one is of kind "${kind}". Nothing was changed.`,
   );
 }
 
-function checkFit(verdict: Exclude<Verdict, string>, kind: RecordKind): void {
+function checkFit(decision: Exclude<Decision, string>, kind: RecordKind): void {
   const [member, fits] =
-    'response' in verdict
+    'response' in decision
       ? (['response', 'http'] as const)
-      : 'value' in verdict
+      : 'value' in decision
         ? (['value', 'function'] as const)
-        : 'failure' in verdict
+        : 'failure' in decision
           ? (['failure', 'function'] as const)
           : (['bytes', 'other'] as const);
   const error = unfit(member, fits, kind);
   if (error !== undefined) throw error;
 }
 
-function encodeAnswer(answer: Answer): EncodedVerdict {
+function encodeAnswer(answer: Answer): EncodedDecision {
   const response = answerResponse(answer);
   return encoded('respond', encodeResponse(response).snapshot, response.status);
 }
 
-function encodeResult(verdict: Exclude<Verdict, string>): EncodedVerdict {
-  if ('response' in verdict) return encodeAnswer(verdict.response);
-  if ('failure' in verdict) return encoded('respond', encodeFailure(verdict.failure));
-  if ('bytes' in verdict) return encoded('respond', verdict.bytes);
+function encodeResult(decision: Exclude<Decision, string>): EncodedDecision {
+  if ('response' in decision) return encodeAnswer(decision.response);
+  if ('failure' in decision) return encoded('respond', encodeFailure(decision.failure));
+  if ('bytes' in decision) return encoded('respond', decision.bytes);
   return encoded(
     'respond',
-    encodeSuccess(verdict.codec ? verdict.codec.encode(verdict.value) : encodeValue(verdict.value)),
+    encodeSuccess(decision.codec ? decision.codec.encode(decision.value) : encodeValue(decision.value)),
   );
 }
 
 /**
- * Encodes a verdict for a record of this kind.
+ * Encodes a decision for a record of this kind.
  *
  * @throws LatchkeyError `decision-unfit`, `value-invalid` (an answer that can't be sent or saved), `option-invalid`
- * (what is no verdict, or is longer than the limit).
+ * (what is no decision, or is longer than the limit).
  */
-export function encodeVerdict(verdict: Verdict, kind: RecordKind, { maxResponseBytes }: VerdictLimits): EncodedVerdict {
-  if (verdict === 'rerun' || verdict === 'forget') return encoded(verdict);
-  if (!isObjectVerdict(verdict)) {
+export function encodeDecision(
+  decision: Decision,
+  kind: RecordKind,
+  { maxResponseBytes }: DecisionLimits,
+): EncodedDecision {
+  if (decision === 'rerun' || decision === 'forget') return encoded(decision);
+  if (!isObjectDecision(decision)) {
     throw new LatchkeyError(
       'option-invalid',
-      "The verdict must be { response }, { value }, { failure }, { bytes }, 'rerun' or 'forget'.",
+      "The decision must be { response }, { value }, { failure }, { bytes }, 'rerun' or 'forget'.",
     );
   }
-  checkFit(verdict, kind);
-  const made = encodeResult(verdict);
+  checkFit(decision, kind);
+  const made = encodeResult(decision);
   if (made.bytes.length <= maxResponseBytes) return made;
   throw new LatchkeyError(
     'option-invalid',
-    `The verdict's answer is longer than maxResponseBytes (${maxResponseBytes}).`,
+    `The decision's answer is longer than maxResponseBytes (${maxResponseBytes}).`,
   );
 }
 
-function isObjectVerdict(verdict: unknown): boolean {
-  if (typeof verdict !== 'object' || verdict === null) return false;
-  const [name, ...others] = Object.keys(verdict).filter((key) => key !== 'codec');
+function isObjectDecision(decision: unknown): boolean {
+  if (typeof decision !== 'object' || decision === null) return false;
+  const [name, ...others] = Object.keys(decision).filter((key) => key !== 'codec');
   return others.length === 0 && ['response', 'value', 'failure', 'bytes'].includes(name ?? '');
 }
 
 /** Whether these bytes are the ones that the summary speaks of. */
-export function isOf({ kind, digest }: VerdictSummary, bytes: Uint8Array): boolean {
-  return verdictDigest(kind, bytes) === digest;
+export function isOf({ kind, digest }: DecisionSummary, bytes: Uint8Array): boolean {
+  return decisionDigest(kind, bytes) === digest;
 }
 
 /** What the store is asked to do. */
-export function resolutionOf({ summary, bytes }: EncodedVerdict, retentionMs: number): Resolution {
+export function resolutionOf({ summary, bytes }: EncodedDecision, retentionMs: number): Resolution {
   if (summary.kind === 'forget') return { decision: 'forget' };
   if (summary.kind === 'rerun') return { decision: 'rerun', retentionMs };
   return { decision: 'respond', result: { kind: 'value', bytes }, retentionMs };

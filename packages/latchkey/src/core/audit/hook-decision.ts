@@ -1,5 +1,5 @@
 /**
- * The verdict of a `recover` hook in the audit: written down before it is carried out, as a person's is.
+ * The decision of a `recover` hook in the audit: written down before it is carried out, as a person's is.
  *
  * @module
  */
@@ -9,10 +9,10 @@ import type { Claimed, Owner } from '../store.ts';
 import { Audit } from './audit.ts';
 import { type AuditEntry, tokenDigest } from './audit-entry.ts';
 import type { AuditTools } from './audit-tools.ts';
-import { verdictDigest } from './verdict-summary.ts';
+import { decisionDigest } from './decision-summary.ts';
 
 /** What a hook decided about a record that it was asked about. */
-export interface HookVerdict {
+export interface HookDecision {
   readonly operation: Operation;
   /** Of the takeover claim under which the hook was asked. */
   readonly owner: Owner;
@@ -20,7 +20,7 @@ export interface HookVerdict {
   readonly recovery: Exclude<Recovery, { decision: 'leave' }>;
 }
 
-/** Tells the audit what became of the verdict. Never rejects: what was carried out can't be taken back. */
+/** Tells the audit what became of the decision. Never rejects: what was carried out can't be taken back. */
 export type Conclude = (event: 'applied' | 'stale') => Promise<void>;
 
 const noBytes = new Uint8Array();
@@ -28,13 +28,13 @@ const who = 'recover hook';
 const saysNothing = 'The hook gave no reason.';
 const maxWhy = 2_000;
 
-function entryOf({ operation, owner, claimed, recovery }: HookVerdict, decision: string): Omit<AuditEntry, 'event'> {
+function entryOf({ operation, owner, claimed, recovery }: HookDecision, decisionId: string): Omit<AuditEntry, 'event'> {
   const { operationId, attempt, policy } = claimed;
   const { decision: kind } = recovery;
   const bytes = kind === 'respond' ? recovery.result.bytes : noBytes;
   return {
     atMs: 0,
-    decision,
+    decisionId,
     id: owner.id,
     by: 'hook',
     who,
@@ -43,7 +43,7 @@ function entryOf({ operation, owner, claimed, recovery }: HookVerdict, decision:
         .trim()
         .slice(0, maxWhy) || saysNothing,
     token: tokenDigest(owner.token),
-    verdict: { kind, digest: verdictDigest(kind, bytes) },
+    decision: { kind, digest: decisionDigest(kind, bytes) },
     record: { operation: operation.name, operationId, attempt, policy },
   };
 }
@@ -54,10 +54,10 @@ function entryOf({ operation, owner, claimed, recovery }: HookVerdict, decision:
  * @returns writes down what became of it. Without that line the process died, or the store gave no answer.
  * @throws StoreUnavailableError if the store doesn't take the entry: nothing may be carried out then.
  */
-export async function auditHookVerdict(tools: AuditTools, verdict: HookVerdict): Promise<Conclude> {
+export async function auditHookDecision(tools: AuditTools, decision: HookDecision): Promise<Conclude> {
   const { clock, random } = tools.runtime;
-  const audit = new Audit(tools, verdict.operation.settings.auditRetentionMs);
-  const entry = entryOf(verdict, random.uuid());
+  const audit = new Audit(tools, decision.operation.settings.auditRetentionMs);
+  const entry = entryOf(decision, random.uuid());
   const write = (event: AuditEntry['event']) => audit.write(entry.id, () => ({ ...entry, event, atMs: clock.now() }));
   await write('decided');
   // Each failed call was told to the observer; `unfinished` shows the decision without its outcome.

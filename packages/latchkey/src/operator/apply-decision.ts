@@ -1,5 +1,5 @@
 /**
- * Carries a verdict out, and finds out what became of it. A store's "no" alone doesn't tell: the answer to the call that
+ * Carries a decision out, and finds out what became of it. A store's "no" alone doesn't tell: the answer to the call that
  * did it may have been lost, here or in the database's client, which repeats calls too.
  *
  * @module
@@ -8,46 +8,46 @@
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { ask } from '../core/audit/audit-tools.ts';
 import type { StoredRecord } from '../core/store.ts';
+import { type EncodedDecision, isOf, resolutionOf } from './decision.ts';
 import { look, type OperatorTools } from './tools.ts';
-import { type EncodedVerdict, isOf, resolutionOf } from './verdict.ts';
 
-/** What became of a verdict; see `AuditEvent`. */
-export type VerdictOutcome = 'applied' | 'stale' | 'unclear';
+/** What became of a decision; see `AuditEvent`. */
+export type DecisionOutcome = 'applied' | 'stale' | 'unclear';
 
 /**
- * Asks the store to apply the verdict to the claim that `before` shows.
+ * Asks the store to apply the decision to the claim that `before` shows.
  *
  * @param entries - reads the record's audit: whoever else could have done it has written that down before.
- * @throws StoreUnavailableError if the store gives no answer; the verdict may have been carried out then.
+ * @throws StoreUnavailableError if the store gives no answer; the decision may have been carried out then.
  */
 export async function carryOut(
   tools: OperatorTools,
   before: StoredRecord,
-  verdict: EncodedVerdict,
+  decision: EncodedDecision,
   retentionMs: number,
   entries: () => Promise<readonly AuditEntry[]>,
-): Promise<VerdictOutcome> {
+): Promise<DecisionOutcome> {
   const { id, token } = before;
-  const resolution = resolutionOf(verdict, retentionMs);
+  const resolution = resolutionOf(decision, retentionMs);
   if (await ask(tools, 'resolve', () => tools.store.resolve({ id, token, resolution }))) return 'applied';
   const now = await look(tools, id);
-  return outcomeFrom(verdict, before, now, await entries());
+  return outcomeFrom(decision, before, now, await entries());
 }
 
 function outcomeFrom(
-  verdict: EncodedVerdict,
+  decision: EncodedDecision,
   before: StoredRecord,
   now: StoredRecord | undefined,
   entries: readonly AuditEntry[],
-): VerdictOutcome {
+): DecisionOutcome {
   const ofOperation = entries.filter(({ record }) => record?.operationId === before.operationId);
-  if (isAsLeftBy(verdict, before, now)) return attributed(ofOperation, verdict, before.attempt);
+  if (isAsLeftBy(decision, before, now)) return attributed(ofOperation, decision, before.attempt);
   if (now?.operationId !== before.operationId) return wasForgotten(ofOperation) ? 'stale' : 'unclear';
   // A rerun opens the record for the next claim; a takeover is such a claim too.
-  return verdict.summary.kind === 'rerun' && now.attempt > before.attempt ? 'unclear' : 'stale';
+  return decision.summary.kind === 'rerun' && now.attempt > before.attempt ? 'unclear' : 'stale';
 }
 
-function isAsLeftBy({ summary }: EncodedVerdict, before: StoredRecord, now: StoredRecord | undefined): boolean {
+function isAsLeftBy({ summary }: EncodedDecision, before: StoredRecord, now: StoredRecord | undefined): boolean {
   if (summary.kind === 'forget') return now?.operationId !== before.operationId;
   if (now?.operationId !== before.operationId) return false;
   if (summary.kind === 'rerun') return now.state === 'open' && now.attempt === before.attempt;
@@ -55,17 +55,21 @@ function isAsLeftBy({ summary }: EncodedVerdict, before: StoredRecord, now: Stor
 }
 
 function wasForgotten(ofOperation: readonly AuditEntry[]): boolean {
-  return ofOperation.some(({ event, verdict }) => event === 'decided' && verdict?.kind === 'forget');
+  return ofOperation.some(({ event, decision }) => event === 'decided' && decision?.kind === 'forget');
 }
 
 /**
  * Whose doing it is that a record is as wanted: this decision's, if no other one wanted the same. An operation is
  * answered or forgotten once, but may be rerun after every attempt.
  */
-function attributed(ofOperation: readonly AuditEntry[], { summary }: EncodedVerdict, attempt: number): VerdictOutcome {
+function attributed(
+  ofOperation: readonly AuditEntry[],
+  { summary }: EncodedDecision,
+  attempt: number,
+): DecisionOutcome {
   const alike = ofOperation.filter(
-    ({ verdict, record }) =>
-      verdict?.digest === summary.digest && (summary.kind !== 'rerun' || record?.attempt === attempt),
+    ({ decision, record }) =>
+      decision?.digest === summary.digest && (summary.kind !== 'rerun' || record?.attempt === attempt),
   );
   if (alike.some(({ event }) => event === 'applied')) return 'stale';
   return alike.filter(({ event }) => event === 'decided').length > 1 ? 'unclear' : 'applied';

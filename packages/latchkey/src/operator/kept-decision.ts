@@ -1,5 +1,5 @@
 /**
- * The answer of a proposed verdict, kept beside the audit until somebody approves it: the audit holds no bodies.
+ * The answer of a proposed decision, kept beside the audit until somebody approves it: the audit holds no bodies.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import { readOwn, writeOnce } from '../core/audit/own-record.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { digestParts } from '../core/support/digest.ts';
+import { type EncodedDecision, isOf } from './decision.ts';
 import type { Proposal } from './proposals.ts';
 import type { OperatorTools } from './tools.ts';
-import { type EncodedVerdict, isOf } from './verdict.ts';
 
 const noBytes = new Uint8Array();
 
@@ -18,11 +18,11 @@ function idOf(proposal: string): string {
 }
 
 /** It belongs to the record's principal, and is erased with it. */
-export async function keepVerdict(
+export async function keepDecision(
   tools: OperatorTools,
   proposal: string,
   { principal }: StoredRecord,
-  { summary, bytes }: EncodedVerdict,
+  { summary, bytes }: EncodedDecision,
   retentionMs: number,
 ): Promise<void> {
   if (summary.kind !== 'respond') return;
@@ -30,11 +30,11 @@ export async function keepVerdict(
   await writeOnce(tools, record, () => bytes);
 }
 
-/** The verdict that was proposed, to the byte; undefined if it is gone. */
-export async function keptVerdict(
+/** The decision that was proposed, to the byte; undefined if it is gone. */
+export async function keptDecision(
   tools: OperatorTools,
-  { proposal, verdict: summary }: Proposal,
-): Promise<EncodedVerdict | undefined> {
+  { proposal, decision: summary }: Proposal,
+): Promise<EncodedDecision | undefined> {
   const bytes = summary.kind === 'respond' ? await readOwn(tools, idOf(proposal)) : noBytes;
   return bytes !== undefined && isOf(summary, bytes) ? { summary, bytes } : undefined;
 }

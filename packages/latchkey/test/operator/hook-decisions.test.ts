@@ -31,16 +31,16 @@ async function lapsedRig() {
   return { ...rig, people, asked, retry };
 }
 
-describe('the verdict of a recover hook', () => {
+describe('the decision of a recover hook', () => {
   it('is in the audit, with why, and by a hook', async () => {
     const { people, retry, asked, runtime, events } = await lapsedRig();
     expect(told(await retry(answer))).toBe('replay value found card 4242');
     const audit = await people.audit(record.id);
-    const [{ decision, token, verdict } = { decision: '', token: '', verdict: undefined }] = audit;
+    const [{ decisionId, token, decision } = { decisionId: '', token: '', decision: undefined }] = audit;
     const common = {
-      ...{ atMs: runtime.clock.now(), decision, token, id: record.id },
+      ...{ atMs: runtime.clock.now(), decisionId, token, id: record.id },
       ...{ by: 'hook', who: 'recover hook', why: 'The provider has the charge.' },
-      verdict: { kind: 'respond', digest: verdict?.digest },
+      decision: { kind: 'respond', digest: decision?.digest },
       record: { operation: 'charge', operationId: asked[0]?.operationId, attempt: 2, policy: 'refuse' },
     };
     expect(audit).toEqual([
@@ -73,7 +73,14 @@ describe('the verdict of a recover hook', () => {
 
   it('is none if it has not the form of one: the record lapses again, and the observer is told', async () => {
     const { people, retry, events, memory, executions } = await lapsedRig();
-    const shapeless: readonly unknown[] = [undefined, null, {}, 'rerun', { verdict: 'retry' }, { decision: 'respond' }];
+    const shapeless: readonly unknown[] = [
+      undefined,
+      null,
+      {},
+      'rerun',
+      { decision: 'retry' },
+      { decision: 'respond' },
+    ];
     for (const recovery of shapeless) {
       const kind = told(await retry(recovery as Recovery));
       expect(['outcome-unknown', 'unavailable store-unavailable']).toContain(kind);

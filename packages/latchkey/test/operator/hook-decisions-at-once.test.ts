@@ -1,4 +1,4 @@
-/** Hooks of many operations, as after the death of a busy worker: their verdicts go into one log. */
+/** Hooks of many operations, as after the death of a busy worker: their decisions go into one log. */
 
 import { describe, expect, it } from 'vitest';
 import { operatorPrincipal } from '../../src/core/audit/own-record.ts';
@@ -30,7 +30,7 @@ function distantStore() {
   return { store, distant, calls: () => calls };
 }
 
-describe('many verdicts of hooks at once', () => {
+describe('many decisions of hooks at once', () => {
   it('follow each other into the log, and cost the store a few calls each', async () => {
     const { store, distant, calls } = distantStore();
     const engine = new Engine({ store: distant });
@@ -50,15 +50,15 @@ describe('many verdicts of hooks at once', () => {
   it('are found again after the store was emptied', async () => {
     const store = memoryStore();
     const engine = new Engine({ store });
-    const verdictOn = async (key: string) => {
+    const decisionOn = async (key: string) => {
       const lapsed = operation({}, key);
       await engine.run(lapsed, () => Promise.reject(new Error('died'))).catch(() => undefined);
       await engine.run({ ...lapsed, recover: () => ({ decision: 'rerun' }) }, async () => done('again'));
     };
-    await verdictOn('one');
+    await decisionOn('one');
     const { entries: first } = await operator({ store }).log({ limit: 10 });
     await store.erase(operatorPrincipal);
-    await verdictOn('two');
+    await decisionOn('two');
     const { entries: second } = await operator({ store }).log({ limit: 10 });
     expect([first.length, second.length]).toEqual([2, 2]);
   });
