@@ -1,0 +1,109 @@
+/** How large parts of the library are in an application's bundle: by esbuild, minified, then compressed by gzip. */
+
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { build, type Metafile } from 'esbuild';
+import { type Workspace, workspaceWith } from '../kit/workspace.ts';
+
+/** In kilobytes of 1,000 bytes. */
+export interface SizeLimit {
+  /** What it comes to today: it may be lowered, never raised. */
+  readonly ceiling: number;
+  /** What is wanted. */
+  readonly goal: number;
+  readonly platform: 'browser' | 'node';
+}
+
+/** What is measured. */
+export const sizeLimits: Readonly<Record<string, SizeLimit>> = {
+  'latchkey/fetch': { ceiling: 40, goal: 20, platform: 'node' },
+  'latchkey/client': { ceiling: 10, goal: 6, platform: 'browser' },
+  'latchkey/redis': { ceiling: 16, goal: 9, platform: 'node' },
+};
+
+/** One file of the library, and the bytes that it has in the bundle before compression. */
+export interface Part {
+  readonly file: string;
+  readonly bytes: number;
+}
+
+/** The size of one entry. */
+export interface Size {
+  readonly minifiedBytes: number;
+  readonly gzippedBytes: number;
+  /** The largest first. */
+  readonly parts: readonly Part[];
+}
+
+/** Packs the library, and bundles each entry by itself. */
+export async function measureSizes(): Promise<ReadonlyMap<string, Size>> {
+  using workspace = await workspaceWith({ apps: [] });
+  const sizes = new Map<string, Size>();
+  for (const [entry, { platform }] of Object.entries(sizeLimits))
+    sizes.set(entry, await sizeOf(entry, platform, workspace));
+  return sizes;
+}
+
+async function sizeOf(entry: string, platform: SizeLimit['platform'], { folder }: Workspace): Promise<Size> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: `export * from '${entry}';`, resolveDir: folder },
+    absWorkingDir: folder,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform,
+    outfile: join(folder, 'out.js'),
+    write: false,
+    metafile: true,
+  });
+  const [bundle] = outputFiles;
+  if (bundle === undefined) throw new Error(`esbuild made nothing of ${entry}`);
+  return {
+    minifiedBytes: bundle.contents.length,
+    gzippedBytes: gzipSync(bundle.contents, { level: 9 }).length,
+    parts: partsOf(metafile),
+  };
+}
+
+function partsOf({ outputs }: Metafile): Part[] {
+  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+  const parts = inputs.map(([file, { bytesInOutput }]) => ({
+    file: file.replace(/^.*\/latchkey\/dist\//, ''),
+    bytes: bytesInOutput,
+  }));
+  return parts.filter(({ bytes }) => bytes > 0).toSorted((a, b) => b.bytes - a.bytes);
+}
+
+/** The size of each folder in the bundle, the largest first. */
+export function foldersOf(parts: readonly Part[]): Part[] {
+  const folders = new Map<string, number>();
+  for (const { file, bytes } of parts) {
+    const folder = file.slice(0, file.lastIndexOf('/') + 1);
+    folders.set(folder, (folders.get(folder) ?? 0) + bytes);
+  }
+  return [...folders].map(([file, bytes]) => ({ file, bytes })).toSorted((a, b) => b.bytes - a.bytes);
+}
+
+const kilobytes = (bytes: number): string => `${(bytes / 1000).toFixed(1)} kB`;
+
+function listOf(parts: readonly Part[], indent: string): string[] {
+  return parts.map(({ file, bytes }) => `${indent}${kilobytes(bytes).padStart(8)}  ${file}`);
+}
+
+/**
+ * One entry in words.
+ *
+ * @param count - how many of its largest files are named.
+ */
+export function describeSize(entry: string, { minifiedBytes, gzippedBytes, parts }: Size, count: number): string {
+  const goal = sizeLimits[entry]?.goal;
+  const head = `${entry}: ${kilobytes(gzippedBytes)} compressed (goal ${goal} kB), ${kilobytes(minifiedBytes)} minified`;
+  const rest = parts.length > count ? [`    and ${parts.length - count} files more`] : [];
+  return [
+    head,
+    ...listOf(foldersOf(parts), '  '),
+    '  the largest files:',
+    ...listOf(parts.slice(0, count), '  '),
+    ...rest,
+  ].join('\n');
+}
