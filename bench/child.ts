@@ -16,13 +16,18 @@ type Reply<Answer> = { readonly answer: Answer } | { readonly error: string };
 export class Child<Question, Answer> {
   readonly #process: ChildProcess;
 
-  constructor(script: string, args: readonly string[]) {
-    this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), [...args]);
+  /** @param flags - of Node. */
+  constructor(script: string, args: readonly string[], flags: readonly string[] = []) {
+    this.#process = fork(fileURLToPath(new URL(script, import.meta.url)), [...args], { execArgv: [...flags] });
   }
 
   async ask(question: Question): Promise<Answer> {
     this.#process.send(question as object);
-    const [reply] = (await Promise.race([once(this.#process, 'message'), this.#ended()])) as [Reply<Answer>];
+    const over = new AbortController();
+    const answered = once(this.#process, 'message', { signal: over.signal });
+    const [reply] = (await Promise.race([answered, this.#ended(over.signal)]).finally(() => over.abort())) as [
+      Reply<Answer>,
+    ];
     if ('error' in reply) throw new Error(reply.error);
     return reply.answer;
   }
@@ -37,8 +42,8 @@ export class Child<Question, Answer> {
     this.#process.kill('SIGKILL');
   }
 
-  async #ended(): Promise<never> {
-    const [code, signal] = await once(this.#process, 'exit');
+  async #ended(over: AbortSignal): Promise<never> {
+    const [code, signal] = await once(this.#process, 'exit', { signal: over });
     throw new Error(`A process of the bench ended: ${code ?? signal}`);
   }
 }

@@ -1,63 +1,85 @@
-// Latchkey side by side with a bare server, in one run: npm run bench -- [--rounds N] [--seconds N] [--profile ROW]
+// Latchkey beside a bare server and beside its own former code, in one run:
+// npm run bench -- [--only node,express,fastify,hono,sqlite] [--processes N] [--seconds N] [--profile ROW]
 // Figures are printed, never asserted: they depend on the machine and on what else it does.
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { measureFdatasync } from './fdatasync.ts';
-import { median } from './median.ts';
+import { formerFolder } from './former.ts';
 import { topFunctions } from './profile.ts';
+import { lowerQuartile, upperQuartile } from './quartile.ts';
 import { report } from './report.ts';
-import { runRound, type Sample } from './round.ts';
-import { eachRow, isRowName, type RowName, rowNames, rows } from './rows.ts';
-import type { Figures } from './targets.ts';
+import { Results } from './results.ts';
+import { heapBytesOf, type Places, profileRow, type RowSample, runRound } from './round.ts';
+import { type GroupName, groups, isGroupName, type Row, rowsIn, titleOf } from './rows.ts';
+import { bestOf, type Timing } from './sampling.ts';
 
 const { values } = parseArgs({
   options: {
-    rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: Object.keys(groups).join(',') },
+    processes: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '2' },
     profile: { type: 'string' },
   },
 });
 
-// Not the system's temporary folder, which may be in memory, where nothing has to be made durable.
-const folder = fileURLToPath(new URL('data', import.meta.url));
-const timing = { folder, warmUpSeconds: 8, seconds: Number(values.seconds) };
+const timing: Timing = { warmUpSeconds: 3, seconds: Number(values.seconds), slices: 5 };
 
-function figuresOf(samples: readonly Sample[]): Figures {
-  const of = (pick: (sample: Sample) => number | undefined) =>
-    median(samples.map((sample) => pick(sample) ?? Number.NaN));
+function wantedGroups(): GroupName[] {
+  const names = values.only.split(',');
+  const wrong = names.find((name) => !isGroupName(name));
+  if (wrong !== undefined) throw new Error(`--only takes some of ${Object.keys(groups).join(', ')}; got "${wrong}"`);
+  return names.filter(isGroupName);
+}
+
+/** Every row in a process of its own, again and again, so that a busy minute of the machine hits all rows. */
+async function compare(names: readonly GroupName[], places: Places): Promise<void> {
+  const rows = rowsIn(names);
+  const samples = new Map<Row, RowSample[]>(rows.map((row) => [row, []]));
+  const fdatasyncs: number[] = [];
+  const processes = Number(values.processes);
+  for (let process = 1; process <= processes; process += 1) {
+    console.log(`process ${process} of ${processes} of ${rows.length} rows`);
+    if (names.includes('sqlite')) fdatasyncs.push(measureFdatasync(places.data, 0.5));
+    for (const [row, taken] of samples) taken.push(await runRound(row, places, timing));
+  }
+  const heap = await heapOf(names, places);
+  const figures = new Map([...samples].map(([row, taken]) => [titleOf(row), figuresOf(row, taken, heap)]));
+  console.log(report(rows, new Results(figures, upperQuartile(fdatasyncs))));
+}
+
+function figuresOf(row: Row, taken: readonly RowSample[], heap: ReadonlyMap<string, number>): RowSample {
   return {
-    requestsPerSecond: of((sample) => sample.requestsPerSecond),
-    cpuUsPerRequest: of((sample) => sample.cpuUsPerRequest),
-    delayP99Ms: of((sample) => sample.delayP99Ms),
-    bytesPerRecord: of((sample) => sample.bytesPerRecord),
+    ...bestOf(taken),
+    heapBytesPerRequest: heap.get(titleOf(row)) ?? Number.NaN,
+    bytesPerRecord: lowerQuartile(taken.map(({ bytesPerRecord }) => bytesPerRecord)),
   };
 }
 
-async function compare(rounds: number): Promise<void> {
-  const samples = eachRow<Sample[]>(() => []);
-  const fdatasyncs: number[] = [];
-  for (let round = 1; round <= rounds; round += 1) {
-    console.log(`round ${round} of ${rounds}`);
-    fdatasyncs.push(measureFdatasync(folder, 0.5));
-    for (const name of rowNames) samples[name].push(await runRound(rows[name], timing));
-  }
-  const figures = eachRow((name) => figuresOf(samples[name]));
-  console.log(report({ rows: figures, fdatasyncPerSecond: median(fdatasyncs) }));
+/** The heap is measured on Fastify alone, in processes of their own. */
+async function heapOf(names: readonly GroupName[], places: Places): Promise<Map<string, number>> {
+  const heap = new Map<string, number>();
+  if (names.includes('fastify'))
+    for (const row of groups.fastify) heap.set(titleOf(row), await heapBytesOf(row, places));
+  return heap;
 }
 
-async function profile(name: RowName): Promise<void> {
-  const file = `latchkey-${name}.cpuprofile`;
-  await runRound(rows[name], { ...timing, seconds: 5, profile: file });
+async function profile(title: string, places: Places): Promise<void> {
+  const rows = rowsIn(wantedGroups());
+  const row = rows.find((known) => titleOf(known) === title);
+  if (row === undefined) throw new Error(`--profile takes one of:\n${rows.map(titleOf).join('\n')}`);
+  const file = `latchkey-${title.replaceAll(/\W+/g, '-')}.cpuprofile`;
+  await profileRow(row, places, file);
   console.log(`${topFunctions(file, 40)}\n\nThe whole profile is in ${file}.`);
 }
 
-mkdirSync(folder, { recursive: true });
+// Not the system's temporary folder, which may be in memory, where nothing has to be made durable.
+const places: Places = { data: fileURLToPath(new URL('data', import.meta.url)), former: await formerFolder() };
+mkdirSync(places.data, { recursive: true });
 try {
-  if (values.profile === undefined) await compare(Number(values.rounds));
-  else if (isRowName(values.profile)) await profile(values.profile);
-  else throw new Error(`--profile takes one of ${rowNames.join(', ')}`);
+  if (values.profile === undefined) await compare(wantedGroups(), places);
+  else await profile(values.profile, places);
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(places.data, { recursive: true });
 }

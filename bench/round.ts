@@ -1,59 +1,72 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child } from './child.ts';
-import type { LoadAnswer, LoadQuestion } from './load/main.ts';
+import type { LoadAnswer } from './load/main.ts';
 import { bytesPerRecord } from './record-size.ts';
-import type { Row } from './rows.ts';
-import type { ServerAnswer, ServerQuestion } from './server/serve.ts';
+import { type Row, titleOf } from './rows.ts';
+import { type Load, type Sample, type Server, sample, type Timing } from './sampling.ts';
 
-/** What one round of one row came to. */
-export interface Sample {
-  readonly requestsPerSecond: number;
-  readonly cpuUsPerRequest: number;
-  readonly delayP99Ms: number;
-  /** Only where records are in a file. */
-  readonly bytesPerRecord: number | undefined;
+/** Where the processes find what they need. */
+export interface Places {
+  /** Takes the records. */
+  readonly data: string;
+  /** Has the former code. */
+  readonly former: string;
 }
 
-export interface RoundOptions {
-  readonly folder: string;
-  readonly warmUpSeconds: number;
-  readonly seconds: number;
-  /** Where the server's CPU profile goes, if one is wanted. */
-  readonly profile?: string;
+/** What one process of a row came to. */
+export interface RowSample extends Sample {
+  /** Only of first requests where records are in a file. */
+  readonly bytesPerRecord: number;
 }
 
-type Server = Child<ServerQuestion, ServerAnswer>;
-type Load = Child<LoadQuestion, LoadAnswer>;
+type Use<Result> = (server: Server, load: Load) => Promise<Result>;
 
-/** Runs one row once: a new server on new data, warmed up, then measured under load from another process. */
-export async function runRound(row: Row, options: RoundOptions): Promise<Sample> {
-  const folder = mkdtempSync(join(options.folder, `${row.name}-`));
-  const server: Server = new Child('server/main.ts', [row.name, folder]);
+/** Runs one row once: a new server on new data, with the load from another process. */
+async function withServer<Result>(row: Row, places: Places, flags: readonly string[], use: Use<Result>) {
+  const folder = mkdtempSync(join(places.data, 'records-'));
+  const server: Server = new Child('server/main.ts', [JSON.stringify(row), folder, places.former], flags);
   try {
     const { port } = await server.ask({ kind: 'listen' });
     const load: Load = new Child('load/main.ts', [String(port), row.keys]);
-    const measured = await measure(row, server, load, options).finally(() => load.kill());
+    const result = await use(server, load).finally(() => load.kill());
     await server.stop();
-    const isMeasurable = row.store === 'sqlite' && row.keys === 'unique';
-    return { ...measured, bytesPerRecord: isMeasurable ? bytesPerRecord(folder) : undefined };
+    const hasFile = row.store === 'sqlite' && row.keys === 'unique';
+    return { ...result, bytesPerRecord: hasFile ? bytesPerRecord(folder) : Number.NaN };
   } finally {
     server.kill();
     rmSync(folder, { recursive: true });
   }
 }
 
-async function measure(row: Row, server: Server, load: Load, options: RoundOptions) {
-  await load.ask({ seconds: options.warmUpSeconds });
-  await server.ask({ kind: 'begin', profiled: options.profile !== undefined });
-  const { requests, replays, seconds } = await load.ask({ seconds: options.seconds });
-  const { usage } = await server.ask({ kind: 'end', ...(options.profile && { profile: options.profile }) });
-  if (replays !== (row.keys === 'repeated' ? requests : 0))
-    throw new Error(`${row.name}: ${replays} replays of ${requests}`);
-  if (usage === undefined) throw new Error('The server measured nothing.');
-  return {
-    requestsPerSecond: requests / seconds,
-    cpuUsPerRequest: usage.cpuUs / requests,
-    delayP99Ms: usage.delayP99Ms,
+function checkOf(row: Row) {
+  return ({ requests, replays }: LoadAnswer) => {
+    const wanted = row.release !== 'bare' && row.keys === 'repeated' ? requests : 0;
+    if (replays !== wanted) throw new Error(`${titleOf(row)}: ${replays} replays of ${requests}`);
   };
+}
+
+/** Measures one row in one process. */
+export function runRound(row: Row, places: Places, timing: Timing): Promise<RowSample> {
+  return withServer(row, places, [], (server, load) => sample(server, load, timing, checkOf(row)));
+}
+
+/** So much room that nothing is collected while a slice of a thousand requests is measured. */
+const roomy = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
+
+/** @returns how many bytes of the heap a request of the row takes, garbage or kept */
+export async function heapBytesOf(row: Row, places: Places): Promise<number> {
+  const timing: Timing = { warmUpSeconds: 3, seconds: 0, slices: 8 };
+  const measured = await withServer(row, places, roomy, (server, load) => sample(server, load, timing, checkOf(row)));
+  return measured.heapBytesPerRequest;
+}
+
+/** Writes a CPU profile of one row to a file. */
+export async function profileRow(row: Row, places: Places, file: string): Promise<void> {
+  await withServer(row, places, [], async (server, load) => {
+    await load.ask({ seconds: 8 });
+    await server.ask({ kind: 'begin', profiled: true });
+    await load.ask({ seconds: 5 });
+    return server.ask({ kind: 'end', profile: file });
+  });
 }

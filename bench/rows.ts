@@ -2,37 +2,63 @@
 
 import type { Keys } from './load/requests.ts';
 
-export type RowName = 'bare' | 'memory-first' | 'memory-replay' | 'sqlite-first' | 'sqlite-replay';
+export type Framework = 'node' | 'express' | 'fastify' | 'hono';
 
-/** In the order of the table. */
-export const rowNames: readonly RowName[] = ['bare', 'memory-first', 'memory-replay', 'sqlite-first', 'sqlite-replay'];
+/** Which code guards the handler, if any. */
+export type Release = 'bare' | 'former' | 'present';
 
 export interface Row {
-  readonly name: RowName;
-  /** What the row is called in the table. */
-  readonly title: string;
+  readonly framework: Framework;
+  readonly release: Release;
   readonly store: 'none' | 'memory' | 'sqlite';
   readonly keys: Keys;
 }
 
-export const rows: Readonly<Record<RowName, Row>> = {
-  bare: { name: 'bare', title: 'bare node:http', store: 'none', keys: 'unique' },
-  'memory-first': { name: 'memory-first', title: 'memory, first requests', store: 'memory', keys: 'unique' },
-  'memory-replay': { name: 'memory-replay', title: 'memory, replays', store: 'memory', keys: 'repeated' },
-  'sqlite-first': { name: 'sqlite-first', title: 'SQLite FULL, first requests', store: 'sqlite', keys: 'unique' },
-  'sqlite-replay': { name: 'sqlite-replay', title: 'SQLite FULL, replays', store: 'sqlite', keys: 'repeated' },
+const frameworkTitles: Readonly<Record<Framework, string>> = {
+  node: 'node:http',
+  express: 'Express',
+  fastify: 'Fastify',
+  hono: 'Hono',
 };
 
-export function isRowName(name: string): name is RowName {
-  return rowNames.some((known) => known === name);
+const storeTitles = { none: '', memory: ', memory', sqlite: ', SQLite FULL' } as const;
+const releaseTitles = { bare: ', bare', former: ', fa07599', present: ', now' } as const;
+
+/** What a row is called in the table; no two have the same title. */
+export function titleOf({ framework, release, store, keys }: Row): string {
+  const kind = release === 'bare' ? '' : keys === 'unique' ? ', first' : ', replay';
+  return frameworkTitles[framework] + storeTitles[store] + kind + releaseTitles[release];
 }
 
-export function eachRow<Value>(make: (name: RowName) => Value): Record<RowName, Value> {
-  return {
-    bare: make('bare'),
-    'memory-first': make('memory-first'),
-    'memory-replay': make('memory-replay'),
-    'sqlite-first': make('sqlite-first'),
-    'sqlite-replay': make('sqlite-replay'),
-  };
+export function bareOf(framework: Framework): Row {
+  return { framework, release: 'bare', store: 'none', keys: 'unique' };
+}
+
+/** The bare server, and first requests and replays with the code of then and of now. */
+function rowsOn(framework: Framework, store: 'memory' | 'sqlite'): Row[] {
+  const kinds: readonly Keys[] = ['unique', 'repeated'];
+  const releases: readonly Release[] = ['former', 'present'];
+  const guarded = kinds.flatMap((keys) => releases.map((release) => ({ framework, release, store, keys })));
+  return [bareOf(framework), ...guarded];
+}
+
+/** Parts of the bench, by what they are called on the command line. */
+export const groups = {
+  node: rowsOn('node', 'memory'),
+  express: rowsOn('express', 'memory'),
+  fastify: rowsOn('fastify', 'memory'),
+  hono: rowsOn('hono', 'memory'),
+  sqlite: rowsOn('node', 'sqlite'),
+} as const satisfies Readonly<Record<string, readonly Row[]>>;
+
+export type GroupName = keyof typeof groups;
+
+export function isGroupName(name: string): name is GroupName {
+  return Object.hasOwn(groups, name);
+}
+
+/** Each row of these groups once. */
+export function rowsIn(names: readonly GroupName[]): Row[] {
+  const rows = names.flatMap((name): readonly Row[] => groups[name]);
+  return [...new Map(rows.map((row) => [titleOf(row), row])).values()];
 }

@@ -13,23 +13,19 @@ function missOf<Results>({ bound, limit }: Target<Results>, value: number): numb
   return bound === 'at most' ? value - limit : limit - value;
 }
 
-function runResultOf<Results>(target: Target<Results>, value: number): string {
+function outcomeOf<Results>(target: Target<Results>, value: number): string {
   const miss = missOf(target, value);
-  if (Number.isNaN(miss)) return 'not measured';
   return miss <= 0 ? 'met' : `missed by ${miss.toFixed(target.digits)} ${target.unit}`;
 }
 
-/** One line for each target: what was measured, what was wanted, and whether it was met. */
+/** One line for each target of what this run measured: what it came to, what was wanted, and whether it was met. */
 export function targetLines<Results>(targets: readonly Target<Results>[], results: Results): string[] {
-  return targets.map((target) => {
+  return targets.flatMap((target) => {
     const value = target.measured(results);
+    if (Number.isNaN(value)) return [];
     const wanted = `${target.bound} ${target.limit} ${target.unit}`;
     const measured = `${value.toFixed(target.digits)} ${target.unit}`;
-    return [
-      target.title.padEnd(42),
-      measured.padStart(16),
-      wanted.padStart(22),
-      `  ${runResultOf(target, value)}`,
-    ].join('');
+    const outcome = outcomeOf(target, value);
+    return [`${target.title.padEnd(60)}${measured.padStart(16)}${wanted.padStart(22)}  ${outcome}`];
   });
 }

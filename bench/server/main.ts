@@ -1,11 +1,10 @@
-// The server under test: main.ts ROW FOLDER
+// The server under test: main.ts ROW FOLDER FORMER, where ROW is JSON and FORMER is the folder with the former code
 
-import { createServer } from 'node:http';
-import { isRowName, rows } from '../rows.ts';
-import { guarded } from './guarded.ts';
+import type { Row } from '../rows.ts';
+import { applicationOf } from './applications.ts';
+import { Library } from './library.ts';
 import { serve } from './serve.ts';
 
-const [name = '', folder = ''] = process.argv.slice(2);
-if (!isRowName(name)) throw new Error(`No such row: ${name}`);
-const { listener, close } = guarded(rows[name].store, folder);
-serve({ server: createServer(listener), close });
+const [text = '', folder = '', former] = process.argv.slice(2);
+const row = JSON.parse(text) as Row;
+serve(await applicationOf(row, new Library(row.release === 'former' ? former : undefined), folder));

@@ -15,43 +15,67 @@ export interface Contest {
 }
 
 const bare: Row = { contestant: 'bare', keys: 'unique' };
-const peers: readonly ContestantName[] = ['nodeIdempotency', 'expressIdempotency', 'powertools', 'powertoolsCached'];
-const ofIoredis: readonly ContestantName[] = ['floor', 'latchkey', 'latchkeyCached'];
-const ofNodeRedis: readonly ContestantName[] = ['floorNodeRedis', 'latchkeyNodeRedis', 'latchkeyCachedNodeRedis'];
 const kindNames = { unique: 'first', repeated: 'replay' } as const;
 
-function bestPeer(results: Results, keys: Row['keys']): number {
-  return Math.max(...peers.map((peer) => results.of(peer, keys).requestsPerSecond));
-}
+/** A client, and who takes part with it. */
+const clients = {
+  ioredis: { floor: 'floor', latchkey: 'latchkey', former: 'latchkeyFormer', cached: 'latchkeyCached' },
+  'node-redis': {
+    floor: 'floorNodeRedis',
+    latchkey: 'latchkeyNodeRedis',
+    former: 'latchkeyFormerNodeRedis',
+    cached: 'latchkeyCachedNodeRedis',
+  },
+} as const;
 
-/** A floor has the client of whoever is held against it. */
-const floorNames = { floor: 'the floor', floorNodeRedis: 'the floor, node-redis' } as const;
+type Client = keyof typeof clients;
 
-function againstFloor(
-  contestant: ContestantName,
+const [onIoredis, onNodeRedis] = [clients.ioredis, clients['node-redis']];
+
+/** Each has its own client, which is node-redis. */
+const peers = ['nodeIdempotency', 'expressIdempotency', 'powertools'] as const;
+
+/** What answers replays from memory is measured by them alone. */
+const cachedRows: readonly Row[] = ([onIoredis.cached, onNodeRedis.cached, 'powertoolsCached'] as const).map(
+  (contestant) => ({ contestant, keys: 'repeated' }),
+);
+
+function against(
+  client: Client,
+  other: ContestantName,
+  name: string,
   keys: Row['keys'],
   limit: number,
-  floor: keyof typeof floorNames = 'floor',
+  contestant: ContestantName = clients[client].latchkey,
 ): Target<Results> {
   return {
-    title: `${kindNames[keys]}: rate against ${floorNames[floor]}`,
+    title: `${client}, ${kindNames[keys]}: rate against ${name}`,
     unit: '×',
     bound: 'at least',
     limit,
     digits: 2,
-    measured: (results) => results.of(contestant, keys).requestsPerSecond / results.of(floor, keys).requestsPerSecond,
+    measured: (results) => results.of(contestant, keys).requestsPerSecond / results.of(other, keys).requestsPerSecond,
   };
 }
 
-function againstPeers(contestant: ContestantName, keys: Row['keys']): Target<Results> {
-  return {
-    title: `${kindNames[keys]}: rate against the best peer`,
-    unit: '×',
-    bound: 'at least',
-    limit: 1.25,
-    digits: 2,
-    measured: (results) => results.of(contestant, keys).requestsPerSecond / bestPeer(results, keys),
-  };
+function targetsOf(client: Client): Target<Results>[] {
+  const { floor, latchkey, former, cached } = clients[client];
+  return [
+    against(client, floor, 'the floor', 'unique', 0.8),
+    against(client, floor, 'the floor', 'repeated', 0.75),
+    against(client, former, 'fa07599', 'unique', 1),
+    against(client, former, 'fa07599', 'repeated', 1),
+    against(client, 'nodeIdempotency', '@node-idempotency/core', 'unique', 0.85),
+    against(client, 'nodeIdempotency', '@node-idempotency/core', 'repeated', 1),
+    against(client, 'expressIdempotency', 'express-idempotency', 'unique', 1),
+    against(client, 'expressIdempotency', 'express-idempotency', 'repeated', 1),
+    against(client, 'powertools', 'powertools', 'unique', 1),
+    against(client, 'powertools', 'powertools', 'repeated', 1),
+    {
+      ...against(client, latchkey, 'the same without', 'repeated', 1.25, cached),
+      title: `${client}, replay: cachedStore against none`,
+    },
+  ];
 }
 
 function commands(contestant: ContestantName, keys: Row['keys'], limit: number, unit: string): Target<Results> {
@@ -68,14 +92,15 @@ function commands(contestant: ContestantName, keys: Row['keys'], limit: number, 
 export const contests = {
   redis: {
     title: 'Redis',
-    rows: [bare, ...rowsOf([...ofIoredis, ...ofNodeRedis, ...peers])],
+    rows: [
+      bare,
+      ...rowsOf([onIoredis.floor, onIoredis.latchkey, onIoredis.former]),
+      ...rowsOf([onNodeRedis.floor, onNodeRedis.latchkey, onNodeRedis.former, ...peers]),
+      ...cachedRows,
+    ],
     targets: [
-      againstFloor('latchkey', 'unique', 0.9),
-      againstFloor('latchkeyCached', 'repeated', 1),
-      againstFloor('latchkeyNodeRedis', 'unique', 0.9, 'floorNodeRedis'),
-      againstFloor('latchkeyCachedNodeRedis', 'repeated', 1, 'floorNodeRedis'),
-      againstPeers('latchkey', 'unique'),
-      againstPeers('latchkeyCached', 'repeated'),
+      ...targetsOf('ioredis'),
+      ...targetsOf('node-redis'),
       commands('latchkey', 'unique', 2, 'commands'),
       commands('latchkey', 'repeated', 1, 'commands'),
     ],

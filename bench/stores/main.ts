@@ -1,35 +1,34 @@
 // Latchkey on Redis and PostgreSQL, side by side with a bare server, a floor and others' libraries, in one run:
-// npm run bench:stores -- [redis|postgres] [--only A,B] [--rounds N] [--seconds N] [--profile CONTESTANT [--replays]]
+// npm run bench:stores -- [redis|postgres] [--only A,B] [--processes N] [--seconds N] [--profile CONTESTANT [--replays]]
 // Figures are printed, never asserted: they depend on the machine and on what else it does.
 
 import { parseArgs } from 'node:util';
-import { median } from '../median.ts';
+import { formerFolder } from '../former.ts';
 import { topFunctions } from '../profile.ts';
+import { lowerQuartile } from '../quartile.ts';
+import { bestOf, type Timing } from '../sampling.ts';
 import type { Backing } from './backing.ts';
 import { contestants, isContestant, type Row } from './contestants.ts';
 import { type Contest, type ContestName, contests, isContest } from './contests.ts';
 import { Results, report } from './report.ts';
-import { runRound, type Sample } from './round.ts';
+import { profileRow, type RowSample, runRound } from './round.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
-    rounds: { type: 'string', default: '3' },
+    processes: { type: 'string', default: '4' },
     seconds: { type: 'string', default: '2' },
     only: { type: 'string' },
     profile: { type: 'string' },
     replays: { type: 'boolean', default: false },
   },
 });
-// V8 goes on compiling what is hot for some seconds, the longer the more code there is; a server runs for days.
-const timing = { warmUpSeconds: 8, seconds: Number(values.seconds) };
+const timing: Timing = { warmUpSeconds: 3, seconds: Number(values.seconds), slices: 5 };
 
-function mediansOf(samples: readonly Sample[]): Sample {
-  const of = (pick: (sample: Sample) => number) => median(samples.map(pick));
+function figuresOf(samples: readonly RowSample[]): RowSample {
   return {
-    requestsPerSecond: of((sample) => sample.requestsPerSecond),
-    cpuUsPerRequest: of((sample) => sample.cpuUsPerRequest),
-    commandsPerRequest: of((sample) => sample.commandsPerRequest),
+    ...bestOf(samples),
+    commandsPerRequest: lowerQuartile(samples.map(({ commandsPerRequest }) => commandsPerRequest)),
   };
 }
 
@@ -37,28 +36,31 @@ function isWanted({ contestant }: Row): boolean {
   return contestant === 'bare' || values.only === undefined || values.only.split(',').includes(contestant);
 }
 
-async function compare({ title, rows, targets }: Contest, backing: Backing, rounds: number): Promise<void> {
-  const samples = new Map<Row, Sample[]>(rows.filter(isWanted).map((row) => [row, []]));
-  for (let round = 1; round <= rounds; round += 1) {
-    console.log(`${title}, round ${round} of ${rounds}`);
+/** Every row in a process of its own, again and again, so that a busy minute of the machine hits all rows. */
+async function compare({ title, rows, targets }: Contest, backing: Backing): Promise<void> {
+  const samples = new Map<Row, RowSample[]>(rows.filter(isWanted).map((row) => [row, []]));
+  const processes = Number(values.processes);
+  for (let process = 1; process <= processes; process += 1) {
+    console.log(`${title}, process ${process} of ${processes} of ${samples.size} rows`);
     for (const [row, taken] of samples) taken.push(await runRound(row, backing, timing));
   }
-  const medians = [...samples].map(([row, taken]) => [row, mediansOf(taken)] as const);
-  console.log(report(new Results(medians), targets));
+  const figures = [...samples].map(([row, taken]) => [row, figuresOf(taken)] as const);
+  console.log(report(new Results(figures), targets));
 }
 
 async function profile(name: string, backing: Backing): Promise<void> {
   if (!isContestant(name)) throw new Error(`--profile takes one of ${Object.keys(contestants).join(', ')}`);
   const file = `latchkey-${name}.cpuprofile`;
-  const row: Row = { contestant: name, keys: values.replays ? 'repeated' : 'unique' };
-  await runRound(row, backing, { ...timing, seconds: 5, profile: file });
+  await profileRow({ contestant: name, keys: values.replays ? 'repeated' : 'unique' }, backing, file);
   console.log(`${topFunctions(file, 60)}\n\nThe whole profile is in ${file}.`);
 }
 
 async function run(name: ContestName): Promise<void> {
-  const backing = await contests[name].start();
+  const former = await formerFolder();
+  const started = await contests[name].start();
+  const backing = { ...started, engines: { ...started.engines, former } };
   try {
-    if (values.profile === undefined) await compare(contests[name], backing, Number(values.rounds));
+    if (values.profile === undefined) await compare(contests[name], backing);
     else await profile(values.profile, backing);
   } finally {
     await backing.stop();

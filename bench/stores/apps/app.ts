@@ -1,10 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import type { Served } from '../../server/serve.ts';
 
-/** Where the servers are that a contestant may use. */
+/** Where the servers are that a contestant may use, and the library's former code. */
 export interface Engines {
   readonly redisPort?: number;
   readonly postgresUrl?: string;
+  /** The folder with the library's former code. */
+  readonly former?: string;
 }
 
 /** Makes the server of a contestant. */

@@ -1,60 +1,79 @@
 import { createClient } from '@redis/client';
 import fastify, { type FastifyRequest } from 'fastify';
 import { Redis } from 'ioredis';
-import { cachedStore } from 'latchkey/cached';
-import { idempotency } from 'latchkey/fastify';
-import { postgresStore } from 'latchkey/postgres';
-import { redisStore } from 'latchkey/redis';
 import type { Store, TransactionKind } from 'latchkey/store';
 import pg from 'pg';
 import { type Charge, charge } from '../../server/handler.ts';
+import { Library } from '../../server/library.ts';
 import { type App, json, path, served } from './app.ts';
+
+/** A store and its client. */
+interface Opened {
+  readonly store: Store<TransactionKind>;
+  /** Ends the client. */
+  end(): Promise<unknown>;
+}
+
+type Open = (library: Library, port: number) => Promise<Opened>;
 
 /** Longer than a run takes, so that what is measured are hits. */
 const cache = { maxAgeMs: 60_000 };
 
-async function guarded<Kind extends TransactionKind>(store: Store<Kind>, close: () => Promise<unknown>) {
+async function guarded(library: Library, { store, end }: Opened) {
   const app = fastify();
   const principal = (request: FastifyRequest) => request.headers['x-account']?.toString();
-  await app.register(idempotency<Kind>({ store, principal, log: false }));
+  const { idempotency } = await library.entry('fastify');
+  await app.register(idempotency<TransactionKind>({ store, principal, ...library.quiet }));
   app.post(path, async (request, reply) => reply.type(json).send(charge(request.body as Charge)));
   return served(app, async () => {
     await store.close();
-    await close();
+    await end();
   });
 }
 
-function redisClient(port: number | undefined) {
-  return new Redis(port ?? 0, { enableAutoPipelining: true });
-}
-
-export const latchkeyRedis: App = ({ redisPort }) => {
-  const client = redisClient(redisPort);
-  return guarded(redisStore({ client }), () => client.quit());
+const onIoredis: Open = async (library, port) => {
+  const client = new Redis(port, { enableAutoPipelining: true });
+  const { redisStore } = await library.entry('redis');
+  return { store: redisStore({ client }), end: () => client.quit() };
 };
 
-export const latchkeyCached: App = ({ redisPort }) => {
-  const client = redisClient(redisPort);
-  return guarded(cachedStore(redisStore({ client }), cache), () => client.quit());
-};
-
-async function nodeRedisClient(port: number | undefined) {
+const onNodeRedis: Open = async (library, port) => {
   const client = createClient({ url: `redis://127.0.0.1:${port}` });
   await client.connect();
-  return client;
+  const { redisStore } = await library.entry('redis');
+  return { store: redisStore({ client }), end: () => client.close() };
+};
+
+const cached =
+  (open: Open): Open =>
+  async (library, port) => {
+    const { store, end } = await open(library, port);
+    const { cachedStore } = await library.entry('cached');
+    return { store: cachedStore(store, cache), end };
+  };
+
+function present(open: Open): App {
+  const library = new Library(undefined);
+  return async ({ redisPort = 0 }) => guarded(library, await open(library, redisPort));
 }
 
-export const latchkeyNodeRedis: App = async ({ redisPort }) => {
-  const client = await nodeRedisClient(redisPort);
-  return guarded(redisStore({ client }), () => client.close());
-};
+function former(open: Open): App {
+  return async ({ redisPort = 0, former: folder = '' }) => {
+    const library = new Library(folder);
+    return guarded(library, await open(library, redisPort));
+  };
+}
 
-export const latchkeyCachedNodeRedis: App = async ({ redisPort }) => {
-  const client = await nodeRedisClient(redisPort);
-  return guarded(cachedStore(redisStore({ client }), cache), () => client.close());
-};
+export const latchkeyRedis = present(onIoredis);
+export const latchkeyFormer = former(onIoredis);
+export const latchkeyCached = present(cached(onIoredis));
+export const latchkeyNodeRedis = present(onNodeRedis);
+export const latchkeyFormerNodeRedis = former(onNodeRedis);
+export const latchkeyCachedNodeRedis = present(cached(onNodeRedis));
 
-export const latchkeyPostgres: App = ({ postgresUrl }) => {
+export const latchkeyPostgres: App = async ({ postgresUrl }) => {
+  const library = new Library(undefined);
   const client = new pg.Pool({ connectionString: postgresUrl, max: 10 });
-  return guarded(postgresStore({ client, sweep: false }), () => client.end());
+  const { postgresStore } = await library.entry('postgres');
+  return guarded(library, { store: postgresStore({ client, sweep: false }), end: () => client.end() });
 };

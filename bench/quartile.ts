@@ -1,0 +1,12 @@
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const place = (sorted.length - 1) * share;
+  const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  return low === undefined || high === undefined ? Number.NaN : low + (high - low) * (place - Math.floor(place));
+}
+
+/** What is measured beside a busy machine is too long, never too short. */
+export const lowerQuartile = (values: readonly number[]): number => quantile(values, 0.25);
+
+/** The same of rates, which come out too low. */
+export const upperQuartile = (values: readonly number[]): number => quantile(values, 0.75);

@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/** The entries of the library that are measured. What is used of them is the same in both releases. */
+interface Entries {
+  readonly cached: typeof import('latchkey/cached');
+  readonly express: typeof import('latchkey/express');
+  readonly fastify: typeof import('latchkey/fastify');
+  readonly hono: typeof import('latchkey/hono');
+  readonly memory: typeof import('latchkey/memory');
+  readonly node: typeof import('latchkey/node');
+  readonly postgres: typeof import('latchkey/postgres');
+  readonly redis: typeof import('latchkey/redis');
+  readonly sqlite: typeof import('latchkey/sqlite');
+}
+
+/** Loads the library as an application in a folder would. */
+export class Library {
+  readonly #require: NodeJS.Require;
+  /** Switches the library's own log off, which the former code did not have. */
+  readonly quiet: { readonly log?: false };
+
+  /** @param former - the folder with the former code. Default: the present code. */
+  constructor(former: string | undefined) {
+    this.#require = createRequire(join(former ?? import.meta.dirname, 'application.js'));
+    this.quiet = former === undefined ? { log: false } : {};
+  }
+
+  entry<Name extends keyof Entries>(name: Name): Promise<Entries[Name]> {
+    return import(pathToFileURL(this.#require.resolve(`latchkey/${name}`)).href) as Promise<Entries[Name]>;
+  }
+}
