@@ -1,7 +1,8 @@
 /**
  * Makes a module of each folder of .lua or .sql files, so that a store reads no file at run time: a bundler keeps the
  * modules that are imported, and loses files that are found by their path. `sql/claim.sql` becomes `texts.claim` of
- * `sql.generated.ts`, which lies beside the folder.
+ * `sql.generated.ts`, which lies beside the folder. Comments and indentation stay behind: a third of the text, which
+ * would be in every bundle and travel to the server.
  *
  * @module
  */
@@ -12,6 +13,15 @@ import { fileURLToPath } from 'node:url';
 
 const sources = fileURLToPath(new URL('../src', import.meta.url));
 
+/** What a person may read before it runs: the texts of migrations keep their comments. */
+const isForPeople = /\/((migration|schema)-\d+|grants)\.sql$/;
+
+/** @param {string} text in which a line of a string starts with neither a space nor two hyphens */
+function withoutComments(text) {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.filter((line) => line !== '' && !line.startsWith('--')).join('\n');
+}
+
 /**
  * @param {string} folder
  * @param {readonly string[]} files
@@ -19,7 +29,8 @@ const sources = fileURLToPath(new URL('../src', import.meta.url));
 function moduleOf(folder, files) {
   const texts = files.map((file) => {
     const text = readFileSync(join(sources, file), 'utf8');
-    return `  ${JSON.stringify(basename(file, extname(file)))}: ${JSON.stringify(text)},\n`;
+    const kept = isForPeople.test(file) ? text : withoutComments(text);
+    return `  ${JSON.stringify(basename(file, extname(file)))}: ${JSON.stringify(kept)},\n`;
   });
   const head = `/** The files of \`${basename(folder)}\` by name. Made by scripts/inline-texts.mjs; do not edit. */\n`;
   return `${head}export const texts = {\n${texts.join('')}} as const;\n`;

@@ -40,18 +40,13 @@ const statementNames = [
 /** The name of a statement is that of its file. */
 export type StatementName = (typeof statementNames)[number];
 
-/** Statements with their tables' names filled in, without comments. */
+/** Statements with their tables' names filled in. */
 export type Statements = Readonly<Record<StatementName, string>>;
 
-const templates = statementNames.map((name) => [name, withoutComments(texts[name])] as const);
+const templates = statementNames.map((name) => [name, texts[name]] as const);
 
 /** The statements on the tables of these names. */
 export function statementsFor(names: Names): Statements {
   const filled = templates.map(([name, template]) => [name, fill(template, names.words)] as const);
   return Object.fromEntries(filled) as Statements;
-}
-
-/** Comments would travel to the server with every call. */
-function withoutComments(text: string): string {
-  return text.replaceAll(/^--.*\n/gm, '').trim();
 }
