@@ -22,6 +22,7 @@ const steps = [
   ].map(typesOf),
   { title: 'lint and format', args: ['node_modules/@biomejs/biome/bin/biome', 'check', '--error-on-warnings'] },
   { title: 'unused exports and dependencies', args: ['node_modules/knip/bin/knip.js', '--no-progress'] },
+  { title: 'plain words', args: ['scripts/check/words.ts'] },
   { title: 'the package as published', args: ['scripts/check/package.ts'] },
 ];
 

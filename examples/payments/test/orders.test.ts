@@ -95,7 +95,7 @@ describe('orders of the API', () => {
     expect(await provider.charges()).toHaveLength(1);
   });
 
-  it('go on behind the last step that was saved when the server is killed in the middle', async () => {
+  it('resume after the last saved step when the server is killed in the middle', async () => {
     await provider.tell({ next: ['hang'] });
     const broken = order('k').then(
       () => false,

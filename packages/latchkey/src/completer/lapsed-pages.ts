@@ -30,7 +30,7 @@ export class LapsedPages {
     return records;
   }
 
-  /** A page that failed twice is given up, lest a cursor which the store no longer knows be asked for again and again. */
+  /** A page that failed twice is given up: the store may no longer know its cursor. */
   async #list(): Promise<RecordPage> {
     const cursor = this.#cursor;
     try {

@@ -133,7 +133,7 @@ describe('a heartbeat that the store applies after a transaction', () => {
     return { runtime, isLost: () => signal?.aborted };
   }
 
-  it('is reckoned with: the lease may end as it says, though nobody heard of it', async () => {
+  it('may have happened: the lease may end as it says, though no answer came', async () => {
     const lost = () => Promise.reject(new StoreUnavailableError('The store is away.'));
     const { runtime, isLost } = heartbeatRig(lost, 10);
     // Applied right after the commit, at 410 ms, it would end the lease at 1,410 ms.

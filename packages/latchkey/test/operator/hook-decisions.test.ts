@@ -71,7 +71,7 @@ describe('the decision of a recover hook', () => {
     expect(await people.audit(record.id)).toEqual([]);
   });
 
-  it('is none if it has not the form of one: the record lapses again, and the observer is told', async () => {
+  it('is refused if it does not have the form of one: the record lapses again, and the observer is notified', async () => {
     const { people, retry, events, memory, executions } = await lapsedRig();
     const shapeless: readonly unknown[] = [
       undefined,

@@ -1,5 +1,5 @@
 /**
- * The server's time, reckoned from the `Date` fields of its answers. DynamoDB has no clock that a condition could
+ * The server's time, estimated from the `Date` fields of its answers. DynamoDB has no clock that a condition could
  * ask, and the workers' own may be minutes apart.
  *
  * A `Date` field is in whole seconds. An answer that was sent for at `s` and came at `r` on our monotonic clock, with

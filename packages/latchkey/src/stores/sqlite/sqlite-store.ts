@@ -37,7 +37,7 @@ export interface SqliteParts<Handle extends SqliteDatabase> {
   readonly closeHandle: () => void;
 }
 
-/** How much of the past the share of replays is reckoned from, in claims. */
+/** Number of recent claims used to estimate the replay rate. */
 const replayMemory = 64;
 
 /** From this share on a claim is first looked up by a reading, which takes no write lock. */

@@ -36,7 +36,7 @@ class World {
 
 const fiveMinutes = 300_000;
 
-describe('the clock that is reckoned from answers', () => {
+describe('the clock estimated from answers', () => {
   it('always has the true time between its bounds, whatever the worker’s own clock says', () => {
     const delay = fc.integer({ min: 0, max: 700 });
     const calls = fc.array(fc.tuple(delay, delay, fc.integer({ min: 0, max: 5_000 })), { minLength: 1, maxLength: 40 });

@@ -1,5 +1,5 @@
 /**
- * Prisma's command and its dependencies weigh 300 MB, and its install scripts fetch programs from elsewhere. So it is
+ * Prisma's command and its dependencies take 300 MB, and its install scripts fetch programs from elsewhere. So it is
  * installed apart from everything else, from the registry alone and without those scripts, when its test first runs.
  */
 

@@ -1,0 +1,56 @@
+// Refuses words that readers stumble over, in the names, comments, docstrings and messages of all code. The prose of
+// docs/ is read by people before it is merged; code is changed too often for that.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Refusal, runScript } from '../prepare/process.mjs';
+import { root } from '../prepare/root.mjs';
+
+/** Each word or phrase, and what to write instead. */
+const plainWords: Readonly<Record<string, string>> = {
+  errand: 'request',
+  'go on behind': 'resume after',
+  'goes on behind': 'resumes after',
+  'has not the': 'does not have the',
+  hopeless: 'not retryable',
+  'is no single': 'must be one',
+  lest: 'so that … not',
+  reckoned: 'estimated, or counted',
+  weigh: 'classify',
+};
+
+const places = ['packages', 'examples', 'edges', 'bundles', 'bench', 'scripts'];
+const isCode = /\.(ts|mjs|lua|sql|html)$/;
+const isForeign = /(^|\/)(node_modules|dist|data|\.work)\/|\.generated\.ts$|^scripts\/check\/words\.ts$/;
+
+const phrases = Object.keys(plainWords).join('|').replaceAll(' ', '\\s+');
+const wanted = new RegExp(`(?<![a-z])(${phrases})(?![a-z])`, 'g');
+
+/** Makes words of the parts of a name, and one line of a comment's lines; every character keeps its line. */
+function wordsOf(text: string): string {
+  return text
+    .replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ')
+    .replaceAll(/[-_]/g, ' ')
+    .replaceAll(/(?<=\n) *(\*|\/\/|--)/g, ' ')
+    .toLowerCase();
+}
+
+function hitsIn(file: string): string[] {
+  const words = wordsOf(`${file}\n${readFileSync(join(root, file), 'utf8')}`);
+  return [...words.matchAll(wanted)].map(({ 1: found = '', index }) => {
+    const phrase = found.replaceAll(/\s+/g, ' ');
+    // The file's own name stands before its first line.
+    const line = words.slice(0, index).split('\n').length - 1;
+    return `${file}${line === 0 ? '' : `:${line}`}: "${phrase}"; write ${plainWords[phrase]}`;
+  });
+}
+
+function filesIn(place: string): string[] {
+  const files = readdirSync(join(root, place), { recursive: true, encoding: 'utf8' });
+  return files.map((file) => `${place}/${file}`).filter((file) => isCode.test(file) && !isForeign.test(file));
+}
+
+await runScript(async () => {
+  const hits = places.flatMap(filesIn).flatMap(hitsIn);
+  if (hits.length > 0) throw new Refusal(hits.join('\n'));
+});
