@@ -1,15 +1,15 @@
 /**
- * The arguments of the script `claim.lua`, which claims what `new-record.ts` can't, and what its replies mean.
+ * The arguments of the script `claim.lua`, which claims what SET NX can't, and what its replies mean.
  *
  * @module
  */
 
 import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
-import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
+import type { Claimed, ClaimOutcome, ClaimRequest, SavedSteps } from '../../core/store.ts';
 import { claimed } from '../record/claim-entry.ts';
 import { type Argument, argumentOf } from './clients/wire.ts';
-import { unreadable } from './errors.ts';
+import { notARecord } from './errors.ts';
 import { completedOf, entryOf } from './row.ts';
 
 const takeovers = { none: '0', rerun: '1', any: '2' };
@@ -23,6 +23,8 @@ const withRequest = 16;
 
 /** A record keeps the length of a text in two bytes, and a character takes up to three. */
 const longestText = 20_000;
+
+const noSteps: SavedSteps = new Map();
 
 /** See the head of `claim.lua`. */
 export function claimArguments(request: ClaimRequest): Argument[] {
@@ -58,18 +60,13 @@ export function claimOutcome(reply: unknown, request: ClaimRequest): ClaimOutcom
   if (reply === codes.created) return created(request);
   if (reply instanceof Buffer) return completedOf(reply);
   const [code, now, bytes]: readonly unknown[] = Array.isArray(reply) ? reply : [];
-  if (!(bytes instanceof Buffer)) throw unreadable('a value under this key was not written by Latchkey');
+  if (!(bytes instanceof Buffer)) throw notARecord();
   return foundOutcome(Number(code), Number(now), bytes, request.id);
-}
-
-/** Whether the claim wrote. */
-export function isTaken(outcome: ClaimOutcome): outcome is Claimed {
-  return outcome.outcome === 'claimed';
 }
 
 /** The outcome of a claim that found nothing. */
 export function created({ operationId, policy }: ClaimRequest): Claimed {
-  return { outcome: 'claimed', attempt: 1, operationId, steps: new Map(), policy, tookOver: false };
+  return { outcome: 'claimed', attempt: 1, operationId, steps: noSteps, policy, tookOver: false };
 }
 
 /** `bytes` is the record as it was before the claim. */

@@ -6,7 +6,7 @@
 
 import type { Clock } from '../../core/runtime.ts';
 import type { Node, Wire } from './clients/wire.ts';
-import { failure } from './errors.ts';
+import { toStoreError } from './errors.ts';
 
 /** What the doctor can find. */
 export type RedisFindingCode =
@@ -50,7 +50,7 @@ export async function examine(wire: Wire, clock: Clock, options: DoctorOptions):
     const findings = await Promise.all(nodes.map((node) => examineNode(node, clock, options)));
     return [...findings.flat(), ...examineClient(wire)];
   } catch (error) {
-    throw failure(error);
+    throw toStoreError(error);
   }
 }
 

@@ -35,13 +35,18 @@ export function isWriteRefused(error: unknown): boolean {
 /** The refusal to guess what a stored value means. */
 export const unreadable = unreadableIn('Redis');
 
+/** The refusal of a value that some other program wrote. */
+export function notARecord(): LatchkeyError {
+  return unreadable('the value under this key was not written by Latchkey');
+}
+
 /** The words of an error alone: a client's error carries the command's arguments, bodies and tokens among them. */
 function wordsOf(error: unknown): Error {
   return new Error(error instanceof Error ? error.message : 'unknown error');
 }
 
 /** What a caller of the store gets for an error of the client. */
-export function failure(error: unknown): LatchkeyError {
+export function toStoreError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   if (startsWith(error, 'WRONGTYPE')) return unreadable('a key holds another kind of value', { cause: wordsOf(error) });
   if (isOutOfMemory(error))

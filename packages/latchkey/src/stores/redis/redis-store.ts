@@ -11,15 +11,13 @@ import type * as contract from '../../core/store.ts';
 import { withTimeLimit } from '../../core/support/store-call.ts';
 import { toReadRecord } from '../record/entry.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { claimArguments, claimOutcome, created, isTaken } from './claim.ts';
+import { claimArguments, claimOutcome, created } from './claim.ts';
 import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
 import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
-import { failure, isOutOfMemory, isUnknownScript, isWriteRefused, tooFewReplicas, unreadable } from './errors.ts';
-import { listPage } from './listing.ts';
-import { lifeMs, newRecord } from './new-record.ts';
+import { isOutOfMemory, isUnknownScript, isWriteRefused, notARecord, tooFewReplicas, toStoreError } from './errors.ts';
 import { ReplicaWait, type WaitReplicas } from './replicas.ts';
-import { completedOf, entryOf, isCompleted } from './row.ts';
-import { scan, scanStart } from './scan.ts';
+import { completedOf, entryOf, isCompleted, lifeMs, newRecord } from './row.ts';
+import { listPage, scan, scanStart } from './scan.ts';
 import { type Script, scripts } from './scripts.ts';
 
 /** What a {@link RedisStore} is made of. */
@@ -35,9 +33,8 @@ export interface RedisParts {
 /** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
 const resolvedToken = 'resolved';
 
-const kinds = { value: 0, tombstone: 8 };
-/** Added where somebody may be waiting for the record. */
-const notifying = 16;
+/** The flag of a result, as the scripts take it. */
+const kinds = { value: '0', tombstone: '8' };
 const isUnreadable = -1;
 const isTombstone = 2;
 const retryWhenTooFewMs = 1_000;
@@ -47,6 +44,8 @@ export class ScriptedStore implements contract.Store {
   readonly name = 'redis';
   readonly volatile = false;
   readonly #parts: RedisParts;
+  readonly #wire: Wire;
+  readonly #prefix: string;
   readonly #feed: ChangeFeed;
   readonly #replicas: ReplicaWait | undefined;
   #closed = false;
@@ -54,13 +53,30 @@ export class ScriptedStore implements contract.Store {
   constructor(parts: RedisParts) {
     const { wire, prefix, waitReplicas } = parts;
     this.#parts = parts;
+    this.#wire = wire;
+    this.#prefix = prefix;
     this.#feed = new ChangeFeed({ prefix, open: (onMessage) => wire.subscriber(onMessage) });
     this.#replicas = waitReplicas && new ReplicaWait(wire, waitReplicas);
   }
 
+  /**
+   * New keys and replays need no script, which would cost the server three times as much. A script judges what is there
+   * and not completed, and claims where a server refuses what may write: what is completed it can show all the same.
+   */
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
-    const outcome = (await this.#claimNew(request)) ?? (await this.#claimAny(request));
-    if (this.#replicas !== undefined && isTaken(outcome)) await this.#confirmClaim(request, outcome);
+    this.#assertOpen();
+    const record = newRecord(request);
+    let found: unknown;
+    if (record !== undefined) {
+      try {
+        found = await this.#wire.setNew(this.#prefix + request.id, record, lifeMs(request));
+      } catch (error) {
+        if (!isWriteRefused(error)) throw toStoreError(error);
+      }
+    }
+    if (found instanceof Buffer && isCompleted(found)) return completedOf(found);
+    const outcome = found === null ? created(request) : await this.#claimFound(request);
+    if (this.#replicas !== undefined && outcome.outcome === 'claimed') await this.#confirmClaim(request, outcome);
     return outcome;
   }
 
@@ -70,11 +86,18 @@ export class ScriptedStore implements contract.Store {
   }
 
   async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
-    const reply = await this.#complete(request);
+    const { id, result } = request;
+    const fits = result.bytes.byteLength <= this.#parts.maxResultBytes;
+    let reply: unknown;
+    try {
+      reply = await this.#send(scripts.complete, id, completeArguments(request, fits ? result : tombstoneOf(request)));
+    } catch (error) {
+      reply = await this.#completeAfter(error, request, fits);
+    }
     if (reply === isUnreadable) throw notARecord();
     if (reply === 0) return 'lost';
-    this.#feed.notify(request.id);
-    if (this.#replicas !== undefined) await this.#confirm(request.id);
+    this.#feed.notify(id);
+    if (this.#replicas !== undefined) await this.#confirm(id);
     return reply === isTombstone ? 'tombstoned' : 'completed';
   }
 
@@ -113,13 +136,12 @@ export class ScriptedStore implements contract.Store {
     const retention = resolution.decision === 'forget' ? 0 : resolution.retentionMs;
     const result = resolution.decision === 'respond' ? resolution.result : undefined;
     const bytes = result === undefined ? '' : argumentOf(result.bytes);
-    const kind = String(kinds[result?.kind ?? 'value']);
+    const kind = kinds[result?.kind ?? 'value'];
     const args = [token, resolution.decision, String(retention), kind, bytes, resolvedToken];
     return this.#bounded(this.#change(scripts.resolve, id, args));
   }
 
   async erase(principal: string): Promise<number> {
-    const { wire, prefix } = this.#parts;
     let erased = 0;
     const eraseOne = async (id: string) => {
       const reply = await this.#bounded(this.#run(scripts.erase, id, [principal]).catch(skipUnreadable));
@@ -128,7 +150,7 @@ export class ScriptedStore implements contract.Store {
       this.#feed.notify(id);
     };
     await this.#reaching(async () => {
-      for await (const { ids } of scan(wire, prefix, scanStart)) await Promise.all(ids.map(eraseOne));
+      for await (const { ids } of scan(this.#wire, this.#prefix, scanStart)) await Promise.all(ids.map(eraseOne));
     });
     return erased;
   }
@@ -140,15 +162,15 @@ export class ScriptedStore implements contract.Store {
 
   async ping(): Promise<void> {
     await this.#reaching(async () => {
-      const nodes = await this.#bounded(this.#parts.wire.nodes());
+      const nodes = await this.#bounded(this.#wire.nodes());
       await this.#bounded(Promise.all(nodes.map((node) => node.command('PING'))));
     });
   }
 
   /** What may lose records, by name; see `RedisFinding`. */
   doctor(options: DoctorOptions = {}): Promise<readonly RedisFinding[]> {
-    const { wire, runtime } = this.#parts;
-    return this.#reaching(() => this.#bounded(examine(wire, runtime.clock, options)));
+    const { clock } = this.#parts.runtime;
+    return this.#reaching(() => this.#bounded(examine(this.#wire, clock, options)));
   }
 
   async close(): Promise<void> {
@@ -156,42 +178,20 @@ export class ScriptedStore implements contract.Store {
     this.#feed.close();
   }
 
-  /**
-   * New keys and replays need no script, which would cost the server three times as much. Undefined for a record that is
-   * there and not completed, and where a server refuses what may write: what is completed it can show all the same.
-   */
-  async #claimNew(request: contract.ClaimRequest): Promise<contract.ClaimOutcome | undefined> {
-    this.#assertOpen();
-    const record = newRecord(request);
-    if (record === undefined) return undefined;
-    const { wire, prefix } = this.#parts;
-    try {
-      const found = await wire.setNew(prefix + request.id, record, lifeMs(request));
-      if (found === null) return created(request);
-      return found instanceof Buffer && isCompleted(found) ? completedOf(found) : undefined;
-    } catch (error) {
-      if (isWriteRefused(error)) return undefined;
-      throw failure(error);
-    }
-  }
-
-  async #claimAny(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
+  async #claimFound(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     return claimOutcome(await this.#run(scripts.claim, request.id, claimArguments(request)), request);
   }
 
-  #complete({ id, token, retentionMs, result, tombstone, notify }: contract.CompleteRequest): Promise<unknown> {
-    const argumentsFor = ({ kind, bytes }: contract.StoredResult): Argument[] => [
-      token,
-      String(retentionMs),
-      String(kinds[kind] + (notify ? notifying : 0)),
-      argumentOf(bytes),
-    ];
-    const fits = result.bytes.byteLength <= this.#parts.maxResultBytes;
-    const shorter: contract.StoredResult = { kind: 'tombstone', bytes: tombstone };
-    return this.#run(scripts.complete, id, argumentsFor(fits ? result : shorter)).catch((error: unknown) => {
-      if (!isOutOfMemory(Reflect.get(Object(error), 'cause'))) throw error;
-      return this.#run(scripts.completeWhenFull, id, argumentsFor(shorter));
-    });
+  /** Sends the completion again: the script itself if the server doesn't know it, the tombstone if the memory is full. */
+  async #completeAfter(error: unknown, request: contract.CompleteRequest, fits: boolean): Promise<unknown> {
+    const { id, result } = request;
+    try {
+      const args = completeArguments(request, fits ? result : tombstoneOf(request));
+      return await this.#teach(error, scripts.complete, id, args);
+    } catch (failed) {
+      if (!isOutOfMemory(failed)) throw toStoreError(failed);
+      return this.#run(scripts.completeWhenFull, id, completeArguments(request, tombstoneOf(request)));
+    }
   }
 
   async #change(script: Script, id: string, args: readonly Argument[]): Promise<boolean> {
@@ -206,17 +206,23 @@ export class ScriptedStore implements contract.Store {
     return reply === 1;
   }
 
-  /** A server that was restarted, or took over, knows no script: then the script itself is sent, and known again. */
   async #run(script: Script, id: string, args: readonly Argument[]): Promise<unknown> {
-    this.#assertOpen();
-    const { wire, prefix } = this.#parts;
-    const key = prefix + id;
     try {
-      return await wire.evalSha(script.sha, key, args);
+      return await this.#send(script, id, args);
     } catch (error) {
-      if (!isUnknownScript(error)) throw failure(error);
+      return this.#teach(error, script, id, args).catch(fail);
     }
-    return wire.eval(script.source, key, args).catch(fail);
+  }
+
+  #send(script: Script, id: string, args: readonly Argument[]): Promise<unknown> {
+    this.#assertOpen();
+    return this.#wire.evalSha(script.sha, this.#prefix + id, args);
+  }
+
+  /** A server that was restarted, or took over, knows no script: then the script itself is sent, and known again. */
+  async #teach(error: unknown, script: Script, id: string, args: readonly Argument[]): Promise<unknown> {
+    if (!isUnknownScript(error)) throw error;
+    return this.#wire.eval(script.source, this.#prefix + id, args);
   }
 
   async #reaching<T>(call: () => Promise<T>): Promise<T> {
@@ -252,19 +258,26 @@ export class ScriptedStore implements contract.Store {
   }
 
   async #confirm(id: string, retryAfterMs?: number): Promise<void> {
-    const { waitReplicas, prefix } = this.#parts;
+    const { waitReplicas } = this.#parts;
     if (this.#replicas === undefined || waitReplicas === undefined) return;
-    const reached = await this.#replicas.reached(prefix + id).catch(fail);
+    const reached = await this.#replicas.reached(this.#prefix + id).catch(fail);
     if (reached < waitReplicas.replicas) throw tooFewReplicas(reached, waitReplicas.replicas, retryAfterMs);
   }
 }
 
-function fail(error: unknown): never {
-  throw failure(error);
+function completeArguments(request: contract.CompleteRequest, { kind, bytes }: contract.StoredResult): Argument[] {
+  const { token, retentionMs, notify } = request;
+  const args = [token, String(retentionMs), kinds[kind], argumentOf(bytes)];
+  if (notify === true) args.push('1');
+  return args;
 }
 
-function notARecord(): Error {
-  return unreadable('a value under this key was not written by Latchkey');
+function tombstoneOf({ tombstone }: contract.CompleteRequest): contract.StoredResult {
+  return { kind: 'tombstone', bytes: tombstone };
+}
+
+function fail(error: unknown): never {
+  throw toStoreError(error);
 }
 
 function skipUnreadable(error: unknown): undefined {

@@ -1,19 +1,20 @@
 /**
- * Records as the scripts write them (the layout is in `scripts/value.lua`), read.
+ * Records as Redis holds them: each is one string, whose layout is in `scripts/record.lua`. The client writes the record
+ * of a first claim itself; every later change is a script's.
  *
  * @module
  */
 
 import { Buffer } from 'node:buffer';
-import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
+import type { ClaimOutcome, ClaimRequest, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase } from '../record/entry.ts';
 import { decodeSteps } from '../record/step-blob.ts';
-import { unreadable } from './errors.ts';
+import type { Argument } from './clients/wire.ts';
+import { notARecord, unreadable } from './errors.ts';
 
-const magic = Buffer.from('LK');
-export const versions = { plain: 1, withRequest: 2 } as const;
+const versions = { plain: 1, withRequest: 2 } as const;
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
-export const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8, bySet: 16 } as const;
+const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8, bySet: 16 } as const;
 
 /** Offsets of the numbers, and of the first text. */
 const at = {
@@ -27,6 +28,91 @@ const at = {
   stepsLength: 27,
   fields: 31,
 };
+
+/** Token, fingerprint, operation id, principal, operation. */
+const textCount = 5;
+
+/** The first attempt, without steps: what stands between the lease's end and the token. */
+const firstCounts = '\0\0\0\x01\0\0\0\0';
+
+/** Durations stand in six bytes of seven bits, which keeps a record ASCII: clients send that without a copy. */
+const durationBits = [35, 28, 21, 14, 7, 0].map((bits) => 2 ** bits);
+const durationLimit = 2 ** 42;
+
+/**
+ * In place of the lease's end, which follows from the key's expiry: a time far away, for processes that don't know this
+ * form. Its last two bytes are the record's length in seven bits each if the short completion script may take it.
+ */
+const farAway = '\x7f'.repeat(4);
+const anyLength = '\x7f'.repeat(2);
+const longestOfShort = 2 ** 14 - 2;
+
+/** A longer one is left to the script, whose arguments are checked one by one. */
+const longestRecord = 20_000;
+
+/** Most claims of a server have the same durations, so their text is kept. */
+let knownDurations = { leaseMs: Number.NaN, unresolvedRetentionMs: Number.NaN, text: '' };
+
+/** What SET writes for a first claim. Undefined where a duration or a text doesn't fit: then a script claims. */
+export function newRecord(request: ClaimRequest): Argument | undefined {
+  const durations = durationsText(request);
+  if (durations === undefined) return undefined;
+  const { token, fingerprint, operationId, principal, operation, policy, request: asked } = request;
+  const texts = field(token) + field(fingerprint) + field(operationId) + field(principal) + field(operation);
+  const length = at.fields + texts.length;
+  if (length > longestRecord) return undefined;
+  const version = asked === undefined ? versions.plain : versions.withRequest;
+  const flags = flagBits.bySet + (policy === 'rerun' ? flagBits.rerun : 0);
+  const head = `LK${String.fromCharCode(version, 0, flags)}${durations}${farAway}`;
+  const record = head + (length > longestOfShort ? anyLength : sevenBits(length)) + firstCounts + texts;
+  // With ASCII alone, lengths included, every character is a byte.
+  if (asked === undefined && Buffer.byteLength(record) === length) return record;
+  return inBytes(head + anyLength + firstCounts, [token, fingerprint, operationId, principal, operation], asked);
+}
+
+/** How long the record of a first claim is there, in milliseconds, unless somebody changes it. */
+export function lifeMs({ leaseMs, unresolvedRetentionMs }: ClaimRequest): number {
+  return leaseMs + unresolvedRetentionMs;
+}
+
+function durationsText({ leaseMs, unresolvedRetentionMs }: ClaimRequest): string | undefined {
+  const known = knownDurations;
+  if (known.leaseMs === leaseMs && known.unresolvedRetentionMs === unresolvedRetentionMs) return known.text;
+  if (!isDuration(leaseMs) || !isDuration(unresolvedRetentionMs)) return undefined;
+  const text = durationText(unresolvedRetentionMs) + durationText(leaseMs);
+  knownDurations = { leaseMs, unresolvedRetentionMs, text };
+  return text;
+}
+
+function isDuration(ms: number): boolean {
+  return Number.isInteger(ms) && ms >= 0 && ms < durationLimit;
+}
+
+function durationText(ms: number): string {
+  return String.fromCharCode(...durationBits.map((unit) => Math.floor(ms / unit) % 128));
+}
+
+function sevenBits(length: number): string {
+  return String.fromCharCode(length >> 7, length & 127);
+}
+
+function field(text: string): string {
+  return String.fromCharCode(text.length >> 8, text.length & 255) + text;
+}
+
+function inBytes(head: string, texts: readonly string[], asked: Uint8Array | undefined): Buffer {
+  const pieces: Uint8Array[] = [Buffer.from(head, 'latin1')];
+  for (const text of texts) pieces.push(withLength(Buffer.from(text), 2));
+  if (asked !== undefined) pieces.push(withLength(asked, 4));
+  return Buffer.concat(pieces);
+}
+
+function withLength(bytes: Uint8Array, lengthBytes: 2 | 4): Buffer {
+  const whole = Buffer.allocUnsafe(lengthBytes + bytes.byteLength);
+  whole.writeUIntBE(bytes.byteLength, 0, lengthBytes);
+  whole.set(bytes, lengthBytes);
+  return whole;
+}
 
 /** What a script gives back of a record. */
 export interface RawRecord {
@@ -42,26 +128,21 @@ export interface RawRecord {
  */
 export function entryOf({ id, bytes, expiresAtMs }: RawRecord): Entry {
   const phase = phaseOf(bytes);
-  const fields = new Fields(bytes);
-  const [token, fingerprint, operationId, principal, operation] = [
-    fields.text(),
-    fields.text(),
-    fields.text(),
-    fields.text(),
-    fields.text(),
-  ];
-  const request = bytes.readUInt8(at.version) === versions.withRequest ? fields.long() : undefined;
-  const stepsEnd = fields.offset + bytes.readUInt32BE(at.stepsLength);
+  const { texts, textsEnd } = textsOf(bytes);
+  const [token = '', fingerprint = '', operationId = '', principal = '', operation = ''] = texts;
+  const hasRequest = bytes[at.version] === versions.withRequest;
+  const stepsStart = hasRequest ? endOfText(bytes, textsEnd, 4) : textsEnd;
+  const stepsEnd = stepsStart + bytes.readUInt32BE(at.stepsLength);
   const flags = bytes.readUInt8(at.flags);
   return {
     id,
+    token,
+    fingerprint,
+    operationId,
     principal,
     operation,
-    operationId,
     policy: flags & flagBits.rerun ? 'rerun' : 'refuse',
     createdAtMs: bytes.readUIntBE(at.created, 6),
-    fingerprint,
-    token,
     attempt: bytes.readUInt32BE(at.attempt),
     phase,
     abandoned: (flags & flagBits.abandoned) !== 0,
@@ -69,10 +150,26 @@ export function entryOf({ id, bytes, expiresAtMs }: RawRecord): Entry {
     leaseEndsAtMs: bytes.readUIntBE(at.leaseEnd, 6),
     expiresAtMs,
     changedAtMs: bytes.readUIntBE(at.changed, 6),
-    steps: stepsEnd > fields.offset ? decodeSteps(bytes.subarray(fields.offset, stepsEnd), unreadable) : undefined,
+    steps: stepsEnd > stepsStart ? decodeSteps(bytes.subarray(stepsStart, stepsEnd), unreadable) : undefined,
     result: phase === 'completed' ? resultOf(bytes, stepsEnd) : undefined,
-    request: request ?? 'none',
+    request: hasRequest ? new Uint8Array(bytes.subarray(textsEnd + 4, stepsStart)) : 'none',
   };
+}
+
+function textsOf(bytes: Buffer): { readonly texts: readonly string[]; readonly textsEnd: number } {
+  const texts: string[] = [];
+  let textsEnd = at.fields;
+  while (texts.length < textCount) {
+    const start = textsEnd + 2;
+    textsEnd = endOfText(bytes, textsEnd, 2);
+    texts.push(bytes.toString('utf8', start, textsEnd));
+  }
+  return { texts, textsEnd };
+}
+
+/** Whether a value says of itself that it is a completed record; {@link completedOf} finds out whether it is one. */
+export function isCompleted(bytes: Buffer): boolean {
+  return bytes[at.version] === versions.plain && phases[bytes[at.phase] ?? 0] === 'completed';
 }
 
 /**
@@ -82,66 +179,42 @@ export function entryOf({ id, bytes, expiresAtMs }: RawRecord): Entry {
  */
 export function completedOf(bytes: Buffer): ClaimOutcome {
   if (phaseOf(bytes) !== 'completed') throw unreadable('a record has an unknown state');
-  const fields = new Fields(bytes);
-  fields.skip();
-  const fingerprint = fields.text();
-  const operationId = fields.text();
-  fields.skip();
-  fields.skip();
-  const result = resultOf(bytes, fields.offset + bytes.readUInt32BE(at.stepsLength));
-  return { outcome: 'completed', fingerprint, result, operationId, completedAtMs: bytes.readUIntBE(at.changed, 6) };
-}
-
-/** Whether a value says of itself that it is a completed record; {@link completedOf} finds out whether it is one. */
-export function isCompleted(bytes: Buffer): boolean {
-  return bytes[at.version] === versions.plain && phases[bytes[at.phase] ?? 0] === 'completed';
+  const tokenEnd = endOfText(bytes, at.fields, 2);
+  const fingerprintEnd = endOfText(bytes, tokenEnd, 2);
+  const operationIdEnd = endOfText(bytes, fingerprintEnd, 2);
+  const operationEnd = endOfText(bytes, endOfText(bytes, operationIdEnd, 2), 2);
+  return {
+    outcome: 'completed',
+    fingerprint: bytes.toString('utf8', tokenEnd + 2, fingerprintEnd),
+    result: resultOf(bytes, operationEnd + bytes.readUInt32BE(at.stepsLength)),
+    operationId: bytes.toString('utf8', fingerprintEnd + 2, operationIdEnd),
+    completedAtMs: bytes.readUIntBE(at.changed, 6),
+  };
 }
 
 function phaseOf(bytes: Buffer): Phase {
-  const known = bytes.byteLength > at.fields && bytes.indexOf(magic) === 0 && isVersion(bytes.readUInt8(at.version));
-  const phase = known ? phases[bytes.readUInt8(at.phase)] : undefined;
-  if (phase === undefined) throw unreadable('a value under this key was not written by Latchkey');
+  const isRecord = bytes.length > at.fields && bytes[0] === 0x4c && bytes[1] === 0x4b && isVersion(bytes[at.version]);
+  const phase = isRecord ? phases[bytes.readUInt8(at.phase)] : undefined;
+  if (phase === undefined) throw notARecord();
   return phase;
 }
 
-function isVersion(byte: number): boolean {
+function isVersion(byte: number | undefined): boolean {
   return byte === versions.plain || byte === versions.withRequest;
+}
+
+/** Where the text ends whose length is at `start`, in two bytes or four. */
+function endOfText(bytes: Buffer, start: number, lengthBytes: 2 | 4): number {
+  const textStart = start + lengthBytes;
+  const isThere = textStart <= bytes.length;
+  const length = lengthBytes === 2 && isThere ? bytes.readUInt16BE(start) : isThere ? bytes.readUInt32BE(start) : 0;
+  if (!isThere || textStart + length > bytes.length) throw unreadable('a text is cut short');
+  return textStart + length;
 }
 
 /** The bytes are copied: a reply is part of a larger piece of what came in, which must not live as long as they do. */
 function resultOf(bytes: Buffer, start: number): StoredResult {
-  if (start > bytes.byteLength) throw unreadable('a result is cut short');
+  if (start > bytes.length) throw unreadable('a result is cut short');
   const kind = bytes.readUInt8(at.flags) & flagBits.tombstone ? 'tombstone' : 'value';
   return { kind, bytes: new Uint8Array(bytes.subarray(start)) };
-}
-
-/** Reads the texts one after the other. */
-class Fields {
-  readonly #bytes: Buffer;
-  offset = at.fields;
-
-  constructor(bytes: Buffer) {
-    this.#bytes = bytes;
-  }
-
-  text(): string {
-    const start = this.offset + 2;
-    this.skip();
-    return this.#bytes.toString('utf8', start, this.offset);
-  }
-
-  /** A copy of the bytes behind a length of four. */
-  long(): Uint8Array {
-    const start = this.offset + 4;
-    this.skip(4);
-    return new Uint8Array(this.#bytes.subarray(start, this.offset));
-  }
-
-  skip(lengthBytes = 2): void {
-    const start = this.offset + lengthBytes;
-    const isThere = start <= this.#bytes.byteLength;
-    const end = isThere ? start + this.#bytes.readUIntBE(this.offset, lengthBytes) : Number.NaN;
-    if (!(end <= this.#bytes.byteLength)) throw unreadable('a text is cut short');
-    this.offset = end;
-  }
 }

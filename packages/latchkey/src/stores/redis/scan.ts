@@ -1,11 +1,13 @@
 /**
- * All keys under a prefix, on every master, in batches; and a place among them that can be written down.
+ * All keys under a prefix, on every master, in batches; a place among them that can be written down; and pages of
+ * records in one state.
  *
  * @module
  */
 
+import type { ListRequest, RecordPage, StoredRecord } from '../../core/store.ts';
 import { digestParts } from '../../core/support/digest.ts';
-import { unknownCursor } from '../shared/paging.ts';
+import { checkPageLimit, unknownCursor } from '../shared/paging.ts';
 import type { Node, Wire } from './clients/wire.ts';
 import { unreadable } from './errors.ts';
 
@@ -57,7 +59,7 @@ async function scanOnce(node: Node, prefix: string, cursor: string) {
 }
 
 /** The place as text, with the marks of what is done of its batch. */
-export function writeCursor(place: ScanPlace, done: Iterable<string>): string {
+function writeCursor(place: ScanPlace, done: Iterable<string>): string {
   return [place.node, place.cursor, ...done].join('.');
 }
 
@@ -66,7 +68,7 @@ export function writeCursor(place: ScanPlace, done: Iterable<string>): string {
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function readScanCursor(cursor: string | undefined): { place: ScanPlace; done: readonly string[] } {
+function readScanCursor(cursor: string | undefined): { place: ScanPlace; done: readonly string[] } {
   if (cursor === undefined) return { place: scanStart, done: [] };
   if (!/^\d{1,6}\.\d{1,20}(\.[\w-]+)*$/.test(cursor)) throw unknownCursor();
   const [node, place = finished, ...done] = cursor.split('.');
@@ -74,6 +76,35 @@ export function readScanCursor(cursor: string | undefined): { place: ScanPlace; 
 }
 
 /** Stands for an id in a cursor, so that this stays short. */
-export function markOf(id: string): string {
+function markOf(id: string): string {
   return digestParts(id).slice(0, markLength);
+}
+
+/** What {@link listPage} works with; `look` reads a record if it is in the state that is asked for. */
+export interface ListParts {
+  readonly wire: Wire;
+  readonly prefix: string;
+  readonly look: (id: string) => Promise<StoredRecord | undefined>;
+}
+
+/**
+ * One page. It goes on in the middle of the batch where the page before ended: that batch is fetched again, and what
+ * the cursor marks as done is left out. So nothing is lost or doubled when the server's table grows meanwhile.
+ */
+export async function listPage(parts: ListParts, request: ListRequest): Promise<RecordPage> {
+  checkPageLimit(request);
+  const start = readScanCursor(request.cursor);
+  const page = new Map<string, StoredRecord>();
+  let done = new Set(start.done);
+  for await (const { place, ids } of scan(parts.wire, parts.prefix, start.place)) {
+    const found = await Promise.all(ids.filter((id) => !page.has(id)).map(parts.look));
+    for (const record of found) {
+      if (record === undefined || done.has(markOf(record.id))) continue;
+      if (page.size === request.limit) return { records: [...page.values()], next: writeCursor(place, done) };
+      page.set(record.id, record);
+      done.add(markOf(record.id));
+    }
+    done = new Set();
+  }
+  return { records: [...page.values()] };
 }

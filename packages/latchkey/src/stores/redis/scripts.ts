@@ -1,6 +1,6 @@
 /**
- * The scripts: one for each transition, every one with `value.lua` and `record.lua` before it. A completion does
- * what is most frequent before it defines the functions that the rest needs. Redis knows a script by the SHA-1 of its text.
+ * The scripts: one for each transition, every one with `record.lua` before it. A completion first does what is
+ * most frequent, which doesn't need that. Redis knows a script by the SHA-1 of its text.
  *
  * @module
  */
@@ -24,7 +24,7 @@ type Flag = 'allow-oom' | 'no-writes';
 /** A script's text is one file of the folder `scripts`, or several. */
 type FileName = keyof typeof texts;
 
-const complete = ['value', 'complete-first', 'record', 'complete'] as const satisfies FileName[];
+const complete = ['complete-first', 'record', 'complete'] as const satisfies FileName[];
 
 /** Every script by what it does; see the head of its file. */
 export const scripts = {
@@ -41,7 +41,7 @@ export const scripts = {
 } as const satisfies Readonly<Record<string, Script>>;
 
 function script(name: FileName, flag?: Flag): Script {
-  return made(['value', 'record', name], flag);
+  return made(['record', name], flag);
 }
 
 function made(parts: readonly FileName[], flag?: Flag): Script {

@@ -1,6 +1,6 @@
 /**
  * Moves records back in time instead of the server's clock forward, so that no test waits for a lease. Knows where
- * a record keeps its times, which `value.lua` tells.
+ * a record keeps its times, which `record.lua` tells.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';

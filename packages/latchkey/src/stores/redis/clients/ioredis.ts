@@ -1,11 +1,13 @@
 /**
  * `ioredis`: a single server, servers behind Sentinel (the same class), a cluster.
  *
+ * What is asked of a single server in one turn of the event loop is sent as one pipeline: in one write instead of many,
+ * and for less than the library's auto-pipelining takes.
+ *
  * @module
  */
 
 import { StoreUnavailableError } from '../../../core/errors.ts';
-import { type BinaryCommands, binaryCommands, type IoredisPipeline, IoredisTurn } from './ioredis-turn.ts';
 import { keySlot } from './key-slot.ts';
 import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
 
@@ -53,6 +55,20 @@ interface IoredisSubscriber {
   disconnect(): void;
 }
 
+/** The commands, in the form that gives replies as bytes. The library has it for every command and types it for few. */
+interface BinaryCommands {
+  setBuffer(...args: readonly Argument[]): unknown;
+  evalshaBuffer(...args: readonly Argument[]): unknown;
+  evalBuffer(...args: readonly Argument[]): unknown;
+}
+
+/** The methods of a pipeline of ioredis that the store calls. */
+interface IoredisPipeline {
+  exec(): Promise<IoredisResults | null>;
+}
+
+type IoredisResults = readonly (readonly [error: Error | null, reply: unknown])[];
+
 /** Speaks through ioredis. */
 export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
   return {
@@ -97,8 +113,68 @@ function sendingTo(cluster: IoredisCluster): Send {
 }
 
 function sendingByTurns(client: IoredisClient): Send {
-  const turn = new IoredisTurn(client);
+  const turn = new Turn(client);
   return (command, args) => turn.send(command, args);
+}
+
+interface Waiting {
+  readonly command: keyof BinaryCommands;
+  readonly args: readonly Argument[];
+  readonly resolve: (reply: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Gathers the commands of a turn. */
+class Turn {
+  readonly #client: { pipeline(): IoredisPipeline };
+  #waiting: Waiting[] = [];
+  readonly #end = () => this.#flush();
+
+  constructor(client: { pipeline(): IoredisPipeline }) {
+    this.#client = client;
+  }
+
+  send(command: keyof BinaryCommands, args: readonly Argument[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      if (this.#waiting.length === 0) setImmediate(this.#end);
+      this.#waiting.push({ command, args, resolve, reject });
+    });
+  }
+
+  #flush(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const fail = (error: unknown) => {
+      for (const { reject } of waiting) reject(error);
+    };
+    try {
+      const pipeline = this.#client.pipeline();
+      const commands = binaryCommands(pipeline);
+      for (const { command, args } of waiting) commands[command](...args);
+      pipeline.exec().then((results) => settle(waiting, results), fail);
+    } catch (error) {
+      fail(error);
+    }
+  }
+}
+
+function settle(waiting: readonly Waiting[], results: IoredisResults | null): void {
+  let index = 0;
+  for (const { resolve, reject } of waiting) {
+    const [error, reply] = results?.[index++] ?? [new Error('The pipeline of ioredis gave no reply.')];
+    if (error === null) resolve(reply);
+    else reject(error);
+  }
+}
+
+/** @throws TypeError if it has no such commands. */
+function binaryCommands(target: object): BinaryCommands {
+  if (hasBinaryCommands(target)) return target;
+  throw new TypeError('This ioredis has no setBuffer, evalshaBuffer and evalBuffer.');
+}
+
+function hasBinaryCommands(target: object): target is BinaryCommands {
+  return ['setBuffer', 'evalshaBuffer', 'evalBuffer'].every((name) => name in target);
 }
 
 function nodeOf(client: IoredisNode): Node {

@@ -4,7 +4,8 @@
  * @module
  */
 
-import { Buffer, isAscii } from 'node:buffer';
+import { type Buffer, isAscii } from 'node:buffer';
+import { asBuffer } from '../../../core/support/bytes.ts';
 
 /** An argument of a command; a number is sent as text. */
 export type Argument = string | Buffer;
@@ -51,10 +52,10 @@ const maxTextBytes = 65_536;
 
 /**
  * Bytes as an argument: a string where that is the same, since a single Buffer makes ioredis copy the whole pipeline
- * that it is part of.
+ * that it is part of, and node-redis write its command in three pieces.
  */
 export function argumentOf(bytes: Uint8Array): Argument {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const buffer = asBuffer(bytes);
   return buffer.byteLength <= maxTextBytes && isAscii(buffer) ? buffer.toString('latin1') : buffer;
 }
 

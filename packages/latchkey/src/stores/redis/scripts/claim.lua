@@ -1,4 +1,4 @@
--- Takes a record, or says why not. A claim that finds nothing, or an answer, needs no script: see new-record.ts.
+-- Takes a record, or says why not. A claim that finds nothing, or an answer, needs no script: see row.ts.
 --
 -- ARGV[1]   lease in ms                   ARGV[2]  how long a lapsed record is kept, in ms
 -- ARGV[3]   takeover: 0 none, 1 only of a record that may be rerun, 2 any

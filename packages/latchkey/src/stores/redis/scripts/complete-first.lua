@@ -1,29 +1,27 @@
 -- Swaps the owner's lease for the result.
 --
--- ARGV[1]  token     ARGV[2]  retention in ms
--- ARGV[3]  0, or 8 if the result is a tombstone; and 16 more if somebody may be waiting for the record
--- ARGV[4]  result
+-- ARGV[1]  token     ARGV[2]  retention in ms    ARGV[3]  0, or 8 if the result is a tombstone
+-- ARGV[4]  result    ARGV[5]  anything if somebody may be waiting for the record
 --
 -- Returns 1 if the record holds a full result, 2 if it holds a tombstone; 0 if it is not the owner's; -1 if it is
 -- unreadable.
+--
+-- Most completions find the record as SET wrote it, and need no more than this: its head and length say so, and it has
+-- the token. See record.lua for the layout.
 
-local kind = ARGV[3] % 16
-
--- `created` is a time; `rest` is what follows the lease.
-local function complete(created, rest)
-  local now = server_time()
-  local head = PLAIN .. string.char(COMPLETED, flags % 2 + kind) .. time(now) .. created .. time(now)
-  redis.call('SET', KEYS[1], head .. rest .. ARGV[4], 'PXAT', now + ARGV[2])
-  if tonumber(ARGV[3]) >= 16 then
-    redis.call('PUBLISH', KEYS[1], '')
-  end
-  return kind == 0 and 1 or 2
-end
-
--- Most completions find what their claim wrote, and cost no more than this.
-if by_set and magic == PLAIN then
-  local is_whole, token, _, _, _, _, after = pcall(struct.unpack, '>I2c0I2c0I2c0I2c0I2c0', value, FIELDS)
-  if is_whole and token == ARGV[1] and after + struct.unpack('>I4', value, 28) == #value + 1 then
-    return complete(time((times_by_set())), string.sub(value, 24))
+local record = redis.call('GET', KEYS[1])
+if record and string.sub(record, 34, 33 + #ARGV[1]) == ARGV[1] and #record > 33 then
+  local head, flags, a, b, c, d, e, f, g, h, i, j, k, l, high, low, token_length =
+    struct.unpack('>c4BBBBBBBBBBBBBxxxxBBxxxxxxxxI2', record)
+  local goes = redis.call('PEXPIRETIME', KEYS[1])
+  if head == 'LK\1\0' and flags >= 16 and high * 128 + low == #record and token_length == #ARGV[1] and goes > 0 then
+    local now = goes - redis.call('PTTL', KEYS[1])
+    local created = goes - ((((((a + g) * 128 + b + h) * 128 + c + i) * 128 + d + j) * 128 + e + k) * 128 + f + l)
+    local times = struct.pack('>c4BI6I6I6', 'LK\1\2', flags - 16 + ARGV[3], now, created, now)
+    redis.call('SET', KEYS[1], times .. string.sub(record, 24) .. ARGV[4], 'PX', ARGV[2])
+    if ARGV[5] then
+      redis.call('PUBLISH', KEYS[1], '')
+    end
+    return ARGV[3] == '0' and 1 or 2
   end
 end

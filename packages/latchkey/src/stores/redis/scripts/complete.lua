@@ -14,4 +14,10 @@ if phase == COMPLETED then
   redis.call('SETRANGE', KEYS[1], 3, string.char(phase))
   return has(TOMBSTONE) and 2 or 1
 end
-return complete(string.sub(value, 12, 17), string.sub(bare(), 24))
+local now = server_time()
+local head = PLAIN .. string.char(COMPLETED, policy() + ARGV[3]) .. time(now) .. string.sub(value, 12, 17) .. time(now)
+redis.call('SET', KEYS[1], head .. string.sub(bare(), 24) .. ARGV[4], 'PXAT', now + ARGV[2])
+if ARGV[5] then
+  redis.call('PUBLISH', KEYS[1], '')
+end
+return ARGV[3] == '0' and 1 or 2

@@ -1,10 +1,63 @@
--- How to read a record; see value.lua.
+-- What every script starts with: the record as it is stored, and how to read it.
+--
+-- KEYS[1]  the record's key; it is also the channel on which changes are told
+--
+-- A record is one string. Positions count from 1; numbers are binary, the highest byte first; times are milliseconds
+-- since the epoch. Its expiry is that of the key.
+--
+--    1  3  "LK" and the version of this layout: 1, or 2 if the record has a request
+--    4  1  phase: 0 held (running or lapsed: the clock tells), 1 open, 2 completed
+--    5  1  flags: 1 may be rerun, 2 was taken over, 4 abandoned by its owner, 8 result is a tombstone, 16 by SET
+--    6  6  when the state last changed
+--   12  6  when the record was created
+--   18  6  the end of the lease
+--   24  4  attempt
+--   28  4  length of the steps
+--   32     token, fingerprint, operation id, principal, operation: for each two bytes of length and its text
+--          request, in version 2 alone: four bytes of length and the request
+--          steps: for each four bytes of length and the name, four bytes of length and the value
+--          result, once completed
+--
+-- The client itself writes a new record (SET NX GET PX), and can't know the server's time. Such a record is marked "by
+-- SET": in place of the first two times stand, in the low seven bits of each byte, how long a lapsed record is kept and
+-- how long the lease is; the times follow from the key's expiry. In place of the third stand four bytes 127, and the
+-- record's length in the low seven bits of two bytes, or 127 twice if complete-first.lua is not to take it.
 
--- From here on it is as if a script had written it.
-if by_set then
-  local created, ends = times_by_set()
+local HELD, OPEN, COMPLETED = 0, 1, 2
+local RERUN, TOOK_OVER, ABANDONED, TOMBSTONE, BY_SET = 1, 2, 4, 8, 16
+local PLAIN, WITH_REQUEST = 'LK\1', 'LK\2'
+local FIELDS = 32
+local UNREADABLE = -1
+
+local value = redis.call('GET', KEYS[1])
+local magic = value and string.sub(value, 1, 3)
+local phase = value and string.byte(value, 4)
+local flags = value and string.byte(value, 5)
+
+local function server_time()
+  local clock = redis.call('TIME')
+  return clock[1] * 1000 + math.floor(clock[2] / 1000)
+end
+
+local function time(ms)
+  return struct.pack('>I6', ms)
+end
+
+local function field(text)
+  return struct.pack('>I2', #text) .. text
+end
+
+local function duration(at)
+  local a, b, c, d, e, f = string.byte(value, at, at + 5)
+  return ((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f
+end
+
+-- Of a record by SET the times follow from its expiry. From here on it is as if a script had written it.
+if phase == HELD and #value >= FIELDS and (magic == PLAIN or magic == WITH_REQUEST) and flags >= BY_SET then
+  local ends = math.max(redis.call('PEXPIRETIME', KEYS[1]) - duration(6), 0)
+  local created = time(math.max(ends - duration(12), 0))
   flags = flags - BY_SET
-  value = magic .. string.char(phase, flags) .. time(created) .. time(created) .. time(ends) .. string.sub(value, 24)
+  value = magic .. string.char(phase, flags) .. created .. created .. time(ends) .. string.sub(value, 24)
 end
 
 -- The position behind the text at `at`, whose length takes two bytes; nil if the record is cut short there.
