@@ -52,10 +52,11 @@ declare module 'fastify' {
  * `await`, so that it knows the routes that follow: there it acts after all their `preHandler` hooks, authentication
  * included. On routes declared before it, it acts before theirs.
  *
- * What the handler writes is captured where it leaves Fastify, so that error handlers, streams, `reply.hijack()`
- * and `reply.raw` are covered. Answers are stored as they are then, in the coding of a compression plugin too.
+ * An answer is stored as it reaches the guard's `onSend` hook, error handlers' answers included: hooks registered before
+ * the guard have acted on it, and hooks behind it act on the first answer and on each replay. Streams, `reply.hijack()` and
+ * what is written to `reply.raw` are stored as they leave Fastify, in the coding of a compression plugin too.
  * Fastify destroys a stream when the client hangs up: such an answer counts as broken and its body is not kept.
- * `context.finish` takes the reply over and resolves with it, for the handler to return.
+ * `context.finish` sends the answer and resolves with the reply, for the handler to return.
  */
 export interface FastifyGuard<Kind extends TransactionKind = never>
   extends FastifyPluginCallback,

@@ -1,53 +1,286 @@
 /**
  * One request and reply of Fastify on their way through the layer.
  *
+ * An answer that reaches the guard's `onSend` whole, as a string or bytes, is held there until it is stored. Everything
+ * else is captured from the raw response: streams, and what is written past Fastify's hooks. An answer of the layer's own
+ * is sent the framework's way, and takes the place of whatever reaches that same hook.
+ *
  * @module
  */
 
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Runtime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type { GuardAnswer } from '../../http/exchange.ts';
+import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../../http/exchange.ts';
 import type { HttpContext } from '../../http/layer.ts';
+import type { RequestMark } from '../../http/request-mark.ts';
+import { mayHaveBody } from '../../http/response/status.ts';
 import type { GuardContexts } from '../guard-contexts.ts';
 import { signsOfClose } from '../node-http/client-gone.ts';
-import { NodeExchange } from '../node-http/exchange.ts';
-import { sendAnswer } from './answer.ts';
+import { mountedTwice, NodeExchange } from '../node-http/exchange.ts';
+import { type HeaderSnapshot, isStatus } from '../node-http/response-headers.ts';
+import { isDestroyed } from '../node-http/response-writes.ts';
+import { isOutside, maySpeakForOthers } from '../outer-answer.ts';
+import { HeldResponse } from './held-response.ts';
+import { payloadOf, wholePayload } from './payload.ts';
+import { isTrapped, RawTraps, type TrapOwner, type TrappedCall } from './raw-traps.ts';
+import {
+  headerError,
+  headersOf,
+  headersSince,
+  markReply,
+  placeAnswer,
+  restoreReply,
+  unmarkReply,
+} from './reply-headers.ts';
 
 /** Ends a hook. */
 export type Done = (error?: Error) => void;
 
+/** Ends an `onSend` hook. Undefined leaves the payload as it is. */
+export type Next = (error?: Error | null, payload?: unknown) => void;
+
+/**
+ * - `idle`: the handler has not been entered.
+ * - `running`: it has, and has not answered.
+ * - `captured`: what it writes is captured from the raw response.
+ * - `held`: its answer has reached `onSend`, and waits until it is stored.
+ * - `finished`: `finish` has committed the answer, which waits to be sent.
+ * - `placing`: an answer of the layer's own is on its way to `onSend`.
+ * - `over`: the answer has passed the guard.
+ */
+type Phase = 'idle' | 'running' | 'captured' | 'held' | 'finished' | 'placing' | 'over';
+
+/** An answer that waits in `onSend`. */
+interface Waiting {
+  readonly status: number;
+  readonly headers: HeaderSnapshot;
+  readonly next: Next;
+}
+
+/** What the handler is run with. */
+type RunParts<Kind extends TransactionKind> = [HttpContext<Kind, FastifyReply>, CaptureLimits, Runtime];
+
+/** What the exchanges of one guard in one instance share. */
+export interface ExchangeParts<Kind extends TransactionKind> {
+  readonly contexts: GuardContexts<Kind, FastifyReply>;
+  /** Requests whose answers are the business of their exchange in `onSend`. */
+  readonly exchanges: RequestMark<FastifyExchange<Kind>>;
+}
+
 /** The handler is run by ending the hook. */
-export class FastifyExchange<Kind extends TransactionKind> extends NodeExchange<Kind, FastifyReply> {
-  readonly #contexts: GuardContexts<Kind, FastifyReply>;
+export class FastifyExchange<Kind extends TransactionKind>
+  extends NodeExchange<Kind, FastifyReply>
+  implements TrapOwner
+{
+  readonly #parts: ExchangeParts<Kind>;
   readonly #request: FastifyRequest;
   readonly #reply: FastifyReply;
   readonly #done: Done;
+  #phase: Phase = 'idle';
+  /** The headers that were set before the guard. */
+  #before: HeaderSnapshot = {};
+  #runParts: RunParts<Kind> | undefined;
+  #traps: RawTraps | undefined;
+  #resolve: (captured: CapturedResponse | Promise<CapturedResponse>) => void = () => {};
+  #held: HeldResponse | undefined;
+  #waiting: Waiting | undefined;
+  /** The answer that takes the place of whatever reaches `onSend`. */
+  #placed: PlainResponse | undefined;
+  #hasRun = false;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
-  constructor(contexts: GuardContexts<Kind, FastifyReply>, request: FastifyRequest, reply: FastifyReply, done: Done) {
+  constructor(parts: ExchangeParts<Kind>, request: FastifyRequest, reply: FastifyReply, done: Done) {
     super(request.raw, reply.raw);
-    this.#contexts = contexts;
+    if (isTrapped(reply.raw)) throw mountedTwice();
+    this.#parts = parts;
     this.#request = request;
     this.#reply = reply;
     this.#done = done;
   }
 
-  /** Does what the layer says. */
-  answer(answer: GuardAnswer): void {
-    if (answer.kind === 'pass') this.#done();
-    else if (this.hasRun || this.isAnswered || answer.kind !== 'answer') this.conclude(answer);
-    else sendAnswer(this.#reply, answer.response);
+  override execute(...parts: RunParts<Kind>): Promise<CapturedResponse> {
+    const { raw } = this.#reply;
+    this.#hasRun = true;
+    this.#before = headersOf(this.#reply);
+    this.#parts.exchanges.set(this.#request, this);
+    if (raw.headersSent || isDestroyed(raw)) {
+      this.#phase = 'captured';
+      return super.execute(...parts);
+    }
+    this.#phase = 'running';
+    this.#runParts = parts;
+    this.#traps = new RawTraps(raw, this);
+    const captured = new Promise<CapturedResponse>((resolve) => {
+      this.#resolve = resolve;
+    });
+    void this.runIn(parts[0]);
+    return captured;
   }
 
   protected override run(context: HttpContext<Kind, FastifyReply>): undefined {
-    this.#contexts.set(this.#request, context);
+    this.#parts.contexts.set(this.#request, context);
     Reflect.set(this.#request, 'idempotency', context);
     this.#done();
   }
 
+  /** The guard's `onSend`: an answer is about to be sent. */
+  onSend(payload: unknown, next: Next): void {
+    if (this.#phase === 'running') this.#capture(payload, next);
+    else if (this.#phase === 'placing') this.#place(next);
+    else if (this.#phase === 'over') this.#passAgain(next);
+    // While an answer waits, a second one is none.
+    else if (this.#phase !== 'held' && this.#phase !== 'finished') next();
+  }
+
+  #capture(payload: unknown, next: Next): void {
+    const status = this.#reply.statusCode;
+    const body = this.#mayBeOuter(status) ? undefined : wholePayload(payload);
+    if (body === undefined) {
+      this.#captureRaw();
+      next();
+      return;
+    }
+    const headers = headersOf(this.#reply);
+    const error = headerError(headers);
+    if (error !== undefined) {
+      next(error);
+      return;
+    }
+    // Fastify takes the type away from content that a status does not allow.
+    const dropsType = !mayHaveBody(status) && payload !== undefined && payload !== null;
+    const before = dropsType ? { ...this.#before, 'content-type': headers['content-type'] } : this.#before;
+    const set = headersSince(headers, before);
+    this.#phase = 'held';
+    this.#held = new HeldResponse(this.#reply.raw, true);
+    this.#waiting = { status, headers, next };
+    this.#resolve({ status, headers: set, body, state: 'whole', headSent: false });
+  }
+
+  /** A status that somebody in front of the handler answers with, or that does not exist, is the raw capture's to judge. */
+  #mayBeOuter(status: number): boolean {
+    return !isStatus(status) || (maySpeakForOthers(status) && isOutside(this));
+  }
+
+  /** Does what the layer says. */
+  answer(answer: GuardAnswer): void {
+    if (answer.kind === 'pass') this.#done();
+    else if (this.#phase === 'captured' || (this.#phase === 'idle' && this.isAnswered)) this.conclude(answer);
+    else this.#answer(answer);
+  }
+
+  #answer(answer: GuardAnswer): void {
+    this.#open();
+    if (this.#phase === 'held') this.#letOut(answer);
+    else if (answer.kind === 'answer') this.#send(answer.response);
+    this.#held?.letGo();
+  }
+
+  /** The response is Fastify's again. */
+  #open(): void {
+    this.#held?.open();
+    this.#traps?.remove();
+  }
+
+  /** The answer that waits in `onSend` goes on, or another one in its place. */
+  #letOut(answer: GuardAnswer): void {
+    const { next, status, headers } = this.#waiting as Waiting;
+    if (answer.kind === 'answer') {
+      this.#placed = answer.response;
+      this.#place(next);
+      return;
+    }
+    // What was set on the reply after the answer has no effect on it.
+    restoreReply(this.#reply, headers).code(status);
+    if (answer.kind === 'send') markReply(this.#reply, answer.marks);
+    this.#phase = 'over';
+    this.#goOn(next, undefined);
+  }
+
+  /** Sends an answer of the layer's own through all hooks. */
+  #send(response: PlainResponse): void {
+    if (!this.#hasRun) this.#before = headersOf(this.#reply);
+    this.#phase = 'placing';
+    this.#placed = response;
+    this.#parts.exchanges.set(this.#request, this);
+    this.#reply.code(response.status).send(payloadOf(response) ?? undefined);
+  }
+
+  #place(next: Next): void {
+    const response = this.#placed as PlainResponse;
+    placeAnswer(this.#reply, response, this.#before, !this.#hasRun);
+    this.#phase = 'over';
+    this.#goOn(next, payloadOf(response));
+  }
+
+  /** What a throw of a later hook, or of Fastify, makes of an answer that was stored, or is the layer's own. */
+  #passAgain(next: Next): void {
+    unmarkReply(this.#reply);
+    next();
+  }
+
+  /** Fastify throws, to whoever has sent, for an answer that cannot be sent: a later hook has set a malformed header. */
+  #goOn(next: Next, payload: unknown): void {
+    try {
+      next(null, payload);
+    } catch (error) {
+      this.#failToSend(error);
+    }
+  }
+
+  /** The way through the layer has thrown. */
+  fail(error: unknown): void {
+    if (this.#phase === 'idle') {
+      this.#done(error as Error);
+      return;
+    }
+    this.#open();
+    this.#phase = 'over';
+    this.#failToSend(error);
+  }
+
+  #failToSend(error: unknown): void {
+    const { raw } = this.#reply;
+    try {
+      if (raw.headersSent) raw.destroy();
+      else this.#reply.send(error);
+    } catch {
+      // Nor can the error be sent.
+      raw.destroy();
+    }
+  }
+
+  letsPass(): boolean {
+    if (this.#phase === 'running') this.#captureRaw();
+    return this.#phase === 'captured';
+  }
+
+  refuse(call: TrappedCall): unknown {
+    return this.#held?.refuse(call);
+  }
+
+  closed(): void {
+    if (this.#phase === 'running') this.#captureRaw();
+  }
+
+  /** The answer comes another way than through `onSend`, or nobody waits for it any more. */
+  #captureRaw(): void {
+    this.#phase = 'captured';
+    this.#traps?.remove();
+    const { captured } = this.captureRaw(...(this.#runParts as RunParts<Kind>));
+    this.#resolve(captured);
+  }
+
+  override finished(response: PlainResponse): FastifyReply {
+    if (this.#phase !== 'running') return super.finished(response);
+    this.#phase = 'finished';
+    this.#held = new HeldResponse(this.#reply.raw, false);
+    this.#resolve({ ...response, state: 'whole', headSent: false });
+    return this.#reply;
+  }
+
   protected override whenFinished(): FastifyReply {
-    return this.#reply.hijack();
+    return this.#phase === 'captured' ? this.#reply.hijack() : this.#reply;
   }
 
   /** Fastify asks each time it sends whether the response has ended. */
@@ -56,7 +289,7 @@ export class FastifyExchange<Kind extends TransactionKind> extends NodeExchange<
   }
 
   /** Fastify keeps headers of its own until it writes. */
-  protected override headersBefore(): OutgoingHttpHeaders {
-    return this.#reply.getHeaders() as OutgoingHttpHeaders;
+  protected override headersBefore(): HeaderSnapshot {
+    return this.#before;
   }
 }

@@ -9,16 +9,16 @@ import type { TransactionKind } from '../../core/store.ts';
 import type { RequestView } from '../../http/exchange.ts';
 import type { HttpLayer } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
+import { RequestMark } from '../../http/request-mark.ts';
 import type { GuardContexts } from '../guard-contexts.ts';
-import { type Done, FastifyExchange } from './exchange.ts';
+import { type Done, type ExchangeParts, FastifyExchange, type Next } from './exchange.ts';
 import { FastifyBodies, FastifyView, type LimitedRoute } from './request.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /** What all hooks of a guard share. */
-interface Parts<Kind extends TransactionKind> {
+interface Parts<Kind extends TransactionKind> extends ExchangeParts<Kind> {
   readonly layer: HttpLayer<FastifyRequest, Kind>;
-  readonly contexts: GuardContexts<Kind, FastifyReply>;
   readonly bodies: FastifyBodies;
 }
 
@@ -37,7 +37,7 @@ export function addHooks<Kind extends TransactionKind>(
   contexts: GuardContexts<Kind, FastifyReply>,
 ): void {
   if (!instance.hasRequestDecorator('idempotency')) instance.decorateRequest('idempotency', undefined);
-  const parts: Parts<Kind> = { layer, contexts, bodies: new FastifyBodies() };
+  const parts: Parts<Kind> = { layer, contexts, exchanges: new RequestMark(), bodies: new FastifyBodies() };
   instance.addHook('onRoute', (route) => appendHook(route, parts));
   instance.addHook('preParsing', (request, _reply, payload, done) => {
     const reading = parts.bodies.keep(request, payload);
@@ -45,6 +45,11 @@ export function addHooks<Kind extends TransactionKind>(
     else reading.then(() => done(), done);
   });
   instance.addHook('preHandler', earlierRoutes(parts));
+  instance.addHook('onSend', (request, _reply, payload, done) => {
+    const exchange = parts.exchanges.get(request);
+    if (exchange === undefined) done();
+    else exchange.onSend(payload, done as Next);
+  });
 }
 
 /** Puts the guard behind the hooks that the route brings itself, since authentication is often one of them. */
@@ -75,23 +80,25 @@ function hookFor<Kind extends TransactionKind>(
   parts: Parts<Kind>,
 ): Hook {
   if (idempotency === false) return (_request, _reply, done) => done();
-  const { contexts, bodies } = parts;
   const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
-  return (request, reply, done) => void guarded(layer, contexts, new FastifyView(request, bodies, route), reply, done);
+  return (request, reply, done) =>
+    void guarded(layer, parts, new FastifyView(request, parts.bodies, route), reply, done);
 }
 
 async function guarded<Kind extends TransactionKind>(
   layer: HttpLayer<FastifyRequest, Kind>,
-  contexts: GuardContexts<Kind, FastifyReply>,
+  parts: ExchangeParts<Kind>,
   view: RequestView<FastifyRequest>,
   reply: FastifyReply,
   done: Done,
 ): Promise<void> {
+  let exchange: FastifyExchange<Kind> | undefined;
   try {
-    const exchange = new FastifyExchange(contexts, view.native, reply, done);
+    exchange = new FastifyExchange(parts, view.native, reply, done);
     const answer = layer.handle(view, exchange);
     exchange.answer(answer instanceof Promise ? await answer : answer);
   } catch (error) {
-    done(error as Error);
+    if (exchange === undefined) done(error as Error);
+    else exchange.fail(error);
   }
 }

@@ -71,18 +71,29 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return this.#response.getHeaders();
   }
 
-  execute(
+  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits, runtime: Runtime): Promise<CapturedResponse> {
+    const capture = this.captureRaw(context, limits, runtime);
+    const returned = this.runIn(context);
+    return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
+  }
+
+  /** Captures what is written to the response from here on. */
+  protected captureRaw(
     context: HttpContext<Kind, Finished>,
     { maxResponseBytes, settings }: CaptureLimits,
     { timers }: Runtime,
-  ): Promise<CapturedResponse> {
+  ): NodeResponseCapture {
     const { leaseMs: silenceMs } = settings;
-    const parts = { context, maxResponseBytes, silenceMs, timers, before: this.headersBefore(), signs: this.signs };
-    const capture = new NodeResponseCapture(this.#response, parts);
-    this.#capture = capture;
+    const before = this.headersBefore();
+    const parts = { inside: this, context, maxResponseBytes, silenceMs, timers, before, signs: this.signs };
+    this.#capture = new NodeResponseCapture(this.#response, parts);
+    return this.#capture;
+  }
+
+  /** Runs the handler, so that what it does is known for its own. */
+  protected runIn(context: HttpContext<Kind, Finished>): Promise<unknown> | undefined {
     keepReadable(this.#request);
-    const returned = runInside(capture, this.#request, () => this.run(context));
-    return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
+    return runInside(this, this.#request, () => this.run(context));
   }
 
   finished(response: PlainResponse): Finished {
@@ -92,11 +103,6 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
 
   get sawClientGo(): boolean {
     return this.#capture?.sawClientGo === true;
-  }
-
-  /** True once the handler was given the response. */
-  protected get hasRun(): boolean {
-    return this.#capture !== undefined;
   }
 
   /** Whether somebody else has begun to answer a request whose handler wasn't run. */
@@ -135,7 +141,7 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
   }
 }
 
-function mountedTwice(): LatchkeyError {
+export function mountedTwice(): LatchkeyError {
   return new LatchkeyError(
     'guard-mounted-twice',
     'Two guards act on this request. Mount one, and use with() for routes.',

@@ -11,6 +11,8 @@ import type { TimerHandle, Timers } from '../../core/runtime.ts';
 export interface CaptureParts {
   /** Where the handler's signal is; asked for only when it is needed, since it is made on demand. */
   readonly context: { readonly signal: AbortSignal };
+  /** What the handler runs inside of; see `runInside`. */
+  readonly inside: object;
   readonly timers: Timers;
   /** How long nothing may be written, in milliseconds. */
   readonly silenceMs: number;

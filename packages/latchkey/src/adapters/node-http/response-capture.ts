@@ -84,7 +84,7 @@ export class NodeResponseCapture implements Capture {
   }
 
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean {
-    if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
+    if (this.#outerAnswered && !isOutside(this.#parts.inside)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') return this.originals.write.call(this.#response, chunk, encoding, callback);
     if (this.#isSilent || this.#outerAnswered) return this.#drop(encoding, callback);
     const bytes = toBytes(chunk, encoding);
@@ -101,7 +101,7 @@ export class NodeResponseCapture implements Capture {
   }
 
   end(chunk: unknown, encoding: unknown, callback: unknown): void {
-    if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
+    if (this.#outerAnswered && !isOutside(this.#parts.inside)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') this.originals.end.call(this.#response, chunk, encoding, callback);
     else if (this.#isSilent) this.#endSilently(chunk, encoding, callback);
     else this.#endOnce(chunk, encoding, callback);
@@ -121,7 +121,7 @@ export class NodeResponseCapture implements Capture {
   /** @throws Error `ERR_HTTP_HEADERS_SENT`, as Node does. */
   headChanges(): void {
     if (this.#head.isShown) throw headersSent(this.#response);
-    if (this.#outerAnswered && !isOutside(this)) this.#endUnheard('too-large');
+    if (this.#outerAnswered && !isOutside(this.#parts.inside)) this.#endUnheard('too-large');
   }
 
   flushHeaders(): void {
@@ -276,7 +276,8 @@ export class NodeResponseCapture implements Capture {
   }
 
   #isOuterAnswer(): boolean {
-    if (this.#phase !== 'holding' || !maySpeakForOthers(this.#head.status) || !isOutside(this)) return false;
+    const { status } = this.#head;
+    if (this.#phase !== 'holding' || !maySpeakForOthers(status) || !isOutside(this.#parts.inside)) return false;
     this.#head.goOut({ headers: [], without: [] }, this.originals);
     this.#letOuterAnswer();
     return true;

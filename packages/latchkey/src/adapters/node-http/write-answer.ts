@@ -30,7 +30,7 @@ export function writeAnswer(response: ServerResponse, answer: PlainResponse, wri
 }
 
 /** The headers as a response takes them: each name once, repeated ones with all their lines. */
-export function linesByName(headers: readonly Header[]): Iterable<readonly [name: string, lines: string | string[]]> {
+function linesByName(headers: readonly Header[]): Iterable<readonly [name: string, lines: string | string[]]> {
   const byName = new Map<string, [name: string, lines: string | string[]]>();
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
@@ -49,17 +49,6 @@ const maxCopiedBytes = 16_384;
 function cheaplyWritten(body: Uint8Array): string | Uint8Array {
   return body.length > maxCopiedBytes ? body : asBuffer(body).toString('latin1');
 }
-
-/** Lets a framework that ends responses with bytes send short ones in one write with the head. */
-export function joinShortBytes(response: ServerResponse): void {
-  const end = response.end as EndOfAny;
-  response.end = (chunk?: unknown, encoding?: unknown, callback?: unknown): ServerResponse => {
-    if (!(chunk instanceof Uint8Array)) return end.call(response, chunk, encoding, callback);
-    return end.call(response, cheaplyWritten(chunk), 'latin1', typeof encoding === 'function' ? encoding : callback);
-  };
-}
-
-type EndOfAny = (this: ServerResponse, chunk: unknown, encoding: unknown, callback: unknown) => ServerResponse;
 
 /** The length belongs to the body that is written here, not to the one that was stored. */
 function isFraming(name: string): boolean {

@@ -68,7 +68,8 @@ const dropped: ReadonlySet<string> = new Set([
 
 const droppedPrefix = /^(?:access-control-|ratelimit|x-ratelimit|x-rate-limit|x-b3-)/;
 
-function isDropped(name: string): boolean {
+/** Whether no record keeps a header; the name is in lower case. */
+export function isNeverKept(name: string): boolean {
   return dropped.has(name) || droppedPrefix.test(name);
 }
 
@@ -105,7 +106,7 @@ export function keptHeaders(headers: readonly Header[]): readonly Header[] {
   const kept: Header[] = [];
   for (const header of headers) {
     const lower = header[0].toLowerCase();
-    if (!isDropped(lower) && !perConnection?.has(lower)) kept.push(header);
+    if (!isNeverKept(lower) && !perConnection?.has(lower)) kept.push(header);
   }
   return kept;
 }

@@ -1,0 +1,68 @@
+/**
+ * An answer that Fastify is about to send, held back until it is stored. Meanwhile the reply looks as if it were sent.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+import { HeldEnd } from '../node-http/held-end.ts';
+import { isHttp2 } from '../node-http/http2.ts';
+import { hideHeadSent, showEnded, showHeadSent } from '../node-http/response-looks.ts';
+import { acknowledge, headersSent, isCallback, isDestroyed } from '../node-http/response-writes.ts';
+import type { TrappedCall } from './raw-traps.ts';
+
+const noCall = [undefined, undefined, undefined] as const;
+
+/** A response between the handler's answer and the moment when that goes out. */
+export class HeldResponse {
+  readonly #response: ServerResponse;
+  readonly #end: HeldEnd;
+  readonly #showsHead: boolean;
+
+  /**
+   * @param isAnswered - true if the handler has answered; false if `finish` has, and what the handler makes from here on
+   *   is dropped.
+   */
+  constructor(response: ServerResponse, isAnswered: boolean) {
+    this.#response = response;
+    this.#end = new HeldEnd(response, noCall);
+    // A response over HTTP/2 whose stream is closed takes no head.
+    this.#showsHead = isAnswered && !(isHttp2(response) && isDestroyed(response));
+    if (this.#showsHead) showHeadSent(response);
+    if (isAnswered) this.#end.show(false);
+    else showEnded(response, false);
+  }
+
+  /** What a call does that comes too late. */
+  refuse({ name, args }: TrappedCall): boolean {
+    if (name === 'write') return this.#drop(args);
+    if (name === 'destroy') this.#end.cutLater();
+    else if (name === 'end') this.#dropEnd(args);
+    else if (name === 'writeHead' && this.#showsHead) throw headersSent(this.#response);
+    return false;
+  }
+
+  #drop([, encoding, callback]: readonly unknown[]): boolean {
+    if (!this.#end.refusesMore) return acknowledge(encoding, callback);
+    return this.#end.refuse(isCallback(encoding) ? encoding : callback);
+  }
+
+  #dropEnd(args: readonly unknown[]): void {
+    const [chunk] = args;
+    const callback = args.find(isCallback);
+    if (chunk && !isCallback(chunk) && this.#end.refusesMore) this.#end.refuse(callback);
+    else if (callback !== undefined) this.#response.once('finish', callback);
+  }
+
+  /** The answer may go out: the response must not look sent any more. */
+  open(): void {
+    if (this.#showsHead) hideHeadSent(this.#response);
+    this.#end.open();
+    if (Object.hasOwn(this.#response, 'writableEnded')) Reflect.deleteProperty(this.#response, 'writableEnded');
+  }
+
+  /** The answer is out: what the application wanted to destroy meanwhile is destroyed. */
+  letGo(): void {
+    this.#end.letGo();
+  }
+}

@@ -1,0 +1,134 @@
+/**
+ * The headers of a Fastify reply: which were set since the guard, and how an answer replaces them.
+ *
+ * @module
+ */
+
+import { type OutgoingHttpHeader, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { Header, Marks, PlainResponse } from '../../http/exchange.ts';
+import { isNeverKept } from '../../http/response/kept-headers.ts';
+import { REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
+import { type HeaderSnapshot, snapshotHeaders } from '../node-http/response-headers.ts';
+
+/** The headers of a reply as they are now. Their names are in lower case, as Fastify keeps them. */
+export function headersOf(reply: FastifyReply): HeaderSnapshot {
+  return snapshotHeaders(reply.getHeaders() as OutgoingHttpHeaders);
+}
+
+/** The headers that were not there, or not with this value, at the moment of the earlier snapshot. */
+export function headersSince(headers: HeaderSnapshot, before: HeaderSnapshot): Header[] {
+  const since: Header[] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || isSame(value, before[name])) continue;
+    if (Array.isArray(value)) for (const line of value) since.push([name, line]);
+    else since.push([name, String(value)]);
+  }
+  return since;
+}
+
+function isSame(value: OutgoingHttpHeader | undefined, other: OutgoingHttpHeader | undefined): boolean {
+  if (value === other) return true;
+  if (!Array.isArray(value) || !Array.isArray(other)) return false;
+  return value.length === other.length && value.every((line, index) => line === other[index]);
+}
+
+const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const invalidInValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/**
+ * The error that Node throws for the first header that cannot be sent. An answer with such a header must not be stored:
+ * its client gets the error instead, and a replay could not be sent either.
+ */
+export function headerError(headers: HeaderSnapshot): Error | undefined {
+  for (const name in headers) {
+    const value = headers[name];
+    const isInvalid = Array.isArray(value)
+      ? value.some((line) => invalidInValue.test(line))
+      : value === undefined || (typeof value === 'string' && invalidInValue.test(value));
+    if (isInvalid || !namePattern.test(name)) return errorOf(name, value);
+  }
+  return undefined;
+}
+
+function errorOf(name: string, value: OutgoingHttpHeader | undefined): Error | undefined {
+  try {
+    validateHeaderName(name);
+    for (const line of [value].flat()) validateHeaderValue(name, line as string);
+    return undefined;
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Gives a reply the headers that it had at the moment of a snapshot. */
+export function restoreReply(reply: FastifyReply, headers: HeaderSnapshot): FastifyReply {
+  const current = reply.getHeaders() as OutgoingHttpHeaders;
+  for (const name in current) {
+    if (headers[name] === undefined) reply.removeHeader(name);
+  }
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || isSame(current[name], value)) continue;
+    // Fastify adds a second Set-Cookie to the first.
+    reply.removeHeader(name).header(name, value);
+  }
+  return reply;
+}
+
+/** Puts the layer's own headers onto a reply. */
+export function markReply(reply: FastifyReply, { headers, without }: Marks): void {
+  for (const name of without) reply.removeHeader(name);
+  for (const [name, value] of headers) reply.header(name, value);
+}
+
+const ownHeaders = [STATUS_HEADER, REPLAYED_HEADER, STORED_HEADER];
+
+/** Takes the layer's own headers off a reply: what goes out is not the answer that they tell of. */
+export function unmarkReply(reply: FastifyReply): void {
+  for (const name of ownHeaders) reply.removeHeader(name);
+}
+
+/** The length belongs to the bytes that go out, which hooks may still change. */
+const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
+
+/**
+ * Puts the status and the headers of an answer in place of what is there. The headers of `before` stay, unless the answer
+ * has them too.
+ *
+ * @param keepsPassing - true if headers that no record keeps (cookies, rate limits) stay too. They are those of the request
+ *   at hand: hooks before the guard have set them.
+ */
+export function placeAnswer(
+  reply: FastifyReply,
+  { status, headers }: PlainResponse,
+  before: HeaderSnapshot,
+  keepsPassing: boolean,
+): void {
+  const placed = linesByLowerName(headers);
+  const kept = keepsPassing ? { ...passingHeaders(reply), ...before } : before;
+  restoreReply(reply, { ...kept, ...placed }).code(status);
+}
+
+function linesByLowerName(headers: readonly Header[]): Record<string, string | string[]> {
+  const lines: Record<string, string | string[]> = {};
+  for (const [name, value] of headers) {
+    const lower = name.toLowerCase();
+    if (framing.has(lower)) continue;
+    const found = lines[lower];
+    if (found === undefined) lines[lower] = value;
+    else if (typeof found === 'string') lines[lower] = [found, value];
+    else found.push(value);
+  }
+  return lines;
+}
+
+function passingHeaders(reply: FastifyReply): HeaderSnapshot {
+  const passing: OutgoingHttpHeaders = {};
+  const current = reply.getHeaders() as OutgoingHttpHeaders;
+  for (const name in current) {
+    if (isNeverKept(name) && !framing.has(name)) passing[name] = current[name];
+  }
+  return passing;
+}
