@@ -5,7 +5,21 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
-import { checkChoice, checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
+import { readOptions } from '../core/options/read-options.ts';
+import {
+  type Completed,
+  callable,
+  defaultTo,
+  flag,
+  integer,
+  isText,
+  listOf,
+  must,
+  type OptionTable,
+  oneOf,
+  runtimeOr,
+  timerMs,
+} from '../core/options/rules.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { clientRuntime } from './client-runtime.ts';
@@ -62,47 +76,60 @@ export interface ClientOptions {
   readonly runtime?: Runtime;
 }
 
+/** Options of `stepFetch`: the client's, save those about where keys are kept. */
+export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTtlMs' | 'sendFirstSent'> {
+  /** What the call is called in errors and events. Default: its method and host. */
+  readonly operation?: string;
+}
+
 const hour = 3_600_000;
-const longestTimerMs = 2 ** 31 - 1;
-
-const defaults = {
-  maxAttempts: 6,
-  totalTimeoutMs: 120_000,
-  attemptTimeoutMs: 30_000,
-  baseDelayMs: 500,
-  maxDelayMs: 8_000,
-  keyTtlMs: 24 * hour,
-  keyStyle: 'string',
-  sendFirstSent: false,
-  finalStatuses: [],
-  maxResponseBytes: 8 * 1024 * 1024,
-} as const satisfies ClientOptions;
-
-const integerBounds = {
-  maxAttempts: [1, 100],
-  totalTimeoutMs: [1, hour],
-  attemptTimeoutMs: [1, longestTimerMs],
-  baseDelayMs: [0, longestTimerMs],
-  maxDelayMs: [0, longestTimerMs],
-  keyTtlMs: [1, Number.MAX_SAFE_INTEGER],
-  maxResponseBytes: [0, Number.MAX_SAFE_INTEGER],
-} as const;
-
 const where = 'The client';
-const otherNames = ['storage', 'keyStyle', 'sendFirstSent', 'finalStatuses', 'fetch', 'onEvent', 'runtime'];
 
-/** The options that say where keys are kept and for how long, which a step's key has no need of. */
-const storageNames: readonly string[] = ['storage', 'keyTtlMs', 'sendFirstSent'];
+const isStatus = (item: unknown) => Number.isInteger(item) && Number(item) >= 200 && Number(item) <= 599;
+
+const isStorage = (value: unknown) =>
+  value === 'memory' ||
+  value === 'cross-tab' ||
+  ['getItem', 'setItem', 'removeItem'].every((name) => typeof Reflect.get(Object(value), name) === 'function');
+
+/** What the options of a call to another system may be. */
+const callTable = {
+  maxAttempts: integer({ min: 1, max: 100, default: 6 }),
+  totalTimeoutMs: integer({ min: 1, max: hour, default: 120_000 }),
+  attemptTimeoutMs: timerMs(30_000),
+  baseDelayMs: timerMs(500, 0),
+  maxDelayMs: timerMs(8_000, 0),
+  keyStyle: oneOf<'string' | 'bare'>('string', 'bare'),
+  finalStatuses: defaultTo<readonly number[]>(must('a list of statuses from 200 to 599', listOf(isStatus)), []),
+  maxResponseBytes: integer({ min: 0, default: 8 * 1024 * 1024 }),
+  fetch: defaultTo<typeof fetch>(callable, (...call) => fetch(...call)),
+  onEvent: callable,
+  runtime: runtimeOr(clientRuntime),
+};
+
+/** What the options of `stepFetch` may be. */
+export const stepTable = {
+  operation: must('a string', isText),
+  ...callTable,
+} satisfies OptionTable<StepFetchOptions>;
+
+/** What the options of `idempotentFetch` may be. */
+export const clientTable = {
+  ...callTable,
+  storage: must("'memory', 'cross-tab', or an object with getItem, setItem and removeItem", isStorage),
+  keyTtlMs: integer({ min: 1, default: 24 * hour }),
+  sendFirstSent: flag(false),
+} satisfies OptionTable<ClientOptions>;
 
 /** The options with every default in place. */
-export type ClientSettings = Required<Omit<ClientOptions, 'storage' | 'onEvent'>> & {
+export interface ClientSettings extends Omit<Completed<ClientOptions, typeof clientTable>, 'storage'> {
   readonly storage: KeyStorage | undefined;
   /** True if other tabs or processes may use the same storage. */
   readonly isShared: boolean;
-};
+}
 
 /** What the attempts of a call go by. */
-export type LoopSettings = Omit<ClientSettings, 'storage' | 'isShared' | 'keyTtlMs' | 'sendFirstSent'>;
+export type LoopSettings = Omit<Completed<StepFetchOptions, typeof stepTable>, 'operation'>;
 
 /**
  * Checks the options and fills in the defaults.
@@ -110,54 +137,8 @@ export type LoopSettings = Omit<ClientSettings, 'storage' | 'isShared' | 'keyTtl
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
 export function clientSettings(options: ClientOptions): ClientSettings {
-  const given: ClientOptions = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
-  checkOptionNames(where, given, [...Object.keys(integerBounds), ...otherNames]);
-  const filled = { ...defaults, ...given };
-  for (const [name, [least, most]] of Object.entries(integerBounds)) {
-    checkWholeNumber(where, name, Reflect.get(filled, name), least, most);
-  }
-  checkChoice(where, 'keyStyle', filled.keyStyle, ['string', 'bare']);
-  checkOthers(given);
-  const { storage, onEvent: _, ...rest } = filled;
-  return { runtime: clientRuntime, fetch: (...call) => fetch(...call), ...rest, ...chosenStorage(storage) };
-}
-
-/**
- * The same for a call whose key is kept nowhere.
- *
- * @throws LatchkeyError `option-unknown`, `option-invalid`.
- */
-export function stepSettings(options: Omit<ClientOptions, 'storage' | 'keyTtlMs' | 'sendFirstSent'>): LoopSettings {
-  const known = [...Object.keys(integerBounds), ...otherNames].filter((name) => !storageNames.includes(name));
-  checkOptionNames('stepFetch', options, known);
-  return clientSettings({ ...options, storage: 'memory' });
-}
-
-function checkOthers(options: ClientOptions): void {
-  const { storage, sendFirstSent, finalStatuses, fetch: send, onEvent, runtime } = options;
-  if (finalStatuses !== undefined && !isStatusList(finalStatuses)) {
-    throw invalidOption('finalStatuses must be a list of statuses from 200 to 599');
-  }
-  if (sendFirstSent !== undefined && typeof sendFirstSent !== 'boolean') {
-    throw invalidOption('sendFirstSent must be true or false');
-  }
-  if (send !== undefined && typeof send !== 'function') throw invalidOption('fetch must be a function');
-  if (onEvent !== undefined && typeof onEvent !== 'function') throw invalidOption('onEvent must be a function');
-  if (runtime !== undefined && !(runtime?.clock && runtime.timers && runtime.random)) {
-    throw invalidOption('runtime must have clock, timers and random');
-  }
-  if (storage !== undefined && storage !== 'memory' && storage !== 'cross-tab' && !isStorage(storage)) {
-    throw invalidOption("storage must have getItem, setItem and removeItem, or be 'memory' or 'cross-tab'");
-  }
-}
-
-function isStatusList(value: unknown): boolean {
-  return Array.isArray(value) && value.every((item) => Number.isInteger(item) && item >= 200 && item <= 599);
-}
-
-function isStorage(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return ['getItem', 'setItem', 'removeItem'].every((name) => typeof Reflect.get(value, name) === 'function');
+  const { storage, ...settings } = readOptions(where, clientTable, options);
+  return { ...settings, ...chosenStorage(storage) };
 }
 
 function chosenStorage(storage: ClientOptions['storage']): Pick<ClientSettings, 'storage' | 'isShared'> {

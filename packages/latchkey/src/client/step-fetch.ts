@@ -4,11 +4,14 @@
  * @module
  */
 
+import { readOptions } from '../core/options/read-options.ts';
 import { quietly } from './client-events.ts';
 import { NoAnswerError } from './no-answer-error.ts';
-import { type ClientOptions, stepSettings } from './options.ts';
+import { type StepFetchOptions, stepTable } from './options.ts';
 import { prepareRequest } from './request-bytes.ts';
 import { type Answered, sendUntilAnswered } from './retry-loop.ts';
+
+export type { StepFetchOptions } from './options.ts';
 
 /** The part of a step's tools that a call needs. */
 export interface StepKey {
@@ -18,12 +21,6 @@ export interface StepKey {
   readonly signal: AbortSignal;
   /** True if an earlier attempt of the operation may have made the call and lost its answer. */
   readonly mayHaveBegun?: boolean;
-}
-
-/** Options of {@link stepFetch}: the client's, save those about where keys are kept. */
-export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTtlMs' | 'sendFirstSent'> {
-  /** What the call is called in errors and events. Default: its method and host. */
-  readonly operation?: string;
 }
 
 function signalOf(tools: StepKey, input: string | URL | Request, init: RequestInit): AbortSignal {
@@ -64,14 +61,13 @@ export async function stepFetch(
   init: RequestInit = {},
   options: StepFetchOptions = {},
 ): Promise<Response> {
-  const { operation: name, ...loop } = options;
-  const settings = stepSettings(loop);
+  const { operation: name, ...settings } = readOptions('stepFetch', stepTable, options);
   const signal = signalOf(tools, input, init);
   signal.throwIfAborted();
   const request = await prepareRequest(input, init);
   const operation = name ?? `${request.method} ${new URL(request.url).host}`;
   const deadlineMs = settings.runtime.clock.monotonic() + settings.totalTimeoutMs;
-  const emit = quietly(options.onEvent);
+  const emit = quietly(settings.onEvent);
   const key = tools.idempotencyKey;
   const inDoubt = tools.mayHaveBegun === true;
   const answered = await sendUntilAnswered({ operation, key, inDoubt, request, settings, emit, signal, deadlineMs });

@@ -8,9 +8,10 @@ import type { Completable } from '../core/completable.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import { checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
-import { callable, isObjectWith, listOf, must, type Rule, sharedRules } from '../core/options/option-rules.ts';
-import { type Runtime, systemRuntime } from '../core/runtime.ts';
+import { observerTable, storeRule } from '../core/options/common.ts';
+import { readOptions } from '../core/options/read-options.ts';
+import { integer, isObjectWith, listOf, must, type OptionTable, required } from '../core/options/rules.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { Store, TransactionKind } from '../core/store.ts';
 import type { BackoffLimits } from '../core/support/backoff.ts';
 
@@ -45,39 +46,29 @@ export interface CompleterSettings {
   readonly runtime: Runtime;
 }
 
-const rules: Readonly<Record<string, Rule>> = {
-  store: sharedRules.store,
-  operations: must(
-    listOf(isObjectWith('settings', 'matches', 'begin')),
-    'an array of operations, such as httpOperations',
-  ),
-  runtime: sharedRules.runtime,
-  log: sharedRules.log,
-  onEvent: callable,
-};
+const longestWaitMs = 2 ** 30;
 
-const bounds: Readonly<Record<string, readonly [least: number, most: number]>> = {
-  intervalMs: [1, 2 ** 30],
-  concurrency: [1, 1_000],
-  baseDelayMs: [0, 2 ** 30],
-  maxDelayMs: [0, 2 ** 30],
-};
+/** What they may be. */
+export const completerTable = {
+  store: storeRule,
+  operations: required(
+    must('an array of operations, such as httpOperations({ … })', listOf(isObjectWith('settings', 'matches', 'begin'))),
+  ),
+  intervalMs: integer({ min: 1, max: longestWaitMs, default: 5_000 }),
+  concurrency: integer({ min: 1, max: 1_000, default: 4 }),
+  baseDelayMs: integer({ min: 0, max: longestWaitMs, default: 1_000 }),
+  maxDelayMs: integer({ min: 0, max: longestWaitMs, default: 300_000 }),
+  ...observerTable,
+} satisfies OptionTable<CompleterOptions>;
 
 /** @throws LatchkeyError `option-unknown`, `option-invalid`. */
 export function completerSettings<Kind extends TransactionKind>(options: CompleterOptions<Kind>): CompleterSettings {
-  const where = 'completer()';
-  checkOptionNames(where, options, [...Object.keys(rules), ...Object.keys(bounds)]);
-  for (const [name, rule] of Object.entries(rules)) {
-    const value: unknown = Reflect.get(options, name);
-    if (value !== undefined || name === 'store' || name === 'operations') rule(where, name, value);
-  }
-  const { intervalMs = 5_000, concurrency = 4, baseDelayMs = 1_000, maxDelayMs = 300_000 } = options;
-  for (const [name, value] of Object.entries({ intervalMs, concurrency, baseDelayMs, maxDelayMs })) {
-    const [least, most] = bounds[name] ?? [0, 0];
-    checkWholeNumber(where, name, value, least, most);
-  }
-  checkOperations(options.operations);
-  const { runtime = systemRuntime, operations } = options;
+  const { operations, intervalMs, concurrency, baseDelayMs, maxDelayMs, runtime } = readOptions(
+    'completer()',
+    completerTable,
+    options,
+  );
+  checkOperations(operations);
   return { operations, intervalMs, concurrency, delay: { baseMs: baseDelayMs, capMs: maxDelayMs }, runtime };
 }
 

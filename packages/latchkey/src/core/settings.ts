@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readOptions } from './options/read-options.ts';
+import { flag, integer, type OptionTable, oneOf, timerMs } from './options/rules.ts';
 import type { AfterFailure } from './store.ts';
 
 /** How one kind of operation behaves. All times are in milliseconds. */
@@ -56,26 +58,37 @@ export interface OperationSettings {
 }
 
 const hour = 3_600_000;
+const day = 24 * hour;
 
-/** The least and the most of `auditRetentionMs`. */
-export const auditRetentionBounds = [24 * hour, 4_000 * 24 * hour] as const;
+/** What each setting may be, and its default. The tables of guards, functions and operators take their rules from here. */
+export const settingsTable = {
+  afterFailure: oneOf<AfterFailure>('refuse', 'rerun'),
+  leaseMs: timerMs(30_000, 100),
+  retentionMs: integer({ min: 1, default: day }),
+  unresolvedRetentionMs: integer({ min: 1, default: 30 * day }),
+  maxRunMs: timerMs(hour / 4),
+  maxAttempts: integer({ min: 1, default: 10 }),
+  whenRunning: oneOf<'reject' | 'wait'>('reject', 'wait'),
+  waitMs: timerMs(10_000, 0),
+  whenStoreDown: oneOf<'refuse' | 'run-unprotected'>('refuse', 'run-unprotected'),
+  claimTimeoutMs: timerMs(2_000),
+  transactionTimeoutMs: timerMs(30_000),
+  maxSteps: integer({ min: 0, default: 1_000 }),
+  maxStepBytes: integer({ min: 1, default: 262_144 }),
+  markStepStarts: flag(false),
+  maxRerunAgeMs: integer({ min: 1, default: Number.MAX_SAFE_INTEGER }),
+  auditRetentionMs: integer({ min: day, max: 4_000 * day, default: 400 * day }),
+} satisfies OptionTable<OperationSettings>;
 
-/** The defaults of {@link OperationSettings}. */
-export const defaultSettings: OperationSettings = {
-  afterFailure: 'refuse',
-  leaseMs: 30_000,
-  retentionMs: 24 * hour,
-  unresolvedRetentionMs: 30 * 24 * hour,
-  maxRunMs: hour / 4,
-  maxAttempts: 10,
-  whenRunning: 'reject',
-  waitMs: 10_000,
-  whenStoreDown: 'refuse',
-  claimTimeoutMs: 2_000,
-  transactionTimeoutMs: 30_000,
-  maxSteps: 1_000,
-  maxStepBytes: 262_144,
-  markStepStarts: false,
-  maxRerunAgeMs: Number.MAX_SAFE_INTEGER,
-  auditRetentionMs: 400 * 24 * hour,
-};
+/**
+ * Fills in the defaults and checks every value.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ * @example
+ * ```ts
+ * const settings = resolveSettings('charge', { leaseMs: 3_000 })
+ * ```
+ */
+export function resolveSettings(where: string, given: Partial<OperationSettings>): OperationSettings {
+  return readOptions<Partial<OperationSettings>, typeof settingsTable>(where, settingsTable, given);
+}

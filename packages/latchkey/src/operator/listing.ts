@@ -5,7 +5,8 @@
  */
 
 import { ask } from '../core/audit/audit-tools.ts';
-import { checkChoice, checkWholeNumber } from '../core/options/check-options.ts';
+import { checkOption } from '../core/options/read-options.ts';
+import { anyOf, integer } from '../core/options/rules.ts';
 import type { RecordState } from '../core/store.ts';
 import { recordReference } from '../core/support/digest.ts';
 import { type RecordEntry, recordEntry } from './record-entry.ts';
@@ -40,8 +41,8 @@ export async function listRecords(
   maxAttempts: number,
   request: RecordListRequest,
 ): Promise<RecordEntryPage> {
-  checkChoice('list', 'state', request.state, states);
-  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  checkOption('list', 'state', request.state, anyOf(...states));
+  checkOption('list', 'limit', request.limit, integer({ min: 1, max: maxPage }));
   const state = request.state === 'stuck' ? 'lapsed' : request.state;
   const records: RecordEntry[] = [];
   let { cursor } = request;

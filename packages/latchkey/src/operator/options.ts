@@ -7,11 +7,14 @@
 import { createEmit } from '../core/emitter.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
-import { checkOptionNames, checkWholeNumber } from '../core/options/check-options.ts';
-import { sharedRules } from '../core/options/option-rules.ts';
-import { type Runtime, systemRuntime } from '../core/runtime.ts';
-import { auditRetentionBounds, defaultSettings } from '../core/settings.ts';
+import { observerTable, storeRule } from '../core/options/common.ts';
+import { readOptions } from '../core/options/read-options.ts';
+import { type Completed, integer, type OptionTable, oneOf } from '../core/options/rules.ts';
+import type { Runtime } from '../core/runtime.ts';
+import { settingsTable } from '../core/settings.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';
+
+const day = 86_400_000;
 
 /** How an operator works. All times are in milliseconds. */
 export interface OperatorOptions {
@@ -35,53 +38,30 @@ export interface OperatorOptions {
   readonly log?: Log | false;
 }
 
-type Limits = Required<Omit<OperatorOptions, 'store' | 'runtime' | 'onEvent' | 'log'>>;
+/** What they may be. */
+export const operatorTable = {
+  store: storeRule,
+  approvals: oneOf<1 | 2>(1, 2),
+  approvalWithinMs: integer({ min: 1_000, max: 30 * day, default: day }),
+  auditRetentionMs: settingsTable.auditRetentionMs,
+  retentionMs: settingsTable.retentionMs,
+  maxAttempts: settingsTable.maxAttempts,
+  maxResponseBytes: integer({ min: 0, max: 2 ** 31 - 1, default: 1_048_576 }),
+  ...observerTable,
+} satisfies OptionTable<OperatorOptions>;
 
 /** The options with their defaults, and the tools made from them. */
-export interface OperatorSettings extends Limits {
+export interface OperatorSettings
+  extends Omit<Completed<OperatorOptions, typeof operatorTable>, 'store' | 'runtime' | 'onEvent' | 'log'> {
   readonly tools: OperatorTools;
 }
 
-const day = 86_400_000;
-
-const defaults: Limits = {
-  approvals: 1,
-  approvalWithinMs: day,
-  auditRetentionMs: defaultSettings.auditRetentionMs,
-  retentionMs: defaultSettings.retentionMs,
-  maxAttempts: defaultSettings.maxAttempts,
-  maxResponseBytes: 1_048_576,
-};
-
-const bounds: Record<keyof Limits, readonly [least: number, most: number]> = {
-  approvals: [1, 2],
-  approvalWithinMs: [1_000, 30 * day],
-  auditRetentionMs: auditRetentionBounds,
-  retentionMs: [1, Number.MAX_SAFE_INTEGER],
-  maxAttempts: [1, Number.MAX_SAFE_INTEGER],
-  maxResponseBytes: [0, 2 ** 31 - 1],
-};
-
-const where = 'operator()';
-const limitNames = Object.keys(defaults) as (keyof Limits)[];
-
-function given({ ...options }: OperatorOptions): Partial<Limits> {
-  return Object.fromEntries(limitNames.map((name) => [name, options[name]]).filter(([, value]) => value !== undefined));
-}
-
 /**
- * Fills in the defaults and checks every value.
+ * Checks the options and fills in the defaults.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
 export function operatorSettings(options: OperatorOptions): OperatorSettings {
-  checkOptionNames(where, options, ['store', 'runtime', 'onEvent', 'log', ...limitNames]);
-  const { store, runtime = systemRuntime, onEvent, log } = options;
-  sharedRules.store(where, 'store', store);
-  sharedRules.runtime(where, 'runtime', runtime);
-  if (onEvent !== undefined) sharedRules.onEvent(where, 'onEvent', onEvent);
-  if (log !== undefined) sharedRules.log(where, 'log', log);
-  const limits: Limits = { ...defaults, ...given(options) };
-  for (const name of limitNames) checkWholeNumber(where, name, limits[name], ...bounds[name]);
+  const { store, runtime, onEvent, log, ...limits } = readOptions('operator()', operatorTable, options);
   return { ...limits, tools: { store, runtime, emit: createEmit({ onEvent, log, runtime }) } };
 }

@@ -17,9 +17,8 @@ import type { DispatcherSettings } from './options.ts';
 export type Deliver = (message: OutboxMessage, call: { readonly signal: AbortSignal }) => unknown;
 
 /** What deliveries are made with. */
-export interface DeliveryTools extends CallTools, DispatcherSettings {
+export interface DeliveryTools extends CallTools, Omit<DispatcherSettings, 'store' | 'onEvent' | 'log' | 'runtime'> {
   readonly outbox: Omit<Outbox, 'enqueue'>;
-  readonly deliver: Deliver;
 }
 
 /** A message in the hands of a dispatcher. */

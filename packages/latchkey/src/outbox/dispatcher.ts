@@ -7,27 +7,13 @@
 import { createEmit } from '../core/emitter.ts';
 import { safetyMarginMs } from '../core/engine/lease.ts';
 import { LatchkeyError, LeaseLostError } from '../core/errors.ts';
-import type { EventListener } from '../core/events.ts';
-import type { Log } from '../core/log.ts';
-import type { ListedMessage, Outbox, Taken } from '../core/outbox.ts';
-import { type Runtime, sleep, systemRuntime } from '../core/runtime.ts';
+import { readOptions } from '../core/options/read-options.ts';
+import type { ListedMessage, Taken } from '../core/outbox.ts';
+import { sleep } from '../core/runtime.ts';
 import { backoffMs } from '../core/support/backoff.ts';
 import { withTimeLimit } from '../core/support/store-call.ts';
-import { type Deliver, Delivery, type DeliveryTools } from './delivery.ts';
-import { completeDispatcher, type DispatcherSettings } from './options.ts';
-
-/** The settings of a {@link dispatcher}. */
-export interface DispatcherOptions extends Partial<DispatcherSettings> {
-  /** A store with an outbox: SQLite, PostgreSQL or MariaDB, encrypted or not. */
-  readonly store: { readonly outbox?: Omit<Outbox, 'enqueue'> | undefined };
-  readonly deliver: Deliver;
-  /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
-  readonly onEvent?: EventListener;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
-  readonly log?: Log | false;
-  /** Clocks, timers and randomness. Leases go by the store's clock. */
-  readonly runtime?: Runtime;
-}
+import { Delivery, type DeliveryTools } from './delivery.ts';
+import { type DispatcherOptions, dispatcherTable } from './options.ts';
 
 /** A dispatcher at work. */
 export interface Dispatcher {
@@ -52,15 +38,14 @@ export interface Dispatcher {
  * ```
  */
 export function dispatcher(options: DispatcherOptions): Dispatcher {
-  const settings = completeDispatcher(options);
-  const { outbox } = options.store;
+  const { store, onEvent, log, ...settings } = readOptions('dispatcher', dispatcherTable, options);
+  const { outbox } = store;
   if (outbox === undefined)
     throw new LatchkeyError(
       'outbox-unsupported',
       'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
     );
-  const emit = createEmit(options);
-  return new Loop({ ...settings, outbox, deliver: options.deliver, runtime: options.runtime ?? systemRuntime, emit });
+  return new Loop({ ...settings, outbox, emit: createEmit({ onEvent, log, runtime: settings.runtime }) });
 }
 
 class Loop implements Dispatcher {

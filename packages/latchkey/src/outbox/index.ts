@@ -23,4 +23,5 @@ export {
   type TakeRequest,
 } from '../core/outbox.ts';
 export type { Deliver } from './delivery.ts';
-export { type Dispatcher, type DispatcherOptions, dispatcher } from './dispatcher.ts';
+export { type Dispatcher, dispatcher } from './dispatcher.ts';
+export type { DispatcherOptions } from './options.ts';

@@ -154,7 +154,7 @@ describe('idempotent()', () => {
       await expect(ship({ id, total: 1 })).rejects.toMatchObject({ code: 'key-invalid' });
     }
     expect(() => shipping({ leaseMS: 5_000 })).toThrow(/leaseMS.*"leaseMs"/);
-    expect(() => shipping({ leaseMs: -1 })).toThrow(/leaseMs must be a whole number/);
+    expect(() => shipping({ leaseMs: -1 })).toThrow(/leaseMs must be an integer/);
   });
 
   it('refuses at once what can only be meant otherwise', () => {

@@ -20,9 +20,9 @@ describe('createHttpLayer finds misuse by name', () => {
   });
 
   it.each([
-    ['leaseMs', -1, /leaseMs must be a whole number from 100 to \d+ milliseconds/],
+    ['leaseMs', -1, /leaseMs must be an integer from 100 to \d+; got -1/],
     ['leaseMs', 30, /leaseMs/],
-    ['retentionMs', 1.5, /milliseconds/],
+    ['retentionMs', 1.5, /an integer of at least 1; got 1.5/],
     ['waitMs', Number.NaN, /waitMs/],
     ['maxRequestBytes', '1mb', /maxRequestBytes must be a whole number/],
     ['afterFailure', 'retry', /"refuse" or "rerun"/],

@@ -5,7 +5,8 @@
  */
 
 import { LatchkeyError } from '../errors.ts';
-import { checkWholeNumber } from '../options/check-options.ts';
+import { checkOption } from '../options/read-options.ts';
+import { integer } from '../options/rules.ts';
 import { withTimeLimit } from '../support/store-call.ts';
 import { type AuditEntry, decodeEntry, encodeEntry } from './audit-entry.ts';
 import type { AuditTools } from './audit-tools.ts';
@@ -89,7 +90,7 @@ export class Audit {
 
   /** @throws LatchkeyError `option-invalid`. */
   async log({ sinceMs = 0, limit, cursor }: LogRequest): Promise<LogPage> {
-    checkWholeNumber('log', 'limit', limit, 1, maxPage);
+    checkOption('log', 'limit', limit, integer({ min: 1, max: maxPage }));
     const [oldest, last] = this.#log.periods();
     const from = cursor === undefined ? { period: this.#log.periodAt(sinceMs), index: 0 } : readCursor(cursor);
     let place = from.period < oldest ? { period: oldest, index: 0 } : from;

@@ -5,51 +5,10 @@
  */
 
 import { LatchkeyError } from '../errors.ts';
-import { auditRetentionBounds, defaultSettings, type OperationSettings } from '../settings.ts';
-
-/** The longest time that a timer can be set for, in milliseconds. */
-const longestTimerMs = 2 ** 31 - 1;
-
-type NumericSetting =
-  | 'leaseMs'
-  | 'retentionMs'
-  | 'unresolvedRetentionMs'
-  | 'maxRunMs'
-  | 'maxAttempts'
-  | 'waitMs'
-  | 'claimTimeoutMs'
-  | 'transactionTimeoutMs'
-  | 'maxSteps'
-  | 'maxStepBytes'
-  | 'maxRerunAgeMs'
-  | 'auditRetentionMs';
-
-const bounds: Record<NumericSetting, readonly [least: number, most: number]> = {
-  leaseMs: [100, longestTimerMs],
-  retentionMs: [1, Number.MAX_SAFE_INTEGER],
-  unresolvedRetentionMs: [1, Number.MAX_SAFE_INTEGER],
-  maxRunMs: [1, longestTimerMs],
-  maxAttempts: [1, Number.MAX_SAFE_INTEGER],
-  waitMs: [0, longestTimerMs],
-  claimTimeoutMs: [1, longestTimerMs],
-  transactionTimeoutMs: [1, longestTimerMs],
-  maxSteps: [0, Number.MAX_SAFE_INTEGER],
-  maxStepBytes: [1, Number.MAX_SAFE_INTEGER],
-  maxRerunAgeMs: [1, Number.MAX_SAFE_INTEGER],
-  auditRetentionMs: auditRetentionBounds,
-};
-
-type ChoiceSetting = 'afterFailure' | 'whenRunning' | 'whenStoreDown' | 'markStepStarts';
-
-const choices: Record<ChoiceSetting, readonly (string | boolean)[]> = {
-  afterFailure: ['refuse', 'rerun'],
-  whenRunning: ['reject', 'wait'],
-  whenStoreDown: ['refuse', 'run-unprotected'],
-  markStepStarts: [true, false],
-};
+import { type OperationSettings, resolveSettings as resolveKnown, settingsTable } from '../settings.ts';
 
 /** Every name of {@link OperationSettings}. */
-export const settingNames: readonly string[] = Object.keys(defaultSettings);
+export const settingNames: readonly string[] = Object.keys(settingsTable);
 
 function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
@@ -164,9 +123,5 @@ export function checkChoice(where: string, name: string, value: unknown, allowed
  */
 export function resolveSettings(where: string, given: Partial<OperationSettings>): OperationSettings {
   const chosen = Object.entries(given).filter(([name, value]) => settingNames.includes(name) && value !== undefined);
-  const settings: OperationSettings = { ...defaultSettings, ...Object.fromEntries(chosen) };
-  for (const name of Object.keys(bounds) as NumericSetting[])
-    checkWholeNumber(where, name, settings[name], ...bounds[name]);
-  for (const name of Object.keys(choices) as ChoiceSetting[]) checkChoice(where, name, settings[name], choices[name]);
-  return settings;
+  return resolveKnown(where, Object.fromEntries(chosen));
 }

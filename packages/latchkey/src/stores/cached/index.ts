@@ -11,25 +11,12 @@
  * @module
  */
 
-import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
-import { type Runtime, systemRuntime } from '../../core/runtime.ts';
+import { readOptions } from '../../core/options/read-options.ts';
 import type { Store, TransactionKind } from '../../core/store.ts';
 import { CachedStore } from './cached-store.ts';
+import { type CacheOptions, cacheTable } from './options.ts';
 
-/** The bounds of a {@link cachedStore}. */
-export interface CacheOptions {
-  /** How many bytes the answers may take in memory, about 512 for each included. Default 16 MiB. */
-  readonly maxBytes?: number;
-  /**
-   * How long an answer is served from memory, in milliseconds; never past its retention. For so long it may also
-   * outlive an `erase` of another process. Default 10,000.
-   */
-  readonly maxAgeMs?: number;
-  /** The clock. */
-  readonly runtime?: Runtime;
-}
-
-const longestAgeMs = 3_600_000;
+export type { CacheOptions } from './options.ts';
 
 /**
  * Wraps a store so that answers which this process completed are replayed from memory, also while the store is away.
@@ -49,10 +36,7 @@ export function cachedStore<Kind extends TransactionKind = never>(
   store: Store<Kind>,
   options: CacheOptions = {},
 ): Store<Kind> {
-  checkOptionNames('cachedStore', options, ['maxBytes', 'maxAgeMs', 'runtime']);
-  const { maxBytes = 2 ** 24, maxAgeMs = 10_000, runtime = systemRuntime } = options;
-  checkWholeNumber('cachedStore', 'maxBytes', maxBytes, 1, Number.MAX_SAFE_INTEGER);
-  checkWholeNumber('cachedStore', 'maxAgeMs', maxAgeMs, 1, longestAgeMs);
+  const { maxBytes, maxAgeMs, runtime } = readOptions('cachedStore', cacheTable, options);
   // The wrapper hands transactions through as they are.
   const parts = { store: store as Store<TransactionKind>, maxBytes, maxAgeMs, clock: runtime.clock };
   return new CachedStore(parts) as Store<TransactionKind> as Store<Kind>;

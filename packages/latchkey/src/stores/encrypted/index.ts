@@ -13,21 +13,14 @@
  * @module
  */
 
-import { LatchkeyError } from '../../core/errors.ts';
-import { checkOptionNames } from '../../core/options/check-options.ts';
+import { readOptions } from '../../core/options/read-options.ts';
 import type { Store, TransactionKind } from '../../core/store.ts';
 import { EncryptedStore } from './encrypted-store.ts';
 import { type KeyProvider, KeyRing } from './key-ring.ts';
+import { type EncryptionOptions, encryptionTable } from './options.ts';
 
 export type { KeyProvider } from './key-ring.ts';
-
-/** The keys of an {@link encryptedStore}. */
-export interface EncryptionOptions {
-  /** The version that new values are sealed with. To rotate, add a key and name it here; keep the older ones. */
-  readonly currentKey: string;
-  /** Keys of 32 bytes by version, or a function that looks one up and may ask a key service. */
-  readonly keys: Readonly<Record<string, Uint8Array>> | KeyProvider;
-}
+export type { EncryptionOptions } from './options.ts';
 
 /**
  * Wraps a store so that answers and step results are sealed. The store beneath sees ids and principals as digests,
@@ -44,11 +37,7 @@ export function encryptedStore<Kind extends TransactionKind = never>(
   store: Store<Kind>,
   options: EncryptionOptions,
 ): Store<Kind> {
-  checkOptionNames('encryptedStore', options, ['currentKey', 'keys']);
-  const { currentKey, keys } = options;
-  if (typeof keys !== 'function' && (typeof keys !== 'object' || keys === null)) {
-    throw new LatchkeyError('option-invalid', 'encryptedStore: keys must be a table of keys or a function.');
-  }
+  const { currentKey, keys } = readOptions('encryptedStore', encryptionTable, options);
   const provider: KeyProvider =
     typeof keys === 'function' ? keys : (version) => (Object.hasOwn(keys, version) ? keys[version] : undefined);
   // The wrapper hands transactions through as they are; only what they save is sealed.

@@ -11,7 +11,6 @@ import type { VersionedKey } from './envelope.ts';
 export type KeyProvider = (version: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 const keyLength = 32;
-const longestVersion = 255;
 
 /** Remembers what the provider gave: a version's key never changes. */
 export class KeyRing {
@@ -20,10 +19,6 @@ export class KeyRing {
   readonly #current: string;
 
   constructor(provider: KeyProvider, current: string) {
-    const length = Buffer.byteLength(current);
-    if (length === 0 || length > longestVersion) {
-      throw new LatchkeyError('option-invalid', 'encryptedStore: currentKey must be 1 to 255 bytes long.');
-    }
     this.#provider = provider;
     this.#current = current;
   }

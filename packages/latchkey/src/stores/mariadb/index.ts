@@ -10,46 +10,20 @@
  * @module
  */
 
-import { LatchkeyError } from '../../core/errors.ts';
-import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
-import { type Runtime, systemRuntime } from '../../core/runtime.ts';
+import { readOptions } from '../../core/options/read-options.ts';
 import type { Store } from '../../core/store.ts';
-import { type MariadbClient, type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
+import { type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
 import { Database } from './connection.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
-import { statements, type TableOptions, tableNames } from './statements.ts';
+import { type MariadbStoreOptions, mariadbTable } from './options.ts';
+import { statements, tableNames } from './statements.ts';
 
 export type { Migration } from '../shared/migration.ts';
 export type { ExecuteOptions, MariadbCallbackPool, MariadbClient, MariadbConnection, MariadbPool } from './client.ts';
 export type { MariadbTransactions } from './mariadb-store.ts';
 export { grants, type MigrateOptions, migrate, migrations } from './migrations.ts';
-export type { MariadbValue, TableOptions } from './statements.ts';
-
-/** The settings of a {@link mariadbStore}. */
-export interface MariadbStoreOptions<Connection extends MariadbConnection = MariadbConnection> extends TableOptions {
-  /**
-   * A pool of `mysql2` or `mysql2/promise`; it stays open when the store closes. A transaction holds one of its
-   * connections as long as its function runs, so leave some for everything else.
-   */
-  readonly client: MariadbClient<Connection>;
-  /**
-   * How long a call waits for a connection, and for the server's answer, before it rejects, in milliseconds. Default
-   * 10,000. The connection of a call that got no answer is closed.
-   */
-  readonly callTimeoutMs?: number;
-  /**
-   * Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 16 MiB. The server's
-   * `max_allowed_packet`, less 64 KiB, is a limit too. All steps of an operation together
-   * have that last limit.
-   */
-  readonly maxResultBytes?: number;
-  /** Whether this process removes expired records by and by. Default true. */
-  readonly sweep?: boolean;
-  /** Clocks, timers and randomness. */
-  readonly runtime?: Runtime;
-}
-
-const optionNames = ['client', 'tablePrefix', 'database', 'callTimeoutMs', 'maxResultBytes', 'sweep', 'runtime'];
+export type { MariadbStoreOptions, TableOptions } from './options.ts';
+export type { MariadbValue } from './statements.ts';
 
 /**
  * Makes a store on a MariaDB server, 10.6 or newer. Its tables must be there: see {@link migrations} and
@@ -71,20 +45,17 @@ const optionNames = ['client', 'tablePrefix', 'database', 'callTimeoutMs', 'maxR
 export function mariadbStore<Connection extends MariadbConnection>(
   options: MariadbStoreOptions<Connection>,
 ): Store<MariadbTransactions<Connection>> {
-  checkOptionNames('mariadbStore', options, optionNames);
-  const { client, callTimeoutMs = 10_000, maxResultBytes = 2 ** 24, sweep = true, runtime = systemRuntime } = options;
-  checkWholeNumber('mariadbStore', 'callTimeoutMs', callTimeoutMs, 1, 2 ** 31 - 1);
-  checkWholeNumber('mariadbStore', 'maxResultBytes', maxResultBytes, 1, 2 ** 29);
-  const db = new Database(poolOf<Connection>(client), runtime, callTimeoutMs);
-  return new MariadbStore({ db, sql: statements(tableNames('mariadbStore', options)), runtime, maxResultBytes, sweep });
-}
-
-function poolOf<Connection extends MariadbConnection>(client: MariadbClient<Connection>): MariadbPool<Connection> {
-  const pool: unknown = typeof client === 'object' && client !== null ? promisePool(client) : client;
-  if (isPool<Connection>(pool)) return pool;
-  throw new LatchkeyError('option-invalid', 'mariadbStore: client must be a pool of mysql2, as createPool makes it.');
-}
-
-function isPool<Connection extends MariadbConnection>(value: unknown): value is MariadbPool<Connection> {
-  return typeof value === 'object' && value !== null && 'getConnection' in value;
+  const { client, tablePrefix, database, callTimeoutMs, maxResultBytes, sweep, runtime } = readOptions(
+    'mariadbStore',
+    mariadbTable,
+    options,
+  );
+  const db = new Database(promisePool(client) as MariadbPool<Connection>, runtime, callTimeoutMs);
+  return new MariadbStore({
+    db,
+    sql: statements(tableNames({ tablePrefix, database })),
+    runtime,
+    maxResultBytes,
+    sweep,
+  });
 }

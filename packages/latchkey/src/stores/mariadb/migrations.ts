@@ -4,13 +4,15 @@
  * @module
  */
 
-import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
-import { checkOptionNames } from '../../core/options/check-options.ts';
+import { StoreUnavailableError } from '../../core/errors.ts';
+import { readOptions } from '../../core/options/read-options.ts';
+import { isText, must, type OptionTable, required } from '../../core/options/rules.ts';
 import type { Migration } from '../shared/migration.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
 import { toStoreError } from './errors.ts';
+import { namesTable, type TableOptions } from './options.ts';
 import { columnsOf } from './row.ts';
-import { sqlText, type TableOptions, tableNames } from './statements.ts';
+import { sqlText, tableNames } from './statements.ts';
 
 /** The version of the schema that this code reads and writes: the oldest code that can work with it. */
 export const newestVersion = 1;
@@ -26,8 +28,21 @@ export interface MigrateOptions extends TableOptions {
   readonly grantTo?: string;
 }
 
-const optionNames = ['tablePrefix', 'database'] as const;
+/** What the statements of {@link grants} are made from. */
+export interface GrantOptions extends TableOptions {
+  /** The account that the store connects as, such as `'shop'@'%'`. */
+  readonly grantTo: string;
+}
+
 const accountName = /^'[^'\\`]{1,80}'@'[^'\\`]{1,255}'$/;
+const account = must("an account like 'name'@'host', quoted", (value) => isText(value) && accountName.test(value));
+
+/** What the options of {@link migrate} may be. */
+export const migrateTable = { ...namesTable, grantTo: account } satisfies OptionTable<MigrateOptions>;
+
+/** What the options of {@link grants} may be. */
+export const grantsTable = { ...namesTable, grantTo: required(account) } satisfies OptionTable<GrantOptions>;
+
 const lockSeconds = 60;
 
 /**
@@ -41,8 +56,7 @@ const lockSeconds = 60;
  * ```
  */
 export function migrations(options: TableOptions = {}): readonly Migration[] {
-  checkOptionNames('migrations', options, optionNames);
-  const tables = tableNames('migrations', options);
+  const tables = tableNames(readOptions('migrations', namesTable, options));
   return files.map((file, index) => {
     const version = index + 1;
     return { version, name: `latchkey-${version}`, sql: `${sqlText(file, tables)}\n` };
@@ -59,11 +73,9 @@ export function migrations(options: TableOptions = {}): readonly Migration[] {
  * console.log(grants({ database: 'shop', grantTo: "'shop'@'%'" }))
  * ```
  */
-export function grants(options: TableOptions & { readonly grantTo: string }): string {
-  checkOptionNames('grants', options, [...optionNames, 'grantTo']);
-  if (!accountName.test(options.grantTo))
-    throw new LatchkeyError('option-invalid', "grants: grantTo must be an account like 'name'@'host', quoted.");
-  return `${sqlText('grants', tableNames('grants', options)).replaceAll('{user}', options.grantTo)}\n`;
+export function grants(options: GrantOptions): string {
+  const { grantTo, ...names } = readOptions('grants', grantsTable, options);
+  return `${sqlText('grants', tableNames(names)).replaceAll('{user}', grantTo)}\n`;
 }
 
 /**
@@ -78,6 +90,7 @@ export function grants(options: TableOptions & { readonly grantTo: string }): st
  * ```
  */
 export async function migrate(client: MariadbClient, options: MigrateOptions = {}): Promise<void> {
+  readOptions('migrate', migrateTable, options);
   const { grantTo, ...names } = options;
   const schema = migrations(names).map(({ sql }) => sql);
   const texts = grantTo === undefined ? schema : [...schema, grants({ ...names, grantTo })];

@@ -5,7 +5,8 @@
  * @module
  */
 
-import { LatchkeyError } from '../../core/errors.ts';
+import type { Completed } from '../../core/options/rules.ts';
+import type { namesTable, TableOptions } from './options.ts';
 import { texts } from './sql.generated.ts';
 
 /** What a prepared statement takes. Text is sent as bytes, so that no character set comes into play. */
@@ -22,14 +23,6 @@ export interface TableNames {
   readonly records: string;
   readonly outbox: string;
   readonly schema: string;
-}
-
-/** Names the tables. */
-export interface TableOptions {
-  /** Stands before the names of the store's tables. Default `latchkey_`. */
-  readonly tablePrefix?: string;
-  /** The database that the tables are in. Default: the one that the connection is in. */
-  readonly database?: string;
 }
 
 /** Milliseconds since 1970. A local time would be ambiguous for an hour each autumn. */
@@ -69,15 +62,8 @@ const assignments = [
   'revision = revision + 1',
 ].join(', ');
 
-/**
- * The names of the tables, quoted.
- *
- * @throws LatchkeyError `option-invalid` if a name has other characters than letters, digits, `_`, `$` and `-`.
- */
-export function tableNames(where: string, { tablePrefix = 'latchkey_', database }: TableOptions): TableNames {
-  for (const [name, value] of Object.entries({ tablePrefix, database }))
-    if (value !== undefined && !/^[\w$-]{1,50}$/.test(value))
-      throw new LatchkeyError('option-invalid', `${where}: ${name} must be 1 to 50 letters, digits, "_", "$" or "-".`);
+/** The names of the tables, quoted. */
+export function tableNames({ tablePrefix, database }: Completed<TableOptions, typeof namesTable>): TableNames {
   const folder = database === undefined ? '' : `\`${database}\`.`;
   const name = (table: string) => `${folder}\`${tablePrefix}${table}\``;
   return { records: name('records'), outbox: name('outbox'), schema: name('schema') };

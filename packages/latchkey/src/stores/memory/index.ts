@@ -10,24 +10,12 @@
  * @module
  */
 
-import { checkOptionNames, checkWholeNumber } from '../../core/options/check-options.ts';
-import { type Runtime, systemRuntime } from '../../core/runtime.ts';
+import { readOptions } from '../../core/options/read-options.ts';
 import type { Store } from '../../core/store.ts';
 import { MemoryStore } from './memory-store.ts';
+import { type MemoryStoreOptions, memoryTable } from './options.ts';
 
-/** The limits of a {@link memoryStore}. */
-export interface MemoryStoreOptions {
-  /** Most records at a time. Default 200,000. */
-  readonly maxRecords?: number;
-  /** About how much memory all records may take, in bytes. Default 256 MiB. */
-  readonly maxBytes?: number;
-  /** Longest result that is kept, in bytes; a longer one leaves its tombstone. Default: as much as fits. */
-  readonly maxResultBytes?: number;
-  /** Clocks, timers and randomness. */
-  readonly runtime?: Runtime;
-}
-
-const optionNames = ['maxRecords', 'maxBytes', 'maxResultBytes', 'runtime'] as const;
+export type { MemoryStoreOptions } from './options.ts';
 
 /**
  * Makes a store that lives and dies with this process, and that other processes don't see.
@@ -42,10 +30,6 @@ const optionNames = ['maxRecords', 'maxBytes', 'maxResultBytes', 'runtime'] as c
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): Store {
-  checkOptionNames('memoryStore', options, optionNames);
-  const { maxRecords = 200_000, maxBytes = 256 * 1024 * 1024, maxResultBytes = maxBytes } = options;
-  const limits = { maxRecords, maxBytes, maxResultBytes };
-  for (const [name, limit] of Object.entries(limits))
-    checkWholeNumber('memoryStore', name, limit, 1, Number.MAX_SAFE_INTEGER);
-  return new MemoryStore(limits, (options.runtime ?? systemRuntime).clock);
+  const { maxRecords, maxBytes, maxResultBytes = maxBytes, runtime } = readOptions('memoryStore', memoryTable, options);
+  return new MemoryStore({ maxRecords, maxBytes, maxResultBytes }, runtime.clock);
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LatchkeyError } from '../../core/errors.ts';
+import { must } from '../../core/options/rules.ts';
 import type { Timers } from '../../core/runtime.ts';
 import type { PostgresBridge } from './bridges/bridge.ts';
 import { type ClientOf, type PgPool, pgBridge } from './bridges/pg.ts';
@@ -30,24 +30,21 @@ export interface ClientSettings {
   readonly timers?: Timers;
 }
 
-/**
- * The bridge to a client.
- *
- * @throws LatchkeyError `option-invalid` if it is not a known client.
- */
+/** What a client may be. */
+export const clientRule = must(
+  'a Pool of pg, the sql of postgres.js, or a bridge with begin and query',
+  (value) => isPostgresJs(value) || isPgPool(value) || isBridge(value),
+);
+
+/** The bridge to a client. */
 export function bridgeOf<Client extends PostgresClient>(
-  where: string,
   client: Client,
   settings: ClientSettings,
 ): PostgresBridge<TransactionHandle<Client>> {
   const { callTimeoutMs: _, ...withoutCalls } = settings;
   if (isPostgresJs(client)) return typed<Client>(postgresJsBridge(client, withoutCalls));
   if (isPgPool(client)) return typed<Client>(pgBridge(client, settings));
-  if (isBridge(client)) return typed<Client>(client);
-  throw new LatchkeyError(
-    'option-invalid',
-    `${where}: client must be a Pool of pg, the sql of postgres.js, or a bridge with begin and query.`,
-  );
+  return typed<Client>(client);
 }
 
 /** What a client's shape says at run time, its type says to the compiler. */
@@ -55,15 +52,15 @@ function typed<Client extends PostgresClient>(bridge: unknown): PostgresBridge<T
   return bridge as PostgresBridge<TransactionHandle<Client>>;
 }
 
-function isPostgresJs(client: object): client is PostgresJsSql {
+function isPostgresJs(client: unknown): client is PostgresJsSql {
   return typeof client === 'function' && has(client, 'unsafe') && has(client, 'begin');
 }
 
-function isPgPool(client: object): client is PgPool {
-  return has(client, 'connect') && has(client, 'query') && 'totalCount' in client;
+function isPgPool(client: unknown): client is PgPool {
+  return has(client, 'connect') && has(client, 'query') && 'totalCount' in Object(client);
 }
 
-function isBridge(client: object): client is PostgresBridge<unknown> {
+function isBridge(client: unknown): client is PostgresBridge<unknown> {
   return has(client, 'begin') && has(client, 'query');
 }
 

@@ -5,17 +5,29 @@
  * @module
  */
 
-import { checkOptionNames } from '../../core/options/check-options.ts';
+import { checkOption, readOptions } from '../../core/options/read-options.ts';
+import { isText, must, type OptionTable, required } from '../../core/options/rules.ts';
 import type { Migration } from '../shared/migration.ts';
 import type { PostgresBridge } from './bridges/bridge.ts';
-import { bridgeOf, type PostgresClient } from './client.ts';
+import { bridgeOf, clientRule, type PostgresClient } from './client.ts';
 import { sqlStateOf, toStoreError } from './errors.ts';
-import { fill, type Names, namesOf, quoted, type TableNames } from './names.ts';
+import { fill, type Names, namesOf, quoted } from './names.ts';
+import { namesTable, type TableNames } from './options.ts';
 import { columnIn, numberIn } from './row.ts';
 import { texts } from './sql.generated.ts';
 import { statementsFor } from './statements.ts';
 
-const optionNames = ['schema', 'tablePrefix'] as const;
+/** What the statements of {@link grants} are made from. */
+export interface GrantOptions extends TableNames {
+  /** The application's role. */
+  readonly role: string;
+}
+
+/** What they may be. */
+export const grantsTable = {
+  ...namesTable,
+  role: required(must('the name of a role', isText)),
+} satisfies OptionTable<GrantOptions>;
 
 const versions = [texts['migration-1'], texts['migration-2']];
 
@@ -30,8 +42,7 @@ const versions = [texts['migration-1'], texts['migration-2']];
  * ```
  */
 export function migrations(options: TableNames = {}): readonly Migration[] {
-  checkOptionNames('migrations', options, optionNames);
-  const { words } = namesOf('migrations', options);
+  const { words } = namesOf(readOptions('migrations', namesTable, options));
   return versions.map((text, index) => {
     const version = index + 1;
     return { version, name: `latchkey-${version}`, sql: fill(text, words) };
@@ -48,10 +59,9 @@ export function migrations(options: TableNames = {}): readonly Migration[] {
  * await admin.query(grants({ schema: 'shop', role: 'shop_app' }))
  * ```
  */
-export function grants(options: TableNames & { readonly role: string }): string {
-  checkOptionNames('grants', options, [...optionNames, 'role']);
-  const { words } = namesOf('grants', options);
-  return fill(texts.grants, { ...words, role: quoted(options.role) });
+export function grants(options: GrantOptions): string {
+  const { role, ...names } = readOptions('grants', grantsTable, options);
+  return fill(texts.grants, { ...namesOf(names).words, role: quoted(role) });
 }
 
 /**
@@ -70,9 +80,10 @@ export async function migrate<Client extends PostgresClient>(
   client: Client,
   options: TableNames = {},
 ): Promise<readonly number[]> {
+  checkOption('migrate', 'client', client, clientRule);
+  const names = namesOf(readOptions('migrate', namesTable, options));
   const all = migrations(options);
-  const names = namesOf('migrate', options);
-  const bridge: PostgresBridge<unknown> = bridgeOf('migrate', client, {});
+  const bridge: PostgresBridge<unknown> = bridgeOf(client, {});
   try {
     return await bridge.begin((tx) => applyMissing(bridge, tx, names, all));
   } catch (error) {

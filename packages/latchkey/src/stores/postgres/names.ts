@@ -5,18 +5,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { LatchkeyError } from '../../core/errors.ts';
-
-/** Names the tables. */
-export interface TableNames {
-  /** The schema, which must exist. Default `public`. */
-  readonly schema?: string;
-  /** What the names of the tables begin with. Default `latchkey_`. */
-  readonly tablePrefix?: string;
-}
-
-/** PostgreSQL cuts longer names short, and then two may be one. */
-const longestName = 63;
+import { guardSuffix, longestName, type TableNames } from './options.ts';
 
 const suffixes = {
   records: 'records',
@@ -24,9 +13,6 @@ const suffixes = {
   schema_versions: 'schema_versions',
   never_committed: 'never_committed',
 } as const;
-
-/** The name of the constraint that refuses a commit before the end of a transaction. */
-const guardSuffix = 'commit_belongs_to_the_store';
 
 /** The templates' words, and the names that are not part of SQL. */
 export interface Names {
@@ -38,15 +24,9 @@ export interface Names {
   readonly guard: string;
 }
 
-/**
- * The names, quoted.
- *
- * @throws LatchkeyError `option-invalid`.
- */
-export function namesOf(where: string, { schema = 'public', tablePrefix = 'latchkey_' }: TableNames): Names {
+/** The names, quoted. */
+export function namesOf({ schema, tablePrefix }: Required<TableNames>): Names {
   const guard = `${tablePrefix}${guardSuffix}`;
-  checkName(where, 'schema', schema, schema);
-  checkName(where, 'tablePrefix', tablePrefix, guard);
   const qualify = (suffix: string) => `${quoted(schema)}.${quoted(tablePrefix + suffix)}`;
   const tables = Object.entries(suffixes).map(([word, suffix]) => [word, qualify(suffix)] as const);
   return {
@@ -80,13 +60,6 @@ export function fill(template: string, words: Readonly<Record<string, string>>):
     if (name === undefined) throw new TypeError(`The template names ${word}, which nothing stands for.`);
     return name;
   });
-}
-
-function checkName(where: string, option: string, value: unknown, longest: string): void {
-  if (typeof value === 'string' && !value.includes('\0') && longest !== '' && Buffer.byteLength(longest) <= longestName)
-    return;
-  const room = option === 'schema' ? longestName : longestName - guardSuffix.length;
-  throw new LatchkeyError('option-invalid', `${where}: ${option} must be a text of at most ${room} bytes.`);
 }
 
 /** Two stores in one database must not hear each other; what is cut off a long name makes that possible, and no more. */

@@ -10,7 +10,7 @@
  * @module
  */
 
-import { checkOptionNames } from '../../core/options/check-options.ts';
+import { readOptions } from '../../core/options/read-options.ts';
 import type { Store } from '../../core/store.ts';
 import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
@@ -20,7 +20,7 @@ import type { SqliteTransactions } from '../sqlite/index.ts';
 import { openDynamodb } from './dynamodb-url.ts';
 import { openMemory, openSqlite } from './local-urls.ts';
 import { openMariadb } from './mariadb-url.ts';
-import type { Opened, StoreFromUrlOptions } from './opened.ts';
+import { type Opened, type StoreFromUrlOptions, storeFromUrlTable } from './opened.ts';
 import { openPostgres } from './postgres-url.ts';
 import { openRedis } from './redis-url.ts';
 import { invalidUrl, parseStoreUrl } from './store-url.ts';
@@ -94,7 +94,7 @@ export function storeFromUrl<const Url extends string>(
   options?: StoreFromUrlOptions,
 ): Promise<StoreFromUrl<Url>>;
 export async function storeFromUrl(text: string, options: StoreFromUrlOptions = {}): Promise<unknown> {
-  checkOptionNames('storeFromUrl', options, ['onClientError', 'runtime']);
+  readOptions('storeFromUrl', storeFromUrlTable, options);
   const url = parseStoreUrl(text);
   if (url.protocol === 'mysql:')
     throw invalidUrl(

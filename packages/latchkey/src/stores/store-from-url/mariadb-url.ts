@@ -1,8 +1,8 @@
-import { checkWholeNumber } from '../../core/options/check-options.ts';
+import { checkOption } from '../../core/options/read-options.ts';
 import type { Store } from '../../core/store.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
 import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
-import { decoded, mostConnections, parametersOf } from './store-url.ts';
+import { connectionsRule, decoded, parametersOf } from './store-url.ts';
 
 const parameters = {
   connections: 'number',
@@ -17,8 +17,8 @@ export async function openMariadb(
   url: URL,
   { runtime }: StoreFromUrlOptions,
 ): Promise<Opened<Store<MariadbTransactions<MariadbConnection>>>> {
-  const { connections = 10, ssl, ...settings } = parametersOf(url, parameters);
-  checkWholeNumber('storeFromUrl', 'connections', connections, 1, mostConnections);
+  const { connections = connectionsRule.default, ssl, ...settings } = parametersOf(url, parameters);
+  checkOption('storeFromUrl', 'connections', connections, connectionsRule);
   const { createPool } = await loadMysql2(url);
   const { mariadbStore } = await import('../mariadb/index.ts');
   const client = createPool({

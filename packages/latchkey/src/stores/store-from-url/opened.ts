@@ -5,7 +5,8 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
-import type { Runtime } from '../../core/runtime.ts';
+import { callable, type OptionTable, runtimeOr } from '../../core/options/rules.ts';
+import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 
 /** The settings of a store that is made from a URL. */
 export interface StoreFromUrlOptions {
@@ -17,6 +18,12 @@ export interface StoreFromUrlOptions {
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
+
+/** What they may be. */
+export const storeFromUrlTable = {
+  onClientError: callable,
+  runtime: runtimeOr(systemRuntime),
+} satisfies OptionTable<StoreFromUrlOptions>;
 
 /** A store, and the client that was made for it. */
 export interface Opened<S> {

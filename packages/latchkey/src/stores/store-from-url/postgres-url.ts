@@ -1,8 +1,8 @@
-import { checkWholeNumber } from '../../core/options/check-options.ts';
+import { checkOption } from '../../core/options/read-options.ts';
 import type { Store } from '../../core/store.ts';
 import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
 import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
-import { mostConnections, parametersOf, without } from './store-url.ts';
+import { connectionsRule, parametersOf, without } from './store-url.ts';
 
 /** What the client reads from the URL by itself. */
 const clientParameters = {
@@ -29,9 +29,13 @@ export async function openPostgres(
   url: URL,
   { runtime, onClientError }: StoreFromUrlOptions,
 ): Promise<Opened<Store<PostgresTransactions<PgClient>>>> {
-  const { connections = 10, listen, ...others } = parametersOf(url, { ...storeParameters, ...clientParameters });
+  const {
+    connections = connectionsRule.default,
+    listen,
+    ...others
+  } = parametersOf(url, { ...storeParameters, ...clientParameters });
   const settings = without(others, clientParameters);
-  checkWholeNumber('storeFromUrl', 'connections', connections, 1, mostConnections);
+  checkOption('storeFromUrl', 'connections', connections, connectionsRule);
   const { default: pg } = await loadPg(url);
   const { postgresStore } = await import('../postgres/index.ts');
   const pool = new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });

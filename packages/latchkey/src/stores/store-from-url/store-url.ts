@@ -6,7 +6,8 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkChoice, checkOptionNames } from '../../core/options/check-options.ts';
+import { checkNames, checkOption } from '../../core/options/read-options.ts';
+import { anyOf, integer } from '../../core/options/rules.ts';
 
 /** What a parameter may hold: any text, a number, `true` or `false`, or one of some words. */
 type ParameterKind = 'text' | 'number' | 'flag' | readonly string[];
@@ -24,8 +25,8 @@ type ValueOf<Kind> = Kind extends 'text'
 /** The parameters that were given, by their kinds. */
 type ParametersOf<Kinds> = { [Name in keyof Kinds]?: ValueOf<Kinds[Name]> };
 
-/** As many connections as a pool may be given; servers allow fewer. */
-export const mostConnections = 10_000;
+/** How many connections a pool may be given; servers allow fewer. */
+export const connectionsRule = integer({ min: 1, max: 10_000, default: 10 });
 
 /** The error for a URL that can't be meant. */
 export function invalidUrl(message: string): LatchkeyError {
@@ -57,7 +58,7 @@ export function parametersOf<const Kinds extends Readonly<Record<string, Paramet
 ): ParametersOf<Kinds> {
   const where = `storeFromUrl: a ${url.protocol} URL`;
   const given = Object.fromEntries(url.searchParams);
-  checkOptionNames(where, given, Object.keys(kinds));
+  checkNames(where, given, Object.keys(kinds));
   if (url.searchParams.size > Object.keys(given).length) throw invalidUrl('the URL has a parameter twice.');
   const values = Object.entries(given).map(([name, text]) => [name, read(where, name, text, kinds[name] ?? 'text')]);
   return Object.fromEntries(values);
@@ -67,7 +68,7 @@ function read(where: string, name: string, text: string, kind: ParameterKind): s
   if (kind === 'text') return text;
   // The store checks its numbers by name; what is no number is none of those that it takes.
   if (kind === 'number') return /^\d+$/.test(text) ? Number(text) : Number.NaN;
-  checkChoice(where, name, text, kind === 'flag' ? ['true', 'false'] : kind);
+  checkOption(where, name, text, anyOf(...(kind === 'flag' ? ['true', 'false'] : kind)));
   return kind === 'flag' ? text === 'true' : text;
 }
 

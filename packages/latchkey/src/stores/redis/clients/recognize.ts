@@ -24,35 +24,34 @@ function can(client: unknown, ...methods: readonly string[]): boolean {
   return methods.every((method) => typeof Reflect.get(client, method) === 'function');
 }
 
-function isIoredis(client: RedisClient): client is IoredisClient | IoredisCluster {
+function isIoredis(client: unknown): client is IoredisClient | IoredisCluster {
   return can(client, 'evalshaBuffer', 'evalBuffer', 'call', 'duplicate');
 }
 
-function isNodeRedisCluster(client: RedisClient): client is NodeRedisCluster {
+function isNodeRedisCluster(client: unknown): client is NodeRedisCluster {
   return can(client, 'sendCommand', 'nodeClient', 'subscribe', 'unsubscribe');
 }
 
-function isNodeRedisSentinel(client: RedisClient): client is NodeRedisSentinel {
+function isNodeRedisSentinel(client: unknown): client is NodeRedisSentinel {
   return can(client, 'sendCommand', 'getMasterNode', 'subscribe', 'unsubscribe');
 }
 
-function isNodeRedis(client: RedisClient): client is NodeRedisClient {
+function isNodeRedis(client: unknown): client is NodeRedisClient {
   const isRelease4 = can(client, 'executeIsolated');
   return can(client, 'sendCommand', 'duplicate', 'subscribe', 'unsubscribe', isRelease4 ? 'on' : 'withTypeMapping');
+}
+
+/** Whether a value is a client that the store can speak through. */
+export function isRedisClient(value: unknown): value is RedisClient {
+  return isIoredis(value) || isNodeRedisCluster(value) || isNodeRedisSentinel(value) || isNodeRedis(value);
 }
 
 /**
  * The way to speak through a client.
  *
- * @throws LatchkeyError `option-invalid` if it is not one of those, takes callbacks, or puts a prefix of its own before every key.
+ * @throws LatchkeyError `option-invalid` if it takes callbacks, or puts a prefix of its own before every key.
  */
 export function wireOf(client: RedisClient): Wire {
-  const wire = recognized(client);
-  if (wire === undefined)
-    throw new LatchkeyError(
-      'option-invalid',
-      'redisStore: client must be a client of ioredis 5.1 or later, or of redis (node-redis) 4.6 or later: a single one, a cluster or a Sentinel one.',
-    );
   if (optionOf(client, 'legacyMode') === true)
     throw new LatchkeyError(
       'option-invalid',
@@ -63,14 +62,9 @@ export function wireOf(client: RedisClient): Wire {
       'option-invalid',
       'redisStore: the client has a keyPrefix; give the store a prefix instead.',
     );
-  return wire;
-}
-
-function recognized(client: RedisClient): Wire | undefined {
   if (isIoredis(client)) return ioredisWire(client);
   if (isNodeRedisCluster(client)) return nodeRedisClusterWire(client);
-  if (isNodeRedisSentinel(client)) return nodeRedisSentinelWire(client);
-  return isNodeRedis(client) ? nodeRedisWire(client) : undefined;
+  return isNodeRedisSentinel(client) ? nodeRedisSentinelWire(client) : nodeRedisWire(client);
 }
 
 /** Node-redis ignores its prefix in raw commands; a listing by ioredis would miss it. Both would surprise. */

@@ -1,0 +1,32 @@
+/**
+ * What several factories of the library take alike.
+ *
+ * @module
+ */
+
+import { Buffer } from 'node:buffer';
+import { systemRuntime } from '../runtime.ts';
+import { callable, isObjectWith, isText, listOf, must, type Rule, required, runtimeOr } from './rules.ts';
+
+const leastSecretBytes = 32;
+
+const isSecret = (item: unknown) =>
+  (isText(item) ? Buffer.byteLength(item) : item instanceof Uint8Array ? item.length : 0) >= leastSecretBytes;
+
+/** The secrets of fingerprints. */
+export const secretsRule: Rule = must(
+  `an array of secrets of at least ${leastSecretBytes} bytes each`,
+  listOf(isSecret),
+);
+
+/** Where records live. */
+export const storeRule = required(
+  must('a store, such as memoryStore() or await storeFromUrl(…)', isObjectWith('claim', 'complete')),
+);
+
+/** Who is told what happens, and by which clock. */
+export const observerTable = {
+  onEvent: callable,
+  log: must('a function or false', (value) => value === false || typeof value === 'function'),
+  runtime: runtimeOr(systemRuntime),
+};

@@ -1,0 +1,149 @@
+/**
+ * Reads the options of every factory of the library: finds misuse by name, and fills in the defaults.
+ *
+ * @module
+ */
+
+import { LatchkeyError } from '../errors.ts';
+import { nearestName } from './nearest-name.ts';
+import type { Completed, OptionTable, Rule } from './rules.ts';
+
+/** A table, and an entry of one, as they are at run time. */
+interface AnyTable {
+  readonly [name: string]: AnyEntry;
+}
+
+type AnyGroup = { readonly members: AnyTable };
+type AnyEntry = (Rule<unknown> & Partial<AnyGroup>) | AnyGroup;
+
+/** What a reading is about, for its errors. */
+interface Subject {
+  readonly where: string;
+  readonly table: AnyTable;
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+const longestShown = 40;
+
+/**
+ * Checks options by their table.
+ *
+ * @param where - what has the options, as errors name it: `redisStore`, `The guard`.
+ * @param base - options that were read before, which stand in place of the defaults: a route's over those of its guard.
+ * An option that is undefined is not given.
+ * @returns all options, the defaults filled in.
+ * @throws LatchkeyError `option-unknown`, which names the nearest option; `option-invalid`.
+ */
+export function readOptions<Options extends object, const Table extends OptionTable<Options>>(
+  where: string,
+  table: Table & OptionTable<Options>,
+  given: Options,
+  base?: object,
+): Completed<Options, Table> {
+  const subject: Subject = { where, table: table as unknown as AnyTable };
+  checkIsOptions(where, given, Object.keys(table));
+  return readMembers(subject, subject.table, '', given, base as Values | undefined) as Completed<Options, Table>;
+}
+
+/**
+ * Checks one value.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function checkOption(where: string, name: string, value: unknown, rule: Rule<unknown>): void {
+  if (!rule.accepts(value)) throw invalidOption(where, name, rule.demand, shown(value, rule));
+}
+
+/**
+ * Refuses what is not an object with options, and names that are not `known`.
+ *
+ * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ */
+export function checkNames(where: string, given: unknown, known: readonly string[]): void {
+  checkIsOptions(where, given, known);
+  for (const name of Object.keys(given)) if (!known.includes(name)) throw unknownOption(where, name, known, known);
+}
+
+function readMembers(subject: Subject, table: AnyTable, path: string, given: object, base: Values | undefined): Values {
+  for (const name of Object.keys(given)) {
+    if (Object.hasOwn(table, name)) continue;
+    throw unknownOption(subject.where, path + name, pathsIn(subject.table), Object.keys(subject.table));
+  }
+  const read = Object.entries(table).map(([name, entry]) => {
+    const value: unknown = Reflect.get(given, name);
+    return [name, readEntry(subject, entry, path + name, value, base?.[name])];
+  });
+  return Object.fromEntries(read);
+}
+
+function readEntry(subject: Subject, entry: AnyEntry, path: string, value: unknown, before: unknown): unknown {
+  if (isGroup(entry)) {
+    const given = value === undefined ? {} : value;
+    const found = notOptions(given);
+    const demand = `an object with ${Object.keys(entry.members).join(', ')}`;
+    if (found !== undefined) throw invalidOption(subject.where, path, demand, found);
+    return readMembers(subject, entry.members, `${path}.`, Object(given), before as Values | undefined);
+  }
+  if (value === undefined && before !== undefined) return before;
+  if (value === undefined && entry.isRequired !== true) return entry.default;
+  if (entry.members !== undefined && notOptions(value) === undefined) {
+    return readMembers(subject, entry.members, `${path}.`, Object(value), undefined);
+  }
+  checkOption(subject.where, path, value, entry);
+  return value;
+}
+
+function isGroup(entry: AnyEntry): entry is AnyGroup {
+  return !('accepts' in entry);
+}
+
+function pathsIn(table: AnyTable, path = ''): readonly string[] {
+  return Object.entries(table).flatMap(([name, entry]) => [
+    path + name,
+    ...(entry.members === undefined ? [] : pathsIn(entry.members, `${path}${name}.`)),
+  ]);
+}
+
+function unknownOption(
+  where: string,
+  name: string,
+  known: readonly string[],
+  listed: readonly string[],
+): LatchkeyError {
+  const meant = nearestName(name, known);
+  const hint = meant === undefined ? `Known are: ${listed.join(', ')}.` : `Did you mean ${JSON.stringify(meant)}?`;
+  return new LatchkeyError('option-unknown', `${where} has no option ${JSON.stringify(name)}. ${hint}`);
+}
+
+function invalidOption(where: string, name: string, demand: string, found: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', `${where}: ${name} must be ${demand}; got ${found}.`);
+}
+
+function checkIsOptions(where: string, given: unknown, known: readonly string[]): asserts given is object {
+  const found = notOptions(given);
+  if (found === undefined) return;
+  const list = known.slice(0, 3).join(', ');
+  throw new LatchkeyError('option-invalid', `${where} takes an object with options (${list} …); got ${found}.`);
+}
+
+/** What was given in place of an object with options; undefined if it is one. */
+function notOptions(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return kindOf(value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null ? undefined : kindOf(value);
+}
+
+function kindOf(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype === null || prototype === Object.prototype) return 'an object';
+  return `an instance of ${value.constructor.name || 'a class'}`;
+}
+
+function shown(value: unknown, { isPlain }: Rule<unknown>): string {
+  if (isPlain !== true || !['string', 'number', 'boolean'].includes(typeof value)) return kindOf(value);
+  const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
+  return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
+}
