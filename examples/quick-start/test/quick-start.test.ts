@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../packages/latchkey/test/servers/free-port.ts';
 
 const folderOf = (path: string) => new URL(path, import.meta.url);
@@ -31,9 +31,13 @@ const order = (key: string, item: string) => ({
 });
 
 it.each([
-  ['README.md', 'express.ts'],
-  ['README.md', 'fetch.ts'],
+  ['README.md', 'smallest.ts'],
   ['packages/latchkey/README.md', 'smallest.ts'],
+  ['docs/frameworks.md', 'express.ts'],
+  ['docs/frameworks.md', 'fastify.ts'],
+  ['docs/frameworks.md', 'fetch.ts'],
+  ['docs/frameworks.md', 'hono.ts'],
+  ['docs/frameworks.md', 'node.ts'],
 ])('%s shows %s as it is, in at most thirty lines', async (page, name) => {
   const [readme, program] = await Promise.all([
     readFile(folderOf(`../../../${page}`), 'utf8'),
@@ -63,19 +67,40 @@ it('the Express quick start orders once', async () => {
   expect(server.exitCode).toBe(0);
 });
 
-it('the smallest guard replays', async () => {
-  process.env['DATABASE'] = join(data, 'smallest.db');
-  const { app } = await import('../smallest.ts');
-  const server = app.listen(0, '127.0.0.1');
+/** Sends a request to the example of one framework. */
+type Send = (path: string, init: RequestInit) => Response | Promise<Response>;
+
+const frameworks: Readonly<Record<string, () => Promise<Send>>> = {
+  'smallest.ts': async () => sendTo((await import('../smallest.ts')).app.listen(0, '127.0.0.1')),
+  'node.ts': async () => sendTo((await import('../node.ts')).server.listen(0, '127.0.0.1')),
+  'fastify.ts': async () => {
+    const { app } = await import('../fastify.ts');
+    onTestFinished(() => app.close());
+    const origin = await app.listen({ port: 0, host: '127.0.0.1' });
+    return (path, init) => fetch(`${origin}${path}`, init);
+  },
+  'hono.ts': async () => {
+    const { app } = await import('../hono.ts');
+    return (path, init) => app.request(path, init);
+  },
+};
+
+async function sendTo(server: Server): Promise<Send> {
+  onTestFinished(() => void server.close());
   await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/charges`;
-  const answers = [await fetch(url, order('k-1', 'lamp')), await fetch(url, order('k-1', 'lamp'))];
+  const { port } = server.address() as AddressInfo;
+  return (path, init) => fetch(`http://127.0.0.1:${port}${path}`, init);
+}
+
+it.each(Object.entries(frameworks))('%s runs a request once and replays its answer', async (name, start) => {
+  process.env['DATABASE'] = join(data, `${name}.db`);
+  const send = await start();
+  const answers = [await send('/charges', order('k-1', 'lamp')), await send('/charges', order('k-1', 'lamp'))];
   expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+  expect(answers.map(({ headers }) => headers.get('idempotency-status'))).toEqual(['executed', 'replayed']);
   expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual(
     Array(2).fill({ amount: 500, status: 'succeeded' }),
   );
-  expect(answers[1]?.headers.get('idempotent-replayed')).toBe('true');
-  server.close();
 });
 
 it('the fetch quick start charges once', async () => {
