@@ -5,7 +5,16 @@
  */
 
 import type { Timers } from '../core/runtime.ts';
-import { untilAborted } from './until-aborted.ts';
+
+/** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
+export function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort);
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
 
 /** The bounds of one attempt. */
 export interface AttemptLimits {

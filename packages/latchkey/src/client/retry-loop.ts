@@ -8,14 +8,35 @@ import { sleep } from '../core/runtime.ts';
 import { backoffMs } from '../core/support/backoff.ts';
 import { FIRST_SENT_HEADER, KEY_HEADER } from '../protocol/headers.ts';
 import { AnswerTooLarge, attemptOnce } from './attempt.ts';
-import { classify, isReplayed, type Meaning, saysNothingDone } from './classify.ts';
+import { classify, isReplayed, layerWord, type Meaning, saysNothingDone } from './classify.ts';
 import type { ClientEventListener } from './client-events.ts';
-import { layerWord } from './layer-word.ts';
 import { isOffline, sleepOrOnline } from './network.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import type { LoopSettings } from './options.ts';
 import type { PreparedRequest } from './request-bytes.ts';
-import { retryAfterMs } from './retry-after.ts';
+
+const seconds = /^\d{1,9}$/;
+const httpDate = /^[A-Za-z]{3,9},? .*(GMT|\d{4})$/;
+
+function parseDate(text: string | null): number | undefined {
+  if (text === null || !httpDate.test(text)) return undefined;
+  const ms = Date.parse(text.endsWith('GMT') ? text : `${text} GMT`);
+  return Number.isNaN(ms) ? undefined : ms;
+}
+
+/**
+ * How long the server asks to wait, in milliseconds; undefined if it doesn't say. A date is taken against the
+ * response's own Date field where that can be read, since the caller's clock may be wrong.
+ *
+ * @param nowMs - the caller's wall clock, for a response without a Date.
+ */
+export function retryAfterMs(headers: Headers, nowMs: number): number | undefined {
+  const text = headers.get('retry-after')?.trim();
+  if (text === undefined) return undefined;
+  if (seconds.test(text)) return Number(text) * 1000;
+  const at = parseDate(text);
+  return at === undefined ? undefined : Math.max(0, at - (parseDate(headers.get('date')) ?? nowMs));
+}
 
 /** Everything that the requests of one call share. */
 export interface Call {

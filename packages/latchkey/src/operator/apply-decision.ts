@@ -6,7 +6,7 @@
  */
 
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
-import { ask } from '../core/audit/audit-tools.ts';
+import { ask } from '../core/audit/own-record.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { type EncodedDecision, isOf, resolutionOf } from './decision.ts';
 import { look, type OperatorTools } from './tools.ts';

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type DecisionSummary, decisionDigest } from '../core/audit/decision-summary.ts';
+import { type DecisionSummary, decisionDigest } from '../core/audit/audit-entry.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { Resolution } from '../core/store.ts';
 import { type Codec, encodeValue } from '../core/support/codec.ts';
@@ -12,7 +12,7 @@ import { encodeFailure, encodeSuccess } from '../function/result.ts';
 import type { Answer } from '../http/options.ts';
 import { answerResponse } from '../http/response/answer.ts';
 import { encodeResponse } from '../http/response/snapshot.ts';
-import type { RecordKind } from './record-kind.ts';
+import type { RecordKind } from './record-entry.ts';
 
 /**
  * A decision about a lapsed record:

@@ -11,11 +11,10 @@ import type { StoredRecord } from '../core/store.ts';
 import { type Act, actOn, line, refusal } from './acts.ts';
 import { carryOut, type DecisionOutcome } from './apply-decision.ts';
 import { type Decision, type EncodedDecision, encodeDecision } from './decision.ts';
-import { keepDecision, keptDecision } from './kept-decision.ts';
 import type { OperatorSettings } from './options.ts';
 import { checkName, checkPerson, isSamePerson, type Person } from './person.ts';
-import { openProposals, type Proposal, unfinishedDecisions } from './proposals.ts';
-import { isOwn, kindOf } from './record-kind.ts';
+import { keepDecision, keptDecision, openProposals, type Proposal, unfinishedDecisions } from './proposals.ts';
+import { isOwn, kindOf } from './record-entry.ts';
 import { look } from './tools.ts';
 
 /** A decision that was carried out. */

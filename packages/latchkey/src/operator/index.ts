@@ -11,8 +11,13 @@
  */
 
 export type { LogPage, LogRequest } from '../core/audit/audit.ts';
-export type { AuditEntry, AuditEvent, AuditedRecord, RefusalReason } from '../core/audit/audit-entry.ts';
-export type { DecisionSummary } from '../core/audit/decision-summary.ts';
+export type {
+  AuditEntry,
+  AuditEvent,
+  AuditedRecord,
+  DecisionSummary,
+  RefusalReason,
+} from '../core/audit/audit-entry.ts';
 export type { Decision } from './decision.ts';
 export type { Applied, Proposed } from './decisions.ts';
 export type { RecordEntryPage, RecordListRequest } from './listing.ts';
@@ -21,6 +26,5 @@ export type { OperatorOptions } from './options.ts';
 export type { Person } from './person.ts';
 export type { Proposal } from './proposals.ts';
 export type { RecordDetails, ShownRequest, ShownResult, ShownStep } from './record-details.ts';
-export type { RecordEntry, StepEntry } from './record-entry.ts';
-export type { RecordKind } from './record-kind.ts';
+export type { RecordEntry, RecordKind, StepEntry } from './record-entry.ts';
 export type { OperatedStore } from './tools.ts';

@@ -4,13 +4,12 @@
  * @module
  */
 
-import { ask } from '../core/audit/audit-tools.ts';
+import { ask } from '../core/audit/own-record.ts';
 import { checkOption } from '../core/options/read-options.ts';
 import { anyOf, integer } from '../core/options/rules.ts';
 import type { RecordState } from '../core/store.ts';
 import { recordReference } from '../core/support/digest.ts';
-import { type RecordEntry, recordEntry } from './record-entry.ts';
-import { isOwn } from './record-kind.ts';
+import { isOwn, type RecordEntry, recordEntry } from './record-entry.ts';
 import type { OperatorTools } from './tools.ts';
 
 /** What a list is asked for. */

@@ -15,8 +15,7 @@ import { type OperatorOptions, type OperatorSettings, operatorSettings } from '.
 import type { Person } from './person.ts';
 import { openProposals, unfinishedDecisions } from './proposals.ts';
 import { type RecordDetails, shownRequest, shownResult, shownSteps } from './record-details.ts';
-import { recordEntry } from './record-entry.ts';
-import { isOwn } from './record-kind.ts';
+import { isOwn, recordEntry } from './record-entry.ts';
 import { look } from './tools.ts';
 
 /** A person's agreement or objection to a proposal. */

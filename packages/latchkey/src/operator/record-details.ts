@@ -13,7 +13,7 @@ import { decodeRequest, type RequestContent } from '../http/request/saved-reques
 import { decodeResponse } from '../http/response/snapshot.ts';
 import type { Proposal } from './proposals.ts';
 import type { RecordEntry, StepEntry } from './record-entry.ts';
-import { kindOf } from './record-kind.ts';
+import { kindOf } from './record-entry.ts';
 
 /** A saved step with what it returned. */
 export interface ShownStep extends StepEntry {

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ask } from '../core/audit/audit-tools.ts';
+import { ask } from '../core/audit/own-record.ts';
 import type { AnyStore, StoredRecord } from '../core/store.ts';
 import type { CallTools } from '../core/support/store-call.ts';
 

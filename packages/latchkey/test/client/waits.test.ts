@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
-import { retryAfterMs } from '../../src/client/retry-after.ts';
+import { retryAfterMs } from '../../src/client/retry-loop.ts';
 import { delays, failure, hurried } from './client-kit.ts';
 import { answer, deadUrl, misbehave, own } from './misbehaving-server.ts';
 

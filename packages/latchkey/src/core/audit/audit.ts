@@ -9,8 +9,8 @@ import { checkOption } from '../options/read-options.ts';
 import { integer } from '../options/rules.ts';
 import { withTimeLimit } from '../support/store-call.ts';
 import { type AuditEntry, decodeEntry, encodeEntry } from './audit-entry.ts';
-import type { AuditTools } from './audit-tools.ts';
 import { Chain, type Place } from './chain.ts';
+import type { AuditTools } from './own-record.ts';
 
 const dayMs = 86_400_000;
 /** A record is looked at in one period or two, whatever the retention is. */

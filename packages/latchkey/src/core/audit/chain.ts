@@ -9,7 +9,7 @@
  */
 
 import { digestParts } from '../support/digest.ts';
-import type { AuditTools } from './audit-tools.ts';
+import type { AuditTools } from './own-record.ts';
 import { operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
 
 /** What a list is. */

@@ -7,9 +7,8 @@
 import type { Operation, Recovery } from '../operation.ts';
 import type { Claimed, Owner } from '../store.ts';
 import { Audit } from './audit.ts';
-import { type AuditEntry, tokenDigest } from './audit-entry.ts';
-import type { AuditTools } from './audit-tools.ts';
-import { decisionDigest } from './decision-summary.ts';
+import { type AuditEntry, decisionDigest, tokenDigest } from './audit-entry.ts';
+import type { AuditTools } from './own-record.ts';
 
 /** What a hook decided about a record that it was asked about. */
 export interface HookDecision {

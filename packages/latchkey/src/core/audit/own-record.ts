@@ -6,9 +6,27 @@
 
 import { StoreUnavailableError } from '../errors.ts';
 import { sleep } from '../runtime.ts';
-import type { ClaimOutcome, ClaimRequest } from '../store.ts';
+import type { AnyStore, ClaimOutcome, ClaimRequest } from '../store.ts';
 import { digestParts } from '../support/digest.ts';
-import { type AuditTools, ask } from './audit-tools.ts';
+import { type CallTools, callUntil } from '../support/store-call.ts';
+
+/** The store, with time and the observer. */
+export interface AuditTools extends CallTools {
+  readonly store: Pick<AnyStore, 'claim' | 'complete' | 'read'>;
+}
+
+/** Somebody waits, so that a store that doesn't answer is worth some patience, and not more. */
+const answerWithinMs = 10_000;
+
+/**
+ * Calls the store until it answers.
+ *
+ * @throws StoreUnavailableError if it doesn't within ten seconds.
+ */
+export function ask<T>(tools: CallTools, during: string, call: () => Promise<T>): Promise<T> {
+  const giveUpAt = tools.runtime.clock.monotonic() + answerWithinMs;
+  return callUntil(tools, giveUpAt, { operation: 'operator', during }, call);
+}
 
 /** No layer makes such a fingerprint: it tells these records from the operations of an application. */
 export const ownFingerprint = 'latchkey:operator';

@@ -10,7 +10,7 @@ import type {
   StoredRecord,
   StoredResult,
 } from '../../../src/core/store.ts';
-import { isOwn } from '../../../src/operator/record-kind.ts';
+import { isOwn } from '../../../src/operator/record-entry.ts';
 import { MemoryStore } from '../../../src/stores/memory/memory-store.ts';
 import type { Applied, History } from './history.ts';
 import { Post } from './post.ts';
