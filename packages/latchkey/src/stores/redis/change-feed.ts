@@ -38,7 +38,7 @@ export class ChangeFeed {
 
   /** Tells the watchers of this process. */
   notify(id: string): void {
-    this.#watchers.notify(id);
+    if (this.#counts.has(id)) this.#watchers.notify(id);
   }
 
   /** Ends the connection. */

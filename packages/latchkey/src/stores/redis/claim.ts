@@ -6,11 +6,11 @@
 
 import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../../core/errors.ts';
-import type { Claimed, ClaimOutcome, ClaimRequest, SavedSteps } from '../../core/store.ts';
+import type { ClaimOutcome, ClaimRequest } from '../../core/store.ts';
 import { claimed } from '../record/claim-entry.ts';
 import { type Argument, argumentOf } from './clients/wire.ts';
 import { notARecord } from './errors.ts';
-import { completedOf, entryOf } from './row.ts';
+import { completedOf, created, entryOf } from './row.ts';
 
 const takeovers = { none: '0', rerun: '1', any: '2' };
 const policies = { refuse: 0, rerun: 1 };
@@ -23,8 +23,6 @@ const withRequest = 16;
 
 /** A record keeps the length of a text in two bytes, and a character takes up to three. */
 const longestText = 20_000;
-
-const noSteps: SavedSteps = new Map();
 
 /** See the head of `claim.lua`. */
 export function claimArguments(request: ClaimRequest): Argument[] {
@@ -62,11 +60,6 @@ export function claimOutcome(reply: unknown, request: ClaimRequest): ClaimOutcom
   const [code, now, bytes]: readonly unknown[] = Array.isArray(reply) ? reply : [];
   if (!(bytes instanceof Buffer)) throw notARecord();
   return foundOutcome(Number(code), Number(now), bytes, request.id);
-}
-
-/** The outcome of a claim that found nothing. */
-export function created({ operationId, policy }: ClaimRequest): Claimed {
-  return { outcome: 'claimed', attempt: 1, operationId, steps: noSteps, policy, tookOver: false };
 }
 
 /** `bytes` is the record as it was before the claim. */

@@ -11,12 +11,12 @@ import type * as contract from '../../core/store.ts';
 import { withTimeLimit } from '../../core/support/store-call.ts';
 import { toReadRecord } from '../record/entry.ts';
 import { ChangeFeed } from './change-feed.ts';
-import { claimArguments, claimOutcome, created } from './claim.ts';
+import { claimArguments, claimOutcome } from './claim.ts';
 import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
 import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
 import { isOutOfMemory, isUnknownScript, isWriteRefused, notARecord, tooFewReplicas, toStoreError } from './errors.ts';
 import { ReplicaWait, type WaitReplicas } from './replicas.ts';
-import { completedOf, entryOf, isCompleted, lifeMs, newRecord } from './row.ts';
+import { completedOf, created, entryOf, isCompleted, lifeMs, newRecord } from './row.ts';
 import { listPage, scan, scanStart } from './scan.ts';
 import { type Script, scripts } from './scripts.ts';
 

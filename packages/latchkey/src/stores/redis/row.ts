@@ -6,7 +6,7 @@
  */
 
 import { Buffer } from 'node:buffer';
-import type { ClaimOutcome, ClaimRequest, StoredResult } from '../../core/store.ts';
+import type { Claimed, ClaimOutcome, ClaimRequest, SavedSteps, StoredResult } from '../../core/store.ts';
 import type { Entry, Phase } from '../record/entry.ts';
 import { decodeSteps } from '../record/step-blob.ts';
 import type { Argument } from './clients/wire.ts';
@@ -50,6 +50,8 @@ const longestOfShort = 2 ** 14 - 2;
 /** A longer one is left to the script, whose arguments are checked one by one. */
 const longestRecord = 20_000;
 
+const noSteps: SavedSteps = new Map();
+
 /** Most claims of a server have the same durations, so their text is kept. */
 let knownDurations = { leaseMs: Number.NaN, unresolvedRetentionMs: Number.NaN, text: '' };
 
@@ -68,6 +70,11 @@ export function newRecord(request: ClaimRequest): Argument | undefined {
   // With ASCII alone, lengths included, every character is a byte.
   if (asked === undefined && Buffer.byteLength(record) === length) return record;
   return inBytes(head + anyLength + firstCounts, [token, fingerprint, operationId, principal, operation], asked);
+}
+
+/** The outcome of a claim that found nothing. */
+export function created({ operationId, policy }: ClaimRequest): Claimed {
+  return { outcome: 'claimed', attempt: 1, operationId, steps: noSteps, policy, tookOver: false };
 }
 
 /** How long the record of a first claim is there, in milliseconds, unless somebody changes it. */
