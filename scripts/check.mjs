@@ -38,8 +38,8 @@ function typesOf(folder) {
 async function runStep({ title, args }) {
   const start = performance.now();
   const { ok, output } = await capture(node24, args, { cwd: root });
-  const verdict = ok ? 'ok    ' : 'FAILED';
-  process.stdout.write(`${verdict} ${title} (${seconds(performance.now() - start)})\n${ok ? notesIn(output) : output}`);
+  const outcome = ok ? 'ok    ' : 'FAILED';
+  process.stdout.write(`${outcome} ${title} (${seconds(performance.now() - start)})\n${ok ? notesIn(output) : output}`);
   return ok;
 }
 

@@ -73,7 +73,7 @@ describe.each([
     expect(seen.count).toBe(0);
   });
 
-  it('R84 are told apart where the guard comes first', async () => {
+  it('R84 are distinguished where the guard comes first', async () => {
     const app = create();
     const seen = guarded(app, []);
     await using server = await serve(app);

@@ -8,12 +8,16 @@ import { root } from '../prepare/root.mjs';
 
 /** Each word or phrase, and what to write instead. */
 const plainWords: Readonly<Record<string, string>> = {
+  anew: 'again',
+  'are told': 'are notified',
   errand: 'request',
   'go on behind': 'resume after',
   'goes on behind': 'resumes after',
   'has not the': 'does not have the',
   hopeless: 'not retryable',
   'is no single': 'must be one',
+  'is none': 'what is expected: "must be a number; got …"',
+  'is told': 'is notified',
   lest: 'so that … not',
   reckoned: 'estimated, or counted',
   weigh: 'classify',
@@ -24,7 +28,8 @@ const isCode = /\.(ts|mjs|lua|sql|html)$/;
 const isForeign = /(^|\/)(node_modules|dist|data|\.work)\/|\.generated\.ts$|^scripts\/check\/words\.ts$/;
 
 const phrases = Object.keys(plainWords).join('|').replaceAll(' ', '\\s+');
-const wanted = new RegExp(`(?<![a-z])(${phrases})(?![a-z])`, 'g');
+/** "There is none" is plain English. */
+const wanted = new RegExp(`(?<![a-z])(?<!there )(${phrases})(?![a-z])`, 'g');
 
 /** Makes words of the parts of a name, and one line of a comment's lines; every character keeps its line. */
 function wordsOf(text: string): string {

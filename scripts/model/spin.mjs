@@ -17,7 +17,7 @@ import { root } from '../prepare/root.mjs';
  * @property {string} from what is there exactly once
  * @property {string} to
  *
- * @typedef {object} Verdict
+ * @typedef {object} CheckResult
  * @property {number} states
  * @property {number} depth
  * @property {string} [violated] the line that does not hold
@@ -31,7 +31,7 @@ const compiling = ['-w', '-O1', '-DSAFETY', '-DCOLLAPSE', '-DNOFAIR', '-DMEMLIM=
 /**
  * @param {Setting} setting
  * @param {Change} [change]
- * @returns {Promise<Verdict>}
+ * @returns {Promise<CheckResult>}
  */
 export async function check(setting, change) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-model-'));
@@ -63,7 +63,7 @@ function apply(folder, { file, from, to }) {
 /**
  * @param {string} cwd
  * @param {readonly string[]} defines
- * @returns {Promise<Verdict>}
+ * @returns {Promise<CheckResult>}
  */
 async function explore(cwd, defines) {
   await run('spin', [...defines, '-a', 'main.pml'], cwd);

@@ -65,7 +65,7 @@ describe('the plain form', () => {
 describe('an order', () => {
   it.each([
     ['an empty cart', { ...goodOrder, lamp: '0' }],
-    ['a quantity that is none', { ...goodOrder, lamp: '1e3' }],
+    ['a quantity that is not a number', { ...goodOrder, lamp: '1e3' }],
     ['too many of a thing', { ...goodOrder, lamp: '10' }],
     ['an unknown card', { ...goodOrder, card: 'tok_mine' }],
     ['no number', { ...goodOrder, order: '<b>' }],

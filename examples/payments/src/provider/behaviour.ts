@@ -1,4 +1,4 @@
-/** How the card provider is told to misbehave. */
+/** How to make the card provider misbehave. */
 
 /** What it does with a payment. */
 const behaviours = [

@@ -3,7 +3,7 @@ import type { Charge } from '../charges.ts';
 import type { Answer } from '../records.ts';
 import type { Order } from './order.ts';
 
-/** How the outcome of a payment is told: to a plain form, or to the page's script. */
+/** How the outcome of a payment is shown: to a plain form, or to the page's script. */
 export interface Answers {
   paid(order: Order, charge: Charge): Answer;
   declined(order: Order): Answer;

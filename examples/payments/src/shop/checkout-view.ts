@@ -6,7 +6,7 @@ import { sendPage } from './page-frame.ts';
 
 type Notice = { readonly kind: 'good' | 'bad'; readonly text: string };
 
-/** Shows the checkout; a buyer who comes from a payment is told how it went, and gets the key of a new order. */
+/** Shows the checkout; a buyer who comes from a payment sees how it went, and gets the key of a new order. */
 export function showCheckout(ledger: Ledger) {
   return (request: Request, response: Response): void => {
     const accounts = welcomeBuyer(request, response);

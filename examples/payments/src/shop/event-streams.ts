@@ -1,6 +1,6 @@
 import type { Response } from 'express';
 
-/** What a page is told, and when. */
+/** The events that a page gets, and when. */
 export interface Source {
   read(): object;
   /** Calls `tell` at each change; gives back how to stop that. */

@@ -4,9 +4,9 @@ import { dollars, type Html, html } from './html.ts';
 /** Charges as a panel shows them: the word on the latest order, and every charge below it. */
 export function ledgerHtml(charges: readonly Charge[]): Html {
   const [latest] = charges;
-  if (latest === undefined) return html`<p class="verdict"><strong>Nothing charged yet</strong></p>`;
+  if (latest === undefined) return html`<p class="outcome"><strong>Nothing charged yet</strong></p>`;
   return html`
-    ${verdict(charges.filter(({ description }) => description === latest.description))}
+    ${outcome(charges.filter(({ description }) => description === latest.description))}
     <table>
       <caption>Ledger</caption>
       <thead class="for-readers"><tr><th>Charge</th><th>Order</th><th>Amount</th></tr></thead>
@@ -14,13 +14,13 @@ export function ledgerHtml(charges: readonly Charge[]): Html {
     </table>`;
 }
 
-function verdict(charges: readonly Charge[]): Html {
+function outcome(charges: readonly Charge[]): Html {
   const total = charges.reduce((sum, { amount }) => sum + amount, 0);
   const order = charges[0]?.description ?? '';
   if (charges.length === 1)
-    return html`<p class="verdict once"><strong>Charged once</strong> ${dollars(total)} for ${order}</p>`;
+    return html`<p class="outcome once"><strong>Charged once</strong> ${dollars(total)} for ${order}</p>`;
   const times = charges.length === 2 ? 'twice' : `${charges.length} times`;
-  return html`<p class="verdict again"><strong>Charged ${times}</strong> ${dollars(total)} for ${order}</p>`;
+  return html`<p class="outcome again"><strong>Charged ${times}</strong> ${dollars(total)} for ${order}</p>`;
 }
 
 function row({ id, description, amount }: Charge, repeat: boolean): Html {

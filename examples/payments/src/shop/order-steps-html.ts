@@ -22,7 +22,7 @@ const states: Readonly<Record<OrderState, string>> = {
 
 /** Orders as the page shows them: what each attempt ran, and what it found saved. */
 export function ordersHtml(orders: readonly OrderProgress[]): Html {
-  if (orders.length === 0) return html`<p class="verdict"><strong>Nothing ordered yet</strong></p>`;
+  if (orders.length === 0) return html`<p class="outcome"><strong>Nothing ordered yet</strong></p>`;
   return html`${orders.map(orderHtml)}`;
 }
 

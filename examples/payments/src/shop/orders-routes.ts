@@ -18,7 +18,7 @@ export interface OrderShop extends OrderTools {
   readonly streams: EventStreams;
 }
 
-/** How an order's outcome is told: to a plain form, or to the page's script. */
+/** How an order's outcome is shown: to a plain form, or to the page's script. */
 interface Telling {
   readonly outcome: (outcome: OrderOutcome, number: string) => Answer;
   readonly silent: () => Answer;
@@ -75,7 +75,7 @@ function place(shop: OrderShop, guard: Guard, telling: Telling): RequestHandler 
   };
 }
 
-/** A provider is told how to misbehave before the order reaches it. */
+/** A provider gets its behaviour before the order reaches it. */
 async function strike({ disasters, provider }: OrderShop, request: Request): Promise<string | undefined> {
   const disaster = disasters.announced(request);
   if (disaster === 'provider-lose-answer') await provider.misbehave('lose-answer');

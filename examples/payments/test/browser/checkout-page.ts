@@ -79,8 +79,8 @@ export class CheckoutPage {
   }
 
   /** What a panel says about the latest order. */
-  verdict(panel: Panel): Promise<string> {
-    return this.text(`#${panel}-ledger .verdict strong`);
+  outcome(panel: Panel): Promise<string> {
+    return this.text(`#${panel}-ledger .outcome strong`);
   }
 
   /** What a panel says happened, line by line. */

@@ -6,8 +6,8 @@ import { setStage } from './stage.ts';
 const play = setStage(true);
 
 function expectVerdicts(checkout: CheckoutPage, keyed: string, naive: string): Promise<void> {
-  const verdicts = () => Promise.all([checkout.verdict('keyed'), checkout.verdict('naive')]);
-  return expectSoon(verdicts, [keyed, naive]);
+  const outcomes = () => Promise.all([checkout.outcome('keyed'), checkout.outcome('naive')]);
+  return expectSoon(outcomes, [keyed, naive]);
 }
 
 describe.concurrent('the checkout page', () => {
@@ -25,7 +25,7 @@ describe.concurrent('the checkout page', () => {
       await checkout.page.getByLabel('Reading lamp').fill('2');
       expect(await checkout.text('#total')).toBe('$134.00');
       await checkout.payAndWait();
-      await waitUntil(async () => (await checkout.text('#keyed-ledger .verdict')).includes('$134.00'));
+      await waitUntil(async () => (await checkout.text('#keyed-ledger .outcome')).includes('$134.00'));
     }),
   );
 
@@ -77,7 +77,7 @@ describe.concurrent('the checkout page', () => {
       await checkout.payAndWait();
       expect(before).toHaveLength(1);
       expect(await checkout.keys()).toEqual(before);
-      await expectSoon(() => checkout.verdict('keyed'), 'Charged once');
+      await expectSoon(() => checkout.outcome('keyed'), 'Charged once');
       expect(await checkout.page.locator('#pending').isVisible()).toBe(false);
     }),
   );

@@ -64,7 +64,7 @@ describe.concurrent('the plain form', () => {
       const second = await hiddenKey(checkout);
       await payAgain(checkout, 'keyed');
       expect(new Set([first, second, await hiddenKey(checkout)]).size).toBe(3);
-      expect(await checkout.verdict('keyed')).toBe('Charged once');
+      expect(await checkout.outcome('keyed')).toBe('Charged once');
     }),
   );
 
@@ -77,7 +77,7 @@ describe.concurrent('the plain form', () => {
       await checkout.visit();
       expect(await hiddenKey(checkout)).toBe(key);
       await payAgain(checkout, 'keyed');
-      expect(await checkout.verdict('keyed')).toBe('Charged once');
+      expect(await checkout.outcome('keyed')).toBe('Charged once');
     }),
   );
 
@@ -100,29 +100,29 @@ describe.concurrent('the plain form', () => {
     }),
   );
 
-  it.each(endpoints)('survives a lost answer at the %s endpoint: %s', (panel, verdict) =>
+  it.each(endpoints)('survives a lost answer at the %s endpoint: %s', (panel, outcome) =>
     play(async (checkout) => {
       await payThrough(checkout, 'lost', panel);
-      expect(await checkout.verdict(panel)).toBe(verdict);
+      expect(await checkout.outcome(panel)).toBe(outcome);
     })(),
   );
 
-  it.each(endpoints)('survives a slow server and a second click at the %s endpoint: %s', (panel, verdict) =>
+  it.each(endpoints)('survives a slow server and a second click at the %s endpoint: %s', (panel, outcome) =>
     play(async (checkout) => {
       await checkout.choose('slow');
       await checkout.clickTwice(buttons[panel]);
       await checkout.page.waitForURL(/paid=/);
-      await expectSoon(() => checkout.visit().then(() => checkout.verdict(panel)), verdict);
+      await expectSoon(() => checkout.visit().then(() => checkout.outcome(panel)), outcome);
     })(),
   );
 });
 
-describe.each(endpoints)('a server that dies under the %s endpoint', (panel, verdict) => {
+describe.each(endpoints)('a server that dies under the %s endpoint', (panel, outcome) => {
   it(
-    `after the commit: ${verdict}`,
+    `after the commit: ${outcome}`,
     play(async (checkout) => {
       await payThrough(checkout, 'dies-after-commit', panel);
-      expect(await checkout.verdict(panel)).toBe(verdict);
+      expect(await checkout.outcome(panel)).toBe(outcome);
     }),
   );
 
@@ -130,7 +130,7 @@ describe.each(endpoints)('a server that dies under the %s endpoint', (panel, ver
     'before the commit: Charged once',
     play(async (checkout) => {
       await payThrough(checkout, 'dies-before-commit', panel);
-      expect(await checkout.verdict(panel)).toBe('Charged once');
+      expect(await checkout.outcome(panel)).toBe('Charged once');
     }),
   );
 });

@@ -192,7 +192,7 @@ function operationOf(record: StoredRecord, { settings }: Completable): Operation
   return { id, principal, name: operation, fingerprint, settings };
 }
 
-function finished(verdict: RunResult): RunResult {
-  if (verdict.outcome === 'done') return verdict;
-  throw new Unfinished(`The run ended as ${verdict.outcome}; the record is left for another try.`);
+function finished(result: RunResult): RunResult {
+  if (result.outcome === 'done') return result;
+  throw new Unfinished(`The run ended as ${result.outcome}; the record is left for another try.`);
 }

@@ -15,7 +15,7 @@ export interface Completable {
   readonly savesRequests?: boolean;
   /** Whether a record of this operation name is one of these. */
   matches(operation: string): boolean;
-  /** One run of it. A verdict other than `done`, or a throw, means that it is to be tried again. */
+  /** One run of it. A result other than `done`, or a throw, means that it is to be tried again. */
   begin(operation: string, request: Uint8Array): CompletableRun;
 }
 

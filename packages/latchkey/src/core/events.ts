@@ -42,7 +42,7 @@ type Happening =
     }
   /** A completer has given a record up: it lapsed `maxAttempts` times, or is too old, and waits for a person. */
   | { readonly type: 'stuck'; readonly id: string; readonly operation: string; readonly attempt: number }
-  /** An operator's act or a hook's verdict, as the audit has it; who and why are there alone. */
+  /** An operator's act or a hook's decision, as the audit has it; who and why are there alone. */
   | {
       readonly type: 'audited';
       readonly id: string;

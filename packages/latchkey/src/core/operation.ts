@@ -1,5 +1,5 @@
 /**
- * What goes into the engine and what comes out: an operation, a verdict on one run of it, and an outcome.
+ * What goes into the engine and what comes out: an operation, the result of one run of it, and an outcome.
  *
  * @module
  */

@@ -50,7 +50,7 @@ export interface TakeRequest {
 export interface Taken {
   /** Those that are the caller's now. */
   readonly messages: readonly TakenMessage[];
-  /** Those that died just now, of their number of attempts. Nobody else is told of them. */
+  /** Those that died just now, of their number of attempts. Nobody else is notified of them. */
   readonly dead: readonly ListedMessage[];
 }
 

@@ -286,7 +286,7 @@ export interface Store<Kind extends TransactionKind = never> {
   read(id: string, options?: ReadOptions): Promise<StoredRecord | undefined>;
   /** Lists records in one state. */
   list(request: ListRequest): Promise<RecordPage>;
-  /** Applies an operator's verdict to a lapsed record; false if it isn't lapsed or its token changed. */
+  /** Applies an operator's decision to a lapsed record; false if it isn't lapsed or its token changed. */
   resolve(request: ResolveRequest): Promise<boolean>;
   /** Removes all records of a principal (given by its digest), running ones too; returns how many. */
   erase(principal: string): Promise<number>;

@@ -190,9 +190,9 @@ function completableOf<Input, Result, Kind extends TransactionKind>(
       return {
         answering: call as Answering<unknown, unknown>,
         handler: async (context: AnyContext) => {
-          const verdict = await call.run(() => fn(input, context as Context<Kind, Result, Jsonify<Result>>));
+          const result = await call.run(() => fn(input, context as Context<Kind, Result, Jsonify<Result>>));
           if (call.thrown !== undefined) throw call.thrown.error;
-          return verdict;
+          return result;
         },
       };
     },

@@ -15,7 +15,7 @@ export function checkRouteOptions<Native>(route: RouteOptions<Native>): void {
   checkRules('The route', route, routeRules);
 }
 
-/** Checks what a guard is told. */
+/** Checks the options of a guard. */
 export function checkGuardOptions<Native, Kind extends TransactionKind>(options: GuardOptions<Native, Kind>): void {
   checkRules('The guard', options, { ...routeRules, ...guardRules }, ['store', 'principal']);
   checkStore('The guard', options.store, options);

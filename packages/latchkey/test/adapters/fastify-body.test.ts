@@ -219,7 +219,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     }
   });
 
-  it('where another guard is registered too, which is told apart', async () => {
+  it('where another guard is registered too, which is distinguished', async () => {
     const app = fastify();
     await app.register(idempotency(guardOptions().options));
     await app.register(idempotency(guardOptions().options));

@@ -190,7 +190,7 @@ describe('a fetch handler', () => {
     }
   });
 
-  it('is told that its body was consumed before the guard', async () => {
+  it('gets an error that says its body was consumed before the guard', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard(async () => new Response('x'));
     const request = keyed();

@@ -1,4 +1,4 @@
-/** A store is restored from a backup, and the guard of a node:http server is told so. */
+/** A store is restored from a backup, and the guard of a node:http server has its `restored` option set. */
 
 import { copyFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
@@ -18,7 +18,7 @@ import { temporaryFolder } from '../stores/sqlite/handles.ts';
 import { serve } from './apps/harness.ts';
 
 interface Backup {
-  /** The store as the backup has it, opened anew. */
+  /** The store as the backup has it, opened again. */
   restore(): Promise<Store>;
 }
 

@@ -97,7 +97,7 @@ describe('AbortSignal', () => {
   it.each([
     ['a final answer', done],
     ['a mismatch', problem(422, 'key-reused')],
-  ])('while %s drops the key: too late, the outcome is told', async (_what, behaviour) => {
+  ])('while %s drops the key: too late, the caller gets the outcome', async (_what, behaviour) => {
     await using server = await misbehave(behaviour);
     const abort = new AbortController();
     const storage = mapStorage();

@@ -153,7 +153,7 @@ describe('the client never retries', () => {
     expect(pending).toBe(true);
   });
 
-  it('an answer that says JSON and is none', async () => {
+  it('an answer whose type is JSON and whose body is not', async () => {
     const { value } = await pay([answer(402, { 'content-type': 'application/json' }, 'declined'), done]);
     expect(value).toMatchObject({ attempts: 1, final: true });
   });

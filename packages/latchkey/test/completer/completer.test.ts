@@ -80,7 +80,7 @@ describe('completer', () => {
     expect(await states()).toEqual(ids.map(() => 'completed 2'));
   });
 
-  it('never begins anew what was forgotten in the meantime', async () => {
+  it('never begins again what was forgotten in the meantime', async () => {
     const { runtime, memory, ship, die, start, states } = rig();
     await die({ id: 'o1' });
     const [lapsed] = (await memory.list({ state: 'lapsed', limit: 1 })).records;

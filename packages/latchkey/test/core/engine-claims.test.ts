@@ -199,7 +199,7 @@ describe('claims', () => {
     expect(executions()).toBe(2);
   });
 
-  it('R46: runs anew after retention, R47: and not before', async () => {
+  it('R46: runs again after retention, R47: and not before', async () => {
     const { worker, counted, executions, runtime } = engineRig();
     const brief = operation({ retentionMs: 60_000 });
     await worker().run(

@@ -107,7 +107,7 @@ describe('an answer whose body was not kept', () => {
   it.each([
     ['R54: too large', 'too-large'],
     ['R57: broken off', 'broken'],
-  ] as const)('%s: the retry is told so, and nothing runs again', async (_name, state) => {
+  ] as const)('%s: the retry gets that answer, and nothing runs again', async (_name, state) => {
     const { send, runs } = layerRig();
     const partial = () => captured(201, 'half of', { state, headSent: true, headers: [['Location', '/v1/charges/1']] });
     await send({ key: 'k' }, partial);

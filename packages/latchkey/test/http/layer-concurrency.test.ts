@@ -11,7 +11,7 @@ const slow = () => {
 };
 
 describe('while the first request runs', () => {
-  it('R28, R29, R32: a duplicate is told to come back, and that is not kept', async () => {
+  it('R28, R29, R32: a duplicate gets Retry-After, and that is not kept', async () => {
     const { send, runs } = layerRig({ leaseMs: 30_000 });
     const { handler, open } = slow();
     const first = send({ key: 'k' }, handler);

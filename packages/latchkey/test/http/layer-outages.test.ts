@@ -16,7 +16,7 @@ function failing(method: 'claim' | 'complete' | 'release', options: Partial<Guar
 }
 
 describe('with the store down', () => {
-  it('R60: nothing runs, and the client is told when to come back', async () => {
+  it('R60: nothing runs, and the client gets Retry-After', async () => {
     const { sendLong, runs } = failing('claim');
     const refusal = await sendLong({ key: 'k' });
     expect(refusal).toMatchObject({ status: 503, code: 'store-unavailable' });

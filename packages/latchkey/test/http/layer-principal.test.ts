@@ -25,7 +25,7 @@ describe('principals', () => {
     expect((await send({ key: 'k', tenant: 'a' })).text).toBe('run 2');
   });
 
-  it("by 'authorization', are told apart by their credentials", async () => {
+  it("by 'authorization', are distinguished by their credentials", async () => {
     const { send, runs } = layerRig({ principal: 'authorization' });
     for (const authorization of ['Bearer sk_a', 'Bearer sk_b', 'Bearer sk_a']) {
       await send({ key: 'k', headers: { authorization } });

@@ -135,7 +135,7 @@ describe('a store that fails', () => {
     expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'unclear']);
   });
 
-  it('writes a line anew whose place was given to another operator, because the first was too slow', async () => {
+  it('writes a line again whose place was given to another operator, because the first was too slow', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     faults.next('complete', { kind: 'delay', delayMs: 8_000 });

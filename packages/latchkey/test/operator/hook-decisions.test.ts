@@ -120,7 +120,7 @@ describe('the decision of a recover hook', () => {
     expect((await people.audit(record.id)).map(({ event }) => event)).toEqual(['decided', 'stale']);
   });
 
-  it('that came too late is told as stale', async () => {
+  it('that came too late is reported as stale', async () => {
     const { people, worker, memory } = await lapsedRig();
     const recover: Recover = async () => {
       await memory.erase(record.principal);

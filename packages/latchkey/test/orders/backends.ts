@@ -14,7 +14,7 @@ export const orderStores = ['sqlite', 'postgres', 'redis'] as const;
 export type OrderStore = (typeof orderStores)[number];
 
 export interface Backend {
-  /** What a worker is told about it. */
+  /** The worker's settings for it. */
   readonly place: string;
   books(): Promise<Books>;
   stop(): Promise<void>;

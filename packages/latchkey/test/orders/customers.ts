@@ -48,7 +48,7 @@ export class Customers {
     await this.#all;
   }
 
-  /** Asks for everything once more; what is told differently is a fault. */
+  /** Asks for everything once more; another answer than before is a fault. */
   async askAgain(): Promise<void> {
     const queue = [...this.told];
     const work = async () => {

@@ -62,7 +62,7 @@ export async function runOrderCrashes(options: OrderCrashOptions): Promise<Order
   }
 }
 
-/** Mails follow their orders; those that never come are told of as violations. */
+/** Mails follow their orders; those that never come are reported as violations. */
 async function mailsSent(backend: Backend, told: readonly Told[]): Promise<void> {
   const due = told.filter(({ status }) => status === 201).length;
   const isSent = async () => (await backend.books()).mails.length >= due;

@@ -86,7 +86,7 @@ describe('context.enqueue on SQLite', () => {
 
   for (const [what, code, enqueue] of [
     ['a name that is used twice', 'message-name-reused', ['twice', 'twice']],
-    ['a name that is none', 'step-name-invalid', ['']],
+    ['an empty name', 'step-name-invalid', ['']],
   ] as const) {
     it(`rolls back at ${what}`, async () => {
       const errors = await run((db, context) => {

@@ -30,7 +30,7 @@ const database = 'shop';
 const folders = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const program = ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'].find(existsSync) ?? 'mariadbd';
 
-/** The server refuses to run as root unless it is told to. */
+/** The server refuses to run as root unless a setting says so. */
 const asUser = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 const tmpdirOf = (folder: string) => `--tmpdir=${join(folder, 'tmp')}`;

@@ -129,7 +129,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     if (this.#phase === 'running') this.#capture(payload, next);
     else if (this.#phase === 'placing') this.#place(next);
     else if (this.#phase === 'over') this.#passAgain(next);
-    // While an answer waits, a second one is none.
+    // While an answer waits, a second one is ignored.
     else if (this.#phase !== 'held' && this.#phase !== 'finished') next();
   }
 

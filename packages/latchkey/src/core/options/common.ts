@@ -24,7 +24,7 @@ export const storeRule = required(
   must('a store, such as memoryStore() or await storeFromUrl(…)', isObjectWith('claim', 'complete')),
 );
 
-/** Who is told what happens, and by which clock. */
+/** Who is notified of what happens, and by which clock. */
 export const observerTable = {
   onEvent: callable,
   log: must('a function or false', (value) => value === false || typeof value === 'function'),

@@ -1,6 +1,6 @@
 /**
  * The steps of one attempt against those that earlier attempts saved: names used twice, an order that changed because
- * the code was deployed anew, and limits.
+ * the code was deployed again, and limits.
  *
  * A later attempt asks for the saved steps in the order in which they were saved, except that steps which ran side by
  * side may come in any order. Whatever is asked for before a saved step that came earlier means that the handler is

@@ -1,5 +1,5 @@
 /**
- * Values as bytes. Results and steps are bytes in the store; JSON and raw bytes are told apart by a leading tag.
+ * Values as bytes. Results and steps are bytes in the store; a leading tag distinguishes JSON from raw bytes.
  *
  * @module
  */

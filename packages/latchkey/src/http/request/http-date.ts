@@ -10,7 +10,7 @@ const obsolete = [
   /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
 ];
 
-/** The time that a date means, in milliseconds since the epoch; undefined for what is none. */
+/** The time that a date means, in milliseconds since the epoch; undefined for anything else. */
 export function httpDateMs(text: string): number | undefined {
   const isObsolete = obsolete.some((form) => form.test(text));
   const ms = Date.parse(isObsolete && !text.endsWith('GMT') ? `${text} GMT` : text);

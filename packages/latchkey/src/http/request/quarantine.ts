@@ -57,7 +57,7 @@ function whyQuarantined(
 
 /**
  * What is completed in a backup stays so. All else may have been completed since, as may what isn't in it; unless the
- * record changed in the restored store, as by an operator's verdict or by a claim that was let through.
+ * record changed in the restored store, as by an operator's decision or by a claim that was let through.
  */
 function isTrusted(record: StoredRecord | undefined, before: Quarantine['before']): boolean {
   return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(before));

@@ -31,7 +31,7 @@ function asksToComeBack({ status, headers }: CapturedResponse, { dialect }: Clas
 }
 
 /**
- * The verdict's outcome for a response:
+ * The outcome of a run with this response:
  * 1. what the handler itself said, or threw;
  * 2. a stream that broke is a failure, whatever its status promised;
  * 3. an answer of another layer that is not final;

@@ -57,7 +57,7 @@ function replayed({ status, headers, body }: Snapshot): PlainResponse {
 
 /**
  * Makes the replay of a stored answer: marked, not to be cached unless the application said otherwise, its length
- * made anew. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
+ * made again. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
  * got it without asking; a coding that isn't known here goes out as it was.
  *
  * @param request - has the lines of Accept-Encoding, which are looked at only if there is a coding.

@@ -1,5 +1,5 @@
 /**
- * One run of the handler: its response, and the verdict on it.
+ * One run of the handler: its response, and the result of the run.
  *
  * @module
  */

@@ -46,7 +46,7 @@ export function valueIn(attribute: unknown, type: string): unknown {
   return Reflect.get(Object(attribute), type);
 }
 
-/** Where the parts of a value are, and how they are told to be whole. */
+/** Where the parts of a value are, and how to see that they are whole. */
 export interface PartsReference {
   /** Of the claim that wrote them. */
   readonly token: string;

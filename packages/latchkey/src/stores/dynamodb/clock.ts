@@ -29,7 +29,7 @@ const secondMs = 1_000;
 /** Quartz is off by less than 0.01 %. */
 const driftRate = 1e-4;
 
-/** A reckoning older than this is made anew. */
+/** An estimate older than this is made again. */
 const freshMs = 60_000;
 
 /** If wall clock and monotonic clock differ by more than this since, the machine slept, or its time was set. */

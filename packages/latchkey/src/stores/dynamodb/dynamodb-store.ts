@@ -265,7 +265,7 @@ function refersTo(head: Head | undefined, cell: Cell): boolean {
   return own.parts.token === cell.parts.token && own.parts.digest === cell.parts.digest;
 }
 
-/** Whether a verdict stands that was refused: its answer had been lost, and the client had made the call once more. */
+/** Whether a decision stands that was refused: its answer had been lost, and the client had made the call once more. */
 function isDone(tried: Head | 'removed', head: Head | undefined): boolean {
   if (tried === 'removed' || head === undefined) return tried === 'removed' && head === undefined;
   const { phase, token, changedAtMs, expiresAtMs } = tried.entry;

@@ -1,5 +1,5 @@
 /**
- * Steps that have no room in what one update can add to: the record is read and written anew with each of them.
+ * Steps that have no room in what one update can add to: the record is read and written whole with each of them.
  *
  * @module
  */

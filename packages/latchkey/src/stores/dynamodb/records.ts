@@ -53,7 +53,7 @@ export class Records {
     return head === undefined || isExpired(head.entry, at.nowMs) ? undefined : head;
   }
 
-  /** Decides on what `found` is supposed to be; anew on what is really there, if that turns out to be different. */
+  /** Decides on what `found` is supposed to be; again on what is really there, if that turns out to be different. */
   async revise<T>(id: string, found: FoundItem | undefined, at: Instant, decide: Decide<T>): Promise<T> {
     let item = found;
     for (let attempt = 0; attempt < tries; attempt += 1) {

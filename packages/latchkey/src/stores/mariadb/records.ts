@@ -14,7 +14,7 @@ import { isContention, isError, toStoreError } from './errors.ts';
 import { changeInputs, flagBits, formats, type Row, rowOf } from './row.ts';
 import type { Statement, Statements } from './statements.ts';
 
-/** How often a decision is made anew because the record changed meanwhile. */
+/** How often a decision is made again because the record changed meanwhile. */
 const mostRounds = 10;
 
 /** After so many tries a lock on a record is taken for the sign of life of another worker. */

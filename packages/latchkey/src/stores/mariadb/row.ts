@@ -47,7 +47,7 @@ export function rowOf(row: unknown): Row {
   };
 }
 
-/** The inputs that write a record anew in the place of one that was read. */
+/** The inputs that write a whole record in the place of one that was read. */
 export function changeInputs(entry: Entry, { seq, revision }: Row): Inputs {
   return {
     seq,

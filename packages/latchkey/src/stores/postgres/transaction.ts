@@ -160,7 +160,7 @@ function endedEarly(cause?: unknown): LatchkeyError {
   );
 }
 
-/** What the caller is told of a transaction that was rolled back. */
+/** The error that the caller gets for a transaction that was rolled back. */
 function faultOf(error: unknown, progress: Progress, guard: string): unknown {
   if (isEarlyCommit(error, guard)) return endedEarly(error);
   if (progress.fault !== undefined) return progress.fault.error;

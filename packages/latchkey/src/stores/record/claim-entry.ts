@@ -32,7 +32,7 @@ export function newEntry(request: ClaimRequest, nowMs: number): Entry {
   };
 }
 
-/** What the owner of `entry` is told. */
+/** The outcome of a claim for the owner of `entry`. */
 export function claimed(entry: Entry): Claimed {
   return {
     outcome: 'claimed',

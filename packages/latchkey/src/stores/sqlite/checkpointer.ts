@@ -14,7 +14,7 @@ const usualPages = 1_000;
 const pageBytes = 4_096;
 
 /**
- * SQLite begins its log anew only when all of it has been copied, and commits go on while the thread copies. So the log
+ * SQLite restarts its log only when all of it has been copied, and commits go on while the thread copies. So the log
  * grows to this many times its usual size; then the connection that commits copies the little that is left.
  */
 const backstopTimes = 8;

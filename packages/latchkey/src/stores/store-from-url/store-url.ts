@@ -50,7 +50,7 @@ export function parseStoreUrl(text: string): URL {
  * Reads the parameters of a URL.
  *
  * @throws LatchkeyError `option-unknown` if there is one that `kinds` lacks; `option-invalid` if one is there twice, or
- * is none of its choices.
+ * has another value than its choices.
  */
 export function parametersOf<const Kinds extends Readonly<Record<string, ParameterKind>>>(
   url: URL,
@@ -66,7 +66,7 @@ export function parametersOf<const Kinds extends Readonly<Record<string, Paramet
 
 function read(where: string, name: string, text: string, kind: ParameterKind): string | number | boolean {
   if (kind === 'text') return text;
-  // The store checks its numbers by name; what is no number is none of those that it takes.
+  // The store checks its numbers by name; it refuses what is not a number.
   if (kind === 'number') return /^\d+$/.test(text) ? Number(text) : Number.NaN;
   checkOption(where, name, text, anyOf(...(kind === 'flag' ? ['true', 'false'] : kind)));
   return kind === 'flag' ? text === 'true' : text;

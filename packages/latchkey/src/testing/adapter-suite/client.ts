@@ -1,5 +1,5 @@
 /**
- * A client that sends exactly what it is told and shows exactly what came back.
+ * A client that sends exactly the given bytes and shows exactly what came back.
  *
  * @module
  */

@@ -75,7 +75,7 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
   test('R22 a number is not its text', (world) => differs(world, [member('1'), member('"1"')]));
 
   if (jsonBodies === 'bytes') {
-    test('R22 integers beyond a double are told apart', (world) => differs(world, wide));
+    test('R22 integers beyond a double are distinguished', (world) => differs(world, wide));
     test('R23 repeated names are compared by bytes', (world) => differs(world, repeated));
   } else {
     test('R22 R23 a parser before the guard hides digits and repeated names', async (world) => {

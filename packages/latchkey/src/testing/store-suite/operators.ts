@@ -141,10 +141,10 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('resolve changes only a lapsed record that has the token which the operator saw', async (bench) => {
-    const verdicts: Resolution[] = [respond(bench), { decision: 'rerun', retentionMs: 1 }, { decision: 'forget' }];
+    const decisions: Resolution[] = [respond(bench), { decision: 'rerun', retentionMs: 1 }, { decision: 'forget' }];
     const assertRefused = async (token: string) => {
       const before = await bench.store.read(recordName);
-      for (const verdict of verdicts) assert.equal(await resolve(bench, token, verdict), false);
+      for (const decision of decisions) assert.equal(await resolve(bench, token, decision), false);
       assert.deepEqual(await bench.store.read(recordName), before);
     };
     await assertRefused('a');

@@ -116,7 +116,7 @@ function deathTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await listed(bench, 'dead'), []);
   });
 
-  test('a message whose last deliverer fell silent dies instead of being given out, and one is told', async (bench) => {
+  test('a message whose last deliverer fell silent dies instead of being given out, and its deliverer is notified', async (bench) => {
     await enqueue(bench, ['receipt']);
     for (const attempts of [1, 2]) {
       assert.equal((await take(bench, 10, 2))[0]?.attempts, attempts);

@@ -130,7 +130,7 @@ function removedTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertResult('done');
   });
 
-  test('a verdict of an operator removes the request', async (bench) => {
+  test('removes the request at a decision of an operator', async (bench) => {
     await bench.lapse('a', 'refuse', { request: bytes('asked') });
     const result = { kind: 'value', bytes: bytes('by hand') } as const;
     const resolution = { decision: 'respond', result, retentionMs: bench.retentionMs } as const;

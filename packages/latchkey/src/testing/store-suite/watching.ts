@@ -13,7 +13,7 @@ const patienceMs = 10_000;
 /** Tests of `watch`. */
 export function watchTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   for (const change of ['complete', 'release', 'abandon'] as const) {
-    test(`a watcher is told of ${change}`, async (bench) => {
+    test(`a watcher is notified of ${change}`, async (bench) => {
       await bench.take('a');
       let stop = () => {};
       const told = new Promise<void>((resolve) => {

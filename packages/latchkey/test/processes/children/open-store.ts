@@ -1,4 +1,4 @@
-/** Opens the store that a server process is told to use; loads no more clients than that takes. */
+/** Opens the store of a server process; loads no more clients than that takes. */
 
 import type { Runtime } from '../../../src/core/runtime.ts';
 import type { OpenedStore } from './opened-store.ts';

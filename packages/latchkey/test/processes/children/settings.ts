@@ -1,4 +1,4 @@
-/** What a server process is told, as JSON in the environment. */
+/** The settings of a server process, as JSON in the environment. */
 
 /** The name of the variable. */
 export const settingsVariable = 'LATCHKEY_CHILD';

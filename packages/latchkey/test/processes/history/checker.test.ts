@@ -91,7 +91,7 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken(good, { ...withEffect, undisturbed: true })).toEqual([]);
   });
 
-  it('a takeover after the lease, whatever the first worker is told then', () => {
+  it('a takeover after the lease, whatever answer the first worker gets then', () => {
     expect(broken(takenOver, withEffect)).toEqual([]);
     const refused = wrote('complete', 160, 1, { accepted: false });
     expect(broken([...takenOver, handler('ended', 159, 1), refused], withEffect)).toEqual([]);

@@ -31,7 +31,7 @@ function heldSpan(history: KeyHistory, began: HandlerEvent) {
 
 /**
  * Whether a write came from a token that was no longer the record's. A token that was taken over owns the record again
- * if it was claimed with again, as a later attempt: a claim that was answered too late for its lease is sent anew.
+ * if it was claimed with again, as a later attempt: a claim that was answered too late for its lease is sent again.
  */
 function isZombies({ claims }: KeyHistory, write: WriteEvent): boolean {
   const own = claims.filter(({ token, sentAt }) => token === write.token && sentAt < write.at);

@@ -42,11 +42,11 @@ async function freeze({ backend }: Fleet, worker: Worker): Promise<void> {
 async function begin(fleet: Fleet, worker: Worker, task: Task): Promise<{ readonly answer: Promise<ToldEvent> }> {
   const isBegun = () => fleet.events().some((event) => event.type === 'began' && event.key === task.key);
   for (;;) {
-    let isTold = false;
+    let isAnswered = false;
     const answer = ask(fleet, worker, task).finally(() => {
-      isTold = true;
+      isAnswered = true;
     });
-    while (!isTold && !isBegun()) await pause(10);
+    while (!isAnswered && !isBegun()) await pause(10);
     if (isBegun()) return { answer };
   }
 }

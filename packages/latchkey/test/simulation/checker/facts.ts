@@ -123,7 +123,7 @@ interface Parts {
   readonly recoveries: readonly At<Recovered>[];
 }
 
-/** A call belongs to the operation that its token had claimed last: a forgotten record may be claimed by it anew. */
+/** A call belongs to the operation that its token had claimed last: a forgotten record may be claimed by it again. */
 function callsByOperation(applied: readonly At<Applied>[]): Map<string, At<Applied>[]> {
   const owners = new Map<string, string>();
   const owned = applied.map((call) => {

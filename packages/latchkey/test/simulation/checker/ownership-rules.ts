@@ -108,7 +108,7 @@ export const ownershipRules = {
   'erase leaves nothing': ({ operations, answers, sent }: Facts) =>
     operations.flatMap(({ id, writes, claims }) => {
       const erased = writes.find(({ method }) => method === 'erase')?.index ?? Number.POSITIVE_INFINITY;
-      // A claim that was sent again, since its answer was lost, has begun anew.
+      // A claim that was sent again, since its answer was lost, has begun again.
       if (claims.some(({ index }) => index > erased)) return [];
       return answers
         .filter(({ kind, request }) => kind === 'replay' && (sent.get(request)?.index ?? 0) > erased)

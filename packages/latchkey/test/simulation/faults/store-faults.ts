@@ -11,7 +11,7 @@ const store = (changes: Changes): Fault => ({ spoiling: { store: (good) => chang
 const claims = (worsen: (request: ClaimRequest, good: AnyStore) => ClaimRequest | Promise<ClaimRequest>) =>
   store((good) => ({ claim: async (request) => good.claim(await worsen(request, good)) }));
 
-/** Every outcome of a claim is told otherwise. */
+/** Every outcome of a claim is reported as another. */
 const told = (worsen: (outcome: ClaimOutcome, request: ClaimRequest, good: AnyStore) => ClaimOutcome) =>
   store((good) => ({ claim: async (request) => worsen(await good.claim(request), request, good) }));
 

@@ -42,7 +42,7 @@ export class Clients {
     const seen = new Set<string>();
     for (const wish of plan.wishes) {
       const name = `${scopeOf(wish, this.#routeOf(wish))} ${wish.payload}`;
-      if (!seen.has(name)) void this.#pursue({ ...wish, deployedAnew: false }, true);
+      if (!seen.has(name)) void this.#pursue({ ...wish, redeployed: false }, true);
       seen.add(name);
     }
   }
@@ -83,10 +83,10 @@ export class Clients {
     return { request: this.#requests, scope: scopeOf(wish, route), payload, principal, key, route };
   }
 
-  #routeOf({ route, deployedAnew }: Wish): RoutePlan {
+  #routeOf({ route, redeployed }: Wish): RoutePlan {
     const planned = this.#parts.plan.routes[route];
     if (planned === undefined) throw new Error(`There is no route ${route}.`);
-    return deployedAnew ? redeployed(planned) : planned;
+    return redeployed ? asRedeployed(planned) : planned;
   }
 }
 
@@ -94,7 +94,7 @@ function scopeOf({ principal, key }: Wish, { name }: RoutePlan): string {
   return `${principal}/${name}/${key}`;
 }
 
-function redeployed(route: RoutePlan): RoutePlan {
+function asRedeployed(route: RoutePlan): RoutePlan {
   const afterFailure = route.settings.afterFailure === 'refuse' ? 'rerun' : 'refuse';
   return { ...route, settings: { ...route.settings, afterFailure } };
 }

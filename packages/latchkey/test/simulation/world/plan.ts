@@ -64,7 +64,7 @@ export interface Wish {
   readonly route: number;
   readonly payload: string;
   /** The route as a newer deployment has it, with the other policy. */
-  readonly deployedAnew: boolean;
+  readonly redeployed: boolean;
 }
 
 /** Everything that is fixed beforehand. */
@@ -177,13 +177,13 @@ function wishesOf(chance: Chance, plan: Pick<Plan, 'routes' | 'horizonMs'>): Wis
       const atMs =
         beginsAtMs + (chance.happens(0.4) ? 5 * chance.fraction() : chance.fraction() * plan.horizonMs * 0.4);
       const payload = chance.happens(0.2) ? 'b' : 'a';
-      wishes.push({ atMs, ...scope, payload, deployedAnew: chance.happens(0.15) });
+      wishes.push({ atMs, ...scope, payload, redeployed: chance.happens(0.15) });
     }
   }
   return wishes.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** A claim that arrives after its record was erased begins it anew, under the operation id that it had: a life that no rule tells from the first. */
+/** A claim that arrives after its record was erased begins it again, under the operation id that it had: a life that no rule tells from the first. */
 function isErasable({ name, late, doubled }: Weather): boolean {
   return name !== 'calm' && late === 0 && doubled === 0;
 }

@@ -9,7 +9,7 @@ export interface AppRules {
   readonly scopesByPrincipal: boolean;
   /** Requests run though the store is away. */
   readonly runsWithoutStore: boolean;
-  /** A handler that runs for too long is told to stop. */
+  /** A handler that runs for too long gets its signal aborted. */
   readonly endsLongRuns: boolean;
 }
 

@@ -131,7 +131,7 @@ describe('the cache forgets', () => {
     expect(told(await store.claim(claimOf('a', 'u')))).toBe(taken);
   });
 
-  it('at an operator’s verdict', async () => {
+  it('at an operator’s decision', async () => {
     const { store, complete, others, claim } = rig();
     await complete('a');
     await others.erase('principal');

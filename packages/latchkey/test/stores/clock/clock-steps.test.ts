@@ -101,7 +101,7 @@ for (const name of steppable.filter(isSelected))
       expect(await claim(id, 'second')).toMatchObject({ outcome: 'claimed', attempt: 1 });
     });
 
-    it('forward, forgets a lapsed record when the time for a verdict is over, and not before', async () => {
+    it('forward, forgets a lapsed record when the time for a decision is over, and not before', async () => {
       const id = randomUUID();
       await claim(id, 'first');
       await step(23 * hour);

@@ -100,8 +100,8 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
       const others = await Promise.all(['b', 'c'].map((token) => onlooker.claim(claimOf('x', token, takeover))));
       expect(others.map((other) => other.outcome)).toEqual(['running', 'running']);
       expect(await onlooker.sweep(10)).toBe(0);
-      const verdict = { id: 'x', token: 'a', resolution: { decision: 'forget' } } as const;
-      expect(await onlooker.resolve(verdict)).toBe(false);
+      const request = { id: 'x', token: 'a', resolution: { decision: 'forget' } } as const;
+      expect(await onlooker.resolve(request)).toBe(false);
       return { value: 'mine', write: step };
     });
     expect(outcome).toEqual({ outcome: 'committed', value: 'mine' });

@@ -208,7 +208,7 @@ export class Model {
   }
 }
 
-/** What a caller that isn't the owner is told. */
+/** The result for a caller that isn't the owner. */
 const refusals: Partial<Record<Call['method'], string>> = { complete: 'lost', transaction: 'lost' };
 
 function completionAnswer(record: ModelRecord): string {

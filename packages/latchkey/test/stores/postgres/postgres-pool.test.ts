@@ -120,7 +120,7 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
   }
 
   for (const [name, open] of Object.entries({ pg: pgClient, 'postgres.js': postgresJsClient })) {
-    it(`another process is told of a completion, if it asks for that (${name})`, async () => {
+    it(`another process is notified of a completion, if it asks for that (${name})`, async () => {
       const [here, there] = [open(database.server.url), open(database.server.url)];
       const [waiting, working] = [here.store({ sweep: false }), there.store({ sweep: false })];
       await working.claim(claimOf('x', 'a'));

@@ -3,7 +3,7 @@ import type { Store } from '../../../src/core/store.ts';
 import { until } from '../../servers/redis-server.ts';
 import { claimOf, completionOf } from '../requests.ts';
 
-/** Requests that go on until they are told to end; each has a key of its own. */
+/** Requests that go on until they are stopped; each has a key of its own. */
 export interface Load {
   /** Keys whose completion was acknowledged, in that order. */
   readonly acknowledged: readonly string[];

@@ -1,6 +1,6 @@
 /**
- * The model's small times on a real server: every unit of the model is many milliseconds there, so that the time
- * which a run really takes is none to the model.
+ * The model's small times on a real server: every unit of the model is many milliseconds there, so that the model
+ * need not count the time that a run really takes.
  */
 
 import type { Redis } from 'ioredis';

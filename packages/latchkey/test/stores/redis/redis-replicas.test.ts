@@ -94,7 +94,7 @@ if (isSelected('redis'))
         expect(await store().complete(completionOf('a', 't'))).toBe('completed');
       });
 
-      it('asks anew after a reconnection, when a completion is repeated', async () => {
+      it('asks again after a reconnection, when a completion is repeated', async () => {
         await store().claim(claimOf('a', 't'));
         await store().complete(completionOf('a', 't'));
         replica.process.kill('SIGSTOP');

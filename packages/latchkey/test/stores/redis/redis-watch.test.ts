@@ -44,7 +44,7 @@ async function channels(servers: readonly Redis[]): Promise<readonly unknown[]> 
   return lists.flat();
 }
 
-/** Two stores, as in two processes: what the one does, the other is told. */
+/** Two stores, as in two processes: the other is notified of what the one does. */
 async function watchOther(client: RedisClient, other: RedisClient, servers: readonly Redis[]): Promise<void> {
   const [watching, working] = [redisStore({ client }), redisStore({ client: other })];
   expect(await channels(servers)).toEqual([]);
@@ -87,7 +87,7 @@ if (isSelected('redis'))
     });
 
     for (const name of ['ioredis', 'node-redis'])
-      it(`are told to who watches, through ${name}`, async () => {
+      it(`reach who watches, through ${name}`, async () => {
         const connect = place.connections[name];
         const [one, two] = await Promise.all([connect?.(), connect?.()]);
         if (one === undefined || two === undefined) throw new TypeError(`There is no client ${name}.`);

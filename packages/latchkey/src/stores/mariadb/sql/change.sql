@@ -1,4 +1,4 @@
--- Writes a record anew if nobody changed it since it was read. A row that another worker has locked is not waited
+-- Writes a whole record if nobody changed it since it was read. A row that another worker has locked is not waited
 -- for: whoever takes a record over must not stand behind a transaction that is at work on it.
 --
 -- in:  seq and revision as they were read, and every column

@@ -71,7 +71,7 @@ local function take_same(outcome)
 end
 
 -- Nothing was done under the old payload.
-local function take_anew()
+local function take_again()
   local names = string.sub(value, rest_at, request_at() - 1)
   return take(CLAIMED, asked_magic, field(ARGV[10]), names .. asked_field)
 end
@@ -81,7 +81,7 @@ local function claim_open()
     return found(SUPERSEDED)
   end
   if steps_length == 0 then
-    return take_anew()
+    return take_again()
   end
   if not is_acceptable() then
     return found(OTHER_PAYLOAD)

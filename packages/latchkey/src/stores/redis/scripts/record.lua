@@ -1,6 +1,6 @@
 -- What every script starts with: the record as it is stored, and how to read it.
 --
--- KEYS[1]  the record's key; it is also the channel on which changes are told
+-- KEYS[1]  the record's key; it is also the channel that announces changes
 --
 -- A record is one string. Positions count from 1; numbers are binary, the highest byte first; times are milliseconds
 -- since the epoch. Its expiry is that of the key.

@@ -1,4 +1,4 @@
--- Applies an operator's verdict to a lapsed record.
+-- Applies an operator's decision to a lapsed record.
 --
 -- ARGV[1]  token that the operator saw    ARGV[2]  respond, rerun or forget
 -- ARGV[3]  retention in ms                ARGV[4]  0, or 8 if the result is a tombstone
