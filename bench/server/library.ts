@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 
 /** The entries of the library that are measured. What is used of them is the same in both releases. */
 interface Entries {
-  readonly cached: typeof import('latchkey/cached');
   readonly express: typeof import('latchkey/express');
   readonly fastify: typeof import('latchkey/fastify');
   readonly hono: typeof import('latchkey/hono');

@@ -6,8 +6,6 @@ import { bare } from './apps/bare.ts';
 import { expressIdempotency } from './apps/express-idempotency.ts';
 import { floor, floorNodeRedis } from './apps/floor.ts';
 import {
-  latchkeyCached,
-  latchkeyCachedNodeRedis,
   latchkeyFormer,
   latchkeyFormerNodeRedis,
   latchkeyNodeRedis,
@@ -22,11 +20,9 @@ export const contestants = {
   floor: { title: 'floor: SET NX GET, SET', app: floor },
   latchkey: { title: 'Latchkey', app: latchkeyRedis },
   latchkeyFormer: { title: 'Latchkey of fa07599', app: latchkeyFormer },
-  latchkeyCached: { title: 'Latchkey, cachedStore', app: latchkeyCached },
   floorNodeRedis: { title: 'floor, node-redis', app: floorNodeRedis },
   latchkeyNodeRedis: { title: 'Latchkey, node-redis', app: latchkeyNodeRedis },
   latchkeyFormerNodeRedis: { title: 'Latchkey of fa07599, node-redis', app: latchkeyFormerNodeRedis },
-  latchkeyCachedNodeRedis: { title: 'Latchkey, node-redis, cachedStore', app: latchkeyCachedNodeRedis },
   nodeIdempotency: { title: '@node-idempotency/core', app: nodeIdempotency },
   expressIdempotency: { title: 'express-idempotency', app: expressIdempotency },
   powertools: { title: 'powertools', app: powertoolsRedis },

@@ -16,9 +16,6 @@ interface Opened {
 
 type Open = (library: Library, port: number) => Promise<Opened>;
 
-/** Longer than a run takes, so that what is measured are hits. */
-const cache = { maxAgeMs: 60_000 };
-
 async function guarded(library: Library, { store, end }: Opened) {
   const app = fastify();
   const principal = (request: FastifyRequest) => request.headers['x-account']?.toString();
@@ -44,14 +41,6 @@ const onNodeRedis: Open = async (library, port) => {
   return { store: redisStore({ client }), end: () => client.close() };
 };
 
-const cached =
-  (open: Open): Open =>
-  async (library, port) => {
-    const { store, end } = await open(library, port);
-    const { cachedStore } = await library.entry('cached');
-    return { store: cachedStore(store, cache), end };
-  };
-
 function present(open: Open): App {
   const library = new Library(undefined);
   return async ({ redisPort = 0 }) => guarded(library, await open(library, redisPort));
@@ -66,10 +55,8 @@ function former(open: Open): App {
 
 export const latchkeyRedis = present(onIoredis);
 export const latchkeyFormer = former(onIoredis);
-export const latchkeyCached = present(cached(onIoredis));
 export const latchkeyNodeRedis = present(onNodeRedis);
 export const latchkeyFormerNodeRedis = former(onNodeRedis);
-export const latchkeyCachedNodeRedis = present(cached(onNodeRedis));
 
 export const latchkeyPostgres: App = async ({ postgresUrl }) => {
   const library = new Library(undefined);

@@ -8,7 +8,6 @@ import { fastify } from 'fastify';
 import { Hono } from 'hono';
 import Redis from 'ioredis';
 import * as latchkey from 'latchkey';
-import { cachedStore } from 'latchkey/cached';
 import * as client from 'latchkey/client';
 import * as completer from 'latchkey/completer';
 import { dynamodbStore } from 'latchkey/dynamodb';
@@ -70,7 +69,6 @@ const settings = () => ({ store: memoryStore(), principal });
 
 const cases = {
   memory: () => onStore(memoryStore()),
-  cached: () => onStore(cachedStore(memoryStore())),
   encrypted: () =>
     onStore(encryptedStore(memoryStore(), { currentKey: 'a', keys: { a: new Uint8Array(32).fill(7) } }), {
       fingerprintSecrets: ['a secret of at least 32 characters, as is demanded'],

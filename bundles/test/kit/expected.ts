@@ -4,7 +4,6 @@ const onceAndReplayed = ['201 order 1', '201 order 1, replayed'];
 
 const stores = [
   'memory',
-  'cached',
   'encrypted',
   'sqlite',
   'redis through ioredis',

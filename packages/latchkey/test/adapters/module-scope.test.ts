@@ -20,14 +20,13 @@ function refuseWhatWorkersRefuse(): void {
 }
 
 it('guards, stores and clients are made of plain objects, as module scope in a Worker demands', async () => {
-  const [core, express, fetching, hono, node, memory, cached, encrypted, client] = await Promise.all([
+  const [core, express, fetching, hono, node, memory, encrypted, client] = await Promise.all([
     import('../../src/index.ts'),
     import('../../src/adapters/express.ts'),
     import('../../src/adapters/fetch.ts'),
     import('../../src/adapters/hono.ts'),
     import('../../src/adapters/node.ts'),
     import('../../src/stores/memory/index.ts'),
-    import('../../src/stores/cached/index.ts'),
     import('../../src/stores/encrypted/index.ts'),
     import('../../src/client/index.ts'),
   ]);
@@ -36,7 +35,6 @@ it('guards, stores and clients are made of plain objects, as module scope in a W
   const principal = () => 'shop';
   const keys = { a: new Uint8Array(32) };
   const make = () => [
-    cached.cachedStore(store),
     encrypted.encryptedStore(store, { currentKey: 'a', keys }),
     express.idempotency({ store, principal }),
     fetching.idempotency({ store, principal }),

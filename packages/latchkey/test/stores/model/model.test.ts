@@ -1,9 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { Runtime } from '../../../src/core/runtime.ts';
 import type { Store, Transacted } from '../../../src/core/store.ts';
-import { cachedStore } from '../../../src/stores/cached/index.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
@@ -40,9 +38,6 @@ async function checkAgainstModel(withTransactions: boolean, makeReal: () => Clos
 describe('every method in any order, with lost and repeated replies, does what the model does', () => {
   it('memory', () => checkAgainstModel(false, () => memoryReal()));
 
-  it('memory behind a cache', () =>
-    checkAgainstModel(false, () => memoryReal((store, runtime) => cachedStore(store, { runtime }))));
-
   it('sqlite', async () => {
     const folder = await temporaryFolder();
     const database = new DatabaseSync(folder.path('store.db'));
@@ -53,9 +48,9 @@ describe('every method in any order, with lost and repeated replies, does what t
   });
 });
 
-function memoryReal(wrap: (store: Store, runtime: Runtime) => Store = (store) => store): ClosableReal {
+function memoryReal(): ClosableReal {
   const runtime = manualRuntime();
-  const { store, faults } = faultyStore(wrap(memoryStore({ runtime, maxResultBytes }), runtime), runtime);
+  const { store, faults } = faultyStore(memoryStore({ runtime, maxResultBytes }), runtime);
   const call = async (made: Call) => {
     if (made.method === 'transaction') throw new TypeError('The memory store has no transactions.');
     return callStore(store, made);
