@@ -87,6 +87,7 @@ export class FastifyExchange<Kind extends TransactionKind>
   #waiting: Waiting | undefined;
   /** The answer that takes the place of whatever reaches `onSend`. */
   #placed: PlainResponse | undefined;
+  #payload: string | Buffer | null = null;
   #hasRun = false;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
@@ -187,11 +188,13 @@ export class FastifyExchange<Kind extends TransactionKind>
     const { next, status, headers } = this.#waiting as Waiting;
     if (answer.kind === 'answer') {
       this.#placed = answer.response;
+      this.#payload = payloadOf(answer.response);
       this.#place(next);
       return;
     }
     // What was set on the reply after the answer has no effect on it.
-    restoreReply(this.#reply, headers).code(status);
+    restoreReply(this.#reply, headers);
+    this.#reply.code(status);
     if (answer.kind === 'send') markReply(this.#reply, answer.marks);
     this.#phase = 'over';
     this.#goOn(next, undefined);
@@ -202,15 +205,15 @@ export class FastifyExchange<Kind extends TransactionKind>
     if (!this.#hasRun) this.#before = headersOf(this.#reply);
     this.#phase = 'placing';
     this.#placed = response;
+    this.#payload = payloadOf(response);
     this.#parts.exchanges.set(this.#request, this);
-    this.#reply.code(response.status).send(payloadOf(response) ?? undefined);
+    this.#reply.code(response.status).send(this.#payload ?? undefined);
   }
 
   #place(next: Next): void {
-    const response = this.#placed as PlainResponse;
-    placeAnswer(this.#reply, response, this.#before, !this.#hasRun);
+    placeAnswer(this.#reply, this.#placed as PlainResponse, this.#before, !this.#hasRun);
     this.#phase = 'over';
-    this.#goOn(next, payloadOf(response));
+    this.#goOn(next, this.#payload);
   }
 
   /** What a throw of a later hook, or of Fastify, makes of an answer that was stored, or is the layer's own. */

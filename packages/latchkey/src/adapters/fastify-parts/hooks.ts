@@ -30,6 +30,9 @@ interface RouteConfig {
   readonly [hasOwnHook]?: boolean;
 }
 
+/** What Fastify prints of an application without routes. */
+const noRoutes = '(empty tree)';
+
 /** Hangs the guard into an instance. */
 export function addHooks<Kind extends TransactionKind>(
   instance: FastifyInstance,
@@ -44,7 +47,8 @@ export function addHooks<Kind extends TransactionKind>(
     if (reading === undefined) done();
     else reading.then(() => done(), done);
   });
-  instance.addHook('preHandler', earlierRoutes(parts));
+  // Routes that follow have a hook of their own: where there are no earlier ones, no request has to be asked for its route.
+  if (instance.printRoutes() !== noRoutes) instance.addHook('preHandler', earlierRoutes(parts));
   instance.addHook('onSend', (request, _reply, payload, done) => {
     const exchange = parts.exchanges.get(request);
     if (exchange === undefined) done();

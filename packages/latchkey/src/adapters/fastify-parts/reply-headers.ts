@@ -63,18 +63,24 @@ function errorOf(name: string, value: OutgoingHttpHeader | undefined): Error | u
 }
 
 /** Gives a reply the headers that it had at the moment of a snapshot. */
-export function restoreReply(reply: FastifyReply, headers: HeaderSnapshot): FastifyReply {
+export function restoreReply(reply: FastifyReply, headers: HeaderSnapshot): void {
   const current = reply.getHeaders() as OutgoingHttpHeaders;
   for (const name in current) {
     if (headers[name] === undefined) reply.removeHeader(name);
   }
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined || isSame(current[name], value)) continue;
-    // Fastify adds a second Set-Cookie to the first.
-    reply.removeHeader(name).header(name, value);
-  }
-  return reply;
+  for (const name in headers) setHeader(reply, name, headers[name], current[name]);
+}
+
+function setHeader(
+  reply: FastifyReply,
+  name: string,
+  value: OutgoingHttpHeader | undefined,
+  current: OutgoingHttpHeader | undefined,
+): void {
+  if (value === undefined || isSame(value, current)) return;
+  // Fastify adds a second Set-Cookie to the first.
+  if (name === 'set-cookie') reply.removeHeader(name);
+  reply.header(name, value);
 }
 
 /** Puts the layer's own headers onto a reply. */
@@ -107,8 +113,16 @@ export function placeAnswer(
   keepsPassing: boolean,
 ): void {
   const placed = linesByLowerName(headers);
-  const kept = keepsPassing ? { ...passingHeaders(reply), ...before } : before;
-  restoreReply(reply, { ...kept, ...placed }).code(status);
+  const current = reply.getHeaders() as OutgoingHttpHeaders;
+  for (const name in current) {
+    if (placed[name] !== undefined || before[name] !== undefined) continue;
+    if (framing.has(name) || !keepsPassing || !isNeverKept(name)) reply.removeHeader(name);
+  }
+  for (const name in before) {
+    if (placed[name] === undefined) setHeader(reply, name, before[name], current[name]);
+  }
+  for (const name in placed) setHeader(reply, name, placed[name], current[name]);
+  reply.code(status);
 }
 
 function linesByLowerName(headers: readonly Header[]): Record<string, string | string[]> {
@@ -116,19 +130,11 @@ function linesByLowerName(headers: readonly Header[]): Record<string, string | s
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     if (framing.has(lower)) continue;
-    const found = lines[lower];
+    // A header may be named like a member of every object.
+    const found = Object.hasOwn(lines, lower) ? lines[lower] : undefined;
     if (found === undefined) lines[lower] = value;
     else if (typeof found === 'string') lines[lower] = [found, value];
     else found.push(value);
   }
   return lines;
-}
-
-function passingHeaders(reply: FastifyReply): HeaderSnapshot {
-  const passing: OutgoingHttpHeaders = {};
-  const current = reply.getHeaders() as OutgoingHttpHeaders;
-  for (const name in current) {
-    if (isNeverKept(name) && !framing.has(name)) passing[name] = current[name];
-  }
-  return passing;
 }
