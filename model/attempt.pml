@@ -64,14 +64,14 @@ inline begin(t) {
   mayHaveRun = !RERUN
 }
 
-/* RunningContext.step: Lease.assertHeld, then the step, then RunningContext.#save. */
+/* AttemptContext.step: Lease.assertHeld, then the step, then AttemptContext.#save. */
 inline runStep(t) {
   assert(!everSaved);
   ranStep = true;
   call(t, saving); sentSave[t] = true
 }
 
-/* Executor.#abandon, and RunningSet.shutdown: the worker's lease is lost before the record's. */
+/* Engine.#abandon, and RunningAttempts.shutdown: the worker's lease is lost before the record's. */
 inline abandon(t) {
   sentAbandon[t] = true; die(t)
 }
@@ -119,7 +119,7 @@ stepped:
   :: atomic { true -> die(t); goto done }
   fi;
 
-verdict: /* Executor.#record, isKept in conclusion.ts */
+verdict: /* endingOf in conclude.ts */
   if
   /* storeResult */
   :: atomic { true -> call(t, completing); sentComplete[t] = true; goto concluded }

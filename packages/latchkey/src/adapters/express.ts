@@ -13,11 +13,10 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
-import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import type { HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { NodeExchange } from './node-http/exchange.ts';
-import { NodeRequestView } from './node-http/request.ts';
 
 /**
  * A middleware. Mount it after authentication, before the handler; body parsers may come before or after it.
@@ -56,20 +55,18 @@ function guardFor<Kind extends TransactionKind>(
   });
 }
 
-class ExpressExchange<Kind extends TransactionKind> extends NodeExchange<Kind, void> {
+class ExpressExchange<Kind extends TransactionKind> extends NodeExchange<Request, Kind, void> {
   readonly #contexts: GuardContexts<Kind>;
-  readonly #express: Request;
   readonly #next: NextFunction;
 
   constructor(contexts: GuardContexts<Kind>, request: Request, response: Response, next: NextFunction) {
-    super(request, response);
+    super({ native: request, request, response, parsed: request, target: request.originalUrl });
     this.#contexts = contexts;
-    this.#express = request;
     this.#next = next;
   }
 
-  protected override run(context: HttpContext<Kind>): undefined {
-    this.#contexts.set(this.#express, context);
+  protected override run(): undefined {
+    this.#contexts.set(this.native, this);
     this.#next();
   }
 
@@ -84,11 +81,7 @@ async function guarded<Kind extends TransactionKind>(
   next: NextFunction,
 ): Promise<void> {
   const exchange = new ExpressExchange(contexts, request, response, next);
-  const answer = await layer.handle(viewOf(request), exchange);
+  const answer = await layer.handle(exchange);
   if (answer.kind === 'pass') next();
   else exchange.conclude(answer);
-}
-
-function viewOf(request: Request): NodeRequestView<Request> {
-  return new NodeRequestView({ native: request, request, parsed: request, target: request.originalUrl });
 }

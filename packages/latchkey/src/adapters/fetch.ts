@@ -13,13 +13,11 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
-import { systemRuntime, type Timers } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-api/exchange.ts';
-import { FetchRequestView } from './fetch-api/request.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
 /** The context of a guarded request. */
@@ -91,7 +89,6 @@ export interface FetchGuardOptions<Kind extends TransactionKind = never, Req ext
 /** What all wrapped handlers of a guard share. */
 interface Parts<Kind extends TransactionKind, Req extends Request> {
   readonly contexts: GuardContexts<Kind, Response>;
-  readonly timers: Timers;
   readonly waitUntil: FetchGuardOptions<Kind, Req>['waitUntil'];
 }
 
@@ -107,8 +104,7 @@ export function idempotency<Kind extends TransactionKind = never, Req extends Re
   options: FetchGuardOptions<Kind, Req>,
 ): FetchGuard<Kind, Req> {
   const { waitUntil, ...rest } = options;
-  const { timers } = options.runtime ?? systemRuntime;
-  return guardFor<Kind, Req>(createHttpLayer<Req, Kind>(rest), { contexts: new GuardContexts(), timers, waitUntil });
+  return guardFor<Kind, Req>(createHttpLayer<Req, Kind>(rest), { contexts: new GuardContexts(), waitUntil });
 }
 
 function guardFor<Kind extends TransactionKind, Req extends Request>(
@@ -152,18 +148,20 @@ function unguarded({ method }: Request): LatchkeyError {
 
 async function guarded<Kind extends TransactionKind, Req extends Request>(
   layer: HttpLayer<Req, Kind>,
-  { contexts, timers, waitUntil }: Parts<Kind, Req>,
+  { contexts, waitUntil }: Parts<Kind, Req>,
   call: Call<Kind>,
   request: Req,
   rest: readonly unknown[],
 ): Promise<Response> {
-  const run = async (context: FetchContext<Kind>) => {
-    contexts.set(request, context);
-    return call(context);
-  };
-  const view = new FetchRequestView<Req>({ native: request, request, timers });
-  const exchange = new FetchExchange<Kind>({ request, run });
-  const work = exchange.pass(layer, view);
+  const exchange = new FetchExchange<Req, Kind>({
+    native: request,
+    request,
+    run: async (running) => {
+      contexts.set(request, running);
+      return call(running.context);
+    },
+  });
+  const work = exchange.pass(layer);
   waitUntil?.(work, request, ...rest);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
   return response ?? call(undefined);

@@ -9,22 +9,28 @@ import type { TransactionKind } from '../core/store.ts';
 import type { HttpContext } from '../http/layer.ts';
 import { RequestMark } from '../http/request-mark.ts';
 
+/** An exchange, whose context is made on first use. */
+interface ContextHolder<Kind extends TransactionKind, Finished> {
+  readonly context: HttpContext<Kind, Finished>;
+}
+
 /** The contexts of one guard and of its variants, by the framework's request. */
 export class GuardContexts<Kind extends TransactionKind, Finished = void> {
-  readonly #contexts = new RequestMark<HttpContext<Kind, Finished>>();
+  readonly #exchanges = new RequestMark<ContextHolder<Kind, Finished>>();
 
-  set(request: object, context: HttpContext<Kind, Finished>): void {
-    this.#contexts.set(request, context);
+  /** The handler of this request runs from here on. */
+  set(request: object, exchange: ContextHolder<Kind, Finished>): void {
+    this.#exchanges.set(request, exchange);
   }
 
   /** The context, if this request runs under one. */
   tryGet(request: object): HttpContext<Kind, Finished> | undefined {
-    return this.#contexts.get(request);
+    return this.#exchanges.get(request)?.context;
   }
 
   /** @throws LatchkeyError `context-missing`. */
   get(request: object): HttpContext<Kind, Finished> {
-    const context = this.#contexts.get(request);
+    const context = this.tryGet(request);
     if (context !== undefined) return context;
     throw new LatchkeyError(
       'context-missing',

@@ -13,7 +13,6 @@
  */
 
 import type { Context, Env, MiddlewareHandler, Next } from 'hono';
-import { systemRuntime, type Timers } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { RequestBody } from '../http/exchange.ts';
@@ -21,7 +20,6 @@ import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-api/exchange.ts';
 import { HandlerSide } from './fetch-api/hono-response.ts';
-import { FetchRequestView } from './fetch-api/request.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
 /** What the guard adds to Hono's context; undefined for a request that runs without protection. */
@@ -66,7 +64,6 @@ export interface HonoGuardOptions<E extends Env = AnyEnv, Kind extends Transacti
 /** What all variants of a guard share. */
 interface Parts<E extends Env, Kind extends TransactionKind> {
   readonly contexts: GuardContexts<Kind, Response>;
-  readonly timers: Timers;
   readonly waitUntil: HonoGuardOptions<E, Kind>['waitUntil'];
 }
 
@@ -80,8 +77,7 @@ export function idempotency<E extends Env = AnyEnv, Kind extends TransactionKind
   options: HonoGuardOptions<E, Kind>,
 ): HonoGuard<E, Kind> {
   const { waitUntil, ...rest } = options;
-  const { timers } = options.runtime ?? systemRuntime;
-  return guardFor(createHttpLayer<Context<E>, Kind>(rest), { contexts: new GuardContexts(), timers, waitUntil });
+  return guardFor(createHttpLayer<Context<E>, Kind>(rest), { contexts: new GuardContexts(), waitUntil });
 }
 
 function guardFor<E extends Env, Kind extends TransactionKind>(
@@ -100,21 +96,24 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
 
 async function guarded<E extends Env, Kind extends TransactionKind>(
   layer: HttpLayer<Context<E>, Kind>,
-  { contexts, timers, waitUntil }: Parts<E, Kind>,
+  { contexts, waitUntil }: Parts<E, Kind>,
   c: Context,
   next: Next,
 ): Promise<void> {
   let handlers: HandlerSide | undefined;
-  const run = (context: HttpContext<Kind, Response>) => {
-    contexts.set(c, context);
-    c.set('idempotency', context);
-    handlers = new HandlerSide(c);
-    return handlers.run(next);
-  };
-  const request = c.req.raw;
-  const view = new FetchRequestView<Context<E>>({ native: c, request, timers, parsed: () => parsedBody(c) });
-  const exchange = new FetchExchange<Kind>({ request, run, headersBefore: () => headersOf(c) });
-  const work = exchange.pass(layer, view);
+  const exchange = new FetchExchange<Context<E>, Kind>({
+    native: c,
+    request: c.req.raw,
+    parsed: () => parsedBody(c),
+    headersBefore: () => headersOf(c),
+    run: (running) => {
+      contexts.set(c, running);
+      c.set('idempotency', running.context);
+      handlers = new HandlerSide(c);
+      return handlers.run(next);
+    },
+  });
+  const work = exchange.pass(layer);
   waitUntil?.(work, c);
   const response = await Promise.race([exchange.response, work.then(() => exchange.response)]);
   if (handlers?.leave() === false) await response?.body?.cancel();

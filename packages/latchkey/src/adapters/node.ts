@@ -20,7 +20,7 @@ import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { NodeExchange } from './node-http/exchange.ts';
-import { NodeRequestView, type ParsedRequest } from './node-http/request.ts';
+import type { ParsedRequest } from './node-http/request.ts';
 
 /** A handler as `createServer` takes it. The context is undefined for a request that runs without protection. */
 export type NodeHandler<Kind extends TransactionKind = never> = (
@@ -65,26 +65,24 @@ function guardFor<Kind extends TransactionKind>(
   };
 }
 
-class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<Kind, void> {
+class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<IncomingMessage, Kind, void> {
   readonly #contexts: GuardContexts<Kind>;
-  readonly #runHandler: (context: HttpContext<Kind>) => unknown;
-  readonly #incoming: IncomingMessage;
+  readonly #runHandler: () => unknown;
 
   constructor(
     contexts: GuardContexts<Kind>,
     handler: NodeHandler<Kind>,
-    request: IncomingMessage,
+    request: IncomingMessage & ParsedRequest,
     response: ServerResponse,
   ) {
-    super(request, response);
+    super({ native: request, request, response, parsed: request, target: request.url ?? '/' });
     this.#contexts = contexts;
-    this.#incoming = request;
-    this.#runHandler = (context) => handler(request, response, context);
+    this.#runHandler = () => handler(request, response, this.context);
   }
 
-  protected override run(context: HttpContext<Kind>): Promise<unknown> | undefined {
-    this.#contexts.set(this.#incoming, context);
-    const returned = this.#runHandler(context);
+  protected override run(): Promise<unknown> | undefined {
+    this.#contexts.set(this.native, this);
+    const returned = this.#runHandler();
     return returned instanceof Promise ? returned : undefined;
   }
 
@@ -99,7 +97,7 @@ async function guarded<Kind extends TransactionKind>(
   response: ServerResponse,
 ): Promise<void> {
   const exchange = new WrappedExchange(contexts, handler, request, response);
-  const answer = await answerFor(layer, request, exchange);
+  const answer = await answerFor(layer, exchange);
   if (answer.kind === 'pass') await handler(request, response, undefined);
   else exchange.conclude(answer);
 }
@@ -107,16 +105,11 @@ async function guarded<Kind extends TransactionKind>(
 /** Nobody listens to what a server's listener returns: a throw that gets there ends the process. */
 async function answerFor<Kind extends TransactionKind>(
   layer: HttpLayer<IncomingMessage, Kind>,
-  request: IncomingMessage,
   exchange: WrappedExchange<Kind>,
 ): Promise<GuardAnswer> {
   try {
-    return await layer.handle(viewOf(request), exchange);
+    return await layer.handle(exchange);
   } catch (error) {
-    return { kind: 'answer', response: layer.failed(error, request) };
+    return { kind: 'answer', response: layer.failed(error, exchange.native) };
   }
-}
-
-function viewOf(request: IncomingMessage & ParsedRequest): NodeRequestView<IncomingMessage> {
-  return new NodeRequestView({ native: request, request, parsed: request, target: request.url ?? '/' });
 }

@@ -5,28 +5,29 @@
  */
 
 import type { Completable } from '../core/completable.ts';
-import { type AnyContext, type Context, plainAnswering } from '../core/context.ts';
+import type { Answering, AnyContext } from '../core/context.ts';
 import { createEmit } from '../core/emitter.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RunResult } from '../core/operation.ts';
-import { resolveSettings } from '../core/options/check-options.ts';
 import { checkRules } from '../core/options/option-rules.ts';
 import type { OperationSettings } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { codingsOf, decodeContent } from '../http/content-coding.ts';
+import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody } from '../http/exchange.ts';
 import type { HttpContext } from '../http/layer.ts';
 import { operationsRules } from '../http/option-rules.ts';
-import type { GuardOptions } from '../http/options.ts';
+import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { dialects } from '../http/problems/dialects.ts';
-import { type ProblemShape, problemResponse } from '../http/problems/problem-response.ts';
+import type { ProblemShape } from '../http/problems/problem-response.ts';
 import { MAX_NAME_LENGTH, pathOf } from '../http/request/read-request.ts';
-import { MEBIBYTE } from '../http/request/route.ts';
+import { createRoute, type Route } from '../http/request/route.ts';
 import { decodeRequest, type SavedRequest } from '../http/request/saved-request.ts';
 import { plainToResponse } from '../http/response/fetch-response.ts';
+import { FinishedAnswer } from '../http/response/guard-context.ts';
 import { captureMade, type MadeResponse } from '../http/response/made-response.ts';
-import { Run, type RunParts, runHandler } from '../http/response/run-handler.ts';
+import { runHandler } from '../http/response/run-handler.ts';
 import { type OperationPattern, operationPattern } from './operation-pattern.ts';
 
 /**
@@ -52,23 +53,21 @@ export interface HttpOperationsOptions
 
 /** What the operations of one call share. */
 interface Shared extends ProblemShape<SavedRequest> {
-  readonly settings: OperationSettings;
-  readonly options: HttpOperationsOptions;
-  readonly maxRequestBytes: number;
-  readonly maxResponseBytes: number;
+  readonly route: Route<SavedRequest>;
+  readonly runtime: undefined;
 }
 
 function share(options: HttpOperationsOptions): Shared {
   checkRules('httpOperations', options, operationsRules);
-  const { maxRequestBytes = MEBIBYTE, maxResponseBytes = MEBIBYTE, dialect = 'ietf', onProblem } = options;
+  const { dialect = 'ietf', onProblem } = options;
+  const emit = createEmit(options);
+  const rerun: RouteOptions<SavedRequest> = { ...options, afterFailure: 'rerun' };
   return {
-    settings: resolveSettings('httpOperations', { ...options, afterFailure: 'rerun' }),
-    options,
-    maxRequestBytes,
-    maxResponseBytes,
+    route: createRoute(rerun, { principal: 'anonymous', emit }, 'httpOperations'),
     dialect: dialects[dialect],
     onProblem,
-    emit: createEmit(options),
+    emit,
+    runtime: undefined,
   };
 }
 
@@ -85,7 +84,7 @@ async function restore(
   bytes: Uint8Array,
   operation: string,
   pattern: OperationPattern,
-  { maxRequestBytes }: Shared,
+  { route }: Shared,
 ): Promise<SavedRequest> {
   const { method, target, principal, headers: lines, body } = decodeRequest(bytes);
   const headers = new Headers();
@@ -94,40 +93,58 @@ async function restore(
     method,
     url: target,
     headers,
-    body: await uncoded(headers, body, maxRequestBytes),
+    body: await uncoded(headers, body, route.maxRequestBytes),
     principal,
     operation,
     params: pattern.paramsOf(method, pathOf(target)),
   };
 }
 
-async function runSaved(
-  request: SavedRequest,
-  context: AnyContext,
-  handler: SavedRequestHandler<TransactionKind>,
-  shared: Shared,
-): Promise<RunResult> {
-  const parts: RunParts<TransactionKind, Response> = {
-    handling: {
-      execute: async (httpContext, { maxResponseBytes }) =>
-        captureMade(await handler(request, httpContext), maxResponseBytes),
-      finished: plainToResponse,
-    },
-    route: shared,
-    dialect: shared.dialect,
-    acceptEncoding: [],
-    emit: shared.emit,
-    shape: (found) => problemResponse(found, request, shared),
-  };
-  return runHandler(context as Context<TransactionKind>, request.operation, new Run(), parts);
+/** One run of a saved request, with nobody to answer. */
+class SavedExchange extends Exchange<SavedRequest, TransactionKind, Response> {
+  native!: SavedRequest;
+  method = '';
+  target = '';
+  readonly #handler: SavedRequestHandler<TransactionKind>;
+
+  constructor(handler: SavedRequestHandler<TransactionKind>, shared: Shared) {
+    super();
+    this.#handler = handler;
+    this.route = shared.route;
+    this.guard = shared;
+  }
+
+  run(request: SavedRequest, context: AnyContext): Promise<RunResult> {
+    this.native = request;
+    this.method = request.method;
+    this.target = request.url;
+    this.engineContext = context;
+    return runHandler(this, request.operation);
+  }
+
+  headers(): readonly string[] {
+    return [];
+  }
+
+  body(): RequestBody {
+    return { kind: 'bytes', bytes: this.native.body };
+  }
+
+  async execute(): Promise<CapturedResponse> {
+    return captureMade(await this.#handler(this.native, this.context), this.route.maxResponseBytes);
+  }
+
+  finished(response: PlainResponse): Response {
+    return plainToResponse(response);
+  }
 }
 
-interface Route {
+interface Registered {
   readonly pattern: OperationPattern;
   readonly handler: SavedRequestHandler<TransactionKind>;
 }
 
-function routeOf(text: string, handler: unknown): Route {
+function routeOf(text: string, handler: unknown): Registered {
   if (typeof handler !== 'function') {
     throw new LatchkeyError(
       'option-invalid',
@@ -167,16 +184,17 @@ export function httpOperations<Kind extends TransactionKind = never>(
   routes.sort((a, b) => a.pattern.wildcards - b.pattern.wildcards);
   const find = (operation: string) => routes.find(({ pattern }) => pattern.matches(operation));
   return {
-    settings: shared.settings,
+    settings: shared.route.settings,
     // A name that was cut may look like that of another route.
     matches: (operation) => operation.length < MAX_NAME_LENGTH && find(operation) !== undefined,
-    begin: (operation, bytes) => ({
-      answering: plainAnswering,
-      handler: async (context) => {
-        const { pattern, handler } = find(operation) ?? notRegistered(operation);
-        return runSaved(await restore(bytes, operation, pattern, shared), context, handler, shared);
-      },
-    }),
+    begin: (operation, bytes) => {
+      const { pattern, handler } = find(operation) ?? notRegistered(operation);
+      const exchange = new SavedExchange(handler, shared);
+      return {
+        answering: new FinishedAnswer(exchange) as Answering<unknown, unknown>,
+        handler: async (context) => exchange.run(await restore(bytes, operation, pattern, shared), context),
+      };
+    },
   };
 }
 

@@ -127,8 +127,8 @@ export type AnyContext = Context<TransactionKind, unknown, unknown>;
 
 /** How a layer on top of the engine turns its answers into bytes, and what its `finish` resolves with. */
 export interface Answering<Answer, Finished> {
-  /** Called inside the transaction. */
-  encode(answer: Answer): FinalWrite;
+  /** Called inside the transaction, whose store refuses a promise where its transactions are synchronous. */
+  encode(answer: Answer): FinalWrite | Promise<FinalWrite>;
   /** Called once, after the commit. */
   finished(answer: Answer): Finished;
 }

@@ -27,15 +27,15 @@ export interface Operation {
   /** Further fingerprints that count as the same payload: older versions, rotated secrets. */
   readonly acceptable?: readonly string[];
   /** What was asked, if the record is to keep it for a completer. */
-  readonly request?: Uint8Array;
+  readonly request?: Uint8Array | undefined;
   readonly settings: OperationSettings;
   /** Asked about a lapsed record that may not be rerun; runs under a claim of its own. */
-  readonly recover?: Recover;
+  readonly recover?: Recover | undefined;
   /**
    * Asked once the claim is won. False means that the handler could no longer read its request as it came, since the
    * client has left: the handler isn't run, and the record is given back as it was found.
    */
-  readonly mayBegin?: () => boolean;
+  readonly mayBegin?: (() => boolean) | undefined;
 }
 
 /**
@@ -102,6 +102,9 @@ export type Recorded =
   /** Another worker or an operator has the record now. */
   | 'lost';
 
+/** The handler ran. */
+export type Executed = Extract<Outcome, { kind: 'executed' }>;
+
 /** What the engine made of an operation. */
 export type Outcome =
   | { readonly kind: 'executed'; readonly recorded: Recorded; readonly policy: AfterFailure; readonly attempt: number }
@@ -120,7 +123,7 @@ export type Outcome =
   | { readonly kind: 'outcome-unknown' }
   | { readonly kind: 'unavailable'; readonly error: LatchkeyError };
 
-/** Runs the operation itself. What it throws is a bug of the caller: failures are verdicts. */
+/** Runs the operation itself. What it throws is a bug of the caller: failures are decisions. */
 export type Handler<Kind extends TransactionKind = never, Answer = FinalWrite, Finished = void> = (
   context: Context<Kind, Answer, Finished>,
 ) => Promise<RunResult>;

@@ -24,6 +24,8 @@ export interface Timers {
    */
   set(callback: () => void, delayMs: number, kind?: 'idle'): TimerHandle;
   clear(handle: TimerHandle): void;
+  /** True where a timer belongs to the request in which it was set, and ends with it, as on Cloudflare Workers. */
+  readonly perRequest?: boolean;
 }
 
 /** Sources of randomness. */
@@ -51,6 +53,7 @@ const systemTimers: Timers = {
     return handle;
   },
   clear: (handle) => clearTimeout(handle as ReturnType<typeof setTimeout>),
+  perRequest: globalThis.navigator?.userAgent === 'Cloudflare-Workers',
 };
 
 const systemRandom: Random = {

@@ -1,11 +1,23 @@
 /**
- * The plain views of a request and a response between an adapter and the HTTP layer. An adapter translates a
- * framework's objects into these and back; it decides nothing.
+ * One request and its response on their way through the guard, and the plain forms that an adapter translates a
+ * framework's objects into and back. An adapter decides nothing.
  *
  * @module
  */
 
-/** A header as it goes over the wire. Repeated headers are repeated pairs. */
+import type { AnyContext } from '../core/context.ts';
+import type { Attempt } from '../core/engine/attempt.ts';
+import type { Operation, RunResult } from '../core/operation.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
+import type { TransactionKind } from '../core/store.ts';
+import { recordReference } from '../core/support/digest.ts';
+import type { HttpContext } from './layer.ts';
+import type { Problem } from './problems/problem.ts';
+import { problemResponse } from './problems/problem-response.ts';
+import type { Guard, Route } from './request/route.ts';
+import { GuardContext, typedContext } from './response/guard-context.ts';
+
+/** A header header as it goes over the wire. Repeated headers are repeated pairs. */
 export type Header = readonly [name: string, value: string];
 
 /** The body of a request, as far as an adapter can get at it. */
@@ -23,20 +35,6 @@ export type RequestBody =
   | { readonly kind: 'consumed' }
   /** The client hung up in the middle of it. */
   | { readonly kind: 'broken' };
-
-/** What the layer needs to know about a request. */
-export interface RequestView<Native> {
-  /** In upper case. */
-  readonly method: string;
-  /** The whole path and query as received, never a router's relative one. */
-  readonly target: string;
-  /** The framework's own request, for the functions that a route gives. */
-  readonly native: Native;
-  /** All values of a header, one entry for each header line; the name is given in lower case. */
-  headers(name: string): readonly string[];
-  /** Reads the body without taking it from the handler. Called at most once, after the key was accepted. */
-  body(limitBytes: number): RequestBody | Promise<RequestBody>;
-}
 
 /** A whole response, ready to be written. */
 export interface PlainResponse {
@@ -83,10 +81,97 @@ export type GuardAnswer =
   /** The head is out and the true answer can't be given: cut the connection, so that the client knows it has none. */
   | { readonly kind: 'cut' };
 
-/** How much of a response an adapter gathers. */
-export interface CaptureLimits {
-  /** Past it the adapter lets the bytes go and reports `too-large`. */
-  readonly maxResponseBytes: number;
-  /** A response whose client has gone counts as given up when nothing was written for a lease. */
-  readonly settings: { readonly leaseMs: number };
+/** What an exchange needs of its guard. */
+type ExchangeGuard<Native> = Pick<Guard<Native, TransactionKind>, 'dialect' | 'onProblem' | 'emit' | 'runtime'>;
+
+/**
+ * One request on its way through the guard. The adapter fills the slots; the guard keeps here what it learns.
+ *
+ * @typeParam Finished - what `finish` resolves with in this framework.
+ */
+export abstract class Exchange<Native, Kind extends TransactionKind = TransactionKind, Finished = unknown> {
+  /** The framework's own request, for the functions that a route gives. */
+  abstract readonly native: Native;
+  /** In upper case. */
+  abstract readonly method: string;
+  /** The whole path and query as received, never a router's relative one. */
+  abstract readonly target: string;
+
+  /** Set when the exchange enters its guard. */
+  route!: Route<Native>;
+  guard!: ExchangeGuard<Native>;
+  /** Set when the claim is won. */
+  attempt: Attempt | undefined;
+  /** What the handler's context stands on: the attempt's, made on first use, or one that was given instead. */
+  engineContext: AnyContext | undefined;
+
+  /** The client's key and what it names, once they are read. */
+  key = '';
+  principal = '';
+  operation: Operation | undefined;
+
+  /** What the handler said about its answer. */
+  overruled: 'keep' | 'release' | undefined;
+  /** The handler's response; undefined until it has one. */
+  captured: CapturedResponse | undefined;
+  /** The answer that `finish` committed. */
+  committed: PlainResponse | undefined;
+  /** The guard's response for a throw that no framework turned into one. */
+  forThrow: PlainResponse | undefined;
+  /** What a throw said: one that no framework turned into a response, or a `NothingHappenedError` that one did. */
+  thrown: 'nothing-happened' | 'failed' | undefined;
+  /** What the response says about the operation. */
+  result: RunResult['outcome'] | undefined;
+  #context: GuardContext<Finished> | undefined;
+
+  /** All values of a header, one entry for each line; the name is given in lower case. */
+  abstract headers(lowerName: string): readonly string[];
+  /** Reads the body without taking it from the handler. Called at most once, after the key was accepted. */
+  abstract body(limitBytes: number): RequestBody | Promise<RequestBody>;
+  /** Runs the handler; resolves when its response is captured and its end held back. */
+  abstract execute(): Promise<CapturedResponse>;
+  /**
+   * Called when `context.finish` has committed: `response` is the answer now, and anything that the handler makes
+   * is discarded. If `execute` waits for a response to be written, it must resolve from here on.
+   */
+  abstract finished(response: PlainResponse): Finished;
+
+  /**
+   * Asked once the claim is won: whether the handler can still read its body as it was, and answer. False if the client
+   * left, or somebody else answered, while the guard waited for its store. The handler isn't run then, and the key is
+   * free for the client's retry.
+   */
+  mayBegin(): boolean {
+    return true;
+  }
+
+  /** True if the handler has seen that its client hung up, which may be why it failed. */
+  get sawClientGo(): boolean {
+    return false;
+  }
+
+  /** The handler's context, made on first use. */
+  get context(): HttpContext<Kind, Finished> {
+    this.#context ??= new GuardContext<Finished>(this);
+    return typedContext(this.#context);
+  }
+
+  /** A problem in the form that this exchange's client gets; with the record's reference, once there is one. */
+  shape(found: Problem): PlainResponse {
+    const { operation } = this;
+    const problem = operation === undefined ? found : { ...found, reference: recordReference(operation.id) };
+    return problemResponse(problem, this.native, this.guard);
+  }
+
+  get runtime(): Runtime {
+    return this.guard.runtime ?? systemRuntime;
+  }
+
+  /** A response that the adapter has to write, since the handler made none: by `finish`, or for a throw. */
+  get own(): PlainResponse | undefined {
+    return this.committed ?? this.forThrow;
+  }
 }
+
+/** An exchange of whatever framework. */
+export type AnyExchange = Omit<Exchange<never>, 'native'>;

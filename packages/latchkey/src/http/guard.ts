@@ -1,46 +1,129 @@
 /**
- * One request from its reading to its answer.
+ * The way of one request through the guard, in order.
  *
  * @module
  */
 
-import type { Emit } from '../core/emitter.ts';
-import type { Engine } from '../core/engine/engine.ts';
-import type { Operation, Outcome, Recover } from '../core/operation.ts';
-import { type Runtime, systemRuntime } from '../core/runtime.ts';
-import type { AnyStore, TransactionKind } from '../core/store.ts';
-import { recordReference } from '../core/support/digest.ts';
-import type { GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
-import type { Handling } from './layer.ts';
-import type { RouteOptions } from './options.ts';
-import type { Dialect } from './problems/dialect.ts';
+import type { Attempt } from '../core/engine/attempt.ts';
+import type { Operation } from '../core/operation.ts';
+import type { TransactionKind } from '../core/store.ts';
+import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
 import type { Problem } from './problems/problem.ts';
-import { type ProblemShape, problemResponse } from './problems/problem-response.ts';
+import { problem, retryAfterSeconds } from './problems/problems.ts';
+import { readKey } from './request/key-header.ts';
+import { readPrincipal } from './request/principal.ts';
 import { quarantineProblem } from './request/quarantine.ts';
-import type { RequestReading } from './request/read-request.ts';
-import type { GuardParts, Route } from './request/route.ts';
-import type { RequestMark } from './request-mark.ts';
-import { readAnswer } from './response/answer.ts';
-import { type AnswerParts, answerOutcome } from './response/answer-outcome.ts';
+import { readOperation } from './request/read-request.ts';
+import type { Guard, Route } from './request/route.ts';
+import { answerExecuted, answerReplay, send, unavailable } from './response/answer-outcome.ts';
 import { warnOfKept } from './response/kept-warnings.ts';
-import { Run, type RunParts, runHandler } from './response/run-handler.ts';
-import { encodeResponse, finalWrite } from './response/snapshot.ts';
-import type { Warn } from './warnings.ts';
+import { runHandler } from './response/run-handler.ts';
 
-/** What all routes of one guard share. */
-export interface Guard<Native, Kind extends TransactionKind> extends GuardParts<Native>, ProblemShape<Native> {
-  readonly engine: Engine<Kind>;
-  readonly store: AnyStore;
-  readonly runtime: Runtime | undefined;
-  readonly warn: Warn;
-  /** Requests that are in the layer's hands, to find a guard that is mounted twice. */
-  readonly seen: RequestMark<SeenRequest>;
+const pass: GuardAnswer = { kind: 'pass' };
+
+/**
+ * Takes one request through the guard: does the guard apply? → key → principal → fingerprint → claim → the handler's
+ * answer, or what the record says.
+ */
+export function guardRequest<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  route: Route<Native>,
+  guard: Guard<Native, Kind>,
+): GuardAnswer | Promise<GuardAnswer> {
+  if (!route.methods.has(exchange.method)) return pass;
+  const keyLines = exchange.headers('idempotency-key');
+  if (keyLines.length === 0 && route.options.keyRequired !== true) {
+    if (isMisnamed(exchange)) guard.warn('key-misnamed', misnamedKey);
+    return pass;
+  }
+  exchange.route = route;
+  exchange.guard = guard;
+  if (isSeenAgain(exchange, guard)) return refuse(exchange, guard, problem('guard-mounted-twice'));
+  if (keyLines.length === 0) return refuse(exchange, guard, problem('key-missing'));
+  return guarded(exchange, guard, keyLines);
 }
 
-/** A request that is under way. */
-export interface SeenRequest {
-  /** Releases its record: the guard itself has refused it further in. */
-  release(): void;
+async function guarded<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  guard: Guard<Native, Kind>,
+  keyLines: readonly string[],
+): Promise<GuardAnswer> {
+  const { route } = exchange;
+  // What is cheap to refuse is refused before anything is read.
+  const key = readKey(keyLines, route.keyFormat);
+  if ('refused' in key) return refuse(exchange, guard, problem('key-invalid', { detail: key.refused }));
+  exchange.key = key.key;
+
+  const identity = readPrincipal(guard.principal, exchange, key.key);
+  const principal = identity instanceof Promise ? await identity : identity;
+  if ('problem' in principal) return refuse(exchange, guard, principal.problem);
+  exchange.principal = principal.principal;
+
+  const content = readOperation(exchange, guard);
+  const reading = content instanceof Promise ? await content : content;
+  if ('problem' in reading) return refuse(exchange, guard, reading.problem);
+  const { operation } = reading;
+  exchange.operation = operation;
+
+  if (route.options.quarantine) {
+    const found = await quarantineProblem(route.options.quarantine, exchange, operation, guard);
+    if (found !== undefined) return refuse(exchange, guard, found);
+  }
+
+  const claim = await guard.engine.claim(operation);
+  switch (claim.kind) {
+    case 'claimed':
+      // Nobody held the key: the handler runs under a lease.
+      return runClaimed(exchange, guard, claim);
+    case 'replay':
+      // The record is completed, for the same fingerprint.
+      return answerReplay(claim, exchange);
+    case 'mismatch':
+      // Whatever the record's state, it belongs to another fingerprint.
+      return refuse(exchange, guard, problem('key-reused'));
+    case 'in-progress':
+      // Another request runs under this key; with `whenRunning: 'wait'` it still does after that time.
+      return refuse(exchange, guard, inProgress(claim.retryAfterMs));
+    case 'outcome-unknown':
+      // The record is lapsed: its worker died, `afterFailure` allows no other run, and no `recover` hook decided.
+      return refuse(exchange, guard, problem('outcome-unknown'));
+    case 'not-begun':
+      // The client left, or somebody else answered, before the claim was won.
+      return refuse(exchange, guard, problem('request-incomplete'));
+    case 'unavailable':
+      return refuse(exchange, guard, unavailable(claim.error));
+    case 'unprotected':
+      // The store is down, and the route says to run all the same.
+      return runUnprotected(exchange, guard, operation);
+  }
+}
+
+/** The handler's answer is classified, and stored before it is sent; or the record is released for a retry. */
+async function runClaimed<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  { engine, warn }: Guard<Native, Kind>,
+  attempt: Attempt,
+): Promise<GuardAnswer> {
+  exchange.attempt = attempt;
+  const executed = await engine.execute(attempt, () => runHandler(exchange, attempt.operation.name));
+  warnOfKept(executed, exchange, { guard: warn, route: exchange.route.warn });
+  return answerExecuted(executed, exchange);
+}
+
+async function runUnprotected<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  { engine }: Guard<Native, Kind>,
+  operation: Operation,
+): Promise<GuardAnswer> {
+  await engine.runUnprotected(operation, (context) => {
+    exchange.engineContext = context;
+    return runHandler(exchange, operation.name);
+  });
+  return send(exchange, 'released');
+}
+
+function inProgress(retryAfterMs: number): Problem {
+  return problem('in-progress', { retryAfterSeconds: retryAfterSeconds(retryAfterMs) });
 }
 
 /** Faults in how the application uses the guard: its author has to hear of them. */
@@ -52,114 +135,32 @@ const misuse: ReadonlySet<string> = new Set([
   'principal-unstable',
 ]);
 
-function recoverHook<Native>({ options, maxResponseBytes }: Route<Native>, native: Native): Recover | undefined {
-  const { recover } = options;
-  if (recover === undefined) return undefined;
-  return async (lapsed) => {
-    const recovery = await recover(lapsed, native);
-    if (recovery.decision !== 'respond') return recovery;
-    const { response, ...decided } = recovery;
-    const { result } = finalWrite(encodeResponse(await readAnswer(response)), maxResponseBytes);
-    return { ...decided, result };
-  };
+function refuse<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  guard: Guard<Native, Kind>,
+  found: Problem,
+): GuardAnswer {
+  if (misuse.has(found.code)) guard.warn(found.code, found.detail);
+  return { kind: 'answer', response: exchange.shape(found) };
 }
 
-/** A request with a key, or one that needs a key, in the hands of the layer. */
-export class GuardedRequest<Native, Kind extends TransactionKind, Finished>
-  implements RunParts<Kind, Finished>, AnswerParts<Native>, SeenRequest
-{
-  readonly handling: Handling<Kind, Finished>;
-  readonly route: Route<Native>;
-  readonly #view: RequestView<Native>;
-  readonly #guard: Guard<Native, Kind>;
-  readonly #run = new Run();
-  /** Once the request is read. */
-  #recordId: string | undefined;
+/** True the second time that one request of the framework comes along; the first one keeps nothing then. */
+function isSeenAgain<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  { seen }: Guard<Native, Kind>,
+): boolean {
+  const { native } = exchange;
+  if (typeof native !== 'object' || native === null) return false;
+  const first = seen.get(native);
+  if (first === undefined) seen.set(native, exchange);
+  else first.overruled = 'release';
+  return first !== undefined;
+}
 
-  constructor(
-    view: RequestView<Native>,
-    handling: Handling<Kind, Finished>,
-    route: Route<Native>,
-    guard: Guard<Native, Kind>,
-  ) {
-    this.handling = handling;
-    this.route = route;
-    this.#view = view;
-    this.#guard = guard;
-  }
+const misnamedKey =
+  'A request without the Idempotency-Key header had X-Idempotency-Key or Idempotency_Key, and ran without protection. Only Idempotency-Key is read.';
 
-  get native(): Native {
-    return this.#view.native;
-  }
-
-  get options(): RouteOptions<Native> {
-    return this.route.options;
-  }
-
-  get dialect(): Dialect {
-    return this.#guard.dialect;
-  }
-
-  get emit(): Emit {
-    return this.#guard.emit;
-  }
-
-  get runtime(): Runtime | undefined {
-    return this.#guard.runtime;
-  }
-
-  get acceptEncoding(): readonly string[] {
-    return this.#view.headers('accept-encoding');
-  }
-
-  shape(found: Problem): PlainResponse {
-    const problem = this.#recordId === undefined ? found : { ...found, reference: recordReference(this.#recordId) };
-    return problemResponse(problem, this.native, this.#guard);
-  }
-
-  release(): void {
-    this.#run.context?.release();
-  }
-
-  refuse(found: Problem): GuardAnswer {
-    if (misuse.has(found.code)) this.#guard.warn(found.code, found.detail);
-    return { kind: 'answer', response: this.shape(found) };
-  }
-
-  /** Goes on with what was read. */
-  proceed(reading: RequestReading): GuardAnswer | Promise<GuardAnswer> {
-    if ('problem' in reading) return this.refuse(reading.problem);
-    const { operation } = reading;
-    this.#recordId = operation.id;
-    const looking = this.#underQuarantine(reading);
-    if (looking === undefined) return this.#execute(operation);
-    return looking.then((found) => (found === undefined ? this.#execute(operation) : this.refuse(found)));
-  }
-
-  #underQuarantine(reading: {
-    readonly key: string;
-    readonly operation: Operation;
-  }): Promise<Problem | undefined> | undefined {
-    const { quarantine } = this.options;
-    if (!quarantine) return undefined;
-    const { store, emit, runtime = systemRuntime } = this.#guard;
-    const request = { ...reading, headers: (name: string) => this.#view.headers(name) };
-    return quarantineProblem(quarantine, request, { store, emit, runtime });
-  }
-
-  #execute(operation: Operation): Promise<GuardAnswer> {
-    const recover = recoverHook(this.route, this.native);
-    const mayBegin = this.handling.mayBegin?.bind(this.handling);
-    const { name } = operation;
-    return this.#guard.engine
-      .run({ ...operation, ...(recover && { recover }), ...(mayBegin && { mayBegin }) }, (context) =>
-        runHandler(context, name, this.#run, this),
-      )
-      .then((outcome) => this.#answer(outcome));
-  }
-
-  #answer(outcome: Outcome): GuardAnswer | Promise<GuardAnswer> {
-    warnOfKept(outcome, this.#run, { guard: this.#guard.warn, route: this.route.warn });
-    return answerOutcome(outcome, this.#run, this);
-  }
+/** Other libraries, and proxies that change names, send the key under these. */
+function isMisnamed(exchange: AnyExchange): boolean {
+  return exchange.headers('x-idempotency-key').length > 0 || exchange.headers('idempotency_key').length > 0;
 }

@@ -6,9 +6,8 @@
 
 import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context } from '../core/context.ts';
-import type { Runtime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
-import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse, RequestView } from './exchange.ts';
+import type { Exchange, GuardAnswer, PlainResponse } from './exchange.ts';
 import type { Answer, RouteOptions } from './options.ts';
 
 /** What the function of `finish` returns: a Response only where that function may be asynchronous. */
@@ -43,25 +42,6 @@ export interface HttpContext<Kind extends TransactionKind = never, Finished = vo
   release(): void;
 }
 
-/** How an adapter runs the handler of one request. */
-export interface Handling<Kind extends TransactionKind, Finished> {
-  /**
-   * Asked once the claim is won: whether the handler can still read its body as it was, and answer. False if the client
-   * left, or somebody else answered, while the layer waited for its store. The handler isn't run then, and the key is
-   * free for the client's retry. Absent where the body lies whole in memory, whatever becomes of the connection.
-   */
-  mayBegin?(): boolean;
-  /** Runs the handler; resolves when its response is captured and its end held back. */
-  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits, runtime: Runtime): Promise<CapturedResponse>;
-  /** True if the handler has seen that its client hung up, which may be why it failed. */
-  readonly sawClientGo?: boolean;
-  /**
-   * Called when `context.finish` has committed: `response` is the answer now, and anything that the handler makes
-   * is discarded. If `execute` waits for a response to be written, it must resolve from here on.
-   */
-  finished(response: PlainResponse): Finished;
-}
-
 /** One guard, or one route's variant of it. */
 export interface HttpLayer<Native, Kind extends TransactionKind = never> {
   /**
@@ -69,7 +49,7 @@ export interface HttpLayer<Native, Kind extends TransactionKind = never> {
    * application's `principal` or `authorizeReplay` throws is thrown on, at once or as a rejection, to the framework's
    * own error handling.
    */
-  handle<Finished>(view: RequestView<Native>, handling: Handling<Kind, Finished>): GuardAnswer | Promise<GuardAnswer>;
+  handle(exchange: Exchange<Native, Kind>): GuardAnswer | Promise<GuardAnswer>;
   /** The answer to such a throw, where there is no framework to handle it. */
   failed(error: unknown, native: Native): PlainResponse;
   /** The same guard with other settings for one route; shares store and engine. */

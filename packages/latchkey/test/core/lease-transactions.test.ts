@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { Lease } from '../../src/core/engine/lease.ts';
+import { DueTimer } from '../../src/core/support/due-timer.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { operation } from './engine-rig.ts';
 
@@ -16,11 +17,10 @@ function rig() {
     renewals.push(renewal);
     return renewal.promise;
   };
-  const lease = new Lease({
-    ...{ store: { renew }, owner: { id: 'record', token: 'token' }, operation: 'charge', emit: undefined, runtime },
-    settings: operation({ leaseMs, maxRunMs: 3_600_000, transactionTimeoutMs: transactionMs }).settings,
-    claimedAt: runtime.clock.monotonic(),
-  });
+  const tools = { store: { renew }, emit: undefined, runtime, timer: new DueTimer(runtime) };
+  const settings = { leaseMs, maxRunMs: 3_600_000, transactionTimeoutMs: transactionMs };
+  const owner = { id: 'record', token: 'token' };
+  const lease = new Lease(tools, operation(settings), owner, runtime.clock.monotonic());
   const transaction = () => {
     const commit = Promise.withResolvers<void>();
     return { commit: commit.resolve, over: lease.suspend(transactionMs, () => commit.promise) };

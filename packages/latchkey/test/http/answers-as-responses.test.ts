@@ -1,7 +1,7 @@
 /** A Response of the Fetch API, where the layer asks the application for an answer. */
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
-import type { Context, FinalWrite } from '../../src/core/context.ts';
+import type { Answering, FinalWrite } from '../../src/core/context.ts';
 import type { TransactionKind } from '../../src/core/store.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
@@ -15,13 +15,21 @@ import { layerRig } from './layer-rig.ts';
 function asynchronous() {
   const committed: FinalWrite[] = [];
   const finished: PlainResponse[] = [];
-  const engine = {
-    finish: async (fn: (handle: object) => FinalWrite | Promise<FinalWrite>) => committed.push(await fn({})),
+  const attempt = {
+    contextFor: (answering: Answering<unknown, unknown>) => ({
+      finish: async (fn: (handle: object) => unknown) => {
+        const answer = await fn({});
+        committed.push(await answering.encode(answer));
+        return answering.finished(answer);
+      },
+    }),
   };
-  const context = new GuardContext(engine as object as Context<TransactionKind>, {
+  const exchange = {
+    attempt,
     route: { maxResponseBytes: 1000 },
-    handling: { finished: (response) => finished.push(response) },
-  });
+    finished: (response: PlainResponse) => finished.push(response),
+  };
+  const context = new GuardContext(exchange as object as ConstructorParameters<typeof GuardContext>[0]);
   return { context, committed, finished };
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
-import type { CapturedResponse, PlainResponse, RequestView } from '../../src/http/exchange.ts';
+import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody } from '../../src/http/exchange.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
 import type { Answer, GuardOptions } from '../../src/http/options.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
@@ -32,24 +32,43 @@ afterEach(() => {
 
 const charges = () => database.prepare('SELECT amount FROM charges').all();
 
-const view = (): RequestView<object> => ({
-  method: 'POST',
-  target: '/v1/charges',
-  native: {},
-  headers: (name) => (name === 'idempotency-key' ? ['k'] : []),
-  body: async () => ({ kind: 'bytes', bytes: Buffer.from('2000') }),
-});
+class ShopExchange extends Exchange<object, Kind, string> {
+  readonly method = 'POST';
+  readonly target = '/v1/charges';
+  readonly native = {};
+  readonly #run: (context: Context) => Promise<CapturedResponse>;
+  readonly #finished: PlainResponse[];
+
+  constructor(run: (context: Context) => Promise<CapturedResponse>, finished: PlainResponse[]) {
+    super();
+    this.#run = run;
+    this.#finished = finished;
+  }
+
+  headers(lowerName: string): readonly string[] {
+    return lowerName === 'idempotency-key' ? ['k'] : [];
+  }
+
+  async body(): Promise<RequestBody> {
+    return { kind: 'bytes', bytes: Buffer.from('2000') };
+  }
+
+  execute(): Promise<CapturedResponse> {
+    return this.#run(this.context);
+  }
+
+  finished(response: PlainResponse): string {
+    this.#finished.push(response);
+    return 'finished';
+  }
+}
 
 function shop(options: Partial<GuardOptions<object, Kind>> = {}) {
   const store = sqliteStore({ database });
   const layer = createHttpLayer<object, Kind>({ store, principal: () => 'me', afterFailure: 'rerun', ...options });
   const finished: PlainResponse[] = [];
   const send = async (execute: (context: Context) => Promise<CapturedResponse>) => {
-    const told = (response: PlainResponse) => {
-      finished.push(response);
-      return 'finished';
-    };
-    const answer = await layer.handle<string>(view(), { execute, finished: told });
+    const answer = await layer.handle(new ShopExchange(execute, finished));
     if (answer.kind !== 'answer') throw new Error(`expected an answer, got ${answer.kind}`);
     const { status, headers, body } = answer.response;
     return { status, headers, text: Buffer.from(body).toString() };

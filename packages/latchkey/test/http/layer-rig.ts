@@ -2,13 +2,13 @@
 
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
-import type {
-  CapturedResponse,
-  GuardAnswer,
-  Header,
-  PlainResponse,
-  RequestBody,
-  RequestView,
+import {
+  type CapturedResponse,
+  Exchange,
+  type GuardAnswer,
+  type Header,
+  type PlainResponse,
+  type RequestBody,
 } from '../../src/http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../../src/http/layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
@@ -60,16 +60,39 @@ function requestBody(body: Sent['body'] = '{"amount":2000}'): RequestBody {
   return isBytes ? { kind: 'bytes', bytes: Buffer.from(body) } : body;
 }
 
-function viewOf(sent: Sent): RequestView<Native> {
-  const lines = sent.key === undefined ? [] : typeof sent.key === 'string' ? [sent.key] : sent.key;
-  const headers = new Map(Object.entries({ 'content-type': 'application/json', ...sent.headers }));
-  return {
-    method: sent.method ?? 'POST',
-    target: sent.target ?? '/v1/charges',
-    native: sent.native ?? { tenant: sent.tenant ?? 'acct_1' },
-    headers: (name) => (name === 'idempotency-key' ? lines : headers.has(name) ? [headers.get(name) ?? ''] : []),
-    body: async () => requestBody(sent.body),
-  };
+/** A request without a framework. */
+class PlainExchange extends Exchange<Native, never, void> {
+  readonly native: Native;
+  readonly method: string;
+  readonly target: string;
+  readonly #sent: Sent;
+  readonly #run: (context: Context) => Promise<CapturedResponse>;
+
+  constructor(sent: Sent, run: (context: Context) => Promise<CapturedResponse>) {
+    super();
+    this.native = sent.native ?? { tenant: sent.tenant ?? 'acct_1' };
+    this.method = sent.method ?? 'POST';
+    this.target = sent.target ?? '/v1/charges';
+    this.#sent = sent;
+    this.#run = run;
+  }
+
+  headers(lowerName: string): readonly string[] {
+    const { key, headers } = this.#sent;
+    if (lowerName === 'idempotency-key') return key === undefined ? [] : typeof key === 'string' ? [key] : key;
+    const value = new Map(Object.entries({ 'content-type': 'application/json', ...headers })).get(lowerName);
+    return value === undefined ? [] : [value];
+  }
+
+  async body(): Promise<RequestBody> {
+    return requestBody(this.#sent.body);
+  }
+
+  execute(): Promise<CapturedResponse> {
+    return this.#run(this.context);
+  }
+
+  finished(): void {}
 }
 
 function codeOf({ headers, body }: PlainResponse): unknown {
@@ -123,7 +146,7 @@ export function layerRig(options: Partial<GuardOptions<Native>> = {}) {
         response = await handler(context, runs);
         return response;
       };
-      const answer = await guard.handle<void>(viewOf(sent), { execute: run, finished: () => undefined });
+      const answer = await guard.handle(new PlainExchange(sent, run));
       if (answer.kind === 'pass') await run(undefined);
       return seen(delivered(answer, response));
     };

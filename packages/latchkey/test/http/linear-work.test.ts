@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { operationPattern } from '../../src/completer/operation-pattern.ts';
 import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
-import type { CapturedResponse, RequestBody, RequestView } from '../../src/http/exchange.ts';
+import type { CapturedResponse } from '../../src/http/exchange.ts';
 import { bodyForm } from '../../src/http/request/body-form.ts';
 import { ignoredMembers, withoutParameters } from '../../src/http/request/form-members.ts';
 import { httpDateMs } from '../../src/http/request/http-date.ts';
@@ -53,13 +53,7 @@ const bodyAs = (type: string): Parse => {
   return (text) => bodyForm(bytesOf(text), read);
 };
 
-const request = (header: string): RequestView<string> => ({
-  method: 'POST',
-  target: '/',
-  native: header,
-  headers: () => [header],
-  body: (): RequestBody => ({ kind: 'consumed' }),
-});
+const request = (header: string) => ({ native: header, headers: () => [header] });
 const answer = (headers: CapturedResponse['headers'], body = ''): CapturedResponse => ({
   status: 409,
   headers,

@@ -1,15 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { RequestView } from '../../src/http/exchange.ts';
 import type { Principal } from '../../src/http/options.ts';
 import { readPrincipal } from '../../src/http/request/principal.ts';
 
 const uuid = '4fa282fe-6f26-4f33-8a32-447c6d8a1953';
-const view = (authorization: readonly string[]): RequestView<string> => ({
-  method: 'POST',
-  target: '/',
+const view = (authorization: readonly string[]) => ({
   native: 'native',
-  headers: (name) => (name === 'authorization' ? authorization : []),
-  body: async () => ({ kind: 'bytes', bytes: new Uint8Array() }),
+  headers: (name: string) => (name === 'authorization' ? authorization : []),
 });
 const read = (principal: Principal<string>, authorization: readonly string[] = [], key = 'k') =>
   readPrincipal(principal, view(authorization), key);

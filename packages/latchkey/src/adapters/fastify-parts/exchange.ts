@@ -8,11 +8,10 @@
  * @module
  */
 
+import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Runtime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../../http/exchange.ts';
-import type { HttpContext } from '../../http/layer.ts';
+import type { CapturedResponse, GuardAnswer, PlainResponse, RequestBody } from '../../http/exchange.ts';
 import type { RequestMark } from '../../http/request-mark.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
 import type { GuardContexts } from '../guard-contexts.ts';
@@ -21,7 +20,7 @@ import { mountedTwice, NodeExchange } from '../node-http/exchange.ts';
 import { type HeaderSnapshot, isStatus } from '../node-http/response-headers.ts';
 import { isDestroyed } from '../node-http/response-writes.ts';
 import { isOutside, maySpeakForOthers } from '../outer-answer.ts';
-import { HeldResponse } from './held-response.ts';
+import { HeldResponse, type Phase } from './held-response.ts';
 import { payloadOf, wholePayload } from './payload.ts';
 import { isTrapped, RawTraps, type TrapOwner, type TrappedCall } from './raw-traps.ts';
 import {
@@ -33,23 +32,12 @@ import {
   restoreReply,
   unmarkReply,
 } from './reply-headers.ts';
+import type { FastifyBodies, LimitedRoute } from './request.ts';
 
 /** Ends a hook. */
 export type Done = (error?: Error) => void;
-
 /** Ends an `onSend` hook. Undefined leaves the payload as it is. */
 export type Next = (error?: Error | null, payload?: unknown) => void;
-
-/**
- * - `idle`: the handler has not been entered.
- * - `running`: it has, and has not answered.
- * - `captured`: what it writes is captured from the raw response.
- * - `held`: its answer has reached `onSend`, and waits until it is stored.
- * - `finished`: `finish` has committed the answer, which waits to be sent.
- * - `placing`: an answer of the layer's own is on its way to `onSend`.
- * - `over`: the answer has passed the guard.
- */
-type Phase = 'idle' | 'running' | 'captured' | 'held' | 'finished' | 'placing' | 'over';
 
 /** An answer that waits in `onSend`. */
 interface Waiting {
@@ -58,29 +46,26 @@ interface Waiting {
   readonly next: Next;
 }
 
-/** What the handler is run with. */
-type RunParts<Kind extends TransactionKind> = [HttpContext<Kind, FastifyReply>, CaptureLimits, Runtime];
-
-/** What the exchanges of one guard in one instance share. */
-export interface ExchangeParts<Kind extends TransactionKind> {
+/** What the exchanges of one route in one instance share. */
+export interface FastifyParts<Kind extends TransactionKind> {
   readonly contexts: GuardContexts<Kind, FastifyReply>;
   /** Requests whose answers are the business of their exchange in `onSend`. */
   readonly exchanges: RequestMark<FastifyExchange<Kind>>;
+  readonly bodies: FastifyBodies;
+  readonly limits: LimitedRoute;
 }
 
-/** The handler is run by ending the hook. */
+/** The body was parsed already; the handler is run by ending the hook. */
 export class FastifyExchange<Kind extends TransactionKind>
-  extends NodeExchange<Kind, FastifyReply>
+  extends NodeExchange<FastifyRequest, Kind, FastifyReply>
   implements TrapOwner
 {
-  readonly #parts: ExchangeParts<Kind>;
-  readonly #request: FastifyRequest;
+  readonly #parts: FastifyParts<Kind>;
   readonly #reply: FastifyReply;
   readonly #done: Done;
   #phase: Phase = 'idle';
   /** The headers that were set before the guard. */
   #before: HeaderSnapshot = {};
-  #runParts: RunParts<Kind> | undefined;
   #traps: RawTraps | undefined;
   #resolve: (captured: CapturedResponse | Promise<CapturedResponse>) => void = () => {};
   #held: HeldResponse | undefined;
@@ -91,37 +76,36 @@ export class FastifyExchange<Kind extends TransactionKind>
   #hasRun = false;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
-  constructor(parts: ExchangeParts<Kind>, request: FastifyRequest, reply: FastifyReply, done: Done) {
-    super(request.raw, reply.raw);
+  constructor(parts: FastifyParts<Kind>, request: FastifyRequest, reply: FastifyReply, done: Done) {
+    const { raw, originalUrl } = request;
+    super({ native: request, request: raw, response: reply.raw, parsed: request, target: originalUrl });
     if (isTrapped(reply.raw)) throw mountedTwice();
     this.#parts = parts;
-    this.#request = request;
     this.#reply = reply;
     this.#done = done;
   }
 
-  override execute(...parts: RunParts<Kind>): Promise<CapturedResponse> {
+  override execute(): Promise<CapturedResponse> {
     const { raw } = this.#reply;
     this.#hasRun = true;
     this.#before = headersOf(this.#reply);
-    this.#parts.exchanges.set(this.#request, this);
+    this.#parts.exchanges.set(this.native, this);
     if (raw.headersSent || isDestroyed(raw)) {
       this.#phase = 'captured';
-      return super.execute(...parts);
+      return super.execute();
     }
     this.#phase = 'running';
-    this.#runParts = parts;
     this.#traps = new RawTraps(raw, this);
     const captured = new Promise<CapturedResponse>((resolve) => {
       this.#resolve = resolve;
     });
-    void this.runIn(parts[0]);
+    void this.runIn();
     return captured;
   }
 
-  protected override run(context: HttpContext<Kind, FastifyReply>): undefined {
-    this.#parts.contexts.set(this.#request, context);
-    Reflect.set(this.#request, 'idempotency', context);
+  protected override run(): undefined {
+    this.#parts.contexts.set(this.native, this);
+    Reflect.set(this.native, 'idempotency', this.context);
     this.#done();
   }
 
@@ -206,7 +190,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#phase = 'placing';
     this.#placed = response;
     this.#payload = payloadOf(response);
-    this.#parts.exchanges.set(this.#request, this);
+    this.#parts.exchanges.set(this.native, this);
     this.#reply.code(response.status).send(this.#payload ?? undefined);
   }
 
@@ -270,7 +254,7 @@ export class FastifyExchange<Kind extends TransactionKind>
   #captureRaw(): void {
     this.#phase = 'captured';
     this.#traps?.remove();
-    const { captured } = this.captureRaw(...(this.#runParts as RunParts<Kind>));
+    const { captured } = this.captureRaw();
     this.#resolve(captured);
   }
 
@@ -284,6 +268,16 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   protected override whenFinished(): FastifyReply {
     return this.#phase === 'captured' ? this.#reply.hijack() : this.#reply;
+  }
+
+  /** A hook may have set headers of its own, which are Fastify's alone. */
+  protected override seenHeaders(): IncomingHttpHeaders {
+    return this.native.headers;
+  }
+
+  override body(limitBytes: number): RequestBody | Promise<RequestBody> {
+    const { bodies, limits } = this.#parts;
+    return bodies.get(this.native, limits) ?? super.body(limitBytes);
   }
 
   /** Fastify asks each time it sends whether the response has ended. */

@@ -11,6 +11,17 @@ import { hideHeadSent, showEnded, showHeadSent } from '../node-http/response-loo
 import { acknowledge, headersSent, isCallback, isDestroyed } from '../node-http/response-writes.ts';
 import type { TrappedCall } from './raw-traps.ts';
 
+/**
+ * - `idle`: the handler has not been entered.
+ * - `running`: it has, and has not answered.
+ * - `captured`: what it writes is captured from the raw response.
+ * - `held`: its answer has reached `onSend`, and waits until it is stored.
+ * - `finished`: `finish` has committed the answer, which waits to be sent.
+ * - `placing`: an answer of the layer's own is on its way to `onSend`.
+ * - `over`: the answer has passed the guard.
+ */
+export type Phase = 'idle' | 'running' | 'captured' | 'held' | 'finished' | 'placing' | 'over';
+
 const noCall = [undefined, undefined, undefined] as const;
 
 /** A response between the handler's answer and the moment when that goes out. */

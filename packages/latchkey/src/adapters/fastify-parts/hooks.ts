@@ -6,20 +6,18 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
-import type { RequestView } from '../../http/exchange.ts';
 import type { HttpLayer } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
 import type { GuardContexts } from '../guard-contexts.ts';
-import { type Done, type ExchangeParts, FastifyExchange, type Next } from './exchange.ts';
-import { FastifyBodies, FastifyView, type LimitedRoute } from './request.ts';
+import { type Done, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
+import { FastifyBodies, type LimitedRoute } from './request.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /** What all hooks of a guard share. */
-interface Parts<Kind extends TransactionKind> extends ExchangeParts<Kind> {
+interface Parts<Kind extends TransactionKind> extends Omit<FastifyParts<Kind>, 'limits'> {
   readonly layer: HttpLayer<FastifyRequest, Kind>;
-  readonly bodies: FastifyBodies;
 }
 
 /** Marks the routes that have the guard as the last hook of their own. */
@@ -85,21 +83,21 @@ function hookFor<Kind extends TransactionKind>(
 ): Hook {
   if (idempotency === false) return (_request, _reply, done) => done();
   const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
-  return (request, reply, done) =>
-    void guarded(layer, parts, new FastifyView(request, parts.bodies, route), reply, done);
+  const shared = { ...parts, limits: route };
+  return (request, reply, done) => void guarded(layer, shared, request, reply, done);
 }
 
 async function guarded<Kind extends TransactionKind>(
   layer: HttpLayer<FastifyRequest, Kind>,
-  parts: ExchangeParts<Kind>,
-  view: RequestView<FastifyRequest>,
+  parts: FastifyParts<Kind>,
+  request: FastifyRequest,
   reply: FastifyReply,
   done: Done,
 ): Promise<void> {
   let exchange: FastifyExchange<Kind> | undefined;
   try {
-    exchange = new FastifyExchange(parts, view.native, reply, done);
-    const answer = layer.handle(view, exchange);
+    exchange = new FastifyExchange(parts, request, reply, done);
+    const answer = layer.handle(exchange);
     exchange.answer(answer instanceof Promise ? await answer : answer);
   } catch (error) {
     if (exchange === undefined) done(error as Error);

@@ -1,17 +1,15 @@
 /**
- * A plain view of a Fastify request, and the bytes that its body was parsed from.
+ * The bytes that the body of a Fastify request was parsed from.
  *
  * @module
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { RequestBody } from '../../http/exchange.ts';
 import { RequestMark } from '../../http/request-mark.ts';
 import { KEY_HEADER } from '../../protocol/headers.ts';
 import { tapNodeBody, tappedBody } from '../node-http/body-tap.ts';
-import { NodeRequestView } from '../node-http/request.ts';
 import { readNodeBody } from '../node-http/request-body.ts';
 
 const keyHeader = KEY_HEADER.toLowerCase();
@@ -48,25 +46,4 @@ export interface LimitedRoute {
 
 function bodyLimitOf(request: FastifyRequest, route: LimitedRoute): number {
   return route.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 1_048_576;
-}
-
-/** The view of a request whose body was parsed already. */
-export class FastifyView extends NodeRequestView<FastifyRequest> {
-  readonly #bodies: FastifyBodies;
-  readonly #route: LimitedRoute;
-
-  constructor(request: FastifyRequest, bodies: FastifyBodies, route: LimitedRoute) {
-    super({ native: request, request: request.raw, parsed: request, target: request.originalUrl });
-    this.#bodies = bodies;
-    this.#route = route;
-  }
-
-  /** A hook may have set headers of its own, which are Fastify's alone. */
-  protected override parsedHeaders(): IncomingHttpHeaders {
-    return this.native.headers;
-  }
-
-  override body(limitBytes: number): RequestBody | Promise<RequestBody> {
-    return this.#bodies.get(this.native, this.#route) ?? super.body(limitBytes);
-  }
 }

@@ -4,29 +4,38 @@
  * @module
  */
 
-import type { Runtime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type {
-  CapturedResponse,
-  CaptureLimits,
-  GuardAnswer,
-  Header,
-  Marks,
-  PlainResponse,
-  RequestView,
+import {
+  type CapturedResponse,
+  Exchange,
+  type GuardAnswer,
+  type Header,
+  type Marks,
+  type PlainResponse,
+  type RequestBody,
 } from '../../http/exchange.ts';
-import type { Handling, HttpContext, HttpLayer } from '../../http/layer.ts';
+import type { HttpContext, HttpLayer } from '../../http/layer.ts';
 import { endToEndHeaders, plainToResponse, refuseUnsendable } from '../../http/response/fetch-response.ts';
 import { marksOfHead } from '../../http/response/marks.ts';
 import { type BodyCaptureOptions, FetchBodyCapture } from './body-capture.ts';
+import { headerLines, readFetchBody, targetOf } from './request.ts';
 import { SignalWatch } from './signal.ts';
 
+/** An exchange, whose context is made on first use. */
+interface ContextHolder<Kind extends TransactionKind> {
+  readonly context: HttpContext<Kind, Response>;
+}
+
 /** What an adapter brings. */
-export interface FetchExchangeParts<Kind extends TransactionKind> {
+export interface FetchExchangeParts<Native, Kind extends TransactionKind> {
+  /** What the functions of a route are given. */
+  readonly native: Native;
   /** As it came to the guard. */
   readonly request: Request;
+  /** What the framework kept of a body that was read before. */
+  readonly parsed?: () => RequestBody | Promise<RequestBody>;
   /** Runs the handler. */
-  readonly run: (context: HttpContext<Kind, Response>) => Promise<Response>;
+  readonly run: (exchange: ContextHolder<Kind>) => Promise<Response>;
   /** The headers that were set before the guard. */
   readonly headersBefore?: () => Headers;
 }
@@ -36,39 +45,57 @@ type CaptureTerms = Omit<BodyCaptureOptions, 'declaredLength'>;
 const noHeaders = new Headers();
 const noBody = new Uint8Array(0);
 
-/** The adapter's half of a request's way through the layer. */
-export class FetchExchange<Kind extends TransactionKind> implements Handling<Kind, Response> {
+/** The adapter's half of a request's way through the guard. */
+export class FetchExchange<Native, Kind extends TransactionKind> extends Exchange<Native, Kind, Response> {
+  readonly native: Native;
+  readonly method: string;
+  readonly target: string;
   /** The response for the client, as soon as there is one; undefined if the layer lets the request pass. */
   readonly response: Promise<Response | undefined>;
   #deliver: (response: Response | undefined) => void = () => {};
-  readonly #parts: FetchExchangeParts<Kind>;
+  readonly #parts: FetchExchangeParts<Native, Kind>;
   #signal: SignalWatch | undefined;
   #before: Headers | undefined;
   #made: Response | undefined;
   /** The handler's, without those of another connection. */
-  #headers: Headers | undefined;
+  #kept: Headers | undefined;
   #body: FetchBodyCapture | undefined;
   #headSent = false;
   #finished: PlainResponse | undefined;
   #settle: (captured: CapturedResponse) => void = () => {};
 
-  constructor(parts: FetchExchangeParts<Kind>) {
+  constructor(parts: FetchExchangeParts<Native, Kind>) {
+    super();
+    const { native, request } = parts;
+    this.native = native;
+    // Of the methods in small letters a Request corrects some, but not patch.
+    this.method = request.method.toUpperCase();
+    this.target = targetOf(request.url);
     this.#parts = parts;
     this.response = new Promise((resolve) => {
       this.#deliver = resolve;
     });
   }
 
-  execute(context: HttpContext<Kind, Response>, limits: CaptureLimits, { timers }: Runtime): Promise<CapturedResponse> {
+  headers(lowerName: string): readonly string[] {
+    return headerLines(this.#parts.request, lowerName);
+  }
+
+  body(limitBytes: number): Promise<RequestBody> {
+    return readFetchBody(this.#parts, limitBytes, this.runtime.timers);
+  }
+
+  execute(): Promise<CapturedResponse> {
     this.#noteBefore();
-    const { maxResponseBytes, settings } = limits;
+    const { maxResponseBytes, settings } = this.route;
+    const { timers } = this.runtime;
     return new Promise((resolve, reject) => {
       this.#settle = resolve;
-      this.#run(context, { maxResponseBytes, silenceMs: settings.leaseMs, timers }).then(resolve, reject);
+      this.#run({ maxResponseBytes, silenceMs: settings.leaseMs, timers }).then(resolve, reject);
     });
   }
 
-  get sawClientGo(): boolean {
+  override get sawClientGo(): boolean {
     return this.#signal?.sawClientGo === true;
   }
 
@@ -78,9 +105,9 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     return plainToResponse(response);
   }
 
-  /** Goes through the layer, and does what it says. */
-  async pass<Native>(layer: HttpLayer<Native, Kind>, view: RequestView<Native>): Promise<void> {
-    this.#conclude(await layer.handle(view, this));
+  /** Goes through the guard, and does what it says. */
+  async pass(layer: HttpLayer<Native, Kind>): Promise<void> {
+    this.#conclude(await layer.handle(this));
   }
 
   #conclude(answer: GuardAnswer): void {
@@ -95,9 +122,9 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     return this.#before;
   }
 
-  async #run(context: HttpContext<Kind, Response>, terms: CaptureTerms): Promise<CapturedResponse> {
+  async #run(terms: CaptureTerms): Promise<CapturedResponse> {
     this.#signal = new SignalWatch(this.#parts.request);
-    const made = await this.#parts.run(context);
+    const made = await this.#parts.run(this);
     if (this.#finished !== undefined) return this.#discard(made, this.#finished);
     refuseUnsendable(made);
     this.#made = made;
@@ -105,7 +132,7 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
     // It may say no more than that nobody listened.
     const failedForNobody = status >= 500 && this.sawClientGo;
     const headers = endToEndHeaders(made);
-    this.#headers = headers;
+    this.#kept = headers;
     const kept = headersSetSince(headers, this.#noteBefore());
     if (stream === null) {
       headers.delete('content-length');
@@ -144,7 +171,7 @@ export class FetchExchange<Kind extends TransactionKind> implements Handling<Kin
   /** The handler's response with its head still here; a broken body breaks off for the client too. */
   #whole(answer: Extract<GuardAnswer, { kind: 'send' | 'cut' }>): Response {
     const made = this.#made ?? new Response(null, { status: 500 });
-    const headers = this.#headers ?? new Headers();
+    const headers = this.#kept ?? new Headers();
     if (answer.kind === 'send') applyMarks(headers, answer.marks);
     const body = this.#body;
     if (body === undefined) return withBody(made, null, headers);

@@ -4,16 +4,21 @@
  * @module
  */
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { LatchkeyError } from '../../core/errors.ts';
-import type { Runtime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import type { CapturedResponse, CaptureLimits, GuardAnswer, PlainResponse } from '../../http/exchange.ts';
-import type { Handling, HttpContext } from '../../http/layer.ts';
+import {
+  type CapturedResponse,
+  Exchange,
+  type GuardAnswer,
+  type PlainResponse,
+  type RequestBody,
+} from '../../http/exchange.ts';
 import { runInside } from '../outer-answer.ts';
 import { signsOfClose } from './client-gone.ts';
 import { writeEarlyAnswer } from './early-answer.ts';
-import { isOpen, isReceived, isUnread, keepReadable } from './request-body.ts';
+import { headerLines, type ParsedRequest } from './request.ts';
+import { isOpen, isReceived, isUnread, keepReadable, readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
 import { isCaptured } from './response-overrides.ts';
 import { writeAnswer } from './write-answer.ts';
@@ -29,33 +34,71 @@ interface BeforeGuard {
 
 const signsOfNode = [...signsOfClose, 'writableEnded'];
 
-/** The adapter's half of a request's way through the layer. */
-export abstract class NodeExchange<Kind extends TransactionKind, Finished> implements Handling<Kind, Finished> {
+/** Where the parts of an exchange are found. */
+export interface NodeParts<Native> {
+  /** What the functions of a route are given. */
+  readonly native: Native;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  /** Where parsers leave their results. */
+  readonly parsed: ParsedRequest;
+  /** The whole path and query: frameworks rewrite `request.url`. */
+  readonly target: string;
+}
+
+/** The adapter's half of a request's way through the guard; the request may have been parsed before. */
+export abstract class NodeExchange<Native, Kind extends TransactionKind, Finished> extends Exchange<
+  Native,
+  Kind,
+  Finished
+> {
+  readonly native: Native;
+  readonly method: string;
+  readonly target: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #parsed: ParsedRequest;
   readonly #before: BeforeGuard;
   #capture: NodeResponseCapture | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor({ native, request, response, parsed, target }: NodeParts<Native>) {
+    super();
     if (isCaptured(response)) throw mountedTwice();
+    this.native = native;
+    this.method = request.method ?? 'GET';
+    this.target = target;
     this.#request = request;
     this.#response = response;
+    this.#parsed = parsed;
     this.#before = { wasRead: request.readableDidRead, isOpen: isOpen(request), isBegun: response.headersSent };
   }
 
   /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
-  protected abstract run(context: HttpContext<Kind, Finished>): Promise<unknown> | undefined;
+  protected abstract run(): Promise<unknown> | undefined;
 
   /** Told when `finish` has committed; gives what that resolves with. */
   protected abstract whenFinished(): Finished;
+
+  headers(lowerName: string): readonly string[] {
+    return headerLines(this.#request, lowerName, this.seenHeaders());
+  }
+
+  /** The headers as the application sees them. */
+  protected seenHeaders(): IncomingHttpHeaders {
+    return this.#request.headers;
+  }
+
+  body(limitBytes: number): RequestBody | Promise<RequestBody> {
+    return readNodeBody(this.#request, this.#parsed, limitBytes);
+  }
 
   /**
    * Not if the connection was closed under a body that the guard has put back: parsers leave such a request alone, or
    * fail, and an answer made without the body would be kept for the one that had it. Nor if somebody else, a time-out
    * for one, began to answer while the guard waited.
    */
-  mayBegin(): boolean {
+  override mayBegin(): boolean {
     const { wasRead, isOpen: wasOpen, isBegun } = this.#before;
     if (!isBegun && this.#response.headersSent) return false;
     return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);
@@ -71,29 +114,31 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return this.#response.getHeaders();
   }
 
-  execute(context: HttpContext<Kind, Finished>, limits: CaptureLimits, runtime: Runtime): Promise<CapturedResponse> {
-    const capture = this.captureRaw(context, limits, runtime);
-    const returned = this.runIn(context);
+  execute(): Promise<CapturedResponse> {
+    const capture = this.captureRaw();
+    const returned = this.runIn();
     return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
   }
 
   /** Captures what is written to the response from here on. */
-  protected captureRaw(
-    context: HttpContext<Kind, Finished>,
-    { maxResponseBytes, settings }: CaptureLimits,
-    { timers }: Runtime,
-  ): NodeResponseCapture {
-    const { leaseMs: silenceMs } = settings;
-    const before = this.headersBefore();
-    const parts = { inside: this, context, maxResponseBytes, silenceMs, timers, before, signs: this.signs };
-    this.#capture = new NodeResponseCapture(this.#response, parts);
+  protected captureRaw(): NodeResponseCapture {
+    const { maxResponseBytes, settings } = this.route;
+    this.#capture = new NodeResponseCapture(this.#response, {
+      inside: this,
+      context: this.context,
+      maxResponseBytes,
+      silenceMs: settings.leaseMs,
+      timers: this.runtime.timers,
+      before: this.headersBefore(),
+      signs: this.signs,
+    });
     return this.#capture;
   }
 
   /** Runs the handler, so that what it does is known for its own. */
-  protected runIn(context: HttpContext<Kind, Finished>): Promise<unknown> | undefined {
+  protected runIn(): Promise<unknown> | undefined {
     keepReadable(this.#request);
-    return runInside(this, this.#request, () => this.run(context));
+    return runInside(this, this.#request, () => this.run());
   }
 
   finished(response: PlainResponse): Finished {
@@ -101,7 +146,7 @@ export abstract class NodeExchange<Kind extends TransactionKind, Finished> imple
     return this.whenFinished();
   }
 
-  get sawClientGo(): boolean {
+  override get sawClientGo(): boolean {
     return this.#capture?.sawClientGo === true;
   }
 

@@ -1,12 +1,10 @@
 /**
- * A plain view of a `node:http` request.
+ * What a `node:http` request says, as the guard reads it.
  *
  * @module
  */
 
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import type { RequestBody, RequestView } from '../../http/exchange.ts';
-import { readNodeBody } from './request-body.ts';
 
 const none: readonly string[] = [];
 
@@ -20,52 +18,11 @@ export interface ParsedRequest {
   readonly _body?: unknown;
 }
 
-/** Where the parts of a view are found. */
-export interface NodeRequestParts<Native> {
-  /** What the functions of a route are given. */
-  readonly native: Native;
-  readonly request: IncomingMessage;
-  /** Where parsers leave their results. */
-  readonly parsed: ParsedRequest;
-  /** The whole path and query: frameworks rewrite `request.url`. */
-  readonly target: string;
-}
-
-/** A view of a request that may have been parsed before. */
-export class NodeRequestView<Native> implements RequestView<Native> {
-  readonly method: string;
-  readonly target: string;
-  readonly native: Native;
-  readonly #request: IncomingMessage;
-  readonly #parsed: ParsedRequest;
-
-  constructor({ native, request, parsed, target }: NodeRequestParts<Native>) {
-    this.native = native;
-    this.#request = request;
-    this.#parsed = parsed;
-    this.method = request.method ?? 'GET';
-    this.target = target;
-  }
-
-  headers(name: string): readonly string[] {
-    return headerLines(this.#request, name, this.parsedHeaders());
-  }
-
-  /** The headers as the application sees them. */
-  protected parsedHeaders(): IncomingHttpHeaders {
-    return this.#request.headers;
-  }
-
-  body(limitBytes: number): RequestBody | Promise<RequestBody> {
-    return readNodeBody(this.#request, this.#parsed, limitBytes);
-  }
-}
-
 /**
  * The lines of a header. What the application sees counts: middleware and adapters for Lambda set headers that never
  * came as lines. The lines only tell whether a value was joined from several, or is the first of several.
  */
-function headerLines(request: IncomingMessage, name: string, headers: IncomingHttpHeaders): readonly string[] {
+export function headerLines(request: IncomingMessage, name: string, headers: IncomingHttpHeaders): readonly string[] {
   // Middleware may have set anything, a number for one.
   const value: unknown = headers[name];
   if (value === undefined || value === null) return none;

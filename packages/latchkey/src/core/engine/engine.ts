@@ -8,18 +8,42 @@
 import type { CompletableRun } from '../completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from '../context.ts';
 import { createEmit } from '../emitter.ts';
-import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
 import type { EventListener } from '../events.ts';
 import type { Log } from '../log.ts';
-import { askAgainMs, type Handler, mayBegin, type Operation, type Outcome, type Recover } from '../operation.ts';
+import {
+  type Executed,
+  type Handler,
+  mayBegin,
+  type Operation,
+  type Outcome,
+  type Recorded,
+  type RunResult,
+} from '../operation.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '../store.ts';
+import { DueTimer } from '../support/due-timer.ts';
 import { isTooOldToRerun } from '../support/rerun-age.ts';
-import type { CallTools } from '../support/store-call.ts';
-import { UnprotectedContext } from './attempt-context.ts';
-import { type Claim, Claimer, type ClaimTerms, shuttingDown } from './claimer.ts';
-import { Executor, type Task, type Won } from './executor.ts';
-import { ChangeWaiter } from './waiting.ts';
+import { untilSettled } from '../support/thenable.ts';
+import { Attempt, type Claim, type EngineTools, type WonClaim } from './attempt.ts';
+import {
+  answerTo,
+  anyLapsed,
+  Claimer,
+  type ClaimResult,
+  isLapsed,
+  isRunning,
+  isWon,
+  ownTerms,
+  type Refused,
+  shuttingDown,
+  unclaimed,
+} from './claim.ts';
+import { endingOf, releaseRecord, storeResult } from './conclude.ts';
+import { recoverRecord } from './recovery.ts';
+import { abandonRecord, RunningAttempts } from './running-attempts.ts';
+import { UndoClaim } from './undo-claim.ts';
+import { UnprotectedContext } from './unprotected-context.ts';
+import { waitForEnd } from './waiting.ts';
 
 /** What an engine is made from. */
 export interface EngineOptions<Kind extends TransactionKind> {
@@ -40,42 +64,101 @@ export interface EngineOptions<Kind extends TransactionKind> {
  * ```
  */
 export class Engine<Kind extends TransactionKind = never> {
-  readonly #store: AnyStore;
-  readonly #tools: CallTools;
+  readonly #tools: EngineTools;
+  readonly #running: RunningAttempts;
   readonly #claimer: Claimer;
-  readonly #executor: Executor<Kind>;
+  readonly #undo: UndoClaim;
 
   constructor(options: EngineOptions<Kind>) {
-    this.#store = options.store as AnyStore;
-    this.#tools = { runtime: options.runtime ?? systemRuntime, emit: createEmit(options) };
-    this.#executor = new Executor(this.#store, this.#tools);
-    this.#claimer = new Claimer(this.#store, this.#tools, this.#executor.running);
+    const { runtime = systemRuntime } = options;
+    this.#tools = {
+      runtime,
+      emit: createEmit(options),
+      store: options.store as AnyStore,
+      timer: new DueTimer(runtime),
+    };
+    this.#running = new RunningAttempts(runtime.timers);
+    this.#undo = new UndoClaim(this.#tools);
+    this.#claimer = new Claimer(this.#running, this.#undo);
   }
 
   /**
    * Runs `handler` under a claim of the operation's record, or says why not. The store's faults are outcomes; only
-   * what the handler throws is thrown on, and its record lapses then.
+   * what the handler throws is thrown on, and its record lapses then. The process stays alive until it has settled.
    */
   async run<Answer = FinalWrite, Finished = void>(
     operation: Operation,
     handler: Handler<Kind, Answer, Finished>,
     answering?: Answering<Answer, Finished>,
   ): Promise<Outcome> {
-    const { running } = this.#executor;
-    if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
-    // From here on the answers' types don't matter: handler and answering were paired by the signature.
-    const task = { operation, handler, answering: answering ?? plainAnswering } as Task<Kind>;
-    running.enter();
+    // From here on the types of answers don't matter: handler and answering were paired by the signature.
+    const run = handler as object as (context: AnyContext) => Promise<RunResult>;
+    const { timer } = this.#tools;
+    timer.hold();
     try {
-      let claim: Claim;
-      try {
-        claim = await this.#claim(operation);
-      } catch (error) {
-        return await this.#unclaimed(task, error);
-      }
-      return await this.#proceed(task, claim);
+      const found = await this.claim(operation);
+      if (found.kind === 'unprotected') return await this.runUnprotected(operation, run);
+      if (found.kind !== 'claimed') return found;
+      const context = found.contextFor((answering ?? plainAnswering) as Answering<unknown, unknown>);
+      return await this.execute(found, () => run(context));
     } finally {
-      running.leave();
+      timer.release();
+    }
+  }
+
+  /**
+   * Claims the operation's record: an attempt to {@link Engine.execute}, or why there is none. A store that is down is an
+   * outcome too. Waits for the end of a running operation, and asks the `recover` hook about a lapsed one, where the
+   * operation says so.
+   */
+  async claim(operation: Operation): Promise<ClaimResult> {
+    const running = this.#running;
+    if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    const tools = this.#toolsOfRequest();
+    running.enter();
+    let result: ClaimResult | undefined;
+    try {
+      let claim = await this.#claimer.claim(tools, operation, ownTerms(operation));
+      if (claim.outcome.outcome === 'running' && operation.settings.whenRunning === 'wait') {
+        claim = await this.#wait(tools, operation, claim);
+      }
+      const asks = operation.recover !== undefined && isLapsed(operation, claim.outcome);
+      if (asks) claim = await this.#claimer.claim(tools, operation, anyLapsed);
+      const found = isWon(claim) ? this.#begin(tools, operation, claim, asks) : this.#refuse(operation, claim.outcome);
+      result = found instanceof Promise ? await found : found;
+    } catch (cause) {
+      result = unclaimed(operation, cause);
+    } finally {
+      if (result?.kind !== 'claimed') running.leave();
+    }
+    return result;
+  }
+
+  /** Runs the handler of an attempt and stores what came of it. What it throws is thrown on, and the record lapses. */
+  async execute(attempt: Attempt, handler: () => Promise<RunResult>): Promise<Executed> {
+    try {
+      const result = await handler();
+      const recorded = await this.#conclude(attempt, result);
+      if (attempt.audited !== undefined) await attempt.audited;
+      return executed(attempt, recorded);
+    } catch (error) {
+      await this.#abandon(attempt);
+      throw error;
+    } finally {
+      this.#running.leave();
+    }
+  }
+
+  /** Runs the handler of an operation whose store is down, where its settings say so. */
+  async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
+    const { runtime, emit } = this.#tools;
+    emit?.({ type: 'unprotected', operation: operation.name });
+    this.#running.enter();
+    try {
+      await handler(new UnprotectedContext(runtime.random.uuid()) as object as AnyContext);
+      return { kind: 'unprotected' };
+    } finally {
+      this.#running.leave();
     }
   }
 
@@ -84,7 +167,7 @@ export class Engine<Kind extends TransactionKind = never> {
    * makes its records lapse at once.
    */
   shutdown(timeoutMs = 10_000): Promise<void> {
-    return this.#executor.running.shutdown(timeoutMs);
+    return this.#running.shutdown(timeoutMs);
   }
 
   /**
@@ -92,130 +175,117 @@ export class Engine<Kind extends TransactionKind = never> {
    * more: another worker, an operator or the client was faster. Never begins a new operation.
    */
   async resume(operation: Operation, operationId: string, run: CompletableRun): Promise<Outcome | undefined> {
-    const { running } = this.#executor;
-    if (running.closing) return undefined;
-    running.enter();
+    if (this.#running.closing) return undefined;
+    const tools = this.#toolsOfRequest();
+    this.#running.enter();
+    let result: ClaimResult | undefined;
     try {
-      const claim = await this.#claimer.claim(operation, {
-        takeover: 'rerun',
-        maxAttempts: operation.settings.maxAttempts,
-      });
-      const { outcome } = claim;
-      if (outcome.outcome !== 'claimed') return undefined;
-      if (outcome.tookOver && outcome.operationId === operationId) {
-        return await this.#execute({ operation, ...run, claim, claimed: outcome } as Won<Kind>);
-      }
-      await this.#claimer.undo(operation, claim.request);
-      return undefined;
+      const claim = await this.#claimer.claim(tools, operation, ownTerms(operation));
+      if (!isWon(claim)) return undefined;
+      if (claim.outcome.tookOver && claim.outcome.operationId === operationId) {
+        result = await this.#begin(tools, operation, claim, false);
+      } else await this.#undo.undo(operation, claim.request);
     } finally {
-      running.leave();
+      if (result?.kind !== 'claimed') this.#running.leave();
     }
+    if (result?.kind !== 'claimed') return result;
+    const context = result.contextFor(run.answering);
+    return this.execute(result, () => run.handler(context));
   }
 
-  #proceed(task: Task<Kind>, claim: Claim): Promise<Outcome> | Outcome {
-    const { operation, handler, answering } = task;
-    const { outcome } = claim;
-    const { recover } = operation;
-    if (outcome.outcome === 'claimed') return this.#execute({ operation, handler, answering, claim, claimed: outcome });
-    if (recover !== undefined && outcome.outcome === 'lapsed' && isSamePayload(operation, outcome)) {
-      return this.#recover(task);
-    }
-    return this.#answer(operation, outcome);
+  /** Where timers belong to a request, each has a timer of its own. */
+  #toolsOfRequest(): EngineTools {
+    const { runtime } = this.#tools;
+    return runtime.timers.perRequest ? { ...this.#tools, timer: new DueTimer(runtime) } : this.#tools;
   }
 
-  /** What a dead worker began too long ago is for the hook, or for a person, to decide. */
-  #execute(won: Won<Kind>): Promise<Outcome> {
-    const { tookOver, operationId } = won.claimed;
-    const isTooOld = tookOver && isTooOldToRerun(operationId, won.operation.settings, this.#tools.runtime.clock.now());
-    return this.#begin(won, isTooOld);
+  /** Neither begins nor asks for a client that left before; what a dead worker began too long ago is not run by itself. */
+  #begin(tools: EngineTools, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
+    if (!mayBegin(operation)) return this.#undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
+    const { tookOver, operationId, attempt: count } = claim.outcome;
+    const { id, name, settings } = operation;
+    const attempt = new Attempt(tools, operation, claim);
+    this.#running.add(attempt);
+    tools.emit?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
+    if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
+    return recoverRecord(attempt, {
+      abandon: (left) => this.#abandon(left),
+      end: (left, recorded) => this.#end(left, recorded),
+    });
   }
 
-  /** Runs the handler, or asks the hook first; neither for a client that left before. */
-  #begin(won: Won<Kind>, asksFirst: boolean): Promise<Outcome> {
-    const { operation } = won;
-    if (!mayBegin(operation)) return this.#claimer.giveBack(won).then(() => ({ kind: 'not-begun' }));
-    return asksFirst ? this.#executor.recover(won, operation.recover ?? leaveIt) : this.#executor.execute(won);
+  #wait(tools: EngineTools, operation: Operation, first: Claim): Promise<Claim> {
+    const again = () => this.#claimer.claim(tools, operation, ownTerms(operation));
+    const goesOn = ({ outcome }: Claim) =>
+      isRunning(operation, outcome) && !this.#running.closing && mayBegin(operation);
+    return waitForEnd(operation, first, tools, again, goesOn);
   }
 
-  #claim(operation: Operation): Promise<Claim> {
-    const { settings } = operation;
-    const takeover = settings.afterFailure === 'rerun' ? 'rerun' : 'none';
-    const terms: ClaimTerms = { takeover, maxAttempts: settings.maxAttempts };
-    const claiming = this.#claimer.claim(operation, terms);
-    return settings.whenRunning === 'wait' ? this.#wait(operation, terms, claiming) : claiming;
-  }
-
-  async #wait(operation: Operation, terms: ClaimTerms, first: Promise<Claim>): Promise<Claim> {
-    let claim = await first;
-    if (!isRunning(operation, claim.outcome)) return claim;
-    const { clock } = this.#tools.runtime;
-    const giveUpAt = clock.monotonic() + operation.settings.waitMs;
-    const waiter = new ChangeWaiter(this.#store, operation, this.#tools);
-    try {
-      while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
-        if (this.#executor.running.closing || !mayBegin(operation)) break;
-        await waiter.next(giveUpAt - clock.monotonic());
-        claim = await this.#claimer.claim(operation, terms);
-      }
-      return claim;
-    } finally {
-      waiter.close();
-    }
-  }
-
-  async #recover(task: Task<Kind>): Promise<Outcome> {
-    let claim: Claim;
-    try {
-      claim = await this.#claimer.claim(task.operation, { takeover: 'any', maxAttempts: Number.MAX_SAFE_INTEGER });
-    } catch (error) {
-      return this.#unclaimed(task, error);
-    }
-    const { outcome } = claim;
-    if (outcome.outcome !== 'claimed') return this.#answer(task.operation, outcome);
-    return this.#begin({ ...task, claim, claimed: outcome }, outcome.tookOver);
-  }
-
-  async #unclaimed({ operation, handler }: Task<Kind>, cause: unknown): Promise<Outcome> {
-    const error = cause instanceof LatchkeyError ? cause : new StoreUnavailableError('The store failed.', { cause });
-    const runs = operation.settings.whenStoreDown === 'run-unprotected' && error.code === 'store-unavailable';
-    if (!runs || !mayBegin(operation)) return { kind: 'unavailable', error };
-    this.#tools.emit?.({ type: 'unprotected', operation: operation.name });
-    const context = new UnprotectedContext(this.#tools.runtime.random.uuid());
-    await handler(context as AnyContext as Parameters<typeof handler>[0]);
-    return { kind: 'unprotected' };
-  }
-
-  #answer(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Outcome {
+  #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
     const answer = answerTo(operation, outcome);
     const type = answer.kind === 'replay' ? 'replayed' : answer.kind;
     this.#tools.emit?.({ type, id: operation.id, operation: operation.name });
     return answer;
   }
-}
 
-const leaveIt: Recover = () => ({ decision: 'leave' });
+  async #conclude(attempt: Attempt, result: RunResult): Promise<Recorded> {
+    const ending = attempt.finished ? 'finished' : endingOf(attempt, result);
+    const rest = ending === 'release' ? result.stillRunning?.() : undefined;
+    if (rest !== undefined) {
+      void this.#releaseAfter(rest, attempt);
+      return 'released';
+    }
+    if (ending === 'lapse') await this.#abandon(attempt);
+    const recorded = ending === 'lapse' ? 'lapsed' : await record(attempt, result, ending);
+    if (result.outcome === 'done') this.#reportUnasked(attempt);
+    this.#end(attempt, recorded);
+    return recorded;
+  }
 
-type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;
+  /**
+   * Releases the record once the handler is at rest, since a retry must not run beside it. Its answer need not wait for
+   * that. If its time is over before, the record lapses.
+   */
+  async #releaseAfter(rest: Promise<unknown>, attempt: Attempt): Promise<void> {
+    this.#running.enter();
+    try {
+      await untilSettled(rest, attempt.lease.signal);
+      this.#end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
+    } finally {
+      this.#running.leave();
+    }
+  }
 
-function answerTo(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
-  if (outcome.outcome === 'superseded') return { kind: 'in-progress', retryAfterMs: askAgainMs };
-  if (!isSamePayload(operation, outcome)) return { kind: 'mismatch' };
-  switch (outcome.outcome) {
-    case 'completed':
-      return { kind: 'replay', ...outcome };
-    case 'running':
-      return { kind: 'in-progress', retryAfterMs: askAgainMs };
-    case 'lapsed':
-      return { kind: 'outcome-unknown' };
-    case 'open':
-      return { kind: 'mismatch' };
+  #reportUnasked(attempt: Attempt): void {
+    const { emit } = this.#tools;
+    const steps = emit === undefined ? [] : attempt.unaskedSteps();
+    const { id, name } = attempt.operation;
+    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps });
+  }
+
+  async #abandon(attempt: Attempt): Promise<void> {
+    attempt.lease.stop();
+    await abandonRecord(attempt);
+    this.#running.delete(attempt);
+  }
+
+  #end(attempt: Attempt, recorded: Recorded): void {
+    const { id, name } = attempt.operation;
+    attempt.lease.stop();
+    this.#running.delete(attempt);
+    this.#tools.emit?.({ type: 'executed', id, operation: name, recorded });
   }
 }
 
-function isSamePayload(operation: Operation, stored: { readonly fingerprint: string }): boolean {
-  return operation.fingerprint === stored.fingerprint || operation.acceptable?.includes(stored.fingerprint) === true;
+function record(
+  attempt: Attempt,
+  result: RunResult,
+  ending: 'finished' | 'keep' | 'release',
+): Promise<Recorded> | 'stored' {
+  if (ending === 'finished') return 'stored';
+  return ending === 'keep' ? storeResult(attempt, result) : releaseRecord(attempt);
 }
 
-function isRunning(operation: Operation, outcome: ClaimOutcome): boolean {
-  return outcome.outcome === 'running' && isSamePayload(operation, outcome);
+function executed({ claim, policy }: Attempt, recorded: Recorded): Executed {
+  return { kind: 'executed', recorded, policy, attempt: claim.outcome.attempt };
 }

@@ -6,10 +6,10 @@
  */
 
 import { LeaseLostError } from '../errors.ts';
-import type { Runtime, TimerHandle } from '../runtime.ts';
-import type { OperationSettings } from '../settings.ts';
+import type { Operation } from '../operation.ts';
 import type { Owner, RenewRequest, Store, TransactionKind } from '../store.ts';
-import { type CallTools, withTimeLimit } from '../support/store-call.ts';
+import type { Due, DueTimer } from '../support/due-timer.ts';
+import { type CallTools, callWithin } from '../support/store-call.ts';
 import { clockedSignal } from './clocked-signal.ts';
 
 /** Why a lease ended before its work did. */
@@ -33,25 +33,23 @@ export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
 }
 
-/** What a lease is made from. */
-export interface LeaseOptions extends CallTools {
+/** What a lease needs of its engine. */
+interface LeaseTools extends CallTools {
   readonly store: Pick<Store<TransactionKind>, 'renew'>;
-  readonly owner: Owner;
-  readonly operation: string;
-  readonly settings: OperationSettings;
-  /** When the claim was sent, on the monotonic clock. */
-  readonly claimedAt: number;
+  readonly timer: DueTimer;
 }
 
-/** One claim's lease. Started by its constructor; {@link Lease.stop} must be called at the end. */
-export class Lease {
+/** One claim's lease. Watched by the engine's timer from the start; {@link Lease.stop} must be called at the end. */
+export class Lease implements Due {
   /** Present once the lease has ended early. */
   end: LeaseEnd | undefined;
-  readonly #options: LeaseOptions;
-  readonly #runtime: Runtime;
+  /** When the engine's timer has to look at it. */
+  dueAt: number;
+  readonly #tools: LeaseTools;
+  readonly #operation: Operation;
+  readonly #owner: Owner;
   readonly #maxRunAt: number;
   #deadline: number;
-  #timer: TimerHandle;
   /** How many transactions are under way, and how many were begun. */
   #suspensions = 0;
   #begun = 0;
@@ -66,12 +64,16 @@ export class Lease {
   #controller: AbortController | undefined;
   #signal: AbortSignal | undefined;
 
-  constructor(options: LeaseOptions) {
-    this.#options = options;
-    this.#runtime = options.runtime;
-    this.#deadline = this.#deadlineFrom(options.claimedAt, options.settings.leaseMs);
-    this.#maxRunAt = options.claimedAt + options.settings.maxRunMs;
-    this.#schedule(options.settings.leaseMs / 3);
+  /** @param claimedAt - when the claim was sent, on the monotonic clock. */
+  constructor(tools: LeaseTools, operation: Operation, owner: Owner, claimedAt: number) {
+    const { leaseMs, maxRunMs } = operation.settings;
+    this.#tools = tools;
+    this.#operation = operation;
+    this.#owner = owner;
+    this.#deadline = deadlineFrom(claimedAt, leaseMs);
+    this.#maxRunAt = claimedAt + maxRunMs;
+    this.dueAt = Math.min(claimedAt + leaseMs / 3, this.#maxRunAt);
+    tools.timer.add(this);
   }
 
   /**
@@ -87,7 +89,7 @@ export class Lease {
    * it once per write: renewals go on meanwhile, and would move the deadline for as long as the store refuses the write.
    */
   writeDeadline(): number {
-    return Math.max(this.deadline, this.#runtime.clock.monotonic() + leastWriteMs);
+    return Math.max(this.deadline, this.#tools.runtime.clock.monotonic() + leastWriteMs);
   }
 
   /** Created on first access; most handlers never use it. Whoever reads it looks at the clock. */
@@ -96,6 +98,7 @@ export class Lease {
     if (this.#signal === undefined) {
       this.#controller = new AbortController();
       if (this.end !== undefined) this.#controller.abort(new LeaseLostError(reasons[this.end]));
+      else if (this.#stopped) this.#controller.abort(new LeaseLostError(over));
       this.#signal = clockedSignal(this.#controller, () => {
         if (this.end === undefined) this.#checkClock();
       });
@@ -108,25 +111,29 @@ export class Lease {
    * handler left running, such as a chain of steps beside one that threw, must begin nothing once its record is let go.
    */
   assertHeld(): void {
+    if (!this.isHeld) throw new LeaseLostError(this.end === undefined ? over : reasons[this.end]);
+  }
+
+  /** True if the worker may still act. */
+  get isHeld(): boolean {
     if (this.end === undefined) this.#checkClock();
-    if (this.end !== undefined) throw new LeaseLostError(reasons[this.end]);
-    if (this.#stopped || this.#concluding) throw new LeaseLostError(over);
+    return this.end === undefined && !this.#stopped && !this.#concluding;
   }
 
   /** Ends the lease early: the signal aborts and renewal stops. */
   lose(end: LeaseEnd): void {
     if (this.#stopped || this.end !== undefined) return;
     this.end = end;
-    this.#runtime.timers.clear(this.#timer);
+    this.#tools.timer.delete(this);
     this.#controller?.abort(new LeaseLostError(reasons[end]));
-    const { owner, operation, emit } = this.#options;
-    emit?.({ type: 'lease-lost', id: owner.id, operation, reason: end });
+    const { id, name } = this.#operation;
+    this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end });
   }
 
   /** Runs a transaction, which extends the lease itself: heartbeats pause, since the record is locked meanwhile. */
   async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
-    const startedAt = this.#runtime.clock.monotonic();
-    const extendedTo = this.#deadlineFrom(startedAt, extendedMs);
+    const startedAt = this.#tools.runtime.clock.monotonic();
+    const extendedTo = deadlineFrom(startedAt, extendedMs);
     const sentBefore = this.#unanswered === 0 ? this.#sent : undefined;
     this.#extendedTo = Math.max(this.#extendedTo, extendedTo);
     this.#suspensions += 1;
@@ -146,9 +153,9 @@ export class Lease {
 
   /** Whether an earlier renewal undid what the transaction extended is not known: a new one settles it. */
   async #renewAfter(startedAt: number): Promise<void> {
-    const sentAt = this.#runtime.clock.monotonic();
+    const sentAt = this.#tools.runtime.clock.monotonic();
     if (await this.#tryRenew(sentAt)) return;
-    this.#deadline = Math.max(this.#deadline, this.#deadlineFrom(startedAt, this.#options.settings.leaseMs));
+    this.#deadline = Math.max(this.#deadline, deadlineFrom(startedAt, this.#operation.settings.leaseMs));
   }
 
   /** The handler is done and its answer is being stored: a renewal that finds the record completed is no loss. */
@@ -159,11 +166,7 @@ export class Lease {
   /** The work is over; nothing is renewed from here on. */
   stop(): void {
     this.#stopped = true;
-    this.#runtime.timers.clear(this.#timer);
-  }
-
-  #deadlineFrom(sentAt: number, leaseMs: number): number {
-    return sentAt + leaseMs - safetyMarginMs(leaseMs);
+    this.#tools.timer.delete(this);
   }
 
   get #suspended(): boolean {
@@ -171,7 +174,7 @@ export class Lease {
   }
 
   #checkClock(): void {
-    const now = this.#runtime.clock.monotonic();
+    const now = this.#tools.runtime.clock.monotonic();
     if (now >= this.#maxRunAt) this.lose('max-run');
     else if (now >= this.#deadline && !this.#suspended) this.lose('deadline');
   }
@@ -179,54 +182,62 @@ export class Lease {
   /** How long until the worker has to look at the clock, but no longer than `mostMs`. */
   #untilDue(mostMs: number): number {
     const due = this.#suspended ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
-    return Math.max(Math.min(mostMs, due - this.#runtime.clock.monotonic()), 0);
+    return Math.max(Math.min(mostMs, due - this.#tools.runtime.clock.monotonic()), 0);
   }
 
   #schedule(delayMs: number): void {
-    this.#timer = this.#runtime.timers.set(() => this.#tick(), this.#untilDue(delayMs));
+    this.dueAt = this.#tools.runtime.clock.monotonic() + this.#untilDue(delayMs);
+    this.#tools.timer.moved(this);
   }
 
-  #tick(): void {
+  due(): void {
     this.#checkClock();
     if (this.end !== undefined) return;
-    if (this.#suspended) this.#schedule(this.#options.settings.leaseMs / 3);
-    else void this.#renew();
+    if (this.#suspended) {
+      this.#schedule(this.#operation.settings.leaseMs / 3);
+    } else {
+      // The time limit of the renewal is watched meanwhile.
+      this.dueAt = Number.POSITIVE_INFINITY;
+      void this.#renew();
+    }
   }
 
   async #renew(): Promise<void> {
-    const { leaseMs } = this.#options.settings;
-    const nextMs = (await this.#tryRenew(this.#runtime.clock.monotonic())) ? leaseMs / 3 : leaseMs / 20;
-    if (!this.#stopped && this.end === undefined) this.#schedule(nextMs);
+    const { leaseMs } = this.#operation.settings;
+    const isOwned = await this.#tryRenew(this.#tools.runtime.clock.monotonic());
+    if (!this.#stopped && this.end === undefined) this.#schedule(isOwned ? leaseMs / 3 : leaseMs / 20);
   }
 
   async #tryRenew(sentAt: number): Promise<boolean> {
-    const { operation, emit, settings } = this.#options;
-    const renewedTo = this.#deadlineFrom(sentAt, settings.leaseMs);
+    const { name, settings } = this.#operation;
+    const renewedTo = deadlineFrom(sentAt, settings.leaseMs);
     const begun = this.#begun;
     // A transaction may have extended the lease further; a renewal shortens it, whether or not its answer comes.
     this.#deadline = Math.min(this.#deadline, renewedTo);
     try {
       // A renewal without an answer must not hide the deadline.
-      const limitMs = this.#untilDue(settings.leaseMs / 3);
-      const owned = await withTimeLimit(this.#runtime, limitMs, this.#send());
+      const owned = await callWithin(this.#tools, this.#untilDue(settings.leaseMs / 3), () => this.#send());
       // If a transaction began meanwhile, which of the two the store did last is not known.
       if (owned && this.#begun === begun) this.#deadline = renewedTo;
       if (!owned && !this.#suspended && !this.#concluding) this.lose('taken-over');
       return owned;
     } catch (error) {
-      emit?.({ type: 'store-error', operation, during: 'renew', error });
+      this.#tools.emit?.({ type: 'store-error', operation: name, during: 'renew', error });
       return false;
     }
   }
 
   async #send(): Promise<boolean> {
-    const { store, owner, settings } = this.#options;
-    const { leaseMs, unresolvedRetentionMs } = settings;
-    const request: RenewRequest = { ...owner, leaseMs, unresolvedRetentionMs };
+    const { leaseMs, unresolvedRetentionMs } = this.#operation.settings;
+    const request: RenewRequest = { ...this.#owner, leaseMs, unresolvedRetentionMs };
     this.#unanswered += 1;
     this.#sent += 1;
-    const owned = await store.renew(request);
+    const owned = await this.#tools.store.renew(request);
     this.#unanswered -= 1;
     return owned;
   }
+}
+
+function deadlineFrom(sentAt: number, leaseMs: number): number {
+  return sentAt + leaseMs - safetyMarginMs(leaseMs);
 }

@@ -1,15 +1,72 @@
 /**
- * Asks a route's `recover` hook about a lapsed record, under the takeover claim that the caller holds, so that two
- * retries never both ask.
+ * What becomes of a lapsed record on a route with a `recover` hook. The hook is asked under a takeover claim of its own,
+ * so that two retries never both ask, and nothing is done that the audit doesn't tell of.
  *
  * @module
  */
 
-import type { Emit } from '../emitter.ts';
-import type { LapsedOperation, Operation, Recover, Recovery } from '../operation.ts';
+import { auditHookDecision, type Conclude } from '../audit/hook-decision.ts';
+import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
+import {
+  askAgainMs,
+  type LapsedOperation,
+  mayBegin,
+  type Operation,
+  type Recorded,
+  type Recover,
+  type Recovery,
+} from '../operation.ts';
 import { stepProgress, stepValue } from '../steps/step-progress.ts';
-import type { Claimed } from '../store.ts';
+import type { Claimed, StoredResult } from '../store.ts';
 import { derivedKey } from '../support/digest.ts';
+import type { Attempt } from './attempt.ts';
+import type { ClaimResult } from './claim.ts';
+import { storeResult } from './conclude.ts';
+
+/** Ends an attempt whose handler doesn't run. */
+interface Endings {
+  abandon(attempt: Attempt): Promise<void>;
+  end(attempt: Attempt, recorded: Recorded): void;
+}
+
+/** Asks the hook, and does what it decides; without a hook the record is left to a person. */
+export async function recoverRecord(attempt: Attempt, endings: Endings): Promise<ClaimResult> {
+  const recovery = await askRecover(attempt);
+  if (recovery.decision !== 'rerun' && recovery.decision !== 'respond') {
+    await endings.abandon(attempt);
+    return { kind: 'outcome-unknown' };
+  }
+  const conclude = await audit(attempt, recovery);
+  if (conclude === undefined) {
+    await endings.abandon(attempt);
+    return unavailable('The decision about the lapsed operation could not be stored. Retry.');
+  }
+  if (recovery.decision === 'respond') return respond(attempt, recovery.result, conclude, endings);
+  if (attempt.lease.isHeld && mayBegin(attempt.operation)) {
+    attempt.audited = conclude('applied');
+    return attempt;
+  }
+  // The hook, or the store that wrote its decision down, needed longer than the lease, so that the record may be somebody
+  // else's; or longer than the client stayed.
+  await endings.abandon(attempt);
+  await conclude('stale');
+  return { kind: 'in-progress', retryAfterMs: askAgainMs };
+}
+
+const leaveIt: Recover = () => ({ decision: 'leave' });
+
+/** The hook's decision; a hook that throws leaves the record to a person. */
+async function askRecover({ operation, claim, tools }: Attempt): Promise<Recovery> {
+  const { recover = leaveIt } = operation;
+  try {
+    const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claim.outcome));
+    if (typeof recovery?.decision === 'string') return recovery;
+    throw new TypeError('A recover hook must return a decision: respond, rerun or leave.');
+  } catch (error) {
+    tools.emit?.({ type: 'handler-error', operation: operation.name, error });
+    return { decision: 'leave' };
+  }
+}
 
 function lapsedOperation(operation: Operation, claimed: Claimed): LapsedOperation {
   const { saved, begun } = stepProgress(claimed.steps);
@@ -24,19 +81,39 @@ function lapsedOperation(operation: Operation, claimed: Claimed): LapsedOperatio
   };
 }
 
-/** The hook's decision; a hook that throws leaves the record to a person. */
-export async function askRecover(
-  recover: Recover,
-  operation: Operation,
-  claimed: Claimed,
-  emit: Emit,
-): Promise<Recovery> {
+/** Undefined if the decision could not be written down: nothing may be carried out then. */
+async function audit(
+  { operation, owner, claim, tools }: Attempt,
+  recovery: Exclude<Recovery, { decision: 'leave' }>,
+): Promise<Conclude | undefined> {
   try {
-    const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claimed));
-    if (typeof recovery?.decision === 'string') return recovery;
-    throw new TypeError('A recover hook must return a decision: respond, rerun or leave.');
+    return await auditHookDecision(tools, { operation, owner, claimed: claim.outcome, recovery });
   } catch (error) {
-    emit?.({ type: 'handler-error', operation: operation.name, error });
-    return { decision: 'leave' };
+    // The failed calls were reported as events; any other error is the hook's: what it returned is not a decision.
+    const { name } = operation;
+    if (!(error instanceof LatchkeyError)) tools.emit?.({ type: 'handler-error', operation: name, error });
+    return undefined;
   }
+}
+
+async function respond(
+  attempt: Attempt,
+  result: StoredResult,
+  conclude: Conclude,
+  endings: Endings,
+): Promise<ClaimResult> {
+  const recorded = await storeResult(attempt, { outcome: 'done', result, tombstone: result.bytes });
+  endings.end(attempt, recorded);
+  if (recorded === 'lost') {
+    await conclude('stale');
+    return { kind: 'in-progress', retryAfterMs: askAgainMs };
+  }
+  if (recorded === 'unstored') return unavailable('The recovered answer could not be stored. Retry.');
+  await conclude('applied');
+  const { operationId } = attempt.claim.outcome;
+  return { kind: 'replay', result, operationId, completedAtMs: attempt.tools.runtime.clock.now() };
+}
+
+function unavailable(message: string): ClaimResult {
+  return { kind: 'unavailable', error: new StoreUnavailableError(message) };
 }

@@ -7,20 +7,42 @@
 
 import type { Operation } from '../operation.ts';
 import { type Runtime, sleep } from '../runtime.ts';
-import type { AnyStore } from '../store.ts';
-import type { CallTools } from '../support/store-call.ts';
+import type { Claim, EngineTools } from './attempt.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
 
+/** Claims again, each time that the record may have changed, for as long as it runs and `goesOn` says so. */
+export async function waitForEnd(
+  operation: Operation,
+  first: Claim,
+  tools: EngineTools,
+  again: () => Promise<Claim>,
+  goesOn: (claim: Claim) => boolean,
+): Promise<Claim> {
+  const { clock } = tools.runtime;
+  const giveUpAt = clock.monotonic() + operation.settings.waitMs;
+  const waiter = new ChangeWaiter(operation, tools);
+  let claim = first;
+  try {
+    while (goesOn(claim) && clock.monotonic() < giveUpAt) {
+      await waiter.next(giveUpAt - clock.monotonic());
+      claim = await again();
+    }
+    return claim;
+  } finally {
+    waiter.close();
+  }
+}
+
 /** Watches one record for one waiter. */
-export class ChangeWaiter {
+class ChangeWaiter {
   readonly #runtime: Runtime;
   readonly #unwatch: (() => void) | undefined;
   #changed = new AbortController();
   #pollMs = firstPollMs;
 
-  constructor(store: AnyStore, { id, name }: Operation, { runtime, emit }: CallTools) {
+  constructor({ id, name }: Operation, { store, runtime, emit }: EngineTools) {
     this.#runtime = runtime;
     try {
       this.#unwatch = store.watch?.(id, () => this.#changed.abort());

@@ -6,8 +6,9 @@
 
 import type { Emit } from '../emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
-import { type Runtime, sleep, type TimerHandle } from '../runtime.ts';
+import { type Runtime, sleep } from '../runtime.ts';
 import { type BackoffLimits, backoffMs } from './backoff.ts';
+import type { Due, DueTimer } from './due-timer.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
 
@@ -17,26 +18,68 @@ export interface CallLabel {
   readonly during: string;
 }
 
-/** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds. */
-export function withTimeLimit<T>(runtime: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
+/** What every repeated call needs. */
+export interface CallTools {
+  readonly runtime: Runtime;
+  readonly emit: Emit;
+  /** Watches the time limits of calls; without it each call has a timer of its own. */
+  readonly timer?: DueTimer;
+}
+
+/** A call that has not been answered. What it answers after its time limit is dropped. */
+class PendingCall<T> implements Due {
+  readonly dueAt: number;
+  readonly #timer: DueTimer;
+  readonly #limitMs: number;
+  readonly #resolve: (value: T) => void;
+  readonly #reject: (error: unknown) => void;
+
+  constructor(
+    timer: DueTimer,
+    [now, limitMs]: readonly [now: number, limitMs: number],
+    resolve: (value: T) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.dueAt = now + limitMs;
+    this.#timer = timer;
+    this.#limitMs = limitMs;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  begin(call: () => Promise<T>): void {
+    this.#timer.add(this);
+    try {
+      call().then(
+        (value) => {
+          if (this.#timer.delete(this)) this.#resolve(value);
+        },
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      // A store that throws at once has failed like one that rejects.
+      this.#fail(error);
+    }
+  }
+
+  due(): void {
+    this.#fail(unanswered(this.#limitMs));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#timer.delete(this)) this.#reject(error);
+  }
+}
+
+function unanswered(limitMs: number): StoreUnavailableError {
+  return new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`);
+}
+
+/** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, by a timer of its own. */
+export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    let settled = false;
-    let timer: TimerHandle;
-    const settle =
-      <V>(how: (value: V) => void) =>
-      (value: V) => {
-        settled = true;
-        if (timer !== undefined) runtime.timers.clear(timer);
-        how(value);
-      };
-    call.then(settle(resolve), settle(reject));
-    // A store in memory has answered by the next microtask: a timer would cost more than the call.
-    queueMicrotask(() => {
-      if (settled) return;
-      const tooLate = () =>
-        reject(new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`));
-      timer = runtime.timers.set(tooLate, limitMs);
-    });
+    const timer = timers.set(() => reject(unanswered(limitMs)), limitMs);
+    call.then(resolve, reject).finally(() => timers.clear(timer));
   });
 }
 
@@ -46,32 +89,63 @@ export function isFinalStoreError(error: unknown): boolean {
   return error.code !== 'store-unavailable' || error.retryAfterMs !== undefined;
 }
 
-/** What every repeated call needs. */
-export interface CallTools {
-  readonly runtime: Runtime;
-  readonly emit: Emit;
-}
-
 /**
- * Calls until an answer comes or `deadline` (on the monotonic clock) has passed; at least once.
+ * Calls until an answer comes or `deadline` (on the monotonic clock) has passed; at least once. The first call is made as
+ * it is: only what follows a failure is a loop.
  *
  * @throws what the last call threw.
  */
-export async function callUntil<T>(
+export function callUntil<T>(tools: CallTools, deadline: number, label: CallLabel, call: () => Promise<T>): Promise<T> {
+  return new Promise((resolve) => {
+    callOnce(tools, untilMs(tools, deadline), call, resolve, (error) =>
+      resolve(callAgain(tools, deadline, label, call, error)),
+    );
+  });
+}
+
+/** Calls once; rejects with `store-unavailable` after `limitMs` milliseconds, and drops what is answered later. */
+export function callWithin<T>(tools: CallTools, limitMs: number, call: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => callOnce(tools, limitMs, call, resolve, reject));
+}
+
+function callOnce<T>(
+  { runtime, timer }: CallTools,
+  limitMs: number,
+  call: () => Promise<T>,
+  resolve: (value: T) => void,
+  reject: (error: unknown) => void,
+): void {
+  if (timer === undefined) withTimeLimit(runtime, limitMs, begun(call)).then(resolve, reject);
+  else new PendingCall(timer, [runtime.clock.monotonic(), limitMs], resolve, reject).begin(call);
+}
+
+function untilMs({ runtime }: CallTools, deadline: number): number {
+  return Math.max(deadline - runtime.clock.monotonic(), 1);
+}
+
+/** Async, so that a store which throws at once is seen like one that rejects. */
+async function begun<T>(call: () => Promise<T>): Promise<T> {
+  return call();
+}
+
+async function callAgain<T>(
   tools: CallTools,
   deadline: number,
   label: CallLabel,
   call: () => Promise<T>,
+  firstError: unknown,
 ): Promise<T> {
   const { clock, timers, random } = tools.runtime;
+  let error = firstError;
   for (let retry = 0; ; retry += 1) {
+    tools.emit?.({ type: 'store-error', ...label, error });
+    const delayMs = backoffMs(retry, retryBackoff, random);
+    if (isFinalStoreError(error) || clock.monotonic() + delayMs >= deadline) throw error;
+    await sleep(timers, delayMs);
     try {
-      return await withTimeLimit(tools.runtime, Math.max(deadline - clock.monotonic(), 1), call());
-    } catch (error) {
-      tools.emit?.({ type: 'store-error', ...label, error });
-      const delayMs = backoffMs(retry, retryBackoff, random);
-      if (isFinalStoreError(error) || clock.monotonic() + delayMs >= deadline) throw error;
-      await sleep(timers, delayMs);
+      return await callWithin(tools, untilMs(tools, deadline), call);
+    } catch (next) {
+      error = next;
     }
   }
 }

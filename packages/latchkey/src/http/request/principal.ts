@@ -6,7 +6,7 @@
 
 import { hash } from 'node:crypto';
 import { chain } from '../../core/support/thenable.ts';
-import type { RequestView } from '../exchange.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Principal } from '../options.ts';
 import type { Problem } from '../problems/problem.ts';
 import { problem } from '../problems/problems.ts';
@@ -76,10 +76,10 @@ function identified(principal: unknown): PrincipalReading {
  */
 export function readPrincipal<Native>(
   principal: Principal<Native>,
-  view: RequestView<Native>,
+  request: Pick<Exchange<Native>, 'native' | 'headers'>,
   key: string,
 ): PrincipalReading | Promise<PrincipalReading> {
-  if (principal === 'authorization') return fromAuthorization(view.headers('authorization'));
+  if (principal === 'authorization') return fromAuthorization(request.headers('authorization'));
   if (principal === 'anonymous') return anonymous(key);
-  return chain(principal(view.native), identified);
+  return chain(principal(request.native), identified);
 }

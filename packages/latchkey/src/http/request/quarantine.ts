@@ -6,15 +6,18 @@
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { Operation } from '../../core/operation.ts';
-import type { AnyStore, StoredRecord } from '../../core/store.ts';
+import { systemRuntime } from '../../core/runtime.ts';
+import type { StoredRecord } from '../../core/store.ts';
 import { uuidTimeMs } from '../../core/support/operation-age.ts';
-import { type CallTools, callUntil } from '../../core/support/store-call.ts';
+import { callUntil } from '../../core/support/store-call.ts';
 import { FIRST_SENT_HEADER } from '../../protocol/headers.ts';
+import type { Exchange } from '../exchange.ts';
 import type { Quarantine } from '../options.ts';
 import type { Problem } from '../problems/problem.ts';
 import { problem } from '../problems/problems.ts';
 import { unavailable } from '../response/answer-outcome.ts';
 import { httpDateMs } from './http-date.ts';
+import type { Guard } from './route.ts';
 
 const firstSentHeader = FIRST_SENT_HEADER.toLowerCase();
 
@@ -30,10 +33,6 @@ function firstSent(lines: readonly string[], key: string): FirstSent {
   if (lines.length > 1 || times.includes(undefined)) return 'garbled';
   const known = [...times, uuidTimeMs(key)].filter((ms) => ms !== undefined);
   return known.length === 0 ? 'unknown' : { ms: Math.min(...known) };
-}
-
-interface QuarantineTools extends CallTools {
-  readonly store: AnyStore;
 }
 
 /**
@@ -63,32 +62,33 @@ function isTrusted(record: StoredRecord | undefined, before: Quarantine['before'
   return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(before));
 }
 
-function readRecord({ id, name, settings }: Operation, { store, ...tools }: QuarantineTools) {
-  const giveUpAt = tools.runtime.clock.monotonic() + settings.claimTimeoutMs;
-  const label = { operation: name, during: 'read' };
-  return callUntil(tools, giveUpAt, label, () => store.read(id));
+type QuarantineGuard = Pick<Guard<never, never>, 'store' | 'emit' | 'runtime'>;
+
+function readRecord({ id, name, settings }: Operation, guard: QuarantineGuard) {
+  const { store, emit, runtime = systemRuntime } = guard;
+  const giveUpAt = runtime.clock.monotonic() + settings.claimTimeoutMs;
+  return callUntil({ runtime, emit }, giveUpAt, { operation: name, during: 'read' }, () => store.read(id));
 }
 
 /**
  * The problem that a request meets if its key may belong to a record that was lost or is outdated; undefined if it may
- * go on. The store is read only for keys that fall under
- * the quarantine; if it can't be, the request is refused, even where the route says to run unprotected.
+ * go on. The store is read only for keys that fall under the quarantine; if it can't be, the request is refused, even where the route says to run unprotected.
  */
 export async function quarantineProblem(
   quarantine: Quarantine,
-  request: { headers(name: string): readonly string[]; readonly key: string; readonly operation: Operation },
-  tools: QuarantineTools,
+  request: Pick<Exchange<never>, 'headers' | 'key'>,
+  operation: Operation,
+  guard: QuarantineGuard,
 ): Promise<Problem | undefined> {
-  const { key, operation } = request;
-  const why = whyQuarantined(quarantine, request.headers(firstSentHeader), key);
+  const why = whyQuarantined(quarantine, request.headers(firstSentHeader), request.key);
   if (why === undefined) return undefined;
   try {
-    if (isTrusted(await readRecord(operation, tools), quarantine.before)) return undefined;
+    if (isTrusted(await readRecord(operation, guard), quarantine.before)) return undefined;
   } catch (cause) {
     const isOurs = cause instanceof LatchkeyError;
     return unavailable(isOurs ? cause : new StoreUnavailableError('The store failed.', { cause }));
   }
-  tools.emit?.({ type: 'quarantined', id: operation.id, operation: operation.name });
+  guard.emit?.({ type: 'quarantined', id: operation.id, operation: operation.name });
   const { detail } = problem('key-quarantined');
   return problem('key-quarantined', { detail: `${why} ${detail}` });
 }

@@ -6,18 +6,21 @@
 
 import type { Operation } from '../../core/operation.ts';
 import { recordId } from '../../core/support/digest.ts';
-import type { RequestBody, RequestView } from '../exchange.ts';
+import { chain } from '../../core/support/thenable.ts';
+import type { AnyExchange, Exchange, RequestBody } from '../exchange.ts';
 import type { Problem } from '../problems/problem.ts';
 import { problem } from '../problems/problems.ts';
-import { type BodyForm, type BodyReading, bodyForm } from './body-form.ts';
+import { recoverHook } from '../response/recover-hook.ts';
+import { type BodyForm, bodyForm } from './body-form.ts';
 import { withoutParameters } from './form-members.ts';
-import { readKey } from './key-header.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
-import { type PrincipalReading, readPrincipal } from './principal.ts';
-import type { Route } from './route.ts';
+import type { Guard } from './route.ts';
 
 /** An operation, or the problem to answer with. */
-export type RequestReading = { readonly operation: Operation; readonly key: string } | { readonly problem: Problem };
+export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };
+
+/** What makes fingerprints and digests. */
+type Digests = Pick<Guard<never, never>, 'fingerprintsOf' | 'principalDigest'>;
 
 /** The longest name of an operation: it is stored with every record, for people. A longer one is cut. */
 export const MAX_NAME_LENGTH = 120;
@@ -49,10 +52,10 @@ export function pathOf(target: string): string {
   return query < 0 ? target : target.slice(0, query);
 }
 
-function presentHeaders<Native>(view: RequestView<Native>, names: readonly string[]): readonly string[] {
+function presentHeaders(exchange: AnyExchange, names: readonly string[]): readonly string[] {
   let present: string[] | undefined;
   for (const name of names) {
-    const lines = view.headers(name);
+    const lines = exchange.headers(name);
     if (lines.length === 0) continue;
     present ??= [];
     // Several lines of a header mean the same as one, joined (RFC 9110 §5.3).
@@ -61,110 +64,73 @@ function presentHeaders<Native>(view: RequestView<Native>, names: readonly strin
   return present ?? none;
 }
 
-/** What the fingerprint and the saved request are made from. */
-interface Content {
-  readonly principal: string;
-  readonly key: string;
-  readonly mediaType: MediaType;
-  readonly received: RequestBody;
-}
-
 /** No method is written in small letters, so that a name never stands for a method and a path. */
 function scopeOf({ scope }: { readonly scope?: string }, method: string, path: string): readonly string[] {
   return scope === undefined ? [method, path] : ['scope', scope];
 }
 
 function operationOf<Native>(
-  view: RequestView<Native>,
-  route: Route<Native>,
-  { principal, key, mediaType, received }: Content,
+  exchange: Exchange<Native>,
+  digests: Digests,
+  received: RequestBody,
+  mediaType: MediaType,
   body: BodyForm,
 ): Operation {
-  const target = pathAndQuery(view.target);
+  const { route, key, principal, method } = exchange;
+  const target = pathAndQuery(exchange.target);
   const path = pathOf(target);
-  const headers = presentHeaders(view, route.meaningfulFields);
+  const headers = presentHeaders(exchange, route.meaningfulFields);
   const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
-  const { fingerprint, acceptable } = route.fingerprintsOf({
+  const { fingerprint, acceptable } = digests.fingerprintsOf({
     target: compared,
     mediaType: mediaType.comparable,
     body,
     headers,
   });
-  const operation = {
-    id: recordId(principal, scopeOf(route.options, view.method, path), key),
-    principal: route.principalDigest(principal),
-    name: `${view.method} ${path}`.slice(0, MAX_NAME_LENGTH),
+  return {
+    id: recordId(principal, scopeOf(route.options, method, path), key),
+    principal: digests.principalDigest(principal),
+    name: `${method} ${path}`.slice(0, MAX_NAME_LENGTH),
     fingerprint,
     acceptable,
     settings: route.settings,
+    request: route.saveRequest?.({ exchange, target, received, principal }),
+    recover: route.options.recover && recoverHook(exchange, route.options.recover),
+    mayBegin: () => exchange.mayBegin(),
   };
-  const request = route.saveRequest?.({ view, target, received, principal });
-  return request === undefined ? operation : { ...operation, request };
-}
-
-function readingOf<Native>(
-  view: RequestView<Native>,
-  route: Route<Native>,
-  content: Content,
-  body: BodyReading,
-): RequestReading {
-  if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
-  return { key: content.key, operation: operationOf(view, route, content, body) };
 }
 
 function readContent<Native>(
-  view: RequestView<Native>,
-  route: Route<Native>,
-  content: Content,
-): RequestReading | Promise<RequestReading> {
-  const { mediaType, received } = content;
-  const contentEncoding = view.headers('content-encoding');
-  const { leftOut, ignoredForm, maxRequestBytes: limitBytes } = route;
-  const rules = { mediaType, contentEncoding, leftOut, ignoredForm, limitBytes };
-  const form = bodyForm(received, rules);
-  if (form instanceof Promise) return form.then((body) => readingOf(view, route, content, body));
-  return readingOf(view, route, content, form);
+  exchange: Exchange<Native>,
+  digests: Digests,
+  received: RequestBody,
+): OperationReading | Promise<OperationReading> {
+  const { leftOut, ignoredForm, maxRequestBytes: limitBytes } = exchange.route;
+  const mediaType = parseMediaType(exchange.headers('content-type')[0] ?? '');
+  const contentEncoding = exchange.headers('content-encoding');
+  const form = bodyForm(received, { mediaType, contentEncoding, leftOut, ignoredForm, limitBytes });
+  return chain(form, (body): OperationReading => {
+    if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
+    return { operation: operationOf(exchange, digests, received, mediaType, body) };
+  });
 }
 
 const broken: RequestBody = { kind: 'broken' };
 
 /** What an adapter throws here is a connection that failed under it. */
-function receive<Native>(view: RequestView<Native>, limitBytes: number): RequestBody | Promise<RequestBody> {
+function receive(exchange: AnyExchange): RequestBody | Promise<RequestBody> {
   try {
-    const received = view.body(limitBytes);
+    const received = exchange.body(exchange.route.maxRequestBytes);
     return received instanceof Promise ? received.catch(() => broken) : received;
   } catch {
     return broken;
   }
 }
 
-function readBody<Native>(
-  view: RequestView<Native>,
-  route: Route<Native>,
-  key: string,
-  found: PrincipalReading,
-): RequestReading | Promise<RequestReading> {
-  if ('problem' in found) return found;
-  const { principal } = found;
-  const mediaType = parseMediaType(view.headers('content-type')[0] ?? '');
-  const received = receive(view, route.maxRequestBytes);
-  if (!(received instanceof Promise)) return readContent(view, route, { principal, key, mediaType, received });
-  return received.then((body) => readContent(view, route, { principal, key, mediaType, received: body }));
-}
-
-/**
- * Key, principal, body, in this order: what is cheap to refuse is refused before anything is read. Waits for nothing
- * that is there at once.
- */
-export function readRequest<Native>(
-  view: RequestView<Native>,
-  keyLines: readonly string[],
-  route: Route<Native>,
-): RequestReading | Promise<RequestReading> {
-  const reading = readKey(keyLines, route.keyFormat);
-  if ('refused' in reading) return { problem: problem('key-invalid', { detail: reading.refused }) };
-  const { key } = reading;
-  const found = readPrincipal(route.principal, view, key);
-  if (found instanceof Promise) return found.then((principal) => readBody(view, route, key, principal));
-  return readBody(view, route, key, found);
+/** Reads the body, and makes the operation that the request asks for. Waits for nothing that is there at once. */
+export function readOperation<Native>(
+  exchange: Exchange<Native>,
+  digests: Digests,
+): OperationReading | Promise<OperationReading> {
+  return chain(receive(exchange), (received) => readContent(exchange, digests, received));
 }

@@ -4,16 +4,18 @@
  * @module
  */
 
-import type { Header, RequestBody, RequestView } from '../exchange.ts';
+import type { Exchange, Header, RequestBody } from '../exchange.ts';
 import type { RouteOptions } from '../options.ts';
 import type { Warn } from '../warnings.ts';
 import { jsonText } from './json-text.ts';
 import { parseMediaType } from './media-type.ts';
 import { encodeRequest } from './saved-request.ts';
 
+type SavedExchange = Pick<Exchange<never>, 'method' | 'headers'>;
+
 /** What is known about a request when its claim is made. */
-interface SaveParts<Native> {
-  readonly view: RequestView<Native>;
+interface SaveParts {
+  readonly exchange: SavedExchange;
   /** Path and query. */
   readonly target: string;
   readonly received: RequestBody;
@@ -21,7 +23,7 @@ interface SaveParts<Native> {
 }
 
 /** The bytes to save; undefined, after a warning, for a request that can't be saved. */
-export type RequestSaver<Native> = (parts: SaveParts<Native>) => Uint8Array | undefined;
+export type RequestSaver = (parts: SaveParts) => Uint8Array | undefined;
 
 const DEFAULT_MAX_BYTES = 65_536;
 
@@ -32,21 +34,21 @@ interface Content {
 }
 
 /** A body that a framework parsed before is JSON again only if it was JSON: the bytes of any other are lost. */
-function parsedContent<Native>(value: unknown, view: RequestView<Native>): Content | undefined {
+function parsedContent(value: unknown, exchange: SavedExchange): Content | undefined {
   if (value instanceof Uint8Array) return { bytes: value, asReceived: false };
-  const { isJson } = parseMediaType(view.headers('content-type')[0] ?? '');
+  const { isJson } = parseMediaType(exchange.headers('content-type')[0] ?? '');
   if (typeof value === 'string' && !isJson) return { bytes: Buffer.from(value), asReceived: false };
   const text = isJson ? jsonText(value) : undefined;
   return text === undefined ? undefined : { bytes: Buffer.from(text), asReceived: false };
 }
 
-function contentOf<Native>({ received, view }: SaveParts<Native>): Content | undefined {
+function contentOf({ received, exchange }: SaveParts): Content | undefined {
   if (received.kind === 'bytes') return { bytes: received.bytes, asReceived: true };
-  return received.kind === 'value' ? parsedContent(received.value, view) : undefined;
+  return received.kind === 'value' ? parsedContent(received.value, exchange) : undefined;
 }
 
-function linesOf<Native>(view: RequestView<Native>, names: readonly string[]): readonly Header[] {
-  return names.flatMap((name) => view.headers(name).map((line): Header => [name, line]));
+function linesOf(exchange: SavedExchange, names: readonly string[]): readonly Header[] {
+  return names.flatMap((name) => exchange.headers(name).map((line): Header => [name, line]));
 }
 
 const notSaved = (why: string) =>
@@ -60,22 +62,22 @@ const notSaved = (why: string) =>
 export function requestSaver<Native>(
   option: RouteOptions<Native>['saveRequest'],
   warn: Warn,
-): RequestSaver<Native> | undefined {
+): RequestSaver | undefined {
   if (option === undefined || option === false) return undefined;
   const { maxBytes = DEFAULT_MAX_BYTES, headers = [], principal = false } = option === true ? {} : option;
   const plainNames = [...new Set(['content-type', ...headers.map((name) => name.toLowerCase())])];
   const receivedNames = [...new Set([...plainNames, 'content-encoding'])];
   return (parts) => {
-    const { view, target } = parts;
+    const { exchange, target } = parts;
     const content = contentOf(parts);
     if (content === undefined) {
       warn('request-not-saved', notSaved('a parser before the guard left no bytes of its body'));
       return undefined;
     }
     const { bytes: body, asReceived } = content;
-    const saved = linesOf(view, asReceived ? receivedNames : plainNames);
+    const saved = linesOf(exchange, asReceived ? receivedNames : plainNames);
     const whose = principal ? parts.principal : undefined;
-    const encoded = encodeRequest({ method: view.method, target, principal: whose, headers: saved, body });
+    const encoded = encodeRequest({ method: exchange.method, target, principal: whose, headers: saved, body });
     if (encoded.length <= maxBytes) return encoded;
     warn('request-not-saved', notSaved(`it takes more than the ${maxBytes} bytes of saveRequest.maxBytes`));
     return undefined;

@@ -5,12 +5,11 @@
  */
 
 import type { StepFetchOptions } from '../../client/step-fetch.ts';
-import type { Context, FinalWrite, Jsonify, StepTools } from '../../core/context.ts';
+import type { Answering, AnyContext, FinalWrite, Jsonify, StepTools } from '../../core/context.ts';
 import { LatchkeyError } from '../../core/errors.ts';
-import type { Runtime } from '../../core/runtime.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import { chain } from '../../core/support/thenable.ts';
-import type { PlainResponse } from '../exchange.ts';
+import type { Exchange, PlainResponse } from '../exchange.ts';
 import type { HttpContext } from '../layer.ts';
 import type { Answer } from '../options.ts';
 import { unsendable } from '../plain-response.ts';
@@ -19,19 +18,34 @@ import { isResponse } from './fetch-response.ts';
 import { encodeResponse, finalWrite } from './snapshot.ts';
 import { fetchStep } from './step-answer.ts';
 
-type EngineFinish = (fn: (handle: unknown) => FinalWrite | Promise<FinalWrite>) => Promise<void>;
+type ContextExchange<Finished> = Pick<
+  Exchange<never, TransactionKind, Finished>,
+  'route' | 'guard' | 'attempt' | 'engineContext' | 'overruled' | 'committed' | 'finished'
+>;
 type GivenAnswer = Answer | Response;
 type AnswerFunction = (handle: unknown) => GivenAnswer | PromiseLike<GivenAnswer>;
 
-/** What a context needs beside the engine's. */
-export interface ContextParts<Finished> {
-  readonly route: { readonly maxResponseBytes: number };
-  /** Times the calls of `fetch`. */
-  readonly runtime?: Runtime | undefined;
-  readonly handling: {
-    /** Told of the answer that `finish` committed. */
-    finished(response: PlainResponse): Finished;
-  };
+/** Turns the answer of `finish` into bytes, and hands it to the exchange once it is committed. */
+export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished> {
+  readonly #exchange: ContextExchange<Finished>;
+  #response: PlainResponse | undefined;
+
+  constructor(exchange: ContextExchange<Finished>) {
+    this.#exchange = exchange;
+  }
+
+  encode(answer: GivenAnswer): FinalWrite | Promise<FinalWrite> {
+    return chain(readAnswer(answer), (response) => {
+      this.#response = response;
+      return finalWrite(encodeResponse(response), this.#exchange.route.maxResponseBytes);
+    });
+  }
+
+  finished(): Finished {
+    const response = this.#response as PlainResponse;
+    this.#exchange.committed = response;
+    return this.#exchange.finished(response);
+  }
 }
 
 /** A store whose transactions are synchronous sees the reading of a Response as a promise that the function returned. */
@@ -42,18 +56,20 @@ function explained(error: unknown): unknown {
   );
 }
 
-/** What became of one run, besides its response. */
+/** The context of one exchange: most handlers use none, so nothing is made before it is used. */
 export class GuardContext<Finished> {
-  /** What the handler said about its answer. */
-  overruled: 'keep' | 'release' | undefined;
-  /** The answer that `finish` committed. */
-  answer: PlainResponse | undefined;
-  readonly #context: Context<TransactionKind>;
-  readonly #parts: ContextParts<Finished>;
+  readonly #exchange: ContextExchange<Finished>;
 
-  constructor(context: Context<TransactionKind>, parts: ContextParts<Finished>) {
-    this.#context = context;
-    this.#parts = parts;
+  constructor(exchange: ContextExchange<Finished>) {
+    this.#exchange = exchange;
+  }
+
+  get #context(): AnyContext {
+    const exchange = this.#exchange;
+    exchange.engineContext ??= exchange.attempt?.contextFor(
+      new FinishedAnswer(exchange) as Answering<unknown, unknown>,
+    );
+    return exchange.engineContext as AnyContext;
   }
 
   get operationId(): string {
@@ -82,7 +98,7 @@ export class GuardContext<Finished> {
     init?: RequestInit,
     options?: StepFetchOptions,
   ): Promise<Response> {
-    return fetchStep(this.#context, { name, input, init, options }, this.#parts.runtime);
+    return fetchStep(this.#context, { name, input, init, options }, this.#exchange.guard.runtime);
   }
 
   transaction(name: string, fn: (handle: unknown) => unknown): Promise<unknown> {
@@ -97,32 +113,25 @@ export class GuardContext<Finished> {
   }
 
   async finish(fn: AnswerFunction): Promise<Finished> {
-    let response: PlainResponse | undefined;
     let isFetched = false;
-    const write = (made: PlainResponse): FinalWrite => {
-      response = made;
-      return finalWrite(encodeResponse(made), this.#parts.route.maxResponseBytes);
-    };
-    const read = (answer: GivenAnswer): FinalWrite | Promise<FinalWrite> => {
+    const commit: (fn: AnswerFunction) => Promise<unknown> = this.#context.finish.bind(this.#context);
+    const noted = (answer: GivenAnswer): GivenAnswer => {
       isFetched = isResponse(answer);
-      return chain(readAnswer(answer), write);
+      return answer;
     };
-    const commit: EngineFinish = this.#context.finish.bind(this.#context);
     try {
-      await commit((handle) => chain(fn(handle), read));
+      return (await commit((handle) => chain(fn(handle), noted))) as Finished;
     } catch (error) {
       throw isFetched ? explained(error) : error;
     }
-    this.answer = response;
-    return this.#parts.handling.finished(response as PlainResponse);
   }
 
   keep(): void {
-    this.overruled = 'keep';
+    this.#exchange.overruled = 'keep';
   }
 
   release(): void {
-    this.overruled = 'release';
+    this.#exchange.overruled = 'release';
   }
 }
 

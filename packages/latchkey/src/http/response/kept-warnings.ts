@@ -4,9 +4,9 @@
  * @module
  */
 
-import type { Outcome } from '../../core/operation.ts';
+import type { Executed } from '../../core/operation.ts';
+import type { AnyExchange } from '../exchange.ts';
 import type { Warn } from '../warnings.ts';
-import type { Run } from './run-handler.ts';
 
 /** Where warnings go: those that are given once per guard, and those that are given once per route. */
 interface Warnings {
@@ -15,15 +15,15 @@ interface Warnings {
 }
 
 /** Warns of an answer that `refuse` keeps, or doesn't store, though its status asks to come back. */
-export function warnOfKept(outcome: Outcome, run: Run, warnings: Warnings): void {
-  const { captured } = run;
+export function warnOfKept(outcome: Executed, exchange: AnyExchange, warnings: Warnings): void {
+  const { captured, committed, result, overruled } = exchange;
   if (captured === undefined || captured.status < 400) return;
-  if (outcome.kind !== 'executed' || outcome.policy !== 'refuse' || run.finished) return;
-  if (outcome.recorded === 'lapsed' && run.outcome === 'not-final') {
+  if (outcome.policy !== 'refuse' || committed !== undefined) return;
+  if (outcome.recorded === 'lapsed' && result === 'not-final') {
     warnings.route('not-final-answer', notFinalAnswer(captured.status));
   }
-  if (run.overruled === 'keep' || (outcome.recorded !== 'stored' && outcome.recorded !== 'tombstone')) return;
-  if (run.outcome === 'come-back') warnings.route('come-back-kept', comeBackKept(captured.status));
+  if (overruled === 'keep' || (outcome.recorded !== 'stored' && outcome.recorded !== 'tombstone')) return;
+  if (result === 'come-back') warnings.route('come-back-kept', comeBackKept(captured.status));
   else if (captured.status >= 500) warnings.guard('failure-kept', failureKept);
 }
 

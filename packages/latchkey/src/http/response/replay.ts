@@ -60,15 +60,15 @@ function replayed({ status, headers, body }: Snapshot): PlainResponse {
  * made again. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
  * got it without asking; a coding that isn't known here goes out as it was.
  *
- * @param request - has the lines of Accept-Encoding, which are looked at only if there is a coding.
+ * @param request - its Accept-Encoding is looked at only if there is a coding.
  */
 export function replay(
   snapshot: Snapshot,
-  request: { readonly acceptEncoding: readonly string[] },
+  request: { headers(lowerName: string): readonly string[] },
 ): PlainResponse | Promise<PlainResponse> {
   const encoding = headerValue(snapshot.headers, 'content-encoding');
   if (encoding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot);
   const codings = codingsOf([encoding]);
-  if (acceptsCodings(request.acceptEncoding, codings)) return replayed(snapshot);
+  if (acceptsCodings(request.headers('accept-encoding'), codings)) return replayed(snapshot);
   return uncoded(snapshot, codings).then(replayed);
 }

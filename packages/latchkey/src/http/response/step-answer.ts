@@ -5,9 +5,8 @@
  */
 
 import { type StepFetchOptions, stepFetch } from '../../client/step-fetch.ts';
-import type { Context } from '../../core/context.ts';
+import type { AnyContext } from '../../core/context.ts';
 import type { Runtime } from '../../core/runtime.ts';
-import type { TransactionKind } from '../../core/store.ts';
 import type { Header } from '../exchange.ts';
 import { type FrameFormat, frame, headersIn, unframe, unreadable } from '../stored-frame.ts';
 import { endToEndHeaders, plainToResponse } from './fetch-response.ts';
@@ -42,11 +41,7 @@ function decodeAnswer(bytes: Uint8Array): Response {
 }
 
 /** Makes the call, or gives the saved answer; both attempts see the same. */
-export async function fetchStep(
-  context: Context<TransactionKind>,
-  call: StepCall,
-  runtime: Runtime | undefined,
-): Promise<Response> {
+export async function fetchStep(context: AnyContext, call: StepCall, runtime: Runtime | undefined): Promise<Response> {
   const { name, input, init, options } = call;
   const settings = { operation: name, maxResponseBytes: DEFAULT_MAX_BYTES, ...(runtime && { runtime }), ...options };
   const saved = await context.step(name, async (tools) => encodeAnswer(await stepFetch(tools, input, init, settings)));

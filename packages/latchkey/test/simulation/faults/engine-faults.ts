@@ -1,10 +1,10 @@
 /** Engines that do worse than they should, by what is put in the place of their parts from outside. */
 
 import { Audit } from '../../../src/core/audit/audit.ts';
-import { RunningContext } from '../../../src/core/engine/attempt-context.ts';
-import { Claimer } from '../../../src/core/engine/claimer.ts';
+import { AttemptContext } from '../../../src/core/engine/attempt-context.ts';
 import { Engine } from '../../../src/core/engine/engine.ts';
 import { Lease, type LeaseEnd } from '../../../src/core/engine/lease.ts';
+import { UndoClaim } from '../../../src/core/engine/undo-claim.ts';
 import { sleep } from '../../../src/core/runtime.ts';
 import type { ClaimRequest, Store } from '../../../src/core/store.ts';
 import { digestParts } from '../../../src/core/support/digest.ts';
@@ -79,10 +79,10 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
     },
     patch: () =>
       replaced(
-        RunningContext.prototype,
+        AttemptContext.prototype,
         'idempotencyKey',
         () =>
-          function (this: RunningContext, name) {
+          function (this: AttemptContext, name) {
             return digestParts(recordIds.get(this.operationId) ?? '', name);
           },
       ),
@@ -107,16 +107,16 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
   })),
 
   'a claim without an answer is not undone': {
-    patch: () => replaced(Claimer.prototype, 'undo', () => async () => undefined),
+    patch: () => replaced(UndoClaim.prototype, 'undo', () => async () => undefined),
   },
 
   'steps run again though they are saved': {
     patch: () =>
       replaced(
-        RunningContext.prototype,
+        AttemptContext.prototype,
         'step',
         () =>
-          async function (this: RunningContext, name, fn) {
+          async function (this: AttemptContext, name, fn) {
             const tools = { idempotencyKey: this.idempotencyKey(name), signal: this.signal, mayHaveBegun: false };
             return fn(tools) as never;
           },
@@ -126,10 +126,10 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
   'a key per attempt goes downstream': {
     patch: () =>
       replaced(
-        RunningContext.prototype,
+        AttemptContext.prototype,
         'idempotencyKey',
         () =>
-          function (this: RunningContext, name) {
+          function (this: AttemptContext, name) {
             return digestParts(this.operationId, name, String(this.attempt));
           },
       ),

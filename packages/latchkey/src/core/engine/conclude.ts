@@ -1,0 +1,102 @@
+/**
+ * After the handler: keep or release, and the write that does it, repeated within a limit that is fixed when the handler
+ * has ended.
+ *
+ * @module
+ */
+
+import { LeaseLostError, StoreUnavailableError } from '../errors.ts';
+import type { Operation, Recorded, RunResult } from '../operation.ts';
+import { callUntil } from '../support/store-call.ts';
+import type { Attempt } from './attempt.ts';
+import { abandonRecord } from './running-attempts.ts';
+
+/** What becomes of the record. */
+export type Ending = 'keep' | 'release' | 'lapse';
+
+/** What a result means for the record under the policy of its attempt. */
+export function endingOf(attempt: Attempt, { outcome }: RunResult): Ending {
+  const { policy } = attempt;
+  // What was cut off in a step may have been carried out, and an open record would not say so.
+  const release = attempt.cutStep ? 'lapse' : 'release';
+  switch (outcome) {
+    case 'done':
+      return 'keep';
+    case 'released':
+      return 'release';
+    case 'nothing-happened':
+      return policy === 'refuse' && attempt.hasSteps ? 'keep' : release;
+    case 'come-back':
+      return policy === 'refuse' ? 'keep' : release;
+    case 'not-final':
+      return policy === 'refuse' ? 'lapse' : release;
+    case 'failed':
+      // Nothing is decided by a handler that is no longer the one which began: its failure must not become the answer.
+      if (attempt.stepsChanged) return 'lapse';
+      return policy === 'refuse' || isLast(attempt) ? 'keep' : release;
+  }
+}
+
+function isLast({ claim, operation }: Attempt): boolean {
+  return claim.outcome.attempt >= operation.settings.maxAttempts;
+}
+
+/** Telling watchers costs some stores much (PostgreSQL's NOTIFY serialises commits): only where retries wait. */
+function isWaitedFor({ settings }: Operation): boolean {
+  return settings.whenRunning === 'wait';
+}
+
+/** Stores the result, or its tombstone. */
+export function storeResult(attempt: Attempt, { result, tombstone }: RunResult): Promise<Recorded> {
+  const { tools, owner, operation } = attempt;
+  const { id, token } = owner;
+  const { retentionMs } = operation.settings;
+  const notify = isWaitedFor(operation);
+  let stored = result;
+  const write = async (): Promise<Recorded> => {
+    const outcome = await tools.store.complete({ id, token, result: stored, tombstone, retentionMs, notify });
+    if (outcome === 'lost') return 'lost';
+    if (attempt.mayHaveFinished && !(await isKept(attempt, [result.bytes, tombstone]))) return 'lost';
+    return outcome === 'completed' && stored.kind === 'value' ? 'stored' : 'tombstone';
+  };
+  const orSmaller = (error: unknown): Promise<Recorded> => {
+    if (!(error instanceof StoreUnavailableError && error.full) || stored.kind === 'tombstone') throw error;
+    tools.emit?.({ type: 'store-error', operation: operation.name, during: 'complete', error });
+    // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
+    stored = { kind: 'tombstone', bytes: tombstone };
+    return write();
+  };
+  return lastWrite(attempt, 'complete', () => write().catch(orSmaller));
+}
+
+/** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */
+async function isKept({ tools, owner }: Attempt, forms: readonly Uint8Array[]): Promise<boolean> {
+  const kept = (await tools.store.read(owner.id))?.result?.bytes;
+  return kept !== undefined && forms.some((bytes) => isSame(bytes, kept));
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** Makes the record open for a retry; one that can't be released with all that is known of it lapses. */
+export async function releaseRecord(attempt: Attempt): Promise<Recorded> {
+  try {
+    if (attempt.claim.outcome.tookOver) await attempt.noteDeadWorker();
+  } catch (error) {
+    if (!(error instanceof LeaseLostError)) return abandonRecord(attempt).then(() => 'lapsed');
+  }
+  const { tools, owner, operation } = attempt;
+  const request = { ...owner, retentionMs: operation.settings.retentionMs, notify: isWaitedFor(operation) };
+  return lastWrite(attempt, 'release', async () => ((await tools.store.release(request)) ? 'released' : 'lost'));
+}
+
+/** Each failed try is reported as an event; what the caller needs to know is that nothing was stored. */
+function lastWrite(attempt: Attempt, during: string, write: () => Promise<Recorded>): Promise<Recorded> {
+  const { lease, operation, tools } = attempt;
+  const giveUpAt = lease.writeDeadline();
+  lease.conclude();
+  return callUntil(tools, giveUpAt, { operation: operation.name, during }, write).catch(unstored);
+}
+
+const unstored = (): Recorded => 'unstored';

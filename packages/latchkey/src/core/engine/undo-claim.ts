@@ -1,0 +1,97 @@
+/**
+ * Gives back claims under which nothing was run, and those whose answer never came.
+ *
+ * @module
+ */
+
+import type { Operation } from '../operation.ts';
+import { sleep } from '../runtime.ts';
+import type { Claimed, ClaimRequest, ReleaseRequest } from '../store.ts';
+import { type BackoffLimits, backoffMs } from '../support/backoff.ts';
+import { withTimeLimit } from '../support/store-call.ts';
+import type { EngineTools, WonClaim } from './attempt.ts';
+import { newOperationId } from './claim.ts';
+
+/** A claim without an answer is undone in at most 60 tries, over some minutes. */
+const undoTries = 60;
+const undoBackoff: BackoffLimits = { baseMs: 100, capMs: 10_000 };
+const undoCallLimitMs = 5_000;
+
+/** A call that hangs must not last until the record has lapsed, for others would find its outcome unknown then. */
+function undoLimitMs({ leaseMs }: ClaimRequest): number {
+  return Math.min(undoCallLimitMs, leaseMs / 3);
+}
+
+/** See the module; a process with a pending undo stays alive until the claim has lapsed. */
+export class UndoClaim {
+  readonly #tools: EngineTools;
+
+  constructor(tools: EngineTools) {
+    this.#tools = tools;
+  }
+
+  /**
+   * Gives back a claim under which nothing was run, so that a retry finds the record as if there had been none. A failure
+   * is repaired in the background.
+   */
+  async giveBack(operation: Operation, { request, outcome }: WonClaim): Promise<void> {
+    const { retentionMs, whenRunning } = operation.settings;
+    try {
+      const given = this.#giveBack(request, outcome, { retentionMs, notify: whenRunning === 'wait' });
+      await withTimeLimit(this.#tools.runtime, undoLimitMs(request), given);
+    } catch (error) {
+      this.#tools.emit?.({ type: 'store-error', operation: operation.name, during: 'undo-claim', error });
+      void this.undo(operation, request);
+    }
+  }
+
+  /**
+   * Claims again to learn where things stand, then gives the record back: it remembers the token and refuses the first
+   * claim should it arrive even later. While the record is in other hands it looks again: once those have let go of it,
+   * that late claim would find it open.
+   */
+  async undo(operation: Operation, request: ClaimRequest): Promise<void> {
+    const { clock, timers, random } = this.#tools.runtime;
+    const leaseEndsAt = clock.monotonic() + request.leaseMs;
+    for (let tries = 0; tries < undoTries; tries += 1) {
+      // A claim that was applied has lapsed by the lease's end: a process that has nothing else to do need not wait longer.
+      const kind = clock.monotonic() > leaseEndsAt ? 'idle' : undefined;
+      await sleep(timers, backoffMs(tries, undoBackoff, random), undefined, kind);
+      // Where the record was erased meanwhile, nothing may begin under the id of what had run.
+      const undoing = {
+        ...request,
+        takeover: 'none',
+        operationId: newOperationId(operation, this.#tools.runtime),
+      } as const;
+      if (await this.#tryUndo(undoing, operation.settings.retentionMs)) return;
+    }
+  }
+
+  async #tryUndo(request: ClaimRequest, retentionMs: number): Promise<boolean> {
+    const { runtime, emit } = this.#tools;
+    const limitMs = undoLimitMs(request);
+    try {
+      const claim = this.#tools.store.claim(request);
+      const outcome = await withTimeLimit(runtime, limitMs, claim);
+      if (outcome.outcome !== 'claimed') return outcome.outcome !== 'running' && outcome.outcome !== 'lapsed';
+      // Should somebody else have taken it meanwhile, there is nothing left to give back.
+      await withTimeLimit(runtime, limitMs, this.#giveBack(request, outcome, { retentionMs }));
+      return true;
+    } catch (error) {
+      emit?.({ type: 'store-error', operation: request.operation, during: 'undo-claim', error });
+      return false;
+    }
+  }
+
+  /** As it was found: a record that was lapsed lapses again, since an open one would run, whatever its policy says. */
+  #giveBack(
+    request: ClaimRequest,
+    { tookOver }: Claimed,
+    release: Pick<ReleaseRequest, 'retentionMs' | 'notify'>,
+  ): Promise<boolean> {
+    const { id, token, unresolvedRetentionMs } = request;
+    return tookOver
+      ? this.#tools.store.abandon({ id, token, unresolvedRetentionMs, unused: true })
+      : this.#tools.store.release({ id, token, unused: true, ...release });
+  }
+}
