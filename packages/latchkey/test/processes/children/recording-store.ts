@@ -1,6 +1,13 @@
 /** Writes down what a store is asked and answers, where ownership depends on it. */
 
-import type { AnyStore, ClaimRequest, Owner, TransactionKind, TransactionMethod } from '../../../src/core/store.ts';
+import type {
+  AnyStore,
+  ClaimRequest,
+  Owner,
+  SaveStepRequest,
+  TransactionKind,
+  TransactionMethod,
+} from '../../../src/core/store.ts';
 import { machineTime, type WriteEvent } from '../history/events.ts';
 import type { WriteLine } from '../history/log.ts';
 
@@ -52,7 +59,7 @@ export function recordingStore(store: AnyStore, worker: number, log: WriteLine):
       ),
     release: (owner) => recorded({ method: 'release', owner }, () => store.release(owner), yesOrNo),
     abandon: (owner) => recorded({ method: 'abandon', owner }, () => store.abandon(owner), yesOrNo),
-    saveStep: (owner) => recorded({ method: 'saveStep', owner }, () => store.saveStep(owner), yesOrNo),
+    saveStep: (owner) => recorded({ method: savingMethod(owner), owner }, () => store.saveStep(owner), yesOrNo),
     read: (id) => store.read(id),
     list: (request) => store.list(request),
     resolve: (request) => store.resolve(request),
@@ -64,6 +71,9 @@ export function recordingStore(store: AnyStore, worker: number, log: WriteLine):
     ...(transaction && { transaction: recordedTransaction(transaction.bind(store), recorded) }),
   };
 }
+
+/** A mark's name begins with a character that no step's name can have. */
+const savingMethod = ({ name }: SaveStepRequest) => (name.startsWith('\u0001') ? 'markStep' : 'saveStep');
 
 interface Reading {
   readonly accepted: boolean;

@@ -119,6 +119,13 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken([...takenOver, slow], withEffect)).toEqual([]);
   });
 
+  it('a step that runs in a later attempt, where the one before only marked it as begun', () => {
+    const marked = [claimed(0, 1), handler('began', 1, 1), wrote('markStep', 2, 1), handler('ended', 3, 1)];
+    const ran = [handler('began', 151, 2), handler('effect', 152, 2, 'a'), handler('ended', 153, 2)];
+    const events = [...marked, wrote('release', 4, 1), claimed(150, 2), ...ran, wrote('complete', 154, 2)];
+    expect(broken([...events, told(155, 201)], { tasks: [{ ...rerun, doing: 'step' }] })).toEqual([]);
+  });
+
   it('a takeover before the end of the lease, when the store’s clock went forward', () => {
     const early = [claimed(0, 1), handler('began', 1, 1), stepped(10, 90), claimed(20, 2), handler('began', 21, 2)];
     expect(broken([...early, wrote('complete', 22, 2), told(23, 201)], withEffect)).toEqual([]);

@@ -67,7 +67,8 @@ interface FoundDoneEvent {
 /** A write by a record's owner that the store answered. */
 export interface WriteEvent {
   readonly type: 'write';
-  readonly method: 'renew' | 'complete' | 'release' | 'abandon' | 'saveStep' | 'transaction';
+  /** `markStep` saves that a step was begun, `saveStep` what it gave. */
+  readonly method: 'renew' | 'complete' | 'release' | 'abandon' | 'markStep' | 'saveStep' | 'transaction';
   readonly id: string;
   readonly token: string;
   /** False if the store said that the record is someone else's. */
