@@ -9,7 +9,7 @@ import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine/engine.ts';
 import type { Operation, RunResult } from '../core/operation.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
-import type { AnyStore, StoredRecord, TransactionKind } from '../core/store.ts';
+import type { AnyOperatorStore, StoredRecord, TransactionKind } from '../core/store.ts';
 import { RecentMap } from '../core/support/recent-map.ts';
 import { isTooOldToRerun } from '../core/support/rerun-age.ts';
 import { LapsedPages } from './lapsed-pages.ts';
@@ -55,7 +55,7 @@ export function completer<Kind extends TransactionKind = never>(options: Complet
 }
 
 class Rounds<Kind extends TransactionKind> implements Completer {
-  readonly #store: AnyStore;
+  readonly #store: AnyOperatorStore;
   readonly #pages: LapsedPages;
   readonly #settings: CompleterSettings;
   readonly #engine: Engine<Kind>;
@@ -67,7 +67,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
 
   constructor(settings: CompleterSettings, options: CompleterOptions<Kind>) {
     const { store } = options;
-    this.#store = store as AnyStore;
+    this.#store = store as AnyOperatorStore;
     this.#pages = new LapsedPages(this.#store);
     this.#settings = settings;
     const emit = createEmit(options);

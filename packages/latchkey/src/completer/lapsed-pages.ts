@@ -4,17 +4,17 @@
  * @module
  */
 
-import type { AnyStore, RecordPage, StoredRecord } from '../core/store.ts';
+import type { AnyOperatorStore, RecordPage, StoredRecord } from '../core/store.ts';
 
 const pageSize = 100;
 
 /** Goes round and round through a store's lapsed records. */
 export class LapsedPages {
-  readonly #store: Pick<AnyStore, 'list'>;
+  readonly #store: Pick<AnyOperatorStore, 'list'>;
   #cursor: string | undefined;
   #hasFailed = false;
 
-  constructor(store: Pick<AnyStore, 'list'>) {
+  constructor(store: Pick<AnyOperatorStore, 'list'>) {
     this.#store = store;
   }
 

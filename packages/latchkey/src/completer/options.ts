@@ -12,12 +12,12 @@ import { observerTable, storeRule } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import { integer, isObjectWith, listOf, must, type OptionTable, required } from '../core/options/rules.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { Store, TransactionKind } from '../core/store.ts';
+import { checkOperatorStore, type OperatorStore, type TransactionKind } from '../core/store.ts';
 import type { BackoffLimits } from '../core/support/backoff.ts';
 
 /** How a completer works. */
 export interface CompleterOptions<Kind extends TransactionKind = never> {
-  readonly store: Store<Kind>;
+  readonly store: OperatorStore<Kind>;
   /** What it can run: `httpOperations({ … })`, and the `completable` of `idempotent` functions. */
   readonly operations: readonly Completable[];
   /** How long to wait between two looks at the store, in milliseconds; spread by half either way. Default 5,000. */
@@ -68,6 +68,7 @@ export function completerSettings<Kind extends TransactionKind>(options: Complet
     completerTable,
     options,
   );
+  checkOperatorStore('completer()', options.store);
   checkOperations(operations);
   return { operations, intervalMs, concurrency, delay: { baseMs: baseDelayMs, capMs: maxDelayMs }, runtime };
 }

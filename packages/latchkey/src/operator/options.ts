@@ -12,6 +12,7 @@ import { readOptions } from '../core/options/read-options.ts';
 import { type Completed, integer, type OptionTable, oneOf } from '../core/options/rules.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { settingsTable } from '../core/settings.ts';
+import { checkOperatorStore } from '../core/store.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';
 
 const day = 86_400_000;
@@ -63,5 +64,6 @@ export interface OperatorSettings
  */
 export function operatorSettings(options: OperatorOptions): OperatorSettings {
   const { store, runtime, onEvent, log, ...limits } = readOptions('operator()', operatorTable, options);
+  checkOperatorStore('operator()', store);
   return { ...limits, tools: { store, runtime, emit: createEmit({ onEvent, log, runtime }) } };
 }

@@ -5,11 +5,14 @@
  */
 
 import { ask } from '../core/audit/own-record.ts';
-import type { AnyStore, StoredRecord } from '../core/store.ts';
+import type { AnyOperatorStore, StoredRecord } from '../core/store.ts';
 import type { CallTools } from '../core/support/store-call.ts';
 
-/** The methods of a store that an operator calls. */
-export type OperatedStore = Pick<AnyStore, 'claim' | 'complete' | 'read' | 'list' | 'resolve'>;
+/** The methods of an `OperatorStore` that have nothing to do with its transactions. */
+export type OperatedStore = Pick<
+  AnyOperatorStore,
+  'claim' | 'complete' | 'read' | 'list' | 'resolve' | 'erase' | 'sweep'
+>;
 
 /** The store, with time and the observer. */
 export interface OperatorTools extends CallTools {

@@ -6,7 +6,15 @@
 
 import { StoreUnavailableError } from '../core/errors.ts';
 import { type Runtime, sleep, systemRuntime } from '../core/runtime.ts';
-import type { Store, TransactionKind } from '../core/store.ts';
+import {
+  isOperatorStore,
+  type ListRequest,
+  type OperatorMethods,
+  type OperatorStore,
+  type ResolveRequest,
+  type Store,
+  type TransactionKind,
+} from '../core/store.ts';
 import { seededFraction } from './manual-clock.ts';
 
 /** The methods that can be disturbed. */
@@ -54,8 +62,8 @@ export interface Faults {
 }
 
 /** A store and the way to disturb it. */
-export interface FaultyStore<Kind extends TransactionKind> {
-  readonly store: Store<Kind>;
+export interface FaultyStore<Wrapped> {
+  readonly store: Wrapped;
   readonly faults: Faults;
 }
 
@@ -69,16 +77,25 @@ export interface FaultyStore<Kind extends TransactionKind> {
  * ```
  */
 export function faultyStore<Kind extends TransactionKind = never>(
+  store: OperatorStore<Kind>,
+  runtime?: Runtime,
+): FaultyStore<OperatorStore<Kind>>;
+export function faultyStore<Kind extends TransactionKind = never>(
+  store: Store<Kind>,
+  runtime?: Runtime,
+): FaultyStore<Store<Kind>>;
+export function faultyStore<Kind extends TransactionKind>(
   store: Store<Kind>,
   runtime: Runtime = systemRuntime,
-): FaultyStore<Kind> {
+): FaultyStore<Store<Kind>> {
   const { faults, take } = faultDesk();
   const around =
     <Args extends readonly unknown[], Result>(method: FaultyMethod, call: (...args: Args) => Promise<Result>) =>
     (...args: Args): Promise<Result> =>
       disturbed(take(method), method, () => call(...args), runtime);
   const { transaction, watch, outbox } = store;
-  const disturbedStore: Store<Kind> = {
+  const operated = isOperatorStore(store) ? store : undefined;
+  const disturbedStore: Store<Kind> & Partial<OperatorMethods> = {
     name: store.name,
     volatile: store.volatile,
     claim: around('claim', (request) => store.claim(request)),
@@ -88,12 +105,14 @@ export function faultyStore<Kind extends TransactionKind = never>(
     abandon: around('abandon', (request) => store.abandon(request)),
     saveStep: around('saveStep', (request) => store.saveStep(request)),
     read: around('read', (id, options) => store.read(id, options)),
-    list: around('list', (request) => store.list(request)),
-    resolve: around('resolve', (request) => store.resolve(request)),
-    erase: around('erase', (principal) => store.erase(principal)),
-    sweep: around('sweep', (limit) => store.sweep(limit)),
     ping: around('ping', () => store.ping()),
     close: () => store.close(),
+    ...(operated && {
+      list: around('list', (request: ListRequest) => operated.list(request)),
+      resolve: around('resolve', (request: ResolveRequest) => operated.resolve(request)),
+      erase: around('erase', (principal: string) => operated.erase(principal)),
+      sweep: around('sweep', (limit: number) => operated.sweep(limit)),
+    }),
     ...(watch && { watch: watch.bind(store) }),
     ...(outbox && { outbox }),
     ...(transaction && { transaction: aroundTransaction(store, transaction, take, runtime) }),

@@ -45,11 +45,11 @@ async function sqliteOrigin(): Promise<Origin> {
     database.prepare('VACUUM INTO ?').run(folder.path('backup.db'));
     const restore = async () => {
       await copyFile(folder.path('backup.db'), folder.path('restored.db'));
-      return open('restored.db').store as Store;
+      return open('restored.db').store as unknown as Store;
     };
     return { restore };
   };
-  return { store: store as Store, backUp };
+  return { store: store as unknown as Store, backUp };
 }
 
 function serverOf(runs: string[]) {

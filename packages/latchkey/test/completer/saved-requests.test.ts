@@ -11,7 +11,7 @@ import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import { completer, httpOperations, type SavedRequestHandler } from '../../src/completer/index.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
-import type { Store } from '../../src/core/store.ts';
+import type { OperatorStore } from '../../src/core/store.ts';
 import type { RouteOptions } from '../../src/http/options.ts';
 import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../src/stores/sqlite/index.ts';
@@ -33,9 +33,9 @@ interface Mortal {
   die(): Promise<void>;
 }
 
-type Start = (store: Store<Kind>, begun: () => void) => Promise<Mortal>;
+type Start = (store: OperatorStore<Kind>, begun: () => void) => Promise<Mortal>;
 
-const options = (store: Store<Kind>) => ({ store, principal: () => 'tenant-7', fingerprintSecrets, ...saving });
+const options = (store: OperatorStore<Kind>) => ({ store, principal: () => 'tenant-7', fingerprintSecrets, ...saving });
 
 async function served(listener: (request: IncomingMessage, response: ServerResponse) => unknown) {
   const { origin, close } = await listen(createServer((request, response) => void listener(request, response)));
@@ -82,7 +82,7 @@ async function shop(sealed = false) {
   });
   const plain = sqliteStore({ database });
   const keys = { a: new Uint8Array(32).fill(7) };
-  const store: Store<Kind> = sealed ? encryptedStore(plain, { currentKey: 'a', keys }) : plain;
+  const store: OperatorStore<Kind> = sealed ? encryptedStore(plain, { currentKey: 'a', keys }) : plain;
   const payments = () =>
     database
       .prepare('SELECT * FROM payments')
@@ -95,7 +95,7 @@ async function shop(sealed = false) {
 }
 
 /** Asks a server and lets it die while its handler runs. */
-async function dieInTheMiddle(start: Start, store: Store<Kind>): Promise<void> {
+async function dieInTheMiddle(start: Start, store: OperatorStore<Kind>): Promise<void> {
   const { promise: begun, resolve } = Promise.withResolvers<void>();
   const { origin, die } = await start(store, resolve);
   pay(origin).catch(() => undefined);
@@ -124,7 +124,7 @@ const thrownAfterCommit: SavedRequestHandler<Kind> = async (request, context) =>
 };
 
 /** Gives what the completer tells. */
-function startCompleter(store: Store<Kind>, handler = payOrder): LatchkeyEvent[] {
+function startCompleter(store: OperatorStore<Kind>, handler = payOrder): LatchkeyEvent[] {
   const events: LatchkeyEvent[] = [];
   const operations = [httpOperations<Kind>({ 'POST /orders/:id/pay': handler }, { maxAttempts: 2 })];
   const onEvent = (event: LatchkeyEvent) => void events.push(event);

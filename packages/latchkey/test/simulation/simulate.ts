@@ -1,6 +1,6 @@
 /** One world from one seed: everything runs in this process, and only the scheduler moves it. */
 
-import type { AnyStore, Store } from '../../src/core/store.ts';
+import type { AnyOperatorStore, OperatorStore } from '../../src/core/store.ts';
 import { Chance } from './world/chance.ts';
 import { type ChaosParts, heal, unleash } from './world/chaos.ts';
 import { Clients } from './world/client.ts';
@@ -24,9 +24,9 @@ import { type SimKind, workerStore } from './world/worker-store.ts';
 /** What may be spoilt, to see whether the checker finds it. */
 export interface Spoiling {
   /** The store's own transitions. */
-  readonly store?: (store: AnyStore) => AnyStore;
+  readonly store?: (store: AnyOperatorStore) => AnyOperatorStore;
   /** A worker's connection, which is all that its engine knows of the store. */
-  readonly connection?: (store: Store<SimKind>, worker: Worker) => Store<SimKind>;
+  readonly connection?: (store: OperatorStore<SimKind>, worker: Worker) => OperatorStore<SimKind>;
   readonly server?: Partial<ServerRules>;
   readonly app?: Partial<AppRules>;
   readonly runtime?: (worker: Worker) => void;
@@ -60,7 +60,7 @@ export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<W
   const scheduler = new Scheduler();
   const history = new History(() => scheduler.now);
   const network = new Network({ scheduler, chance: chance.stream('network'), weather: plan.weather, history });
-  const spoil = spoiling.store ?? ((store: AnyStore) => store);
+  const spoil = spoiling.store ?? ((store: AnyOperatorStore) => store);
   const rules = { ...serverRules, ...spoiling.server };
   const server = new Server({
     ...{ scheduler, history, spoil, rules },

@@ -1,8 +1,8 @@
-import type { Store, TransactionKind } from '../../src/core/store.ts';
+import type { OperatorStore, TransactionKind } from '../../src/core/store.ts';
 import { type Release, storeModule } from './releases.ts';
 
 /** A store of any kind, as the tests handle them all. */
-export type AnyStore = Store<TransactionKind>;
+export type AnyStore = OperatorStore<TransactionKind>;
 
 /** A store, and the way to close it and its client. */
 export interface Connected {

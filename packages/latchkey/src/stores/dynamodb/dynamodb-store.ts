@@ -46,7 +46,9 @@ const inlineResultBytes = 32_768;
 const loadTries = 3;
 
 /** See `dynamodbStore`. */
-export class DynamodbStore<Client extends DynamodbClient> implements contract.Store<DynamodbTransactions<Client>> {
+export class DynamodbStore<Client extends DynamodbClient>
+  implements contract.OperatorStore<DynamodbTransactions<Client>>
+{
   readonly name = 'dynamodb';
   readonly volatile = false;
   readonly #with: DynamodbParts<Client>;

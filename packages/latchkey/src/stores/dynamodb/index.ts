@@ -11,7 +11,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { DynamodbClient } from './client.ts';
 import { ownTime, serverTime } from './clock.ts';
 import { Calls } from './connection.ts';
@@ -59,7 +59,7 @@ export type { TransactionCollector } from './transaction.ts';
  */
 export function dynamodbStore<Client extends DynamodbClient>(
   options: DynamodbStoreOptions<Client>,
-): Store<DynamodbTransactions<Client>> {
+): OperatorStore<DynamodbTransactions<Client>> {
   const { client, table, prefix, clock, claimBy, maxResultBytes, callTimeoutMs, runtime } = readOptions(
     'dynamodbStore',
     dynamodbTable,

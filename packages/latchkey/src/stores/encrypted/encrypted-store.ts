@@ -5,14 +5,14 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
-import type * as contract from '../../core/store.ts';
+import * as contract from '../../core/store.ts';
 import { RecentMap } from '../../core/support/recent-map.ts';
 import { chain } from '../../core/support/thenable.ts';
 import { keyVersionOf, open, type Place, seal } from './envelope.ts';
 import type { KeyRing } from './key-ring.ts';
 import { SealedOutbox } from './sealed-outbox.ts';
 
-type AnyStore = contract.Store<contract.TransactionKind>;
+type AnyStore = contract.AnyStore;
 type Body = (handle: unknown) => contract.Transacted<unknown>;
 
 /** How many claims' operation ids are kept at hand; that of another one is read from the store. */
@@ -40,6 +40,7 @@ export class EncryptedStore implements AnyStore {
       this.outbox = new SealedOutbox(store.outbox, { seal: this.#seal.bind(this), open: this.#open.bind(this) });
     if (store.watch) this.watch = store.watch.bind(store);
     if (store.transaction) this.transaction = this.#transaction(store.transaction.bind(store)) as never;
+    if (contract.isOperatorStore(store)) Object.assign(this, this.#operatorMethods(store));
   }
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
@@ -84,35 +85,34 @@ export class EncryptedStore implements AnyStore {
     return record && this.#openRecord(record, options.markUnreadable === true);
   }
 
-  async list(request: contract.ListRequest): Promise<contract.RecordPage> {
-    const page = await this.#store.list(request);
-    return { ...page, records: await Promise.all(page.records.map((record) => this.#openRecord(record, true))) };
-  }
-
-  async resolve(request: contract.ResolveRequest): Promise<boolean> {
-    const { resolution } = request;
-    if (resolution.decision !== 'respond') return this.#store.resolve(request);
-    await this.#keys.prepare();
-    const record = await this.#store.read(request.id);
-    if (record === undefined) return false;
-    const { result } = this.#sealResult(request, record.operationId, { ...resolution, tombstone: new Uint8Array() });
-    return this.#store.resolve({ ...request, resolution: { ...resolution, result } });
-  }
-
-  erase(principal: string): Promise<number> {
-    return this.#store.erase(principal);
-  }
-
-  sweep(limit: number): Promise<number> {
-    return this.#store.sweep(limit);
-  }
-
   ping(): Promise<void> {
     return this.#store.ping();
   }
 
   close(): Promise<void> {
     return this.#store.close();
+  }
+
+  #operatorMethods(store: contract.AnyOperatorStore): contract.OperatorMethods {
+    return {
+      list: async (request) => {
+        const page = await store.list(request);
+        return { ...page, records: await Promise.all(page.records.map((record) => this.#openRecord(record, true))) };
+      },
+      resolve: (request) => this.#resolve(store, request),
+      erase: (principal) => store.erase(principal),
+      sweep: (limit) => store.sweep(limit),
+    };
+  }
+
+  async #resolve(store: contract.AnyOperatorStore, request: contract.ResolveRequest): Promise<boolean> {
+    const { resolution } = request;
+    if (resolution.decision !== 'respond') return store.resolve(request);
+    await this.#keys.prepare();
+    const record = await store.read(request.id);
+    if (record === undefined) return false;
+    const { result } = this.#sealResult(request, record.operationId, { ...resolution, tombstone: new Uint8Array() });
+    return store.resolve({ ...request, resolution: { ...resolution, result } });
   }
 
   /** A body of a synchronous store stays synchronous: the key was fetched at the claim. */

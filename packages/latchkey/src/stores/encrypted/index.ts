@@ -14,7 +14,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store, TransactionKind } from '../../core/store.ts';
+import type { OperatorStore, Store, TransactionKind } from '../../core/store.ts';
 import { EncryptedStore } from './encrypted-store.ts';
 import { type KeyProvider, KeyRing } from './key-ring.ts';
 import { type EncryptionOptions, encryptionTable } from './options.ts';
@@ -34,6 +34,14 @@ export type { EncryptionOptions } from './options.ts';
  * `record-unreadable`, `store-unavailable` (the key provider failed).
  */
 export function encryptedStore<Kind extends TransactionKind = never>(
+  store: OperatorStore<Kind>,
+  options: EncryptionOptions,
+): OperatorStore<Kind>;
+export function encryptedStore<Kind extends TransactionKind = never>(
+  store: Store<Kind>,
+  options: EncryptionOptions,
+): Store<Kind>;
+export function encryptedStore<Kind extends TransactionKind>(
   store: Store<Kind>,
   options: EncryptionOptions,
 ): Store<Kind> {

@@ -11,7 +11,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import { type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
 import { Database } from './connection.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
@@ -44,7 +44,7 @@ export type { MariadbValue } from './statements.ts';
  */
 export function mariadbStore<Connection extends MariadbConnection>(
   options: MariadbStoreOptions<Connection>,
-): Store<MariadbTransactions<Connection>> {
+): OperatorStore<MariadbTransactions<Connection>> {
   const { client, tablePrefix, database, callTimeoutMs, maxResultBytes, sweep, runtime } = readOptions(
     'mariadbStore',
     mariadbTable,

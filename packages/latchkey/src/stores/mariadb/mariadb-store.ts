@@ -49,7 +49,7 @@ const listed = {
 
 /** See `mariadbStore`. */
 export class MariadbStore<Connection extends MariadbConnection>
-  implements contract.Store<MariadbTransactions<Connection>>
+  implements contract.OperatorStore<MariadbTransactions<Connection>>
 {
   readonly name = 'mariadb';
   readonly volatile = false;

@@ -11,7 +11,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import { MemoryStore } from './memory-store.ts';
 import { type MemoryStoreOptions, memoryTable } from './options.ts';
 
@@ -29,7 +29,7 @@ export type { MemoryStoreOptions } from './options.ts';
  * const guard = idempotency({ store: memoryStore(), principal: 'authorization' })
  * ```
  */
-export function memoryStore(options: MemoryStoreOptions = {}): Store {
+export function memoryStore(options: MemoryStoreOptions = {}): OperatorStore {
   const { maxRecords, maxBytes, maxResultBytes = maxBytes, runtime } = readOptions('memoryStore', memoryTable, options);
   return new MemoryStore({ maxRecords, maxBytes, maxResultBytes }, runtime.clock);
 }

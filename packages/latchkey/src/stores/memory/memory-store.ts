@@ -34,7 +34,7 @@ const looksPerMs = 1_000;
 const retryWhenFullMs = 1_000;
 
 /** See `memoryStore`. */
-export class MemoryStore implements contract.Store {
+export class MemoryStore implements contract.OperatorStore {
   readonly name = 'memory';
   readonly volatile = true;
   readonly #entries = new Map<string, MemoryEntry>();

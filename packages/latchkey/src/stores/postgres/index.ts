@@ -14,7 +14,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { Listen } from './change-feed.ts';
 import { bridgeOf, type PostgresClient, type TransactionHandle } from './client.ts';
 import { Session } from './connection.ts';
@@ -68,7 +68,7 @@ export type { PostgresTransactions } from './postgres-store.ts';
  */
 export function postgresStore<Client extends PostgresClient>(
   options: PostgresStoreOptions<Client>,
-): Store<PostgresTransactions<TransactionHandle<Client>>> {
+): OperatorStore<PostgresTransactions<TransactionHandle<Client>>> {
   const { client, schema, tablePrefix, listen, connectTimeoutMs, callTimeoutMs, prepare, ...settings } = readOptions(
     'postgresStore',
     postgresTable,

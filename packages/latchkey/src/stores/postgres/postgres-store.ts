@@ -38,7 +38,7 @@ const phases: readonly Phase[] = ['completed', 'open', 'held'];
 const resolvedToken = 'resolved';
 
 /** See `postgresStore`. */
-export class PostgresStore<Tx> implements contract.Store<PostgresTransactions<Tx>> {
+export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransactions<Tx>> {
   readonly name = 'postgres';
   readonly volatile = false;
   readonly outbox: PostgresOutbox<Tx>;

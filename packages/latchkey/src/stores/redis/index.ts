@@ -12,7 +12,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import { wireOf } from './clients/recognize.ts';
 import type { DoctorOptions, RedisFinding } from './doctor.ts';
 import { type RedisStoreOptions, redisTable } from './options.ts';
@@ -24,7 +24,7 @@ export type { RedisStoreOptions } from './options.ts';
 export type { WaitReplicas } from './replicas.ts';
 
 /** A store in Redis. */
-export interface RedisStore extends Store {
+export interface RedisStore extends OperatorStore {
   /**
    * Reads the server's settings and says by name what may lose records.
    *

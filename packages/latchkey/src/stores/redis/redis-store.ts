@@ -40,7 +40,7 @@ const isTombstone = 2;
 const retryWhenTooFewMs = 1_000;
 
 /** See `redisStore`. */
-export class ScriptedStore implements contract.Store {
+export class ScriptedStore implements contract.OperatorStore {
   readonly name = 'redis';
   readonly volatile = false;
   readonly #parts: RedisParts;

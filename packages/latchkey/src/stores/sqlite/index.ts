@@ -11,7 +11,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import { openFile, type SqliteDatabase } from './client.ts';
 import { Connection } from './connection.ts';
 import { type SqliteStoreOptions, sqliteTable } from './options.ts';
@@ -39,8 +39,8 @@ export type { SqliteTransactions } from './sqlite-store.ts';
  */
 export function sqliteStore<Handle extends SqliteDatabase = SqliteDatabase>(
   options: SqliteStoreOptions<Handle>,
-): Store<SqliteTransactions<Handle>>;
-export function sqliteStore(options: SqliteStoreOptions): Store<SqliteTransactions> {
+): OperatorStore<SqliteTransactions<Handle>>;
+export function sqliteStore(options: SqliteStoreOptions): OperatorStore<SqliteTransactions> {
   const { database, synchronous, lockTimeoutMs, maxResultBytes, runtime } = readOptions(
     'sqliteStore',
     sqliteTable,

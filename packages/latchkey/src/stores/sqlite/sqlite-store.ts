@@ -50,7 +50,7 @@ const sweptAtOnce = 5;
 const sweptAlong = 2;
 
 /** See `sqliteStore`. */
-export class SqliteStore<Handle extends SqliteDatabase> implements contract.Store<SqliteTransactions<Handle>> {
+export class SqliteStore<Handle extends SqliteDatabase> implements contract.OperatorStore<SqliteTransactions<Handle>> {
   readonly name = 'sqlite';
   readonly volatile = false;
   readonly outbox: SqliteOutbox<Handle>;

@@ -1,4 +1,4 @@
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
 import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { decoded, invalidUrl, parametersOf } from './store-url.ts';
@@ -16,7 +16,7 @@ const parameters = {
 export async function openDynamodb(
   url: URL,
   { runtime }: StoreFromUrlOptions,
-): Promise<Opened<Store<DynamodbTransactions<DynamodbClient>>>> {
+): Promise<Opened<OperatorStore<DynamodbTransactions<DynamodbClient>>>> {
   const { endpoint, ...settings } = parametersOf(url, parameters);
   const table = decoded(url.pathname.replace(/^\//, ''));
   if (table === '') throw invalidUrl('a DynamoDB URL is dynamodb://region/table, and this one names no table.');

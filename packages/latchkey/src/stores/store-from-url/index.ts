@@ -11,7 +11,7 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
 import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
@@ -32,20 +32,20 @@ export type { StoreFromUrlOptions } from './opened.ts';
  * the types know: give it a type such as `` `postgres://${string}` `` to use them.
  */
 export type StoreFromUrl<Url extends string> = string extends Url
-  ? Store
+  ? OperatorStore
   : Url extends `redis:${string}` | `rediss:${string}`
     ? RedisStore
     : Url extends `postgres:${string}` | `postgresql:${string}`
-      ? Store<PostgresTransactions<PgClient>>
+      ? OperatorStore<PostgresTransactions<PgClient>>
       : Url extends `mariadb:${string}`
-        ? Store<MariadbTransactions<MariadbConnection>>
+        ? OperatorStore<MariadbTransactions<MariadbConnection>>
         : Url extends `dynamodb:${string}`
-          ? Store<DynamodbTransactions<DynamodbClient>>
+          ? OperatorStore<DynamodbTransactions<DynamodbClient>>
           : Url extends `sqlite:${string}`
-            ? Store<SqliteTransactions>
-            : Store;
+            ? OperatorStore<SqliteTransactions>
+            : OperatorStore;
 
-type Closable = Pick<Store, 'ping' | 'close'>;
+type Closable = Pick<OperatorStore, 'ping' | 'close'>;
 
 const openers: Readonly<Record<string, (url: URL, options: StoreFromUrlOptions) => Promise<Opened<Closable>>>> = {
   'redis:': openRedis,

@@ -1,4 +1,4 @@
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { SqliteTransactions } from '../sqlite/index.ts';
 import type { Opened, StoreFromUrlOptions } from './opened.ts';
 import { decoded, invalidUrl, parametersOf } from './store-url.ts';
@@ -15,7 +15,7 @@ const memoryParameters = { maxRecords: 'number', maxBytes: 'number', maxResultBy
 export async function openSqlite(
   url: URL,
   { runtime }: StoreFromUrlOptions,
-): Promise<Opened<Store<SqliteTransactions>>> {
+): Promise<Opened<OperatorStore<SqliteTransactions>>> {
   const settings = parametersOf(url, sqliteParameters);
   const database = decoded(url.pathname);
   if (database === '' || url.host !== '')
@@ -25,7 +25,7 @@ export async function openSqlite(
 }
 
 /** `memory:`, `memory:?maxRecords=10000`. */
-export async function openMemory(url: URL, { runtime }: StoreFromUrlOptions): Promise<Opened<Store>> {
+export async function openMemory(url: URL, { runtime }: StoreFromUrlOptions): Promise<Opened<OperatorStore>> {
   const settings = parametersOf(url, memoryParameters);
   if (url.pathname !== '' || url.host !== '') throw invalidUrl('the URL of a store in memory must be exactly memory:');
   const { memoryStore } = await import('../memory/index.ts');

@@ -1,5 +1,5 @@
 import { checkOption } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
 import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { connectionsRule, decoded, parametersOf } from './store-url.ts';
@@ -16,7 +16,7 @@ const parameters = {
 export async function openMariadb(
   url: URL,
   { runtime }: StoreFromUrlOptions,
-): Promise<Opened<Store<MariadbTransactions<MariadbConnection>>>> {
+): Promise<Opened<OperatorStore<MariadbTransactions<MariadbConnection>>>> {
   const { connections = connectionsRule.default, ssl, ...settings } = parametersOf(url, parameters);
   checkOption('storeFromUrl', 'connections', connections, connectionsRule);
   const { createPool } = await loadMysql2(url);

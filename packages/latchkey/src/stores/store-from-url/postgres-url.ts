@@ -1,5 +1,5 @@
 import { checkOption } from '../../core/options/read-options.ts';
-import type { Store } from '../../core/store.ts';
+import type { OperatorStore } from '../../core/store.ts';
 import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
 import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { connectionsRule, parametersOf, without } from './store-url.ts';
@@ -28,7 +28,7 @@ const storeParameters = {
 export async function openPostgres(
   url: URL,
   { runtime, onClientError }: StoreFromUrlOptions,
-): Promise<Opened<Store<PostgresTransactions<PgClient>>>> {
+): Promise<Opened<OperatorStore<PostgresTransactions<PgClient>>>> {
   const {
     connections = connectionsRule.default,
     listen,

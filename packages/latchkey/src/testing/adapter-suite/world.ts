@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
-import type { RecordState, Store, TransactionKind } from '../../core/store.ts';
+import type { OperatorStore, RecordState, TransactionKind } from '../../core/store.ts';
 import { type Faults, faultyStore } from '../faulty-store.ts';
 import type { TransactionProbe } from '../store-suite.ts';
 import { type Received, type Sent, send } from './client.ts';
@@ -24,7 +24,7 @@ export const hurried: Runtime = {
 
 /** A store for one test. */
 export interface SuiteStore<Kind extends TransactionKind = never> {
-  readonly store: Store<Kind>;
+  readonly store: OperatorStore<Kind>;
   /** Needed if the store has transactions. */
   readonly transactions?: TransactionProbe<Kind>;
   /** Removes what the test left behind; the store is closed by then. */
@@ -68,7 +68,7 @@ export function numbered(execution: number): SuiteReply {
 
 /** See the module. */
 export class World<Kind extends TransactionKind> {
-  readonly store: Store<Kind>;
+  readonly store: OperatorStore<Kind>;
   readonly faults: Faults;
   readonly suite: AdapterSuiteOptions<Kind>;
   readonly transactions: TransactionProbe<Kind> | undefined;

@@ -5,29 +5,21 @@
  */
 
 import assert from 'node:assert/strict';
-import type { TransactionKind } from '../../core/store.ts';
+import { isOperatorStore, type TransactionKind } from '../../core/store.ts';
 import type { Bench, Test } from './fixture.ts';
 
 async function assertGone<Kind extends TransactionKind>(bench: Bench<Kind>): Promise<void> {
   await bench.assertState('absent');
-  for (const state of ['running', 'lapsed', 'open', 'completed'] as const)
-    assert.deepEqual(await bench.store.list({ state, limit: 10 }), { records: [] });
+  if (isOperatorStore(bench.store))
+    for (const state of ['running', 'lapsed', 'open', 'completed'] as const)
+      assert.deepEqual(await bench.store.list({ state, limit: 10 }), { records: [] });
   assert.equal(await bench.complete('a'), 'lost');
   const claimed = await bench.take('b', { fingerprint: 'print-2', policy: 'rerun' });
   assert.deepEqual([claimed.attempt, claimed.operationId, claimed.policy], [1, 'operation-of-b', 'rerun']);
   assert.deepEqual([claimed.tookOver, claimed.steps.size], [false, 0]);
 }
 
-/** Some of what expired may be gone before: a store may sweep by itself. */
-async function sweepAll<Kind extends TransactionKind>(bench: Bench<Kind>, limit: number): Promise<void> {
-  let swept = 0;
-  do {
-    swept = await bench.store.sweep(limit);
-    assert.ok(swept >= 0 && swept <= limit, 'a sweep keeps to its limit');
-  } while (swept > 0);
-}
-
-/** Retention of each state, and sweeping. */
+/** Retention of each state. */
 export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('a completed record goes when its retention ends', async (bench) => {
     await bench.take('a');
@@ -52,7 +44,7 @@ export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): voi
   test('a lapsed record outlives retention and goes after its own time', async (bench) => {
     await bench.lapse('a');
     await bench.advance(bench.unresolvedMs * 0.9);
-    assert.equal(await bench.store.sweep(10), 0);
+    await bench.assertNothingToSweep();
     await bench.assertState('lapsed');
     await bench.advance(bench.unresolvedMs * 0.1);
     await assertGone(bench);
@@ -72,33 +64,8 @@ export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     for (let beat = 0; beat < 4; beat += 1) {
       await bench.advance(bench.leaseMs * 0.75);
       assert.equal(await bench.renew('a'), true);
-      assert.equal(await bench.store.sweep(10), 0);
+      await bench.assertNothingToSweep();
     }
     await bench.assertState('running');
-  });
-
-  test('a sweep removes what expired, in steps, and nothing else', async (bench) => {
-    for (let index = 0; index < 5; index += 1) {
-      await bench.take('a', { id: `done-${index}` });
-      await bench.complete('a', 'result', `done-${index}`);
-    }
-    await bench.take('a', { id: 'open' });
-    await bench.release('a', 'open');
-    await bench.take('a', { id: 'running', leaseMs: bench.retentionMs * 2 });
-    await bench.advance(bench.retentionMs / 2);
-    await bench.take('a', { id: 'live' });
-    await bench.complete('a', 'result', 'live');
-    await bench.advance(bench.retentionMs / 2);
-    await sweepAll(bench, 4);
-    await bench.assertState('completed', 'live');
-    await bench.assertState('running', 'running');
-    await bench.assertState('absent', 'open');
-  });
-
-  test('a sweep removes lapsed records whose time is over', async (bench) => {
-    await bench.lapse('a');
-    await bench.advance(bench.unresolvedMs);
-    await sweepAll(bench, 10);
-    await bench.assertState('absent');
   });
 }

@@ -5,16 +5,18 @@
  */
 
 import assert from 'node:assert/strict';
-import type {
-  AfterFailure,
-  Claimed,
-  ClaimOutcome,
-  ClaimRequest,
-  RecordState,
-  Store,
-  StoredRecord,
-  Takeover,
-  TransactionKind,
+import {
+  type AfterFailure,
+  type Claimed,
+  type ClaimOutcome,
+  type ClaimRequest,
+  isOperatorStore,
+  type OperatorStore,
+  type RecordState,
+  type Store,
+  type StoredRecord,
+  type Takeover,
+  type TransactionKind,
 } from '../../core/store.ts';
 
 /** One store under test; each test gets a new one. */
@@ -42,8 +44,8 @@ export interface StoreSetup {
   readonly maxResultBytes: number;
 }
 
-/** The optional methods of a store. */
-export type StoreCapability = 'transaction' | 'watch' | 'outbox';
+/** What a store may have beyond the methods that a request needs; `operator` is the half of an `OperatorStore`. */
+export type StoreCapability = 'operator' | 'transaction' | 'watch' | 'outbox';
 
 /** The arguments of `storeSuite`. */
 export interface StoreSuiteOptions<Kind extends TransactionKind = never> {
@@ -52,7 +54,7 @@ export interface StoreSuiteOptions<Kind extends TransactionKind = never> {
   it(name: string, body: () => Promise<void>): void;
   /** Makes an empty store. */
   create(setup: StoreSetup): Promise<StoreUnderTest<Kind>> | StoreUnderTest<Kind>;
-  /** What the store can do beyond the methods that every store has. */
+  /** What the store has beyond the methods that every store has. */
   readonly capabilities: readonly StoreCapability[];
   /** Every duration of the suite is a small multiple of this; default 1,000. Less for a store that must be waited for. */
   readonly unitMs?: number;
@@ -74,6 +76,13 @@ export class Bench<Kind extends TransactionKind = never> {
 
   get store(): Store<Kind> {
     return this.subject.store;
+  }
+
+  /** The store as operators see it. */
+  get operated(): OperatorStore<Kind> {
+    const { store } = this.subject;
+    assert.ok(isOperatorStore(store), 'the store has list, resolve, erase and sweep');
+    return store;
   }
 
   advance(ms: number): Promise<void> {
@@ -143,6 +152,11 @@ export class Bench<Kind extends TransactionKind = never> {
     const record = await this.store.read(id);
     assert.ok(record, 'the record is there');
     return record;
+  }
+
+  /** Nothing has expired. */
+  async assertNothingToSweep(): Promise<void> {
+    if (isOperatorStore(this.store)) assert.equal(await this.store.sweep(10), 0);
   }
 
   async assertState(state: RecordState | 'absent', id = recordName): Promise<void> {

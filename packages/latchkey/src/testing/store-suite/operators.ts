@@ -1,31 +1,15 @@
 /**
- * What operators see and decide; health and shutdown.
+ * What operators see and decide, and what is swept.
  *
  * @module
  */
 
 import assert from 'node:assert/strict';
 import type { RecordState, Resolution, TransactionKind } from '../../core/store.ts';
-import { type Bench, bytes, recordName, stepTexts, type Test } from './fixture.ts';
+import { type Bench, bytes, recordName, type Test, textOf } from './fixture.ts';
 
-/** Reading, listing, resolving, erasing, ping and close. */
+/** Listing, resolving, erasing and sweeping. */
 export function operatorTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a record is read as it is, without being touched', async (bench) => {
-    await bench.take('a', { policy: 'rerun' });
-    await bench.saveStep('a', 'charge', 'paid');
-    const record = await bench.record();
-    assert.deepEqual(await bench.record(), record);
-    assert.deepEqual(
-      [record.id, record.principal, record.operation, record.operationId, record.fingerprint, record.policy],
-      [recordName, 'principal-1', 'POST /charges', 'operation-of-a', 'print-1', 'rerun'],
-    );
-    assert.deepEqual([record.state, record.token, record.attempt], ['running', 'a', 1]);
-    assert.deepEqual(stepTexts(record.steps), [['charge', 'paid']]);
-    assert.equal(record.leaseEndsAtMs, record.createdAtMs + bench.leaseMs);
-    assert.equal(record.expiresAtMs, record.createdAtMs + bench.leaseMs + bench.unresolvedMs);
-    assert.equal(record.result, undefined);
-  });
-
   test('a list pages through the records of one state', async (bench) => {
     for (let index = 0; index < 7; index += 1) await bench.take('a', { id: `lapsed-${index}` });
     await bench.abandon('a', 'lapsed-0');
@@ -45,18 +29,18 @@ export function operatorTests<Kind extends TransactionKind>(test: Test<Kind>): v
 
   test('a full last page says that there is no more', async (bench) => {
     for (const id of ['a', 'b', 'c', 'd']) await bench.take('token', { id });
-    const first = await bench.store.list({ state: 'running', limit: 2 });
+    const first = await bench.operated.list({ state: 'running', limit: 2 });
     assert.equal(first.records.length, 2);
     assert.ok(first.next);
-    const second = await bench.store.list({ state: 'running', limit: 2, cursor: first.next });
+    const second = await bench.operated.list({ state: 'running', limit: 2, cursor: first.next });
     assert.equal(second.records.length, 2);
     assert.equal(second.next, undefined);
   });
 
   test('a list refuses a limit or cursor that makes no sense', async (bench) => {
     for (const limit of [0, 1001, 1.5, Number.NaN])
-      await assert.rejects(bench.store.list({ state: 'open', limit }), { code: 'option-invalid' });
-    await assert.rejects(bench.store.list({ state: 'open', limit: 1, cursor: 'x' }), { code: 'option-invalid' });
+      await assert.rejects(bench.operated.list({ state: 'open', limit }), { code: 'option-invalid' });
+    await assert.rejects(bench.operated.list({ state: 'open', limit: 1, cursor: 'x' }), { code: 'option-invalid' });
   });
 
   test('erase removes every record of a principal, in any state, and nobody else’s', async (bench) => {
@@ -65,35 +49,23 @@ export function operatorTests<Kind extends TransactionKind>(test: Test<Kind>): v
     await bench.release('a', 'open');
     await bench.complete('a', 'result', 'completed');
     await bench.take('a', { id: 'other' });
-    assert.equal(await bench.store.erase(principal), 3);
-    assert.equal(await bench.store.erase(principal), 0);
+    assert.equal(await bench.operated.erase(principal), 3);
+    assert.equal(await bench.operated.erase(principal), 0);
     for (const id of ['running', 'open', 'completed']) await bench.assertState('absent', id);
     await bench.assertState('running', 'other');
     assert.equal(await bench.renew('a', 'running'), false);
   });
 
-  test('ping resolves', async (bench) => {
-    await bench.store.ping();
-  });
-
-  test('after close every call rejects as store-unavailable, and close may be repeated', async (bench) => {
-    await bench.store.close();
-    await bench.store.close();
-    const unavailable = { code: 'store-unavailable' };
-    await assert.rejects(bench.claim('a'), unavailable);
-    await assert.rejects(bench.complete('a'), unavailable);
-    await assert.rejects(bench.store.read(recordName), unavailable);
-    await assert.rejects(bench.store.ping(), unavailable);
-  });
-
   resolveTests(test);
+  requestTests(test);
+  sweepTests(test);
 }
 
 async function idsOf<Kind extends TransactionKind>(bench: Bench<Kind>, state: RecordState, limit: number) {
   const ids: string[] = [];
   let cursor: string | undefined;
   do {
-    const page = await bench.store.list({ state, limit, ...(cursor !== undefined && { cursor }) });
+    const page = await bench.operated.list({ state, limit, ...(cursor !== undefined && { cursor }) });
     assert.ok(page.records.length <= limit);
     ids.push(...page.records.map(({ id }) => id));
     cursor = page.next;
@@ -108,7 +80,7 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     retentionMs: bench.retentionMs,
   });
   const resolve = (bench: Bench<Kind>, token: string, resolution: Resolution) =>
-    bench.store.resolve({ id: recordName, token, resolution });
+    bench.operated.resolve({ id: recordName, token, resolution });
 
   test('resolve respond completes a lapsed record for good', async (bench) => {
     await bench.lapse('a');
@@ -160,5 +132,88 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.take('c');
     await bench.complete('c');
     await assertRefused('c');
+  });
+
+  test('a worker of a former life of the record is refused', async (bench) => {
+    await bench.lapse('a');
+    await bench.operated.resolve({ id: 'record-1', token: 'a', resolution: { decision: 'forget' } });
+    await bench.take('b');
+    assert.equal(await bench.complete('a', 'zombie'), 'lost');
+    assert.equal(await bench.renew('a'), false);
+  });
+}
+
+function requestTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('a list holds no requests', async (bench) => {
+    await bench.take('a', { request: bytes('asked') });
+    const { records } = await bench.operated.list({ state: 'running', limit: 10 });
+    assert.deepEqual(
+      records.map((record) => [record.id, record.request]),
+      [[recordName, undefined]],
+    );
+  });
+
+  test('a request outlives the decision to run again', async (bench) => {
+    await bench.take('a', { request: bytes('asked') });
+    await bench.saveStep('a', 'charge', 'paid');
+    await bench.abandon('a');
+    const resolution = { decision: 'rerun', retentionMs: bench.retentionMs } as const;
+    assert.equal(await bench.operated.resolve({ id: recordName, token: 'a', resolution }), true);
+    assert.equal(textOf((await bench.record()).request), 'asked');
+  });
+
+  test('a decision of an operator removes the request', async (bench) => {
+    await bench.lapse('a', 'refuse', { request: bytes('asked') });
+    const result = { kind: 'value', bytes: bytes('by hand') } as const;
+    const resolution = { decision: 'respond', result, retentionMs: bench.retentionMs } as const;
+    assert.equal(await bench.operated.resolve({ id: recordName, token: 'a', resolution }), true);
+    assert.equal((await bench.record()).request, undefined);
+    await bench.assertResult('by hand');
+  });
+
+  test('a new record in the place of one that was removed has no request', async (bench) => {
+    await bench.take('a', { request: bytes('asked') });
+    assert.equal(await bench.operated.erase('principal-1'), 1);
+    await bench.take('b', { request: bytes('asked again') });
+    await bench.abandon('b');
+    await bench.operated.resolve({ id: recordName, token: 'b', resolution: { decision: 'forget' } });
+    await bench.take('c');
+    assert.equal((await bench.record()).request, undefined);
+  });
+}
+
+/** Some of what expired may be gone before: a store may sweep by itself. */
+async function sweepAll<Kind extends TransactionKind>(bench: Bench<Kind>, limit: number): Promise<void> {
+  let swept = 0;
+  do {
+    swept = await bench.operated.sweep(limit);
+    assert.ok(swept >= 0 && swept <= limit, 'a sweep keeps to its limit');
+  } while (swept > 0);
+}
+
+function sweepTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('a sweep removes what expired, in steps, and nothing else', async (bench) => {
+    for (let index = 0; index < 5; index += 1) {
+      await bench.take('a', { id: `done-${index}` });
+      await bench.complete('a', 'result', `done-${index}`);
+    }
+    await bench.take('a', { id: 'open' });
+    await bench.release('a', 'open');
+    await bench.take('a', { id: 'running', leaseMs: bench.retentionMs * 2 });
+    await bench.advance(bench.retentionMs / 2);
+    await bench.take('a', { id: 'live' });
+    await bench.complete('a', 'result', 'live');
+    await bench.advance(bench.retentionMs / 2);
+    await sweepAll(bench, 4);
+    await bench.assertState('completed', 'live');
+    await bench.assertState('running', 'running');
+    await bench.assertState('absent', 'open');
+  });
+
+  test('a sweep removes lapsed records whose time is over', async (bench) => {
+    await bench.lapse('a');
+    await bench.advance(bench.unresolvedMs);
+    await sweepAll(bench, 10);
+    await bench.assertState('absent');
   });
 }

@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import type { TransactionKind } from '../../core/store.ts';
-import { type Bench, bytes, recordName, type Test, textOf } from './fixture.ts';
+import { type Bench, bytes, type Test, textOf } from './fixture.ts';
 
 /** Longer than a result may be: the two limits have nothing to do with each other. */
 const longRequest = new Uint8Array(20_000).map((_, index) => index % 251);
@@ -34,15 +34,6 @@ export function requestTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     await assertRequest(bench, 'asked');
   });
 
-  test('a list holds no requests', async (bench) => {
-    await bench.take('a', { request: bytes('asked') });
-    const { records } = await bench.store.list({ state: 'running', limit: 10 });
-    assert.deepEqual(
-      records.map((record) => [record.id, record.request]),
-      [[recordName, undefined]],
-    );
-  });
-
   keptTests(test);
   replacedTests(test);
   removedTests(test);
@@ -66,7 +57,7 @@ function keptTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRequest(bench, 'asked');
   });
 
-  test('a request outlives a lapse, takeovers and a rerun by hand', async (bench) => {
+  test('a request outlives a lapse and takeovers', async (bench) => {
     await bench.lapse('a', 'rerun', { request: bytes('asked') });
     await bench.assertState('lapsed');
     await assertRequest(bench, 'asked');
@@ -75,9 +66,6 @@ function keptTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRequest(bench, 'asked');
     await bench.abandon('b');
     await bench.take('c', { takeover: 'rerun' });
-    await bench.abandon('c');
-    const resolution = { decision: 'rerun', retentionMs: bench.retentionMs } as const;
-    assert.equal(await bench.store.resolve({ id: recordName, token: 'c', resolution }), true);
     await assertRequest(bench, 'asked');
   });
 
@@ -128,24 +116,5 @@ function removedTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRequest(bench);
     assert.equal(textOf((await bench.record()).steps.get('charge')), 'paid');
     await bench.assertResult('done');
-  });
-
-  test('removes the request at a decision of an operator', async (bench) => {
-    await bench.lapse('a', 'refuse', { request: bytes('asked') });
-    const result = { kind: 'value', bytes: bytes('by hand') } as const;
-    const resolution = { decision: 'respond', result, retentionMs: bench.retentionMs } as const;
-    assert.equal(await bench.store.resolve({ id: recordName, token: 'a', resolution }), true);
-    await assertRequest(bench);
-    await bench.assertResult('by hand');
-  });
-
-  test('a new record in the place of one that was removed has no request', async (bench) => {
-    await bench.take('a', { request: bytes('asked') });
-    assert.equal(await bench.store.erase('principal-1'), 1);
-    await bench.take('b', { request: bytes('asked again') });
-    await bench.abandon('b');
-    await bench.store.resolve({ id: recordName, token: 'b', resolution: { decision: 'forget' } });
-    await bench.take('c');
-    await assertRequest(bench);
   });
 }

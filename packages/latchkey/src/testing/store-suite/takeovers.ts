@@ -110,12 +110,4 @@ function fencingTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertState('running');
     assert.equal((await bench.record()).steps.size, 1);
   });
-
-  test('a worker of a former life of the record is refused', async (bench) => {
-    await bench.lapse('a');
-    await bench.store.resolve({ id: 'record-1', token: 'a', resolution: { decision: 'forget' } });
-    await bench.take('b');
-    assert.equal(await bench.complete('a', 'zombie'), 'lost');
-    assert.equal(await bench.renew('a'), false);
-  });
 }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import type { SuiteStore } from '../../../src/testing/index.ts';
@@ -19,7 +19,7 @@ export function sqlite(): SuiteStore<SqliteTransactions<DatabaseSync>> {
   const folder = mkdtempSync(join(folders, 'latchkey-adapters-'));
   const database = new DatabaseSync(join(folder, 'test.db'));
   database.exec('CREATE TABLE effects (text TEXT)');
-  const store: Store<SqliteTransactions<DatabaseSync>> = sqliteStore({ database, synchronous: 'normal' });
+  const store: OperatorStore<SqliteTransactions<DatabaseSync>> = sqliteStore({ database, synchronous: 'normal' });
   return {
     store,
     transactions: {

@@ -3,7 +3,7 @@
  * order is written, a mail is sent. Each store's shop keeps its books as that store's users would.
  */
 
-import type { Store, TransactionKind } from '../../../src/core/store.ts';
+import type { OperatorStore, TransactionKind } from '../../../src/core/store.ts';
 import type { HttpContext } from '../../../src/http/layer.ts';
 import type { Answer } from '../../../src/http/options.ts';
 
@@ -20,7 +20,7 @@ export type Place<Kind extends TransactionKind> = <Finished>(
 
 /** One process's end of a shop. */
 export interface Shop<Kind extends TransactionKind> {
-  readonly store: Store<Kind>;
+  readonly store: OperatorStore<Kind>;
   readonly place: Place<Kind>;
   close(): Promise<void>;
 }

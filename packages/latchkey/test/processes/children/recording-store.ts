@@ -1,7 +1,7 @@
 /** Writes down what a store is asked and answers, where ownership depends on it. */
 
 import type {
-  AnyStore,
+  AnyOperatorStore,
   ClaimRequest,
   Owner,
   SaveStepRequest,
@@ -19,7 +19,7 @@ interface Written {
   readonly leaseMs?: number;
 }
 
-export function recordingStore(store: AnyStore, worker: number, log: WriteLine): AnyStore {
+export function recordingStore(store: AnyOperatorStore, worker: number, log: WriteLine): AnyOperatorStore {
   const claim = async (request: ClaimRequest) => {
     const sentAt = machineTime();
     const outcome = await store.claim(request);

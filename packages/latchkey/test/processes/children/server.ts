@@ -10,7 +10,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { idempotency, type NodeHandler } from '../../../src/adapters/node.ts';
 import { type Runtime, systemRuntime } from '../../../src/core/runtime.ts';
-import type { AnyStore, Owner, TransactionKind } from '../../../src/core/store.ts';
+import type { AnyOperatorStore, Owner, TransactionKind } from '../../../src/core/store.ts';
 import type { RouteOptions } from '../../../src/http/options.ts';
 import type { RunEvent, Task } from '../history/events.ts';
 import { openLog } from '../history/log.ts';
@@ -32,7 +32,7 @@ const log = (event: RunEvent) => {
   writeLine(event);
 };
 const { store, ...rest } = await openStore(settings.store, runtime);
-const recorded = (kept: AnyStore) => recordingStore(kept, worker, log);
+const recorded = (kept: AnyOperatorStore) => recordingStore(kept, worker, log);
 
 function guardOf(spoiling: string | undefined) {
   const used = spoiling ? spoiltStore(store, spoiling, recorded) : recorded(store);

@@ -1,12 +1,12 @@
 /** Stores that break a promise, each in one way, to see that the checker finds it. */
 
-import type { AnyStore, Claimed, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
+import type { AnyOperatorStore, Claimed, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
 import type { Spoiling } from '../history/events.ts';
 
-type Changes = (store: AnyStore) => Partial<AnyStore>;
+type Changes = (store: AnyOperatorStore) => Partial<AnyOperatorStore>;
 
 /** The store is an object of a class: its methods are not its own properties. */
-function changed(store: AnyStore, changes: Changes): AnyStore {
+function changed(store: AnyOperatorStore, changes: Changes): AnyOperatorStore {
   const own = changes(store);
   return new Proxy(store, {
     get: (target, name) => {
@@ -17,13 +17,13 @@ function changed(store: AnyStore, changes: Changes): AnyStore {
 }
 
 /** A record as if it had just been claimed. */
-async function asClaimed(store: AnyStore, { id }: ClaimRequest): Promise<Claimed | undefined> {
+async function asClaimed(store: AnyOperatorStore, { id }: ClaimRequest): Promise<Claimed | undefined> {
   const record = await store.read(id);
   return record && { ...record, outcome: 'claimed', tookOver: false };
 }
 
 /** The owner that the record names, whoever asks. */
-async function anyOwner<Request extends Owner>(store: AnyStore, request: Request): Promise<Request> {
+async function anyOwner<Request extends Owner>(store: AnyOperatorStore, request: Request): Promise<Request> {
   const record = await store.read(request.id);
   return { ...request, token: record?.token ?? request.token };
 }
@@ -118,7 +118,11 @@ const layers: Partial<Record<string, Changes>> = {
 };
 
 /** @param spoiling - one of {@link Spoiling}. */
-export function spoiltStore(store: AnyStore, spoiling: string, recorded: (store: AnyStore) => AnyStore): AnyStore {
+export function spoiltStore(
+  store: AnyOperatorStore,
+  spoiling: string,
+  recorded: (store: AnyOperatorStore) => AnyOperatorStore,
+): AnyOperatorStore {
   const [inner, outer] = [stores[spoiling], layers[spoiling]];
   const kept = recorded(inner === undefined ? store : changed(store, inner));
   return outer === undefined ? kept : changed(kept, outer);

@@ -6,13 +6,13 @@ import { Engine } from '../../../src/core/engine/engine.ts';
 import { Lease, type LeaseEnd } from '../../../src/core/engine/lease.ts';
 import { UndoClaim } from '../../../src/core/engine/undo-claim.ts';
 import { sleep } from '../../../src/core/runtime.ts';
-import type { ClaimRequest, Store } from '../../../src/core/store.ts';
+import type { ClaimRequest, OperatorStore } from '../../../src/core/store.ts';
 import { digestParts } from '../../../src/core/support/digest.ts';
 import type { Worker } from '../world/worker.ts';
 import type { SimKind } from '../world/worker-store.ts';
 import { changed, type Fault, replaced } from './fault.ts';
 
-type Connection = Store<SimKind>;
+type Connection = OperatorStore<SimKind>;
 type Changes = (good: Connection, worker: Worker) => Partial<Connection>;
 
 /** An engine that believes something else of its store than the store says. */

@@ -1,6 +1,6 @@
 /** A deliberate fault: what it spoils, and the promise that must be seen to break. */
 
-import type { AnyStore } from '../../../src/core/store.ts';
+import type { AnyOperatorStore } from '../../../src/core/store.ts';
 import type { Spoiling } from '../simulate.ts';
 
 export interface Fault {
@@ -21,7 +21,7 @@ export function changed<Kind extends object>(store: Kind, changes: Partial<Kind>
 
 /** The token that a record has now, in place of the caller's. */
 export async function withCurrentToken<Request extends { readonly id: string; readonly token: string }>(
-  store: AnyStore,
+  store: AnyOperatorStore,
   request: Request,
 ): Promise<Request> {
   const record = await store.read(request.id);

@@ -1,18 +1,18 @@
 /** Stores that break a rule of their contract. */
 
-import type { AnyStore, ClaimOutcome, ClaimRequest, StoredResult } from '../../../src/core/store.ts';
+import type { AnyOperatorStore, ClaimOutcome, ClaimRequest, StoredResult } from '../../../src/core/store.ts';
 import { changed, type Fault, withCurrentToken } from './fault.ts';
 
-type Changes = (store: AnyStore) => Partial<AnyStore>;
+type Changes = (store: AnyOperatorStore) => Partial<AnyOperatorStore>;
 
 const store = (changes: Changes): Fault => ({ spoiling: { store: (good) => changed(good, changes(good)) } });
 
 /** Every claim is made with other terms. */
-const claims = (worsen: (request: ClaimRequest, good: AnyStore) => ClaimRequest | Promise<ClaimRequest>) =>
+const claims = (worsen: (request: ClaimRequest, good: AnyOperatorStore) => ClaimRequest | Promise<ClaimRequest>) =>
   store((good) => ({ claim: async (request) => good.claim(await worsen(request, good)) }));
 
 /** Every outcome of a claim is reported as another. */
-const told = (worsen: (outcome: ClaimOutcome, request: ClaimRequest, good: AnyStore) => ClaimOutcome) =>
+const told = (worsen: (outcome: ClaimOutcome, request: ClaimRequest, good: AnyOperatorStore) => ClaimOutcome) =>
   store((good) => ({ claim: async (request) => worsen(await good.claim(request), request, good) }));
 
 function shortened({ kind, bytes }: StoredResult): StoredResult {

@@ -6,7 +6,7 @@ import { type Answering, type Context, type FinalWrite, plainAnswering } from '.
 import { Engine } from '../../../src/core/engine/engine.ts';
 import type { LapsedOperation, Operation, Outcome, Recovery } from '../../../src/core/operation.ts';
 import { resolveSettings } from '../../../src/core/options/check-options.ts';
-import type { Store, StoredResult } from '../../../src/core/store.ts';
+import type { OperatorStore, StoredResult } from '../../../src/core/store.ts';
 import { digestParts } from '../../../src/core/support/digest.ts';
 import { failure, recovered } from './answer-body.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
@@ -39,10 +39,10 @@ export class EngineFront implements Front {
   readonly #worker: Worker;
   readonly #world: Surroundings;
   readonly #rules: AppRules;
-  readonly #store: Store<SimKind>;
+  readonly #store: OperatorStore<SimKind>;
   #savesRequests = false;
 
-  constructor(worker: Worker, store: Store<SimKind>, world: Surroundings, rules: AppRules) {
+  constructor(worker: Worker, store: OperatorStore<SimKind>, world: Surroundings, rules: AppRules) {
     this.#worker = worker;
     this.#world = world;
     this.#rules = rules;

@@ -3,7 +3,7 @@
 import { type FetchContext, type FetchGuard, idempotency } from '../../../src/adapters/fetch.ts';
 import { NothingHappenedError } from '../../../src/core/errors.ts';
 import type { LapsedOperation } from '../../../src/core/operation.ts';
-import type { Store, StoredResult } from '../../../src/core/store.ts';
+import type { OperatorStore, StoredResult } from '../../../src/core/store.ts';
 import { recordId } from '../../../src/core/support/digest.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
 import { decodeResponse, encodeResponse, finalWrite } from '../../../src/http/response/snapshot.ts';
@@ -46,7 +46,7 @@ export class HttpFront implements Front {
   /** What became of a record, as the layer's events tell. */
   readonly #recorded = new Map<string, string>();
 
-  constructor(worker: Worker, store: Store<SimKind>, world: Surroundings, rules: AppRules) {
+  constructor(worker: Worker, store: OperatorStore<SimKind>, world: Surroundings, rules: AppRules) {
     this.#worker = worker;
     this.#world = world;
     this.#rules = rules;

@@ -1,7 +1,7 @@
 /** A worker's dispatcher, and whoever its messages are for: they are late, get lost, and so do their answers. */
 
 import type { OutboxMessage } from '../../../src/core/outbox.ts';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { dispatcher } from '../../../src/outbox/dispatcher.ts';
 import type { Network } from './network.ts';
 import type { Post } from './post.ts';
@@ -13,7 +13,7 @@ export interface MailParts {
   readonly worker: Worker;
   readonly network: Network;
   readonly post: Post;
-  readonly store: Store<SimKind>;
+  readonly store: OperatorStore<SimKind>;
   readonly leaseMs: number;
 }
 

@@ -2,7 +2,7 @@
 
 import { decodeEntry } from '../../../src/core/audit/audit-entry.ts';
 import type {
-  AnyStore,
+  AnyOperatorStore,
   ClaimOutcome,
   ClaimRequest,
   Owner,
@@ -35,15 +35,15 @@ export interface ServerParts {
   readonly maxResultBytes: number;
   /** Reads the handler's answer out of a stored result. */
   readonly bodyOf: (result: StoredResult) => string | undefined;
-  readonly spoil: (store: AnyStore) => AnyStore;
+  readonly spoil: (store: AnyOperatorStore) => AnyOperatorStore;
   readonly rules: ServerRules;
 }
 
 /** The methods of an owner, all of which wait while its record is locked. */
 export type OwnerMethod = 'renew' | 'complete' | 'release' | 'abandon' | 'saveStep' | 'resolve';
 
-type RequestOf<Method extends OwnerMethod> = Parameters<AnyStore[Method]>[0];
-type OutcomeOf<Method extends OwnerMethod> = Awaited<ReturnType<AnyStore[Method]>>;
+type RequestOf<Method extends OwnerMethod> = Parameters<AnyOperatorStore[Method]>[0];
+type OutcomeOf<Method extends OwnerMethod> = Awaited<ReturnType<AnyOperatorStore[Method]>>;
 
 const states: readonly RecordState[] = ['running', 'lapsed', 'open', 'completed'];
 
@@ -51,7 +51,7 @@ const epochMs = Date.UTC(2026, 0, 1);
 
 /** The store of all workers. */
 export class Server {
-  readonly store: AnyStore;
+  readonly store: AnyOperatorStore;
   readonly parts: ServerParts;
   readonly post: Post;
   readonly locks = new Map<string, Promise<void>>();
@@ -67,7 +67,7 @@ export class Server {
     const { maxResultBytes } = parts;
     const memory = new MemoryStore({ maxRecords: 1_000, maxBytes: 2 ** 24, maxResultBytes }, clock);
     this.post = new Post({ history: parts.history, rules: parts.rules, now: () => this.now });
-    this.store = parts.spoil(memory as AnyStore);
+    this.store = parts.spoil(memory as AnyOperatorStore);
   }
 
   /** The store's clock. */

@@ -4,10 +4,10 @@ import { LeaseLostError, StoreUnavailableError } from '../../../src/core/errors.
 import type { Outbox } from '../../../src/core/outbox.ts';
 import { sleep } from '../../../src/core/runtime.ts';
 import type {
-  AnyStore,
+  AnyOperatorStore,
   ClaimRequest,
+  OperatorStore,
   RenewRequest,
-  Store,
   Transacted,
   TransactionOutcome,
   TransactionWrite,
@@ -43,11 +43,11 @@ export interface Wires {
 }
 
 /** One worker's connection. */
-export function workerStore(wires: Wires): Store<SimKind> {
+export function workerStore(wires: Wires): OperatorStore<SimKind> {
   const { worker, network, server } = wires;
   const write =
     <Method extends OwnerMethod>(method: Method) =>
-    (request: Parameters<AnyStore[Method]>[0]) =>
+    (request: Parameters<AnyOperatorStore[Method]>[0]) =>
       network.call(worker, method, () => server.write(worker.name, method, request));
   return {
     name: 'simulated',

@@ -1,7 +1,7 @@
 /** Real servers whose clocks a test steps, each with a store on it. */
 
 import pg from 'pg';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import * as mariadb from '../../../src/stores/mariadb/index.ts';
 import * as postgres from '../../../src/stores/postgres/index.ts';
 import { storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
@@ -12,7 +12,7 @@ import { type SteppedClock, steppedClock } from '../../servers/stepped-clock.ts'
 import { adminPool } from '../mariadb/pools.ts';
 
 export interface SteppedServer {
-  readonly store: Store;
+  readonly store: OperatorStore;
   step(ms: number): Promise<void>;
   stop(): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import { type DynamodbTransactions, dynamodbStore } from '../../../src/stores/dynamodb/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
 import { isSelected } from '../../servers/selected.ts';
@@ -79,7 +79,7 @@ function realOf(client: DynamoDB, tables: Tables): { real: Real; clear(): Promis
 }
 
 async function transact(
-  store: Store<Kind>,
+  store: OperatorStore<Kind>,
   add: (collector: Collector) => void,
   call: Extract<Call, { end: string }>,
 ): Promise<string> {

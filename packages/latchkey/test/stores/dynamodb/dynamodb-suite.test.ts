@@ -35,7 +35,7 @@ describe.runIf(isSelected('dynamodb'))('dynamodb store', () => {
   for (const claimBy of ['write', 'read'] as const) {
     describe(`claiming by ${claimBy}`, () => {
       const make = (setup: StoreSetup) => create(rig(), setup, claimBy);
-      storeSuite<Kind>({ describe, it, capabilities: ['transaction'], create: make });
+      storeSuite<Kind>({ describe, it, capabilities: ['operator', 'transaction'], create: make });
     });
   }
 });

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { createHttpLayer } from '../../../src/http/create-layer.ts';
 import { encryptedStore } from '../../../src/stores/encrypted/index.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';
@@ -12,14 +12,14 @@ const keyOf = (fill: number) => new Uint8Array(32).fill(fill);
 const old = { currentKey: 'old', keys: { old: keyOf(1) } };
 const rotated = { currentKey: 'new', keys: { old: keyOf(1), new: keyOf(2) } };
 
-type Claims = Pick<Store, 'claim'>;
+type Claims = Pick<OperatorStore, 'claim'>;
 
 async function replayed(store: Claims, id: string): Promise<string> {
   const outcome = await store.claim(claimOf(id, 'reader'));
   return outcome.outcome === 'completed' ? Buffer.from(outcome.result.bytes).toString() : outcome.outcome;
 }
 
-async function completeIn(store: Store, id: string, text: string): Promise<void> {
+async function completeIn(store: OperatorStore, id: string, text: string): Promise<void> {
   await store.claim(claimOf(id, `token-${id}`));
   await store.complete(completionOf(id, `token-${id}`, text));
 }

@@ -14,7 +14,7 @@ describe('encrypted memory store', () => {
   storeSuite({
     describe,
     it,
-    capabilities: ['watch'],
+    capabilities: ['operator', 'watch'],
     create: async ({ maxResultBytes }) => {
       const runtime = manualRuntime();
       const limit = maxResultBytes === undefined ? {} : { maxResultBytes: maxResultBytes + sealedExtra };
@@ -31,7 +31,7 @@ describe('encrypted sqlite store', () => {
   storeSuite<SqliteTransactions>({
     describe,
     it,
-    capabilities: ['transaction', 'watch', 'outbox'],
+    capabilities: ['operator', 'transaction', 'watch', 'outbox'],
     create: ({ maxResultBytes }) =>
       wrappedSqlite(maxResultBytes && maxResultBytes + sealedExtra, (store) => encryptedStore(store, keys)),
   });

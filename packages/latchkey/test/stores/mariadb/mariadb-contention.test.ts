@@ -1,6 +1,6 @@
 import { createPool, type PoolConnection } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { type MariadbTransactions, mariadbStore } from '../../../src/stores/mariadb/index.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
@@ -10,7 +10,7 @@ import { writeEffect } from './pools.ts';
 
 describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
   let database: TestDatabase;
-  let store: Store<MariadbTransactions<PoolConnection>>;
+  let store: OperatorStore<MariadbTransactions<PoolConnection>>;
 
   beforeAll(async () => {
     database = await testDatabase();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { PoolConnection } from 'mysql2/promise';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import { type MariadbTransactions, mariadbStore } from '../../../src/stores/mariadb/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
 import { isSelected } from '../../servers/selected.ts';
@@ -44,7 +44,7 @@ async function realOf(): Promise<{ real: Real; close(): Promise<void> }> {
 }
 
 async function transact(
-  store: Store<MariadbTransactions<PoolConnection>>,
+  store: OperatorStore<MariadbTransactions<PoolConnection>>,
   call: Extract<Call, { end: string }>,
 ): Promise<string> {
   const write = { kind: 'result', result: resultOf(call.text), tombstone: bytesOf('gone'), retentionMs } as const;

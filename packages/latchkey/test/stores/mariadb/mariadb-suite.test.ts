@@ -43,7 +43,7 @@ if (isSelected('mariadb')) {
       storeSuite<MariadbTransactions<PoolConnection>>({
         describe,
         it,
-        capabilities: ['transaction', 'outbox'],
+        capabilities: ['operator', 'transaction', 'outbox'],
         create: (setup) => create(pool(), setup),
       });
     });

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { PoolConnection, ResultSetHeader } from 'mysql2/promise';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import { type MariadbTransactions, mariadbStore } from '../../../src/stores/mariadb/index.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf } from '../requests.ts';
@@ -16,7 +16,7 @@ const takeover = { takeover: 'rerun', leaseMs: 30_000 } as const;
 
 describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
   let database: TestDatabase;
-  let store: Store<MariadbTransactions<PoolConnection>>;
+  let store: OperatorStore<MariadbTransactions<PoolConnection>>;
 
   beforeAll(async () => {
     database = await testDatabase();

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../../src/testing/index.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 
 const full = { code: 'store-unavailable', retryAfterMs: 1_000 };
 
-async function fill(store: Store, count: number): Promise<void> {
+async function fill(store: OperatorStore, count: number): Promise<void> {
   for (let index = 0; index < count; index += 1) {
     await store.claim(claimOf(`id-${index}`, 'a'));
     await store.complete(completionOf(`id-${index}`, 'a'));

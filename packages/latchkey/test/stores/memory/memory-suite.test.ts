@@ -6,7 +6,7 @@ describe('memory store', () => {
   storeSuite({
     describe,
     it,
-    capabilities: ['watch'],
+    capabilities: ['operator', 'watch'],
     create: ({ maxResultBytes }) => {
       const runtime = manualRuntime();
       return { store: memoryStore({ runtime, maxResultBytes }), advance: runtime.advance };

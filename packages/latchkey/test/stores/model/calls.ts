@@ -1,8 +1,8 @@
 import type {
   AfterFailure,
   ClaimOutcome,
+  OperatorStore,
   Resolution,
-  Store,
   StoredRecord,
   Takeover,
   TransactionKind,
@@ -70,7 +70,10 @@ export function operationIdOf(token: string): string {
 export type PlainCall = Exclude<Call, { readonly method: 'transaction' }>;
 
 /** Calls the store, and makes its answer comparable. */
-export async function callStore<Kind extends TransactionKind>(store: Store<Kind>, call: PlainCall): Promise<unknown> {
+export async function callStore<Kind extends TransactionKind>(
+  store: OperatorStore<Kind>,
+  call: PlainCall,
+): Promise<unknown> {
   switch (call.method) {
     case 'claim':
       return claimAnswer(await store.claim(claimRequest(call)));
@@ -113,7 +116,7 @@ function claimRequest(call: Extract<Call, { method: 'claim' }>) {
 }
 
 async function listedIds<Kind extends TransactionKind>(
-  store: Store<Kind>,
+  store: OperatorStore<Kind>,
   state: StoredRecord['state'],
 ): Promise<readonly string[]> {
   const ids: string[] = [];

@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
@@ -73,7 +73,7 @@ function sqliteReal(database: DatabaseSync): ClosableReal {
 }
 
 async function transact(
-  store: Store<SqliteTransactions<DatabaseSync>>,
+  store: OperatorStore<SqliteTransactions<DatabaseSync>>,
   call: Extract<Call, { end: string }>,
 ): Promise<string> {
   const write = { kind: 'result', result: resultOf(call.text), tombstone: bytesOf('gone'), retentionMs } as const;

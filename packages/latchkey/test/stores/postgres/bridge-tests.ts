@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import { type PostgresTransactions, postgresStore } from '../../../src/stores/postgres/index.ts';
 import { bytesOf, claimOf } from '../requests.ts';
 import type { BridgeCase } from './bridge-cases.ts';
@@ -12,7 +12,7 @@ const early = { code: 'transaction-ended-early' };
 /** What every library's transactions must do and must not. */
 export function bridgeTests<Tx>(database: () => TestDatabase, open: () => BridgeCase<Tx>): void {
   let made: BridgeCase<Tx>;
-  let store: Store<PostgresTransactions<Tx>>;
+  let store: OperatorStore<PostgresTransactions<Tx>>;
 
   beforeAll(() => {
     made = open();

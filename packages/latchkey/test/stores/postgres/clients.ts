@@ -1,6 +1,6 @@
 import pg from 'pg';
 import postgres from 'postgres';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import {
   type PostgresStoreOptions,
   type PostgresTransactions,
@@ -15,7 +15,7 @@ type Settings = TableNames & Partial<Omit<PostgresStoreOptions, 'client'>>;
 
 /** A client of a test, and what it takes to use it. */
 export interface TestClient<Tx> {
-  store(settings: Settings): Store<PostgresTransactions<Tx>>;
+  store(settings: Settings): OperatorStore<PostgresTransactions<Tx>>;
   write: WriteEffect<Tx>;
   close(): Promise<void>;
 }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import {
   type PostgresBridge,
   type PostgresTransactions,
@@ -53,7 +53,10 @@ function commitTests<Tx>(
   afterAll(() => made.close());
 
   const transact = async (bridge: PostgresBridge<Tx>, write: Transacted<unknown>['write'], leaseMs = 30_000) => {
-    const store: Store<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({ client: bridge, sweep: false });
+    const store: OperatorStore<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
+      client: bridge,
+      sweep: false,
+    });
     await store.claim(claimOf('x', 'a'));
     const request = { id: 'x', token: 'a', leaseMs, unresolvedRetentionMs: 60_000 };
     return store.transaction?.(request, async (tx) => {
@@ -82,7 +85,7 @@ function commitTests<Tx>(
   });
 
   it('by a worker whose session the server ended, in favour of another worker, does not happen', async () => {
-    const store: Store<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
+    const store: OperatorStore<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
       client: made.bridge,
       sweep: false,
     });
@@ -106,7 +109,7 @@ function commitTests<Tx>(
   });
 
   it('that comes after its lease is refused, and its record free for others', async () => {
-    const store: Store<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
+    const store: OperatorStore<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
       client: made.bridge,
       sweep: false,
     });

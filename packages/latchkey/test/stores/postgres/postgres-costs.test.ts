@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store, TransactionKind } from '../../../src/core/store.ts';
+import type { OperatorStore, TransactionKind } from '../../../src/core/store.ts';
 import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { claimOf, completionOf } from '../requests.ts';
@@ -15,7 +15,7 @@ SELECT coalesce(sum(calls), 0)::int AS calls,
 FROM pg_stat_statements WHERE query !~ 'pg_stat_statements'`;
 
 interface PlainClient {
-  store(settings: { sweep: boolean }): Pick<Store<TransactionKind>, 'claim' | 'complete' | 'ping' | 'close'>;
+  store(settings: { sweep: boolean }): Pick<OperatorStore<TransactionKind>, 'claim' | 'complete' | 'ping' | 'close'>;
   close(): Promise<void>;
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import type { PostgresTransactions } from '../../../src/stores/postgres/index.ts';
 import { faultyStore, manualRuntime } from '../../../src/testing/index.ts';
 import { patience } from '../../servers/patience.ts';
@@ -62,7 +62,7 @@ async function realOf<Tx>(client: TestClient<Tx>): Promise<{ real: Real; close()
 }
 
 async function transact<Tx>(
-  store: Store<PostgresTransactions<Tx>>,
+  store: OperatorStore<PostgresTransactions<Tx>>,
   client: TestClient<Tx>,
   call: Extract<Call, { end: string }>,
 ): Promise<string> {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store, TransactionKind } from '../../../src/core/store.ts';
+import type { OperatorStore, TransactionKind } from '../../../src/core/store.ts';
 import { type PgBouncer, startPgBouncer } from '../../servers/pgbouncer.ts';
 import { isSelected } from '../../servers/selected.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
@@ -23,7 +23,7 @@ async function useHard<Tx>(client: TestClient<Tx>): Promise<void> {
 
 /** As a request does: claim, an effect and its step in a transaction, completion. */
 async function runOnce<Tx>(
-  store: Store<TransactionKind & { readonly handle: Tx; readonly mode: 'async' }>,
+  store: OperatorStore<TransactionKind & { readonly handle: Tx; readonly mode: 'async' }>,
   client: TestClient<Tx>,
   key: string,
 ): Promise<void> {

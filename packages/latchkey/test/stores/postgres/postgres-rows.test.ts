@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import type { PostgresTransactions } from '../../../src/stores/postgres/index.ts';
 import { patience } from '../../servers/patience.ts';
 import { isSelected } from '../../servers/selected.ts';
@@ -9,7 +9,7 @@ import { type TestDatabase, testDatabase } from './database.ts';
 
 let database: TestDatabase;
 let client: TestClient<PgTx>;
-let store: Store<PostgresTransactions<PgTx>>;
+let store: OperatorStore<PostgresTransactions<PgTx>>;
 
 const unreadable = { code: 'record-unreadable' };
 

@@ -35,7 +35,7 @@ describe.runIf(isSelected('postgres'))('postgres store', () => {
     await database.stop();
   });
 
-  const capabilities = ['transaction', 'watch', 'outbox'] as const;
+  const capabilities = ['operator', 'transaction', 'watch', 'outbox'] as const;
 
   describe('on pg', () => {
     const options = { describe, it, capabilities, create: (setup: StoreSetup) => create(pgUser, setup) };

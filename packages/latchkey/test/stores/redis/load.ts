@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { until } from '../../servers/redis-server.ts';
 import { claimOf, completionOf } from '../requests.ts';
 
@@ -23,7 +23,7 @@ const patienceMs = 50_000;
  *
  * @param options.keyOf - the key of a number.
  */
-export function startLoad(store: Store, keyOf: (number: number) => string): Load {
+export function startLoad(store: OperatorStore, keyOf: (number: number) => string): Load {
   const acknowledged: string[] = [];
   let number = 0;
   let over = false;
@@ -59,7 +59,7 @@ export function startLoad(store: Store, keyOf: (number: number) => string): Load
 }
 
 /** The keys among these whose answer is not what was acknowledged. */
-export async function lostOf(store: Store, keys: readonly string[]): Promise<readonly string[]> {
+export async function lostOf(store: OperatorStore, keys: readonly string[]): Promise<readonly string[]> {
   const looks = keys.map(async (key) => {
     const record = await store.read(key);
     return new TextDecoder().decode(record?.result?.bytes) === key ? [] : [key];

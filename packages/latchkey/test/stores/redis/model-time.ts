@@ -4,7 +4,7 @@
  */
 
 import type { Redis } from 'ioredis';
-import type { ClaimOutcome, Store, StoredRecord } from '../../../src/core/store.ts';
+import type { ClaimOutcome, OperatorStore, StoredRecord } from '../../../src/core/store.ts';
 import { type ManualRuntime, manualRuntime } from '../../../src/testing/index.ts';
 import { age, serverTime } from './time-travel.ts';
 
@@ -13,11 +13,11 @@ const msPerUnit = 10_000;
 /** A clock for the model, and the same store in its units. */
 export interface ModelTime {
   readonly runtime: ManualRuntime;
-  readonly store: Store;
+  readonly store: OperatorStore;
 }
 
 /** @param prefix - of the store's keys. */
-export async function modelTime(server: Redis, prefix: string, store: Store): Promise<ModelTime> {
+export async function modelTime(server: Redis, prefix: string, store: OperatorStore): Promise<ModelTime> {
   const runtime = manualRuntime();
   const startedAt = runtime.clock.now();
   const serverStartedAt = await serverTime(server);
@@ -32,7 +32,7 @@ export async function modelTime(server: Redis, prefix: string, store: Store): Pr
   return { runtime: { ...runtime, advance }, store: inUnits(store, toUnits) };
 }
 
-function inUnits(store: Store, toUnits: (serverMs: number) => number): Store {
+function inUnits(store: OperatorStore, toUnits: (serverMs: number) => number): OperatorStore {
   return {
     name: store.name,
     volatile: store.volatile,

@@ -55,7 +55,7 @@ function suiteOf(
   storeSuite({
     describe,
     it,
-    capabilities: ['watch'],
+    capabilities: ['operator', 'watch'],
     create: ({ maxResultBytes }) => {
       const mark = crypto.randomUUID();
       return {

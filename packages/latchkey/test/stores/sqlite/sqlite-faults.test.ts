@@ -1,12 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { temporaryFolder } from './handles.ts';
 import { type Interference, type WatchedHandle, watchHandle } from './watched-handle.ts';
 
-type Call = (store: Store<SqliteTransactions>) => Promise<unknown>;
+type Call = (store: OperatorStore<SqliteTransactions>) => Promise<unknown>;
 
 const owner = { id: 'x', token: 'a' };
 const lease = { ...owner, leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
@@ -28,7 +28,7 @@ describe('faults of SQLite', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let real: DatabaseSync;
   let watched: WatchedHandle;
-  let store: Store<SqliteTransactions>;
+  let store: OperatorStore<SqliteTransactions>;
 
   beforeEach(async () => {
     folder = await temporaryFolder();

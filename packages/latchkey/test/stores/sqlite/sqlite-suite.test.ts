@@ -34,7 +34,7 @@ for (const [driver, open] of Object.entries(drivers)) {
     storeSuite<SqliteTransactions>({
       describe,
       it,
-      capabilities: ['transaction', 'watch', 'outbox'],
+      capabilities: ['operator', 'transaction', 'watch', 'outbox'],
       create: (setup) => create(setup, open),
     });
   });

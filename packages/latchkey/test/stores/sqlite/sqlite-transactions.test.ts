@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Store, Transacted } from '../../../src/core/store.ts';
+import type { OperatorStore, Transacted } from '../../../src/core/store.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { bytesOf, claimOf } from '../requests.ts';
 import { drivers, type Handle, temporaryFolder } from './handles.ts';
@@ -12,7 +12,7 @@ for (const [driver, open] of Object.entries(drivers)) {
   describe(`transactions on ${driver}`, () => {
     let folder: Awaited<ReturnType<typeof temporaryFolder>>;
     let handle: Handle;
-    let store: Store<SqliteTransactions<Handle>>;
+    let store: OperatorStore<SqliteTransactions<Handle>>;
 
     beforeEach(async () => {
       folder = await temporaryFolder();

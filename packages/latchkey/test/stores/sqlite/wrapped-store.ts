@@ -1,13 +1,13 @@
 import { DatabaseSync } from 'node:sqlite';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { type SqliteTransactions, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { type ManualRuntime, manualRuntime } from '../../../src/testing/index.ts';
 import { temporaryFolder } from './handles.ts';
 
 type Wrap = (
-  store: Store<SqliteTransactions<DatabaseSync>>,
+  store: OperatorStore<SqliteTransactions<DatabaseSync>>,
   runtime: ManualRuntime,
-) => Store<SqliteTransactions<DatabaseSync>>;
+) => OperatorStore<SqliteTransactions<DatabaseSync>>;
 
 /** What the store suite needs of a store that wraps a SQLite store. */
 export async function wrappedSqlite(maxResultBytes: number | undefined, wrap: Wrap) {

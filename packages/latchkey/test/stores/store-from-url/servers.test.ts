@@ -4,7 +4,7 @@ import { createConnection, createPool } from 'mysql2/promise';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LatchkeyError } from '../../../src/core/errors.ts';
-import type { Store } from '../../../src/core/store.ts';
+import type { OperatorStore } from '../../../src/core/store.ts';
 import { tableDefinition } from '../../../src/stores/dynamodb/index.ts';
 import { migrate as migrateMariadb } from '../../../src/stores/mariadb/index.ts';
 import { migrate as migratePostgres } from '../../../src/stores/postgres/index.ts';
@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 /** It claims, and closes more than once. */
-async function use(store: Pick<Store, 'claim' | 'close'>): Promise<void> {
+async function use(store: Pick<OperatorStore, 'claim' | 'close'>): Promise<void> {
   expect((await store.claim(claimOf('id', 'token'))).outcome).toBe('claimed');
   await store.close();
   await store.close();

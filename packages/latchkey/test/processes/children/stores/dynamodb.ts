@@ -1,6 +1,6 @@
 import type { DynamoDB } from '@aws-sdk/client-dynamodb';
 import type { Runtime } from '../../../../src/core/runtime.ts';
-import type { AnyStore } from '../../../../src/core/store.ts';
+import type { AnyOperatorStore } from '../../../../src/core/store.ts';
 import type { TransactItemOf } from '../../../../src/stores/dynamodb/index.ts';
 import { dynamodbStore, type TransactionCollector } from '../../../../src/stores/dynamodb/index.ts';
 import { clientOf } from '../../../servers/dynamodb-local.ts';
@@ -15,7 +15,7 @@ interface Settings {
 export function openDynamodb({ port, table, effects }: Settings, runtime: Runtime): OpenedStore {
   const client = clientOf(port);
   return {
-    store: dynamodbStore({ client, table, runtime }) as AnyStore,
+    store: dynamodbStore({ client, table, runtime }) as AnyOperatorStore,
     write: (handle, effect) => {
       const { add } = handle as TransactionCollector<TransactItemOf<DynamoDB>>;
       add({ Put: { TableName: effects, Item: { pk: { S: effect } } } });

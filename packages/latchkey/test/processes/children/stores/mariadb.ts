@@ -1,6 +1,6 @@
 import { createPool, type PoolConnection } from 'mysql2/promise';
 import type { Runtime } from '../../../../src/core/runtime.ts';
-import type { AnyStore } from '../../../../src/core/store.ts';
+import type { AnyOperatorStore } from '../../../../src/core/store.ts';
 import { mariadbStore } from '../../../../src/stores/mariadb/index.ts';
 import { writeEffect } from '../../../stores/mariadb/pools.ts';
 import type { OpenedStore } from '../opened-store.ts';
@@ -14,7 +14,7 @@ export function openMariadb({ port, pool }: Settings, runtime: Runtime): OpenedS
   const where = { host: '127.0.0.1', port, user: 'root', database: 'shop' };
   const client = createPool({ ...where, connectionLimit: pool, connectTimeout: 3_000 });
   return {
-    store: mariadbStore({ client, runtime, callTimeoutMs: 3_000 }) as AnyStore,
+    store: mariadbStore({ client, runtime, callTimeoutMs: 3_000 }) as AnyOperatorStore,
     write: (handle, effect) => writeEffect(handle as PoolConnection, effect),
     waits: true,
   };

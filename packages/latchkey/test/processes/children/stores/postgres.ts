@@ -1,7 +1,7 @@
 import pg from 'pg';
 import postgres from 'postgres';
 import type { Runtime } from '../../../../src/core/runtime.ts';
-import type { AnyStore } from '../../../../src/core/store.ts';
+import type { AnyOperatorStore } from '../../../../src/core/store.ts';
 import { postgresStore } from '../../../../src/stores/postgres/index.ts';
 import { superuser } from '../../../servers/postgres-server.ts';
 import type { OpenedStore } from '../opened-store.ts';
@@ -23,7 +23,7 @@ function openPg(connectionString: string, max: number, runtime: Runtime): Opened
   const client = new pg.Pool({ connectionString, max, connectionTimeoutMillis: connectTimeoutMs });
   client.on('error', () => {});
   return {
-    store: postgresStore({ client, runtime, connectTimeoutMs }) as AnyStore,
+    store: postgresStore({ client, runtime, connectTimeoutMs }) as AnyOperatorStore,
     write: async (handle, effect) => {
       await (handle as pg.PoolClient).query('INSERT INTO effects (effect) VALUES ($1)', [effect]);
     },
@@ -34,7 +34,7 @@ function openPg(connectionString: string, max: number, runtime: Runtime): Opened
 function openPostgresJs(url: string, max: number, runtime: Runtime): OpenedStore {
   const client = postgres(url, { max, prepare: false, onnotice: () => {}, connect_timeout: connectTimeoutMs / 1000 });
   return {
-    store: postgresStore({ client, runtime, connectTimeoutMs }) as AnyStore,
+    store: postgresStore({ client, runtime, connectTimeoutMs }) as AnyOperatorStore,
     write: async (handle, effect) => {
       await (handle as postgres.TransactionSql)`INSERT INTO effects (effect) VALUES (${effect})`;
     },

@@ -1,5 +1,5 @@
 import type { Runtime } from '../../../../src/core/runtime.ts';
-import type { AnyStore } from '../../../../src/core/store.ts';
+import type { AnyOperatorStore } from '../../../../src/core/store.ts';
 import { redisStore } from '../../../../src/stores/redis/index.ts';
 import { singleClients } from '../../../stores/redis/clients.ts';
 import type { OpenedStore } from '../opened-store.ts';
@@ -11,5 +11,5 @@ interface Settings {
 
 export async function openRedis(settings: Settings, runtime: Runtime): Promise<OpenedStore> {
   const { client } = await singleClients[settings.client](settings.port);
-  return { store: redisStore({ client, runtime }) as AnyStore, waits: false };
+  return { store: redisStore({ client, runtime }) as AnyOperatorStore, waits: false };
 }
