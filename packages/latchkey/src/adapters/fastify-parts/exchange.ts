@@ -32,7 +32,7 @@ import {
   restoreReply,
   unmarkReply,
 } from './reply-headers.ts';
-import type { FastifyBodies, LimitedRoute } from './request.ts';
+import { type FastifyBodies, type LimitedRoute, setContext } from './request.ts';
 
 /** Ends a hook. */
 export type Done = (error?: Error) => void;
@@ -105,7 +105,7 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   protected override run(): undefined {
     this.#parts.contexts.set(this.native, this);
-    Reflect.set(this.native, 'idempotency', this.context);
+    setContext(this.native, this);
     this.#done();
   }
 

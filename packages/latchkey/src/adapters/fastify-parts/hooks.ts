@@ -11,7 +11,7 @@ import type { RouteOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
 import type { GuardContexts } from '../guard-contexts.ts';
 import { type Done, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
-import { FastifyBodies, type LimitedRoute } from './request.ts';
+import { contextOf, FastifyBodies, type LimitedRoute } from './request.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
@@ -37,7 +37,13 @@ export function addHooks<Kind extends TransactionKind>(
   layer: HttpLayer<FastifyRequest, Kind>,
   contexts: GuardContexts<Kind, FastifyReply>,
 ): void {
-  if (!instance.hasRequestDecorator('idempotency')) instance.decorateRequest('idempotency', undefined);
+  if (!instance.hasRequestDecorator('idempotency')) {
+    instance.decorateRequest('idempotency', {
+      getter(this: FastifyRequest) {
+        return contextOf(this);
+      },
+    });
+  }
   const parts: Parts<Kind> = { layer, contexts, exchanges: new RequestMark(), bodies: new FastifyBodies() };
   instance.addHook('onRoute', (route) => appendHook(route, parts));
   instance.addHook('preParsing', (request, _reply, payload, done) => {

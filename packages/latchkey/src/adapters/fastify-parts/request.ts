@@ -47,3 +47,17 @@ export interface LimitedRoute {
 function bodyLimitOf(request: FastifyRequest, route: LimitedRoute): number {
   return route.bodyLimit ?? request.server.initialConfig.bodyLimit ?? 1_048_576;
 }
+
+/** The exchange that a request's handler runs under. Copies of this module in one program share the symbol. */
+const exchangeKey = Symbol.for('latchkey.fastify.exchange');
+
+/** From here on `request.idempotency` is the context of this exchange. */
+export function setContext(request: FastifyRequest, exchange: { readonly context: unknown }): void {
+  Reflect.set(request, exchangeKey, exchange);
+}
+
+/** What `request.idempotency` is; made on first use, since most handlers never ask for it. */
+export function contextOf(request: FastifyRequest): FastifyRequest['idempotency'] {
+  const exchange: { readonly context: FastifyRequest['idempotency'] } | undefined = Reflect.get(request, exchangeKey);
+  return exchange?.context;
+}
