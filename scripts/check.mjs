@@ -64,6 +64,6 @@ async function work(queue) {
 
 await runScript(async () => {
   const queue = [...steps];
-  const verdicts = await Promise.all(Array.from({ length: availableParallelism() }, () => work(queue)));
-  return verdicts.every(Boolean) ? 0 : 1;
+  const outcomes = await Promise.all(Array.from({ length: availableParallelism() }, () => work(queue)));
+  return outcomes.every(Boolean) ? 0 : 1;
 });

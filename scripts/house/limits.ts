@@ -12,19 +12,19 @@ export interface Limit {
 /** The longest walk of a first request and of a replay, over all frameworks and stores. */
 export const walkLimits = {
   first: {
-    files: { ceiling: 64, goal: 30 },
-    functions: { ceiling: 292, goal: 100 },
-    returns: { ceiling: 163, goal: 30 },
+    files: { ceiling: 67, goal: 30 },
+    functions: { ceiling: 275, goal: 100 },
+    returns: { ceiling: 158, goal: 30 },
   },
   replay: {
-    files: { ceiling: 47, goal: 20 },
-    functions: { ceiling: 182, goal: 70 },
-    returns: { ceiling: 68, goal: 12 },
+    files: { ceiling: 48, goal: 20 },
+    functions: { ceiling: 170, goal: 70 },
+    returns: { ceiling: 72, goal: 12 },
   },
 } as const;
 
 /** Types that hold a request's members. */
-export const requestTypeLimit: Limit = { ceiling: 19, goal: 6 };
+export const requestTypeLimit: Limit = { ceiling: 11, goal: 6 };
 
 /** Files of code that lie directly in one folder. */
 export const filesInFolder = 16;
@@ -35,8 +35,8 @@ export const foldersOfLikeFiles: readonly string[] = ['sql', 'lua'];
 /** Folders that still have more. */
 export const crowdedFolderCeilings: Readonly<Record<string, number>> = {
   'examples/payments/src/shop': 17,
-  'packages/latchkey/src/client': 20,
+  'packages/latchkey/src/client': 17,
   'packages/latchkey/src/http/request': 19,
-  'packages/latchkey/src/stores/dynamodb': 18,
-  'packages/latchkey/src/stores/postgres': 20,
+  'packages/latchkey/src/http/response': 17,
+  'packages/latchkey/src/stores/dynamodb': 17,
 };

@@ -1,4 +1,4 @@
-// What weighs most in a bundle: npm run sizes [-- ENTRY]
+// What takes most room in a bundle: npm run sizes [-- ENTRY]
 
 import { describeSize, measureSizes } from './measure.ts';
 

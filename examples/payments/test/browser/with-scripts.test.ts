@@ -5,7 +5,7 @@ import { setStage } from './stage.ts';
 
 const play = setStage(true);
 
-function expectVerdicts(checkout: CheckoutPage, keyed: string, naive: string): Promise<void> {
+function expectOutcomes(checkout: CheckoutPage, keyed: string, naive: string): Promise<void> {
   const outcomes = () => Promise.all([checkout.outcome('keyed'), checkout.outcome('naive')]);
   return expectSoon(outcomes, [keyed, naive]);
 }
@@ -15,7 +15,7 @@ describe.concurrent('the checkout page', () => {
     'pays once at both endpoints when nothing goes wrong',
     play(async (checkout) => {
       await checkout.payAndWait();
-      await expectVerdicts(checkout, 'Charged once', 'Charged once');
+      await expectOutcomes(checkout, 'Charged once', 'Charged once');
     }),
   );
 
@@ -41,7 +41,7 @@ describe.concurrent('the checkout page', () => {
       const paid = await checkout.keys();
       expect([declined.length, paid.length]).toEqual([1, 1]);
       expect(paid).not.toEqual(declined);
-      await expectVerdicts(checkout, 'Charged once', 'Charged once');
+      await expectOutcomes(checkout, 'Charged once', 'Charged once');
     }),
   );
 
@@ -51,7 +51,7 @@ describe.concurrent('the checkout page', () => {
       await checkout.choose('lost');
       await checkout.payAndWait();
       expect(await checkout.keys()).toHaveLength(1);
-      await expectVerdicts(checkout, 'Charged once', 'Charged twice');
+      await expectOutcomes(checkout, 'Charged once', 'Charged twice');
     }),
   );
 
@@ -61,7 +61,7 @@ describe.concurrent('the checkout page', () => {
       await checkout.choose('slow');
       await checkout.payAndWait();
       expect(await checkout.story('keyed')).toContain('The buyer clicks again');
-      await expectVerdicts(checkout, 'Charged once', 'Charged twice');
+      await expectOutcomes(checkout, 'Charged once', 'Charged twice');
     }),
   );
 
@@ -103,7 +103,7 @@ describe('a server that dies', () => {
       const before = await checkout.text('#server');
       await checkout.choose('dies-after-commit');
       await checkout.payAndWait();
-      await expectVerdicts(checkout, 'Charged once', 'Charged twice');
+      await expectOutcomes(checkout, 'Charged once', 'Charged twice');
       expect(await checkout.text('#server')).not.toBe(before);
       expect(await checkout.keys()).toHaveLength(1);
       expect((await checkout.story('keyed')).at(-1)).toContain('replayed');
@@ -115,7 +115,7 @@ describe('a server that dies', () => {
     play(async (checkout) => {
       await checkout.choose('dies-before-commit');
       await checkout.payAndWait();
-      await expectVerdicts(checkout, 'Charged once', 'Charged once');
+      await expectOutcomes(checkout, 'Charged once', 'Charged once');
       expect(await checkout.keys()).toHaveLength(1);
       expect((await checkout.story('keyed')).at(-1)).not.toContain('replayed');
     }),

@@ -51,7 +51,7 @@ export interface OperationSettings {
    */
   readonly maxRerunAgeMs: number;
   /**
-   * How long the verdicts of a `recover` hook stay in the audit, at least; the same as the operator's, since what goes
+   * How long the decisions of a `recover` hook stay in the audit, at least; the same as the operator's, since what goes
    * too early hides what was written after it. Default 400 days.
    */
   readonly auditRetentionMs: number;

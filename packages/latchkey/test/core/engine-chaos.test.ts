@@ -12,7 +12,7 @@ import type { AfterFailure, Store } from '../../src/core/store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore, randomFaults } from '../../src/testing/faulty-store.ts';
 import { manualRuntime, seededFraction } from '../../src/testing/manual-clock.ts';
-import { operation, told, verdict } from './engine-rig.ts';
+import { operation, runResult, told } from './engine-rig.ts';
 
 const keys = Array.from({ length: 12 }, (_, index) => `k${index}`);
 const roundsPerKey = 8;
@@ -65,9 +65,9 @@ async function play(seed: number, afterFailure: AfterFailure, break_: Break = (s
         if (!context.signal.aborted) witness.downstream.add(idempotencyKey);
       });
       await sleep(runtime.timers, chance() * 2 * leaseMs);
-      return verdict(chance() < 0.5 ? 'failed' : 'done', name);
+      return runResult(chance() < 0.5 ? 'failed' : 'done', name);
     } catch {
-      return verdict('failed', `${name} threw`);
+      return runResult('failed', `${name} threw`);
     } finally {
       leave();
     }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 describe('claims', () => {
   it('runs once and replays the same bytes', async () => {
@@ -114,7 +114,7 @@ describe('claims', () => {
     const { opened, open } = gate<void>();
     const other = worker().run(
       operation(),
-      counted(() => opened.then(() => verdict('nothing-happened', 'come back'))),
+      counted(() => opened.then(() => runResult('nothing-happened', 'come back'))),
     );
     await runtime.advance(10_000);
     expect(told(await late)).toBe('unavailable store-unavailable');

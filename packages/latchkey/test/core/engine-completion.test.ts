@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 describe('completion', () => {
   it('is repeated until the store takes it', async () => {
@@ -101,7 +101,7 @@ describe('completion', () => {
   it('a release whose reply was lost is a success when repeated', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.next('release', { kind: 'lose-reply' });
-    const run = worker().run(operation({ afterFailure: 'rerun' }), async () => verdict('failed', 'oh'));
+    const run = worker().run(operation({ afterFailure: 'rerun' }), async () => runResult('failed', 'oh'));
     await runtime.advance(1_000);
     expect(told(await run)).toBe('executed released');
   });
@@ -152,7 +152,7 @@ describe('waiting', () => {
     const { opened, open } = gate<void>();
     const first = worker().run(operation(waits), async () => {
       await opened;
-      return verdict('nothing-happened', '429');
+      return runResult('nothing-happened', '429');
     });
     await runtime.settle();
     const second = worker().run(operation(waits), async () => done('two'));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import { stepProgress } from '../../src/core/steps/step-progress.ts';
-import { done, engineRig, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, operation, runResult, told } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
 
@@ -15,7 +15,7 @@ async function failAfterTakeover() {
     .worker()
     .run(operation(rerun), dies)
     .catch(() => undefined);
-  const failed = await rig.worker().run(operation(rerun), async () => verdict('failed', 'no'));
+  const failed = await rig.worker().run(operation(rerun), async () => runResult('failed', 'no'));
   return { ...rig, failed: told(failed) };
 }
 
@@ -51,7 +51,7 @@ describe('a worker that died, and an attempt after it that failed', () => {
       .run(operation(rerun), dies)
       .catch(() => undefined);
     rig.faults.plan((method) => (method === 'saveStep' ? { kind: 'fail' } : undefined));
-    const failed = rig.worker().run(operation(rerun), async () => verdict('failed', 'no'));
+    const failed = rig.worker().run(operation(rerun), async () => runResult('failed', 'no'));
     await rig.runtime.advance(60_000);
     expect(told(await failed)).toBe('executed lapsed');
   });

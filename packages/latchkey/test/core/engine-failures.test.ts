@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Recover } from '../../src/core/operation.ts';
-import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
 
@@ -18,7 +18,7 @@ describe('afterFailure', () => {
     const { worker, counted, executions } = engineRig();
     await worker().run(
       operation(),
-      counted(() => verdict('failed', 'oh')),
+      counted(() => runResult('failed', 'oh')),
     );
     expect(
       told(
@@ -37,7 +37,7 @@ describe('afterFailure', () => {
       told(
         await worker().run(
           operation(rerun),
-          counted(() => verdict('failed', 'oh')),
+          counted(() => runResult('failed', 'oh')),
         ),
       ),
     ).toBe('executed released');
@@ -55,7 +55,7 @@ describe('afterFailure', () => {
   it('rerun keeps the failure of the last attempt', async () => {
     const { worker } = engineRig();
     const poison = operation({ ...rerun, maxAttempts: 3 });
-    const fail = async () => verdict('failed', 'poison');
+    const fail = async () => runResult('failed', 'poison');
     const outcomes = [];
     for (let attempt = 0; attempt < 4; attempt += 1) outcomes.push(told(await worker().run(poison, fail)));
     expect(outcomes).toEqual(['executed released', 'executed released', 'executed stored', 'replay value poison']);
@@ -65,7 +65,7 @@ describe('afterFailure', () => {
     const { worker, counted, executions } = engineRig();
     await worker().run(
       operation(),
-      counted(() => verdict('nothing-happened', '429')),
+      counted(() => runResult('nothing-happened', '429')),
     );
     await worker().run(
       operation({}, 'k', 'another payload'),
@@ -82,7 +82,7 @@ describe('afterFailure', () => {
   ] as const)('R38 R81 R74 R89: %s under %s: %s, then %s', async (outcome, afterFailure, first, second) => {
     const { worker } = engineRig();
     const asked = operation({ afterFailure });
-    expect(told(await worker().run(asked, async () => verdict(outcome, 'first')))).toBe(first);
+    expect(told(await worker().run(asked, async () => runResult(outcome, 'first')))).toBe(first);
     expect(told(await worker().run(asked, async () => done('second')))).toBe(second);
   });
 
@@ -92,7 +92,7 @@ describe('afterFailure', () => {
     const rest = gate<void>();
     let isOver = false;
     const stillRunning = () => (isOver ? undefined : rest.opened);
-    const early = counted(async () => ({ ...verdict('come-back', '408'), stillRunning }));
+    const early = counted(async () => ({ ...runResult('come-back', '408'), stillRunning }));
     expect(told(await worker().run(asked, early))).toBe('executed released');
     await runtime.advance(10_000);
     expect(told(await worker().run(asked, early))).toBe('in-progress');
@@ -114,7 +114,7 @@ describe('afterFailure', () => {
     const { worker, runtime } = engineRig();
     const asked = operation({ leaseMs: 3_000, maxRunMs: 9_000 });
     const stillRunning = () => new Promise(() => undefined);
-    await worker().run(asked, async () => ({ ...verdict('released', '408'), stillRunning }));
+    await worker().run(asked, async () => ({ ...runResult('released', '408'), stillRunning }));
     await runtime.advance(20_000);
     expect(told(await worker().run(asked, async () => done('x')))).toBe('outcome-unknown');
   });
@@ -124,7 +124,7 @@ describe('afterFailure', () => {
     const asked = operation(rerun);
     const rest = gate<void>();
     const engine = worker();
-    await engine.run(asked, async () => ({ ...verdict('failed', '504'), stillRunning: () => rest.opened }));
+    await engine.run(asked, async () => ({ ...runResult('failed', '504'), stillRunning: () => rest.opened }));
     const ended = engine.shutdown(5_000);
     await runtime.advance(100);
     rest.open();
@@ -136,7 +136,7 @@ describe('afterFailure', () => {
     const { worker } = engineRig();
     await worker().run(operation(), async (context) => {
       await context.step('a', () => 1);
-      return verdict('nothing-happened', '429');
+      return runResult('nothing-happened', '429');
     });
     expect(told(await worker().run(operation(), async () => done('x')))).toBe('replay value 429');
   });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import type { Operation } from '../../src/core/operation.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
-import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 /** An operation whose client has left by the time its claim is won. */
 function left(settings: Partial<OperationSettings> = {}, parts: Partial<Operation> = {}): Operation {
@@ -58,7 +58,7 @@ describe('a handler whose client has left before it began', () => {
     const { worker, record } = rig();
     await worker().run(operation({ afterFailure: 'rerun' }), async (context) => {
       await context.step('charge', () => 1);
-      return verdict('failed', 'no');
+      return runResult('failed', 'no');
     });
     expect(told(await worker().run(left({ afterFailure: 'rerun' }), untouched))).toBe('not-begun');
     expect(await record()).toEqual({ state: 'open', attempt: 1, steps: ['charge'] });
@@ -69,7 +69,7 @@ describe('a handler whose client has left before it began', () => {
     const { worker } = rig();
     const settings = { afterFailure: 'rerun', maxAttempts: 2 } as const;
     for (let time = 0; time < 3; time += 1) await worker().run(left(settings), untouched);
-    const failing = () => Promise.resolve(verdict('failed', 'no'));
+    const failing = () => Promise.resolve(runResult('failed', 'no'));
     expect(told(await worker().run(operation(settings), failing))).toBe('executed released');
     expect(told(await worker().run(operation(settings), failing))).toBe('executed stored');
   });

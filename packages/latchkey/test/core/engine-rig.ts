@@ -14,13 +14,13 @@ import { manualRuntime } from '../../src/testing/manual-clock.ts';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-export const verdict = (outcome: RunResult['outcome'], text: string): RunResult => ({
+export const runResult = (outcome: RunResult['outcome'], text: string): RunResult => ({
   outcome,
   result: { kind: 'value', bytes: encoder.encode(text) },
   tombstone: encoder.encode('tombstone'),
 });
 
-export const done = (text: string): RunResult => verdict('done', text);
+export const done = (text: string): RunResult => runResult('done', text);
 
 /** What a replay holds, or how else the outcome reads. */
 export function told(outcome: Outcome): string {

@@ -4,7 +4,7 @@ import type { Outcome } from '../../src/core/operation.ts';
 import { type Runtime, sleep } from '../../src/core/runtime.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
 import { markedStep } from '../../src/core/steps/saved-step.ts';
-import { engineRig, operation, told, verdict } from './engine-rig.ts';
+import { engineRig, operation, runResult, told } from './engine-rig.ts';
 
 type Script = (
   step: (name: string, result?: unknown) => Promise<unknown>,
@@ -27,7 +27,7 @@ async function attempts(settings: Partial<OperationSettings>, ...scripts: Script
           return result;
         });
       await script(step, context, rig.runtime).catch((error: unknown) => errors.push(error));
-      return verdict(index < scripts.length - 1 || errors.length > 0 ? 'failed' : 'done', 'x');
+      return runResult(index < scripts.length - 1 || errors.length > 0 ? 'failed' : 'done', 'x');
     });
     await rig.runtime.advance(50);
     outcomes.push(await run);
@@ -130,7 +130,7 @@ describe('the order of steps', () => {
     expect(await memory.read(operation().id)).toMatchObject({ state: 'lapsed', attempt: 2 });
     const former = worker().run(operation({ afterFailure: 'rerun' }), async (context) => {
       for (const name of ['reserve', 'charge', 'write']) await context.step(name, () => ran.push(name));
-      return verdict('done', 'x');
+      return runResult('done', 'x');
     });
     expect(told(await former)).toBe('executed stored');
     expect(ran).toEqual(['reserve', 'charge', 'write']);
@@ -236,7 +236,7 @@ describe('marks of starts', () => {
   it('count as something done: the record keeps its payload', async () => {
     const { worker } = await attempts({ markStepStarts: true }, (step) => step('charge', new Error('lost')));
     const other = worker().run(operation({ afterFailure: 'rerun' }, 'k', 'other payload'), async () =>
-      verdict('done', ''),
+      runResult('done', ''),
     );
     expect(told(await other)).toBe('mismatch');
   });

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
-import { engineRig, operation, told, verdict } from './engine-rig.ts';
+import { engineRig, operation, runResult, told } from './engine-rig.ts';
 
 const record = operation({ afterFailure: 'rerun', leaseMs: 2_000, maxRunMs: 5_000 });
 
@@ -23,7 +23,7 @@ async function firstAttempt(rig: ReturnType<typeof engineRig>, before: string[],
     for (const name of names) await context.step(name, () => 0);
     end.resolve();
     await failing.catch(() => undefined);
-    return verdict('failed', 'x');
+    return runResult('failed', 'x');
   });
 }
 
@@ -44,7 +44,7 @@ describe('a step that waits for another one', () => {
       ];
       sleptMs = 10_000;
       await Promise.all(all);
-      return verdict('failed', 'x');
+      return runResult('failed', 'x');
     });
     await rig.runtime.advance(20_000);
     expect(told(await again)).toMatch(/^executed/);
@@ -61,7 +61,7 @@ describe('a step that waits for another one', () => {
       await context.step('book', () => 0).catch((error: unknown) => codes.push(codeOf(error)));
       end.resolve();
       await charge;
-      return verdict('failed', 'x');
+      return runResult('failed', 'x');
     });
     await rig.runtime.advance(20_000);
     expect(told(await again)).toMatch(/^executed/);

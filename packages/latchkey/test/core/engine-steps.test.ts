@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
 import { LatchkeyError } from '../../src/core/errors.ts';
-import { done, engineRig, gate, operation, told, verdict } from './engine-rig.ts';
+import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
 
@@ -14,7 +14,7 @@ describe('steps', () => {
         charged += 1;
         return { id: `ch_${charged}` };
       });
-      return verdict(last, charge.id);
+      return runResult(last, charge.id);
     };
     expect(told(await worker().run(operation(rerun), handler('failed')))).toBe('executed released');
     expect(told(await worker().run(operation(rerun), handler('done')))).toBe('executed stored');
@@ -33,7 +33,7 @@ describe('steps', () => {
             if (outcome === 'failed') throw new Error('provider down');
           })
           .catch(() => {});
-        return verdict(outcome, 'x');
+        return runResult(outcome, 'x');
       });
     await run('failed');
     await run('done');
@@ -51,7 +51,7 @@ describe('steps', () => {
         seen.push(await context.step('date', () => ({ at: new Date(0), nothing: undefined })));
         seen.push(await context.step('bytes', () => Uint8Array.of(0, 255)));
         seen.push(await context.step('void', () => {}));
-        return verdict(outcome, 'x');
+        return runResult(outcome, 'x');
       });
     await run('failed');
     await run('done');
@@ -149,7 +149,7 @@ describe('steps', () => {
     let left: Promise<unknown> | undefined;
     const outcome = await worker().run(operation(rerun), async (context) => {
       left = opened.then(() => context.step('charge', () => (charged += 1)));
-      return verdict('failed', 'x');
+      return runResult('failed', 'x');
     });
     expect(told(outcome)).toBe('executed released');
     open();

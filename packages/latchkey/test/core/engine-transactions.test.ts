@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '../../src/core/errors.ts';
 import { idempotent } from '../../src/function/idempotent.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
-import { done, operation, told, verdict } from './engine-rig.ts';
+import { done, operation, runResult, told } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
 const answer = (text: string): FinalWrite => {
@@ -64,7 +64,7 @@ describe('transactions', () => {
           return { saved: 'first' };
         });
         expect(name).toEqual({ saved: 'first' });
-        return verdict(outcome, 'x');
+        return runResult(outcome, 'x');
       });
     }
     expect(orders()).toEqual(['first']);
@@ -76,7 +76,7 @@ describe('transactions', () => {
     const engine = new Engine({ store: faulty.store });
     const outcome = await engine.run(operation(), async (context) => {
       await expect(context.finish(() => answer('committed'))).rejects.toThrow('lost on command');
-      return verdict('failed', 'something went wrong');
+      return runResult('failed', 'something went wrong');
     });
     expect(told(outcome)).toBe('executed lost');
     expect(told(await engine.run(operation(), async () => done('again')))).toBe('replay value committed');
@@ -95,7 +95,7 @@ describe('transactions', () => {
     const engine = new Engine({ store: rollingBack });
     const outcome = await engine.run(operation(), async (context) => {
       await expect(context.finish(() => answer('never'))).rejects.toThrow('disk is full');
-      return verdict('failed', 'something went wrong');
+      return runResult('failed', 'something went wrong');
     });
     expect(told(outcome)).toBe('executed stored');
     expect(told(await engine.run(operation(), async () => done('again')))).toBe('replay value something went wrong');
@@ -153,7 +153,7 @@ describe('finish', () => {
         return answer('finished');
       });
       await expect(context.finish(() => answer('again'))).rejects.toMatchObject({ code: 'step-name-reused' });
-      return verdict('failed', 'ignored');
+      return runResult('failed', 'ignored');
     });
     expect(told(outcome)).toBe('executed stored');
     expect(told(await engine.run(operation(rerun), async () => done('x')))).toBe('replay value finished');

@@ -6,7 +6,7 @@ import { sleep } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { type ManualRuntime, manualRuntime } from '../../src/testing/manual-clock.ts';
-import { done, operation, told, verdict } from './engine-rig.ts';
+import { done, operation, runResult, told } from './engine-rig.ts';
 
 /** Longer than any limit of a single call here. */
 const lateMs = 8_000;
@@ -115,7 +115,7 @@ describe.each(Object.keys(ways) as Way[])('R91: a call of the store that %s', (w
 
   it.each([
     ['complete', () => done('one')],
-    ['release', () => verdict('released', '429')],
+    ['release', () => runResult('released', '429')],
   ] as const)('%s: the answer is given in time, and nothing runs twice under refuse', async (method, handler) => {
     const { runtime, heal, run, executions } = rig(method, way);
     const first = run(handler);
