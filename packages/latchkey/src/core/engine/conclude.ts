@@ -59,14 +59,17 @@ export function storeResult(attempt: Attempt, { result, tombstone }: RunResult):
     if (attempt.mayHaveFinished && !(await isKept(attempt, [result.bytes, tombstone]))) return 'lost';
     return outcome === 'completed' && stored.kind === 'value' ? 'stored' : 'tombstone';
   };
-  const orSmaller = (error: unknown): Promise<Recorded> => {
-    if (!(error instanceof StoreUnavailableError && error.full) || stored.kind === 'tombstone') throw error;
-    tools.emit?.({ type: 'store-error', operation: operation.name, during: 'complete', error });
-    // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
-    stored = { kind: 'tombstone', bytes: tombstone };
-    return write();
-  };
-  return lastWrite(attempt, 'complete', () => write().catch(orSmaller));
+  return lastWrite(attempt, 'complete', async () => {
+    try {
+      return await write();
+    } catch (error) {
+      if (!(error instanceof StoreUnavailableError && error.full) || stored.kind === 'tombstone') throw error;
+      tools.emit?.({ type: 'store-error', operation: operation.name, during: 'complete', error });
+      // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
+      stored = { kind: 'tombstone', bytes: tombstone };
+      return write();
+    }
+  });
 }
 
 /** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */

@@ -9,7 +9,7 @@ import { LeaseLostError } from '../errors.ts';
 import type { Operation } from '../operation.ts';
 import type { Owner, RenewRequest, Store, TransactionKind } from '../store.ts';
 import type { Due, DueTimer } from '../support/due-timer.ts';
-import { type CallTools, callWithin } from '../support/store-call.ts';
+import { type CallTools, callBefore } from '../support/store-call.ts';
 import { clockedSignal } from './clocked-signal.ts';
 
 /** Why a lease ended before its work did. */
@@ -179,14 +179,14 @@ export class Lease implements Due {
     else if (now >= this.#deadline && !this.#suspended) this.lose('deadline');
   }
 
-  /** How long until the worker has to look at the clock, but no longer than `mostMs`. */
-  #untilDue(mostMs: number): number {
+  /** When the worker has to look at the clock, but no later than in `mostMs`. */
+  #dueIn(mostMs: number): number {
     const due = this.#suspended ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
-    return Math.max(Math.min(mostMs, due - this.#tools.runtime.clock.monotonic()), 0);
+    return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due);
   }
 
   #schedule(delayMs: number): void {
-    this.dueAt = this.#tools.runtime.clock.monotonic() + this.#untilDue(delayMs);
+    this.dueAt = this.#dueIn(delayMs);
     this.#tools.timer.moved(this);
   }
 
@@ -216,7 +216,7 @@ export class Lease implements Due {
     this.#deadline = Math.min(this.#deadline, renewedTo);
     try {
       // A renewal without an answer must not hide the deadline.
-      const owned = await callWithin(this.#tools, this.#untilDue(settings.leaseMs / 3), () => this.#send());
+      const owned = await callBefore(this.#tools, this.#dueIn(settings.leaseMs / 3), () => this.#send());
       // If a transaction began meanwhile, which of the two the store did last is not known.
       if (owned && this.#begun === begun) this.#deadline = renewedTo;
       if (!owned && !this.#suspended && !this.#concluding) this.lose('taken-over');

@@ -26,59 +26,30 @@ export interface CallTools {
   readonly timer?: DueTimer;
 }
 
-/** A call that has not been answered. What it answers after its time limit is dropped. */
-class PendingCall<T> implements Due {
+/** The time limit of a call that has not been answered. What is answered after it is dropped. */
+class TimeLimit implements Due {
   readonly dueAt: number;
   readonly #timer: DueTimer;
-  readonly #limitMs: number;
-  readonly #resolve: (value: T) => void;
   readonly #reject: (error: unknown) => void;
 
-  constructor(
-    timer: DueTimer,
-    [now, limitMs]: readonly [now: number, limitMs: number],
-    resolve: (value: T) => void,
-    reject: (error: unknown) => void,
-  ) {
-    this.dueAt = now + limitMs;
+  constructor(timer: DueTimer, dueAt: number, reject: (error: unknown) => void) {
     this.#timer = timer;
-    this.#limitMs = limitMs;
-    this.#resolve = resolve;
+    this.dueAt = dueAt;
     this.#reject = reject;
   }
 
-  begin(call: () => Promise<T>): void {
-    this.#timer.add(this);
-    try {
-      call().then(
-        (value) => {
-          if (this.#timer.delete(this)) this.#resolve(value);
-        },
-        (error: unknown) => this.#fail(error),
-      );
-    } catch (error) {
-      // A store that throws at once has failed like one that rejects.
-      this.#fail(error);
-    }
-  }
-
   due(): void {
-    this.#fail(unanswered(this.#limitMs));
+    this.#timer.delete(this);
+    this.#reject(new StoreUnavailableError('The store did not answer in time.'));
   }
-
-  #fail(error: unknown): void {
-    if (this.#timer.delete(this)) this.#reject(error);
-  }
-}
-
-function unanswered(limitMs: number): StoreUnavailableError {
-  return new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`);
 }
 
 /** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, by a timer of its own. */
 export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = timers.set(() => reject(unanswered(limitMs)), limitMs);
+    const tooLate = () =>
+      reject(new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`));
+    const timer = timers.set(tooLate, limitMs);
     call.then(resolve, reject).finally(() => timers.clear(timer));
   });
 }
@@ -97,30 +68,40 @@ export function isFinalStoreError(error: unknown): boolean {
  */
 export function callUntil<T>(tools: CallTools, deadline: number, label: CallLabel, call: () => Promise<T>): Promise<T> {
   return new Promise((resolve) => {
-    callOnce(tools, untilMs(tools, deadline), call, resolve, (error) =>
-      resolve(callAgain(tools, deadline, label, call, error)),
-    );
+    callOnce(tools, deadline, call, resolve, (error) => resolve(callAgain(tools, deadline, label, call, error)));
   });
 }
 
-/** Calls once; rejects with `store-unavailable` after `limitMs` milliseconds, and drops what is answered later. */
-export function callWithin<T>(tools: CallTools, limitMs: number, call: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => callOnce(tools, limitMs, call, resolve, reject));
+/** Calls once; rejects with `store-unavailable` at the deadline, and drops what is answered later. */
+export function callBefore<T>(tools: CallTools, deadline: number, call: () => Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => callOnce(tools, deadline, call, resolve, reject));
 }
 
 function callOnce<T>(
   { runtime, timer }: CallTools,
-  limitMs: number,
+  deadline: number,
   call: () => Promise<T>,
   resolve: (value: T) => void,
   reject: (error: unknown) => void,
 ): void {
-  if (timer === undefined) withTimeLimit(runtime, limitMs, begun(call)).then(resolve, reject);
-  else new PendingCall(timer, [runtime.clock.monotonic(), limitMs], resolve, reject).begin(call);
-}
-
-function untilMs({ runtime }: CallTools, deadline: number): number {
-  return Math.max(deadline - runtime.clock.monotonic(), 1);
+  if (timer === undefined) {
+    const limitMs = Math.max(deadline - runtime.clock.monotonic(), 1);
+    withTimeLimit(runtime, limitMs, begun(call)).then(resolve, reject);
+    return;
+  }
+  const limit = new TimeLimit(timer, deadline, reject);
+  timer.add(limit);
+  const failed = (error: unknown) => {
+    if (timer.delete(limit)) reject(error);
+  };
+  try {
+    call().then((value) => {
+      if (timer.delete(limit)) resolve(value);
+    }, failed);
+  } catch (error) {
+    // A store that throws at once has failed like one that rejects.
+    failed(error);
+  }
 }
 
 /** Async, so that a store which throws at once is seen like one that rejects. */
@@ -143,7 +124,7 @@ async function callAgain<T>(
     if (isFinalStoreError(error) || clock.monotonic() + delayMs >= deadline) throw error;
     await sleep(timers, delayMs);
     try {
-      return await callWithin(tools, untilMs(tools, deadline), call);
+      return await callBefore(tools, deadline, call);
     } catch (next) {
       error = next;
     }

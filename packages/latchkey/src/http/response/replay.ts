@@ -6,7 +6,6 @@
 
 import { acceptsCodings, codingsOf, decodeContent } from '../content-coding.ts';
 import type { Header, PlainResponse } from '../exchange.ts';
-import { headerValue } from './kept-headers.ts';
 import { replayMarks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
 import { mayHaveBody } from './status.ts';
@@ -49,10 +48,29 @@ async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<
   return { ...snapshot, headers: uncodedHeaders(snapshot.headers), body: decoding.bytes };
 }
 
-function replayed({ status, headers, body }: Snapshot): PlainResponse {
-  const marked = [...headers, ...replayMarks];
-  if (headerValue(headers, 'cache-control') === undefined) marked.push(noStore);
-  return addLength(status, marked, body);
+/** What a replay looks for among the stored headers, in one pass. */
+interface Found {
+  readonly coding: string | undefined;
+  readonly saysCaching: boolean;
+}
+
+function lookAt(headers: readonly Header[]): Found {
+  let coding: string | undefined;
+  let saysCaching = false;
+  for (const [name, value] of headers) {
+    if (name.length === cacheControl.length && name.toLowerCase() === cacheControl) saysCaching = true;
+    else if (name.length === contentEncoding.length && name.toLowerCase() === contentEncoding) coding ??= value;
+  }
+  return { coding, saysCaching };
+}
+
+const cacheControl = 'cache-control';
+const contentEncoding = 'content-encoding';
+
+function replayed({ status, headers, body }: Snapshot, { saysCaching }: Found): PlainResponse {
+  const all = [...headers, ...replayMarks];
+  if (!saysCaching) all.push(noStore);
+  return addLength(status, all, body);
 }
 
 /**
@@ -66,9 +84,10 @@ export function replay(
   snapshot: Snapshot,
   request: { headers(lowerName: string): readonly string[] },
 ): PlainResponse | Promise<PlainResponse> {
-  const encoding = headerValue(snapshot.headers, 'content-encoding');
-  if (encoding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot);
-  const codings = codingsOf([encoding]);
-  if (acceptsCodings(request.headers('accept-encoding'), codings)) return replayed(snapshot);
-  return uncoded(snapshot, codings).then(replayed);
+  const found = lookAt(snapshot.headers);
+  const { coding } = found;
+  if (coding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot, found);
+  const codings = codingsOf([coding]);
+  if (acceptsCodings(request.headers('accept-encoding'), codings)) return replayed(snapshot, found);
+  return uncoded(snapshot, codings).then((plain) => replayed(plain, found));
 }
