@@ -24,7 +24,7 @@ export const faults: readonly Fault[] = [
     edits: [
       {
         file: 'adapters/node-http/exchange.js',
-        from: 'return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);',
+        from: 'const { headersSent, writableEnded } = this.#response;',
         to: 'return true;',
       },
     ],
@@ -39,13 +39,13 @@ export const faults: readonly Fault[] = [
       },
       {
         file: 'adapters/node-http/write-answer.js',
-        from: 'for (const [name, lines] of linesByName(answer.headers)) {',
-        to: 'const flat = []; for (const [name, lines] of linesByName(answer.headers)) {',
+        from: 'for (const [name, lines] of mayRepeat(headers) ? linesByName(headers) : headers) {',
+        to: 'const flat = []; for (const [name, lines] of linesByName(headers)) {',
       },
       {
         file: 'adapters/node-http/write-answer.js',
-        from: 'writer.writeHead.call(response, answer.status);',
-        to: 'writer.writeHead.call(response, answer.status, flat);',
+        from: 'writer.writeHead.call(response, status);',
+        to: 'writer.writeHead.call(response, status, flat);',
       },
     ],
   },
@@ -72,7 +72,11 @@ export const faults: readonly Fault[] = [
   {
     name: 'F7: an answer that stopped with its client is waited for until the handler may run no longer',
     edits: [
-      { file: 'adapters/node-http/patience.js', from: 'this.#timer = timers.set(this.#giveUp, silenceMs);', to: '' },
+      {
+        file: 'adapters/node-http/client-gone.js',
+        from: 'this.#timer = runtime.timers.set(this.#giveUp, route.settings.leaseMs);',
+        to: '',
+      },
     ],
   },
   {

@@ -125,7 +125,7 @@ export const allowed: readonly Allowed[] = [
       isView(difference) &&
       (['view aborted', 'events'].includes(difference.part) ||
         difference.found.includes('failed') ||
-        (difference.part === 'runs' && difference.found === 'false' && plan.parser !== 'before')),
+        (difference.part === 'runs' && difference.found === 'false')),
   },
   {
     name: 'an answer that was never made, broke off, or stopped with its client is not replayed',

@@ -45,7 +45,7 @@ function guardFor<Kind extends TransactionKind>(
   contexts: GuardContexts<Kind>,
 ): ExpressGuard<Kind> {
   const guard = (request: Request, response: Response, next: NextFunction): void => {
-    guarded(layer, contexts, request, response, next).catch(next);
+    void guarded(layer, contexts, request, response, next);
   };
   return Object.assign(guard, {
     with: (route: RouteOptions<Request>) => guardFor(layer.with(route), contexts),
@@ -80,8 +80,12 @@ async function guarded<Kind extends TransactionKind>(
   response: Response,
   next: NextFunction,
 ): Promise<void> {
-  const exchange = new ExpressExchange(contexts, request, response, next);
-  const answer = await layer.handle(exchange);
-  if (answer.kind === 'pass') next();
-  else exchange.conclude(answer);
+  try {
+    const exchange = new ExpressExchange(contexts, request, response, next);
+    const answer = await layer.handle(exchange);
+    if (answer.kind === 'pass') next();
+    else exchange.conclude(answer);
+  } catch (error) {
+    next(error);
+  }
 }

@@ -57,7 +57,7 @@ function guardFor<Kind extends TransactionKind>(
   contexts: GuardContexts<Kind>,
 ): NodeGuard<Kind> {
   return {
-    wrap: (handler) => (request, response) => guarded(layer, contexts, handler, request, response),
+    wrap: (handler) => (request, response) => guarded(layer, new WrappedExchange(contexts, handler, request, response)),
     with: (route) => guardFor(layer.with(route), contexts),
     context: (request) => contexts.get(request),
     tryContext: (request) => contexts.tryGet(request),
@@ -67,7 +67,8 @@ function guardFor<Kind extends TransactionKind>(
 
 class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<IncomingMessage, Kind, void> {
   readonly #contexts: GuardContexts<Kind>;
-  readonly #runHandler: () => unknown;
+  readonly #handler: NodeHandler<Kind>;
+  readonly #response: ServerResponse;
 
   constructor(
     contexts: GuardContexts<Kind>,
@@ -77,12 +78,18 @@ class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<Incomin
   ) {
     super({ native: request, request, response, parsed: request, target: request.url ?? '/' });
     this.#contexts = contexts;
-    this.#runHandler = () => handler(request, response, this.context);
+    this.#handler = handler;
+    this.#response = response;
+  }
+
+  /** Runs the handler without protection. */
+  pass(): unknown {
+    return this.#handler(this.native, this.#response, undefined);
   }
 
   protected override run(): Promise<unknown> | undefined {
     this.#contexts.set(this.native, this);
-    const returned = this.#runHandler();
+    const returned = this.#handler(this.native, this.#response, this.context);
     return returned instanceof Promise ? returned : undefined;
   }
 
@@ -91,25 +98,15 @@ class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<Incomin
 
 async function guarded<Kind extends TransactionKind>(
   layer: HttpLayer<IncomingMessage, Kind>,
-  contexts: GuardContexts<Kind>,
-  handler: NodeHandler<Kind>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
-  const exchange = new WrappedExchange(contexts, handler, request, response);
-  const answer = await answerFor(layer, exchange);
-  if (answer.kind === 'pass') await handler(request, response, undefined);
-  else exchange.conclude(answer);
-}
-
-/** Nobody listens to what a server's listener returns: a throw that gets there ends the process. */
-async function answerFor<Kind extends TransactionKind>(
-  layer: HttpLayer<IncomingMessage, Kind>,
   exchange: WrappedExchange<Kind>,
-): Promise<GuardAnswer> {
+): Promise<void> {
+  let answer: GuardAnswer;
   try {
-    return await layer.handle(exchange);
+    answer = await layer.handle(exchange);
   } catch (error) {
-    return { kind: 'answer', response: layer.failed(error, exchange.native) };
+    // Nobody listens to what a server's listener returns: a throw that gets there ends the process.
+    answer = { kind: 'answer', response: layer.failed(error, exchange.native) };
   }
+  if (answer.kind === 'pass') await exchange.pass();
+  else exchange.conclude(answer);
 }

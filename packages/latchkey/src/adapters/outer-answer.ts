@@ -8,40 +8,48 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 
-/** The capture of the handler that the code at hand belongs to. */
+/** The exchange of the handler that the code at hand belongs to. */
 const running = new AsyncLocalStorage<object>();
 
-const capturing = Symbol('latchkey.inside');
+const belonging = Symbol('latchkey.inside');
 
 const emitting = Symbol('latchkey.emit');
 
 interface Inside extends IncomingMessage {
-  [capturing]: object;
+  [belonging]: object;
   [emitting]: (...args: unknown[]) => boolean;
 }
 
-/** Parsers read the body by its events, which come out of the connection and know nothing of the handler. */
+/** What comes out of the connection knows nothing of the handler. */
 function emit(this: Inside, ...args: unknown[]): boolean {
-  const capture = this[capturing];
+  const exchange = this[belonging];
   // Entering a context that is there already would cost a request a third of its time.
-  return isOutside(capture) ? running.run(capture, () => this[emitting](...args)) : this[emitting](...args);
+  return isOutside(exchange) ? running.run(exchange, () => this[emitting](...args)) : this[emitting](...args);
 }
 
-/** Runs the handler of a capture, so that what it does is known for its own. */
-export function runInside<Result>(capture: object, request: IncomingMessage, run: () => Result): Result {
-  const inside = request as Inside;
-  inside[capturing] = capture;
-  inside[emitting] = inside.emit as Inside[typeof emitting];
-  inside.emit = emit;
-  return running.run(capture, run);
+/** Runs the handler of an exchange, so that what it does is known for its own. */
+export function runInside<Result>(exchange: object, run: () => Result): Result {
+  return running.run(exchange, run);
 }
 
 /**
- * True for code that the handler of this capture did not start. Some of that is the handler's all the same: callbacks of
+ * What listeners of the request do belongs to the handler too, such as a parser that reads the body by its events. Not
+ * needed while the whole body lies in the request: then its events come from the handler's own reading.
+ */
+export function takeEventsInside(exchange: object, request: IncomingMessage): void {
+  if (emitting in request) return;
+  const inside = request as Inside;
+  inside[belonging] = exchange;
+  inside[emitting] = inside.emit as Inside[typeof emitting];
+  inside.emit = emit;
+}
+
+/**
+ * True for code that the handler of this exchange did not start. Some of that is the handler's all the same: callbacks of
  * libraries that queue work for many requests lose the context.
  */
-export function isOutside(capture: object): boolean {
-  return running.getStore() !== capture;
+export function isOutside(exchange: object): boolean {
+  return running.getStore() !== exchange;
 }
 
 /** Statuses with which somebody in front of the handler answers in its place. */

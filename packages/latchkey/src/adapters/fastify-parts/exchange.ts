@@ -281,12 +281,12 @@ export class FastifyExchange<Kind extends TransactionKind>
   }
 
   /** Fastify asks each time it sends whether the response has ended. */
-  protected override get signs(): readonly string[] {
+  override get signs(): readonly string[] {
     return signsOfClose;
   }
 
   /** Fastify keeps headers of its own until it writes. */
-  protected override headersBefore(): HeaderSnapshot {
+  override headersBefore(): HeaderSnapshot {
     return this.#before;
   }
 }

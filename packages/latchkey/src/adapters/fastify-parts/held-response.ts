@@ -5,10 +5,9 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import { HeldEnd } from '../node-http/held-end.ts';
-import { isHttp2 } from '../node-http/http2.ts';
+import { dropEnd, dropWrite, HeldEnd } from '../node-http/held-end.ts';
 import { hideHeadSent, showEnded, showHeadSent } from '../node-http/response-looks.ts';
-import { acknowledge, headersSent, isCallback, isDestroyed } from '../node-http/response-writes.ts';
+import { headersSent, isDestroyed, isHttp2 } from '../node-http/response-writes.ts';
 import type { TrappedCall } from './raw-traps.ts';
 
 /**
@@ -46,23 +45,12 @@ export class HeldResponse {
 
   /** What a call does that comes too late. */
   refuse({ name, args }: TrappedCall): boolean {
-    if (name === 'write') return this.#drop(args);
+    const [chunk, encoding, callback] = args;
+    if (name === 'write') return dropWrite(this.#end, encoding, callback);
     if (name === 'destroy') this.#end.cutLater();
-    else if (name === 'end') this.#dropEnd(args);
+    else if (name === 'end') dropEnd(this.#response, this.#end, [chunk, encoding, callback]);
     else if (name === 'writeHead' && this.#showsHead) throw headersSent(this.#response);
     return false;
-  }
-
-  #drop([, encoding, callback]: readonly unknown[]): boolean {
-    if (!this.#end.refusesMore) return acknowledge(encoding, callback);
-    return this.#end.refuse(isCallback(encoding) ? encoding : callback);
-  }
-
-  #dropEnd(args: readonly unknown[]): void {
-    const [chunk] = args;
-    const callback = args.find(isCallback);
-    if (chunk && !isCallback(chunk) && this.#end.refusesMore) this.#end.refuse(callback);
-    else if (callback !== undefined) this.#response.once('finish', callback);
   }
 
   /** The answer may go out: the response must not look sent any more. */

@@ -52,12 +52,16 @@ class BodyTap {
     return this.#gatherer.tooLarge ? tooLarge : { kind: 'bytes', bytes: this.#gatherer.whole() };
   }
 
-  /** The body once it is over; the stream takes it in without anybody reading. */
+  /** The body once it is over. */
   rest(request: IncomingMessage): Promise<RequestBody> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      if (request.destroyed) resolve(broken);
-      else request.once('close', () => resolve(broken));
+      // A short body comes in one piece with the head, before this: most need no listener.
+      queueMicrotask(() => {
+        if (this.isOver) return;
+        if (request.destroyed) resolve(broken);
+        else request.once('close', () => resolve(broken));
+      });
     });
   }
 }
@@ -85,6 +89,13 @@ export function tapNodeBody(request: IncomingMessage): boolean {
   return true;
 }
 
+/** The body of a tapped request, once it is here; the stream takes it in without anybody reading. */
+export function comingBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
+  const tap = (request as Tapped)[tapping] as BodyTap;
+  if (tap.length > limitBytes) return tooLarge;
+  return tap.isOver ? tap.body() : tap.rest(request);
+}
+
 /** The body of a tapped request; undefined if it wasn't tapped, or if its stream can still be read from its beginning. */
 export function tappedBody(
   request: IncomingMessage,
@@ -92,7 +103,6 @@ export function tappedBody(
 ): RequestBody | Promise<RequestBody> | undefined {
   const tap = (request as Tapped)[tapping];
   if (tap === undefined) return undefined;
-  if (tap.length > limitBytes) return tooLarge;
-  if (tap.isOver) return tap.body();
-  return request.readableDidRead ? tap.rest(request) : undefined;
+  const isUnread = !tap.isOver && !request.readableDidRead;
+  return isUnread && tap.length <= limitBytes ? undefined : comingBody(request, limitBytes);
 }

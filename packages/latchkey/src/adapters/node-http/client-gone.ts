@@ -5,12 +5,54 @@
  * @module
  */
 
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
-import type { Patience } from './patience.ts';
+import type { TimerHandle, Timers } from '../../core/runtime.ts';
+
+/** What the capture of a response asks its exchange for. */
+export interface CaptureParts {
+  /** Where the handler's signal is; asked for only when it is needed, since it is made on demand. */
+  readonly context: { readonly signal: AbortSignal };
+  readonly runtime: { readonly timers: Timers };
+  /** An answer whose client has gone counts as given up when nothing was written for a lease. */
+  readonly route: { readonly maxResponseBytes: number; readonly settings: { readonly leaseMs: number } };
+  /** The properties of a response by which libraries find out that the client has gone. */
+  readonly signs: readonly string[];
+  /** The headers that were set before the guard was entered. */
+  headersBefore(): OutgoingHttpHeaders;
+}
 
 /** What `stream.pipeline` looks at to see whether a response is closed. */
 export const signsOfClose: readonly string[] = ['writableFinished', '_closed'];
+
+/**
+ * Bounds how long an answer is waited for that nobody waits for any more: calls back when the handler's signal aborts, or
+ * when nothing was written for a time.
+ */
+export class Patience {
+  readonly #parts: CaptureParts;
+  readonly #giveUp: () => void;
+  #timer: TimerHandle;
+
+  constructor(parts: CaptureParts, giveUp: () => void) {
+    this.#parts = parts;
+    this.#giveUp = giveUp;
+    const { signal } = parts.context;
+    if (signal.aborted) giveUp();
+    else signal.addEventListener('abort', giveUp);
+  }
+
+  /** Counts the time from now. */
+  restart(): void {
+    this.stop();
+    const { runtime, route } = this.#parts;
+    this.#timer = runtime.timers.set(this.#giveUp, route.settings.leaseMs);
+  }
+
+  stop(): void {
+    if (this.#timer !== undefined) this.#parts.runtime.timers.clear(this.#timer);
+  }
+}
 
 /** The capture of the response. */
 export interface Abandoned {
@@ -29,6 +71,8 @@ export class ClientGone {
   #isPiped = false;
   /** True once the handler, or a library that it answers with, has looked whether the response can still be written. */
   isSeen = false;
+  /** The handler failed after it had looked, which may be all that is wrong. */
+  failedForNobody = false;
 
   /** @param signs - what the libraries of the framework look at to find out. */
   constructor(response: ServerResponse, capture: Abandoned, patience: Patience, signs: readonly string[]) {
@@ -54,6 +98,12 @@ export class ClientGone {
   expectWrites(): void {
     const { mayBeOver, settled } = this.#capture;
     if (mayBeOver && !settled && !this.#isPiped) this.#patience.restart();
+  }
+
+  /** The handler answers, with this status. */
+  beginsToAnswer(status: number): void {
+    this.failedForNobody = this.isSeen && status >= 500;
+    this.expectWrites();
   }
 
   #see(): void {

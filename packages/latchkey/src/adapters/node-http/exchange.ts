@@ -14,23 +14,23 @@ import {
   type PlainResponse,
   type RequestBody,
 } from '../../http/exchange.ts';
-import { runInside } from '../outer-answer.ts';
-import { signsOfClose } from './client-gone.ts';
-import { writeEarlyAnswer } from './early-answer.ts';
-import { headerLines, type ParsedRequest } from './request.ts';
-import { isOpen, isReceived, isUnread, keepReadable, readNodeBody } from './request-body.ts';
+import { runInside, takeEventsInside } from '../outer-answer.ts';
+import { type CaptureParts, signsOfClose } from './client-gone.ts';
+import {
+  headerLines,
+  isOpen,
+  isReceived,
+  isTakenIn,
+  isUnread,
+  keepReadable,
+  leaveUnread,
+  type ParsedRequest,
+} from './request.ts';
+import { readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
 import { isCaptured } from './response-overrides.ts';
-import { writeAnswer } from './write-answer.ts';
-
-/** A request and its response as they came to the guard. */
-interface BeforeGuard {
-  /** Whether somebody had read the body, or begun to. */
-  readonly wasRead: boolean;
-  readonly isOpen: boolean;
-  /** Whether somebody had begun to answer. */
-  readonly isBegun: boolean;
-}
+import { isDestroyed } from './response-writes.ts';
+import { writeAnswer, writeEarlyAnswer } from './write-answer.ts';
 
 const signsOfNode = [...signsOfClose, 'writableEnded'];
 
@@ -47,18 +47,19 @@ export interface NodeParts<Native> {
 }
 
 /** The adapter's half of a request's way through the guard; the request may have been parsed before. */
-export abstract class NodeExchange<Native, Kind extends TransactionKind, Finished> extends Exchange<
-  Native,
-  Kind,
-  Finished
-> {
+export abstract class NodeExchange<Native, Kind extends TransactionKind, Finished>
+  extends Exchange<Native, Kind, Finished>
+  implements CaptureParts
+{
   readonly native: Native;
   readonly method: string;
   readonly target: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #parsed: ParsedRequest;
-  readonly #before: BeforeGuard;
+  /** Whether somebody had read the body, or begun to, when the request came to the guard. */
+  readonly #wasRead: boolean;
+  readonly #wasOpen: boolean;
   #capture: NodeResponseCapture | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
@@ -71,7 +72,8 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
     this.#request = request;
     this.#response = response;
     this.#parsed = parsed;
-    this.#before = { wasRead: request.readableDidRead, isOpen: isOpen(request), isBegun: response.headersSent };
+    this.#wasRead = request.readableDidRead;
+    this.#wasOpen = isOpen(request);
   }
 
   /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
@@ -94,51 +96,44 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
   }
 
   /**
-   * Not if the connection was closed under a body that the guard has put back: parsers leave such a request alone, or
-   * fail, and an answer made without the body would be kept for the one that had it. Nor if somebody else, a time-out
-   * for one, began to answer while the guard waited.
+   * Not if nobody can get the answer any more: the client has left, or somebody else, a timeout for one, has begun to
+   * answer. Nor if the connection was closed under a body that is still to be read: parsers leave such a request alone,
+   * or fail, and an answer made without the body would be kept for the one that had it.
    */
   override mayBegin(): boolean {
-    const { wasRead, isOpen: wasOpen, isBegun } = this.#before;
-    if (!isBegun && this.#response.headersSent) return false;
-    return !wasOpen || isOpen(this.#request) || !isUnread(this.#request, wasRead);
+    const { headersSent, writableEnded } = this.#response;
+    if (headersSent || writableEnded || isDestroyed(this.#response)) return false;
+    return !this.#wasOpen || isOpen(this.#request) || !isUnread(this.#request, this.#wasRead);
   }
 
   /** What libraries look at to find out that the client has gone: on-finished looks at `writableEnded`. */
-  protected get signs(): readonly string[] {
+  get signs(): readonly string[] {
     return signsOfNode;
   }
 
   /** The headers that were set before the guard. */
-  protected headersBefore(): OutgoingHttpHeaders {
+  headersBefore(): OutgoingHttpHeaders {
     return this.#response.getHeaders();
   }
 
   execute(): Promise<CapturedResponse> {
     const capture = this.captureRaw();
     const returned = this.runIn();
-    return returned === undefined ? capture.captured : this.#settleWith(returned, capture);
+    if (returned !== undefined) capture.follow(returned);
+    return capture.captured;
   }
 
   /** Captures what is written to the response from here on. */
   protected captureRaw(): NodeResponseCapture {
-    const { maxResponseBytes, settings } = this.route;
-    this.#capture = new NodeResponseCapture(this.#response, {
-      inside: this,
-      context: this.context,
-      maxResponseBytes,
-      silenceMs: settings.leaseMs,
-      timers: this.runtime.timers,
-      before: this.headersBefore(),
-      signs: this.signs,
-    });
+    this.#capture = new NodeResponseCapture(this.#response, this);
     return this.#capture;
   }
 
   /** Runs the handler, so that what it does is known for its own. */
   protected runIn(): Promise<unknown> | undefined {
     keepReadable(this.#request);
-    return runInside(this, this.#request, () => this.run());
+    if (!isTakenIn(this.#request)) takeEventsInside(this, this.#request);
+    return runInside(this, () => this.run());
   }
 
   finished(response: PlainResponse): Finished {
@@ -160,29 +155,10 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
     if (this.isAnswered) return;
     if (this.#capture !== undefined) this.#capture.conclude(answer);
     else if (answer.kind !== 'answer') this.#response.destroy();
-    else if (this.#request.destroyed || isReceived(this.#request)) writeAnswer(this.#response, answer.response);
-    else writeEarlyAnswer(this.#request, this.#response, answer.response);
-  }
-
-  /** A throw before the answer is the layer's to turn into one. */
-  #settleWith(returned: Promise<unknown>, capture: NodeResponseCapture): Promise<CapturedResponse> {
-    let rest: Promise<unknown> | undefined = returned;
-    const stillRunning = () => rest;
-    capture.awaitReturn();
-    return new Promise((resolve, reject) => {
-      void capture.captured.then((captured) => resolve({ ...captured, stillRunning }));
-      returned.then(
-        () => {
-          rest = undefined;
-          capture.returned();
-        },
-        (error: unknown) => {
-          rest = undefined;
-          reject(error);
-          capture.giveUp();
-        },
-      );
-    });
+    else if (this.#request.destroyed || isReceived(this.#request)) {
+      leaveUnread(this.#request);
+      writeAnswer(this.#response, answer.response);
+    } else writeEarlyAnswer(this.#request, this.#response, answer.response);
   }
 }
 

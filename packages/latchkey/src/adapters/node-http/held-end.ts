@@ -6,13 +6,12 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { isHttp2 } from './http2.ts';
 import { hideEnded, showEnded } from './response-looks.ts';
 import type { Originals } from './response-overrides.ts';
-import { isCallback, isDestroyed, writeAfterEnd } from './response-writes.ts';
+import { acknowledge, isCallback, isDestroyed, isHttp2, writeAfterEnd } from './response-writes.ts';
 
 /** The arguments of the call that ends the answer. */
-type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unknown];
+export type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unknown];
 
 const holder = Symbol('latchkey.holder');
 const originalDestroy = Symbol('latchkey.destroy');
@@ -94,17 +93,17 @@ export class HeldEnd {
     this.#cutsLater = true;
   }
 
+  /** Something is about to be written: the response must not look ended. */
+  open(): void {
+    hideEnded(this.#response);
+  }
+
   /** The handler's answer goes out. Middleware in front of the guard may destroy the connection in place of sending it. */
   send({ end }: Originals): void {
     const socket = this.#socket;
     if (socket !== null) socket[holder] = undefined;
     Reflect.apply(end, this.#response, this.#call);
     if (socket !== null && !socket.destroyed) socket[holder] = this;
-  }
-
-  /** Something is about to be written: the response must not look ended. */
-  open(): void {
-    hideEnded(this.#response);
   }
 
   /** All that will be written has been; a middleware in front of the guard, compression for one, may not be done with it. */
@@ -120,4 +119,18 @@ export class HeldEnd {
     socket[holder] = undefined;
     if (this.#cutsLater) socket.destroy();
   }
+}
+
+/** A write after the end, or one that goes nowhere. */
+export function dropWrite(held: HeldEnd | undefined, encoding: unknown, callback: unknown): boolean {
+  if (held?.refusesMore !== true) return acknowledge(encoding, callback);
+  return held.refuse(isCallback(encoding) ? encoding : callback);
+}
+
+/** An end after the end, or one that goes nowhere. */
+export function dropEnd(response: ServerResponse, held: HeldEnd | undefined, call: EndCall): void {
+  const [chunk] = call;
+  const found = call.find(isCallback);
+  if (chunk && !isCallback(chunk) && held?.refusesMore === true) held.refuse(found);
+  else if (found !== undefined) response.once('finish', found);
 }

@@ -7,8 +7,8 @@
 import { IncomingMessage } from 'node:http';
 import { isPlainObject } from '../../core/support/plain-json.ts';
 import type { RequestBody } from '../../http/exchange.ts';
-import { http2StreamOf } from './http2.ts';
-import type { ParsedRequest } from './request.ts';
+import { comingBody, tapNodeBody } from './body-tap.ts';
+import { hasLength, http2StreamOf, isComplete, isFedByNode, type ParsedRequest } from './request.ts';
 
 const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
 const tooLarge: RequestBody = { kind: 'too-large' };
@@ -30,7 +30,7 @@ export function readNodeBody(
   if (!hasBody(request)) return givenBody(request, parsed, limitBytes) ?? noBody;
   // Over HTTP/2 what was broken off before anybody read is gone, and looks as if there had been none.
   if (request.aborted && !request.readableDidRead) return broken;
-  if (!request.readableDidRead && !request.readableEnded) return readStream(request, limitBytes);
+  if (!request.readableDidRead && !request.readableEnded) return unreadBody(request, limitBytes);
   return parsedBody(request, parsed, limitBytes);
 }
 
@@ -96,6 +96,12 @@ function isLeftEmpty(request: IncomingMessage, { body, _body }: ParsedRequest): 
   return Number(length) > moreThanEmpty || !/json|x-www-form-urlencoded/i.test(type);
 }
 
+/** A short body that has yet to come is tapped on its way into the stream. Any other is read, and put back. */
+function unreadBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
+  if (request._read === IncomingMessage.prototype._read && tapNodeBody(request)) return comingBody(request, limitBytes);
+  return readStream(request, limitBytes);
+}
+
 async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
   if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
   // A small body comes in one piece with the head, and is all here as soon as the parser has run to its end.
@@ -105,71 +111,12 @@ async function readStream(request: IncomingMessage, limitBytes: number): Promise
 }
 
 /**
- * True if nothing of the body is on its way any more.
- *
- * The length counts too: promises run between the last byte and `complete`, and the requests of an injecting test
- * never have it.
- */
-export function isReceived(request: IncomingMessage): boolean {
-  return hasLength(request, request.readableLength) || isComplete(request);
-}
-
-function hasLength({ headers }: IncomingMessage, bytes: number): boolean {
-  return bytes === Number(headers['content-length']);
-}
-
-/** Over HTTP/2 a request is `complete` when it was read to its end, or broken off. */
-function isComplete(request: IncomingMessage): boolean {
-  return (http2StreamOf(request)?.readableEnded ?? request.complete) && !request.aborted;
-}
-
-/**
  * True if these bytes are the whole body. Node's own requests have taken in all of it when they are complete. Those of
  * adapters for Lambda say that they are from the start, and get their body only when somebody reads.
  */
 function isWhole(request: IncomingMessage, bytes: number): boolean {
   if (hasLength(request, bytes)) return true;
   return isComplete(request) && (bytes > 0 || isFedByNode(request));
-}
-
-function isFedByNode(request: IncomingMessage): boolean {
-  return request._read === IncomingMessage.prototype._read || http2StreamOf(request) !== undefined;
-}
-
-/**
- * False once the connection of a request is closed. One of which the client has only ended its half is open where the
- * server still answers on it (`httpAllowHalfOpen`). Adapters for Lambda have no connection; theirs is never open.
- */
-export function isOpen(request: IncomingMessage): boolean {
-  const stream = http2StreamOf(request);
-  if (stream !== undefined) return !stream.closed && !stream.destroyed;
-  return !request.destroyed && (request.socket?.readable === true || request.socket?.writable === true);
-}
-
-/**
- * Parsers behind the guard, which waits, would leave a request alone, or fail, that looks as if it had been read:
- * adapters for Lambda mark it as soon as the application has returned, and the parsers of Express 5 look at the
- * connection, which can't be read any more once the client has ended its half.
- */
-export function keepReadable(request: IncomingMessage): void {
-  if (request.readableEnded || request.destroyed) return;
-  if (!request.readable) request.readable = true;
-  if (request.socket?.readable === false && request.socket.writable) showReadable(request);
-}
-
-const readable = { value: true, configurable: true };
-
-/** The body is here; its connection looks open until it was read, or the request is over. */
-function showReadable(request: IncomingMessage): void {
-  const { socket } = request;
-  Object.defineProperty(socket, 'readable', readable);
-  const hide = () => Reflect.deleteProperty(socket, 'readable');
-  request.once('end', hide).once('close', hide);
-}
-
-/** True if the body is still to be read: nobody had read it before the guard, or the guard has put it back. */
-export function isUnread(request: IncomingMessage, wasRead: boolean): boolean {
-  return !request.readableEnded && (!wasRead || request.readableLength > 0);
 }
 
 /**

@@ -2,67 +2,62 @@
  * Captures what a handler writes to a `node:http` response.
  *
  * An answer that is written at once, by `end` alone, is held back whole. One that is written in pieces goes through
- * undelayed and is gathered on its way; only its end is held back. The response looks as it would without the layer.
+ * undelayed and is gathered on its way; only its end is held back. The response looks as it would without the guard.
  *
  * @module
  */
 
 import type { ServerResponse } from 'node:http';
 import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../../http/exchange.ts';
-import { ByteGatherer } from '../../http/response/byte-gatherer.ts';
-import { marksOfHead } from '../../http/response/marks.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
-import { isOutside, maySpeakForOthers } from '../outer-answer.ts';
-import { ClientGone } from './client-gone.ts';
-import { HeldEnd } from './held-end.ts';
-import { type CaptureParts, Patience } from './patience.ts';
+import { isOutside, maySpeakForOthers, takeEventsInside } from '../outer-answer.ts';
+import { type CaptureParts, ClientGone, Patience } from './client-gone.ts';
+import { dropEnd, dropWrite, type EndCall, HeldEnd } from './held-end.ts';
 import { NodeResponseHead } from './response-head.ts';
 import { isStatus } from './response-headers.ts';
-import { type Capture, install, type Originals } from './response-overrides.ts';
-import { acknowledge, headersSent, isCallback, isCutFromHere, isDestroyed, toBytes } from './response-writes.ts';
+import { type Capture, install, type Originals, overrideHeaderFunctions } from './response-overrides.ts';
+import { headersSent, isCallback, isCutFromHere, isDestroyed, toBytes } from './response-writes.ts';
 import { writeAnswer } from './write-answer.ts';
+import { WrittenPieces } from './written-pieces.ts';
 
 /**
  * - `holding`: nothing has gone out.
  * - `passing`: the head is out and the body follows as it is written.
  * - `held`: the answer is complete; its end waits for the decision.
  * - `discarding`: what the handler writes is dropped.
- * - `writing`: the layer, or somebody in front of it, answers; calls go to the functions that were there before.
+ * - `writing`: the guard, or somebody in front of it, answers; calls go to the functions that were there before.
  */
 type Phase = 'holding' | 'passing' | 'held' | 'discarding' | 'writing';
 
-/** One response while the layer has it. */
+const noBody = new Uint8Array();
+
+/** One response while the guard has it. What only some responses need is made when they need it. */
 export class NodeResponseCapture implements Capture {
-  /** Resolves when the handler has ended the response, or can't any more. Never rejects. */
-  readonly captured: Promise<CapturedResponse>;
   readonly originals: Originals;
   settled = false;
-  #returnIsSeen = false;
-  #resolve: (captured: CapturedResponse) => void = () => {};
+  readonly #answer = Promise.withResolvers<CapturedResponse>();
+  /** Resolves when the handler has ended the response, or can't any more; rejects if it throws before that. */
+  readonly captured = this.#answer.promise;
   readonly #response: ServerResponse;
   readonly #parts: CaptureParts;
-  readonly #gatherer: ByteGatherer;
   readonly #head: NodeResponseHead;
   #phase: Phase = 'holding';
   #headSent = false;
   #sent = false;
-  #hasReturned = false;
+  /** The handler's promise until it is settled, where its return is seen. */
+  #returning: Promise<unknown> | undefined;
+  #returnIsSeen = false;
   /** Somebody in front of the guard has answered. */
   #outerAnswered = false;
-  /** The handler failed after its client had gone, which may be all that is wrong. */
-  #failedForNobody = false;
+  #pieces: WrittenPieces | undefined;
   #gone: ClientGone | undefined;
   #patience: Patience | undefined;
   #held: HeldEnd | undefined;
 
   constructor(response: ServerResponse, parts: CaptureParts) {
-    this.captured = new Promise((resolve) => {
-      this.#resolve = resolve;
-    });
     this.#response = response;
     this.#parts = parts;
-    this.#gatherer = new ByteGatherer(parts.maxResponseBytes);
-    this.#head = new NodeResponseHead(response, parts.before);
+    this.#head = new NodeResponseHead(response, parts.headersBefore());
     this.originals = install(response, this);
     if (response.headersSent) this.#letOuterAnswer();
     else if (isDestroyed(response)) this.closed();
@@ -75,36 +70,41 @@ export class NodeResponseCapture implements Capture {
 
   /** Where its return is not seen, a handler may be over once it began to answer, or saw that its client had gone. */
   get mayBeOver(): boolean {
-    return this.#returnIsSeen ? this.#hasReturned : this.#head.isNoted || this.sawClientGo;
+    return this.#returnIsSeen ? this.#returning === undefined : this.#head.isNoted || this.sawClientGo;
   }
 
-  /** The layer's own answer goes out, so that the handler's header calls mean nothing. */
+  /** The guard's own answer goes out, so that the handler's header calls mean nothing. */
   get ignoresHeaders(): boolean {
     return this.#phase === 'discarding' && !this.#sent;
   }
 
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean {
-    if (this.#outerAnswered && !isOutside(this.#parts.inside)) this.#endUnheard('too-large');
+    if (this.#outerAnswered && !isOutside(this.#parts)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') return this.originals.write.call(this.#response, chunk, encoding, callback);
-    if (this.#isSilent || this.#outerAnswered) return this.#drop(encoding, callback);
+    if (this.#isSilent || this.#outerAnswered) return dropWrite(this.#held, encoding, callback);
     const bytes = toBytes(chunk, encoding);
+    if (bytes !== undefined) this.#noteHead();
     // Node says what is wrong with a chunk that it refuses.
-    if (bytes === undefined) return this.originals.write.call(this.#response, chunk, encoding, callback);
-    this.#noteHead();
-    if (this.#isOuterAnswer()) return this.originals.write.call(this.#response, chunk, encoding, callback);
-    if (this.#gatherer.size + bytes.length >= this.#head.declaredLength) {
-      this.#hold(bytes, new HeldEnd(this.#response, [chunk, encoding, callback]));
+    if (bytes === undefined || this.#isOuterAnswer()) {
+      return this.originals.write.call(this.#response, chunk, encoding, callback);
+    }
+    const call = [chunk, encoding, callback] as const;
+    if ((this.#pieces?.size ?? 0) + bytes.length >= this.#head.declaredLength) {
+      this.#hold(bytes, call);
       return true;
     }
     this.#open();
-    return this.#forward(bytes, chunk, encoding, callback);
+    this.#pieces ??= new WrittenPieces(this.#response, this.originals, this.#parts.route.maxResponseBytes);
+    if (isDestroyed(this.#response)) this.#gone?.expectWrites();
+    return this.#pieces.forward(bytes, call);
   }
 
   end(chunk: unknown, encoding: unknown, callback: unknown): void {
-    if (this.#outerAnswered && !isOutside(this.#parts.inside)) this.#endUnheard('too-large');
+    if (this.#outerAnswered && !isOutside(this.#parts)) this.#endUnheard('too-large');
     else if (this.#phase === 'writing') this.originals.end.call(this.#response, chunk, encoding, callback);
-    else if (this.#isSilent) this.#endSilently(chunk, encoding, callback);
-    else this.#endOnce(chunk, encoding, callback);
+    else if (!this.#isSilent) this.#endOnce(chunk, encoding, callback);
+    else dropEnd(this.#response, this.#held, [chunk, encoding, callback]);
+    if (this.#phase === 'held') this.#held?.show(this.#headSent);
   }
 
   writeHead(args: readonly unknown[]): void {
@@ -121,7 +121,7 @@ export class NodeResponseCapture implements Capture {
   /** @throws Error `ERR_HTTP_HEADERS_SENT`, as Node does. */
   headChanges(): void {
     if (this.#head.isShown) throw headersSent(this.#response);
-    if (this.#outerAnswered && !isOutside(this.#parts.inside)) this.#endUnheard('too-large');
+    if (this.#outerAnswered && !isOutside(this.#parts)) this.#endUnheard('too-large');
   }
 
   flushHeaders(): void {
@@ -143,21 +143,31 @@ export class NodeResponseCapture implements Capture {
   /** The connection is gone, and the handler may go on: only an error handler that cut it has ended the answer. */
   closed(): void {
     if (this.settled || this.#outerAnswered) return;
+    takeEventsInside(this.#parts, this.#response.req);
     if (this.#headSent && isCutFromHere(this.#response)) this.giveUp();
-    else this.#gone = new ClientGone(this.#response, this, this.#wait(), this.#parts.signs);
+    else {
+      this.#patience = new Patience(this.#parts, () => this.giveUp());
+      this.#gone = new ClientGone(this.#response, this, this.#patience, this.#parts.signs);
+    }
   }
 
-  /** It is seen when the handler returns: {@link returned} will be called. */
-  awaitReturn(): void {
+  /** Sees to the handler's return, or to its throw. What it left running may still write. */
+  follow(returning: Promise<unknown>): void {
     this.#returnIsSeen = true;
+    this.#returning = returning;
     this.#patience?.stop();
-  }
-
-  /** The handler has returned. Something that it left running may still write. */
-  returned(): void {
-    this.#hasReturned = true;
-    if (this.#outerAnswered) this.#endUnheard('too-large');
-    else this.#gone?.expectWrites();
+    returning.then(
+      () => {
+        this.#returning = undefined;
+        if (this.#outerAnswered) this.#endUnheard('too-large');
+        else this.#gone?.expectWrites();
+      },
+      (error: unknown) => {
+        this.#returning = undefined;
+        this.#answer.reject(error);
+        this.giveUp();
+      },
+    );
   }
 
   /** Nothing more is to come from the handler. */
@@ -165,7 +175,7 @@ export class NodeResponseCapture implements Capture {
     if (this.#outerAnswered) this.#endUnheard('broken');
     if (this.settled) return;
     this.#noteHead();
-    this.#phase = 'discarding';
+    this.#discard();
     this.#settle('broken');
   }
 
@@ -173,47 +183,45 @@ export class NodeResponseCapture implements Capture {
   finish(response: PlainResponse): void {
     if (this.settled) return;
     this.#head.hide();
-    if (!this.#outerAnswered) this.#phase = 'discarding';
-    this.settled = true;
-    this.#patience?.stop();
-    this.#resolve({ ...response, state: 'whole', headSent: this.#headSent });
+    if (!this.#outerAnswered) this.#discard();
+    this.#resolveWith(response, 'whole');
   }
 
-  /** Does what the layer says. */
+  /** Does what the guard says. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     if (this.#outerAnswered) return;
+    const held = this.#held;
     this.#phase = 'writing';
+    held?.open();
     this.#head.hide();
-    this.#held?.open();
+    if (answer.kind === 'send' && held !== undefined) {
+      if (!this.#headSent) this.#head.goOut(answer.marks, this.originals);
+      this.#sent = true;
+      held.send(this.originals);
+      this.#phase = 'discarding';
+    } else this.#answerInstead(answer);
+    held?.close();
+  }
+
+  /** Somebody else's answer goes out, or none at all. */
+  #answerInstead(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     if (answer.kind === 'answer' && !this.#headSent) {
       this.#head.reset();
       writeAnswer(this.#response, answer.response, this.originals);
-    } else if (answer.kind === 'send' && this.#held !== undefined) {
-      if (!this.#headSent) this.#head.goOut(answer.marks, this.originals);
-      this.#sent = true;
-      this.#held.send(this.originals);
     } else {
       this.#held?.letGo();
       this.originals.destroy.call(this.#response);
     }
-    this.#phase = 'discarding';
-    this.#held?.close();
+    this.#discard();
   }
 
   get #isSilent(): boolean {
     return this.#phase === 'held' || this.#phase === 'discarding';
   }
 
-  #drop(encoding: unknown, callback: unknown): boolean {
-    if (this.#held?.refusesMore !== true) return acknowledge(encoding, callback);
-    return this.#held.refuse(isCallback(encoding) ? encoding : callback);
-  }
-
-  #endSilently(chunk: unknown, encoding: unknown, callback: unknown): void {
-    const found = [chunk, encoding, callback].find(isCallback);
-    if (chunk && !isCallback(chunk) && this.#held?.refusesMore === true) this.#held.refuse(found);
-    else if (found !== undefined) this.#response.once('finish', found);
-    if (this.#phase === 'held') this.#held?.show(this.#headSent);
+  #discard(): void {
+    this.#phase = 'discarding';
+    overrideHeaderFunctions(this.#response);
   }
 
   #endOnce(chunk: unknown, encoding: unknown, callback: unknown): void {
@@ -225,59 +233,36 @@ export class NodeResponseCapture implements Capture {
     }
     this.#noteHead();
     if (this.#isOuterAnswer()) this.originals.end.call(this.#response, chunk, encoding, callback);
-    else {
-      this.#hold(bytes, new HeldEnd(this.#response, [chunk, encoding, callback]));
-      this.#held?.show(this.#headSent);
-    }
+    else this.#hold(bytes, [chunk, encoding, callback]);
   }
 
-  #hold(bytes: Uint8Array | undefined, held: HeldEnd): void {
-    if (bytes !== undefined) this.#gatherer.add(bytes);
+  #hold(bytes: Uint8Array | undefined, call: EndCall): void {
     this.#phase = 'held';
-    this.#held = held;
+    this.#held = new HeldEnd(this.#response, call);
     if (!this.#headSent && !isDestroyed(this.#response)) this.#head.show();
     const { declaredLength, status } = this.#head;
-    const isCutShort = this.#gatherer.size < declaredLength && mayHaveBody(status);
-    const isBroken = this.#failedForNobody || isCutShort;
-    this.#settle(this.#gatherer.tooLarge ? 'too-large' : isBroken ? 'broken' : 'whole');
+    const body = this.#pieces?.whole(bytes) ?? bytes ?? noBody;
+    const size = this.#pieces?.size ?? body.length;
+    const isBroken = this.#gone?.failedForNobody === true || (size < declaredLength && mayHaveBody(status));
+    if (size > this.#parts.route.maxResponseBytes) this.#settle('too-large', noBody);
+    else this.#settle(isBroken ? 'broken' : 'whole', body);
   }
 
   #noteHead(headers?: readonly Header[]): void {
     if (this.#head.isNoted) return;
     this.#head.note(headers);
-    if (this.#gone === undefined) return;
-    this.#failedForNobody = this.sawClientGo && this.#head.status >= 500;
-    this.#gone.expectWrites();
+    this.#gone?.beginsToAnswer(this.#head.status);
   }
 
   #open(): void {
     if (this.#headSent) return;
-    this.#head.goOut(marksOfHead(this.#head.status, this.#head.headers), this.originals);
-    if (isDestroyed(this.#response)) this.#head.show();
+    this.#head.goOutFirst(this.originals);
     this.#headSent = true;
     this.#phase = 'passing';
   }
 
-  #forward(bytes: Uint8Array, chunk: unknown, encoding: unknown, callback: unknown): boolean {
-    // The writer may use its buffer again as soon as the write is acknowledged.
-    if (!this.#gatherer.tooLarge) this.#gatherer.add(typeof chunk === 'string' ? bytes : Buffer.from(bytes));
-    if (isDestroyed(this.#response)) {
-      this.#gone?.expectWrites();
-      return acknowledge(encoding, callback);
-    }
-    const flowing = this.originals.write.call(this.#response, chunk, encoding, callback);
-    // What is gathered is in memory anyway: holding the handler up would only make storing depend on the client.
-    return flowing || !this.#gatherer.tooLarge;
-  }
-
-  #wait(): Patience {
-    this.#patience = new Patience(this.#parts, () => this.giveUp());
-    return this.#patience;
-  }
-
   #isOuterAnswer(): boolean {
-    const { status } = this.#head;
-    if (this.#phase !== 'holding' || !maySpeakForOthers(status) || !isOutside(this.#parts.inside)) return false;
+    if (this.#phase !== 'holding' || !maySpeakForOthers(this.#head.status) || !isOutside(this.#parts)) return false;
     this.#head.goOut({ headers: [], without: [] }, this.originals);
     this.#letOuterAnswer();
     return true;
@@ -288,23 +273,27 @@ export class NodeResponseCapture implements Capture {
     this.#outerAnswered = true;
     this.#headSent = true;
     this.#phase = 'writing';
-    const patience = this.#wait();
-    if (!this.#returnIsSeen) patience.restart();
+    overrideHeaderFunctions(this.#response);
+    this.#patience = new Patience(this.#parts, () => this.giveUp());
+    if (!this.#returnIsSeen) this.#patience.restart();
   }
 
   /** The handler has come to its own end, but somebody else has answered: that it is done is all that is kept. */
   #endUnheard(state: 'too-large' | 'broken'): void {
     if (this.settled) return;
-    const { statusCode } = this.#response;
-    this.#head.status = statusCode === this.#head.status ? 200 : statusCode;
-    this.#head.headers = [];
+    this.#head.forgetAnswer();
     this.#settle(state);
   }
 
-  #settle(state: CapturedResponse['state']): void {
+  #settle(state: CapturedResponse['state'], body = this.#pieces?.whole() ?? noBody): void {
+    const { status, headers } = this.#head;
+    this.#resolveWith({ status, headers, body }, state);
+  }
+
+  #resolveWith({ status, headers, body }: PlainResponse, state: CapturedResponse['state']): void {
     this.settled = true;
     this.#patience?.stop();
-    const { status, headers } = this.#head;
-    this.#resolve({ status, headers, body: this.#gatherer.whole(), state, headSent: this.#headSent });
+    const headSent = this.#headSent;
+    this.#answer.resolve({ status, headers, body, state, headSent, stillRunning: () => this.#returning });
   }
 }

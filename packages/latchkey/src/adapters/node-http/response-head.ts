@@ -6,7 +6,7 @@
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Header, Marks } from '../../http/exchange.ts';
-import { isHttp2 } from './http2.ts';
+import { marksOfHead } from '../../http/response/marks.ts';
 import {
   applyHead,
   applyMarks,
@@ -18,7 +18,8 @@ import {
   snapshotHeaders,
 } from './response-headers.ts';
 import { hideHeadSent, showHeadSent } from './response-looks.ts';
-import { isDestroyed } from './response-writes.ts';
+import { overrideHeaderFunctions } from './response-overrides.ts';
+import { isDestroyed, isHttp2 } from './response-writes.ts';
 
 /** See the module. */
 export class NodeResponseHead {
@@ -31,11 +32,13 @@ export class NodeResponseHead {
   declaredLength = Number.NaN;
   readonly #response: ServerResponse;
   readonly #before: HeaderSnapshot;
+  readonly #isHttp2: boolean;
   #statusMessage = '';
 
-  /** @param before - the headers that were set before the layer was entered. */
+  /** @param before - the headers that were set before the guard was entered. */
   constructor(response: ServerResponse, before: OutgoingHttpHeaders) {
     this.#response = response;
+    this.#isHttp2 = isHttp2(response);
     this.#before = snapshotHeaders(before);
   }
 
@@ -44,9 +47,10 @@ export class NodeResponseHead {
     const response = this.#response;
     this.isNoted = true;
     this.status = response.statusCode;
-    this.#statusMessage = response.statusMessage;
+    if (!this.#isHttp2) this.#statusMessage = response.statusMessage;
     this.headers = headers ?? headersSetSince(response, this.#before);
-    this.declaredLength = Number.parseInt(String(response.getHeader('content-length')), 10);
+    const length = response.getHeader('content-length');
+    if (length !== undefined) this.declaredLength = Number.parseInt(String(length), 10);
   }
 
   /** Does what `writeHead` says, but sends nothing; gives the headers, if they are known from that. */
@@ -56,34 +60,52 @@ export class NodeResponseHead {
     return headers;
   }
 
+  /** Somebody else has answered: of the handler's answer no more is known than that there is one. */
+  forgetAnswer(): void {
+    const { statusCode } = this.#response;
+    this.status = statusCode === this.status ? 200 : statusCode;
+    this.headers = [];
+  }
+
   /** Takes back what the handler set. */
   reset(): void {
     restoreHeaders(this.#response, this.#before);
-    this.#response.statusMessage = '';
+    if (!this.#isHttp2) this.#response.statusMessage = '';
   }
 
-  /** A response over HTTP/2 whose stream is closed takes no head. */
+  /**
+   * Makes `headersSent` true, and changes of the head an error: over HTTP/1 Node sees to both by itself. A response over
+   * HTTP/2 whose stream is closed takes no head.
+   */
   show(): void {
-    if (isHttp2(this.#response) && isDestroyed(this.#response)) return;
+    const response = this.#response;
+    if (this.#isHttp2 && isDestroyed(response)) return;
+    if (this.#isHttp2) overrideHeaderFunctions(response);
     this.isShown = true;
-    showHeadSent(this.#response);
+    showHeadSent(response);
   }
 
+  /** Takes {@link show} back. */
   hide(): void {
     if (this.isShown) hideHeadSent(this.#response);
     this.isShown = false;
   }
 
-  /** The next write sends the head, with the layer's own headers. */
+  /**
+   * The next write sends the head, with the layer's own headers. It has the status that was noted: assigning another one
+   * since had no effect.
+   */
   goOut(marks: Marks, setters: HeaderSetters): void {
+    const response = this.#response;
     this.hide();
-    this.#putBack();
-    applyMarks(this.#response, marks, setters);
+    response.statusCode = this.status;
+    if (!this.#isHttp2) response.statusMessage = this.#statusMessage;
+    applyMarks(response, marks, setters);
   }
 
-  /** Gives the response the status that was noted: assigning another one since had no effect. */
-  #putBack(): void {
-    this.#response.statusCode = this.status;
-    if (this.#response.statusMessage !== this.#statusMessage) this.#response.statusMessage = this.#statusMessage;
+  /** The same before the body has ended, and before anything is recorded. */
+  goOutFirst(setters: HeaderSetters): void {
+    this.goOut(marksOfHead(this.status, this.headers), setters);
+    if (isDestroyed(this.#response)) this.show();
   }
 }

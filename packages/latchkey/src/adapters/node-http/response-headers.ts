@@ -1,5 +1,5 @@
 /**
- * Header headers of a `node:http` response: which were set, and when.
+ * Headers of a `node:http` response: which were set, and when.
  *
  * @module
  */

@@ -30,26 +30,34 @@ export interface Capture {
 /** A function of a response, whatever its overloads. */
 type Method<Result> = (this: ServerResponse, ...args: readonly unknown[]) => Result;
 
-/** The functions that were there before: Node's, or those of a middleware that came earlier. */
-export interface Originals {
-  readonly write: Method<boolean>;
-  readonly end: Method<unknown>;
-  readonly writeHead: Method<unknown>;
-  readonly flushHeaders: Method<void>;
-  readonly destroy: Method<unknown>;
+/** The functions that change headers. */
+interface HeaderFunctions {
   readonly setHeader: Method<unknown>;
   readonly appendHeader: Method<unknown>;
   readonly removeHeader: Method<void>;
 }
 
+/** The functions that were there before: Node's, or those of a middleware that came earlier. */
+export interface Originals extends HeaderFunctions {
+  readonly write: Method<boolean>;
+  readonly end: Method<unknown>;
+  readonly writeHead: Method<unknown>;
+  readonly flushHeaders: Method<void>;
+  readonly destroy: Method<unknown>;
+}
+
 const capturing = Symbol('latchkey.capture');
+const headerFunctions = Symbol('latchkey.headerFunctions');
 
 interface Captured extends ServerResponse {
   [capturing]: Capture;
+  [headerFunctions]: HeaderFunctions;
 }
 
 /** A response whose functions can be replaced. */
-type Overridden = { [capturing]: Capture } & { -readonly [Name in keyof Originals]: unknown };
+type Overridden = { [capturing]: Capture; [headerFunctions]: HeaderFunctions } & {
+  -readonly [Name in keyof Originals]: unknown;
+};
 
 function write(this: Captured, chunk: unknown, encoding?: unknown, callback?: unknown): boolean {
   return this[capturing].write(chunk, encoding, callback);
@@ -74,25 +82,23 @@ function destroy(this: Captured, ...args: readonly unknown[]): unknown {
   return capture.destroys() ? Reflect.apply(capture.originals.destroy, this, args) : this;
 }
 
-function setHeader(this: Captured, ...args: readonly unknown[]): unknown {
-  const capture = this[capturing];
-  if (capture.ignoresHeaders) return this;
+/** Whether a call that changes a header goes on to the function that was there. */
+function changesHead(capture: Capture): boolean {
+  if (capture.ignoresHeaders) return false;
   capture.headChanges();
-  return Reflect.apply(capture.originals.setHeader, this, args);
+  return true;
+}
+
+function setHeader(this: Captured, ...args: readonly unknown[]): unknown {
+  return changesHead(this[capturing]) ? Reflect.apply(this[headerFunctions].setHeader, this, args) : this;
 }
 
 function appendHeader(this: Captured, ...args: readonly unknown[]): unknown {
-  const capture = this[capturing];
-  if (capture.ignoresHeaders) return this;
-  capture.headChanges();
-  return Reflect.apply(capture.originals.appendHeader, this, args);
+  return changesHead(this[capturing]) ? Reflect.apply(this[headerFunctions].appendHeader, this, args) : this;
 }
 
 function removeHeader(this: Captured, ...args: readonly unknown[]): void {
-  const capture = this[capturing];
-  if (capture.ignoresHeaders) return;
-  capture.headChanges();
-  Reflect.apply(capture.originals.removeHeader, this, args);
+  if (changesHead(this[capturing])) Reflect.apply(this[headerFunctions].removeHeader, this, args);
 }
 
 function onClose(this: Captured): void {
@@ -105,7 +111,10 @@ function functionsOf(response: ServerResponse): Originals {
   return { write, end, writeHead, flushHeaders, destroy, setHeader, appendHeader, removeHeader } as Originals;
 }
 
-/** Puts the overrides onto a response and gives what was there. Object.assign would take ten times as long. */
+/**
+ * Puts the overrides onto a response and gives what was there. Those of the functions that change headers come only
+ * with {@link overrideHeaderFunctions}. Object.assign would take ten times as long.
+ */
 export function install(response: ServerResponse, capture: Capture): Originals {
   const originals = functionsOf(response);
   const captured = response as unknown as Overridden;
@@ -115,11 +124,22 @@ export function install(response: ServerResponse, capture: Capture): Originals {
   captured.writeHead = writeHead;
   captured.flushHeaders = flushHeaders;
   captured.destroy = destroy;
+  response.on('close', onClose);
+  return originals;
+}
+
+/**
+ * From here on the capture has a say in each change of a header. Most responses never need that: Node itself refuses
+ * changes once a head has gone out, or looks as if it had.
+ */
+export function overrideHeaderFunctions(response: ServerResponse): void {
+  if (headerFunctions in response) return;
+  const captured = response as unknown as Overridden;
+  const { setHeader: set, appendHeader: append, removeHeader: remove } = response as unknown as Originals;
+  captured[headerFunctions] = { setHeader: set, appendHeader: append, removeHeader: remove };
   captured.setHeader = setHeader;
   captured.appendHeader = appendHeader;
   captured.removeHeader = removeHeader;
-  response.on('close', onClose);
-  return originals;
 }
 
 /** True if a guard has this response already. */

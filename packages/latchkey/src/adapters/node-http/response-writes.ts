@@ -5,7 +5,6 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import { isHttp2 } from './http2.ts';
 
 type Callback = (error?: Error) => void;
 
@@ -25,6 +24,11 @@ export function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefin
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk !== 'string') return undefined;
   return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+}
+
+/** True if this response goes out over HTTP/2. */
+export function isHttp2(response: ServerResponse): boolean {
+  return !Object.hasOwn(response, '_header');
 }
 
 /** What Node throws when a header is changed too late. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asBuffer } from '../../core/support/bytes.ts';
 import type { Header, PlainResponse } from '../../http/exchange.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
@@ -21,12 +21,29 @@ export interface AnswerWriter {
  * old releases of on-headers, which many middlewares bring along, take a list of `writeHead` for a list of pairs.
  */
 export function writeAnswer(response: ServerResponse, answer: PlainResponse, writer: AnswerWriter = response): void {
-  for (const [name, lines] of linesByName(answer.headers)) {
+  const { status, headers, body } = answer;
+  for (const [name, lines] of mayRepeat(headers) ? linesByName(headers) : headers) {
     if (!isFraming(name)) writer.setHeader.call(response, name, lines);
   }
-  if (mayHaveBody(answer.status)) writer.setHeader.call(response, 'Content-Length', String(answer.body.length));
-  writer.writeHead.call(response, answer.status);
-  writer.end.call(response, cheaplyWritten(answer.body), 'latin1');
+  if (mayHaveBody(status)) writer.setHeader.call(response, 'Content-Length', String(body.length));
+  writer.writeHead.call(response, status);
+  writer.end.call(response, cheaplyWritten(body), 'latin1');
+}
+
+/** Of more headers than this, putting them together by name costs less than comparing all of them. */
+const fewFields = 16;
+
+/** False if no name comes twice. Names of different lengths are different names, which spares nearly all comparisons. */
+function mayRepeat(headers: readonly Header[]): boolean {
+  if (headers.length > fewFields) return true;
+  for (let index = 1; index < headers.length; index += 1) {
+    const name = (headers[index] as Header)[0];
+    for (let before = 0; before < index; before += 1) {
+      const other = (headers[before] as Header)[0];
+      if (other.length === name.length && other.toLowerCase() === name.toLowerCase()) return true;
+    }
+  }
+  return false;
 }
 
 /** The headers as a response takes them: each name once, repeated ones with all their lines. */
@@ -52,6 +69,35 @@ function cheaplyWritten(body: Uint8Array): string | Uint8Array {
 
 /** The length belongs to the body that is written here, not to the one that was stored. */
 function isFraming(name: string): boolean {
+  // Compares lengths first: that spares nearly all of the case folding.
+  if (name.length !== 14 && name.length !== 17) return false;
   const lower = name.toLowerCase();
   return lower === 'content-length' || lower === 'transfer-encoding';
+}
+
+const maxDroppedBytes = 16 * 1024 * 1024;
+const maxDrainMs = 5_000;
+
+/**
+ * Answers a request whose body is still on its way, a too long one above all.
+ *
+ * Closing at once would reset the connection, and the client would see that in place of the answer. So the answer
+ * goes out, what still comes is read and dropped up to a bound, and then the connection is closed.
+ */
+export function writeEarlyAnswer(request: IncomingMessage, response: ServerResponse, answer: PlainResponse): void {
+  let dropped = 0;
+  const end = () => {
+    clearTimeout(timer);
+    request.off('data', count).off('end', end).off('close', end);
+    response.end();
+  };
+  const count = (chunk: Buffer | string) => {
+    dropped += chunk.length;
+    if (dropped > maxDroppedBytes) end();
+  };
+  const timer = setTimeout(end, maxDrainMs);
+  response.shouldKeepAlive = false;
+  const { setHeader, writeHead, write } = response;
+  writeAnswer(response, answer, { setHeader, writeHead, end: write });
+  request.on('data', count).on('end', end).on('close', end);
 }
