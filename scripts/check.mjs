@@ -17,6 +17,7 @@ const steps = [
     'bench',
     'edges',
     'bundles/test',
+    'examples/own-store',
     'examples/payments',
     'examples/quick-start',
   ].map(typesOf),

@@ -23,6 +23,7 @@ import { idempotency as forNode } from 'latchkey/node';
 import * as operator from 'latchkey/operator';
 import * as outbox from 'latchkey/outbox';
 import { migrate as migratePostgres, postgresStore } from 'latchkey/postgres';
+import * as record from 'latchkey/record';
 import { redisStore } from 'latchkey/redis';
 import { sqliteStore } from 'latchkey/sqlite';
 import * as store from 'latchkey/store';
@@ -161,7 +162,7 @@ const cases = {
     return onServer(getRequestListener(app.fetch));
   },
   'every other entry': async () =>
-    Object.entries({ latchkey, client, completer, engine, operator, outbox, store, testing }).map(
+    Object.entries({ latchkey, client, completer, engine, operator, outbox, record, store, testing }).map(
       ([name, exports]) => `${name} ${Object.keys(exports).length}`,
     ),
 };
