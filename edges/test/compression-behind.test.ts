@@ -40,7 +40,7 @@ const onError: ErrorRequestHandler = (error, _request, response, next) => {
 function application(framework: typeof express, compression: RequestHandler, handler: RequestHandler) {
   const app = framework();
   app.set('env', 'test');
-  const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', leaseMs: 400, log: false });
+  const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', timing: { leaseMs: 400 }, log: false });
   app.post('/orders', guard, compression, express.json(), handler);
   app.use(onError);
   return serve(app as RequestListener);

@@ -63,7 +63,7 @@ describe('the guard as middleware of Nest', () => {
     let mayOrder = true;
     const authorizeReplay = () => mayOrder;
     const roles = { canActivate: () => mayOrder };
-    await using shop = await nestShop([idempotency({ ...options(), authorizeReplay })], roles);
+    await using shop = await nestShop([idempotency({ ...options(), response: { authorizeReplay } })], roles);
     expect((await shop.post('/orders', 'order-1', '{"item":"cup"}')).text).toBe('order 1');
     mayOrder = false;
     const refused = await shop.post('/orders', 'order-1', '{"item":"cup"}');

@@ -26,7 +26,7 @@ const middlewares: Record<string, () => RequestHandler> = {
   'response-time 2.3.3': () => require('response-time233')(),
 };
 
-const options = { principal: () => 'tenant', maxRequestBytes: 1_000 };
+const options = { principal: () => 'tenant', request: { maxBytes: 1_000 } };
 const links = ['</a>; rel="next"', '</b>; rel="prev"'];
 const ownHeaders = /^(?:date|connection|keep-alive|x-powered-by|x-response-time|set-cookie|vary|content-encoding)$/;
 

@@ -16,7 +16,7 @@ const guard = idempotency({
 const app = express();
 app.use((request, response, next) => (accountOf(request.headers.authorization) ? next() : response.sendStatus(401)));
 
-app.post('/orders', guard.with({ keyRequired: true }), express.json(), async (request) => {
+app.post('/orders', guard.with({ key: { required: true } }), express.json(), async (request) => {
   // The order, the answer and "done" are one commit: no crash leaves one without the others.
   await guard.context(request).finish((db) => {
     const { lastInsertRowid } = db.prepare('INSERT INTO orders (item) VALUES (?)').run(request.body.item);

@@ -72,7 +72,7 @@ const cases = {
   memory: () => onStore(memoryStore()),
   encrypted: () =>
     onStore(encryptedStore(memoryStore(), { currentKey: 'a', keys: { a: new Uint8Array(32).fill(7) } }), {
-      fingerprintSecrets: ['a secret of at least 32 characters, as is demanded'],
+      fingerprint: { secrets: ['a secret of at least 32 characters, as is demanded'] },
     }),
   sqlite: () => onStore(sqliteStore({ database: SQLITE_FILE })),
   'redis through ioredis': async () => {

@@ -12,9 +12,9 @@ export async function options(principal) {
   return {
     store: await storeFromUrl(STORE_URL),
     principal,
-    keyRequired: true,
+    key: { required: true },
     afterFailure: 'rerun',
-    leaseMs: 1_000,
+    timing: { leaseMs: 1_000 },
   };
 }
 

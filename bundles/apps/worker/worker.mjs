@@ -5,11 +5,10 @@ import { idempotency } from 'latchkey/fetch';
 import { memoryStore } from 'latchkey/memory';
 
 const guard = idempotency({
-  store: memoryStore(),
-  allowVolatileStore: true, // wrangler builds for production
+  store: memoryStore({ allowInProduction: true }), // wrangler builds for production
   principal: (request) => request.headers.get('x-account') ?? undefined,
   afterFailure: 'rerun',
-  whenRunning: 'wait',
+  whenRunning: { waitMs: 10_000 },
 });
 
 /** Loads with the module too; it is not called. */

@@ -18,11 +18,8 @@ export interface GuardSettings {
   readonly store: Store;
   readonly principal: () => string;
   readonly afterFailure: AfterFailure;
-  readonly whenRunning: 'reject' | 'wait';
-  readonly waitMs: number;
-  readonly leaseMs: number;
-  readonly maxRunMs: number;
-  readonly allowVolatileStore: true;
+  readonly whenRunning: 'conflict' | { readonly waitMs: number };
+  readonly timing: { readonly leaseMs: number; readonly maxRunMs: number };
   readonly log: false;
   readonly runtime: ManualRuntime;
 }

@@ -158,16 +158,13 @@ function portOf(server: { address(): unknown }): number {
 }
 
 function settingsOf(plan: Plan, store: Store, runtime: ManualRuntime): GuardSettings {
-  const { afterFailure, whenRunning } = plan;
+  const { afterFailure } = plan;
   return {
     store,
     principal: () => 'tenant',
     afterFailure,
-    whenRunning,
-    waitMs,
-    leaseMs,
-    maxRunMs,
-    allowVolatileStore: true,
+    whenRunning: plan.whenRunning === 'wait' ? { waitMs } : 'conflict',
+    timing: { leaseMs, maxRunMs },
     log: false,
     runtime,
   };

@@ -8,5 +8,5 @@ export type { Completable, CompletableRun } from './core/completable.ts';
 export type { Answering, FinalWrite } from './core/context.ts';
 export { Engine, type EngineOptions } from './core/engine/engine.ts';
 export type { Handler, Operation, Outcome, Recorded, Recover, Recovery, RunResult } from './core/operation.ts';
-export { resolveSettings } from './core/options/check-options.ts';
+export { resolveSettings } from './core/settings.ts';
 export { principalDigest, recordId, recordReference } from './core/support/digest.ts';

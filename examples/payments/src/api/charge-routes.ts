@@ -18,8 +18,8 @@ export function apiGuard(records: Records): Guard {
     dialect: 'stripe',
     principal: accountOf,
     afterFailure: 'rerun',
-    leaseMs: 3_000,
-    maxRequestBytes: maxBodyBytes,
+    timing: { leaseMs: 3_000 },
+    request: { maxBytes: maxBodyBytes },
   });
 }
 

@@ -15,12 +15,11 @@ export function orderGuard(records: Records): Guard {
   return records.guard({
     dialect: 'stripe',
     principal: accountOf,
-    keyRequired: true,
+    key: { required: true },
     afterFailure: 'rerun',
-    leaseMs: 3_000,
-    // A transaction extends the lease to this; nothing here takes longer.
-    transactionTimeoutMs: 3_000,
-    maxRequestBytes: maxBodyBytes,
+    // A transaction extends the lease to as much; nothing here takes longer.
+    timing: { leaseMs: 3_000, transactionLeaseMs: 3_000 },
+    request: { maxBytes: maxBodyBytes },
   });
 }
 

@@ -14,16 +14,15 @@ const parameterLimit = 20;
 export function shopGuard(records: Records): Guard {
   return records.guard({
     principal: (request) => buyerAccounts(request)?.keyed,
-    keyRequired: true,
+    key: { required: true },
     afterFailure: 'rerun',
-    leaseMs: 3_000,
-    // A transaction extends the lease to this; nothing here takes longer.
-    transactionTimeoutMs: 3_000,
-    whenRunning: 'wait',
-    maxRequestBytes: maxBodyBytes,
+    // A transaction extends the lease to as much; nothing here takes longer.
+    timing: { leaseMs: 3_000, transactionLeaseMs: 3_000 },
+    whenRunning: { waitMs: 10_000 },
+    request: { maxBytes: maxBodyBytes },
     onProblem: showProblem,
     // Nothing was done for an order that can't be read: the buyer mends it and pays under the same key.
-    keep: (status) => status !== 400,
+    response: { keep: (status) => status !== 400 },
   });
 }
 

@@ -5,7 +5,7 @@
  * ```ts
  * const guard = idempotency({ store: memoryStore(), principal: (request) => request.auth.tenantId })
  * app.post('/charges', guard, express.json(), handler)
- * app.post('/refunds', guard.with({ keyRequired: true, afterFailure: 'rerun' }), handler)
+ * app.post('/refunds', guard.with({ key: { required: true }, afterFailure: 'rerun' }), handler)
  * ```
  * @module
  */

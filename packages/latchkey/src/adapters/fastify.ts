@@ -5,7 +5,7 @@
  * ```ts
  * const guard = idempotency({ store: memoryStore(), principal: (request) => request.auth.tenantId })
  * await app.register(guard)
- * app.post('/charges', { config: { idempotency: { keyRequired: true } } }, async (request, reply) => {
+ * app.post('/charges', { config: { idempotency: { key: { required: true } } } }, async (request, reply) => {
  *   const charge = await request.idempotency?.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
  *   return reply.code(201).send(charge)
  * })

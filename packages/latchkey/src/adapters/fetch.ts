@@ -120,7 +120,7 @@ function guardFor<Kind extends TransactionKind, Req extends Request>(
   function withContext<R extends Req, Rest extends readonly unknown[]>(
     handler: (context: FetchContext<Kind>, request: R, ...rest: Rest) => Response | Promise<Response>,
   ) {
-    const strict = layer.with({ keyRequired: true });
+    const strict = layer.with({ key: { required: true } });
     return function guardedHandler(this: unknown, request: R, ...rest: Rest): Promise<Response> {
       const call: Call<Kind> = (context) => {
         if (context === undefined) throw unguarded(request);

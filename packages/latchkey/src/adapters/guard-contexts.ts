@@ -35,7 +35,7 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
     throw new LatchkeyError(
       'context-missing',
       'This request runs without a context: no guard is mounted before the handler, or the request carries no key ' +
-        'and the route does not require one (keyRequired), or its method is not among the guarded ones, or this is a ' +
+        'and the route does not require one (key.required), or its method is not among the guarded ones, or this is a ' +
         'copy of the request that the guard was given: ask with the original.',
     );
   }

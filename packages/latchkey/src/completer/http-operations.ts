@@ -11,14 +11,14 @@ import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RunResult } from '../core/operation.ts';
-import { checkRules } from '../core/options/option-rules.ts';
-import type { OperationSettings } from '../core/settings.ts';
+import { readOptions } from '../core/options/read-options.ts';
+import type { StepOptions, TimingOptions } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { codingsOf, decodeContent } from '../http/content-coding.ts';
 import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody } from '../http/exchange.ts';
 import type { HttpContext } from '../http/layer.ts';
-import { operationsRules } from '../http/option-rules.ts';
-import type { GuardOptions, RouteOptions } from '../http/options.ts';
+import { operationsTable, routeTable } from '../http/option-tables.ts';
+import type { GuardOptions, RequestOptions, ResponseOptions, RouteOptions } from '../http/options.ts';
 import { dialects } from '../http/problems/dialects.ts';
 import type { ProblemShape } from '../http/problems/problem-response.ts';
 import { MAX_NAME_LENGTH, pathOf } from '../http/request/read-request.ts';
@@ -40,12 +40,16 @@ export type SavedRequestHandler<Kind extends TransactionKind = never> = (
 ) => MadeResponse | Promise<MadeResponse>;
 
 /** Options of {@link httpOperations}; they should say the same as those of the guard that saved the requests. */
-export interface HttpOperationsOptions
-  extends Partial<Omit<OperationSettings, 'afterFailure' | 'whenRunning' | 'waitMs' | 'whenStoreDown'>>,
-    Pick<GuardOptions<SavedRequest>, 'keep' | 'dialect' | 'onProblem' | 'maxResponseBytes'> {
-  /** The longest form of a body whose content coding is undone, in bytes. Default 1 MiB. */
-  readonly maxRequestBytes?: number;
-  /** Told what a handler throws. */
+export interface HttpOperationsOptions extends Pick<GuardOptions<SavedRequest>, 'dialect' | 'onProblem'> {
+  /** Limits and retention, in milliseconds. */
+  readonly timing?: TimingOptions;
+  /** The steps of a handler. */
+  readonly steps?: StepOptions;
+  /** `maxBytes`: the longest form of a body whose content coding is undone. Default 1 MiB. */
+  readonly request?: Pick<RequestOptions, 'maxBytes'>;
+  /** What is kept of an answer. */
+  readonly response?: Pick<ResponseOptions<SavedRequest>, 'maxBytes' | 'keep'>;
+  /** Receives what a handler throws. */
   readonly onEvent?: EventListener;
   /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
   readonly log?: Log | false;
@@ -57,13 +61,13 @@ interface Shared extends ProblemShape<SavedRequest> {
   readonly runtime: undefined;
 }
 
-function share(options: HttpOperationsOptions): Shared {
-  checkRules('httpOperations', options, operationsRules);
-  const { dialect = 'ietf', onProblem } = options;
-  const emit = createEmit(options);
-  const rerun: RouteOptions<SavedRequest> = { ...options, afterFailure: 'rerun' };
+function share(given: HttpOperationsOptions): Shared {
+  const { dialect, onProblem, onEvent, log, ...groups } = readOptions('httpOperations', operationsTable, given);
+  const emit = createEmit({ onEvent, log });
+  const rerun = { ...groups, afterFailure: 'rerun' } as RouteOptions<SavedRequest>;
+  const options = readOptions('httpOperations', routeTable, rerun);
   return {
-    route: createRoute(rerun, { principal: 'anonymous', emit }, 'httpOperations'),
+    route: createRoute(options, { principal: 'anonymous', emit }),
     dialect: dialects[dialect],
     onProblem,
     emit,

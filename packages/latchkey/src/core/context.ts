@@ -29,7 +29,7 @@ export interface StepTools {
   readonly signal: AbortSignal;
   /**
    * True if an earlier attempt may have begun this step and left no result: its worker died (and did not mark starts,
-   * see `markStepStarts`), or a call to another system got no answer. Then only an answer that is recognisably the
+   * see `steps.markStarts`), or a call to another system got no answer. Then only an answer that is recognisably the
    * other system's own counts.
    */
   readonly mayHaveBegun: boolean;

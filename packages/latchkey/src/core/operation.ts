@@ -67,7 +67,7 @@ export interface LapsedOperation {
   readonly policy: AfterFailure;
   /** What the saved steps returned, by name, in the order in which they were saved. */
   readonly steps: ReadonlyMap<string, unknown>;
-  /** Steps that were begun and not saved; known only where `markStepStarts` is on. */
+  /** Steps that were begun and not saved; known only where `steps.markStarts` is on. */
   readonly begun: readonly string[];
   /** The key that a step of this name sends downstream, saved or not: what to search for there. */
   idempotencyKey(step: string): string;

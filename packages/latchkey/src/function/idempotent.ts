@@ -9,15 +9,16 @@ import type { Answering, AnyContext, Context, Jsonify } from '../core/context.ts
 import { Engine } from '../core/engine/engine.ts';
 import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../core/errors.ts';
 import type { Operation, Outcome } from '../core/operation.ts';
-import { resolveSettings } from '../core/options/check-options.ts';
-import type { OperationSettings } from '../core/settings.ts';
+import { checkSealed } from '../core/options/common.ts';
+import { readOptions } from '../core/options/read-options.ts';
+import { type OperationSettings, settingsOf } from '../core/settings.ts';
 import type { StoredResult, TransactionKind } from '../core/store.ts';
 import { type Codec, decodeValue, encodeValue, stringify } from '../core/support/codec.ts';
 import { principalDigest, recordId } from '../core/support/digest.ts';
 import { fingerprintDigests } from '../core/support/fingerprint-digests.ts';
 import { isLostInJson } from '../core/support/plain-json.ts';
 import { FunctionCall } from './function-call.ts';
-import { checkFunctionOptions, type IdempotentOptions } from './options.ts';
+import { type FunctionSettings, functionTable, type IdempotentOptions } from './options.ts';
 import { decodeFailure, isFailure, successBytes } from './result.ts';
 
 const maxKeyLength = 255;
@@ -92,11 +93,11 @@ export interface IdempotentFunction<Input, Result> {
 
 /** Makes the operation of a call. */
 function operations<Input, Result, Kind extends TransactionKind>(
-  options: IdempotentOptions<Input, Result, Kind>,
+  options: FunctionSettings<Input, Result, Kind>,
   settings: OperationSettings,
 ) {
   const { name } = options;
-  const digestsOf = fingerprintDigests(options.fingerprintSecrets ?? []);
+  const digestsOf = fingerprintDigests(options.fingerprint.secrets);
   return (input: Input): Operation => {
     const principal = principalOf(name, input, options.principal);
     const payload = options.payload === undefined ? input : options.payload(input);
@@ -153,11 +154,12 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
   fn: IdempotentBody<Input, Result, Kind>,
   options: IdempotentOptions<Input, Result, Kind>,
 ): IdempotentFunction<Input, Result> {
-  checkFunctionOptions(options);
-  const { name, codec = valueCodec as Codec<Result> } = options;
-  const settings = resolveSettings(`idempotent(${name})`, options);
-  const operationOf = operations(options, settings);
-  const engine = new Engine<Kind>(options);
+  const read = readOptions('idempotent()', functionTable, options);
+  const { name, store, codec = valueCodec as Codec<Result>, runtime, log, onEvent } = read;
+  checkSealed('idempotent()', store, read.fingerprint.secrets);
+  const settings = settingsOf(read);
+  const operationOf = operations(read, settings);
+  const engine = new Engine<Kind>({ store, runtime, log, onEvent });
   const run = async (input: Input) => {
     const call = new FunctionCall(codec);
     const outcome = await engine.run<Result, Jsonify<Result>>(
@@ -170,7 +172,7 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
     if (error !== undefined) throw error;
     return openResult(name, codec, outcome.kind === 'replay' ? outcome.result : call.made);
   };
-  return Object.assign(run, { completable: completableOf(fn, codec, settings, options) });
+  return Object.assign(run, { completable: completableOf(fn, codec, settings, read) });
 }
 
 /** Runs again from the saved input, which has been through JSON by then. */
@@ -178,7 +180,7 @@ function completableOf<Input, Result, Kind extends TransactionKind>(
   fn: IdempotentBody<Input, Result, Kind>,
   codec: Codec<Result>,
   settings: OperationSettings,
-  { name, saveInput = false }: IdempotentOptions<Input, Result, Kind>,
+  { name, saveInput }: FunctionSettings<Input, Result, Kind>,
 ): Completable {
   return {
     settings,

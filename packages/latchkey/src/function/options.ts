@@ -6,24 +6,28 @@
 
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
+import { observerTable, secretsRule, storeRule } from '../core/options/common.ts';
 import {
+  type Completed,
   callable,
-  checkRules,
+  defaultTo,
+  flag,
+  group,
   isObjectWith,
+  isText,
   must,
-  type Rule,
-  sharedRules,
-  truth,
-} from '../core/options/option-rules.ts';
-import { checkStore } from '../core/options/store-check.ts';
+  type OptionTable,
+  required,
+} from '../core/options/rules.ts';
 import type { Runtime } from '../core/runtime.ts';
-import type { OperationSettings } from '../core/settings.ts';
+import { type OperationOptions, operationTable } from '../core/settings.ts';
 import type { Store, TransactionKind } from '../core/store.ts';
 import type { Codec } from '../core/support/codec.ts';
 import type { Secret } from '../core/support/fingerprint-digests.ts';
 
 /** How a function is made idempotent. */
-export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends Partial<OperationSettings> {
+export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends OperationOptions {
+  /** Where records live. */
   readonly store: Store<Kind>;
   /** The operation's name: a part of the scope, so it must not change between releases. */
   readonly name: string;
@@ -38,38 +42,37 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
   readonly payload?: (input: Input) => unknown;
   /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
   readonly codec?: Codec<Result>;
-  /** Makes fingerprints HMACs; the first secret writes, all are accepted. At least 32 bytes each. */
-  readonly fingerprintSecrets?: readonly Secret[];
+  /** `secrets` makes fingerprints HMACs; the first one writes, all are accepted. At least 32 bytes each. */
+  readonly fingerprint?: { readonly secrets?: readonly Secret[] };
   /**
    * Keeps the input with the record, as JSON or bytes of at most 64 KiB, until the call is completed, so that a completer
    * can finish a call that a dead worker left behind. Default false.
    */
   readonly saveInput?: boolean;
-  /** True to use a memory store though NODE_ENV is production. */
-  readonly allowVolatileStore?: boolean;
+  /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
+  /** Receives what happens; see `LatchkeyEvent`. */
   readonly onEvent?: EventListener;
   /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
   readonly log?: Log | false;
 }
 
-type AnyOptions = IdempotentOptions<unknown, unknown, TransactionKind>;
-
-/** The type makes sure that none is forgotten. */
-const functionRules: Record<Exclude<keyof AnyOptions, keyof OperationSettings>, Rule> = {
-  ...sharedRules,
-  codec: must(isObjectWith('encode', 'decode'), 'an object with encode and decode'),
-  key: callable,
-  name: must((value) => typeof value === 'string' && value !== '', 'a string that is not empty'),
-  payload: callable,
+/** What they may be. */
+export const functionTable = {
+  ...operationTable,
+  ...observerTable,
+  store: storeRule,
+  name: required(must('a string that is not empty', (value) => isText(value) && value !== '')),
+  key: required(callable),
   principal: callable,
-  saveInput: truth,
-};
+  payload: callable,
+  codec: must('an object with encode and decode', isObjectWith('encode', 'decode')),
+  fingerprint: group({ secrets: defaultTo<readonly Secret[]>(secretsRule, []) }),
+  saveInput: flag(false),
+} satisfies OptionTable<IdempotentOptions<unknown, unknown, TransactionKind>>;
 
-/** @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`. */
-export function checkFunctionOptions<Input, Result, Kind extends TransactionKind>(
-  options: IdempotentOptions<Input, Result, Kind>,
-): void {
-  checkRules('idempotent()', options, functionRules, ['store', 'name', 'key']);
-  checkStore('idempotent()', options.store, options);
-}
+/** The options with their defaults. */
+export type FunctionSettings<Input, Result, Kind extends TransactionKind> = Completed<
+  IdempotentOptions<Input, Result, Kind>,
+  typeof functionTable
+>;

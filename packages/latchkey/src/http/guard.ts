@@ -32,7 +32,7 @@ export function guardRequest<Native, Kind extends TransactionKind>(
 ): GuardAnswer | Promise<GuardAnswer> {
   if (!route.methods.has(exchange.method)) return pass;
   const keyLines = exchange.headers('idempotency-key');
-  if (keyLines.length === 0 && route.options.keyRequired !== true) {
+  if (keyLines.length === 0 && !route.options.key.required) {
     if (isMisnamed(exchange)) guard.warn('key-misnamed', misnamedKey);
     return pass;
   }
@@ -50,7 +50,7 @@ async function guarded<Native, Kind extends TransactionKind>(
 ): Promise<GuardAnswer> {
   const { route } = exchange;
   // What is cheap to refuse is refused before anything is read.
-  const key = readKey(keyLines, route.keyFormat);
+  const key = readKey(keyLines, route.options.key.format);
   if ('refused' in key) return refuse(exchange, guard, problem('key-invalid', { detail: key.refused }));
   exchange.key = key.key;
 
@@ -65,8 +65,8 @@ async function guarded<Native, Kind extends TransactionKind>(
   const { operation } = reading;
   exchange.operation = operation;
 
-  if (route.options.quarantine) {
-    const found = await quarantineProblem(route.options.quarantine, exchange, operation, guard);
+  if (route.options.restored !== false) {
+    const found = await quarantineProblem(route.options.restored, exchange, operation, guard);
     if (found !== undefined) return refuse(exchange, guard, found);
   }
 

@@ -24,7 +24,7 @@ export interface HttpContext<Kind extends TransactionKind = never, Finished = vo
    * Sends a request to another system as one step: with the step's key in the Idempotency-Key header, and retried under
    * the lease (see `stepFetch`, whose options it takes). What is saved is the final answer, whatever its status: the
    * status, the headers (not those of the connection, nor Set-Cookie) and the bytes of the body, of at most 192 KiB
-   * unless `maxResponseBytes` says otherwise; with its headers it must fit into `maxStepBytes`. This attempt and every
+   * unless `maxResponseBytes` says otherwise; with its headers it must fit into `steps.maxBytes`. This attempt and every
    * later one get it as a Response of their own. A redirect is an answer; a GET needs no key: `fetch` it in a step.
    *
    * @throws NoAnswerError if there is no final answer; nothing is saved then, and the next attempt asks again.

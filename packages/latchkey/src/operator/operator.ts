@@ -4,7 +4,7 @@
  * @module
  */
 
-import { Audit, type LogPage, type LogRequest } from '../core/audit/audit.ts';
+import { Audit, keepEntriesFor, type LogPage, type LogRequest } from '../core/audit/audit.ts';
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
 import { tokenDigest } from '../core/audit/audit-entry.ts';
 import { derivedKey } from '../core/support/digest.ts';
@@ -101,7 +101,8 @@ async function show(id: string, settings: OperatorSettings, audit: Audit): Promi
  */
 export function operator(options: OperatorOptions): Operator {
   const settings = operatorSettings(options);
-  const audit = new Audit(settings.tools, settings.auditRetentionMs);
+  keepEntriesFor(settings.tools.store, settings.auditRetentionMs);
+  const audit = new Audit(settings.tools);
   const decisions = new Decisions(settings, audit);
   return {
     list: (request) => listRecords(settings.tools, settings.maxAttempts, request),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { defaultRetentionMs } from '../core/audit/audit.ts';
 import { createEmit } from '../core/emitter.ts';
 import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
@@ -25,7 +26,10 @@ export interface OperatorOptions {
   readonly approvals?: 1 | 2;
   /** How long a proposal waits for the second person. Default 24 hours. */
   readonly approvalWithinMs?: number;
-  /** How long an entry of the audit is kept, at least; the same as the `auditRetentionMs` of routes. Default 400 days. */
+  /**
+   * How long an entry of the audit is kept, at least; those that `recover` hooks of this process write on the same store
+   * too. Default 400 days.
+   */
   readonly auditRetentionMs?: number;
   /** How long a record is kept once it was resolved. Default 24 hours; as the route's own is best. */
   readonly retentionMs?: number;
@@ -44,7 +48,7 @@ export const operatorTable = {
   store: storeRule,
   approvals: oneOf<1 | 2>(1, 2),
   approvalWithinMs: integer({ min: 1_000, max: 30 * day, default: day }),
-  auditRetentionMs: settingsTable.auditRetentionMs,
+  auditRetentionMs: integer({ min: day, max: 4_000 * day, default: defaultRetentionMs }),
   retentionMs: settingsTable.retentionMs,
   maxAttempts: settingsTable.maxAttempts,
   maxResponseBytes: integer({ min: 0, max: 2 ** 31 - 1, default: 1_048_576 }),

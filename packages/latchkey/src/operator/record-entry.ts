@@ -60,7 +60,7 @@ export interface RecordEntry {
   readonly expiresAtMs: number;
   /** Steps that were saved, in their order. */
   readonly steps: readonly StepEntry[];
-  /** Steps that were begun and not saved: look there first. Known only where `markStepStarts` is on. */
+  /** Steps that were begun and not saved: look there first. Known only where `steps.markStarts` is on. */
   readonly begun: readonly StepEntry[];
   /** True if the store could not open what the record keeps: its encryption key is missing, or it was changed. */
   readonly unreadable?: true;

@@ -103,7 +103,7 @@ describe('a guard behind the authentication', () => {
     let mayOrder = true;
     const app = express();
     const authorizeReplay = () => mayOrder;
-    app.use(expressGuard({ ...guardOptions().options, authorizeReplay }));
+    app.use(expressGuard({ ...guardOptions().options, response: { authorizeReplay } }));
     app.use((_request, response, next) => (mayOrder ? next() : refuseOnNode(response)));
     app.post('/charges', (_request, response) => void response.status(201).send('order 1'));
     const origin = await serve(app);

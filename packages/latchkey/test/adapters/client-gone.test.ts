@@ -86,7 +86,7 @@ describe('a client that leaves before the answer', () => {
         const { untilGone, send } = hangUp();
         let runs = 0;
         const app = framework();
-        const guard = expressGuard({ ...guardOptions().options, leaseMs });
+        const guard = expressGuard({ ...guardOptions().options, timing: { leaseMs } });
         app.post('/charges', guard, (request, response, next) => {
           runs += 1;
           untilGone(response).then(() => answer(request, response, next), next);
@@ -103,9 +103,13 @@ describe('a client that leaves before the answer', () => {
     it(`R45 ${version}: gets from its retry an error that is the handler's own`, async () => {
       const { untilGone, send } = hangUp();
       const app = framework();
-      app.post('/charges', expressGuard({ ...guardOptions().options, leaseMs }), (_request, response, next) => {
-        untilGone(response).then(() => next(new Error('no stock')), next);
-      });
+      app.post(
+        '/charges',
+        expressGuard({ ...guardOptions().options, timing: { leaseMs } }),
+        (_request, response, next) => {
+          untilGone(response).then(() => next(new Error('no stock')), next);
+        },
+      );
       app.use(onError);
       const origin = await serve(app as RequestListener);
       await send(origin);
@@ -116,7 +120,7 @@ describe('a client that leaves before the answer', () => {
     it(`R45 ${version}: gets from its retry what a generator wrote, which does not look at the connection`, async () => {
       const { untilGone, send } = hangUp();
       const app = framework();
-      const guard = expressGuard({ ...guardOptions().options, leaseMs });
+      const guard = expressGuard({ ...guardOptions().options, timing: { leaseMs } });
       app.post('/charges', guard, (_request, response, next) => {
         untilGone(response)
           .then(() => pipeline(pieces, response))
@@ -130,7 +134,7 @@ describe('a client that leaves before the answer', () => {
     it(`R45 ${version}: gets from its retry what was answered behind compression`, async () => {
       const { untilGone, send } = hangUp();
       const app = framework();
-      const guard = expressGuard({ ...guardOptions().options, leaseMs });
+      const guard = expressGuard({ ...guardOptions().options, timing: { leaseMs } });
       app.post('/charges', guard, compression({ threshold: 0 }), (_request, response, next) => {
         untilGone(response).then(() => response.status(201).json({ charged: true }), next);
       });
@@ -145,7 +149,7 @@ describe('a client that leaves before the answer', () => {
     const { untilGone, send } = hangUp();
     let runs = 0;
     const app = express();
-    const guard = expressGuard({ ...guardOptions().options, leaseMs, afterFailure: 'rerun' });
+    const guard = expressGuard({ ...guardOptions().options, timing: { leaseMs }, afterFailure: 'rerun' });
     app.post('/charges', guard, async (_request, response) => {
       runs += 1;
       if (runs === 1) await untilGone(response);
@@ -160,11 +164,15 @@ describe('a client that leaves before the answer', () => {
   it('R86 Express: gets the answer of a handler that needs longer than the lease', async () => {
     const { untilGone, send } = hangUp();
     const app = express();
-    app.post('/charges', expressGuard({ ...guardOptions().options, leaseMs: 500 }), async (_request, response) => {
-      await untilGone(response);
-      await pause(700);
-      response.status(201).json({ charged: true });
-    });
+    app.post(
+      '/charges',
+      expressGuard({ ...guardOptions().options, timing: { leaseMs: 500 } }),
+      async (_request, response) => {
+        await untilGone(response);
+        await pause(700);
+        response.status(201).json({ charged: true });
+      },
+    );
     const origin = await serve(app);
     await send(origin);
     expect((await settled(origin)).json()).toEqual({ charged: true });
@@ -172,7 +180,7 @@ describe('a client that leaves before the answer', () => {
 
   it('R86 node: learns that a handler which threw because of that has not kept its answer', async () => {
     const { untilGone, send } = hangUp();
-    const guard = idempotency({ ...guardOptions().options, leaseMs });
+    const guard = idempotency({ ...guardOptions().options, timing: { leaseMs } });
     const origin = await serve(
       guard.wrap(async (_request, response) => {
         await untilGone(response);
@@ -185,7 +193,7 @@ describe('a client that leaves before the answer', () => {
 
   it('R86 node: waits a lease for what a handler has left running', async () => {
     const { untilGone, send } = hangUp();
-    const guard = idempotency({ ...guardOptions().options, leaseMs });
+    const guard = idempotency({ ...guardOptions().options, timing: { leaseMs } });
     const origin = await serve(
       guard.wrap(async (_request, response) => {
         await untilGone(response);
@@ -198,7 +206,7 @@ describe('a client that leaves before the answer', () => {
 
   it('R86 node: waits no longer than a lease for a handler that has returned', async () => {
     const { untilGone, send } = hangUp();
-    const guard = idempotency({ ...guardOptions().options, leaseMs });
+    const guard = idempotency({ ...guardOptions().options, timing: { leaseMs } });
     const origin = await serve(guard.wrap((_request, response) => untilGone(response)));
     await send(origin);
     expect((await settled(origin)).json()).toMatchObject({ code: 'response-not-kept' });
@@ -212,7 +220,7 @@ describe('a client that leaves before the answer', () => {
       const { untilGone, send } = hangUp();
       const app = fastify();
       onTestFinished(() => app.close());
-      await app.register(fastifyGuard({ ...guardOptions().options, leaseMs }));
+      await app.register(fastifyGuard({ ...guardOptions().options, timing: { leaseMs } }));
       app.post('/charges', async (_request, reply) => {
         await untilGone(reply.raw);
         return reply.send(answer());
@@ -229,7 +237,7 @@ describe('a client that leaves before the answer', () => {
       const { untilGone, send } = hangUp();
       const app = fastify();
       onTestFinished(() => app.close());
-      await app.register(fastifyGuard({ ...guardOptions().options, leaseMs }));
+      await app.register(fastifyGuard({ ...guardOptions().options, timing: { leaseMs } }));
       app.post('/charges', async (_request, reply) => {
         await untilGone(reply.raw);
         if (how === 'thrown') throw new Error('no stock');

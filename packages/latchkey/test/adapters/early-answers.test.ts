@@ -33,7 +33,9 @@ describe('an answer that a timeout gives while the handler works', () => {
     async (status) => {
       const { options } = guardOptions();
       const { handler, letGo, seen } = slowHandler(status);
-      const origin = await serve(idempotency({ ...options, afterFailure: 'rerun', leaseMs: 300 }).wrap(handler));
+      const origin = await serve(
+        idempotency({ ...options, afterFailure: 'rerun', timing: { leaseMs: 300 } }).wrap(handler),
+      );
       expect((await post(origin)).status).toBe(status);
       await pause(400);
       expect((await post(origin)).json()).toMatchObject({ code: 'in-progress' });

@@ -132,8 +132,12 @@ describe('the body of a fastify request counts by its bytes', () => {
   it('is refused over the limit of the route, and over that of the parser', async () => {
     const app = fastify({ bodyLimit: 100 });
     app.addContentTypeParser('text/left', (_request, _payload, done) => done(null));
-    await app.register(idempotency({ ...guardOptions().options, maxRequestBytes: 10 }));
-    app.post('/charges', { bodyLimit: 20, config: { idempotency: { maxRequestBytes: 100 } } }, async () => 'done');
+    await app.register(idempotency({ ...guardOptions().options, request: { maxBytes: 10 } }));
+    app.post(
+      '/charges',
+      { bodyLimit: 20, config: { idempotency: { request: { maxBytes: 100 } } } },
+      async () => 'done',
+    );
     app.post('/other', async () => 'done');
     const origin = await start(app);
     const ask = async (path: string, length: number, type = 'application/json') => {

@@ -16,7 +16,7 @@ describe('the guard in fastify', () => {
     const app = fastify();
     let runs = 0;
     await app.register(idempotency(guardOptions().options));
-    app.post('/strict', { config: { idempotency: { keyRequired: true } } }, async () => ++runs);
+    app.post('/strict', { config: { idempotency: { key: { required: true } } } }, async () => ++runs);
     app.post('/free', { config: { idempotency: false } }, async () => ++runs);
     const origin = await start(app);
     expect((await post(origin, { path: '/strict', key: undefined })).json()).toMatchObject({ code: 'key-missing' });
@@ -28,8 +28,8 @@ describe('the guard in fastify', () => {
   it('refuses a wrong setting of a route when that is declared', async () => {
     const app = fastify();
     await app.register(idempotency(guardOptions().options));
-    const config = { idempotency: { maxRequestBytes: -1 } };
-    expect(() => app.post('/charges', { config }, async () => 'x')).toThrow(/maxRequestBytes/);
+    const config = { idempotency: { request: { maxBytes: -1 } } };
+    expect(() => app.post('/charges', { config }, async () => 'x')).toThrow(/request.maxBytes/);
   });
 
   it("acts after the route's own preHandler hooks, such as authentication", async () => {
@@ -127,7 +127,7 @@ describe('the guard in fastify', () => {
     it(`neither claims nor keeps the 404 of an unknown route, answered by ${name}`, async () => {
       const { options, faults } = guardOptions();
       const app = fastify();
-      await app.register(idempotency({ ...options, keyRequired: true }));
+      await app.register(idempotency({ ...options, key: { required: true } }));
       setUp(app);
       const origin = await start(app);
       for (const key of ['k-1', 'k-1', undefined]) {

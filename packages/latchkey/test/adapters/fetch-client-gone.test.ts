@@ -2,16 +2,16 @@ import { once } from 'node:events';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
-import { type FetchGuardOptions, idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
+import { idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
 import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
 import { open } from '../../src/testing/adapter-suite/client.ts';
 import { firstKey, gate, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
 type Handler = (request: Request) => Response | Promise<Response>;
-type Options = Pick<FetchGuardOptions, 'afterFailure' | 'maxResponseBytes'>;
+type Options = { readonly afterFailure?: 'rerun'; readonly response?: { readonly maxBytes?: number } };
 
-const settings = () => ({ ...guardOptions().options, leaseMs: 300 });
+const settings = () => ({ ...guardOptions().options, timing: { leaseMs: 300 } });
 
 /** The same handler behind both guards. */
 const applications: Record<
@@ -178,7 +178,7 @@ describe('a streamed answer that nobody reads', () => {
   }
 
   it('R86 holds its record no longer than a lease, and goes on when somebody reads it', async () => {
-    const guard = fetchGuard({ ...settings(), maxResponseBytes: 20 });
+    const guard = fetchGuard({ ...settings(), response: { maxBytes: 20 } });
     const { call, retries } = caller(guard(() => new Response(pieces())));
     const first = await call();
     expect(await (await retries()).json()).toMatchObject({ code: 'response-not-kept' });

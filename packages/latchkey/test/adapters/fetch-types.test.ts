@@ -66,7 +66,7 @@ describe('the types of the fetch guard', () => {
     const nextGuard = idempotency({ store, principal: (request: NextRequest) => request.nextUrl.username });
     expectTypeOf(nextGuard).toEqualTypeOf<FetchGuard<never, NextRequest>>();
     nextGuard((request) => Response.json(request.nextUrl.pathname));
-    nextGuard.with({ authorizeReplay: (request) => request.nextUrl.pathname !== '/' });
+    nextGuard.with({ response: { authorizeReplay: (request) => request.nextUrl.pathname !== '/' } });
     expectTypeOf(nextGuard((_request: Request) => answer())).parameters.toEqualTypeOf<[request: NextRequest]>();
   });
 

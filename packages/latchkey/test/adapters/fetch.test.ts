@@ -97,7 +97,7 @@ describe('a handler of guard.withContext()', () => {
   });
 
   it('does not run for a request without a key', async () => {
-    const guard = idempotency({ ...guardOptions().options, keyRequired: false });
+    const guard = idempotency({ ...guardOptions().options, key: { required: false } });
     const handler = guard.withContext(async () => new Response('ran'));
     const answer = await handler(keyed({ headers: {} }));
     expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'key-missing' }]);
@@ -220,7 +220,7 @@ describe('a fetch handler', () => {
   it('does not run its endless stream on for a client that has gone', async () => {
     const { options } = guardOptions();
     let cancelled = false;
-    const guard = idempotency({ ...options, maxResponseBytes: 100_000 });
+    const guard = idempotency({ ...options, response: { maxBytes: 100_000 } });
     const handler = guard(() => {
       const body = new ReadableStream({
         async pull(controller) {

@@ -79,7 +79,7 @@ describe('an answer that is ended at once', () => {
     faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     let isDone = false;
     const app = express();
-    const guard = expressGuard({ ...options, afterFailure: 'rerun', leaseMs: 300 });
+    const guard = expressGuard({ ...options, afterFailure: 'rerun', timing: { leaseMs: 300 } });
     app.post('/charges', guard, (_request, response) => {
       response.on('finish', () => {
         response.setHeader('X-Late', 'yes');

@@ -37,7 +37,7 @@ describe('the types of the guard for Hono', () => {
   it("follow the application's Env, named at a parameter", () => {
     const guard = idempotency({ store, principal: (c: Context<AppEnv>) => c.get('account') });
     expectTypeOf(guard).toEqualTypeOf<HonoGuard<AppEnv>>();
-    guard.with({ authorizeReplay: (c) => c.env.PROVIDER !== '' });
+    guard.with({ response: { authorizeReplay: (c) => c.env.PROVIDER !== '' } });
     new Hono<AppEnv>().use(guard).post('/charges', guard, (c) => c.json(c.get('idempotency')?.attempt ?? 0));
   });
 

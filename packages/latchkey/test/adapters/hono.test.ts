@@ -49,8 +49,10 @@ describe('the guard in hono', () => {
       c.header('X-Outer', 'kept');
       await next();
     });
-    app.post('/charges', idempotency({ ...options, onUnstored: '503', leaseMs: 100 }), (c) =>
-      c.text('x', 201, { 'X-Inner': 'gone' }),
+    app.post(
+      '/charges',
+      idempotency({ ...options, response: { whenUnstored: '503' }, timing: { leaseMs: 100 } }),
+      (c) => c.text('x', 201, { 'X-Inner': 'gone' }),
     );
     const answer = await post(await start(app));
     expect([answer.status, answer.header('x-outer'), answer.header('x-inner')]).toEqual([503, 'kept', undefined]);

@@ -154,7 +154,7 @@ describe('a request in one packet', () => {
 describe('a request that is too long', () => {
   it('is refused in a way that even those see who write first and read later', async () => {
     const { options } = guardOptions();
-    const guard = idempotency({ ...options, maxRequestBytes: 100 });
+    const guard = idempotency({ ...options, request: { maxBytes: 100 } });
     const origin = await serve(guard.wrap((_request, response) => response.end('x')));
     const length = 8 * 1024 * 1024;
     const socket = connect(Number(new URL(origin).port), '127.0.0.1')

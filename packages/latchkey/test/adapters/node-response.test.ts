@@ -162,7 +162,7 @@ describe('an answer written on node', () => {
     const { options } = guardOptions();
     const size = 12 * 1024 * 1024;
     const origin = await serve(
-      idempotency({ ...options, maxResponseBytes: size }).wrap((_request, response) => {
+      idempotency({ ...options, response: { maxBytes: size } }).wrap((_request, response) => {
         const chunks = Array.from({ length: 192 }, () => Buffer.alloc(65_536));
         Readable.from(chunks).pipe(response);
       }),
@@ -248,7 +248,7 @@ async function hangUp(origin: string): Promise<void> {
 
 async function afterHangUp(handler: NodeHandler) {
   const { options } = guardOptions();
-  const guard = idempotency({ ...options, leaseMs: 300 });
+  const guard = idempotency({ ...options, timing: { leaseMs: 300 } });
   const origin = await serve(guard.wrap(handler));
   await hangUp(origin);
   const completed = async () => (await options.store.list({ state: 'completed', limit: 1 })).records.length === 1;

@@ -20,7 +20,7 @@ interface TimedOut {
 type Start = (options: Pick<RouteOptions<never>, 'afterFailure'>) => Promise<TimedOut>;
 
 const leaseMs = 400;
-const optionsFor = (options: object) => ({ ...guardOptions().options, leaseMs, ...options });
+const optionsFor = (options: object) => ({ ...guardOptions().options, timing: { leaseMs }, ...options });
 
 /** What the first request's handler waits for, and what counts the runs. */
 function slowOnce() {

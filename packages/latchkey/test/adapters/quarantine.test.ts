@@ -10,7 +10,7 @@ import { NothingHappenedError } from '../../src/core/errors.ts';
 import { systemRuntime } from '../../src/core/runtime.ts';
 import type { Store } from '../../src/core/store.ts';
 import { timedUuid } from '../../src/core/support/operation-age.ts';
-import type { Quarantine } from '../../src/http/options.ts';
+import type { Restored } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
 import { mapStorage } from '../client/client-kit.ts';
@@ -53,8 +53,8 @@ async function sqliteOrigin(): Promise<Origin> {
 }
 
 function serverOf(runs: string[]) {
-  return (store: Store, quarantine?: Quarantine) => {
-    const guard = idempotency({ store, principal: () => 'tenant', ...(quarantine && { quarantine }) });
+  return (store: Store, restored?: Restored) => {
+    const guard = idempotency({ store, principal: () => 'tenant', ...(restored && { restored }) });
     return serve(
       guard.wrap((request, response) => {
         runs.push(request.url ?? '');
@@ -91,7 +91,7 @@ describe.each([
     await send(live, kept);
     const backup = await backUp();
     await send(live, lost);
-    const restored = await serveWith(await backup.restore(), { before: new Date() });
+    const restored = await serveWith(await backup.restore(), { at: new Date() });
 
     const again = await send(restored, lost);
     expect([again.status, JSON.parse(again.text)]).toMatchObject([409, { code: 'key-quarantined' }]);
@@ -105,7 +105,7 @@ describe.each([
     expect(runs).toHaveLength(3);
   });
 
-  it.each(['run', 'refuse'] as const)("keys of unknown age meet unknown: '%s'", async (unknown) => {
+  it.each(['run', 'refuse'] as const)("keys of unknown age meet unknownKeys: '%s'", async (unknownKeys) => {
     const runs: string[] = [];
     const serveWith = serverOf(runs);
     const { store, backUp } = await makeOrigin();
@@ -113,9 +113,9 @@ describe.each([
     const live = await serveWith(store);
     const backup = await backUp();
     await send(live, key);
-    const restored = await serveWith(await backup.restore(), { before: new Date(), unknown });
-    expect((await send(restored, key)).status).toBe(unknown === 'run' ? 200 : 409);
-    expect(runs).toHaveLength(unknown === 'run' ? 2 : 1);
+    const restored = await serveWith(await backup.restore(), { at: new Date(), unknownKeys });
+    expect((await send(restored, key)).status).toBe(unknownKeys === 'run' ? 200 : 409);
+    expect(runs).toHaveLength(unknownKeys === 'run' ? 2 : 1);
   });
 
   it("the client's call is refused, not retried, and its key stays", async () => {
@@ -136,7 +136,7 @@ describe.each([
     });
     const pay = { method: 'POST', body: 'amount=1', operation: 'checkout' };
     await expect(halfDeaf(`${live}/pay`, pay)).rejects.toMatchObject({ code: 'retries-exhausted' });
-    const restored = await serveWith(await backup.restore(), { before: Date.now() + minute, unknown: 'run' });
+    const restored = await serveWith(await backup.restore(), { at: Date.now() + minute, unknownKeys: 'run' });
     const later = idempotentFetch({ storage, sendFirstSent: true });
     const error = await later(`${restored}/pay`, pay).catch((thrown: unknown) => thrown as NoAnswerError);
     expect(error).toMatchObject({ code: 'key-quarantined', attempts: 1 });
@@ -158,7 +158,7 @@ it('what was open in the backup and carried out after it is refused', async () =
   await send(flaky, key);
   const backup = await backUp();
   expect(await send(await serveWith(store), key)).toMatchObject({ status: 200, text: 'run 1' });
-  const restored = await serveWith(await backup.restore(), { before: new Date() });
+  const restored = await serveWith(await backup.restore(), { at: new Date() });
   const again = await send(restored, key);
   expect([again.status, JSON.parse(again.text)]).toMatchObject([409, { code: 'key-quarantined' }]);
   expect(runs).toHaveLength(1);

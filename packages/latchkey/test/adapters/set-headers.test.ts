@@ -87,7 +87,7 @@ describe.each(starts)('headers that middleware sets in front of the guard, on %s
       headers.authorization = `Bearer ${headers['x-session']}`;
       headers['x-currency'] = headers['x-session'] === 'a' ? 'eur' : 'usd';
     };
-    const origin = await start(change, { principal: 'authorization', meaningfulFields: ['x-currency'] });
+    const origin = await start(change, { principal: 'authorization', fingerprint: { headers: ['x-currency'] } });
     const as = (session: string) => ({ headers: [['X-Session', session]] as const });
     expect((await post(origin, as('a'))).status).toBe(200);
     expect((await post(origin, as('b'))).header('idempotent-replayed')).toBeUndefined();

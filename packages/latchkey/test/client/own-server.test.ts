@@ -42,7 +42,7 @@ type Charge = (amount: string, count: number) => { readonly status: number; read
 
 async function shop(losses: number, charge: Charge, options: Partial<GuardOptions<IncomingMessage>> = {}) {
   let count = 0;
-  const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', keyRequired: true, ...options });
+  const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', key: { required: true }, ...options });
   const handler = guard.wrap(async (request, response) => {
     const amount = new URLSearchParams((await buffer(request)).toString()).get('amount') ?? '';
     count += 1;

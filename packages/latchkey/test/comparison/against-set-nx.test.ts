@@ -60,7 +60,7 @@ async function serve(guard: RequestHandler, handle: Handle): Promise<App> {
 
 const plain = (ttlSeconds = day) => setNx(redis, ttlSeconds);
 const guarded = (leaseMs = 30_000) =>
-  idempotency({ store: memoryStore(), principal: 'authorization', afterFailure: 'rerun', leaseMs });
+  idempotency({ store: memoryStore(), principal: 'authorization', afterFailure: 'rerun', timing: { leaseMs } });
 
 const answerRun: Handle = (_, response, run) => response.json({ run });
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));

@@ -40,7 +40,7 @@ export function rig() {
       key: (order: Order) => order.id,
       afterFailure: 'rerun',
       saveInput: true,
-      leaseMs: 3_000,
+      timing: { leaseMs: 3_000 },
       ...settings,
     });
 

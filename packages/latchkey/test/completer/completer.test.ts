@@ -42,7 +42,7 @@ describe('completer', () => {
     const { runtime, events, ship, die, complete, states } = rig();
     await die({ id: 'poison' });
     const at: number[] = [];
-    const settings = { maxAttempts: 5 };
+    const settings = { timing: { maxAttempts: 5 } };
     complete(
       ship(() => {
         at.push(runtime.clock.now());
@@ -120,8 +120,7 @@ describe('completer', () => {
     const { runtime, memory, ship, die, states } = rig();
     for (const id of ['o1', 'o2', 'o3']) await die({ id });
     const hanging = ship(({ id }) => (id === 'o2' ? new Promise(() => {}) : 'done'), {
-      maxRunMs: 5_000,
-      maxAttempts: 3,
+      timing: { maxRunMs: 5_000, maxAttempts: 3 },
     });
     running.push(completer({ store: memory, runtime, operations: [hanging.completable], concurrency: 1 }));
     await runtime.advance(120_000);
@@ -133,7 +132,7 @@ describe('completer', () => {
 
   it('leaves what is too old to a person, and tells of it once', async () => {
     const { runtime, events, ship, die, complete, states } = rig();
-    const settings = { maxRerunAgeMs: 10_000 };
+    const settings = { timing: { maxRerunAgeMs: 10_000 } };
     await die({ id: 'o1' }, undefined, settings);
     await runtime.advance(10_000);
     complete(ship(() => 'done', settings));

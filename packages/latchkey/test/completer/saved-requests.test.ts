@@ -23,7 +23,10 @@ import { temporaryFolder } from '../stores/sqlite/handles.ts';
 type Kind = SqliteTransactions<DatabaseSync>;
 
 const fingerprintSecrets = ['s'.repeat(32)];
-const saving = { afterFailure: 'rerun', saveRequest: { principal: true } } as const satisfies RouteOptions<object>;
+const saving = {
+  afterFailure: 'rerun',
+  request: { save: { principal: true } },
+} as const satisfies RouteOptions<object>;
 const order = '{"item": "tea",  "note": "\u00fc"}';
 
 /** A server whose handler says that it has begun and never answers. */
@@ -35,7 +38,12 @@ interface Mortal {
 
 type Start = (store: OperatorStore<Kind>, begun: () => void) => Promise<Mortal>;
 
-const options = (store: OperatorStore<Kind>) => ({ store, principal: () => 'tenant-7', fingerprintSecrets, ...saving });
+const options = (store: OperatorStore<Kind>) => ({
+  store,
+  principal: () => 'tenant-7',
+  fingerprint: { secrets: fingerprintSecrets },
+  ...saving,
+});
 
 async function served(listener: (request: IncomingMessage, response: ServerResponse) => unknown) {
   const { origin, close } = await listen(createServer((request, response) => void listener(request, response)));
@@ -126,7 +134,7 @@ const thrownAfterCommit: SavedRequestHandler<Kind> = async (request, context) =>
 /** Gives what the completer tells. */
 function startCompleter(store: OperatorStore<Kind>, handler = payOrder): LatchkeyEvent[] {
   const events: LatchkeyEvent[] = [];
-  const operations = [httpOperations<Kind>({ 'POST /orders/:id/pay': handler }, { maxAttempts: 2 })];
+  const operations = [httpOperations<Kind>({ 'POST /orders/:id/pay': handler }, { timing: { maxAttempts: 2 } })];
   const onEvent = (event: LatchkeyEvent) => void events.push(event);
   const finishing = completer({ store, operations, intervalMs: 20, baseDelayMs: 0, onEvent });
   onTestFinished(() => finishing.close(0));

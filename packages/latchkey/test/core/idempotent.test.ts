@@ -153,8 +153,8 @@ describe('idempotent()', () => {
     for (const id of ['', 'x'.repeat(256)]) {
       await expect(ship({ id, total: 1 })).rejects.toMatchObject({ code: 'key-invalid' });
     }
-    expect(() => shipping({ leaseMS: 5_000 })).toThrow(/leaseMS.*"leaseMs"/);
-    expect(() => shipping({ leaseMs: -1 })).toThrow(/leaseMs must be an integer/);
+    expect(() => shipping({ leaseMS: 5_000 })).toThrow(/leaseMS.*"timing.leaseMs"/);
+    expect(() => shipping({ timing: { leaseMs: -1 } })).toThrow(/leaseMs must be an integer/);
   });
 
   it('refuses at once what can only be meant otherwise', () => {
@@ -167,7 +167,7 @@ describe('idempotent()', () => {
       store: undefined,
       onEvent: 'console',
       runtime: {},
-      fingerprintSecrets: ['short'],
+      fingerprint: { secrets: ['short'] },
     })) {
       expect(() => shipping({ [name]: value })).toThrow(
         expect.objectContaining({ code: 'option-invalid', message: expect.stringContaining(name) }),

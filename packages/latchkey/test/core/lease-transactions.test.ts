@@ -18,7 +18,7 @@ function rig() {
     return renewal.promise;
   };
   const tools = { store: { renew }, emit: undefined, runtime, timer: new DueTimer(runtime) };
-  const settings = { leaseMs, maxRunMs: 3_600_000, transactionTimeoutMs: transactionMs };
+  const settings = { leaseMs, maxRunMs: 3_600_000, transactionLeaseMs: transactionMs };
   const owner = { id: 'record', token: 'token' };
   const lease = new Lease(tools, operation(settings), owner, runtime.clock.monotonic());
   const transaction = () => {

@@ -80,7 +80,7 @@ describe('the log', () => {
     const store = memoryStore();
     const claim = store.claim.bind(store);
     store.claim = (asked) => (failing === undefined ? claim(asked) : Promise.reject(failing));
-    const guard = idempotency({ store, principal: () => 'tenant', claimTimeoutMs: 50 });
+    const guard = idempotency({ store, principal: () => 'tenant', timing: { claimTimeoutMs: 50 } });
     const answer = guard(() => new Response('no', { status: 500 }));
     await answer(request());
     failing = new LatchkeyError('schema-missing', 'no tables');

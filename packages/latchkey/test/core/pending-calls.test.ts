@@ -37,12 +37,12 @@ async function job(body: string) {
 
 describe('a process with a pending call of an idempotent function does not end', () => {
   it('while the store is away, until the call has failed', async () => {
-    const away = `faults.plan(() => ({ kind: 'fail' })); void tell(ship({ claimTimeoutMs: 300, leaseMs: 500 })('o-1'));`;
+    const away = `faults.plan(() => ({ kind: 'fail' })); void tell(ship({ timing: { claimTimeoutMs: 300, leaseMs: 500 } })('o-1'));`;
     expect(await job(away)).toEqual({ output: 'failed store-unavailable', code: 1 });
   });
 
   it('while a call of the store hangs', async () => {
-    const hangs = `faults.plan(() => ({ kind: 'hang' })); void tell(ship({ claimTimeoutMs: 300, leaseMs: 500 })('o-1'));`;
+    const hangs = `faults.plan(() => ({ kind: 'hang' })); void tell(ship({ timing: { claimTimeoutMs: 300, leaseMs: 500 } })('o-1'));`;
     expect(await job(hangs)).toEqual({ output: 'failed store-unavailable', code: 1 });
   });
 
@@ -51,7 +51,7 @@ describe('a process with a pending call of an idempotent function does not end',
       void ship({}, () => new Promise(() => {}))('o-1');
       await new Promise((resolve) => setTimeout(resolve, 50));
       setTimeout(() => process.exit(), 20_000).unref();
-      void tell(ship({ whenRunning: 'wait', waitMs: 500 })('o-1')).finally(() => process.exit());`;
+      void tell(ship({ whenRunning: { waitMs: 500 } })('o-1')).finally(() => process.exit());`;
     expect(await job(waits)).toEqual({ output: 'failed in-progress', code: 1 });
   });
 

@@ -71,15 +71,14 @@ describe('a Response', () => {
     ['given', () => new Response('ask support', { status: 403 })],
     ['promised', async () => new Response('ask support', { status: 403 })],
   ])('%s by authorizeReplay is the answer in place of the stored one', async (_, authorizeReplay) => {
-    const { send } = layerRig({ authorizeReplay });
+    const { send } = layerRig({ response: { authorizeReplay } });
     await send({ key: 'k' });
     expect(await send({ key: 'k' })).toMatchObject({ status: 403, text: 'ask support' });
   });
 
   it('given by recover is stored, and is the answer of every retry', async () => {
     const { send, runtime, runs } = layerRig({
-      leaseMs: 1_000,
-      maxRunMs: 2_000,
+      timing: { leaseMs: 1_000, maxRunMs: 2_000 },
       recover: () => ({ decision: 'respond', response: made() }),
     });
     void send({ key: 'k' }, () => new Promise(() => {}));

@@ -6,7 +6,7 @@ import { answer, drop, hang, misbehave, own, problem } from '../client/misbehavi
 import { captured, type Handler, layerRig } from './layer-rig.ts';
 
 const post = { method: 'POST', body: 'amount=2000' };
-const rerun = { afterFailure: 'rerun', keyRequired: true } as const;
+const rerun = { afterFailure: 'rerun', key: { required: true } } as const;
 
 /** Charges, tells what it saw, and fails at its first run after that. */
 function charging(url: string, seen: unknown[], options: object = {}): Handler {
@@ -102,7 +102,7 @@ describe('context.fetch', () => {
 
   it("takes no firewall's 403 for the provider's answer after the worker that asked has died", async () => {
     await using provider = await misbehave(hang, answer(403), own(200));
-    const { send, runtime } = layerRig({ ...rerun, maxRunMs: 1_000 });
+    const { send, runtime } = layerRig({ ...rerun, timing: { maxRunMs: 1_000 } });
     const once: Handler = async (context) => {
       const response = await context?.fetch('charge', provider.url, post, { maxAttempts: 1, runtime: systemRuntime });
       return captured(response?.status ?? 0);
@@ -134,7 +134,7 @@ describe('context.fetch', () => {
       expect.objectContaining({ error: expect.objectContaining({ code: 'response-too-large', operation: 'charge' }) }),
     );
     const seen: unknown[] = [];
-    const { send: generous } = layerRig({ ...rerun, maxStepBytes: 300 * 1024 });
+    const { send: generous } = layerRig({ ...rerun, steps: { maxBytes: 300 * 1024 } });
     await generous({ key: 'k' }, charging(provider.url, seen, { maxResponseBytes: 250 * 1024 }));
     expect(seen).toHaveLength(1);
   });
@@ -152,7 +152,7 @@ describe('context.fetch', () => {
 
   it('times its waits by the runtime of the guard', async () => {
     await using provider = await misbehave(answer(503, { 'retry-after': '60' }), answer(200, {}, 'charged'));
-    const { send, runtime } = layerRig({ ...rerun, leaseMs: 600_000 });
+    const { send, runtime } = layerRig({ ...rerun, timing: { leaseMs: 600_000 } });
     const waiting = Promise.withResolvers<number>();
     const answered = send({ key: 'k' }, async (context) => {
       const onEvent = (event: ClientEvent) => event.type === 'retrying' && waiting.resolve(event.delayMs);

@@ -19,7 +19,7 @@ import { claimsOf } from './saving-rig.ts';
 function crashRig(guard: Partial<GuardOptions<Native>> = {}) {
   const runtime = manualRuntime();
   const { store, claims } = claimsOf(memoryStore({ runtime }));
-  const saving = { store, runtime, afterFailure: 'rerun', saveRequest: { principal: true }, ...guard } as const;
+  const saving = { store, runtime, afterFailure: 'rerun', request: { save: { principal: true } }, ...guard } as const;
   const crash = async (sent: Sent) => {
     const { send, layer } = layerRig(saving);
     const begun = gate<void>();
@@ -150,7 +150,7 @@ describe('an answer is judged as the guard judges it', () => {
   ] as const)('%s', async (_, handler, expected) => {
     const { crash, complete } = crashRig();
     await crash(sent);
-    expect(recorded(await complete({ 'POST /v1/orders': handler }, { maxResponseBytes: 20 }))).toBe(expected);
+    expect(recorded(await complete({ 'POST /v1/orders': handler }, { response: { maxBytes: 20 } }))).toBe(expected);
   });
 
   it('a failure at the last attempt is kept, in the shape that a client would have got', async () => {
@@ -158,7 +158,7 @@ describe('an answer is judged as the guard judges it', () => {
     await crash(sent);
     const events: LatchkeyEvent[] = [];
     const options: HttpOperationsOptions = {
-      maxAttempts: 2,
+      timing: { maxAttempts: 2 },
       dialect: 'stripe',
       onEvent: (event) => events.push(event),
     };
@@ -172,7 +172,7 @@ describe('an answer is judged as the guard judges it', () => {
   it('a body past the limit leaves a tombstone', async () => {
     const { crash, complete, retry } = crashRig();
     await crash(sent);
-    await complete({ 'POST /v1/orders': () => new Response('x'.repeat(21)) }, { maxResponseBytes: 20 });
+    await complete({ 'POST /v1/orders': () => new Response('x'.repeat(21)) }, { response: { maxBytes: 20 } });
     expect(await retry(sent)).toMatchObject({ status: 410, code: 'response-not-kept' });
   });
 
@@ -234,7 +234,7 @@ describe('operations by name', () => {
     ['a name that is no method and path', { '/v1/orders': nothing }, {}, 'option-invalid'],
     ['a handler that is no function', { 'POST /v1/orders': 'later' }, {}, 'option-invalid'],
     ['an unknown option', {}, { keeps: () => true }, 'option-unknown'],
-    ['an invalid option', {}, { maxResponseBytes: -1 }, 'option-invalid'],
+    ['an invalid option', {}, { response: { maxBytes: -1 } }, 'option-invalid'],
   ])('%s is refused', (_, handlers: object, options: object, code) => {
     expect(() => httpOperations(handlers as Record<string, SavedRequestHandler>, options)).toThrow(
       expect.objectContaining({ code }),

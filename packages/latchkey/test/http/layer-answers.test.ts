@@ -93,7 +93,7 @@ describe('a kept answer', () => {
   });
 
   it('R46, R47: holds until its retention is over, and not longer', async () => {
-    const { send, runtime, memory } = layerRig({ retentionMs: 60_000 });
+    const { send, runtime, memory } = layerRig({ timing: { retentionMs: 60_000 } });
     await send({ key: 'k' });
     await runtime.advance(59_000);
     await memory.sweep(100);
@@ -125,7 +125,7 @@ describe('an answer whose body was not kept', () => {
   });
 
   it('over the limit of the layer, though its adapter gathered it, it is not kept either', async () => {
-    const { send } = layerRig({ maxResponseBytes: 10 });
+    const { send } = layerRig({ response: { maxBytes: 10 } });
     await send({ key: 'fits' }, () => captured(200, 'x'.repeat(10)));
     expect((await send({ key: 'fits' })).status).toBe(200);
     await send({ key: 'k' }, () => captured(200, 'x'.repeat(11)));
@@ -139,7 +139,7 @@ describe('a record that can not be read', () => {
     ['garbled', Buffer.from('garbage')],
     ['empty', new Uint8Array()],
   ])('(%s) is an error and never a second run', async (_name, bytes) => {
-    const { send, memory, runtime, runs } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000 });
+    const { send, memory, runtime, runs } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 } });
     void send({ key: 'k' }, () => new Promise(() => {}));
     await runtime.advance(10_000);
     const [lapsed] = (await memory.list({ state: 'lapsed', limit: 1 })).records;

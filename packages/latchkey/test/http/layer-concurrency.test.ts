@@ -12,7 +12,7 @@ const slow = () => {
 
 describe('while the first request runs', () => {
   it('R28, R29, R32: a duplicate gets Retry-After, and that is not kept', async () => {
-    const { send, runs } = layerRig({ leaseMs: 30_000 });
+    const { send, runs } = layerRig({ timing: { leaseMs: 30_000 } });
     const { handler, open } = slow();
     const first = send({ key: 'k' }, handler);
     const duplicate = await send({ key: 'k' });
@@ -26,7 +26,7 @@ describe('while the first request runs', () => {
   });
 
   it('R27: another payload is a mismatch at once, even where duplicates wait', async () => {
-    const { send } = layerRig({ whenRunning: 'wait' });
+    const { send } = layerRig({ whenRunning: { waitMs: 10_000 } });
     const { handler, open } = slow();
     const first = send({ key: 'k' }, handler);
     expect(await send({ key: 'k', body: '{}' })).toMatchObject({ status: 422, code: 'key-reused' });
@@ -35,7 +35,7 @@ describe('while the first request runs', () => {
   });
 
   it('R30: a duplicate that waits gets the answer, or 409 past its bound', async () => {
-    const { send, runtime, runs } = layerRig({ whenRunning: 'wait', waitMs: 5_000 });
+    const { send, runtime, runs } = layerRig({ whenRunning: { waitMs: 5_000 } });
     const { handler, open } = slow();
     const first = send({ key: 'k' }, handler);
     const late = send({ key: 'k' });
@@ -66,7 +66,7 @@ describe('a worker that died or hung', () => {
   const hang = () => new Promise<never>(() => {});
 
   it("R41, R73: leaves an unknown outcome under 'refuse', and a mismatch for another payload", async () => {
-    const { send, runtime } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000 });
+    const { send, runtime } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 } });
     void send({ key: 'k' }, hang);
     await runtime.advance(1_500);
     expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'in-progress' });
@@ -78,7 +78,7 @@ describe('a worker that died or hung', () => {
   });
 
   it("R77: is taken over under 'rerun', and its late answer is withheld", async () => {
-    const { send, runtime } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000, afterFailure: 'rerun' });
+    const { send, runtime } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 }, afterFailure: 'rerun' });
     const { handler, open } = slow();
     const zombie = send({ key: 'k' }, handler);
     await runtime.advance(10_000);
@@ -92,7 +92,7 @@ describe('a worker that died or hung', () => {
   });
 
   it('R43: a late answer whose head is out is cut', async () => {
-    const { send, runtime } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000, afterFailure: 'rerun' });
+    const { send, runtime } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 }, afterFailure: 'rerun' });
     const { opened, open } = gate<void>();
     const zombie = send({ key: 'k' }, async () => {
       await opened;
@@ -106,7 +106,7 @@ describe('a worker that died or hung', () => {
   });
 
   it('R79: under an old refuse stays unknown though the route says rerun now', async () => {
-    const { send, runtime, memory } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000 });
+    const { send, runtime, memory } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 } });
     void send({ key: 'k' }, hang);
     await runtime.advance(10_000);
     const redeployed = layerRig({ store: memory, runtime, afterFailure: 'rerun' });
@@ -116,8 +116,7 @@ describe('a worker that died or hung', () => {
   it('is resolved by recover, asked once with what it needs', async () => {
     const asked: unknown[] = [];
     const { send, runtime, runs } = layerRig({
-      leaseMs: 1_000,
-      maxRunMs: 2_000,
+      timing: { leaseMs: 1_000, maxRunMs: 2_000 },
       recover: (lapsed, request) => {
         asked.push([lapsed.operation, request.tenant]);
         return { decision: 'respond', response: { status: 201, body: { id: 'ch_1' } } };
@@ -138,7 +137,10 @@ describe('a worker that died or hung', () => {
   });
 
   it('runs again where recover says so', async () => {
-    const { send, runtime } = layerRig({ leaseMs: 1_000, maxRunMs: 2_000, recover: () => ({ decision: 'rerun' }) });
+    const { send, runtime } = layerRig({
+      timing: { leaseMs: 1_000, maxRunMs: 2_000 },
+      recover: () => ({ decision: 'rerun' }),
+    });
     void send({ key: 'k' }, hang);
     await runtime.advance(10_000);
     expect((await send({ key: 'k' })).text).toBe('run 2');

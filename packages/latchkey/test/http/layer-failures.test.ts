@@ -83,7 +83,7 @@ describe('an answer that says: nothing was done, come back', () => {
 
   it("R38 R81: 503 with Retry-After releases it under 'rerun', without it is a failure", async () => {
     const later = () => captured(503, '', { headers: [['Retry-After', '1']] });
-    const { send } = layerRig({ afterFailure: 'rerun', maxAttempts: 1 });
+    const { send } = layerRig({ afterFailure: 'rerun', timing: { maxAttempts: 1 } });
     await send({ key: 'k' }, later);
     expect((await send({ key: 'k' })).text).toBe('run 2');
     await send({ key: 'l' }, () => captured(503));
@@ -112,7 +112,7 @@ describe('an answer that says: nothing was done, come back', () => {
   ])(
     "R81: %s is released, without a warning, where the route's keep says so, as the warning advises",
     async (_, later) => {
-      const { send, warnings } = layerRig({ keep: (status) => status !== 429 && status !== 503 });
+      const { send, warnings } = layerRig({ response: { keep: (status) => status !== 429 && status !== 503 } });
       await send({ key: 'k' }, later);
       expect((await send({ key: 'k' })).text).toBe('run 2');
       expect(warnings()).toEqual([]);
@@ -176,13 +176,13 @@ describe('an answer that says: nothing was done, come back', () => {
 
 describe('what else decides', () => {
   it("the route's keep() releases other statuses", async () => {
-    const { send } = layerRig({ keep: (status) => status !== 404 });
+    const { send } = layerRig({ response: { keep: (status) => status !== 404 } });
     await send({ key: 'k' }, () => captured(404));
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
   it('a keep() that throws keeps the answer and is reported', async () => {
-    const { send, events } = layerRig({ keep: throws });
+    const { send, events } = layerRig({ response: { keep: throws } });
     await send({ key: 'k' }, () => captured(404));
     expect((await send({ key: 'k' })).status).toBe(404);
     expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error' }));

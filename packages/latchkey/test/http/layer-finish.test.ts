@@ -141,7 +141,7 @@ describe('context.finish', () => {
   });
 
   it('commits nothing with an answer that no response can carry, and the retry runs', async () => {
-    const { send, store, finished } = shop({ maxAttempts: 100 });
+    const { send, store, finished } = shop({ timing: { maxAttempts: 100 } });
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
     const answers = [
@@ -193,7 +193,7 @@ describe('context.finish', () => {
   });
 
   it('sends an answer over the limit, and keeps its tombstone', async () => {
-    const { send, store } = shop({ maxResponseBytes: 5 });
+    const { send, store } = shop({ response: { maxBytes: 5 } });
     const first = await send(async (context) => {
       await charge(context);
       return captured(201);

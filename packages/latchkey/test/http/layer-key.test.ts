@@ -21,7 +21,7 @@ describe('a key on a guarded route', () => {
   });
 
   it('R5: a missing one is refused where it is required', async () => {
-    const { send, runs } = layerRig({ keyRequired: true });
+    const { send, runs } = layerRig({ key: { required: true } });
     expect(await send({})).toMatchObject({ status: 400, code: 'key-missing' });
     expect(runs()).toBe(0);
   });
@@ -56,7 +56,7 @@ describe('a key on a guarded route', () => {
   });
 
   it('R9: strict takes the quoted form alone', async () => {
-    const { send, runs } = layerRig({ keyFormat: 'strict' });
+    const { send, runs } = layerRig({ key: { format: 'strict' } });
     expect(await send({ key: 'k' })).toMatchObject({ status: 400, code: 'key-invalid' });
     expect(runs()).toBe(0);
     expect((await send({ key: '"k"' })).status).toBe(201);
@@ -124,7 +124,7 @@ describe('methods', () => {
 
   it('a route of its own follows its own rules, on the same records', async () => {
     const { send, through, layer, runs } = layerRig();
-    const strict = through(layer.with({ keyFormat: 'strict', keyRequired: true }));
+    const strict = through(layer.with({ key: { format: 'strict', required: true } }));
     await send({ key: 'k' });
     expect((await strict({ key: '"k"' })).header('idempotent-replayed')).toBe('true');
     expect(await strict({ key: 'k' })).toMatchObject({ code: 'key-invalid' });

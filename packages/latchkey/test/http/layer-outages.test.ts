@@ -5,7 +5,7 @@ import { captured, layerRig, type Native } from './layer-rig.ts';
 
 /** A rig whose store does not answer `method` for as long as anybody asks. */
 function failing(method: 'claim' | 'complete' | 'release', options: Partial<GuardOptions<Native>> = {}) {
-  const rig = layerRig({ leaseMs: 2_000, ...options });
+  const rig = layerRig({ timing: { leaseMs: 2_000 }, ...options });
   rig.faults.plan((called) => (called === method || called === 'renew' ? { kind: 'fail' } : undefined));
   const sendLong = async (...args: Parameters<typeof rig.send>) => {
     const answer = rig.send(...args);
@@ -68,13 +68,13 @@ describe('R61: with the store failing while the answer is saved', () => {
   });
 
   it('the route may choose the other way', async () => {
-    expect((await failing('complete', { onUnstored: '503' }).sendLong({ key: 'k' })).status).toBe(503);
-    const sends = failing('complete', { afterFailure: 'rerun', onUnstored: 'send' });
+    expect((await failing('complete', { response: { whenUnstored: '503' } }).sendLong({ key: 'k' })).status).toBe(503);
+    const sends = failing('complete', { afterFailure: 'rerun', response: { whenUnstored: 'send' } });
     expect((await sends.sendLong({ key: 'k' })).header('idempotency-stored')).toBe('false');
   });
 
   it('cuts the answer where 503 is due and its head is out', async () => {
-    const { sendLong } = failing('complete', { onUnstored: '503' });
+    const { sendLong } = failing('complete', { response: { whenUnstored: '503' } });
     expect((await sendLong({ key: 'k' }, () => captured(200, 'x', { headSent: true }))).text).toBe('cut');
   });
 

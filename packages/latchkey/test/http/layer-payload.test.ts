@@ -23,7 +23,7 @@ describe('a key used again', () => {
     ['R76: with a header that the route names', { headers: { 'x-version': '2' } }],
     ['with no body', { body: '' }],
   ])('%s is a mismatch, and the record is as it was (R18)', async (_name, change) => {
-    const { send, runs } = layerRig({ meaningfulFields: ['X-Version'] });
+    const { send, runs } = layerRig({ fingerprint: { headers: ['X-Version'] } });
     await send(base);
     const refusal = await send({ ...base, ...change });
     expect(refusal).toMatchObject({ status: 422, code: 'key-reused' });
@@ -44,7 +44,7 @@ describe('a key used again', () => {
     ],
     ['with its body parsed before', { body: { kind: 'value', value: { currency: 'usd', amount: 2000 } } }],
   ])('%s is a replay', async (_name, change) => {
-    const { send, runs } = layerRig({ meaningfulFields: ['X-Version'] });
+    const { send, runs } = layerRig({ fingerprint: { headers: ['X-Version'] } });
     await send(base);
     expect((await send({ ...base, ...change })).text).toBe('run 1');
     expect(runs()).toBe(1);
@@ -86,7 +86,7 @@ describe('a key used again', () => {
   });
 
   it('R25: with only its volatile members changed is a replay', async () => {
-    const { send } = layerRig({ volatileMembers: ['/sentAt', '/meta/trace'] });
+    const { send } = layerRig({ fingerprint: { ignore: ['/sentAt', '/meta/trace'] } });
     await send({ key: 'k', body: '{"a":1,"sentAt":1,"meta":{"trace":"x"}}' });
     expect((await send({ key: 'k', body: '{"a":1,"sentAt":2,"meta":{}}' })).text).toBe('run 1');
     expect(await send({ key: 'k', body: '{"a":1,"sentAt":2,"meta":{"other":1}}' })).toMatchObject({
@@ -98,7 +98,7 @@ describe('a key used again', () => {
     const { send, memory, runtime } = layerRig();
     await send(base);
     const withSecrets = (...letters: string[]) =>
-      layerRig({ store: memory, runtime, fingerprintSecrets: letters.map((letter) => letter.repeat(32)) });
+      layerRig({ store: memory, runtime, fingerprint: { secrets: letters.map((letter) => letter.repeat(32)) } });
     expect((await withSecrets('a').send(base)).text).toBe('run 1');
     await withSecrets('a').send({ ...base, key: 'second' });
     const rotated = withSecrets('b', 'a');
@@ -109,7 +109,7 @@ describe('a key used again', () => {
 
 describe('a request body', () => {
   it('R55: over the limit is refused, and nothing runs', async () => {
-    const { send, runs, faults } = layerRig({ maxRequestBytes: 20 });
+    const { send, runs, faults } = layerRig({ request: { maxBytes: 20 } });
     expect(await send({ key: 'k', body: { kind: 'too-large' } })).toMatchObject({
       status: 413,
       code: 'request-too-large',
@@ -118,7 +118,7 @@ describe('a request body', () => {
     const bomb = gzipSync('x'.repeat(1000));
     expect(bomb.length).toBeLessThan(40);
     const coded = { key: 'k', body: bomb, headers: { 'content-encoding': 'gzip' } };
-    expect(await layerRig({ maxRequestBytes: 900 }).send(coded)).toMatchObject({ status: 413 });
+    expect(await layerRig({ request: { maxBytes: 900 } }).send(coded)).toMatchObject({ status: 413 });
     expect([runs(), faults.calls.size]).toEqual([0, 0]);
   });
 

@@ -74,9 +74,11 @@ describe('authorizeReplay', () => {
     let allowed: boolean | { status: number; body: string } = true;
     const records: unknown[] = [];
     const { send } = layerRig({
-      authorizeReplay: (request, record) => {
-        records.push([request.tenant, record.status]);
-        return allowed;
+      response: {
+        authorizeReplay: (request, record) => {
+          records.push([request.tenant, record.status]);
+          return allowed;
+        },
       },
     });
     await send({ key: 'k' }, () => captured(201, 'private'));
@@ -91,7 +93,7 @@ describe('authorizeReplay', () => {
   });
 
   it('is not asked at the first answer', async () => {
-    const { send } = layerRig({ authorizeReplay: () => false });
+    const { send } = layerRig({ response: { authorizeReplay: () => false } });
     expect((await send({ key: 'k' })).text).toBe('run 1');
   });
 });
@@ -120,7 +122,7 @@ describe('misuse is found by name at the first request', () => {
   it('the guard mounted twice, and mending that lets the same key run', async () => {
     const { send, through, layer, warnings } = layerRig();
     const native = { tenant: 'acct_1' };
-    const inner = through(layer.with({ keyRequired: true }));
+    const inner = through(layer.with({ key: { required: true } }));
     const outer = await send({ key: 'k', native }, async () => {
       const { status, text, headers } = await inner({ key: 'k', native });
       return captured(status, text, { headers });

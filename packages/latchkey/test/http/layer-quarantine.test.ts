@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { timedUuid } from '../../src/core/support/operation-age.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
-import type { GuardOptions, Quarantine } from '../../src/http/options.ts';
+import type { GuardOptions, Restored } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { captured, gate, layerRig, type Native, type Sent } from './layer-rig.ts';
 
@@ -18,10 +18,10 @@ const dated = (ms: number, key = 'order-1'): Sent => ({
 const timed = (ms: number): Sent => ({ key: timedUuid(uuid, ms) });
 
 /** A guard over a store that counts how often it is read. */
-function quarantineRig(quarantine: Partial<Quarantine> = {}, more: Partial<GuardOptions<Native>> = {}) {
-  const rig = layerRig({ quarantine: { before: new Date(restored), ...quarantine }, ...more });
+function quarantineRig(options: Partial<Restored> = {}, more: Partial<GuardOptions<Native>> = {}) {
+  const rig = layerRig({ restored: { at: new Date(restored), ...options }, ...more });
   const { layer, through } = rig;
-  return { ...rig, free: through(layer.with({ quarantine: false })) };
+  return { ...rig, free: through(layer.with({ restored: false })) };
 }
 
 describe('a key that was first sent before the restore, without a record', () => {
@@ -60,7 +60,7 @@ describe('a key that was first sent before the restore, without a record', () =>
 
   it('is refused by a time in milliseconds too, and by a route of its own', async () => {
     const { layer, through, runs } = layerRig();
-    const send = through(layer.with({ quarantine: { before: restored } }));
+    const send = through(layer.with({ restored: { at: restored } }));
     expect(await send(timed(before))).toMatchObject({ code: 'key-quarantined' });
     expect(await through(layer)(timed(before))).toMatchObject({ status: 201 });
     expect(runs()).toBe(1);
@@ -96,7 +96,7 @@ type Rig = ReturnType<typeof quarantineRig>;
 const undecided: Readonly<Record<string, (rig: Rig, sent: Sent) => Promise<void>>> = {
   'open without steps': async ({ free }, sent) => void (await free(sent, () => captured(429))),
   'open with steps': async ({ layer, through }, sent) => {
-    const rerun = through(layer.with({ quarantine: false, afterFailure: 'rerun' }));
+    const rerun = through(layer.with({ restored: false, afterFailure: 'rerun' }));
     await rerun(sent, async (context) => {
       await context?.step('reserve', () => 1);
       return captured(500);
@@ -146,7 +146,7 @@ describe.each(Object.entries(undecided))('old keys whose records are undecided',
 
 describe('a key of unknown age', () => {
   it("is refused with unknown: 'refuse', unless its record is there", async () => {
-    const { send, free, runs } = quarantineRig({ unknown: 'refuse' });
+    const { send, free, runs } = quarantineRig({ unknownKeys: 'refuse' });
     expect(await send({ key: uuid })).toMatchObject({ status: 409, code: 'key-quarantined' });
     expect(runs()).toBe(0);
     await free({ key: uuid });
@@ -202,11 +202,11 @@ describe('the option', () => {
 
   it.each([
     ['no moment', {}, 'option-invalid'],
-    ['an invalid Date', { before: new Date('later') }, 'option-invalid'],
-    ['a text', { before: '2026-11-24' }, 'option-invalid'],
-    ['another choice', { before: 0, unknown: 'ask' }, 'option-invalid'],
-    ['an unknown member', { before: 0, after: 1 }, 'option-unknown'],
-  ])('is checked at start-up: %s', (_, quarantine, code) => {
-    expect(() => createHttpLayer(options({ quarantine }))).toThrow(expect.objectContaining({ code }));
+    ['an invalid Date', { at: new Date('later') }, 'option-invalid'],
+    ['a text', { at: '2026-11-24' }, 'option-invalid'],
+    ['another choice', { at: 0, unknownKeys: 'ask' }, 'option-invalid'],
+    ['an unknown member', { at: 0, after: 1 }, 'option-unknown'],
+  ])('is checked at start-up: %s', (_, restored, code) => {
+    expect(() => createHttpLayer(options({ restored }))).toThrow(expect.objectContaining({ code }));
   });
 });

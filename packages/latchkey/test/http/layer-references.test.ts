@@ -7,7 +7,7 @@ const problemOf = (text: string): { reference?: string } => JSON.parse(text);
 
 describe("a record's reference", () => {
   it('is in the problems of its key, and leads an operator to it', async () => {
-    const { send, memory, runtime } = layerRig({ maxResponseBytes: 5 });
+    const { send, memory, runtime } = layerRig({ response: { maxBytes: 5 } });
     await send({ key: 'k' }, () => captured(201, 'too long to keep'));
     const notKept = await send({ key: 'k' });
     const reused = await send({ key: 'k', body: '{"amount":1}' });
@@ -39,7 +39,7 @@ describe("a record's reference", () => {
   });
 
   it('is absent where no record was looked up', async () => {
-    const { send } = layerRig({ keyRequired: true });
+    const { send } = layerRig({ key: { required: true } });
     expect(problemOf((await send({})).text).reference).toBeUndefined();
   });
 });

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
-import type { GuardOptions } from '../../src/http/options.ts';
+import type { GuardOptions, RequestOptions } from '../../src/http/options.ts';
 import { decodeRequest } from '../../src/http/request/saved-request.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { layerRig, type Native } from './layer-rig.ts';
@@ -14,9 +14,9 @@ const options = (more: Partial<GuardOptions<Native>>): GuardOptions<Native> => (
   ...more,
 });
 
-function savingRig(saveRequest: GuardOptions<Native>['saveRequest'], more: Partial<GuardOptions<Native>> = {}) {
+function savingRig(save: RequestOptions['save'], more: Partial<GuardOptions<Native>> = {}) {
   const { store, claims } = claimsOf(memoryStore());
-  const rig = layerRig({ store, afterFailure: 'rerun', ...(saveRequest !== undefined && { saveRequest }), ...more });
+  const rig = layerRig({ store, afterFailure: 'rerun', ...(save !== undefined && { request: { save } }), ...more });
   const saved = () => {
     const bytes = claims.at(-1)?.request;
     return bytes && decodeRequest(bytes);
@@ -86,7 +86,7 @@ describe('a request that is not saved', () => {
     for (const key of ['b', 'c']) expect(await send({ key, body: 'x'.repeat(200) })).toMatchObject({ status: 201 });
     expect(claims.at(-1)).not.toHaveProperty('request');
     expect([runs(), warnings()]).toEqual([3, ['request-not-saved']]);
-    await through(layer.with({ keyRequired: true }))({ key: 'd', body: 'x'.repeat(200) });
+    await through(layer.with({ key: { required: true } }))({ key: 'd', body: 'x'.repeat(200) });
     expect(warnings()).toEqual(['request-not-saved', 'request-not-saved']);
   });
 
@@ -99,40 +99,44 @@ describe('a request that is not saved', () => {
   });
 });
 
-describe('saveRequest is refused at start-up', () => {
+describe('request.save is refused at start-up', () => {
   const invalid = (message: RegExp) =>
     expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(message) });
 
   it("on a route that is not 'rerun'", () => {
-    expect(() => createHttpLayer(options({ afterFailure: 'refuse', saveRequest: true }))).toThrow(invalid(/rerun/));
-    const layer = createHttpLayer(options({ saveRequest: true }));
+    expect(() => createHttpLayer(options({ afterFailure: 'refuse', request: { save: true } }))).toThrow(
+      invalid(/rerun/),
+    );
+    const layer = createHttpLayer(options({ request: { save: true } }));
     expect(() => layer.with({ afterFailure: 'refuse' })).toThrow(invalid(/rerun/));
-    expect(() => layer.with({ afterFailure: 'refuse', saveRequest: false })).not.toThrow();
+    expect(() => layer.with({ afterFailure: 'refuse', request: { save: false } })).not.toThrow();
   });
 
   it.each(['Authorization', 'cookie', 'Proxy-Authorization', 'X-API-Key', 'Idempotency-Key', 'bad name'])(
     'for the header %s',
     (name) => {
-      expect(() => createHttpLayer(options({ saveRequest: { headers: [name] } }))).toThrow(
-        invalid(/saveRequest\.headers must be an array of header names, none of which carries credentials/),
+      expect(() => createHttpLayer(options({ request: { save: { headers: [name] } } }))).toThrow(
+        invalid(/request\.save\.headers must be an array of header names, none of which carries credentials/),
       );
     },
   );
 
   it('for a principal that is a credential or nobody', () => {
     for (const principal of ['authorization', 'anonymous'] as const) {
-      const saveRequest = { principal: true };
-      expect(() => createHttpLayer(options({ principal, saveRequest }))).toThrow(invalid(/principal function/));
+      const save = { principal: true };
+      expect(() => createHttpLayer(options({ principal, request: { save } }))).toThrow(invalid(/principal function/));
     }
   });
 
   it('for what it has no meaning for', () => {
-    const unknown: object = { saveRequest: { maxbytes: 5 } };
+    const unknown: object = { request: { save: { maxbytes: 5 } } };
     expect(() => createHttpLayer(options(unknown))).toThrow(
-      expect.objectContaining({ code: 'option-unknown', message: expect.stringMatching(/"maxBytes"/) }),
+      expect.objectContaining({ code: 'option-unknown', message: expect.stringMatching(/"request.save.maxBytes"/) }),
     );
-    const wrong: object = { saveRequest: 'yes' };
-    expect(() => createHttpLayer(options(wrong))).toThrow(invalid(/saveRequest must be true, false or an object/));
-    expect(() => createHttpLayer(options({ saveRequest: { maxBytes: -1 } }))).toThrow(invalid(/maxBytes/));
+    const wrong: object = { request: { save: 'yes' } };
+    expect(() => createHttpLayer(options(wrong))).toThrow(
+      invalid(/request.save must be true or false, or an object with maxBytes/),
+    );
+    expect(() => createHttpLayer(options({ request: { save: { maxBytes: -1 } } }))).toThrow(invalid(/maxBytes/));
   });
 });

@@ -10,8 +10,9 @@ const fault = (code: string, text: RegExp) =>
 
 describe('createHttpLayer finds misuse by name', () => {
   it.each([
-    ['keyrequired', /"keyRequired"/],
-    ['leaseMS', /"leaseMs"/],
+    ['keyRequired', /"key.required"/],
+    ['leaseMS', /"timing.leaseMs"/],
+    ['maxResponseBytes', /"response.maxBytes"/],
     ['pricipal', /"principal"/],
     ['ttl', /no option "ttl"/],
     ['toString', /no option "toString"/],
@@ -20,27 +21,31 @@ describe('createHttpLayer finds misuse by name', () => {
   });
 
   it.each([
-    ['leaseMs', -1, /leaseMs must be an integer from 100 to \d+; got -1/],
-    ['leaseMs', 30, /leaseMs/],
-    ['retentionMs', 1.5, /an integer of at least 1; got 1.5/],
-    ['waitMs', Number.NaN, /waitMs/],
-    ['maxRequestBytes', '1mb', /maxRequestBytes must be a whole number/],
+    ['timing', { leaseMs: -1 }, /timing.leaseMs must be an integer from 100 to \d+; got -1/],
+    ['timing', { leaseMs: 30 }, /timing.leaseMs/],
+    ['timing', { retentionMs: 1.5 }, /timing.retentionMs must be an integer of at least 1; got 1.5/],
+    ['whenRunning', { waitMs: Number.NaN }, /whenRunning.waitMs/],
+    ['whenRunning', {}, /whenRunning.waitMs must be an integer/],
+    ['whenRunning', 'queue', /whenRunning must be "conflict", or an object with waitMs; got "queue"/],
+    ['whenStoreDown', 'refuse', /"reject" or "run-unprotected"/],
+    ['request', { maxBytes: '1mb' }, /request.maxBytes must be an integer.*got "1mb"/],
     ['afterFailure', 'retry', /"refuse" or "rerun"/],
-    ['whenRunning', 'queue', /"reject" or "wait"/],
-    ['keyFormat', 'any', /"lenient" or "strict"/],
+    ['key', { format: 'any' }, /key.format must be "lenient" or "strict"/],
+    ['key', { required: 'yes' }, /key.required must be true or false/],
     ['dialect', 'paypal', /"ietf" or "stripe"/],
-    ['onUnstored', 503, /"send" or "503"/],
+    ['response', { whenUnstored: 503 }, /"send" or "503"/],
+    ['response', { keep: 404 }, /response.keep must be a function/],
     ['methods', ['post'], /upper case/],
     ['methods', ['GET'], /none of which is safe/],
-    ['meaningfulFields', ['bad name'], /header names/],
-    ['volatileMembers', ['sentAt'], /JSON Pointers/],
-    ['fingerprint', 'ts', /ignoreQuery or ignoreForm/],
+    ['fingerprint', { headers: ['bad name'] }, /header names/],
+    ['fingerprint', { ignore: ['sentAt'] }, /JSON Pointers/],
+    ['fingerprint', { ignore: ['/a~2'] }, /JSON Pointers/],
+    ['fingerprint', 'ts', /fingerprint must be an object with body, headers.*got a string/],
     ['fingerprint', ['ts'], /got an instance of Array/],
     ['fingerprint', { ignoreQuery: 'ts' }, /array of names/],
-    ['volatileMembers', ['/a~2'], /JSON Pointers/],
-    ['keyRequired', 'yes', /true or false/],
-    ['keep', 404, /a function/],
-    ['fingerprintSecrets', ['short'], /at least 32 bytes/],
+    ['fingerprint', { body: 'raw' }, /"canonical" or "bytes"/],
+    ['fingerprint', { body: 'bytes', ignore: ['/a'] }, /fingerprint.body: 'bytes' does not look into/],
+    ['fingerprint', { secrets: ['short'] }, /at least 32 bytes/],
     ['principal', 'tenant', /'authorization', or 'anonymous'/],
     ['principal', undefined, /principal must be a function/],
     ['store', undefined, /store must be a store/],
@@ -51,69 +56,87 @@ describe('createHttpLayer finds misuse by name', () => {
   });
 
   it('says nothing of a secret in its message', () => {
-    expect(() => createHttpLayer(options({ fingerprintSecrets: ['hunter2'] }))).not.toThrow(/hunter2/);
+    expect(() => createHttpLayer(options({ fingerprint: { secrets: ['hunter2'] } }))).not.toThrow(/hunter2/);
   });
 
   it('an unknown member of a group', () => {
     const misspelt = options({ fingerprint: { ignoreForms: ['ts'] } });
-    expect(() => createHttpLayer(misspelt)).toThrow(fault('option-unknown', /Did you mean "ignoreForm"/));
+    expect(() => createHttpLayer(misspelt)).toThrow(fault('option-unknown', /Did you mean "fingerprint.ignoreForm"/));
   });
 
   it('takes every documented option', () => {
     const all = {
-      keyRequired: true,
-      keyFormat: 'strict',
       methods: ['POST', 'PUT'],
-      meaningfulFields: ['X-Version'],
-      volatileMembers: ['/sentAt'],
-      fingerprint: { ignoreQuery: ['ts'], ignoreForm: ['ts'] },
-      keep: () => true,
-      authorizeReplay: () => true,
-      recover: () => ({ decision: 'leave' }),
-      onUnstored: 'send',
-      saveRequest: { maxBytes: 1, headers: ['X-Version'], principal: true },
-      quarantine: { before: 0, unknown: 'refuse' },
-      maxRequestBytes: 0,
-      maxResponseBytes: 10,
-      dialect: 'stripe',
-      fingerprintSecrets: ['s'.repeat(32)],
-      onProblem: () => undefined,
-      allowVolatileStore: false,
-      onEvent: () => {},
+      scope: 'charges',
       afterFailure: 'rerun',
-      leaseMs: 3000,
-      whenRunning: 'wait',
+      whenRunning: { waitMs: 5 },
       whenStoreDown: 'run-unprotected',
+      recover: () => ({ decision: 'leave' }),
+      restored: { at: 0, unknownKeys: 'refuse' },
+      key: { required: true, format: 'strict' },
+      fingerprint: {
+        body: 'canonical',
+        headers: ['X-Version'],
+        ignore: ['/sentAt'],
+        ignoreQuery: ['ts'],
+        ignoreForm: ['ts'],
+        secrets: ['s'.repeat(32)],
+      },
+      request: { maxBytes: 0, save: { maxBytes: 1, headers: ['X-Version'], principal: true } },
+      response: { maxBytes: 10, keep: () => true, authorizeReplay: () => true, whenUnstored: 'send' },
+      timing: {
+        leaseMs: 3_000,
+        retentionMs: 1,
+        unresolvedRetentionMs: 1,
+        maxRunMs: 1,
+        maxAttempts: 1,
+        claimTimeoutMs: 1,
+        transactionLeaseMs: 1,
+        maxRerunAgeMs: 1,
+      },
+      steps: { max: 1, maxBytes: 1, markStarts: true },
+      dialect: 'stripe',
+      onProblem: () => undefined,
+      onEvent: () => {},
+      log: false,
     };
     expect(() => createHttpLayer(options(all))).not.toThrow();
   });
 
   it("checks a route's options, and knows those of the guard alone for wrong there", () => {
     const layer = createHttpLayer(options({}));
-    expect(() => layer.with({ keyRequired: true, afterFailure: 'rerun' })).not.toThrow();
-    expect(() => layer.with({ leaseMs: 0 })).toThrow(fault('option-invalid', /leaseMs/));
+    expect(() => layer.with({ key: { required: true }, afterFailure: 'rerun' })).not.toThrow();
+    expect(() => layer.with({ timing: { leaseMs: 0 } })).toThrow(fault('option-invalid', /leaseMs/));
+    const secret: object = { fingerprint: { secrets: ['s'.repeat(32)] } };
+    expect(() => layer.with(secret)).toThrow(fault('option-unknown', /fingerprint.secrets/));
     const misplaced: object = { dialect: 'stripe' };
     expect(() => layer.with(misplaced)).toThrow(fault('option-unknown', /dialect/));
   });
 });
 
 describe('a route', () => {
+  it("merges its groups with the guard's, member by member", async () => {
+    const { layer, through } = layerRig({ key: { required: true }, request: { maxBytes: 5 } });
+    const route = through(layer.with({ key: { format: 'strict' } }));
+    expect(await route({})).toMatchObject({ status: 400, code: 'key-missing' });
+    expect(await route({ key: 'bare' })).toMatchObject({ status: 400, code: 'key-invalid' });
+    expect(await route({ key: '"k"', body: '{"longer":1}' })).toMatchObject({ status: 413 });
+  });
+
   it("keeps the guard's option where its own is undefined", async () => {
-    const { layer, through, runs } = layerRig({ keyRequired: true });
-    const unset: object = { keyRequired: undefined };
+    const { layer, through, runs } = layerRig({ key: { required: true } });
+    const unset: object = { key: { required: undefined } };
     expect(await through(layer.with(unset))({})).toMatchObject({ status: 400, code: 'key-missing' });
     expect(runs()).toBe(0);
   });
 });
 
-describe('a volatile store in production', () => {
+describe('a memory store in production', () => {
   afterEach(() => vi.unstubAllEnvs());
 
   it('is refused by name, unless it is meant', () => {
     vi.stubEnv('NODE_ENV', 'production');
-    expect(() => createHttpLayer(options({}))).toThrow(
-      fault('memory-store-in-production', /memory store.*allowVolatileStore/),
-    );
-    expect(() => createHttpLayer(options({ allowVolatileStore: true }))).not.toThrow();
+    expect(() => memoryStore()).toThrow(fault('memory-store-in-production', /memoryStore.*allowInProduction/));
+    expect(() => memoryStore({ allowInProduction: true })).not.toThrow();
   });
 });

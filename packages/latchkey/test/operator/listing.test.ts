@@ -110,8 +110,8 @@ describe('what an operator sees', () => {
     const runtime = manualRuntime();
     const store = memoryStore({ runtime });
     const people = operator({ store, runtime });
-    const settings = { runtime, leaseMs: 1_000, maxRunMs: 2_000, afterFailure: 'rerun' } as const;
-    const { send } = layerRig({ ...settings, store, saveRequest: true });
+    const settings = { runtime, timing: { leaseMs: 1_000, maxRunMs: 2_000 }, afterFailure: 'rerun' } as const;
+    const { send } = layerRig({ ...settings, store, request: { save: true } });
     void send({ key: 'k', body: '{"amount":1}' }, () => new Promise(() => {}));
     const options = { ...settings, store, name: 'job', key: () => 'k', saveInput: true };
     void idempotent((_: { at: number }) => new Promise(() => {}), options)({ at: 1 });

@@ -10,7 +10,7 @@ const hang: Handler = () => new Promise(() => {});
 
 /** A guard whose worker died, and the operator of its store. */
 async function lapsedOverHttp(handler = hang) {
-  const rig = layerRig({ leaseMs: 1_000, maxRunMs: 2_000 });
+  const rig = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 } });
   void rig.send({ key: 'k' }, handler);
   await rig.runtime.advance(10_000);
   const people = operator({ store: rig.memory, runtime: rig.runtime });
@@ -28,7 +28,13 @@ async function lapsedCall() {
     calls += 1;
     return calls === 1 ? new Promise<{ at: number }>(() => {}) : { at: calls };
   };
-  const options = { store, runtime, name: 'job', key: (input: string) => input, leaseMs: 1_000, maxRunMs: 2_000 };
+  const options = {
+    store,
+    runtime,
+    name: 'job',
+    key: (input: string) => input,
+    timing: { leaseMs: 1_000, maxRunMs: 2_000 },
+  };
   const call = idempotent(job, options);
   void call('k');
   await runtime.advance(10_000);

@@ -19,6 +19,16 @@ const maxPage = 1_000;
 /** How long an entry of the log waits for those of this process that came before it. */
 const turnMs = 10_000;
 
+const retentions = new WeakMap<object, number>();
+
+/** How long entries are kept in a store unless an operator says otherwise. */
+export const defaultRetentionMs = 400 * dayMs;
+
+/** Keeps a store's entries so long from now on, whoever writes them: an operator or a hook of this process. */
+export function keepEntriesFor(store: object, retentionMs: number): void {
+  retentions.set(store, retentionMs);
+}
+
 /** What this process knows of a store's log. */
 interface LogEnd {
   /** The end as it was seen last: never behind it, so that the search for it begins there. */
@@ -60,7 +70,8 @@ export class Audit {
   readonly #log: Chain;
   readonly #end: LogEnd;
 
-  constructor(tools: AuditTools, retentionMs: number) {
+  constructor(tools: AuditTools) {
+    const retentionMs = retentions.get(tools.store) ?? defaultRetentionMs;
     this.#tools = tools;
     this.#retentionMs = retentionMs;
     this.#log = new Chain(tools, { name: ['log'], periodMs: dayMs, retentionMs });

@@ -55,7 +55,7 @@ function entryOf({ operation, owner, claimed, recovery }: HookDecision, decision
  */
 export async function auditHookDecision(tools: AuditTools, decision: HookDecision): Promise<Conclude> {
   const { clock, random } = tools.runtime;
-  const audit = new Audit(tools, decision.operation.settings.auditRetentionMs);
+  const audit = new Audit(tools);
   const entry = entryOf(decision, random.uuid());
   const write = (event: AuditEntry['event']) => audit.write(entry.id, () => ({ ...entry, event, atMs: clock.now() }));
   await write('decided');

@@ -211,7 +211,7 @@ export class AttemptContext {
     const method = store.transaction as TransactionMethod<TransactionKind> | undefined;
     const run = method?.bind(store);
     if (run === undefined) throw transactionUnsupported(store.name);
-    const leaseMs = Math.max(settings.leaseMs, settings.transactionTimeoutMs);
+    const leaseMs = Math.max(settings.leaseMs, settings.transactionLeaseMs);
     const request = { ...owner, leaseMs, unresolvedRetentionMs: settings.unresolvedRetentionMs };
     const done = await lease.suspend(leaseMs, () => run(request, body as (handle: unknown) => Transacted<T>));
     return done.outcome === 'committed' ? done.value : this.#lost();

@@ -49,9 +49,9 @@ import { waitForEnd } from './waiting.ts';
 export interface EngineOptions<Kind extends TransactionKind> {
   readonly store: Store<Kind>;
   readonly runtime?: Runtime;
-  readonly onEvent?: EventListener;
+  readonly onEvent?: EventListener | undefined;
   /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
-  readonly log?: Log | false;
+  readonly log?: Log | false | undefined;
 }
 
 /**

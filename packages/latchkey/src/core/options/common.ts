@@ -5,7 +5,10 @@
  */
 
 import { Buffer } from 'node:buffer';
+import { LatchkeyError } from '../errors.ts';
 import { systemRuntime } from '../runtime.ts';
+import type { AnyStore } from '../store.ts';
+import type { Secret } from '../support/fingerprint-digests.ts';
 import { callable, isObjectWith, isText, listOf, must, type Rule, required, runtimeOr } from './rules.ts';
 
 const leastSecretBytes = 32;
@@ -30,3 +33,16 @@ export const observerTable = {
   log: must('a function or false', (value) => value === false || typeof value === 'function'),
   runtime: runtimeOr(systemRuntime),
 };
+
+/**
+ * Refuses a store that encrypts what it keeps, beside fingerprints that anybody can compute.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function checkSealed(where: string, store: Pick<AnyStore, 'sealed'>, secrets: readonly Secret[]): void {
+  if (store.sealed !== true || secrets.length > 0) return;
+  throw new LatchkeyError(
+    'option-invalid',
+    `${where}: an encrypted store needs fingerprint.secrets, since a plain digest of a payload can be guessed.`,
+  );
+}

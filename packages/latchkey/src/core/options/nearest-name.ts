@@ -57,7 +57,8 @@ function last(path: string): string {
 function howFar(name: string, path: string): number {
   const ends = distance(last(name).toLowerCase(), last(path).toLowerCase());
   const wholes = distance(name.toLowerCase(), path.toLowerCase());
-  return Math.min(ends, wholes, distance(words(name), words(path)));
+  // Of two names that are equally near, the one whose groups are nearer too.
+  return Math.min(ends, wholes, distance(words(name), words(path))) + wholes / 1_000;
 }
 
 /**
@@ -74,5 +75,5 @@ export function nearestName(name: string, known: readonly string[]): string | un
   if (elsewhere !== undefined) return elsewhere;
   const ranked = known.map((path) => ({ path, far: howFar(name, path) })).sort((a, b) => a.far - b.far);
   const best = ranked[0];
-  return best !== undefined && best.far <= Math.max(2, last(name).length / 3) ? best.path : undefined;
+  return best !== undefined && Math.floor(best.far) <= Math.max(2, last(name).length / 3) ? best.path : undefined;
 }

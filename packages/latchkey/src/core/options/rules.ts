@@ -93,7 +93,7 @@ export function oneOf<Choice extends string | number>(first: Choice, ...others: 
 }
 
 /** One of a few values, without a default. */
-export function anyOf(...choices: readonly (string | number)[]): Rule {
+export function anyOf(...choices: readonly (string | number | boolean)[]): Rule {
   const list = choices.map((choice) => JSON.stringify(choice)).join(' or ');
   return { ...must(list, (value) => choices.some((choice) => choice === value)), isPlain: true };
 }

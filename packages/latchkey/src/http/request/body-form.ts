@@ -23,6 +23,8 @@ export interface BodyRules {
   readonly mediaType: MediaType;
   /** The lines of Content-Encoding. */
   readonly contentEncoding: readonly string[];
+  /** True to compare JSON by its bytes too. */
+  readonly byBytes?: boolean;
   readonly leftOut: PointerTree | undefined;
   readonly ignoredForm: IgnoredMembers | undefined;
   readonly limitBytes: number;
@@ -62,9 +64,9 @@ function urlEncodedForm(bytes: Uint8Array, { names }: IgnoredMembers): BodyForm 
   return ['bytes', digestOf(Buffer.from(rest, 'latin1'))];
 }
 
-function plainForm(bytes: Uint8Array, { mediaType, leftOut, ignoredForm }: BodyRules): BodyForm {
+function plainForm(bytes: Uint8Array, { mediaType, byBytes, leftOut, ignoredForm }: BodyRules): BodyForm {
   const { essence, isJson, boundary } = mediaType;
-  if (isJson) return jsonForm(bytes, leftOut) ?? ['bytes', digestOf(bytes)];
+  if (isJson) return (byBytes ? undefined : jsonForm(bytes, leftOut)) ?? ['bytes', digestOf(bytes)];
   const ignored = ignoredForm !== undefined && isForm(essence) ? ignoredForm : undefined;
   if (boundary === undefined) return ignored ? urlEncodedForm(bytes, ignored) : ['bytes', digestOf(bytes)];
   // Without its boundary parameter the media type would no longer tell two readings of the same bytes apart.

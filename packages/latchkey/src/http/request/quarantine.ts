@@ -12,7 +12,7 @@ import { uuidTimeMs } from '../../core/support/operation-age.ts';
 import { callUntil } from '../../core/support/store-call.ts';
 import { FIRST_SENT_HEADER } from '../../protocol/headers.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Quarantine } from '../options.ts';
+import type { Restored } from '../options.ts';
 import type { Problem } from '../problems/problem.ts';
 import { problem } from '../problems/problems.ts';
 import { unavailable } from '../response/answer-outcome.ts';
@@ -43,23 +43,19 @@ function firstSent(lines: readonly string[], key: string): FirstSent {
  *
  * @param lines - those of Repeatability-First-Sent.
  */
-function whyQuarantined(
-  { before, unknown = 'run' }: Quarantine,
-  lines: readonly string[],
-  key: string,
-): string | undefined {
+function whyQuarantined({ at, unknownKeys }: Restored, lines: readonly string[], key: string): string | undefined {
   const sent = firstSent(lines, key);
   if (sent === 'garbled') return 'Repeatability-First-Sent must be one HTTP date (RFC 9110 §5.6.7).';
-  if (sent === 'unknown') return unknown === 'refuse' ? 'It is not known when this key was first sent.' : undefined;
-  return sent.ms < Number(before) ? 'This key was first sent before the records were restored.' : undefined;
+  if (sent === 'unknown') return unknownKeys === 'refuse' ? 'It is not known when this key was first sent.' : undefined;
+  return sent.ms < Number(at) ? 'This key was first sent before the records were restored.' : undefined;
 }
 
 /**
  * What is completed in a backup stays so. All else may have been completed since, as may what isn't in it; unless the
  * record changed in the restored store, as by an operator's decision or by a claim that was let through.
  */
-function isTrusted(record: StoredRecord | undefined, before: Quarantine['before']): boolean {
-  return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(before));
+function isTrusted(record: StoredRecord | undefined, at: Restored['at']): boolean {
+  return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(at));
 }
 
 type QuarantineGuard = Pick<Guard<never, never>, 'store' | 'emit' | 'runtime'>;
@@ -75,15 +71,15 @@ function readRecord({ id, name, settings }: Operation, guard: QuarantineGuard) {
  * go on. The store is read only for keys that fall under the quarantine; if it can't be, the request is refused, even where the route says to run unprotected.
  */
 export async function quarantineProblem(
-  quarantine: Quarantine,
+  restored: Restored,
   request: Pick<Exchange<never>, 'headers' | 'key'>,
   operation: Operation,
   guard: QuarantineGuard,
 ): Promise<Problem | undefined> {
-  const why = whyQuarantined(quarantine, request.headers(firstSentHeader), request.key);
+  const why = whyQuarantined(restored, request.headers(firstSentHeader), request.key);
   if (why === undefined) return undefined;
   try {
-    if (isTrusted(await readRecord(operation, guard), quarantine.before)) return undefined;
+    if (isTrusted(await readRecord(operation, guard), restored.at)) return undefined;
   } catch (cause) {
     const isOurs = cause instanceof LatchkeyError;
     return unavailable(isOurs ? cause : new StoreUnavailableError('The store failed.', { cause }));

@@ -65,7 +65,7 @@ function presentHeaders(exchange: AnyExchange, names: readonly string[]): readon
 }
 
 /** No method is written in small letters, so that a name never stands for a method and a path. */
-function scopeOf({ scope }: { readonly scope?: string }, method: string, path: string): readonly string[] {
+function scopeOf({ scope }: { readonly scope: string | undefined }, method: string, path: string): readonly string[] {
   return scope === undefined ? [method, path] : ['scope', scope];
 }
 
@@ -79,7 +79,7 @@ function operationOf<Native>(
   const { route, key, principal, method } = exchange;
   const target = pathAndQuery(exchange.target);
   const path = pathOf(target);
-  const headers = presentHeaders(exchange, route.meaningfulFields);
+  const headers = presentHeaders(exchange, route.meaningfulHeaders);
   const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
   const { fingerprint, acceptable } = digests.fingerprintsOf({
     target: compared,
@@ -105,10 +105,11 @@ function readContent<Native>(
   digests: Digests,
   received: RequestBody,
 ): OperationReading | Promise<OperationReading> {
-  const { leftOut, ignoredForm, maxRequestBytes: limitBytes } = exchange.route;
+  const { leftOut, ignoredForm, maxRequestBytes: limitBytes, options } = exchange.route;
+  const byBytes = options.fingerprint.body === 'bytes';
   const mediaType = parseMediaType(exchange.headers('content-type')[0] ?? '');
   const contentEncoding = exchange.headers('content-encoding');
-  const form = bodyForm(received, { mediaType, contentEncoding, leftOut, ignoredForm, limitBytes });
+  const form = bodyForm(received, { mediaType, contentEncoding, byBytes, leftOut, ignoredForm, limitBytes });
   return chain(form, (body): OperationReading => {
     if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
     return { operation: operationOf(exchange, digests, received, mediaType, body) };

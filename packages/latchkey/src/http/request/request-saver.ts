@@ -5,7 +5,7 @@
  */
 
 import type { Exchange, Header, RequestBody } from '../exchange.ts';
-import type { RouteOptions } from '../options.ts';
+import type { RequestOptions } from '../options.ts';
 import type { Warn } from '../warnings.ts';
 import { jsonText } from './json-text.ts';
 import { parseMediaType } from './media-type.ts';
@@ -59,10 +59,7 @@ const notSaved = (why: string) =>
  *
  * @param warn - called once for a request that was not saved.
  */
-export function requestSaver<Native>(
-  option: RouteOptions<Native>['saveRequest'],
-  warn: Warn,
-): RequestSaver | undefined {
+export function requestSaver(option: RequestOptions['save'], warn: Warn): RequestSaver | undefined {
   if (option === undefined || option === false) return undefined;
   const { maxBytes = DEFAULT_MAX_BYTES, headers = [], principal = false } = option === true ? {} : option;
   const plainNames = [...new Set(['content-type', ...headers.map((name) => name.toLowerCase())])];
@@ -79,7 +76,7 @@ export function requestSaver<Native>(
     const whose = principal ? parts.principal : undefined;
     const encoded = encodeRequest({ method: exchange.method, target, principal: whose, headers: saved, body });
     if (encoded.length <= maxBytes) return encoded;
-    warn('request-not-saved', notSaved(`it takes more than the ${maxBytes} bytes of saveRequest.maxBytes`));
+    warn('request-not-saved', notSaved(`it takes more than the ${maxBytes} bytes of request.save.maxBytes`));
     return undefined;
   };
 }

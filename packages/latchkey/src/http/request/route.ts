@@ -6,12 +6,12 @@
 
 import type { Engine } from '../../core/engine/engine.ts';
 import { LatchkeyError } from '../../core/errors.ts';
-import { resolveSettings } from '../../core/options/check-options.ts';
 import type { Runtime } from '../../core/runtime.ts';
-import type { OperationSettings } from '../../core/settings.ts';
+import { type OperationSettings, settingsOf } from '../../core/settings.ts';
 import type { AnyStore, TransactionKind } from '../../core/store.ts';
 import type { Exchange } from '../exchange.ts';
-import type { Principal, RouteOptions } from '../options.ts';
+import type { RouteSettings } from '../option-tables.ts';
+import type { Principal } from '../options.ts';
 import type { ProblemShape } from '../problems/problem-response.ts';
 import type { RequestMark } from '../request-mark.ts';
 import { createWarn, type Warn } from '../warnings.ts';
@@ -20,20 +20,16 @@ import { type IgnoredMembers, ignoredMembers } from './form-members.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import { type RequestSaver, requestSaver } from './request-saver.ts';
 
-/** The longest request and response body, unless a route says otherwise. */
-const MEBIBYTE = 1024 * 1024;
-
 /** Headers of a request that change what it asks for (RFC 9110 §13.1, RFC 7240). */
 const alwaysMeaningful = ['if-match', 'if-none-match', 'prefer', 'x-http-method-override'];
 
 /** A route, ready for requests. */
 export interface Route<Native> {
   readonly settings: OperationSettings;
-  readonly options: RouteOptions<Native>;
+  readonly options: RouteSettings<Native>;
   readonly methods: ReadonlySet<string>;
-  readonly keyFormat: 'lenient' | 'strict';
   /** In lower case, sorted, each once. */
-  readonly meaningfulFields: readonly string[];
+  readonly meaningfulHeaders: readonly string[];
   readonly leftOut: PointerTree | undefined;
   readonly ignoredForm: IgnoredMembers | undefined;
   /** Undefined if no query parameter is ignored. */
@@ -63,15 +59,22 @@ export interface Guard<Native, Kind extends TransactionKind> extends ProblemShap
 /** What a route needs to know of its guard. */
 type RouteGuard<Native> = Pick<Guard<Native, never>, 'principal' | 'emit'>;
 
-function meaningful(names: readonly string[] = []): readonly string[] {
+function meaningful(names: readonly string[]): readonly string[] {
   return [...new Set([...alwaysMeaningful, ...names.map((name) => name.toLowerCase())])].sort();
 }
 
-function saverOf<Native>({ saveRequest }: RouteOptions<Native>, { principal }: RouteGuard<Native>, warn: Warn) {
-  if (typeof saveRequest === 'object' && saveRequest.principal === true && typeof principal !== 'function') {
-    throw invalid('saveRequest.principal needs a principal function, whose identity is no credential');
+/** @throws LatchkeyError `option-invalid` for options that don't go together. */
+function checkTogether<Native>(options: RouteSettings<Native>, principal: Principal<Native>): void {
+  const { afterFailure, request, fingerprint } = options;
+  if (typeof request.save === 'object' && request.save.principal === true && typeof principal !== 'function') {
+    throw invalid('request.save.principal needs a principal function, whose identity is no credential');
   }
-  return requestSaver<Native>(saveRequest, warn);
+  if (request.save !== false && afterFailure !== 'rerun') {
+    throw invalid("request.save is for afterFailure: 'rerun'; no other record is ever run again by itself");
+  }
+  if (fingerprint.body === 'bytes' && fingerprint.ignore.length > 0) {
+    throw invalid("fingerprint.ignore names members of JSON, which fingerprint.body: 'bytes' does not look into");
+  }
 }
 
 function invalid(why: string): LatchkeyError {
@@ -79,34 +82,25 @@ function invalid(why: string): LatchkeyError {
 }
 
 /**
- * Prepares a route from the guard's options with the route's own over them.
+ * Prepares a route from its options.
  *
- * @param who - whose options these are, in errors.
- * @throws LatchkeyError `option-invalid` for a setting of the engine, or for options that don't go together.
+ * @throws LatchkeyError `option-invalid` for options that don't go together.
  */
-export function createRoute<Native>(
-  options: RouteOptions<Native>,
-  guard: RouteGuard<Native>,
-  who = 'The guard',
-): Route<Native> {
-  const settings = resolveSettings(who, options);
+export function createRoute<Native>(options: RouteSettings<Native>, guard: RouteGuard<Native>): Route<Native> {
+  checkTogether(options, guard.principal);
+  const { methods, fingerprint } = options;
   const warn = createWarn(guard.emit);
-  const saveRequest = saverOf(options, guard, warn);
-  if (saveRequest !== undefined && settings.afterFailure !== 'rerun') {
-    throw invalid("saveRequest is for afterFailure: 'rerun'; no other record is ever run again by itself");
-  }
   return {
     options,
-    settings,
+    settings: settingsOf(options),
     warn,
-    saveRequest,
-    methods: new Set(options.methods ?? ['POST', 'PATCH']),
-    keyFormat: options.keyFormat ?? 'lenient',
-    meaningfulFields: meaningful(options.meaningfulFields),
-    leftOut: pointerTree(options.volatileMembers ?? []),
-    ignoredForm: ignoredMembers(options.fingerprint?.ignoreForm, options.volatileMembers),
-    ignoredQuery: options.fingerprint?.ignoreQuery?.length ? new Set(options.fingerprint.ignoreQuery) : undefined,
-    maxRequestBytes: options.maxRequestBytes ?? MEBIBYTE,
-    maxResponseBytes: options.maxResponseBytes ?? MEBIBYTE,
+    saveRequest: requestSaver(options.request.save, warn),
+    methods: new Set(methods),
+    meaningfulHeaders: meaningful(fingerprint.headers),
+    leftOut: pointerTree(fingerprint.ignore),
+    ignoredForm: ignoredMembers(fingerprint.ignoreForm, fingerprint.ignore),
+    ignoredQuery: fingerprint.ignoreQuery.length > 0 ? new Set(fingerprint.ignoreQuery) : undefined,
+    maxRequestBytes: options.request.maxBytes,
+    maxResponseBytes: options.response.maxBytes,
   };
 }

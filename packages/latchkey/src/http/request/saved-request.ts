@@ -15,11 +15,11 @@ export interface SavedRequest {
   readonly method: string;
   /** Path and query, as they were received. */
   readonly url: string;
-  /** Content-Type, and the headers that the route named in `saveRequest.headers`. */
+  /** Content-Type, and the headers that the route named in `request.save.headers`. */
   readonly headers: Headers;
   /** The bytes of the body; a content coding is undone if it is known here, and Content-Encoding is gone then. */
   readonly body: Uint8Array;
-  /** Whom the request acts for, if the route said `saveRequest: { principal: true }`. */
+  /** Whom the request acts for, if the route said `request.save.principal`. */
   readonly principal: string | undefined;
   /** The operation's name in lists: method and path. */
   readonly operation: string;

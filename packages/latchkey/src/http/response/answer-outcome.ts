@@ -9,7 +9,7 @@ import type { Executed, Outcome, Recorded } from '../../core/operation.ts';
 import { STATUS_HEADER } from '../../protocol/headers.ts';
 import { formatStatus } from '../../protocol/status-header.ts';
 import type { AnyExchange, Exchange, GuardAnswer, Marks, PlainResponse } from '../exchange.ts';
-import type { ReplayRecord, RouteOptions } from '../options.ts';
+import type { ReplayRecord, ResponseOptions } from '../options.ts';
 import type { Problem } from '../problems/problem.ts';
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
 import { readAnswer } from './answer.ts';
@@ -49,7 +49,7 @@ export function answerExecuted(outcome: Executed, exchange: AnyExchange): GuardA
       // Another worker's answer is the true one now: this one must not reach the client.
       return instead(exchange, exchange.shape(problem('in-progress', SOON)));
     case 'unstored': {
-      const choice = exchange.route.options.onUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
+      const choice = exchange.route.options.response.whenUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
       // A stream's head is out without the mark: its end would look to the client like the end of a stored answer.
       if (exchange.captured?.headSent === true) return { kind: 'cut' };
       if (choice === 'send') return send(exchange, 'unstored');
@@ -83,7 +83,7 @@ async function authorized<Native>(
   snapshot: Snapshot,
   outcome: Replay,
   exchange: Exchange<Native>,
-  authorizeReplay: NonNullable<RouteOptions<Native>['authorizeReplay']>,
+  authorizeReplay: NonNullable<ResponseOptions<Native>['authorizeReplay']>,
 ): Promise<PlainResponse> {
   const { operationId, completedAtMs } = outcome;
   const record: ReplayRecord = { operationId, status: snapshot.status, completedAtMs };
@@ -94,7 +94,7 @@ async function authorized<Native>(
 
 function replayed<Native>(outcome: Replay, exchange: Exchange<Native>): PlainResponse | Promise<PlainResponse> {
   const snapshot = decodeResponse(outcome.result.bytes);
-  const { authorizeReplay } = exchange.route.options;
+  const { authorizeReplay } = exchange.route.options.response;
   if (authorizeReplay === undefined) return stored(snapshot, outcome, exchange);
   return authorized(snapshot, outcome, exchange, authorizeReplay);
 }

@@ -35,7 +35,7 @@ function isFixedCoding({ headers }: CapturedResponse, exchange: AnyExchange): bo
 }
 
 function keepRule({ route, guard }: AnyExchange, operation: string) {
-  const { keep } = route.options;
+  const { keep } = route.options.response;
   if (keep === undefined) return undefined;
   return (status: number): boolean => {
     try {

@@ -8,7 +8,7 @@
  * const store = encryptedStore(sqliteStore({ database: 'data/latchkey.db' }), {
  *   currentKey: '2026-11', keys: { '2026-11': key, '2026-05': olderKey },
  * })
- * const guard = idempotency({ store, principal, fingerprintSecrets: [secret] })
+ * const guard = idempotency({ store, principal, fingerprint: { secrets: [secret] } })
  * ```
  * @module
  */
@@ -25,7 +25,7 @@ export type { EncryptionOptions } from './options.ts';
 /**
  * Wraps a store so that answers and step results are sealed. The store beneath sees ids and principals as digests,
  * the operation's name (method and path), times and sealed bytes; never a key, a body or a payload. The fingerprint
- * is a digest of the payload, so the guard must be given `fingerprintSecrets`; it refuses to start without.
+ * is a digest of the payload, so the guard must be given `fingerprint.secrets`; it refuses to start without.
  *
  * A key that is missing, or a value that was changed or moved to another record, is an error, never a rerun.
  * Sealing adds 31 bytes and the version's name to a value.

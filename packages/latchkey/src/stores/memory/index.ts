@@ -10,6 +10,7 @@
  * @module
  */
 
+import { LatchkeyError } from '../../core/errors.ts';
 import { readOptions } from '../../core/options/read-options.ts';
 import type { OperatorStore } from '../../core/store.ts';
 import { MemoryStore } from './memory-store.ts';
@@ -23,13 +24,29 @@ export type { MemoryStoreOptions } from './options.ts';
  * It is bounded and never drops a live record to make room. When it is full even after expired records were
  * removed, claims reject with `store-unavailable`, and a result that doesn't fit leaves its tombstone.
  *
- * @throws LatchkeyError `option-unknown`, `option-invalid`.
+ * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example
  * ```ts
  * const guard = idempotency({ store: memoryStore(), principal: 'authorization' })
  * ```
  */
 export function memoryStore(options: MemoryStoreOptions = {}): OperatorStore {
-  const { maxRecords, maxBytes, maxResultBytes = maxBytes, runtime } = readOptions('memoryStore', memoryTable, options);
+  const {
+    maxRecords,
+    maxBytes,
+    maxResultBytes = maxBytes,
+    allowInProduction,
+    runtime,
+  } = readOptions('memoryStore', memoryTable, options);
+  if (!allowInProduction && isProduction()) {
+    throw new LatchkeyError(
+      'memory-store-in-production',
+      'memoryStore: its records are gone with the process, and NODE_ENV is production. Use a durable store, or set allowInProduction: true.',
+    );
+  }
   return new MemoryStore({ maxRecords, maxBytes, maxResultBytes }, runtime.clock);
+}
+
+function isProduction(): boolean {
+  return typeof process === 'object' && process.env['NODE_ENV'] === 'production';
 }

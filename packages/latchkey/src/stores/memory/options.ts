@@ -4,7 +4,7 @@
  * @module
  */
 
-import { integer, type OptionTable, runtimeOr } from '../../core/options/rules.ts';
+import { flag, integer, type OptionTable, runtimeOr } from '../../core/options/rules.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 
 /** The limits of a `memoryStore`. */
@@ -15,6 +15,8 @@ export interface MemoryStoreOptions {
   readonly maxBytes?: number;
   /** Longest result that is kept, in bytes; a longer one leaves its tombstone. Default: as much as fits. */
   readonly maxResultBytes?: number;
+  /** Lets it be used although NODE_ENV is `production`: records are gone with the process. Default false. */
+  readonly allowInProduction?: boolean;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
@@ -24,5 +26,6 @@ export const memoryTable = {
   maxRecords: integer({ min: 1, default: 200_000 }),
   maxBytes: integer({ min: 1, default: 256 * 1024 * 1024 }),
   maxResultBytes: integer({ min: 1 }),
+  allowInProduction: flag(false),
   runtime: runtimeOr(systemRuntime),
 } satisfies OptionTable<MemoryStoreOptions>;

@@ -5,13 +5,14 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import { checkWholeNumber } from '../../core/options/check-options.ts';
+import { checkOption } from '../../core/options/read-options.ts';
+import { integer } from '../../core/options/rules.ts';
 import type { ListRequest } from '../../core/store.ts';
 
 /** What of a request for a page is checked here, be it of records or of messages. */
 type PageRequest = Pick<ListRequest, 'limit' | 'cursor'>;
 
-const maxPage = 1000;
+const pageLimit = integer({ min: 1, max: 1000 });
 
 /**
  * Refuses a page of another size than 1 to 1000.
@@ -19,7 +20,7 @@ const maxPage = 1000;
  * @throws LatchkeyError `option-invalid`.
  */
 export function checkPageLimit(request: PageRequest): void {
-  checkWholeNumber('list', 'limit', request.limit, 1, maxPage);
+  checkOption('list', 'limit', request.limit, pageLimit);
 }
 
 /** The refusal of a cursor that no page gave out. */

@@ -71,7 +71,7 @@ const schemes = Object.keys(openers).join(' ');
  * | `mariadb://user:password@host/database` | `mysql2` | `tablePrefix`, `connections` (10), `ssl`, `callTimeoutMs`, `maxResultBytes` |
  * | `dynamodb://region/table` | `@aws-sdk/client-dynamodb` | `endpoint`, `prefix`, `clock`, `claimBy`, `maxResultBytes`, `callTimeoutMs` |
  * | `sqlite:path/of/a/file` | none | `synchronous`, `lockTimeoutMs`, `maxResultBytes` |
- * | `memory:` | none | `maxRecords`, `maxBytes`, `maxResultBytes` |
+ * | `memory:` | none | `maxRecords`, `maxBytes`, `maxResultBytes`, `allowInProduction` |
  *
  * They mean what they mean as options of each store. A cluster, servers behind Sentinel, and whatever else a URL can't
  * say, need the store's own function. Passwords are percent-encoded, and never reach a message.

@@ -9,7 +9,12 @@ const sqliteParameters = {
   maxResultBytes: 'number',
 } as const;
 
-const memoryParameters = { maxRecords: 'number', maxBytes: 'number', maxResultBytes: 'number' } as const;
+const memoryParameters = {
+  maxRecords: 'number',
+  maxBytes: 'number',
+  maxResultBytes: 'number',
+  allowInProduction: 'flag',
+} as const;
 
 /** `sqlite:data/latchkey.db`, `sqlite:/var/lib/shop/latchkey.db?synchronous=normal`. */
 export async function openSqlite(

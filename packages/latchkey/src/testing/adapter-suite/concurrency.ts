@@ -53,7 +53,7 @@ const other = { body: '{"amount":1}' };
 /** R27–R32. */
 function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R27 another payload is refused at once, while the first still runs', async (world) => {
-    const { app, open, answer } = await startHeld(world, { whenRunning: 'wait', waitMs: 60_000 });
+    const { app, open, answer } = await startHeld(world, { whenRunning: { waitMs: 60_000 } });
     assertProblem(await app.send(other), 422, 'key-reused');
     open();
     assertFresh(await answer);
@@ -71,7 +71,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R30 a duplicate that may wait gets the answer', async (world) => {
-    const { app, open, answer } = await startHeld(world, { whenRunning: 'wait', waitMs: 20_000 });
+    const { app, open, answer } = await startHeld(world, { whenRunning: { waitMs: 20_000 } });
     const waiting = app.send();
     await pause(20);
     open();
@@ -80,7 +80,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R30 past its bound a wait ends with 409', async (world) => {
-    const { app, open, answer } = await startHeld(world, { whenRunning: 'wait', waitMs: 40 });
+    const { app, open, answer } = await startHeld(world, { whenRunning: { waitMs: 40 } });
     assertProblem(await app.send(), 409, 'in-progress');
     open();
     assertFresh(await answer);
@@ -101,7 +101,7 @@ const isFresh = ({ status, header }: Received) => status === 201 && header('idem
 /** R41–R44, R48, R73, R77, R79. */
 function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R42 a handler that outlives its lease keeps it', async (world) => {
-    const { app, open, answer } = await startHeld(world, { leaseMs: 2_000 });
+    const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 2_000 } });
     await until(() => (world.faults.calls.get('renew') ?? 0) >= 4);
     assertProblem(await app.send(), 409, 'in-progress');
     open();
@@ -112,7 +112,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R41 R73 R79 after a dead worker, refuse means that the outcome is unknown', async (world) => {
     const leaseMs = 1_000;
     const before = performance.now();
-    const { app, open, answer } = await startHeld(world, { leaseMs });
+    const { app, open, answer } = await startHeld(world, { timing: { leaseMs } });
     world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
     assertProblem(await firstAnswerOtherThan(app, 'in-progress'), 409, 'outcome-unknown');
     assert.ok(performance.now() - before >= leaseMs, 'the lease was over before its time');
@@ -125,7 +125,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R43 had nobody taken over, a late answer is kept', async (world) => {
-    const { app, open, answer } = await startHeld(world, { leaseMs: 600 });
+    const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 600 } });
     world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
     await until(() => world.count('lapsed').then((count) => count === 1));
     open();
@@ -138,7 +138,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     const { passed, open } = gate();
     const zombie: unknown[] = [];
     const app = await world.app({
-      leaseMs: 600,
+      timing: { leaseMs: 600 },
       afterFailure: 'rerun',
       handler: async ({ context }, execution) => {
         if (execution > 1) return numbered(execution);
@@ -162,7 +162,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R77 a handler that hangs past maxRunMs does not hold the key for ever', async (world) => {
-    const { app, open, answer } = await startHeld(world, { leaseMs: 600, maxRunMs: 100 });
+    const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 600, maxRunMs: 100 } });
     await until(() => world.count('lapsed').then((count) => count === 1));
     assertProblem(await app.send(), 409, 'outcome-unknown');
     open();
@@ -172,7 +172,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R48 workers whose clocks differ by minutes agree', async (world) => {
     const shifted = (shiftMs: number) => {
       const clock = { ...systemRuntime.clock, now: () => Date.now() + shiftMs };
-      return { leaseMs: 5_000, runtime: { ...systemRuntime, clock } };
+      return { timing: { leaseMs: 5_000 }, runtime: { ...systemRuntime, clock } };
     };
     const { app, open, answer } = await startHeld(world, shifted(300_000));
     const behind = await world.app(shifted(-300_000));
@@ -192,7 +192,7 @@ function retentionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
       keys.push(context?.idempotencyKey('charge'));
       return numbered(execution);
     };
-    const app = await world.app({ retentionMs: 60, handler });
+    const app = await world.app({ timing: { retentionMs: 60 }, handler });
     assertFresh(await app.send());
     await pause(120);
     assertFresh(await app.send(other));

@@ -52,7 +52,7 @@ async function retried(app: TestApp): Promise<string> {
 async function lapse<Kind extends TransactionKind>(world: World<Kind>, afterFailure: 'refuse' | 'rerun') {
   const { passed, open: end } = gate();
   const handler = async (request: SuiteRequest<Kind>) => passed.then(() => echo(request));
-  const app = await world.app({ afterFailure, leaseMs: 600, handler });
+  const app = await world.app({ afterFailure, timing: { leaseMs: 600 }, handler });
   world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
   const late = app.send({ body });
   // A test that fails before it awaits the answer must not fail twice.
@@ -98,7 +98,7 @@ export function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): voi
       }
       return echo(request);
     };
-    const app = await world.app({ afterFailure: 'rerun', whenRunning: 'wait', waitMs: 20_000, handler });
+    const app = await world.app({ afterFailure: 'rerun', whenRunning: { waitMs: 20_000 }, handler });
     const first = app.send({ body });
     await until(() => world.executions === 1);
     await hangUp(app, () => (world.faults.calls.get('claim') ?? 0) > 1);

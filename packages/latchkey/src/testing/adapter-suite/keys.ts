@@ -54,7 +54,7 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R5 R63 a missing key is refused where one is required', async (world) => {
-    const app = await world.app({ keyRequired: true });
+    const app = await world.app({ key: { required: true } });
     assertProblem(await app.send({ key: undefined }), 400, 'key-missing');
     assert.equal(world.executions, 0);
   });
@@ -78,7 +78,7 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   test('R9 strict takes the quoted form alone', async (world) => {
-    const app = await world.app({ keyFormat: 'strict' });
+    const app = await world.app({ key: { format: 'strict' } });
     assertProblem(await app.send({ key: undefined, headers: header(firstKey) }), 400, 'key-invalid');
     assert.equal(world.executions, 0);
     assertFresh(await app.send());

@@ -72,21 +72,23 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
       [{ status: 500, body: 'oh no' }, {}],
       [{ status: 429, body: 'slowly' }, { afterFailure: 'rerun' }],
       [{ status: 500, body: 'oh no' }, { afterFailure: 'rerun' }],
-      [{ status: 200, body: 'x'.repeat(100) }, { maxResponseBytes: 10 }],
+      [{ status: 200, body: 'x'.repeat(100) }, { response: { maxBytes: 10 } }],
     ];
     for (const [index, [reply, options]] of answers.entries()) {
       const app = await world.app({ ...options, handler: () => reply });
       assertExecuted(await app.send({ key: `marked-${index}` }), 'status' in reply ? reply.status : 200);
     }
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
-    const unstored = await (await world.app({ leaseMs: 2_000, runtime: hurried })).send({ key: 'unstored' });
+    const unstored = await (await world.app({ timing: { leaseMs: 2_000 }, runtime: hurried })).send({
+      key: 'unstored',
+    });
     assertExecuted(unstored);
     assert.equal(unstored.header('idempotency-stored'), 'false');
   });
 
   test('R1 an answer without protection is the operation’s own too', async (world) => {
     world.faults.plan(() => ({ kind: 'fail' }));
-    const app = await world.app({ claimTimeoutMs: 60, whenStoreDown: 'run-unprotected' });
+    const app = await world.app({ timing: { claimTimeoutMs: 60 }, whenStoreDown: 'run-unprotected' });
     assertExecuted(await app.send());
   });
 
@@ -100,7 +102,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
   });
 
   test('R50 the application’s own refusal of a replay is no end of the operation', async (world) => {
-    const app = await world.app({ authorizeReplay: () => ({ status: 404, body: 'no such thing' }) });
+    const app = await world.app({ response: { authorizeReplay: () => ({ status: 404, body: 'no such thing' }) } });
     assertExecuted(await app.send());
     const refused = await app.send();
     assert.equal(refused.body.toString(), 'no such thing');
@@ -112,6 +114,6 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     const answer = await app.send({ key: undefined });
     assertFresh(answer);
     assert.equal(answer.header('idempotency-status'), undefined);
-    assertProblem(await (await world.app({ keyRequired: true })).send({ key: undefined }), 400, 'key-missing');
+    assertProblem(await (await world.app({ key: { required: true } })).send({ key: undefined }), 400, 'key-missing');
   });
 }

@@ -179,7 +179,7 @@ function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R60 with the store down nothing runs', async (world) => {
     world.faults.plan(() => ({ kind: 'fail' }));
-    const app = await world.app({ claimTimeoutMs: 60 });
+    const app = await world.app({ timing: { claimTimeoutMs: 60 } });
     const refused = await app.send();
     assertProblem(refused, 503, 'store-unavailable');
     assert.match(refused.header('retry-after') ?? '', /^[1-9]\d*$/);
@@ -188,13 +188,13 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('R60 a route may say that it runs without protection', async (world) => {
     world.faults.plan(() => ({ kind: 'fail' }));
-    const app = await world.app({ claimTimeoutMs: 60, whenStoreDown: 'run-unprotected' });
+    const app = await world.app({ timing: { claimTimeoutMs: 60 }, whenStoreDown: 'run-unprotected' });
     assertFresh(await app.send());
   });
 
   test('R61 an answer that could not be stored is marked, and nothing runs twice', async (world) => {
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
-    const app = await world.app({ leaseMs: 2_000, runtime: hurried });
+    const app = await world.app({ timing: { leaseMs: 2_000 }, runtime: hurried });
     const first = await app.send();
     assertFresh(first);
     assert.equal(first.header('idempotency-stored'), 'false');
@@ -212,7 +212,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
         yield new TextEncoder().encode('two');
       }
       const app = await world.app({
-        leaseMs: 2_000,
+        timing: { leaseMs: 2_000 },
         runtime: hurried,
         afterFailure,
         handler: () => ({ body: pieces() }),
@@ -224,12 +224,12 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('R61 rerun says 503 if the answer could not be stored', async (world) => {
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
-    const app = await world.app({ leaseMs: 2_000, runtime: hurried, afterFailure: 'rerun' });
+    const app = await world.app({ timing: { leaseMs: 2_000 }, runtime: hurried, afterFailure: 'rerun' });
     assertProblem(await app.send(), 503, 'store-unavailable');
   });
 
   test('R72 a claim whose reply was lost does not hold the key', async (world) => {
-    const app = await world.app({ claimTimeoutMs: 60, leaseMs: 60_000 });
+    const app = await world.app({ timing: { claimTimeoutMs: 60, leaseMs: 60_000 } });
     world.faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
     assertProblem(await app.send(), 503, 'store-unavailable');
     world.faults.clear();

@@ -93,7 +93,7 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
   });
 
   test('R25 members declared volatile may differ, others may not', async (world) => {
-    const options = { volatileMembers: ['/sentAt'] };
+    const options = { fingerprint: { ignore: ['/sentAt'] } };
     const sent = (sentAt: number, amount: number): Sent => ({ body: JSON.stringify({ amount, sentAt }) });
     await isSame(world, [sent(1, 5), sent(2, 5)], options);
     await differs(world, [sent(1, 5), sent(1, 6)], options);
@@ -101,8 +101,8 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
 
   test('R26 a record written under an older secret is still known', async (world) => {
     const [older, newer] = ['o'.repeat(32), 'n'.repeat(32)];
-    const before = await world.app({ fingerprintSecrets: [older] });
-    const after = await world.app({ fingerprintSecrets: [newer, older] });
+    const before = await world.app({ fingerprint: { secrets: [older] } });
+    const after = await world.app({ fingerprint: { secrets: [newer, older] } });
     const first = await before.send();
     assertReplay(await after.send(), first);
     assertProblem(await after.send(member('1')), 422, 'key-reused');
@@ -118,7 +118,7 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
   test('R76 a header that changes the meaning is part of the payload', async (world) => {
     await differs(world, [withHeader('If-Match', '"a"'), withHeader('If-Match', '"b"')]);
     await differs(world, [withHeader('X-Currency', 'eur'), withHeader('X-Currency', 'usd')], {
-      meaningfulFields: ['X-Currency'],
+      fingerprint: { headers: ['X-Currency'] },
     });
   });
 }

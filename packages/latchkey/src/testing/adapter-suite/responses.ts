@@ -143,7 +143,7 @@ function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 /** R50, R55, R58, R59, R65. */
 function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R55 a request over the limit is refused, with a length and without', async (world) => {
-    const app = await world.app({ maxRequestBytes: 1_000 });
+    const app = await world.app({ request: { maxBytes: 1_000 } });
     assertProblem(await app.send({ body: 'x'.repeat(1_001), type: 'text/plain' }), 413, 'request-too-large');
     const request = open(app.origin, { key: firstKey, body: '', type: 'text/plain' });
     const head = responseTo(request);
@@ -177,7 +177,7 @@ function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
   test('R50 an answer is not replayed to whom the application refuses it', async (world) => {
     let allowed = true;
-    const app = await world.app({ authorizeReplay: () => allowed });
+    const app = await world.app({ response: { authorizeReplay: () => allowed } });
     const first = await app.send();
     assertReplay(await app.send(), first);
     allowed = false;

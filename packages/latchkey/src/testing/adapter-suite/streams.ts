@@ -54,7 +54,7 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
       await passed;
       yield bytes('two');
     }
-    const app = await world.app({ whenRunning: 'wait', waitMs: 20_000, handler: () => ({ body: slow() }) });
+    const app = await world.app({ whenRunning: { waitMs: 20_000 }, handler: () => ({ body: slow() }) });
     const { response } = await firstBytes(app.origin);
     const waiting = app.send();
     proceed();
@@ -83,7 +83,7 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     async function* large() {
       for (let index = 0; index < 64; index += 1) yield new Uint8Array(16_384);
     }
-    const app = await world.app({ maxResponseBytes: 2 ** 21, handler: () => ({ body: large() }) });
+    const app = await world.app({ response: { maxBytes: 2 ** 21 }, handler: () => ({ body: large() }) });
     const { response } = await firstBytes(app.origin);
     await until(() => world.count('completed').then((count) => count === 1));
     const second = await app.send();
@@ -99,7 +99,7 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
       async function* pieces() {
         for (let index = 0; index < 20; index += 1) yield bytes('x'.repeat(100));
       }
-      const app = await world.app({ maxResponseBytes: 1_000, handler: () => ({ body: body ?? pieces() }) });
+      const app = await world.app({ response: { maxBytes: 1_000 }, handler: () => ({ body: body ?? pieces() }) });
       const first = await app.send();
       assert.equal(first.body.toString(), 'x'.repeat(2_000));
       assert.equal(first.complete, true);

@@ -29,7 +29,7 @@ export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): vo
   for (const [way, reply] of Object.entries(ways)) {
     test(`R86 an answer given ${way} when the client has left holds the key no longer than a lease`, async (world) => {
       const { passed, open: proceed } = gate();
-      const app = await world.app({ leaseMs: 500, handler: () => passed.then(reply) });
+      const app = await world.app({ timing: { leaseMs: 500 }, handler: () => passed.then(reply) });
       const request = open(app.origin, { key: 'leaves', body: '{"amount":2000}' }).on('error', () => undefined);
       request.end('{"amount":2000}');
       await until(() => world.executions === 1);
@@ -47,7 +47,7 @@ export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     const late = timedOut.passed.then(() => 503);
     let requests = 0;
     const app = await world.app({
-      leaseMs: 500,
+      timing: { leaseMs: 500 },
       handler: () => passed.then(() => ({ status: 201, body: 'done' })),
       outer: () => {
         requests += 1;

@@ -13,7 +13,7 @@ import { sqliteShop } from '../books/sqlite.ts';
 
 const [store = '', place = '', port = '', provider = ''] = process.argv.slice(2);
 
-const settings = { leaseMs: 2_000, maxAttempts: 10_000, claimTimeoutMs: 1_500 } as const;
+const settings = { timing: { leaseMs: 2_000, maxAttempts: 10_000, claimTimeoutMs: 1_500 } } as const;
 const maxBodyBytes = 10_000;
 
 function send(response: ServerResponse, { status = 200, body }: Answer): void {
@@ -25,9 +25,9 @@ async function serve<Kind extends TransactionKind>(shop: Shop<Kind>): Promise<vo
     ...settings,
     store: shop.store,
     principal: () => 'shop',
-    keyRequired: true,
+    key: { required: true },
     afterFailure: 'rerun',
-    saveRequest: true,
+    request: { save: true },
   });
   const listener = guard.wrap(async (request, response, context) => {
     let text = '';

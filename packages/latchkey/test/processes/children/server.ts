@@ -37,7 +37,7 @@ const recorded = (kept: AnyOperatorStore) => recordingStore(kept, worker, log);
 function guardOf(spoiling: string | undefined) {
   const used = spoiling ? spoiltStore(store, spoiling, recorded) : recorded(store);
   const principal = ({ headers }: IncomingMessage) => String(headers['x-tenant']);
-  const guard = idempotency({ store: used, principal, keyRequired: true, runtime });
+  const guard = idempotency({ store: used, principal, key: { required: true }, runtime });
   return { guard, handler: handlerOn({ ...rest, store: used }) };
 }
 
@@ -73,11 +73,8 @@ function routeOf(path: string): RouteOptions<IncomingMessage> {
   const leaseMs = Number(lease);
   return {
     afterFailure: policy === 'rerun' ? 'rerun' : 'refuse',
-    leaseMs,
-    transactionTimeoutMs: 2 * leaseMs,
-    whenRunning: whenRunning === 'wait' ? 'wait' : 'reject',
-    maxAttempts: 1_000,
-    claimTimeoutMs: 5_000,
+    timing: { leaseMs, transactionLeaseMs: 2 * leaseMs, maxAttempts: 1_000, claimTimeoutMs: 5_000 },
+    whenRunning: whenRunning === 'wait' ? { waitMs: 10_000 } : 'conflict',
   };
 }
 

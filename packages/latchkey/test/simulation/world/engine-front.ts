@@ -5,7 +5,7 @@ import type { Completable } from '../../../src/core/completable.ts';
 import { type Answering, type Context, type FinalWrite, plainAnswering } from '../../../src/core/context.ts';
 import { Engine } from '../../../src/core/engine/engine.ts';
 import type { LapsedOperation, Operation, Outcome, Recovery } from '../../../src/core/operation.ts';
-import { resolveSettings } from '../../../src/core/options/check-options.ts';
+import { resolveSettings } from '../../../src/core/settings.ts';
 import type { OperatorStore, StoredResult } from '../../../src/core/store.ts';
 import { digestParts } from '../../../src/core/support/digest.ts';
 import { failure, recovered } from './answer-body.ts';

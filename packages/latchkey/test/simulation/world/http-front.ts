@@ -84,7 +84,7 @@ export class HttpFront implements Front {
   #options(incoming: Incoming): RouteOptions<Request> {
     const { recover } = incoming.route;
     return {
-      ...settingsUnder(this.#rules, incoming.route),
+      ...optionsOf(settingsUnder(this.#rules, incoming.route)),
       ...(recover && { recover: (lapsed: LapsedOperation) => this.#recover(lapsed, recover, incoming) }),
     };
   }
@@ -105,6 +105,22 @@ export class HttpFront implements Front {
     const response: Answer = { status: 200, body: recovered(incoming, operationId, `${worker} at ${attempt}`) };
     return { decision, response };
   }
+}
+
+/** The engine's settings as the options of a route. */
+function optionsOf({
+  afterFailure,
+  whenRunning,
+  waitMs = 10_000,
+  whenStoreDown,
+  ...timing
+}: ReturnType<typeof settingsUnder>) {
+  return {
+    afterFailure,
+    timing,
+    ...(whenStoreDown && { whenStoreDown }),
+    ...(whenRunning && { whenRunning: whenRunning === 'wait' ? { waitMs } : whenRunning }),
+  };
 }
 
 const kinds: Readonly<Record<string, AnswerKind>> = {

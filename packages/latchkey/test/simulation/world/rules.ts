@@ -16,5 +16,5 @@ export interface AppRules {
 /** The settings that a front gives its engine. */
 export function settingsUnder(rules: AppRules, { settings }: RoutePlan): RoutePlan['settings'] {
   const maxRunMs = rules.endsLongRuns ? settings.maxRunMs : longestMs;
-  return { ...settings, maxRunMs, whenStoreDown: rules.runsWithoutStore ? 'run-unprotected' : 'refuse' };
+  return { ...settings, maxRunMs, whenStoreDown: rules.runsWithoutStore ? 'run-unprotected' : 'reject' };
 }

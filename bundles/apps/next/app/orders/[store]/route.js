@@ -12,7 +12,7 @@ async function makeHandler(name) {
     store: await makeStore[name](),
     principal: (request) => request.headers.get('x-account') ?? undefined,
     afterFailure: 'rerun',
-    leaseMs: Number(process.env.LEASE_MS ?? 30_000),
+    timing: { leaseMs: Number(process.env.LEASE_MS ?? 30_000) },
   });
   return guard.withContext(async (context, request, { params }) => {
     const { item } = await request.json();

@@ -1,0 +1,138 @@
+/**
+ * What each option of a guard and of a route may be.
+ *
+ * @module
+ */
+
+import { observerTable, secretsRule, storeRule } from '../core/options/common.ts';
+import {
+  anyOf,
+  type Completed,
+  callable,
+  defaultTo,
+  either,
+  flag,
+  group,
+  integer,
+  isText,
+  listOf,
+  must,
+  type OptionTable,
+  oneOf,
+  required,
+} from '../core/options/rules.ts';
+import { operationTable } from '../core/settings.ts';
+import type { TransactionKind } from '../core/store.ts';
+import { headerNamePattern } from '../protocol/headers.ts';
+import type { GuardOptions, RouteOptions } from './options.ts';
+import { isMemberPointer } from './request/json-pointer.ts';
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Methods that change nothing (RFC 9110 §9.2.1): a replay would be stale, and a fresh answer does no harm. */
+const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
+
+/** Headers that carry credentials or the key. */
+const secretHeaders: ReadonlySet<string> = new Set([
+  'api-key',
+  'authorization',
+  'cookie',
+  'idempotency-key',
+  'proxy-authorization',
+  'x-api-key',
+  'x-auth-token',
+]);
+
+const isMethod = (item: unknown) => isText(item) && /^[A-Z]+$/.test(item) && !safeMethods.has(item);
+const isHeader = (item: unknown) => isText(item) && headerNamePattern.test(item);
+const isSavedHeader = (item: unknown) => isHeader(item) && !secretHeaders.has(String(item).toLowerCase());
+const isMoment = (value: unknown) =>
+  value instanceof Date ? !Number.isNaN(value.getTime()) : Number.isSafeInteger(value);
+const isPrincipal = (value: unknown) =>
+  typeof value === 'function' || value === 'authorization' || value === 'anonymous';
+
+const bytes = integer({ min: 0, max: 2 ** 31 - 1, default: MEBIBYTE });
+const names = defaultTo<readonly string[]>(must('an array of names', listOf(isText)), []);
+const savedHeaders = `an array of header names, none of which carries credentials (${[...secretHeaders].join(', ')})`;
+
+const saveTable = {
+  maxBytes: integer({ min: 0, max: 2 ** 31 - 1, default: 65_536 }),
+  headers: defaultTo<readonly string[]>(must(savedHeaders, listOf(isSavedHeader)), []),
+  principal: flag(false),
+};
+
+const fingerprintTable = {
+  body: oneOf<'canonical' | 'bytes'>('canonical', 'bytes'),
+  headers: defaultTo<readonly string[]>(must('an array of header names', listOf(isHeader)), []),
+  ignore: defaultTo<readonly string[]>(
+    must(
+      "an array of JSON Pointers, such as '/sentAt'",
+      listOf((item) => isText(item) && isMemberPointer(item)),
+    ),
+    [],
+  ),
+  ignoreQuery: names,
+  ignoreForm: names,
+};
+
+const requestTable = { maxBytes: bytes, save: either(flag(false), saveTable) };
+
+const responseTable = {
+  maxBytes: bytes,
+  keep: callable,
+  authorizeReplay: callable,
+  whenUnstored: anyOf('send', '503'),
+};
+
+/** The options of a route. */
+export const routeTable = {
+  ...operationTable,
+  methods: defaultTo<readonly string[]>(
+    must('an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)', listOf(isMethod)),
+    ['POST', 'PATCH'],
+  ),
+  scope: must('a string that is not empty', (value) => isText(value) && value !== ''),
+  recover: callable,
+  restored: either(defaultTo<false>(anyOf(false), false), {
+    at: required(must('a Date or milliseconds since the epoch', isMoment)),
+    unknownKeys: oneOf<'run' | 'refuse'>('run', 'refuse'),
+  }),
+  key: group({ required: flag(false), format: oneOf<'lenient' | 'strict'>('lenient', 'strict') }),
+  fingerprint: group(fingerprintTable),
+  request: group(requestTable),
+  response: group(responseTable),
+} satisfies OptionTable<RouteOptions<unknown>>;
+
+/** The options of a guard. */
+export const guardTable = {
+  ...routeTable,
+  ...observerTable,
+  store: storeRule,
+  principal: required(
+    must("a function that returns the account or tenant, 'authorization', or 'anonymous'", isPrincipal),
+  ),
+  dialect: oneOf<'ietf' | 'stripe'>('ietf', 'stripe'),
+  onProblem: callable,
+  fingerprint: group({ ...fingerprintTable, secrets: defaultTo<readonly (string | Uint8Array)[]>(secretsRule, []) }),
+} satisfies OptionTable<GuardOptions<unknown>>;
+
+/** The options of the completer's `httpOperations`, which are the guard's as far as they matter without a client. */
+export const operationsTable = {
+  onEvent: callable,
+  log: observerTable.log,
+  timing: operationTable.timing,
+  steps: operationTable.steps,
+  request: group({ maxBytes: bytes }),
+  response: group({ maxBytes: bytes, keep: callable }),
+  dialect: guardTable.dialect,
+  onProblem: callable,
+};
+
+/** A route's options, the defaults filled in. */
+export type RouteSettings<Native> = Completed<RouteOptions<Native>, typeof routeTable>;
+
+/** A guard's options, the defaults filled in. */
+export type GuardSettings<Native, Kind extends TransactionKind> = Completed<
+  GuardOptions<Native, Kind>,
+  typeof guardTable
+>;
