@@ -12,7 +12,7 @@ const rooms = /^(core|http|adapters|function)\//;
 
 /** What users, stores and operators see of a request: the contract, the options and the audit. */
 const contract =
-  /^(core\/(store|context|events|outbox)\.ts|core\/audit\/|(core\/function-|function\/)options\.ts|http\/options\.ts)/;
+  /^(core\/(store|store-types|context|events|outbox)\.ts|core\/audit\/|(core\/function-|function\/)options\.ts|http\/options\.ts)/;
 
 /** A type that holds two or more of a request's members. */
 export interface RequestType {
