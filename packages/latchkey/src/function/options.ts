@@ -59,8 +59,6 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
 
 /** What they may be. */
 export const functionTable = {
-  ...operationTable,
-  ...observerTable,
   store: storeRule,
   name: required(must('a string that is not empty', (value) => isText(value) && value !== '')),
   key: required(callable),
@@ -69,6 +67,8 @@ export const functionTable = {
   codec: must('an object with encode and decode', isObjectWith('encode', 'decode')),
   fingerprint: group({ secrets: defaultTo<readonly Secret[]>(secretsRule, []) }),
   saveInput: flag(false),
+  ...operationTable,
+  ...observerTable,
 } satisfies OptionTable<IdempotentOptions<unknown, unknown, TransactionKind>>;
 
 /** The options with their defaults. */

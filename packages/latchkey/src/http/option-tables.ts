@@ -105,15 +105,15 @@ export const routeTable = {
 
 /** The options of a guard. */
 export const guardTable = {
-  ...routeTable,
-  ...observerTable,
   store: storeRule,
   principal: required(
     must("a function that returns the account or tenant, 'authorization', or 'anonymous'", isPrincipal),
   ),
+  ...routeTable,
+  fingerprint: group({ ...fingerprintTable, secrets: defaultTo<readonly (string | Uint8Array)[]>(secretsRule, []) }),
   dialect: oneOf<'ietf' | 'stripe'>('ietf', 'stripe'),
   onProblem: callable,
-  fingerprint: group({ ...fingerprintTable, secrets: defaultTo<readonly (string | Uint8Array)[]>(secretsRule, []) }),
+  ...observerTable,
 } satisfies OptionTable<GuardOptions<unknown>>;
 
 /** The options of the completer's `httpOperations`, which are the guard's as far as they matter without a client. */
