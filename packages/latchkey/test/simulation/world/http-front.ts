@@ -113,11 +113,13 @@ function optionsOf({
   whenRunning,
   waitMs = 10_000,
   whenStoreDown,
+  markStepStarts: markStarts,
   ...timing
 }: ReturnType<typeof settingsUnder>) {
   return {
     afterFailure,
     timing,
+    ...(markStarts !== undefined && { steps: { markStarts } }),
     ...(whenStoreDown && { whenStoreDown }),
     ...(whenRunning && { whenRunning: whenRunning === 'wait' ? { waitMs } : whenRunning }),
   };
