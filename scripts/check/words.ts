@@ -33,7 +33,9 @@ const storedNames: Readonly<Record<string, readonly string[]>> = {
 
 const places = ['packages', 'examples', 'edges', 'bundles', 'bench', 'scripts'];
 const isCode = /\.(ts|mjs|lua|sql|html)$/;
-const isForeign = /(^|\/)(node_modules|dist|data|\.work)\/|\.generated\.ts$|^scripts\/check\/words\.ts$/;
+/** The tests of an upgrade also use the names of the former release. */
+const isForeign =
+  /(^|\/)(node_modules|dist|data|\.work)\/|\.generated\.ts$|^(scripts\/check\/words|packages\/latchkey\/test\/upgrade\/scenarios)\.ts$/;
 
 const phrases = Object.keys(plainWords).join('|').replaceAll(' ', '\\s+');
 /** "There is none" is plain English. */

@@ -29,6 +29,10 @@ async function expectSameRecord({ writer, reader }: Pair, id: string): Promise<v
   expect(plain(await reader.read(id))).toEqual(record);
 }
 
+/** An operator's decisions; the code of the former release calls them verdicts. */
+const runAgain = { decision: 'rerun', verdict: 'rerun', retentionMs: 60_000 } as const;
+const forget = { decision: 'forget', verdict: 'forget' } as const;
+
 async function replay(store: AnyStore, id: string): Promise<string> {
   const outcome = await store.claim(claimOf(id, 'onlooker'));
   return outcome.outcome === 'completed' ? Buffer.from(outcome.result.bytes).toString() : outcome.outcome;
@@ -113,10 +117,10 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
   'resolves an abandoned one by hand': async ({ writer, reader }, id) => {
     await writer.claim(claimOf(id, 'a', rerun));
     await writer.abandon({ id, token: 'a', unresolvedRetentionMs: 60_000 });
-    expect(await reader.resolve({ id, token: 'a', resolution: { decision: 'rerun', retentionMs: 60_000 } })).toBe(true);
+    expect(await reader.resolve({ id, token: 'a', resolution: runAgain })).toBe(true);
     await reader.claim(claimOf(id, 'b', rerun));
     await reader.abandon({ id, token: 'b', unresolvedRetentionMs: 60_000 });
-    expect(await writer.resolve({ id, token: 'b', resolution: { decision: 'forget' } })).toBe(true);
+    expect(await writer.resolve({ id, token: 'b', resolution: forget })).toBe(true);
     expect((await reader.claim(claimOf(id, 'c'))).outcome).toBe('claimed');
   },
   'commits a transaction for its worker': async ({ writer, reader }, id) => {
