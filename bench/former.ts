@@ -6,7 +6,7 @@ import { quietly } from '../scripts/prepare/process.mjs';
 import { node24, root } from '../scripts/prepare/root.mjs';
 
 /** The code before the request path was rewritten. */
-export const formerCommit = 'fa07599';
+const formerCommit = 'fa07599';
 
 /** @returns a folder in which `latchkey` is the former code, as it would be published */
 export async function formerFolder(): Promise<string> {

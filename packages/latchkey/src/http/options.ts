@@ -46,7 +46,7 @@ export interface ReplayRecord {
 }
 
 /** How a route saves its requests. */
-export interface SaveRequestOptions {
+interface SaveRequestOptions {
   /**
    * The longest saved request in bytes: target, headers and body together. A longer one runs as usual and is not saved;
    * a warning event says so once per route. Default 65,536.
@@ -65,7 +65,7 @@ export interface SaveRequestOptions {
 }
 
 /** The Idempotency-Key header. */
-export interface KeyOptions {
+interface KeyOptions {
   /** Refuse a request without a key (400 `key-missing`). Default false: it runs without protection. */
   readonly required?: boolean;
   /** `'lenient'` (default) reads `"abc"` and `abc` as the same key; `'strict'` takes the RFC 9651 String alone. */
@@ -76,7 +76,7 @@ export interface KeyOptions {
  * What of a request is compared. A change of these options changes the fingerprints of the requests that they concern:
  * their retries across the change are `key-reused`.
  */
-export interface FingerprintOptions {
+interface FingerprintOptions {
   /**
    * `'canonical'` (default) compares JSON by its value, where that loses nothing; `'bytes'` compares it by its bytes, so
    * that another order of members is another payload. A body that a framework parsed before is compared by its value
@@ -105,7 +105,7 @@ export interface FingerprintOptions {
 }
 
 /** What of a request is compared; the secrets belong to the whole guard. */
-export interface GuardFingerprintOptions extends FingerprintOptions {
+interface GuardFingerprintOptions extends FingerprintOptions {
   /** Makes the fingerprint an HMAC; the first secret writes, all of them are accepted. At least 32 bytes each. */
   readonly secrets?: readonly (string | Uint8Array)[];
 }

@@ -26,7 +26,7 @@ interface Answered<Answer extends ClaimOutcome> {
 }
 
 export type WonClaim = Answered<Claimed>;
-export type RefusedClaim = Answered<Exclude<ClaimOutcome, Claimed>>;
+type RefusedClaim = Answered<Exclude<ClaimOutcome, Claimed>>;
 export type Claim = WonClaim | RefusedClaim;
 
 /** See the module. Its lease is renewed from here on, until it ends. */

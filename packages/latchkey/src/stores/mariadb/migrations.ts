@@ -38,10 +38,10 @@ const accountName = /^'[^'\\`]{1,80}'@'[^'\\`]{1,255}'$/;
 const account = must("an account like 'name'@'host', quoted", (value) => isText(value) && accountName.test(value));
 
 /** What the options of {@link migrate} may be. */
-export const migrateTable = { ...namesTable, grantTo: account } satisfies OptionTable<MigrateOptions>;
+const migrateTable = { ...namesTable, grantTo: account } satisfies OptionTable<MigrateOptions>;
 
 /** What the options of {@link grants} may be. */
-export const grantsTable = { ...namesTable, grantTo: required(account) } satisfies OptionTable<GrantOptions>;
+const grantsTable = { ...namesTable, grantTo: required(account) } satisfies OptionTable<GrantOptions>;
 
 const lockSeconds = 60;
 

@@ -24,7 +24,7 @@ export interface GrantOptions extends TableNames {
 }
 
 /** What they may be. */
-export const grantsTable = {
+const grantsTable = {
   ...namesTable,
   role: required(must('the name of a role', isText)),
 } satisfies OptionTable<GrantOptions>;
