@@ -129,7 +129,11 @@ function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   }
 
   test('R81 refuse keeps what the route keeps, and releases what it does not', async (world) => {
-    await runsAgain(world, { status: 429, body: 'come back' }, { keep: (status: number) => status !== 429 });
+    await runsAgain(
+      world,
+      { status: 429, body: 'come back' },
+      { response: { keep: (status: number) => status !== 429 } },
+    );
   });
 
   test('R81 Retry-After is of one moment, and not replayed', async (world) => {
