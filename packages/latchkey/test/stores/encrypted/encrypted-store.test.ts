@@ -194,7 +194,7 @@ describe('encrypted store', () => {
 
   it('a guard refuses it without a fingerprint secret', () => {
     const options = { store: encryptedStore(memoryStore(), old), principal: 'anonymous' } as const;
-    expect(() => createHttpLayer(options)).toThrow(/fingerprintSecrets/);
+    expect(() => createHttpLayer(options)).toThrow(/fingerprint\.secrets/);
     expect(() => createHttpLayer({ ...options, fingerprint: { secrets: ['x'.repeat(32)] } })).not.toThrow();
   });
 });
