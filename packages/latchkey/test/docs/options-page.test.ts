@@ -66,7 +66,7 @@ function sentenceOf(name: string, places: readonly string[]): string | undefined
   for (const place of places) {
     const [path = '', ...interfaces] = place.split(' ');
     for (const type of interfaces) {
-      const body = source(path).match(new RegExp(`^export interface ${type}\\b[\\s\\S]*?^}`, 'm'))?.[0] ?? '';
+      const body = source(path).match(new RegExp(`^(?:export )?interface ${type}\\b[\\s\\S]*?^}`, 'm'))?.[0] ?? '';
       const member = body.match(new RegExp(`/\\*\\*((?:(?!\\*/)[\\s\\S])*)\\*/\\s+readonly ${name}\\??:`));
       if (member) return firstSentence(member[1] ?? '');
     }
