@@ -230,6 +230,7 @@ export class Engine<Kind extends TransactionKind = never> {
 
   async #conclude(attempt: Attempt, result: RunResult): Promise<Recorded> {
     const ending = attempt.finished ? 'finished' : endingOf(attempt, result);
+    if (ending === 'release') await untilReturned(result);
     const rest = ending === 'release' ? result.stillRunning?.() : undefined;
     if (rest !== undefined) {
       void this.#releaseAfter(rest, attempt);
@@ -275,6 +276,16 @@ export class Engine<Kind extends TransactionKind = never> {
     this.#running.delete(attempt);
     this.#tools.emit?.({ type: 'executed', id, operation: name, recorded });
   }
+}
+
+const returningMicrotasks = 16;
+
+/**
+ * A handler that returns right after it has ended its response settles within a few microtasks: its record is released
+ * before the answer goes out, so that a retry finds it open.
+ */
+async function untilReturned({ stillRunning }: RunResult): Promise<void> {
+  for (let left = returningMicrotasks; left > 0 && stillRunning?.() !== undefined; left -= 1) await undefined;
 }
 
 function record(

@@ -216,7 +216,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
         yield new TextEncoder().encode('two');
       }
       const app = await world.app({
-        timing: { leaseMs: 2_000 },
+        timing: { leaseMs: 2_000, claimTimeoutMs: 60_000 },
         runtime: hurried,
         afterFailure,
         handler: () => ({ body: pieces() }),
