@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build, type Metafile } from 'esbuild';
+import { build, type Metafile, stop } from 'esbuild';
 import { type Workspace, workspaceWith } from '../kit/workspace.ts';
 
 /** In kilobytes of 1,000 bytes. */
@@ -39,9 +39,13 @@ export interface Size {
 export async function measureSizes(): Promise<ReadonlyMap<string, Size>> {
   using workspace = await workspaceWith({ apps: [] });
   const sizes = new Map<string, Size>();
-  for (const [entry, { platform }] of Object.entries(sizeLimits))
-    sizes.set(entry, await sizeOf(entry, platform, workspace));
-  return sizes;
+  try {
+    for (const [entry, { platform }] of Object.entries(sizeLimits))
+      sizes.set(entry, await sizeOf(entry, platform, workspace));
+    return sizes;
+  } finally {
+    await stop(); // esbuild keeps a process for further builds
+  }
 }
 
 async function sizeOf(entry: string, platform: SizeLimit['platform'], { folder }: Workspace): Promise<Size> {
