@@ -88,7 +88,7 @@ export class Attempt<Answer> {
     const { execution } = this;
     const { operationId, attempt, signal } = this.#tools;
     const { request, scope, payload, byCompleter } = this.#job;
-    const token = this.#worker.tokens.get(`${operationId} ${attempt}`);
+    const token = this.#worker.tokens.get(`${operationId} ${attempt}`)?.token;
     const worker = this.#worker.name;
     const asked = { request, scope, payload, ...(byCompleter && { byCompleter }) };
     history.add({ type: 'began', ...asked, execution, worker, token, operationId, attempt });

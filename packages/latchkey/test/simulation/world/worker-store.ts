@@ -88,8 +88,15 @@ function outboxOf({ worker, network, server: { post } }: Wires): Outbox<SimKind>
 }
 
 async function claim({ worker, network, server }: Wires, request: ClaimRequest) {
-  const outcome = await network.call(worker, 'claim', () => server.claim(worker.name, request));
-  if (outcome.outcome === 'claimed') worker.tokens.set(`${outcome.operationId} ${outcome.attempt}`, request.token);
+  const { outcome, order } = await network.call(worker, 'claim', async () => {
+    const outcome = await server.claim(worker.name, request);
+    worker.claims += 1;
+    return { outcome, order: worker.claims };
+  });
+  if (outcome.outcome !== 'claimed') return outcome;
+  const name = `${outcome.operationId} ${outcome.attempt}`;
+  // A claim that was given back leaves its attempt to a later one, and its own answer may come after that one's.
+  if (order > (worker.tokens.get(name)?.order ?? 0)) worker.tokens.set(name, { token: request.token, order });
   return outcome;
 }
 

@@ -19,8 +19,10 @@ export class Worker implements Party {
   readonly runtime: Runtime;
   isFrozen = false;
   isDead = false;
-  /** Tokens by operation id and attempt, as the store gave them. */
-  readonly tokens = new Map<string, string>();
+  /** How many claims of this worker the store has answered. */
+  claims = 0;
+  /** The token of each operation id and attempt, and where its claim stands in the order of the store's answers. */
+  readonly tokens = new Map<string, { readonly token: string; readonly order: number }>();
   readonly #scheduler: Scheduler;
   readonly #history: History;
   readonly #rate: number;
