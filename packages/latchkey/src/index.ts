@@ -25,5 +25,5 @@ export type { IdempotentOptions } from './function/options.ts';
 export type { PlainResponse } from './http/exchange.ts';
 export type { HttpContext } from './http/layer.ts';
 export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
-export type { Problem } from './http/problems/problem.ts';
+export type { Problem } from './http/problems/problems.ts';
 export { EXPOSED_HEADERS } from './protocol/headers.ts';

@@ -5,13 +5,13 @@
  */
 
 import type { Completable } from '../core/completable.ts';
-import { createEmit, type Emit } from '../core/emitter.ts';
 import { Engine } from '../core/engine/engine.ts';
+import { createEmit, type Emit } from '../core/events.ts';
 import type { Operation, RunResult } from '../core/operation.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { AnyOperatorStore, StoredRecord, TransactionKind } from '../core/store.ts';
+import { isTooOldToRerun } from '../core/support/operation-age.ts';
 import { RecentMap } from '../core/support/recent-map.ts';
-import { isTooOldToRerun } from '../core/support/rerun-age.ts';
 import { LapsedPages } from './lapsed-pages.ts';
 import { type CompleterOptions, type CompleterSettings, completerSettings } from './options.ts';
 

@@ -6,9 +6,9 @@
 
 import type { Completable } from '../core/completable.ts';
 import type { Answering, AnyContext } from '../core/context.ts';
-import { createEmit } from '../core/emitter.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
+import { createEmit } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import type { RunResult } from '../core/operation.ts';
 import { readOptions } from '../core/options/read-options.ts';

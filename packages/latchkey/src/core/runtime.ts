@@ -56,12 +56,39 @@ const systemTimers: Timers = {
   perRequest: globalThis.navigator?.userAgent === 'Cloudflare-Workers',
 };
 
-const systemRandom: Random = {
-  // Node joins a UUID from some twenty pieces that stay apart, 480 bytes for as long as a record lives, until
-  // something asks for the characters in one piece: trim does, and then it takes 60.
-  uuid: () => crypto.randomUUID().trim(),
-  fraction: () => Math.random(),
-};
+/** Random bytes in stock, 16 for each UUID: asking the system for each one costs more than the rest of it. */
+const stock = new Uint8Array(4096);
+let used = stock.length;
+
+const hexDigits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
+/** The characters of a UUID; its hyphens stay where they are. */
+const characters: number[] = Array.from('00000000-0000-0000-0000-000000000000', (one) => one.charCodeAt(0));
+const hyphen = 0x2d;
+
+/**
+ * RFC 9562 §5.4. `crypto.randomUUID` joins some twenty pieces, which stay apart and take eight times the memory of the
+ * 36 characters for as long as a record lives.
+ */
+function randomUuid(): string {
+  if (used === stock.length) {
+    crypto.getRandomValues(stock);
+    used = 0;
+  }
+  let at = 0;
+  for (let index = 0; index < 16; index += 1) {
+    let byte = stock[used + index] as number;
+    if (index === 6) byte = (byte & 0x0f) | 0x40;
+    else if (index === 8) byte = (byte & 0x3f) | 0x80;
+    if (characters[at] === hyphen) at += 1;
+    characters[at] = hexDigits[byte >> 4] as number;
+    characters[at + 1] = hexDigits[byte & 0x0f] as number;
+    at += 2;
+  }
+  used += 16;
+  return String.fromCharCode.apply(undefined, characters);
+}
+
+const systemRandom: Random = { uuid: randomUuid, fraction: () => Math.random() };
 
 /**
  * The system's own clocks, timers and randomness; the default everywhere.

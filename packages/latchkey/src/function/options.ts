@@ -23,7 +23,7 @@ import type { Runtime } from '../core/runtime.ts';
 import { type OperationOptions, operationTable } from '../core/settings.ts';
 import type { Store, TransactionKind } from '../core/store.ts';
 import type { Codec } from '../core/support/codec.ts';
-import type { Secret } from '../core/support/fingerprint-digests.ts';
+import type { Secret } from '../core/support/digest.ts';
 
 /** How a function is made idempotent. */
 export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends OperationOptions {

@@ -4,13 +4,13 @@
  * @module
  */
 
-import { createEmit } from '../core/emitter.ts';
 import { Engine } from '../core/engine/engine.ts';
+import { createEmit } from '../core/events.ts';
 import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
 import { principalDigest } from '../core/support/digest.ts';
-import { remembered } from '../core/support/remembered.ts';
+import { remembered } from '../core/support/recent-map.ts';
 import { guardRequest } from './guard.ts';
 import type { HttpLayer } from './layer.ts';
 import { type GuardSettings, guardTable, type RouteSettings, routeTable } from './option-tables.ts';

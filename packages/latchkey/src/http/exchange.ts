@@ -12,8 +12,8 @@ import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { recordReference } from '../core/support/digest.ts';
 import type { HttpContext } from './layer.ts';
-import type { Problem } from './problems/problem.ts';
 import { problemResponse } from './problems/problem-response.ts';
+import type { Problem } from './problems/problems.ts';
 import type { Guard, Route } from './request/route.ts';
 import { GuardContext, typedContext } from './response/guard-context.ts';
 

@@ -8,15 +8,14 @@ import type { Attempt } from '../core/engine/attempt.ts';
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
-import type { Problem } from './problems/problem.ts';
+import type { Problem } from './problems/problems.ts';
 import { problem, retryAfterSeconds } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
 import { quarantineProblem } from './request/quarantine.ts';
 import { readOperation } from './request/read-request.ts';
 import type { Guard, Route } from './request/route.ts';
-import { answerExecuted, answerReplay, send, unavailable } from './response/answer-outcome.ts';
-import { warnOfKept } from './response/kept-warnings.ts';
+import { answerExecuted, answerReplay, send, unavailable, warnOfKept } from './response/answer-outcome.ts';
 import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };

@@ -11,7 +11,7 @@ import type { Runtime } from '../core/runtime.ts';
 import type { OperationOptions } from '../core/settings.ts';
 import type { Store, TransactionKind } from '../core/store.ts';
 import type { PlainResponse } from './exchange.ts';
-import type { Problem } from './problems/problem.ts';
+import type { Problem } from './problems/problems.ts';
 
 /**
  * Whom a request acts for: a function that returns a stable identity, `'authorization'` (a digest of that

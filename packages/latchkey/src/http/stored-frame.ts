@@ -8,7 +8,7 @@
  */
 
 import { LatchkeyError } from '../core/errors.ts';
-import { asBuffer } from '../core/support/bytes.ts';
+import { asBuffer } from '../core/support/codec.ts';
 import type { Header } from './exchange.ts';
 
 const HEAD_START = 5;

@@ -5,8 +5,8 @@
  * @module
  */
 
-import type { Emit } from '../core/emitter.ts';
 import { DOCS_URL } from '../core/errors.ts';
+import type { Emit } from '../core/events.ts';
 
 /** Emits a warning event unless this code was warned about before. */
 export type Warn = (code: string, message: string) => void;

@@ -5,7 +5,7 @@
  */
 
 import type { AuditEntry } from '../core/audit/audit-entry.ts';
-import { stepProgress, stepValue } from '../core/steps/step-progress.ts';
+import { stepProgress, stepValue } from '../core/steps/saved-step.ts';
 import type { StoredRecord } from '../core/store.ts';
 import { decodeValue } from '../core/support/codec.ts';
 import { derivedKey } from '../core/support/digest.ts';

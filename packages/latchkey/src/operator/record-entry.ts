@@ -5,7 +5,7 @@
  */
 
 import { ownFingerprint } from '../core/audit/own-record.ts';
-import { stepProgress } from '../core/steps/step-progress.ts';
+import { stepProgress } from '../core/steps/saved-step.ts';
 import type { AfterFailure, RecordState, StoredRecord } from '../core/store.ts';
 import { derivedKey, recordReference } from '../core/support/digest.ts';
 
@@ -14,7 +14,7 @@ import { derivedKey, recordReference } from '../core/support/digest.ts';
  */
 export type RecordKind = 'http' | 'function' | 'other';
 
-/** Fingerprints begin with their version (see core/support/fingerprint-digests.ts): a number, and `f` before a function's. */
+/** Fingerprints begin with their version (see core/support/digest.ts): a number, and `f` before a function's. */
 export function kindOf({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): RecordKind {
   if (/^\d+k?\./.test(fingerprint)) return 'http';
   return /^f\d+k?\./.test(fingerprint) ? 'function' : 'other';

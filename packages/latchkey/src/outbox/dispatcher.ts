@@ -4,9 +4,9 @@
  * @module
  */
 
-import { createEmit } from '../core/emitter.ts';
 import { safetyMarginMs } from '../core/engine/lease.ts';
 import { LatchkeyError, LeaseLostError } from '../core/errors.ts';
+import { createEmit } from '../core/events.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { ListedMessage, Taken } from '../core/outbox.ts';
 import { sleep } from '../core/runtime.ts';

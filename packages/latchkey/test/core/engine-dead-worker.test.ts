@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
-import { stepProgress } from '../../src/core/steps/step-progress.ts';
+import { stepProgress } from '../../src/core/steps/saved-step.ts';
 import { done, engineRig, operation, runResult, told } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;

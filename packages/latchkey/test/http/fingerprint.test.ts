@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { keyedDigest } from '../../src/core/support/keyed-digest.ts';
+import { keyedDigest } from '../../src/core/support/digest.ts';
 import {
   type FingerprintInput,
   type FingerprintVersion,

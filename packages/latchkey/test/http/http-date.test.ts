@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { httpDateMs } from '../../src/http/request/http-date.ts';
+import { httpDateMs } from '../../src/http/request/quarantine.ts';
 
 describe('httpDateMs', () => {
   it.each(['Sun, 06 Nov 1994 08:49:37 GMT', 'Sunday, 06-Nov-94 08:49:37 GMT', 'Sun Nov  6 08:49:37 1994'])(

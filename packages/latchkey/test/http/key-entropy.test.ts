@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { isUnguessable } from '../../src/http/request/key-entropy.ts';
+import { isUnguessable } from '../../src/http/request/principal.ts';
 
 describe('isUnguessable', () => {
   it.each([

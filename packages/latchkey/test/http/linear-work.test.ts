@@ -4,13 +4,12 @@ import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
 import type { CapturedResponse } from '../../src/http/exchange.ts';
 import { bodyForm } from '../../src/http/request/body-form.ts';
 import { ignoredMembers, withoutParameters } from '../../src/http/request/form-members.ts';
-import { httpDateMs } from '../../src/http/request/http-date.ts';
 import { pointerTree } from '../../src/http/request/json-pointer.ts';
-import { readKey } from '../../src/http/request/key-header.ts';
+import { parseStructuredString, readKey } from '../../src/http/request/key-header.ts';
 import { parseMediaType } from '../../src/http/request/media-type.ts';
 import { readPrincipal } from '../../src/http/request/principal.ts';
-import { parseStructuredString } from '../../src/http/request/structured-string.ts';
-import { isNotFinal } from '../../src/http/response/not-final.ts';
+import { httpDateMs } from '../../src/http/request/quarantine.ts';
+import { isNotFinal } from '../../src/http/response/classify.ts';
 import { workOf } from './work.ts';
 
 /** Texts of about `length` characters, made of what may make a parser go back. */

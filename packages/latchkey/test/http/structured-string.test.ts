@@ -1,7 +1,7 @@
 /** The cases for Strings of the public structured-header suite (httpwg/structured-header-tests), written again here. */
 
 import { describe, expect, it } from 'vitest';
-import { parseStructuredString } from '../../src/http/request/structured-string.ts';
+import { parseStructuredString } from '../../src/http/request/key-header.ts';
 
 const long = `"${'foo '.repeat(60)}"`;
 

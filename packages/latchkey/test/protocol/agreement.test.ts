@@ -7,7 +7,7 @@ import { ietfDialect } from '../../src/http/problems/ietf.ts';
 import { problemResponse } from '../../src/http/problems/problem-response.ts';
 import { problem } from '../../src/http/problems/problems.ts';
 import { stripeDialect } from '../../src/http/problems/stripe.ts';
-import { isNotFinal } from '../../src/http/response/not-final.ts';
+import { isNotFinal } from '../../src/http/response/classify.ts';
 import { isFinalCode, problemCodes } from '../../src/protocol/problem-codes.ts';
 import { formatStatus, parseStatus } from '../../src/protocol/status-header.ts';
 

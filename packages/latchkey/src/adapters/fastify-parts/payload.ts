@@ -5,7 +5,7 @@
  */
 
 import { isUtf8 } from 'node:buffer';
-import { asBuffer } from '../../core/support/bytes.ts';
+import { asBuffer } from '../../core/support/codec.ts';
 import type { PlainResponse } from '../../http/exchange.ts';
 import { headerValue } from '../../http/response/kept-headers.ts';
 

@@ -5,7 +5,7 @@
  */
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asBuffer } from '../../core/support/bytes.ts';
+import { asBuffer } from '../../core/support/codec.ts';
 import type { Header, PlainResponse } from '../../http/exchange.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
 

@@ -7,8 +7,8 @@
 
 import type { CompletableRun } from '../completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from '../context.ts';
-import { createEmit } from '../emitter.ts';
 import type { EventListener } from '../events.ts';
+import { createEmit } from '../events.ts';
 import type { Log } from '../log.ts';
 import {
   type Executed,
@@ -22,7 +22,7 @@ import {
 import { type Runtime, systemRuntime } from '../runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '../store.ts';
 import { DueTimer } from '../support/due-timer.ts';
-import { isTooOldToRerun } from '../support/rerun-age.ts';
+import { isTooOldToRerun } from '../support/operation-age.ts';
 import { untilSettled } from '../support/thenable.ts';
 import { Attempt, type Claim, type EngineTools, type WonClaim } from './attempt.ts';
 import {

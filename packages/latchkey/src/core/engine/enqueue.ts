@@ -6,7 +6,7 @@
 
 import { LatchkeyError } from '../errors.ts';
 import type { NewMessage, Outbox } from '../outbox.ts';
-import { checkStepName } from '../steps/step-name.ts';
+import { checkStepName } from '../steps/step-journal.ts';
 import type { AnyStore } from '../store.ts';
 import { stringify } from '../support/codec.ts';
 

@@ -8,7 +8,7 @@
 import { LeaseLostError } from '../errors.ts';
 import type { Operation } from '../operation.ts';
 import type { Owner, RenewRequest, Store, TransactionKind } from '../store.ts';
-import type { Due, DueTimer } from '../support/due-timer.ts';
+import { Due, type DueTimer } from '../support/due-timer.ts';
 import { type CallTools, callBefore } from '../support/store-call.ts';
 import { clockedSignal } from './clocked-signal.ts';
 
@@ -40,11 +40,11 @@ interface LeaseTools extends CallTools {
 }
 
 /** One claim's lease. Watched by the engine's timer from the start; {@link Lease.stop} must be called at the end. */
-export class Lease implements Due {
+export class Lease extends Due {
   /** Present once the lease has ended early. */
   end: LeaseEnd | undefined;
   /** When the engine's timer has to look at it. */
-  dueAt: number;
+  override dueAt: number;
   readonly #tools: LeaseTools;
   readonly #operation: Operation;
   readonly #owner: Owner;
@@ -66,6 +66,7 @@ export class Lease implements Due {
 
   /** @param claimedAt - when the claim was sent, on the monotonic clock. */
   constructor(tools: LeaseTools, operation: Operation, owner: Owner, claimedAt: number) {
+    super();
     const { leaseMs, maxRunMs } = operation.settings;
     this.#tools = tools;
     this.#operation = operation;
@@ -190,7 +191,7 @@ export class Lease implements Due {
     this.#tools.timer.moved(this);
   }
 
-  due(): void {
+  override due(): void {
     this.#checkClock();
     if (this.end !== undefined) return;
     if (this.#suspended) {

@@ -16,7 +16,7 @@ import {
   type Recover,
   type Recovery,
 } from '../operation.ts';
-import { stepProgress, stepValue } from '../steps/step-progress.ts';
+import { stepProgress, stepValue } from '../steps/saved-step.ts';
 import type { Claimed, StoredResult } from '../store.ts';
 import { derivedKey } from '../support/digest.ts';
 import type { Attempt } from './attempt.ts';

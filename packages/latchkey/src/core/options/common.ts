@@ -8,7 +8,7 @@ import { Buffer } from 'node:buffer';
 import { LatchkeyError } from '../errors.ts';
 import { systemRuntime } from '../runtime.ts';
 import type { AnyStore } from '../store.ts';
-import type { Secret } from '../support/fingerprint-digests.ts';
+import type { Secret } from '../support/digest.ts';
 import { callable, isObjectWith, isText, listOf, must, type Rule, required, runtimeOr } from './rules.ts';
 
 const leastSecretBytes = 32;

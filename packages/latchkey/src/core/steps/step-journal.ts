@@ -18,8 +18,20 @@ import { type Runtime, sleep } from '../runtime.ts';
 import type { OperationSettings } from '../settings.ts';
 import type { SavedSteps } from '../store.ts';
 import { isStartMark, type OpenedStep, openStep, packStep } from './saved-step.ts';
-import { checkStepName } from './step-name.ts';
 import { stepAround } from './step-nesting.ts';
+
+const maxNameLength = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
+/** @throws LatchkeyError `step-name-invalid`. */
+export function checkStepName(what: 'step' | 'message', name: unknown): void {
+  if (typeof name === 'string' && name !== '' && name.length <= maxNameLength && !controlCharacter.test(name)) return;
+  throw new LatchkeyError(
+    'step-name-invalid',
+    `The name of a ${what} is a string of 1 to ${maxNameLength} characters, none of them a control character.`,
+  );
+}
 
 /** What counts as beside a saved step is what was under way, or had failed, when it was saved. */
 interface Saved extends OpenedStep {

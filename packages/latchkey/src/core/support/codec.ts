@@ -6,6 +6,11 @@
 
 import { LatchkeyError } from '../errors.ts';
 
+/** The same bytes, in the same memory. */
+export function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
 /** Turns the results of a function into bytes and back. */
 export interface Codec<T> {
   encode(value: T): Uint8Array;

@@ -6,20 +6,36 @@
 
 import type { Runtime, TimerHandle } from '../runtime.ts';
 
-/** Something that comes due at a time of the monotonic clock. Infinity: not for now. */
-export interface Due {
-  readonly dueAt: number;
+/**
+ * Something that comes due. Its timer links it to its neighbours: each request has several, and a Set would take longer to
+ * let go of one than all that is done with it.
+ */
+export abstract class Due {
+  /** The time on the monotonic clock; Infinity while there is none. */
+  abstract readonly dueAt: number;
+  /** Neighbours in the timer's list; undefined while it is in none. */
+  previous: Due | undefined;
+  next: Due | undefined;
+
   /** Called at `dueAt` or later; sets a later `dueAt`, or removes itself. */
-  due(now: number): void;
+  abstract due(now: number): void;
+}
+
+/** Where the list of a timer begins and ends. */
+class Ends extends Due {
+  override readonly dueAt = Number.POSITIVE_INFINITY;
+  override previous: Due = this;
+  override next: Due = this;
+  override due(): void {}
 }
 
 /**
- * Watches what is in it. Its timer is set to the earliest time, and set again only when an earlier one arrives; one that
- * fires for nothing costs less than clearing and setting it for each request.
+ * Watches what is in it. Its timer is set to the earliest time, and set again only when an earlier one arrives: a timer that
+ * fires early costs less than one that is cleared and set for each request.
  */
 export class DueTimer {
   readonly #runtime: Runtime;
-  readonly #entries = new Set<Due>();
+  readonly #ends = new Ends();
   #handle: TimerHandle;
   /** When the timer fires; Infinity if it isn't set. */
   #firesAt = Number.POSITIVE_INFINITY;
@@ -30,21 +46,31 @@ export class DueTimer {
   }
 
   add(entry: Due): void {
-    this.#entries.add(entry);
+    const last = this.#ends.previous;
+    entry.previous = last;
+    entry.next = this.#ends;
+    last.next = entry;
+    this.#ends.previous = entry;
     if (entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
   }
 
   /** Whether it was there. */
   delete(entry: Due): boolean {
-    return this.#entries.delete(entry);
+    const { previous, next } = entry;
+    if (previous === undefined || next === undefined) return false;
+    previous.next = next;
+    next.previous = previous;
+    entry.previous = undefined;
+    entry.next = undefined;
+    return true;
   }
 
   /** Must be called when the time of an entry has become an earlier one. */
   moved(entry: Due): void {
-    if (this.#entries.has(entry) && entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
+    if (entry.next !== undefined && entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
   }
 
-  /** The timer keeps the process alive until {@link DueTimer.release}: otherwise whoever asked does, by its connection. */
+  /** The timer keeps the process alive until {@link DueTimer.release}: a call that waits has no connection to do it. */
   hold(): void {
     this.#holders += 1;
     if (this.#holders === 1) this.#restart();
@@ -73,17 +99,21 @@ export class DueTimer {
     // What becomes due meanwhile sets no timer: the next one is looked for at the end.
     this.#firesAt = Number.NEGATIVE_INFINITY;
     const now = this.#runtime.clock.monotonic();
-    for (const entry of this.#entries) {
-      if (entry.dueAt <= now) callDue(entry, now);
-    }
+    const entries = [...this.#entries()].filter(({ dueAt }) => dueAt <= now);
+    // One of them may remove another one.
+    for (const entry of entries) if (entry.next !== undefined) callDue(entry, now);
     this.#setNext();
   }
 
   #setNext(): void {
     this.#firesAt = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
-    for (const { dueAt } of this.#entries) if (dueAt < next) next = dueAt;
+    for (const { dueAt } of this.#entries()) if (dueAt < next) next = dueAt;
     if (next !== Number.POSITIVE_INFINITY) this.#set(next);
+  }
+
+  *#entries(): Iterable<Due> {
+    for (let entry = this.#ends.next; entry !== this.#ends; entry = entry.next as Due) yield entry;
   }
 }
 

@@ -4,6 +4,19 @@
  * @module
  */
 
+import type { OperationSettings } from '../settings.ts';
+
+/** An operation without a time was begun before the route had a limit; nobody knows how old it is. */
+export function isTooOldToRerun(
+  operationId: string,
+  { maxRerunAgeMs }: Pick<OperationSettings, 'maxRerunAgeMs'>,
+  nowMs: number,
+): boolean {
+  if (maxRerunAgeMs === Number.MAX_SAFE_INTEGER) return false;
+  const beganMs = uuidTimeMs(operationId);
+  return beganMs === undefined || nowMs - beganMs > maxRerunAgeMs;
+}
+
 const version7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /** When a UUID of version 7 was made, in milliseconds since the epoch; undefined for anything else. */

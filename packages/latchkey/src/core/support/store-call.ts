@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Emit } from '../emitter.ts';
 import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
+import type { Emit } from '../events.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import { type BackoffLimits, backoffMs } from './backoff.ts';
-import type { Due, DueTimer } from './due-timer.ts';
+import { Due, type DueTimer } from './due-timer.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
 
@@ -27,18 +27,19 @@ export interface CallTools {
 }
 
 /** The time limit of a call that has not been answered. What is answered after it is dropped. */
-class TimeLimit implements Due {
-  readonly dueAt: number;
+class TimeLimit extends Due {
+  override readonly dueAt: number;
   readonly #timer: DueTimer;
   readonly #reject: (error: unknown) => void;
 
   constructor(timer: DueTimer, dueAt: number, reject: (error: unknown) => void) {
+    super();
     this.#timer = timer;
     this.dueAt = dueAt;
     this.#reject = reject;
   }
 
-  due(): void {
+  override due(): void {
     this.#timer.delete(this);
     this.#reject(new StoreUnavailableError('The store did not answer in time.'));
   }

@@ -5,7 +5,7 @@
  */
 
 import type { PlainResponse } from '../exchange.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './problems.ts';
 
 /** A convention of an API. */
 export interface Dialect {

@@ -5,7 +5,7 @@
  */
 
 import type { Dialect } from './dialect.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './problems.ts';
 
 function problemBody({ type, title, status, detail, code, reference, original }: Problem): object {
   return { type, title, status, detail, code, ...(reference && { reference }), ...(original && { original }) };

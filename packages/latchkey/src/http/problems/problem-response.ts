@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Emit } from '../../core/emitter.ts';
+import type { Emit } from '../../core/events.ts';
 import { STATUS_HEADER } from '../../protocol/headers.ts';
 import { formatStatus } from '../../protocol/status-header.ts';
 import type { Header, PlainResponse } from '../exchange.ts';
@@ -12,7 +12,7 @@ import { checkResponse } from '../plain-response.ts';
 import { headerValue, withoutFraming } from '../response/kept-headers.ts';
 import { withLength } from '../response/replay.ts';
 import type { Dialect } from './dialect.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './problems.ts';
 
 /** What gives problems their shape. */
 export interface ProblemShape<Native> {

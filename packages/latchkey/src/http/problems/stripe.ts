@@ -7,7 +7,7 @@
 import { STRIPE_CODE_MEMBER, STRIPE_KEY_IN_USE } from '../../protocol/problem-body.ts';
 import type { Header } from '../exchange.ts';
 import type { Dialect } from './dialect.ts';
-import type { Problem } from './problem.ts';
+import type { Problem } from './problems.ts';
 
 const idempotencyErrors: ReadonlySet<string> = new Set([
   'key-reused',

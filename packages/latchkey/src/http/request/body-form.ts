@@ -6,7 +6,7 @@
 
 import { isUtf8 } from 'node:buffer';
 import { hash } from 'node:crypto';
-import { asBuffer } from '../../core/support/bytes.ts';
+import { asBuffer } from '../../core/support/codec.ts';
 import { joinParts } from '../../core/support/digest.ts';
 import { isPlainJson } from '../../core/support/plain-json.ts';
 import { codingsOf, decodeContent } from '../content-coding.ts';

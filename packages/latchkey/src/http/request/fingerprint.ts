@@ -4,8 +4,7 @@
  * @module
  */
 
-import { joinParts } from '../../core/support/digest.ts';
-import { fingerprintDigests, type Secret } from '../../core/support/fingerprint-digests.ts';
+import { fingerprintDigests, joinParts, type Secret } from '../../core/support/digest.ts';
 import type { BodyForm } from './body-form.ts';
 
 /** Everything that a fingerprint is taken from. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { asBuffer } from '../../core/support/bytes.ts';
+import { asBuffer } from '../../core/support/codec.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import { parametersOf } from './media-type.ts';
 

@@ -4,7 +4,20 @@
  * @module
  */
 
-import { parseStructuredString } from './structured-string.ts';
+const stringItem = /^ *"((?:[ !#-[\]-~]|\\["\\])*)" *$/;
+
+/**
+ * Parses a header value that is one String without parameters; undefined if it is anything else.
+ *
+ * @example
+ * ```ts
+ * parseStructuredString('"a \\" b"') // 'a " b'
+ * ```
+ */
+export function parseStructuredString(value: string): string | undefined {
+  const raw = stringItem.exec(value)?.[1];
+  return raw?.includes('\\') ? raw.replace(/\\(.)/g, '$1') : raw;
+}
 
 /** A key, or the reason why the request has no valid key. */
 export type KeyReading = { readonly key: string } | { readonly refused: string };

@@ -13,11 +13,24 @@ import { callUntil } from '../../core/support/store-call.ts';
 import { FIRST_SENT_HEADER } from '../../protocol/headers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Restored } from '../options.ts';
-import type { Problem } from '../problems/problem.ts';
+import type { Problem } from '../problems/problems.ts';
 import { problem } from '../problems/problems.ts';
 import { unavailable } from '../response/answer-outcome.ts';
-import { httpDateMs } from './http-date.ts';
 import type { Guard } from './route.ts';
+
+/** The obsolete forms, of RFC 850 and of asctime, which a recipient must still read. */
+const obsolete = [
+  /^[A-Z][a-z]+day, \d{2}-[A-Z][a-z]{2}-\d{2} \d{2}:\d{2}:\d{2} GMT$/,
+  /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
+];
+
+/** The time that a date means, in milliseconds since the epoch; undefined for anything else. */
+export function httpDateMs(text: string): number | undefined {
+  const isObsolete = obsolete.some((form) => form.test(text));
+  const ms = Date.parse(isObsolete && !text.endsWith('GMT') ? `${text} GMT` : text);
+  if (Number.isNaN(ms)) return undefined;
+  return isObsolete || new Date(ms).toUTCString() === text ? ms : undefined;
+}
 
 const firstSentHeader = FIRST_SENT_HEADER.toLowerCase();
 

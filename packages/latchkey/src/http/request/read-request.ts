@@ -4,17 +4,33 @@
  * @module
  */
 
-import type { Operation } from '../../core/operation.ts';
+import type { Operation, Recover } from '../../core/operation.ts';
 import { recordId } from '../../core/support/digest.ts';
 import { chain } from '../../core/support/thenable.ts';
 import type { AnyExchange, Exchange, RequestBody } from '../exchange.ts';
-import type { Problem } from '../problems/problem.ts';
+import type { RouteOptions } from '../options.ts';
+import type { Problem } from '../problems/problems.ts';
 import { problem } from '../problems/problems.ts';
-import { recoverHook } from '../response/recover-hook.ts';
+import { readAnswer } from '../response/answer.ts';
+import { encodeResponse, finalWrite } from '../response/snapshot.ts';
 import { type BodyForm, bodyForm } from './body-form.ts';
 import { withoutParameters } from './form-members.ts';
 import { type MediaType, parseMediaType } from './media-type.ts';
 import type { Guard } from './route.ts';
+
+/** Makes the hook of one request. */
+export function recoverHook<Native>(
+  { native, route }: Exchange<Native>,
+  recover: NonNullable<RouteOptions<Native>['recover']>,
+): Recover {
+  return async (lapsed) => {
+    const recovery = await recover(lapsed, native);
+    if (recovery.decision !== 'respond') return recovery;
+    const { response, ...decided } = recovery;
+    const { result } = finalWrite(encodeResponse(await readAnswer(response)), route.maxResponseBytes);
+    return { ...decided, result };
+  };
+}
 
 /** An operation, or the problem to answer with. */
 export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };

@@ -10,13 +10,44 @@ import { STATUS_HEADER } from '../../protocol/headers.ts';
 import { formatStatus } from '../../protocol/status-header.ts';
 import type { AnyExchange, Exchange, GuardAnswer, Marks, PlainResponse } from '../exchange.ts';
 import type { ReplayRecord, ResponseOptions } from '../options.ts';
-import type { Problem } from '../problems/problem.ts';
+import type { Problem } from '../problems/problems.ts';
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
+import type { Warn } from '../warnings.ts';
 import { readAnswer } from './answer.ts';
 import { headerValue } from './kept-headers.ts';
 import { marked, marksOf } from './marks.ts';
 import { replay } from './replay.ts';
 import { decodeResponse, type Snapshot } from './snapshot.ts';
+
+/** Where warnings go: those that are given once per guard, and those that are given once per route. */
+interface Warnings {
+  readonly guard: Warn;
+  readonly route: Warn;
+}
+
+/** Warns of an answer that `refuse` keeps, or doesn't store, though its status asks to come back. */
+export function warnOfKept(outcome: Executed, exchange: AnyExchange, warnings: Warnings): void {
+  const { captured, committed, result, overruled } = exchange;
+  if (captured === undefined || captured.status < 400) return;
+  if (outcome.policy !== 'refuse' || committed !== undefined) return;
+  if (outcome.recorded === 'lapsed' && result === 'not-final') {
+    warnings.route('not-final-answer', notFinalAnswer(captured.status));
+  }
+  if (overruled === 'keep' || (outcome.recorded !== 'stored' && outcome.recorded !== 'tombstone')) return;
+  if (result === 'come-back') warnings.route('come-back-kept', comeBackKept(captured.status));
+  else if (captured.status >= 500) warnings.guard('failure-kept', failureKept);
+}
+
+const failureKept =
+  "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, 'rerun' lets a retry run again.";
+
+function comeBackKept(status: number): string {
+  return `An answer with status ${status} was kept and will be replayed, because afterFailure is 'refuse' and a status does not prove that nothing was done. Mount the limiter or authentication before the guard, throw NothingHappenedError, or set the route's keep.`;
+}
+
+function notFinalAnswer(status: number): string {
+  return `The handler passed on an answer of another service (status ${status}) which says that its operation is not decided. It was sent and not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that passes on to an idempotent service.`;
+}
 
 type Replay = Extract<Outcome, { kind: 'replay' }>;
 

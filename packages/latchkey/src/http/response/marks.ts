@@ -9,7 +9,7 @@ import type { Recorded } from '../../core/operation.ts';
 import { REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
 import { formatStatus, OWN_ANSWER } from '../../protocol/status-header.ts';
 import type { CapturedResponse, Header, Marks, PlainResponse } from '../exchange.ts';
-import { notFinalCode } from './not-final.ts';
+import { notFinalCode } from './classify.ts';
 
 type Answered = Pick<CapturedResponse, 'status' | 'headers' | 'body'>;
 

@@ -5,7 +5,7 @@
  */
 
 import { type Buffer, isAscii } from 'node:buffer';
-import { asBuffer } from '../../../core/support/bytes.ts';
+import { asBuffer } from '../../../core/support/codec.ts';
 
 /** An argument of a command; a number is sent as text. */
 export type Argument = string | Buffer;
