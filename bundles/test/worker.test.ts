@@ -48,4 +48,10 @@ describe('in workerd, built by wrangler, a guard at module scope', () => {
     const answers = await Promise.all([order(port, key, 'slow'), order(port, key, 'slow')]);
     expect(answers.sort()).toEqual([answer(4, 'slow'), `${answer(4, 'slow')}, replayed`]);
   });
+
+  it('loads the client behind context.fetch when it is first used, for two requests at once', async () => {
+    const keys = [crypto.randomUUID(), crypto.randomUUID()];
+    const answers = await Promise.all(keys.map((key) => order(port, key, 'posted')));
+    expect(answers.sort()).toEqual([answer(5, 'posted'), answer(6, 'posted')]);
+  });
 });

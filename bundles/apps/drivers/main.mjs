@@ -161,6 +161,29 @@ const cases = {
     app.post('/orders', (context) => context.text(`order ${++orders}`, 201));
     return onServer(getRequestListener(app.fetch));
   },
+  'the client behind context.fetch': async () => {
+    const handle = forFetch(settings()).withContext((context) =>
+      context.fetch(
+        'charge',
+        'http://bank.test/charges',
+        { method: 'POST' },
+        { fetch: async () => new Response('charged') },
+      ),
+    );
+    return twice(() => handle(new Request('http://shop.test/orders', init)));
+  },
+  'the audit of a recover hook': async () => {
+    const guard = forFetch({
+      ...settings(),
+      timing: { leaseMs: 100, maxRunMs: 100 },
+      log: false,
+      recover: () => ({ decision: 'respond', response: { status: 201, body: 'recovered' } }),
+    });
+    const handle = guard(() => new Promise(() => {}));
+    void handle(new Request('http://shop.test/orders', init));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    return twice(() => handle(new Request('http://shop.test/orders', init)));
+  },
   'every other entry': async () =>
     Object.entries({ latchkey, client, completer, engine, operator, outbox, record, store, testing }).map(
       ([name, exports]) => `${name} ${Object.keys(exports).length}`,

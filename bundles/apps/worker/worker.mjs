@@ -9,6 +9,7 @@ const guard = idempotency({
   principal: (request) => request.headers.get('x-account') ?? undefined,
   afterFailure: 'rerun',
   whenRunning: { waitMs: 10_000 },
+  recover: () => ({ decision: 'leave' }), // begins to load the audit
 });
 
 /** Loads with the module too; it is not called. */
@@ -16,11 +17,14 @@ export const client = idempotentFetch();
 
 let orders = 0;
 
+const sent = async () => new Response('sent');
+
 const order = guard.withContext(async (context, request, env) => {
   const { item } = await request.json();
   orders += 1;
   if (item === 'slow') await new Promise((resolve) => setTimeout(resolve, 300));
   const charge = await context.step('charge', () => orders);
+  if (item === 'posted') await context.fetch('post', 'http://post.test/parcels', { method: 'POST' }, { fetch: sent });
   if (item === 'broken' && context.attempt === 1) throw new Error('The first attempt fails.');
   return Response.json({ order: orders, item, shop: env.SHOP, charge }, { status: 201 });
 });

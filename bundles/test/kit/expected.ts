@@ -20,5 +20,7 @@ const frameworks = ['node', 'express', 'fastify', 'hono'];
 export const expectedOfDrivers = {
   ...Object.fromEntries([...stores, ...frameworks].map((name) => [name, onceAndReplayed])),
   dynamodb: ['calls getItem'],
+  'the client behind context.fetch': ['200 charged', '200 charged, replayed'],
+  'the audit of a recover hook': ['201 recovered, replayed', '201 recovered, replayed'],
   'every other entry': expect.arrayContaining([expect.stringMatching(/^latchkey [1-9]/)]),
 };

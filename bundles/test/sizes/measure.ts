@@ -1,8 +1,13 @@
-/** How large parts of the library are in an application's bundle: by esbuild, minified, then compressed by gzip. */
+/**
+ * How large parts of the library are in an application's bundle: by esbuild, minified, then compressed by gzip. What an
+ * entry loads with `import()`, when it is first needed, is counted apart.
+ *
+ * @module
+ */
 
-import { join } from 'node:path';
+import { relative } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { build, type Metafile, stop } from 'esbuild';
+import { build, type Metafile, type OutputFile, stop } from 'esbuild';
 import { type Workspace, workspaceWith } from '../kit/workspace.ts';
 
 /** In kilobytes of 1,000 bytes. */
@@ -16,7 +21,7 @@ export interface SizeLimit {
 
 /** What is measured. */
 export const sizeLimits: Readonly<Record<string, SizeLimit>> = {
-  'latchkey/fetch': { ceiling: 41, goal: 20, platform: 'node' },
+  'latchkey/fetch': { ceiling: 35, goal: 20, platform: 'node' },
   'latchkey/client': { ceiling: 10, goal: 6, platform: 'browser' },
   'latchkey/redis': { ceiling: 15, goal: 9, platform: 'node' },
 };
@@ -27,10 +32,12 @@ export interface Part {
   readonly bytes: number;
 }
 
-/** The size of one entry. */
+/** The size of one entry: the chunks that it imports statically, as if they were one file. */
 export interface Size {
   readonly minifiedBytes: number;
   readonly gzippedBytes: number;
+  /** All chunks, those that are loaded on first use too, compressed. */
+  readonly wholeBytes: number;
   /** The largest first. */
   readonly parts: readonly Part[];
 }
@@ -53,24 +60,45 @@ async function sizeOf(entry: string, platform: SizeLimit['platform'], { folder }
     stdin: { contents: `export * from '${entry}';`, resolveDir: folder },
     absWorkingDir: folder,
     bundle: true,
+    splitting: true,
     minify: true,
     format: 'esm',
     platform,
-    outfile: join(folder, 'out.js'),
+    outdir: folder,
     write: false,
     metafile: true,
   });
-  const [bundle] = outputFiles;
-  if (bundle === undefined) throw new Error(`esbuild made nothing of ${entry}`);
+  const atStart = chunksAtStart(metafile);
+  const start = outputFiles.filter(({ path }) => atStart.has(relative(folder, path)));
   return {
-    minifiedBytes: bundle.contents.length,
-    gzippedBytes: gzipSync(bundle.contents, { level: 9 }).length,
-    parts: partsOf(metafile),
+    minifiedBytes: contentsOf(start).length,
+    gzippedBytes: gzippedLength(start),
+    wholeBytes: gzippedLength(outputFiles),
+    parts: partsOf(metafile, atStart),
   };
 }
 
-function partsOf({ outputs }: Metafile): Part[] {
-  const inputs = Object.values(outputs).flatMap((output) => Object.entries(output.inputs));
+/** The entry's chunk and those that it imports statically, by their paths. */
+function chunksAtStart({ outputs }: Metafile): ReadonlySet<string> {
+  const entry = Object.keys(outputs).filter((path) => outputs[path]?.entryPoint === '<stdin>');
+  const chunks = new Set(entry);
+  for (const path of chunks)
+    for (const { kind, path: imported } of outputs[path]?.imports ?? [])
+      if (kind === 'import-statement' && imported in outputs) chunks.add(imported);
+  if (chunks.size === 0) throw new Error('esbuild made nothing of the entry');
+  return chunks;
+}
+
+function contentsOf(files: readonly OutputFile[]): Buffer {
+  return Buffer.concat(files.map(({ contents }) => contents));
+}
+
+function gzippedLength(files: readonly OutputFile[]): number {
+  return gzipSync(contentsOf(files), { level: 9 }).length;
+}
+
+function partsOf({ outputs }: Metafile, chunks: ReadonlySet<string>): Part[] {
+  const inputs = [...chunks].flatMap((path) => Object.entries(outputs[path]?.inputs ?? {}));
   const parts = inputs.map(([file, { bytesInOutput }]) => ({
     file: file.replace(/^.*\/latchkey\/dist\//, ''),
     bytes: bytesInOutput,
@@ -99,12 +127,15 @@ function listOf(parts: readonly Part[], indent: string): string[] {
  *
  * @param count - how many of its largest files are named.
  */
-export function describeSize(entry: string, { minifiedBytes, gzippedBytes, parts }: Size, count: number): string {
+export function describeSize(entry: string, size: Size, count: number): string {
+  const { minifiedBytes, gzippedBytes, wholeBytes, parts } = size;
   const goal = sizeLimits[entry]?.goal;
   const head = `${entry}: ${kilobytes(gzippedBytes)} compressed (goal ${goal} kB), ${kilobytes(minifiedBytes)} minified`;
+  const later = `  ${kilobytes(wholeBytes)} compressed with what is loaded on first use`;
   const rest = parts.length > count ? [`    and ${parts.length - count} files more`] : [];
   return [
     head,
+    ...(wholeBytes > gzippedBytes ? [later] : []),
     ...listOf(foldersOf(parts), '  '),
     '  the largest files:',
     ...listOf(parts.slice(0, count), '  '),

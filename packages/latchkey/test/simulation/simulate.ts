@@ -1,5 +1,6 @@
 /** One world from one seed: everything runs in this process, and only the scheduler moves it. */
 
+import { loadAudit } from '../../src/core/engine/recovery.ts';
 import type { AnyOperatorStore, OperatorStore } from '../../src/core/store.ts';
 import { Chance } from './world/chance.ts';
 import { type ChaosParts, heal, unleash } from './world/chaos.ts';
@@ -54,6 +55,7 @@ const mostEvents = 200_000;
 
 /** Plays the world of a seed to its end. */
 export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<World> {
+  await loadAudit(); // loading takes real time, which no scheduler moves
   const chance = new Chance(seed);
   const plan = planOf(seed, chance.stream('plan'));
   const front = fronts[plan.front];

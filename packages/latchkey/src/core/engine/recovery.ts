@@ -5,7 +5,7 @@
  * @module
  */
 
-import { auditHookDecision, type Conclude } from '../audit/hook-decision.ts';
+import type { Conclude } from '../audit/hook-decision.ts';
 import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
 import {
   askAgainMs,
@@ -22,6 +22,15 @@ import { derivedKey } from '../support/digest.ts';
 import type { Attempt } from './attempt.ts';
 import type { ClaimResult } from './claim.ts';
 import { storeResult } from './conclude.ts';
+
+type Auditing = typeof import('../audit/hook-decision.ts');
+let auditing: Auditing | undefined;
+
+/** Loads the audit, which nothing but a `recover` hook's decision needs: most applications have no such hook. */
+export async function loadAudit(): Promise<Auditing> {
+  auditing ??= await import('../audit/hook-decision.ts');
+  return auditing;
+}
 
 /** Ends an attempt whose handler doesn't run. */
 interface Endings {
@@ -87,6 +96,7 @@ async function audit(
   recovery: Exclude<Recovery, { decision: 'leave' }>,
 ): Promise<Conclude | undefined> {
   try {
+    const { auditHookDecision } = await loadAudit();
     return await auditHookDecision(tools, { operation, owner, claimed: claim.outcome, recovery });
   } catch (error) {
     // The failed calls were reported as events; any other error is the hook's: what it returned is not a decision.

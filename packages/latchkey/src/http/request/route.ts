@@ -5,6 +5,7 @@
  */
 
 import type { Engine } from '../../core/engine/engine.ts';
+import { loadAudit } from '../../core/engine/recovery.ts';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { type OperationSettings, settingsOf } from '../../core/settings.ts';
@@ -88,6 +89,8 @@ function invalid(why: string): LatchkeyError {
  */
 export function createRoute<Native>(options: RouteSettings<Native>, guard: RouteGuard<Native>): Route<Native> {
   checkTogether(options, guard.principal);
+  // A failure is reported when a decision is to be written down, and loading is tried again then.
+  if (options.recover !== undefined) loadAudit().catch(() => {});
   const { methods, fingerprint } = options;
   const warn = createWarn(guard.emit);
   return {

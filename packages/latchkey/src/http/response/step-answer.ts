@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type StepFetchOptions, stepFetch } from '../../client/step-fetch.ts';
+import type { StepFetchOptions } from '../../client/step-fetch.ts';
 import type { AnyContext } from '../../core/context.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import type { Header } from '../exchange.ts';
@@ -44,6 +44,10 @@ function decodeAnswer(bytes: Uint8Array): Response {
 export async function fetchStep(context: AnyContext, call: StepCall, runtime: Runtime | undefined): Promise<Response> {
   const { name, input, init, options } = call;
   const settings = { operation: name, maxResponseBytes: DEFAULT_MAX_BYTES, ...(runtime && { runtime }), ...options };
-  const saved = await context.step(name, async (tools) => encodeAnswer(await stepFetch(tools, input, init, settings)));
+  const saved = await context.step(name, async (tools) => {
+    // Loaded inside of the step, so that steps begin in the order in which the handler calls them.
+    const { stepFetch } = await import('../../client/step-fetch.ts');
+    return encodeAnswer(await stepFetch(tools, input, init, settings));
+  });
   return decodeAnswer(saved);
 }
