@@ -5,7 +5,6 @@
  */
 
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
-import { acceptCopies } from '../core/support/copies.ts';
 
 /** What is known about a call that ended without an answer. */
 export interface NoAnswerDetails {
@@ -38,6 +37,8 @@ export interface NoAnswerDetails {
  * ```
  */
 export class NoAnswerError extends LatchkeyError {
+  /** @internal */
+  static override readonly classId = 'NoAnswerError';
   override readonly name = 'NoAnswerError';
   /** As the caller named it. */
   readonly operation: string;
@@ -57,5 +58,3 @@ export class NoAnswerError extends LatchkeyError {
     this.response = response;
   }
 }
-
-acceptCopies(NoAnswerError, 'NoAnswerError');

@@ -5,7 +5,7 @@
  */
 
 import { systemRuntime } from './runtime.ts';
-import { acceptCopies, sharedByCopies } from './support/copies.ts';
+import { isInstanceOfCopy, sharedByCopies } from './support/copies.ts';
 
 /** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
 export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/errors.md';
@@ -81,6 +81,8 @@ export type ErrorCode = (typeof errorCodes)[number];
  * ```
  */
 export class LatchkeyError extends Error {
+  /** @internal */
+  static readonly classId: string = 'LatchkeyError';
   override readonly name: string = 'LatchkeyError';
   /** The permanent code. */
   readonly code: ErrorCode;
@@ -95,10 +97,17 @@ export class LatchkeyError extends Error {
     this.docs = `${DOCS_URL}#${code}`;
     this.retryAfterMs = options.retryAfterMs;
   }
+
+  /** Accepts what another copy of the library made. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the class that the value is compared with, or one derived from it.
+    return isInstanceOfCopy(this, value);
+  }
 }
 
 /** The store could not answer, or is full. Thrown by stores; the handler has not run. */
 export class StoreUnavailableError extends LatchkeyError {
+  static override readonly classId = 'StoreUnavailableError';
   override readonly name = 'StoreUnavailableError';
   /** True if the store answered that it has no room: something shorter may still fit. */
   readonly full: boolean;
@@ -111,6 +120,7 @@ export class StoreUnavailableError extends LatchkeyError {
 
 /** The reason of an aborted `context.signal`, and what a step throws then: the record is no longer this worker's. */
 export class LeaseLostError extends LatchkeyError {
+  static override readonly classId = 'LeaseLostError';
   override readonly name = 'LeaseLostError';
   constructor(message: string) {
     super('lease-lost', message);
@@ -140,6 +150,7 @@ export function nothingHappenedMark(): string {
  * ```
  */
 export class NothingHappenedError extends LatchkeyError {
+  static override readonly classId = 'NothingHappenedError';
   override readonly name = 'NothingHappenedError';
   readonly status: number;
   readonly statusCode: number;
@@ -158,11 +169,3 @@ export class NothingHappenedError extends LatchkeyError {
     return new Response(this.message, { status: this.status, headers: { ...this.headers } });
   }
 }
-
-for (const [name, type] of Object.entries({
-  LatchkeyError,
-  StoreUnavailableError,
-  LeaseLostError,
-  NothingHappenedError,
-}))
-  acceptCopies(type, name);

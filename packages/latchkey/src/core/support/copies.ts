@@ -5,25 +5,22 @@
  * @module
  */
 
-/** Registered for all copies; its value is the class's name as it was written, since bundlers shorten the real one. */
-const className = Symbol.for('latchkey.class');
+/** A class that has copies. */
+type CopiedClass = (abstract new (
+  ...args: never[]
+) => object) & {
+  /** The class's name as it was written, since bundlers shorten the real one. */
+  readonly classId: string;
+};
 
-/** Lets `instanceof` accept what any copy of this class has made. Classes derived from it are compared as usual. */
-export function acceptCopies(type: abstract new (...args: never[]) => object, name: string): void {
-  Object.defineProperty(type.prototype, className, { value: name });
-  Object.defineProperty(type, Symbol.hasInstance, {
-    value(this: { readonly prototype: object }, value: unknown): boolean {
-      const isCopy = this === type && namesOf(value).includes(name);
-      return isCopy || Function.prototype[Symbol.hasInstance].call(this, value);
-    },
-  });
-}
-
-function namesOf(value: unknown): readonly unknown[] {
-  const names: unknown[] = [];
-  for (let object = value; typeof object === 'object' && object !== null; object = Object.getPrototypeOf(object))
-    if (Object.hasOwn(object, className)) names.push(Reflect.get(object, className));
-  return names;
+/** Whether any copy of the class made the value. A class without a `classId` of its own is compared as usual. */
+export function isInstanceOfCopy(type: CopiedClass, value: unknown): boolean {
+  if (Function.prototype[Symbol.hasInstance].call(type, value)) return true;
+  if (!Object.hasOwn(type, 'classId')) return false;
+  let made: unknown = Object(value).constructor;
+  for (; typeof made === 'function'; made = Object.getPrototypeOf(made))
+    if (Reflect.get(made, 'classId') === type.classId) return true;
+  return false;
 }
 
 /** A value that the first copy to ask for it makes, and that all copies share. */
