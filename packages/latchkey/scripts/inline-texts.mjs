@@ -22,14 +22,64 @@ function withoutComments(text) {
   return lines.filter((line) => line !== '' && !line.startsWith('--')).join('\n');
 }
 
+const luaTokens = /'(?:\\.|[^'\\])*'|[A-Za-z_]\w*|\d+|\.\.|[=~<>]=|\S/g;
+const luaWord = /^\w/;
+
+/**
+ * Short names for all local variables and functions of a folder. Scripts are joined, so that a name is shortened to the same
+ * everywhere.
+ *
+ * @param {readonly string[]} sources
+ * @returns {ReadonlyMap<string, string>}
+ */
+function shortLuaNames(sources) {
+  const source = sources.join('\n');
+  const lists = source.matchAll(/\blocal (?:function )?(\w[\w, ]*)(?:\(([\w, ]*)\))?|\bfor (\w+) =/g);
+  const names = new Set([...lists].flatMap((match) => match.slice(1).join(',').match(/\w+/g) ?? []));
+  const uses = (/** @type {string} */ name) => source.split(new RegExp(`\\b${name}\\b`)).length;
+  const byUse = [...names].sort((a, b) => uses(b) - uses(a));
+  return new Map(byUse.map((name, index) => [name, shortName(index)]));
+}
+
+/** @param {number} index */
+function shortName(index) {
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJLMNOPQRSTUVWXYZ';
+  return index < letters.length ? letters[index] : `K${index - letters.length}`;
+}
+
+/**
+ * The same Lua in fewer characters. It may hold strings in single quotes, and no statement that begins with a parenthesis.
+ *
+ * @param {string} text
+ * @param {ReadonlyMap<string, string>} names
+ */
+function compactLua(text, names) {
+  let compact = '';
+  let before = '';
+  for (const token of text.match(luaTokens) ?? []) {
+    const isGap =
+      (luaWord.test(token) && /\w$/.test(before)) ||
+      (token === '..' && /^\d/.test(before)) ||
+      (token === '-' && before === '-');
+    compact += (isGap ? ' ' : '') + (before === '.' ? token : (names.get(token) ?? token));
+    before = token;
+  }
+  return compact;
+}
+
 /**
  * @param {string} folder
  * @param {readonly string[]} files
  */
 function moduleOf(folder, files) {
-  const texts = files.map((file) => {
+  const read = files.map((file) => {
     const text = readFileSync(join(sources, file), 'utf8');
-    const kept = isForPeople.test(file) ? text : withoutComments(text);
+    return isForPeople.test(file) ? text : withoutComments(text);
+  });
+  const names = shortLuaNames(files.flatMap((file, index) => (extname(file) === '.lua' ? [read[index] ?? ''] : [])));
+  const texts = files.map((file, index) => {
+    const text = read[index] ?? '';
+    const kept = extname(file) === '.lua' ? compactLua(text, names) : text;
     return `  ${JSON.stringify(basename(file, extname(file)))}: ${JSON.stringify(kept)},\n`;
   });
   const head = `/** The files of \`${basename(folder)}\` by name. Made by scripts/inline-texts.mjs; do not edit. */\n`;

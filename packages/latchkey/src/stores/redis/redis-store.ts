@@ -13,11 +13,10 @@ import { toReadRecord } from '../record/entry.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { claimArguments, claimOutcome } from './claim.ts';
 import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
-import { type DoctorOptions, examine, type RedisFinding } from './doctor.ts';
+import type { DoctorOptions, RedisFinding } from './doctor.ts';
 import { isOutOfMemory, isUnknownScript, isWriteRefused, notARecord, tooFewReplicas, toStoreError } from './errors.ts';
 import { ReplicaWait, type WaitReplicas } from './replicas.ts';
 import { completedOf, created, entryOf, isCompleted, lifeMs, newRecord } from './row.ts';
-import { listPage, scan, scanStart } from './scan.ts';
 import { type Script, scripts } from './scripts.ts';
 
 /** What a {@link RedisStore} is made of. */
@@ -129,7 +128,7 @@ export class ScriptedStore implements contract.OperatorStore {
       const reply = await this.#bounded(this.#run(scripts.read, id, [request.state]).catch(skipUnreadable));
       return reply === isUnreadable ? undefined : recordIn(reply, id);
     };
-    return this.#reaching(() => listPage({ ...this.#parts, look }, request));
+    return this.#reaching(async () => (await forOperators()).listPage({ ...this.#parts, look }, request));
   }
 
   resolve({ id, token, resolution }: contract.ResolveRequest): Promise<boolean> {
@@ -150,6 +149,7 @@ export class ScriptedStore implements contract.OperatorStore {
       this.#feed.notify(id);
     };
     await this.#reaching(async () => {
+      const { scan, scanStart } = await forOperators();
       for await (const { ids } of scan(this.#wire, this.#prefix, scanStart)) await Promise.all(ids.map(eraseOne));
     });
     return erased;
@@ -170,7 +170,10 @@ export class ScriptedStore implements contract.OperatorStore {
   /** What may lose records, by name; see `RedisFinding`. */
   doctor(options: DoctorOptions = {}): Promise<readonly RedisFinding[]> {
     const { clock } = this.#parts.runtime;
-    return this.#reaching(() => this.#bounded(examine(this.#wire, clock, options)));
+    return this.#reaching(async () => {
+      const { examine } = await import('./doctor.ts');
+      return this.#bounded(examine(this.#wire, clock, options));
+    });
   }
 
   async close(): Promise<void> {
@@ -264,6 +267,9 @@ export class ScriptedStore implements contract.OperatorStore {
     if (reached < waitReplicas.replicas) throw tooFewReplicas(reached, waitReplicas.replicas, retryAfterMs);
   }
 }
+
+/** No request needs it. */
+const forOperators = () => import('./scan.ts');
 
 function completeArguments(request: contract.CompleteRequest, { kind, bytes }: contract.StoredResult): Argument[] {
   const { token, retentionMs, notify } = request;
