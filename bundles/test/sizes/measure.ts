@@ -21,9 +21,9 @@ export interface SizeLimit {
 
 /** What is measured. */
 export const sizeLimits: Readonly<Record<string, SizeLimit>> = {
-  'latchkey/fetch': { ceiling: 35, goal: 20, platform: 'node' },
-  'latchkey/client': { ceiling: 10, goal: 6, platform: 'browser' },
-  'latchkey/redis': { ceiling: 15, goal: 9, platform: 'node' },
+  'latchkey/fetch': { ceiling: 34.8, goal: 20, platform: 'node' },
+  'latchkey/client': { ceiling: 9.4, goal: 6, platform: 'browser' },
+  'latchkey/redis': { ceiling: 12.1, goal: 9, platform: 'node' },
 };
 
 /** One file of the library, and the bytes that it has in the bundle before compression. */

@@ -9,6 +9,7 @@ import { readOptions } from './options/read-options.ts';
 import {
   anyOf,
   type Completed,
+  called,
   defaultTo,
   either,
   flag,
@@ -94,8 +95,11 @@ const hour = 3_600_000;
 const day = 24 * hour;
 
 const timingTable = {
-  leaseMs: timerMs(30_000, 100),
-  retentionMs: integer({ min: 1, default: day }),
+  leaseMs: called('lock lockTimeout lockTtl lockTtlMs', timerMs(30_000, 100)),
+  retentionMs: called(
+    'cacheTtl expiration expire expires expiresIn expiry maxAge ttl ttlMs ttlSeconds',
+    integer({ min: 1, default: day }),
+  ),
   unresolvedRetentionMs: integer({ min: 1, default: 30 * day }),
   maxRunMs: timerMs(hour / 4),
   maxAttempts: integer({ min: 1, default: 10 }),

@@ -9,6 +9,7 @@ import {
   anyOf,
   type Completed,
   callable,
+  called,
   defaultTo,
   either,
   flag,
@@ -78,7 +79,7 @@ const fingerprintTable = {
 const requestTable = { maxBytes: bytes, save: either(flag(false), saveTable) };
 
 const responseTable = {
-  maxBytes: bytes,
+  maxBytes: called('maxBodySize maxSize', bytes),
   keep: callable,
   authorizeReplay: callable,
   whenUnstored: anyOf('send', '503'),
@@ -97,7 +98,10 @@ export const routeTable = {
     at: required(must('a Date or milliseconds since the epoch', isMoment)),
     unknownKeys: oneOf<'run' | 'refuse'>('run', 'refuse'),
   }),
-  key: group({ required: flag(false), format: oneOf<'lenient' | 'strict'>('lenient', 'strict') }),
+  key: group({
+    required: called('enforce enforceIdempotency requireKey', flag(false)),
+    format: oneOf<'lenient' | 'strict'>('lenient', 'strict'),
+  }),
   fingerprint: group(fingerprintTable),
   request: group(requestTable),
   response: group(responseTable),
@@ -106,8 +110,9 @@ export const routeTable = {
 /** The options of a guard. */
 export const guardTable = {
   store: storeRule,
-  principal: required(
-    must("a function that returns the account or tenant, 'authorization', or 'anonymous'", isPrincipal),
+  principal: called(
+    'getUser getUserId keyGenerator tenant userId',
+    required(must("a function that returns the account or tenant, 'authorization', or 'anonymous'", isPrincipal)),
   ),
   ...routeTable,
   fingerprint: group({ ...fingerprintTable, secrets: defaultTo<readonly (string | Uint8Array)[]>(secretsRule, []) }),

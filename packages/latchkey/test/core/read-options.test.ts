@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readOptions } from '../../src/core/options/read-options.ts';
 import {
   anyOf,
+  called,
   either,
   flag,
   group,
@@ -26,7 +27,10 @@ const table = {
   name: required(must('a string', isText)),
   dialect: anyOf('a', 'b'),
   whenRunning: either(anyOf('conflict'), { waitMs: required(integer({ min: 0, max: 10 })) }),
-  timing: group({ leaseMs: integer({ min: 100, default: 30_000 }), retentionMs: integer({ min: 1, default: 5 }) }),
+  timing: group({
+    leaseMs: integer({ min: 100, default: 30_000 }),
+    retentionMs: called('expiry ttl', integer({ min: 1, default: 5 })),
+  }),
   response: group({ maxBytes: integer({ min: 0, default: 9 }), keep: flag(false) }),
   replicas: optionalGroup({ count: required(integer({ min: 1 })) }),
 } satisfies OptionTable<Options>;

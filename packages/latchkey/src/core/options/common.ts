@@ -9,7 +9,7 @@ import { LatchkeyError } from '../errors.ts';
 import { systemRuntime } from '../runtime.ts';
 import type { AnyStore } from '../store.ts';
 import type { Secret } from '../support/digest.ts';
-import { callable, isObjectWith, isText, listOf, must, type Rule, required, runtimeOr } from './rules.ts';
+import { callable, called, isObjectWith, isText, listOf, must, type Rule, required, runtimeOr } from './rules.ts';
 
 const leastSecretBytes = 32;
 
@@ -23,8 +23,9 @@ export const secretsRule: Rule = must(
 );
 
 /** Where records live. */
-export const storeRule = required(
-  must('a store, such as memoryStore() or await storeFromUrl(…)', isObjectWith('claim', 'complete')),
+export const storeRule = called(
+  'adapter dataAdapter storage storageAdapter',
+  required(must('a store, such as memoryStore() or await storeFromUrl(…)', isObjectWith('claim', 'complete'))),
 );
 
 /** Who is notified of what happens, and by which clock. */

@@ -4,76 +4,45 @@
  * @module
  */
 
-/** What the options of this library are called elsewhere. */
-const namesElsewhere: Readonly<Record<string, readonly string[]>> = {
-  client: ['connection', 'db', 'pool', 'redis', 'redisClient', 'sql', 'url'],
-  database: ['db', 'file', 'filename', 'path'],
-  leaseMs: ['lockTimeout', 'lockTtl', 'lockTtlMs', 'lock'],
-  'key.required': ['enforce', 'enforceIdempotency', 'required', 'requireKey'],
-  'response.maxBytes': ['maxBodySize', 'maxSize'],
-  prefix: ['keyPrefix', 'namespace'],
-  principal: ['getUser', 'getUserId', 'keyGenerator', 'tenant', 'userId'],
-  retentionMs: [
-    'cacheTtl',
-    'expiration',
-    'expire',
-    'expires',
-    'expiresIn',
-    'expiry',
-    'maxAge',
-    'ttl',
-    'ttlMs',
-    'ttlSeconds',
-  ],
-  store: ['adapter', 'dataAdapter', 'storage', 'storageAdapter'],
-};
-
-/** How many letters have to change to make one text of the other. */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      const substituted = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(substituted, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+/** An option that a table knows. */
+export interface KnownName {
+  /** With the names of its groups in front: `timing.leaseMs`. */
+  readonly path: string;
+  /** What other libraries call it, separated by spaces. */
+  readonly elsewhere?: string | undefined;
 }
 
-/** `maxResponseBytes` and `response.maxBytes` are the same words in another order. */
-function words(name: string): string {
-  return (name.match(/[A-Z]?[a-z]+|[A-Z]+/g) ?? [])
-    .map((word) => word.toLowerCase())
-    .sort()
-    .join('');
-}
+/** From here on two names count as alike. */
+const alike = 0.6;
 
 function last(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 
-function howFar(name: string, path: string): number {
-  const ends = distance(last(name).toLowerCase(), last(path).toLowerCase());
-  const wholes = distance(name.toLowerCase(), path.toLowerCase());
-  // Of two names that are equally near, the one whose groups are nearer too.
-  return Math.min(ends, wholes, distance(words(name), words(path))) + wholes / 1_000;
+/** The letters of a name and each two that follow one another, so that neither case nor the order of words counts for much. */
+function traits(name: string): ReadonlySet<string> {
+  const letters = [...name.toLowerCase().replaceAll('.', '')];
+  return new Set(letters.flatMap((letter, index) => [letter, letter + letters[index + 1]]));
 }
 
-/**
- * The option that was probably meant.
- *
- * @param known - names, with those of their groups in front: `timing.leaseMs`.
- */
-export function nearestName(name: string, known: readonly string[]): string | undefined {
-  const isElsewhere = (path: string) =>
-    [path, last(path)].some(
-      (ours) => Object.hasOwn(namesElsewhere, ours) && namesElsewhere[ours]?.includes(last(name)),
-    );
-  const elsewhere = known.find(isElsewhere);
-  if (elsewhere !== undefined) return elsewhere;
-  const ranked = known.map((path) => ({ path, far: howFar(name, path) })).sort((a, b) => a.far - b.far);
-  const best = ranked[0];
-  return best !== undefined && Math.floor(best.far) <= Math.max(2, last(name).length / 3) ? best.path : undefined;
+/** How much two names have in common: from 0 to 1 (the Dice coefficient). */
+function likeness(a: string, b: string): number {
+  const [left, right] = [traits(a), traits(b)];
+  const common = [...left].filter((trait) => right.has(trait));
+  return (2 * common.length) / (left.size + right.size);
+}
+
+/** The option that was probably meant. */
+export function nearestName(name: string, known: readonly KnownName[]): string | undefined {
+  const ending = last(name);
+  let nearest: string | undefined;
+  let most = alike;
+  for (const { path, elsewhere } of known) {
+    if (elsewhere?.split(' ').includes(ending)) return path;
+    const whole = likeness(name, path);
+    // Of two names that are equally near, the one whose groups are nearer too.
+    const near = Math.max(likeness(ending, last(path)), whole) + whole / 1_000;
+    if (near > most) [most, nearest] = [near, path];
+  }
+  return nearest;
 }

@@ -5,7 +5,7 @@
  */
 
 import { LatchkeyError } from '../errors.ts';
-import { nearestName } from './nearest-name.ts';
+import { type KnownName, nearestName } from './nearest-name.ts';
 import type { Completed, OptionTable, Rule } from './rules.ts';
 
 /** A table, and an entry of one, as they are at run time. */
@@ -51,8 +51,8 @@ export function readOptions<Options extends object, const Table extends OptionTa
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function checkOption(where: string, name: string, value: unknown, rule: Rule<unknown>): void {
-  if (!rule.accepts(value)) throw invalidOption(where, name, rule.demand, shown(value, rule));
+export function checkOption(where: string, name: string, value: unknown, { accepts, demand, isPlain }: Rule<unknown>) {
+  if (!accepts(value)) throw invalidOption(where, name, demand, isPlain ? shown(value) : kindOf(value));
 }
 
 /**
@@ -62,13 +62,14 @@ export function checkOption(where: string, name: string, value: unknown, rule: R
  */
 export function checkNames(where: string, given: unknown, known: readonly string[]): void {
   checkIsOptions(where, given, known);
-  for (const name of Object.keys(given)) if (!known.includes(name)) throw unknownOption(where, name, known, known);
+  const names = known.map((path) => ({ path }));
+  for (const name of Object.keys(given)) if (!known.includes(name)) throw unknownOption(where, name, names, known);
 }
 
 function readMembers(subject: Subject, table: AnyTable, path: string, given: object, base: Values | undefined): Values {
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(table, name)) continue;
-    throw unknownOption(subject.where, path + name, pathsIn(subject.table), Object.keys(subject.table));
+    throw unknownOption(subject.where, path + name, namesIn(subject.table), Object.keys(subject.table));
   }
   const read = Object.entries(table).map(([name, entry]) => {
     const value: unknown = Reflect.get(given, name);
@@ -77,38 +78,39 @@ function readMembers(subject: Subject, table: AnyTable, path: string, given: obj
   return Object.fromEntries(read);
 }
 
-function readEntry(subject: Subject, entry: AnyEntry, path: string, value: unknown, before: unknown): unknown {
-  if (isGroup(entry)) {
-    const given = value === undefined ? {} : value;
-    const found = notOptions(given);
+function readEntry(subject: Subject, entry: AnyEntry, path: string, given: unknown, before: unknown): unknown {
+  const isGroup = !('accepts' in entry);
+  const value = given === undefined && isGroup ? {} : given;
+  if (entry.members !== undefined && isOptions(value)) {
+    return readMembers(
+      subject,
+      entry.members,
+      `${path}.`,
+      Object(value),
+      isGroup ? (before as Values | undefined) : undefined,
+    );
+  }
+  if (isGroup) {
     const demand = `an object with ${Object.keys(entry.members).join(', ')}`;
-    if (found !== undefined) throw invalidOption(subject.where, path, demand, found);
-    return readMembers(subject, entry.members, `${path}.`, Object(given), before as Values | undefined);
+    throw invalidOption(subject.where, path, demand, kindOf(value));
   }
   if (value === undefined && before !== undefined) return before;
-  if (value === undefined && entry.isRequired !== true) return entry.default;
-  if (entry.members !== undefined && notOptions(value) === undefined) {
-    return readMembers(subject, entry.members, `${path}.`, Object(value), undefined);
-  }
+  if (value === undefined && !entry.isRequired) return entry.default;
   checkOption(subject.where, path, value, entry);
   return value;
 }
 
-function isGroup(entry: AnyEntry): entry is AnyGroup {
-  return !('accepts' in entry);
-}
-
-function pathsIn(table: AnyTable, path = ''): readonly string[] {
+function namesIn(table: AnyTable, group = ''): readonly KnownName[] {
   return Object.entries(table).flatMap(([name, entry]) => [
-    path + name,
-    ...(entry.members === undefined ? [] : pathsIn(entry.members, `${path}${name}.`)),
+    { path: group + name, elsewhere: 'accepts' in entry ? entry.elsewhere : undefined },
+    ...namesIn(entry.members ?? {}, `${group}${name}.`),
   ]);
 }
 
 function unknownOption(
   where: string,
   name: string,
-  known: readonly string[],
+  known: readonly KnownName[],
   listed: readonly string[],
 ): LatchkeyError {
   const meant = nearestName(name, known);
@@ -121,29 +123,28 @@ function invalidOption(where: string, name: string, demand: string, found: strin
 }
 
 function checkIsOptions(where: string, given: unknown, known: readonly string[]): asserts given is object {
-  const found = notOptions(given);
-  if (found === undefined) return;
+  if (isOptions(given)) return;
   const list = known.slice(0, 3).join(', ');
-  throw new LatchkeyError('option-invalid', `${where} takes an object with options (${list} …); got ${found}.`);
+  throw new LatchkeyError('option-invalid', `${where} takes an object with options (${list} …); got ${kindOf(given)}.`);
 }
 
-/** What was given in place of an object with options; undefined if it is one. */
-function notOptions(value: unknown): string | undefined {
-  if (typeof value !== 'object' || value === null) return kindOf(value);
+/** An object of no class, from whichever realm it is. */
+function isOptions(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || Object.getPrototypeOf(prototype) === null ? undefined : kindOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 function kindOf(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value !== 'object') return `a ${typeof value}`;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return 'an object';
-  return `an instance of ${value.constructor.name || 'a class'}`;
+  const { name } = value.constructor ?? {};
+  return isOptions(value) ? 'an object' : `an instance of ${name || 'a class'}`;
 }
 
-function shown(value: unknown, { isPlain }: Rule<unknown>): string {
-  if (isPlain !== true || !['string', 'number', 'boolean'].includes(typeof value)) return kindOf(value);
+/** A value that is no secret. */
+function shown(value: unknown): string {
+  if (Object(value) === value || value === undefined) return kindOf(value);
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);
   return text.length > longestShown ? `${text.slice(0, longestShown)}…` : text;
 }

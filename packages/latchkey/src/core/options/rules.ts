@@ -17,6 +17,8 @@ export interface Rule<Default = undefined> {
   readonly isRequired?: boolean;
   /** True if an error may show the value; others may hold a secret, and only their type is shown. */
   readonly isPlain?: boolean;
+  /** What other libraries call the option, separated by spaces. */
+  readonly elsewhere?: string;
 }
 
 /** Options under one name; a route's are merged with the guard's member by member. */
@@ -62,6 +64,14 @@ export function defaultTo<Default>(rule: Rule, value: Default): Rule<Default> {
 export function required(rule: Rule<unknown>): Rule<never> {
   return { ...rule, isRequired: true, default: undefined as never };
 }
+
+/** The same rule for an option that other libraries call by these names, separated by spaces. */
+export function called<Default>(elsewhere: string, rule: Rule<Default>): Rule<Default> {
+  return { ...rule, elsewhere };
+}
+
+/** What the client of a store is called elsewhere. */
+export const clientNames = 'connection db pool redis redisClient sql url';
 
 /** The bounds of a number, and its default if it has one. */
 interface Bounds<Default> {

@@ -5,6 +5,8 @@
  */
 
 import {
+  called,
+  clientNames,
   defaultTo,
   integer,
   isText,
@@ -65,14 +67,17 @@ const name = (least: number) =>
 
 /** What they may be. */
 export const dynamodbTable = {
-  client: required(
-    must(
-      'a new DynamoDB(…) of @aws-sdk/client-dynamodb, which has a method for each operation',
-      (value) => typeof Reflect.get(Object(value), 'transactWriteItems') === 'function',
+  client: called(
+    clientNames,
+    required(
+      must(
+        'a new DynamoDB(…) of @aws-sdk/client-dynamodb, which has a method for each operation',
+        (value) => typeof Reflect.get(Object(value), 'transactWriteItems') === 'function',
+      ),
     ),
   ),
   table: required(name(1)),
-  prefix: defaultTo(name(0), ''),
+  prefix: called('keyPrefix namespace', defaultTo(name(0), '')),
   clock: oneOf<'server' | 'own'>('server', 'own'),
   claimBy: oneOf<'write' | 'read'>('write', 'read'),
   maxResultBytes: integer({ min: 1, max: 2 ** 24, default: 2 ** 21 }),

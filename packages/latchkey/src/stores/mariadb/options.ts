@@ -5,6 +5,8 @@
  */
 
 import {
+  called,
+  clientNames,
   defaultTo,
   flag,
   integer,
@@ -64,7 +66,7 @@ export const namesTable = {
 
 /** What they may be. */
 export const mariadbTable = {
-  client: required(must('a pool of mysql2, as createPool makes it', isPool)),
+  client: called(clientNames, required(must('a pool of mysql2, as createPool makes it', isPool))),
   ...namesTable,
   callTimeoutMs: timerMs(10_000),
   maxResultBytes: integer({ min: 1, max: 2 ** 29, default: 2 ** 24 }),

@@ -6,6 +6,8 @@
 
 import { Buffer } from 'node:buffer';
 import {
+  called,
+  clientNames,
   defaultTo,
   flag,
   integer,
@@ -76,7 +78,7 @@ export const namesTable = {
 
 /** What they may be. */
 export const postgresTable = {
-  client: required(clientRule),
+  client: called(clientNames, required(clientRule)),
   ...namesTable,
   listen: must(
     'false, a bridge, or what pgListener returns',

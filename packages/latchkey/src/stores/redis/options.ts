@@ -5,6 +5,8 @@
  */
 
 import {
+  called,
+  clientNames,
   defaultTo,
   integer,
   isText,
@@ -49,10 +51,13 @@ const clients =
 
 /** What they may be. */
 export const redisTable = {
-  client: required(must(clients, isRedisClient)),
-  prefix: defaultTo(
-    must('a string without braces, and not empty', (value) => isText(value) && /^[^{}]+$/.test(value)),
-    'latchkey:',
+  client: called(clientNames, required(must(clients, isRedisClient))),
+  prefix: called(
+    'keyPrefix namespace',
+    defaultTo(
+      must('a string without braces, and not empty', (value) => isText(value) && /^[^{}]+$/.test(value)),
+      'latchkey:',
+    ),
   ),
   maxResultBytes: integer({ min: 1, max: 2 ** 29 - 2 ** 20, default: 2 ** 24 }),
   waitReplicas: optionalGroup({

@@ -4,7 +4,16 @@
  * @module
  */
 
-import { integer, must, type OptionTable, oneOf, required, runtimeOr, timerMs } from '../../core/options/rules.ts';
+import {
+  called,
+  integer,
+  must,
+  type OptionTable,
+  oneOf,
+  required,
+  runtimeOr,
+  timerMs,
+} from '../../core/options/rules.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { SqliteDatabase } from './client.ts';
 
@@ -30,7 +39,10 @@ export interface SqliteStoreOptions<Handle extends SqliteDatabase = SqliteDataba
 
 /** What they may be. */
 export const sqliteTable = {
-  database: required(must('a path or a handle', (value) => value !== undefined && value !== null)),
+  database: called(
+    'db file filename path',
+    required(must('a path or a handle', (value) => value !== undefined && value !== null)),
+  ),
   synchronous: oneOf<'full' | 'normal'>('full', 'normal'),
   lockTimeoutMs: timerMs(1_000),
   maxResultBytes: integer({ min: 1, max: 2 ** 29, default: 2 ** 24 }),
