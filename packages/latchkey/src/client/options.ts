@@ -28,24 +28,27 @@ import { type KeyStorage, pageStorage } from './key-storage.ts';
 /** Options of `idempotentFetch`. All times are whole milliseconds. */
 export interface ClientOptions {
   /**
-   * Where keys wait for a final answer. Default: the page's `sessionStorage` where there is one, else memory, which
-   * doesn't outlive the page or process. `'cross-tab'` makes the tabs of a browser share their operations: keys are in
-   * `localStorage`, and made under a lock (`navigator.locks`), so that two tabs send the same key.
+   * Where keys are kept until a final answer. Default: the page's `sessionStorage` if there is one, else memory, which
+   * doesn't outlive the page or process. With `'cross-tab'` the tabs of a browser share their operations: keys are in
+   * `localStorage` and created under a lock (`navigator.locks`), so two tabs send the same key.
    */
   readonly storage?: KeyStorage | 'memory' | 'cross-tab';
-  /** How many requests of one call may fail; those that find it in progress, or the page offline, don't count. 1 to 100; default 6. */
+  /**
+   * Maximum number of failed requests per call, 1 to 100. Requests that find the operation in progress or the page
+   * offline don't count. Default 6.
+   */
   readonly maxAttempts?: number;
-  /** The bound of a whole call, waits included. At most an hour; default 120,000, longer than a server's lease. */
+  /** Time limit of a call, including waits. At most an hour; default 120,000, longer than a server's lease. */
   readonly totalTimeoutMs?: number;
-  /** The bound of one request with its whole answer; past it the request is cut and retried. Default 30,000. */
+  /** Time limit of one request with its whole answer; after it the request is aborted and retried. Default 30,000. */
   readonly attemptTimeoutMs?: number;
-  /** The longest wait before the first retry; doubles with each. Default 500. */
+  /** Maximum wait before the first retry; doubles with each retry. Default 500. */
   readonly baseDelayMs?: number;
-  /** The longest wait that doubling leads to. A Retry-After of the server may be longer. Default 8,000. */
+  /** Maximum wait before any retry. A Retry-After of the server may be longer. Default 8,000. */
   readonly maxDelayMs?: number;
   /**
-   * How long after it was made a key is sent: as long as the server remembers it (its retention), since after that the
-   * operation would run again. Later the call is refused with `key-expired`. Default 24 hours, the server's default.
+   * Maximum age of a key that is sent; set it to the server's retention, after which the operation would run again. A
+   * call with an older key throws `key-expired`. Default 24 hours, the server's default.
    */
   readonly keyTtlMs?: number;
   /**
@@ -54,31 +57,31 @@ export interface ClientOptions {
    */
   readonly keyStyle?: 'string' | 'bare';
   /**
-   * Sends when the key was made, in the field Repeatability-First-Sent (OASIS Repeatable Requests 1.0), so that a server
-   * that was restored from a backup can tell old keys from new ones. A server of another origin must allow the field
+   * Sends the time at which the key was created in the header Repeatability-First-Sent (OASIS Repeatable Requests 1.0),
+   * so that a server restored from a backup can recognize old keys. A server of another origin must allow the header
    * (Access-Control-Allow-Headers). Default false.
    */
   readonly sendFirstSent?: boolean;
   /**
-   * Statuses from 200 to 599 that are the operation's answer even after a request that got none. For servers that
-   * neither mark their answers (`Idempotency-Status`, `Idempotent-Replayed`) nor echo the key: without it, their
-   * answers count only as long as no request went unanswered, since a login page or a firewall could have sent them.
+   * Statuses from 200 to 599 that count as the operation's answer even after a request went unanswered. Needed for
+   * servers that neither mark their answers (`Idempotency-Status`, `Idempotent-Replayed`) nor echo the key: otherwise
+   * their answers count only if no request went unanswered, since a login page or a firewall could have sent them.
    * Example: `[200, 201, 402]`. Default: none.
    */
   readonly finalStatuses?: readonly number[];
-  /** The longest answer in bytes: it is read to its end before the call resolves. Default 8 MiB. */
+  /** Maximum size of an answer in bytes. The answer is read completely before the call resolves. Default 8 MiB. */
   readonly maxResponseBytes?: number;
-  /** The fetch to send with. Default: the global one, looked up at each call. */
+  /** The `fetch` function to use. Default: the global one, looked up at each call. */
   readonly fetch?: typeof fetch;
-  /** Told what happens; see `ClientEvent`. */
+  /** Receives events; see `ClientEvent`. */
   readonly onEvent?: ClientEventListener;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
 
-/** Options of `stepFetch`: the client's, save those about where keys are kept. */
+/** Options of `stepFetch`: the client's, except those about keys. */
 export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTtlMs' | 'sendFirstSent'> {
-  /** What the call is called in errors and events. Default: its method and host. */
+  /** Name of the call in errors and events. Default: its method and host. */
   readonly operation?: string;
 }
 
@@ -92,7 +95,7 @@ const isStorage = (value: unknown) =>
   value === 'cross-tab' ||
   ['getItem', 'setItem', 'removeItem'].every((name) => typeof Reflect.get(Object(value), name) === 'function');
 
-/** What the options of a call to another system may be. */
+/** The options that `stepFetch` and `idempotentFetch` share. */
 const callTable = {
   maxAttempts: integer({ min: 1, max: 100, default: 6 }),
   totalTimeoutMs: integer({ min: 1, max: hour, default: 120_000 }),
@@ -100,20 +103,20 @@ const callTable = {
   baseDelayMs: timerMs(500, 0),
   maxDelayMs: timerMs(8_000, 0),
   keyStyle: oneOf<'string' | 'bare'>('string', 'bare'),
-  finalStatuses: defaultTo<readonly number[]>(must('a list of statuses from 200 to 599', listOf(isStatus)), []),
+  finalStatuses: defaultTo<readonly number[]>(must('an array of integers from 200 to 599', listOf(isStatus)), []),
   maxResponseBytes: integer({ min: 0, default: 8 * 1024 * 1024 }),
   fetch: defaultTo<typeof fetch>(callable, (...call) => fetch(...call)),
   onEvent: callable,
   runtime: runtimeOr(clientRuntime),
 };
 
-/** What the options of `stepFetch` may be. */
+/** The option table of `stepFetch`. */
 export const stepTable = {
   operation: must('a string', isText),
   ...callTable,
 } satisfies OptionTable<StepFetchOptions>;
 
-/** What the options of `idempotentFetch` may be. */
+/** The option table of `idempotentFetch`. */
 export const clientTable = {
   ...callTable,
   storage: must("'memory', 'cross-tab', or an object with getItem, setItem and removeItem", isStorage),
@@ -121,14 +124,14 @@ export const clientTable = {
   sendFirstSent: flag(false),
 } satisfies OptionTable<ClientOptions>;
 
-/** The options with every default in place. */
+/** The options with defaults. */
 export interface ClientSettings extends Omit<Completed<ClientOptions, typeof clientTable>, 'storage'> {
   readonly storage: KeyStorage | undefined;
   /** True if other tabs or processes may use the same storage. */
   readonly isShared: boolean;
 }
 
-/** What the attempts of a call go by. */
+/** The options of the retry loop. */
 export type LoopSettings = Omit<Completed<StepFetchOptions, typeof stepTable>, 'operation'>;
 
 /**
@@ -148,7 +151,7 @@ function chosenStorage(storage: ClientOptions['storage']): Pick<ClientSettings, 
   return { storage: storage ?? ownTabs, isShared: storage !== undefined && storage !== ownTabs };
 }
 
-/** The error of an option or argument that can't be. */
+/** The error for an invalid option or argument. */
 export function invalidOption(message: string): LatchkeyError {
   return new LatchkeyError('option-invalid', `${where}: ${message}.`);
 }

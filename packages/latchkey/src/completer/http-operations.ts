@@ -1,5 +1,4 @@
-/**
- * Handlers of saved requests, as operations that a completer can finish.
+/* * Turns handlers of saved requests into operations that a completer can finish.
  *
  * @module
  */
@@ -31,31 +30,33 @@ import { runHandler } from '../http/response/run-handler.ts';
 import { type OperationPattern, operationPattern } from './operation-pattern.ts';
 
 /**
- * Runs a saved request again. What it returns, or gives to `context.finish`, is the operation's answer, which the
- * client's retry gets. A throw and a 5xx mean that it is tried again.
+ * Runs a saved request again. Its return value, or the argument of `context.finish`, is the operation's answer, which
+ * the client's retry gets. After a throw or a 5xx it is retried.
  */
 export type SavedRequestHandler<Kind extends TransactionKind = never> = (
   request: SavedRequest,
   context: HttpContext<Kind, Response>,
 ) => MadeResponse | Promise<MadeResponse>;
 
-/** Options of {@link httpOperations}; they should say the same as those of the guard that saved the requests. */
+/** Options of {@link httpOperations}; they should equal those of the guard that saved the requests. */
 export interface HttpOperationsOptions extends Pick<GuardOptions<SavedRequest>, 'dialect' | 'onProblem'> {
   /** Limits and retention, in milliseconds. */
   readonly timing?: TimingOptions;
   /** The steps of a handler. */
   readonly steps?: StepOptions;
-  /** `maxBytes`: the longest form of a body whose content coding is undone. Default 1 MiB. */
+  /** `maxBytes`: maximum size of a decompressed body in bytes. Default 1 MiB. */
   readonly request?: Pick<RequestOptions, 'maxBytes'>;
-  /** What is kept of an answer. */
+  /** Which answers are kept. */
   readonly response?: Pick<ResponseOptions<SavedRequest>, 'maxBytes' | 'keep'>;
-  /** Receives what a handler throws. */
+  /** Receives errors thrown by handlers. */
   readonly onEvent?: EventListener;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  /**
+   * Receives warnings and errors, each code once per operation and minute. Default: the console. `false` turns it off.
+   */
   readonly log?: Log | false;
 }
 
-/** What the operations of one call share. */
+/** The state shared by the operations of one call. */
 interface Shared extends ProblemShape<SavedRequest> {
   readonly route: Route<SavedRequest>;
   readonly runtime: undefined;
@@ -75,7 +76,7 @@ function share(given: HttpOperationsOptions): Shared {
   };
 }
 
-/** A coding that isn't known here stays, and so does its header. */
+/** Leaves an unknown coding and its header unchanged. */
 async function uncoded(headers: Headers, body: Uint8Array, limitBytes: number): Promise<Uint8Array> {
   const codings = codingsOf([headers.get('content-encoding') ?? '']);
   const decoding = await decodeContent(body, codings, limitBytes);
@@ -104,7 +105,7 @@ async function restore(
   };
 }
 
-/** One run of a saved request, with nobody to answer. */
+/** One run of a saved request, without a client. */
 class SavedExchange extends Exchange<SavedRequest, TransactionKind, Response> {
   native!: SavedRequest;
   method = '';
@@ -155,19 +156,20 @@ function routeOf(text: string, handler: unknown): Registered {
       `httpOperations: the handler of ${JSON.stringify(text)} must be a function.`,
     );
   }
-  // Which transactions the store has is the completer's to know: whoever registers handlers pairs the two.
+  // The caller must register handlers whose transaction kind is that of the completer's store.
   return { pattern: operationPattern(text), handler: handler as SavedRequestHandler<TransactionKind> };
 }
 
 /**
- * Makes the operations of a completer from handlers, by the names that their records have: a method and a path, in
- * which `:name` stands for one segment. A name without wildcards goes before one that has them. (The name in a record
- * is cut at 120 characters; one of that length or more is left to its client's retry.)
+ * Makes a completer's operations from handlers. Each is registered under a method and a path, in which `:name` matches
+ * one segment; a name without wildcards takes precedence. (Records hold at most 120 characters of the name; an operation
+ * with a name of that length or more is left to its client's retry.)
  *
- * An answer is judged and kept as the guard does it: `keep`, `dialect`, `onProblem` and the limits should be the same
- * on both sides, and so should the handler's steps, since a run resumes after those that an earlier one saved.
+ * Answers are classified and kept as by the guard. Set `keep`, `dialect`, `onProblem` and the limits to the same values,
+ * and use the same steps in the same order, since a run resumes after the saved ones.
  *
- * @typeParam Kind - the store's transactions, for `context.transaction` and `context.finish`: `SqliteTransactions`.
+ * @typeParam Kind - the store's transactions, for `context.transaction` and `context.finish`, such as
+ * `SqliteTransactions`.
  * @throws LatchkeyError `option-unknown`, `option-invalid`; a run throws `record-unreadable` for a saved request that
  * this version can't read.
  * @example
@@ -189,7 +191,7 @@ export function httpOperations<Kind extends TransactionKind = never>(
   const find = (operation: string) => routes.find(({ pattern }) => pattern.matches(operation));
   return {
     settings: shared.route.settings,
-    // A name that was cut may look like that of another route.
+    // A truncated name may look like that of another route.
     matches: (operation) => operation.length < MAX_NAME_LENGTH && find(operation) !== undefined,
     begin: (operation, bytes) => {
       const { pattern, handler } = find(operation) ?? notRegistered(operation);

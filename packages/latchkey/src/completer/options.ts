@@ -15,25 +15,28 @@ import type { Runtime } from '../core/runtime.ts';
 import { checkOperatorStore, type OperatorStore, type TransactionKind } from '../core/store.ts';
 import type { BackoffLimits } from '../core/support/backoff.ts';
 
-/** How a completer works. */
+/** Options of `completer`. */
 export interface CompleterOptions<Kind extends TransactionKind = never> {
+  /** The store that keeps the records. */
   readonly store: OperatorStore<Kind>;
-  /** What it can run: `httpOperations({ … })`, and the `completable` of `idempotent` functions. */
+  /** The operations to finish: `httpOperations({ … })`, and the `completable` of `idempotent` functions. */
   readonly operations: readonly Completable[];
-  /** How long to wait between two looks at the store, in milliseconds; spread by half either way. Default 5,000. */
+  /** Wait between two polls of the store, in milliseconds, randomized by ± 50 %. Default 5,000. */
   readonly intervalMs?: number;
-  /** How many records it runs at a time. Default 4. */
+  /** Maximum number of operations that run at the same time. Default 4. */
   readonly concurrency?: number;
   /**
-   * How long a record is left alone after its lease ended: this, doubled with each attempt. In milliseconds, by this
-   * machine's clock. Default 1,000, which leaves the first word to the client's own retry.
+   * Wait after a record's lease has ended, in milliseconds by this machine's clock; doubles with each attempt. Default
+   * 1,000, so that the client's own retry usually comes first.
    */
   readonly baseDelayMs?: number;
-  /** The most that it is left alone for, in milliseconds. Default 300,000. */
+  /** Maximum wait after a record's lease has ended, in milliseconds. Default 300,000. */
   readonly maxDelayMs?: number;
+  /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
+  /** Receives events; see `LatchkeyEvent`. */
   readonly onEvent?: EventListener;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console. `false` turns it off. */
   readonly log?: Log | false;
 }
 
@@ -48,7 +51,7 @@ export interface CompleterSettings {
 
 const longestWaitMs = 2 ** 30;
 
-/** What they may be. */
+/** The option table. */
 export const completerTable = {
   store: storeRule,
   operations: required(
@@ -77,11 +80,11 @@ function checkOperations(operations: readonly Completable[]): void {
   for (const { settings, savesRequests } of operations) {
     if (settings.afterFailure !== 'rerun') {
       throw refused(
-        "of the policy 'refuse' is never run again. Say afterFailure: 'rerun', or resolve its records by hand",
+        "under afterFailure: 'refuse' is never rerun. Set afterFailure: 'rerun', or resolve its records with an operator",
       );
     }
     if (savesRequests === false) {
-      throw refused('whose calls are not saved cannot be run again. Say saveInput: true, or leave it out');
+      throw refused('without saved input cannot be rerun. Set saveInput: true, or remove the operation');
     }
   }
 }

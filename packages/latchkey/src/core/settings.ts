@@ -1,6 +1,5 @@
-/**
- * How one kind of operation behaves: the options that routes and functions have alike, and the settings that the
- * engine makes of them.
+/* * The behaviour of one kind of operation: the options that routes and functions share, and the engine's settings made
+ * from them.
  *
  * @module
  */
@@ -24,54 +23,59 @@ import type { AfterFailure } from './store.ts';
 
 /** Leases, limits and retention. All times are in milliseconds. */
 export interface TimingOptions {
-  /** How long a claim is exclusive without a sign of life. Renewed while the handler runs. Default 30,000. */
+  /** How long a claim is exclusive without a renewal. It is renewed while the handler runs. Default 30,000. */
   readonly leaseMs?: number;
   /** How long a completed or open record is kept. Default 24 hours. */
   readonly retentionMs?: number;
-  /** How long a lapsed record is kept for a person to look at. Default 30 days. */
+  /** How long a lapsed record is kept for a decision. Default 30 days. */
   readonly unresolvedRetentionMs?: number;
-  /** Past it the handler's signal aborts, renewal stops, and the record lapses. Default 15 minutes. */
+  /**
+   * Maximum run time of a handler; after it the signal aborts, renewal stops, and the record lapses. Default 15
+   * minutes.
+   */
   readonly maxRunMs?: number;
-  /** After this many claims a failure is kept, and a lapsed record is no longer taken over. Default 10. */
+  /** Number of claims after which a failure is kept, and a lapsed record is no longer taken over. Default 10. */
   readonly maxAttempts?: number;
-  /** How long a claim is tried before the store counts as down. Default 2,000. */
+  /** How long a claim is retried before the store counts as unavailable. Default 2,000. */
   readonly claimTimeoutMs?: number;
   /**
-   * How far a transaction extends the lease, until the next heartbeat. A worker that dies in a transaction or just after
-   * one holds its key for this long: set it near `leaseMs` where leases are short. Default 30,000.
+   * The lease during a transaction, until the next heartbeat. A worker that dies in or just after a transaction holds
+   * its key for this long, so set it close to `leaseMs` if leases are short. Default 30,000.
    */
   readonly transactionLeaseMs?: number;
   /**
-   * A dead worker's operation that began longer ago than this is not run again by itself: its outcome is unknown, and
-   * a `recover` hook or a person decides. Set it below the time for which the systems behind keep their idempotency
-   * keys, since a call that is repeated later is carried out again there. Default: no limit.
+   * Maximum age at which a dead worker's operation is rerun automatically; for an older one the outcome is unknown, and
+   * a `recover` hook or a person decides. Set it below the key retention of the downstream systems, which carry out a
+   * call again after that. Default: no limit.
    */
   readonly maxRerunAgeMs?: number;
 }
 
 /** The steps of a handler. */
 export interface StepOptions {
-  /** How many steps one attempt may have. Default 1,000. */
+  /** Maximum number of steps per attempt. Default 1,000. */
   readonly max?: number;
-  /** How long the saved result of one step may be, in bytes. Default 262,144. */
+  /** Maximum size of a step's saved result in bytes. Default 262,144. */
   readonly maxBytes?: number;
   /**
-   * Saves that a step begins before it does, so that whoever looks at a lapsed record sees what was under way. Costs
-   * one more round trip to the store per step. Default false.
+   * Saves the start of each step before it runs, so that a lapsed record shows which steps had begun. Costs one more
+   * round trip to the store per step. Default false.
    */
   readonly markStarts?: boolean;
 }
 
-/** What routes and functions set about their operations. */
+/** The options that routes and functions share. */
 export interface OperationOptions {
   /** What happens after a throw, a 5xx or a dead worker. Default `'refuse'`. */
   readonly afterFailure?: AfterFailure;
   /**
-   * What a duplicate gets while the first request still runs: `'conflict'` (default) is an error at once; with
-   * `{ waitMs }` it waits so long for the first one's answer.
+   * What a duplicate gets while the first request still runs: an error at once (`'conflict'`, the default), or with
+   * `{ waitMs }` the first answer, for which it waits up to that time.
    */
   readonly whenRunning?: 'conflict' | { readonly waitMs: number };
-  /** With the store down: `'reject'` (default, 503), or run without any protection. */
+  /**
+   * What happens if the store is unavailable: `'reject'` (default) answers 503, `'run-unprotected'` runs the handler.
+   */
   readonly whenStoreDown?: 'reject' | 'run-unprotected';
   /** Leases, limits and retention. */
   readonly timing?: TimingOptions;
@@ -79,7 +83,7 @@ export interface OperationOptions {
   readonly steps?: StepOptions;
 }
 
-/** How the engine treats one kind of operation: {@link OperationOptions}, completed and without groups. */
+/** The engine's settings for one kind of operation: {@link OperationOptions} with defaults and without groups. */
 export interface OperationSettings extends Required<TimingOptions> {
   readonly afterFailure: AfterFailure;
   readonly whenRunning: 'conflict' | 'wait';
@@ -116,7 +120,7 @@ const stepsTable = {
 
 const waitMs = timerMs(10_000, 0);
 
-/** What the options may be. */
+/** The option table of {@link OperationOptions}. */
 export const operationTable = {
   afterFailure: oneOf<AfterFailure>('refuse', 'rerun'),
   whenRunning: either(defaultTo<'conflict'>(anyOf('conflict'), 'conflict'), { waitMs: required(waitMs) }),
@@ -125,7 +129,7 @@ export const operationTable = {
   steps: group(stepsTable),
 } satisfies OptionTable<OperationOptions>;
 
-/** What each setting may be, and its default. */
+/** The option table of {@link OperationSettings}. */
 export const settingsTable = {
   ...timingTable,
   afterFailure: operationTable.afterFailure,
@@ -137,7 +141,7 @@ export const settingsTable = {
   markStepStarts: stepsTable.markStarts,
 } satisfies OptionTable<OperationSettings>;
 
-/** The engine's settings, from the options of a route or a function. */
+/** Converts the options of a route or a function to the engine's settings. */
 export function settingsOf(options: Completed<OperationOptions, typeof operationTable>): OperationSettings {
   const { afterFailure, whenRunning, whenStoreDown, timing, steps } = options;
   return {
@@ -152,8 +156,7 @@ export function settingsOf(options: Completed<OperationOptions, typeof operation
   };
 }
 
-/**
- * Checks settings and fills in the defaults, for layers that call the engine themselves.
+/* * Checks settings and fills in the defaults, for your own layer on the engine.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example

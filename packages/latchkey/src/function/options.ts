@@ -1,5 +1,4 @@
-/**
- * The options of a function that is made idempotent, and their check.
+/* * The options of `idempotent()`, and their check.
  *
  * @module
  */
@@ -25,42 +24,46 @@ import type { Store, TransactionKind } from '../core/store.ts';
 import type { Codec } from '../core/support/codec.ts';
 import type { Secret } from '../core/support/digest.ts';
 
-/** How a function is made idempotent. */
+/** Options of `idempotent()`. All times are in milliseconds. */
 export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> extends OperationOptions {
-  /** Where records live. */
+  /** The store that keeps the records. */
   readonly store: Store<Kind>;
-  /** The operation's name: a part of the scope, so it must not change between releases. */
+  /** The operation's name. It is part of the key's scope, so it must not change between releases. */
   readonly name: string;
-  /** The key of a call: what makes two calls the same one, such as a message's id. 1 to 255 characters. */
+  /** Returns the key of a call, such as a message's id: 1 to 255 characters. Calls with the same key run once. */
   readonly key: (input: Input) => string;
-  /** Whom the call acts for, never empty. A key is looked up inside its principal; without this all calls share one. */
+  /**
+   * Returns the account or tenant of a call: a non-empty string. Each has separate keys. Default: all calls share one.
+   */
   readonly principal?: (input: Input) => string;
   /**
-   * What a call asks for; a key reused for something else is `key-reused`. Default: the whole input, as JSON. Leave out what
-   * changes when a message is delivered again, such as an attempt number.
+   * Returns the part of the input that defines the call; a key with another payload is refused as `key-reused`. Leave
+   * out what changes when a message is redelivered, such as an attempt number. Default: the whole input, as JSON.
    */
   readonly payload?: (input: Input) => unknown;
-  /** Turns results into bytes. Default: JSON, or the bytes of a `Uint8Array`. */
+  /** Converts results to bytes and back. Default: JSON, or the bytes of a `Uint8Array`. */
   readonly codec?: Codec<Result>;
-  /** `secrets` makes fingerprints HMACs; the first one writes, all are accepted. At least 32 bytes each. */
+  /** `secrets` turns fingerprints into HMACs. The first one signs, all are accepted; at least 32 bytes each. */
   readonly fingerprint?: { readonly secrets?: readonly Secret[] };
   /**
-   * Keeps the input with the record, as JSON or bytes of at most 64 KiB, until the call is completed, so that a completer
-   * can finish a call that a dead worker left behind. Default false.
+   * Saves the input with the record until the call is completed, as JSON or bytes of at most 64 KiB, so that a
+   * completer can finish the call of a dead worker. Default false.
    */
   readonly saveInput?: boolean;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
-  /** Receives what happens; see `LatchkeyEvent`. */
+  /** Receives events; see `LatchkeyEvent`. */
   readonly onEvent?: EventListener;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  /**
+   * Receives warnings and errors, each code once per operation and minute. Default: the console. `false` turns it off.
+   */
   readonly log?: Log | false;
 }
 
-/** What they may be. */
+/** The option table. */
 export const functionTable = {
   store: storeRule,
-  name: required(must('a string that is not empty', (value) => isText(value) && value !== '')),
+  name: required(must('a non-empty string', (value) => isText(value) && value !== '')),
   key: required(callable),
   principal: callable,
   payload: callable,

@@ -1,5 +1,4 @@
-/**
- * What each option of a guard and of a route may be.
+/* * The option tables of a guard and of a route.
  *
  * @module
  */
@@ -30,7 +29,7 @@ import { isMemberPointer } from './request/json-pointer.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Methods that change nothing (RFC 9110 §9.2.1): a replay would be stale, and a fresh answer does no harm. */
+/** Methods that change nothing (RFC 9110 §9.2.1): repeating them is harmless, and a replay would be outdated. */
 const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 /** Headers that carry credentials or the key. */
@@ -54,7 +53,7 @@ const isPrincipal = (value: unknown) =>
 
 const bytes = integer({ min: 0, max: 2 ** 31 - 1, default: MEBIBYTE });
 const names = defaultTo<readonly string[]>(must('an array of names', listOf(isText)), []);
-const savedHeaders = `an array of header names, none of which carries credentials (${[...secretHeaders].join(', ')})`;
+const savedHeaders = `an array of header names other than ${[...secretHeaders].join(', ')}`;
 
 const saveTable = {
   maxBytes: integer({ min: 0, max: 2 ** 31 - 1, default: 65_536 }),
@@ -89,10 +88,10 @@ const responseTable = {
 export const routeTable = {
   ...operationTable,
   methods: defaultTo<readonly string[]>(
-    must('an array of methods in upper case, none of which is safe (GET, HEAD, OPTIONS)', listOf(isMethod)),
+    must('an array of upper-case methods other than GET, HEAD, OPTIONS, TRACE and CONNECT', listOf(isMethod)),
     ['POST', 'PATCH'],
   ),
-  scope: must('a string that is not empty', (value) => isText(value) && value !== ''),
+  scope: must('a non-empty string', (value) => isText(value) && value !== ''),
   recover: callable,
   restored: either(defaultTo<false>(anyOf(false), false), {
     at: required(must('a Date or milliseconds since the epoch', isMoment)),
@@ -121,7 +120,7 @@ export const guardTable = {
   ...observerTable,
 } satisfies OptionTable<GuardOptions<unknown>>;
 
-/** The options of the completer's `httpOperations`, which are the guard's as far as they matter without a client. */
+/** The options of the completer's `httpOperations`: those of the guard that apply without a client. */
 export const operationsTable = {
   onEvent: callable,
   log: observerTable.log,
@@ -133,10 +132,10 @@ export const operationsTable = {
   onProblem: callable,
 };
 
-/** A route's options, the defaults filled in. */
+/** A route's options with defaults. */
 export type RouteSettings<Native> = Completed<RouteOptions<Native>, typeof routeTable>;
 
-/** A guard's options, the defaults filled in. */
+/** A guard's options with defaults. */
 export type GuardSettings<Native, Kind extends TransactionKind> = Completed<
   GuardOptions<Native, Kind>,
   typeof guardTable

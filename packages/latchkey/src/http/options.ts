@@ -13,9 +13,8 @@ import type { Store, TransactionKind } from '../core/store.ts';
 import type { PlainResponse } from './exchange.ts';
 import type { Problem } from './problems/problems.ts';
 
-/**
- * Whom a request acts for: a function that returns a stable identity, `'authorization'` (a digest of that
- * header; JWT-shaped tokens are refused), or `'anonymous'` (keys must then have the entropy of a UUID).
+/* * The account or tenant of a request: a function that returns a stable id, `'authorization'` (a digest of that header;
+ * JWT-shaped tokens are refused), or `'anonymous'` (keys must then have the entropy of a UUID).
  */
 export type Principal<Native> =
   | 'authorization'
@@ -23,8 +22,8 @@ export type Principal<Native> =
   | ((request: Native) => string | undefined | Promise<string | undefined>);
 
 /**
- * An answer given as a plain object, by `finish`, `recover` and `authorizeReplay`. An object as body is sent as JSON.
- * Where the answer may be given asynchronously, a Response will do too.
+ * An answer as a plain object, for `finish`, `recover` and `authorizeReplay`. An object as body is sent as JSON.
+ * `recover`, `authorizeReplay` and an asynchronous `finish` also accept a `Response`.
  */
 export interface Answer {
   readonly status?: number;
@@ -32,13 +31,13 @@ export interface Answer {
   readonly body?: string | Uint8Array | object | null;
 }
 
-/** What `recover` decides about a lapsed record; the audit keeps `why`, 2,000 characters at most. Names no secret. */
+/** The decision of a `recover` hook. The audit keeps `why`, at most 2,000 characters; it must not contain secrets. */
 type HttpRecovery =
   | { readonly decision: 'respond'; readonly response: Answer | Response; readonly why?: string }
   | { readonly decision: 'rerun'; readonly why?: string }
   | { readonly decision: 'leave' };
 
-/** A stored answer, as `authorizeReplay` sees it. */
+/** The stored answer that `authorizeReplay` gets. */
 export interface ReplayRecord {
   readonly operationId: string;
   readonly status: number;
@@ -48,44 +47,43 @@ export interface ReplayRecord {
 /** How a route saves its requests. */
 interface SaveRequestOptions {
   /**
-   * The longest saved request in bytes: target, headers and body together. A longer one runs as usual and is not saved;
-   * a warning event says so once per route. Default 65,536.
+   * Maximum size of a saved request in bytes: target, headers and body together. A longer one runs as usual and is not
+   * saved; a warning event reports it once per route. Default 65,536.
    */
   readonly maxBytes?: number;
   /**
-   * Headers to save besides Content-Type and Content-Encoding. Never credentials: `option-invalid` names those that are
-   * known to be.
+   * Headers to save in addition to Content-Type and Content-Encoding. Headers known to carry credentials are refused
+   * (`option-invalid`). Default: none.
    */
   readonly headers?: readonly string[];
   /**
-   * Saves whom the request acts for too, as the `principal` function said it. Not for one that returns a credential,
-   * such as an API key. Default false.
+   * Also saves the return value of the `principal` function. Don't set it if that function returns a credential, such
+   * as an API key. Default false.
    */
   readonly principal?: boolean;
 }
 
 /** The Idempotency-Key header. */
 interface KeyOptions {
-  /** Refuse a request without a key (400 `key-missing`). Default false: it runs without protection. */
+  /** Refuses a request without a key (400 `key-missing`). Default false: it runs without protection. */
   readonly required?: boolean;
-  /** `'lenient'` (default) reads `"abc"` and `abc` as the same key; `'strict'` takes the RFC 9651 String alone. */
+  /** `'lenient'` (default) reads `"abc"` and `abc` as the same key; `'strict'` only accepts an RFC 9651 String. */
   readonly format?: 'lenient' | 'strict';
 }
 
-/**
- * What of a request is compared. A change of these options changes the fingerprints of the requests that they concern:
- * their retries across the change are `key-reused`.
+/* * The parts of a request that are compared. Changing these options changes the fingerprints of the affected requests:
+ * retries of requests sent before the change are refused as `key-reused`.
  */
 interface FingerprintOptions {
   /**
-   * `'canonical'` (default) compares JSON by its value, where that loses nothing; `'bytes'` compares it by its bytes, so
-   * that another order of members is another payload. A body that a framework parsed before is compared by its value
-   * all the same.
+   * `'canonical'` (default) compares JSON by its value, unless that would lose information; `'bytes'` compares it by
+   * its bytes, so another order of members is another payload. A body that a framework has already parsed is always
+   * compared by its value.
    */
   readonly body?: 'canonical' | 'bytes';
-  /** Headers that change the meaning of a request, besides If-Match, If-None-Match, Prefer and X-HTTP-Method-Override. */
+  /** Headers to compare in addition to If-Match, If-None-Match, Prefer and X-HTTP-Method-Override. Default: none. */
   readonly headers?: readonly string[];
-  /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. */
+  /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. Default: none. */
   readonly ignore?: readonly string[];
   /**
    * Names of query parameters that may differ between retries, such as a timestamp or a signature. The path and all other
@@ -98,26 +96,26 @@ interface FingerprintOptions {
    */
   readonly ignoreQuery?: readonly string[];
   /**
-   * Names of members of a form, URL-encoded or multipart/form-data, that may differ between retries, as the client writes
-   * them: `sentAt`, `meta[sentAt]`. For JSON there is `ignore`.
+   * Names of form members (URL-encoded or multipart/form-data) that may differ between retries, as the client writes
+   * them: `sentAt`, `meta[sentAt]`. For JSON use `ignore`.
    */
   readonly ignoreForm?: readonly string[];
 }
 
-/** What of a request is compared; the secrets belong to the whole guard. */
+/** The parts of a request that are compared, and the guard's secrets. */
 interface GuardFingerprintOptions extends FingerprintOptions {
-  /** Makes the fingerprint an HMAC; the first secret writes, all of them are accepted. At least 32 bytes each. */
+  /** Secrets that turn the fingerprint into an HMAC. The first one signs, all are accepted; at least 32 bytes each. */
   readonly secrets?: readonly (string | Uint8Array)[];
 }
 
 /** The request. */
 export interface RequestOptions {
-  /** Longest request body, in bytes; longer is 413. Default 1 MiB. */
+  /** Maximum size of a request body in bytes; a longer one gets 413. Default 1 MiB. */
   readonly maxBytes?: number;
   /**
-   * Saves each request with its claim, so that a completer can run it again when its worker died and no retry comes
-   * (see `httpOperations`). Only for `afterFailure: 'rerun'`; gone once the operation is completed, and encrypted where
-   * the store is. Default false.
+   * Saves each request with its claim, so that a completer can rerun it if its worker dies and no retry comes (see
+   * `httpOperations`). Requires `afterFailure: 'rerun'`. The saved request is deleted when the operation is completed,
+   * and encrypted by an encrypted store. Default false.
    *
    * @example
    * ```ts
@@ -129,11 +127,11 @@ export interface RequestOptions {
 
 /** The answer. */
 export interface ResponseOptions<Native> {
-  /** Longest response body that is kept, in bytes. Default 1 MiB. */
+  /** Maximum size of a stored response body in bytes. Default 1 MiB. */
   readonly maxBytes?: number;
   /**
-   * Whether an answer below 500, or a 503 with Retry-After, is kept; false releases the record, so that a retry runs.
-   * Default: under `'refuse'` every answer is kept, under `'rerun'` all but 401, 407, 408, 425, 429 and 503 with
+   * Returns whether an answer below 500, or a 503 with Retry-After, is kept; false releases the record, so that a retry
+   * runs. Default: under `'refuse'` every answer is kept, under `'rerun'` all but 401, 407, 408, 425, 429 and 503 with
    * Retry-After.
    *
    * @example
@@ -142,40 +140,42 @@ export interface ResponseOptions<Native> {
    * ```
    */
   readonly keep?: (status: number) => boolean;
-  /** Called before an answer is replayed; false refuses it (403 by the layer), an answer or a Response replaces it. */
+  /** Called before an answer is replayed; false refuses it (403), an answer or a `Response` replaces it. */
   readonly authorizeReplay?: (
     request: Native,
     record: ReplayRecord,
   ) => boolean | Answer | Response | Promise<boolean | Answer | Response>;
-  /** If the answer can't be stored: send it, marked, or answer 503. Default `'send'` for `refuse`, `'503'` for `rerun`. */
+  /**
+   * If the answer can't be stored: sends it, marked, or answers 503. Default `'send'` for `refuse`, `'503'` for
+   * `rerun`.
+   */
   readonly whenUnstored?: 'send' | '503';
 }
 
-/** Which keys may belong to records that a restore has lost. */
+/** Which keys are treated as older than a restored backup. */
 export interface Restored {
   /**
-   * When the restored store began to be used: a Date or milliseconds since the epoch. Keys that were first sent before are
-   * refused, unless their record is completed or has changed since then. It is compared with the clients' own clocks: add
-   * by how much a client's clock may be ahead (five minutes, say).
+   * When the restored store began to be used: a Date or milliseconds since the epoch. Keys first sent before that are
+   * refused, unless their record is completed or has changed since. It is compared with clients' clocks, so add the
+   * largest error that you expect of them, such as five minutes.
    */
   readonly at: Date | number;
   /**
-   * What happens to a key of unknown age: one without the header Repeatability-First-Sent that is no UUID of version 7.
-   * `'run'` (default) carries it out, so that a retry from before runs a second time; `'refuse'` refuses all such keys
-   * that have no such record, new ones too.
+   * How to treat a key of unknown age, that is, without a Repeatability-First-Sent header and not a UUID of version 7.
+   * `'run'` (default) runs it, so a retry from before the restore runs a second time; `'refuse'` refuses every such key
+   * without a completed or changed record, new ones too.
    */
   readonly unknownKeys?: 'run' | 'refuse';
 }
 
-/** What may differ from route to route. */
+/** The options of a route. */
 export interface RouteOptions<Native> extends OperationOptions {
-  /** The methods that the layer acts on. Default POST and PATCH; PUT and DELETE can be added. */
+  /** The methods that the guard protects. Default POST and PATCH; PUT and DELETE can be added. */
   readonly methods?: readonly string[];
   /**
-   * A name in place of method and path in the scope in which keys are looked up, so that another spelling of the path
-   * that reaches the same handler (`/Orders`, `/orders/`) does not run a second time. The path stays part of the payload:
-   * the same key under another spelling, or for another id in the path, is `key-reused`. Default: method and path as
-   * received.
+   * A name that replaces method and path in the scope of keys, so that another spelling of the path (`/Orders`,
+   * `/orders/`) does not run a second time. The path is still compared: the same key under another spelling, or for
+   * another id in the path, is refused as `key-reused`. Default: method and path as received.
    *
    * @example
    * ```ts
@@ -184,8 +184,8 @@ export interface RouteOptions<Native> extends OperationOptions {
    */
   readonly scope?: string;
   /**
-   * Asked about a lapsed record that may not be rerun, under a claim of its own: finds out at the systems behind what
-   * happened, by the keys that the steps sent, and decides. What it throws leaves the record to a person.
+   * Called under its own claim for a lapsed record that may not be rerun. It decides after it has searched the
+   * downstream systems for the keys that the steps sent. If it throws, the record is left for a person.
    *
    * @example
    * ```ts
@@ -197,9 +197,9 @@ export interface RouteOptions<Native> extends OperationOptions {
    */
   readonly recover?: (lapsed: LapsedOperation, request: Native) => HttpRecovery | Promise<HttpRecovery>;
   /**
-   * After a restore from a backup: refuses (409 `key-quarantined`) the keys from before whose record is gone or not
-   * completed, since what they asked for may have been done since the backup. It costs such a key one reading of the store, and others nothing. Take it away
-   * when no client retries keys from then any more.
+   * After a restore from a backup: refuses (409 `key-quarantined`) older keys whose record is missing or not completed,
+   * since their operation may have been carried out after the backup. Costs one read of the store for such a key, and
+   * nothing for others. Remove it when no client retries older keys any more. Default false.
    *
    * @example
    * ```ts
@@ -209,7 +209,7 @@ export interface RouteOptions<Native> extends OperationOptions {
   readonly restored?: Restored | false;
   /** The Idempotency-Key header. */
   readonly key?: KeyOptions;
-  /** What of a request is compared. */
+  /** The parts of a request that are compared. */
   readonly fingerprint?: FingerprintOptions;
   /** The request. */
   readonly request?: RequestOptions;
@@ -219,22 +219,22 @@ export interface RouteOptions<Native> extends OperationOptions {
 
 /** All options of a guard. */
 export interface GuardOptions<Native, Kind extends TransactionKind = never> extends RouteOptions<Native> {
-  /** Where records live. */
+  /** The store that keeps the records. */
   readonly store: Store<Kind>;
-  /** Whom requests act for. There is no default: without it one tenant would read another's answer. */
+  /** The account or tenant of a request. Has no default, since without it one tenant could read another's answers. */
   readonly principal: Principal<Native>;
   /** Status codes and error shape: the IETF draft's (default) or Stripe's. */
   readonly dialect?: 'ietf' | 'stripe';
-  /** What of a request is compared, and the secrets of that. */
+  /** The parts of a request that are compared, and secrets. */
   readonly fingerprint?: GuardFingerprintOptions;
-  /** Replaces the error response of the layer, for a house style. */
+  /** Returns an error response that replaces the guard's own. */
   readonly onProblem?: (problem: Problem, request: Native) => PlainResponse | undefined;
-  /** Told what happens; see {@link LatchkeyEvent}. */
+  /** Receives events; see {@link LatchkeyEvent}. */
   readonly onEvent?: EventListener;
   /**
-   * Receives warnings and errors: each code once per operation and minute, with one sentence and a link to what to do, and
-   * never a key, a body, a credential, or the message of an error that is not this library's. It does not depend on
-   * `onEvent`. Default: the console. `false` switches it off.
+   * Receives warnings and errors, each code once per operation and minute. An entry has one sentence and a link to its
+   * documentation, and never a key, a body, a credential, or the message of another library's error. Independent of
+   * `onEvent`. Default: the console. `false` turns it off.
    *
    * @example
    * ```ts

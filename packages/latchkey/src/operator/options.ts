@@ -18,32 +18,34 @@ import type { OperatedStore, OperatorTools } from './tools.ts';
 
 const day = 86_400_000;
 
-/** How an operator works. All times are in milliseconds. */
+/** Options of `operator`. All times are in milliseconds. */
 export interface OperatorOptions {
-  /** The store of the guards and functions whose records are looked at. */
+  /** The store of the guards and functions. */
   readonly store: OperatedStore;
-  /** 2 to let a decision be carried out only when a second person approves it. Default 1. */
+  /** With 2, a decision is carried out only after a second person has approved it. Default 1. */
   readonly approvals?: 1 | 2;
-  /** How long a proposal waits for the second person. Default 24 hours. */
+  /** How long a proposal can be approved. Default 24 hours. */
   readonly approvalWithinMs?: number;
   /**
-   * How long an entry of the audit is kept, at least; those that `recover` hooks of this process write on the same store
-   * too. Default 400 days.
+   * Minimum retention of an audit entry, including entries by `recover` hooks of this process on the same store.
+   * Default 400 days.
    */
   readonly auditRetentionMs?: number;
-  /** How long a record is kept once it was resolved. Default 24 hours; as the route's own is best. */
+  /** How long a record is kept after it was resolved; should equal the route's `retentionMs`. Default 24 hours. */
   readonly retentionMs?: number;
-  /** From this many claims on a lapsed record is stuck; as the route's own. Default 10. */
+  /** Number of claims after which a lapsed record is stuck; should equal the route's `maxAttempts`. Default 10. */
   readonly maxAttempts?: number;
-  /** Longest answer of a decision, in bytes. Default 1 MiB. */
+  /** Maximum size of a decision's answer in bytes. Default 1 MiB. */
   readonly maxResponseBytes?: number;
+  /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
+  /** Receives events; see `LatchkeyEvent`. */
   readonly onEvent?: EventListener;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  /** Receives warnings and errors, each code once per operation and minute. Default: the console. `false` turns it off. */
   readonly log?: Log | false;
 }
 
-/** What they may be. */
+/** The option table. */
 export const operatorTable = {
   store: storeRule,
   approvals: oneOf<1 | 2>(1, 2),

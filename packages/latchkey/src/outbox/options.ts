@@ -12,35 +12,37 @@ import type { Outbox } from '../core/outbox.ts';
 import type { Runtime } from '../core/runtime.ts';
 import type { Deliver } from './delivery.ts';
 
-/** The settings of a `dispatcher`. */
+/** Options of `dispatcher`. All times are in milliseconds. */
 export interface DispatcherOptions {
   /** A store with an outbox: SQLite, PostgreSQL or MariaDB, encrypted or not. */
   readonly store: { readonly outbox?: Omit<Outbox, 'enqueue'> | undefined };
-  /** Delivers one message; what it throws means that the message is tried again. */
+  /** Delivers one message. If it throws, the delivery is retried. */
   readonly deliver: Deliver;
-  /** Deliveries at a time. Default 8. */
+  /** Maximum number of deliveries at the same time. Default 8. */
   readonly concurrency?: number;
-  /** How long a delivery may take before another dispatcher gets the message, in milliseconds. Default 60,000. */
+  /** Time limit of a delivery; after it another dispatcher may get the message. Default 60,000. */
   readonly leaseMs?: number;
-  /** A message is dead after so many deliveries that failed. Default 20. */
+  /** Number of failed deliveries after which a message is dead. Default 20. */
   readonly maxAttempts?: number;
-  /** How long to wait for new messages when there are none: at first, in milliseconds. Default 100. */
+  /** Base of the wait between polls of an empty outbox; doubles with each empty poll. Default 100. */
   readonly pollMs?: number;
-  /** The same after a while without any. Default 2,000. */
+  /** Maximum wait between any two polls of an empty outbox. Default 2,000. */
   readonly maxPollMs?: number;
-  /** How long to wait after a delivery that failed: at first, in milliseconds; then twice as long each time. Default 1,000. */
+  /** Maximum wait before the first retry of a failed delivery; doubles with each retry. Default 1,000. */
   readonly retryMs?: number;
-  /** The longest such wait. Default 3,600,000, an hour. */
+  /** Maximum wait before any retry. Default 3,600,000, an hour. */
   readonly maxRetryMs?: number;
-  /** Receives what happens: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
+  /** Receives events: `message-delivered`, `message-failed`, `message-dead`, `store-error`. */
   readonly onEvent?: EventListener;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  /**
+   * Receives warnings and errors, each code once per operation and minute. Default: the console. `false` turns it off.
+   */
   readonly log?: Log | false;
-  /** Clocks, timers and randomness. Leases go by the store's clock. */
+  /** Clocks, timers and randomness. Leases follow the store's clock. */
   readonly runtime?: Runtime;
 }
 
-/** What they may be. */
+/** The option table. */
 export const dispatcherTable = {
   store: storeRule,
   deliver: required(callable),

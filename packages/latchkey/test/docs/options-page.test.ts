@@ -117,7 +117,8 @@ function rowsOf(table: Table, path: string, places: readonly string[]): readonly
     const inner = entry.members === undefined ? [] : rowsOf(entry.members, `${whole}.`, group ? [group] : places);
     if (entry.demand === undefined) return inner;
     const sentence =
-      sentenceOf(name, places) ?? (name === 'waitMs' ? 'How long a duplicate waits for the first answer.' : undefined);
+      sentenceOf(name, places) ??
+      (name === 'waitMs' ? 'Maximum time that a duplicate waits for the first answer.' : undefined);
     expect(sentence, `${whole} has a docstring in ${places}`).toBeDefined();
     const demand = grouped(entry.demand).replaceAll('|', '\\|');
     return [`| \`${whole}\` | ${demand} | ${shownDefault(name, entry)} | ${sentence} |`, ...inner];
@@ -127,14 +128,14 @@ function rowsOf(table: Table, path: string, places: readonly string[]): readonly
 function pageOf(): string {
   const head = `# Options
 
-Every factory checks its options when it is called: an unknown name is refused with the nearest known one, and so is a value
-out of its bounds. An option that is \`undefined\` is not given. Times are in milliseconds, sizes in bytes.
+Every factory checks its options when it is called. It refuses an unknown name, with the nearest known one in the error,
+and a value out of bounds. \`undefined\` counts as not set. Times are in milliseconds, sizes in bytes.
 
 A route (\`guard.with({ … })\`) takes the guard's options except \`store\`, \`principal\`, \`dialect\`, \`onProblem\`, \`onEvent\`,
 \`log\`, \`runtime\` and \`fingerprint.secrets\`. Its groups are merged with the guard's member by member.
 
-This page is made from the tables that the code checks by and from the docstrings of the options
-(\`WRITE_PAGES=1\` with \`packages/latchkey/test/docs/options-page.test.ts\`); the docstrings say more.
+This page is generated from the option tables and docstrings of the code
+(\`WRITE_PAGES=1\` with \`packages/latchkey/test/docs/options-page.test.ts\`). The docstrings have more details.
 `;
   const tables = sections.map(([title, table, interfaces]) => {
     const rows = rowsOf(table as Table, '', [...interfaces, ...shared]);
@@ -143,7 +144,7 @@ This page is made from the tables that the code checks by and from the docstring
   return head + tables.join('');
 }
 
-it('docs/options.md says what the tables and the docstrings say', () => {
+it('docs/options.md equals the tables and docstrings', () => {
   const page = new URL('../../../../docs/options.md', import.meta.url);
   const made = pageOf();
   if (process.env['WRITE_PAGES'] !== undefined) writeFileSync(page, made);

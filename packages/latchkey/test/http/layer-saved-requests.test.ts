@@ -116,7 +116,7 @@ describe('request.save is refused at start-up', () => {
     'for the header %s',
     (name) => {
       expect(() => createHttpLayer(options({ request: { save: { headers: [name] } } }))).toThrow(
-        invalid(/request\.save\.headers must be an array of header names, none of which carries credentials/),
+        invalid(/request\.save\.headers must be an array of header names other than api-key/),
       );
     },
   );

@@ -22,5 +22,5 @@ it('a named scope never mixes up two ids in a path', async () => {
 });
 
 it('a scope is a name', () => {
-  expect(() => layerRig({ scope: '' })).toThrow(/scope must be a string that is not empty/);
+  expect(() => layerRig({ scope: '' })).toThrow(/scope must be a non-empty string/);
 });

@@ -1,5 +1,4 @@
-/**
- * What several factories of the library take alike.
+/* * Options that several factories of the library share.
  *
  * @module
  */
@@ -22,21 +21,20 @@ export const secretsRule: Rule = must(
   listOf(isSecret),
 );
 
-/** Where records live. */
+/** The store that keeps the records. */
 export const storeRule = called(
   'adapter dataAdapter storage storageAdapter',
   required(must('a store, such as memoryStore() or await storeFromUrl(…)', isObjectWith('claim', 'complete'))),
 );
 
-/** Who is notified of what happens, and by which clock. */
+/** Events, log and runtime. */
 export const observerTable = {
   onEvent: callable,
   log: must('a function or false', (value) => value === false || typeof value === 'function'),
   runtime: runtimeOr(systemRuntime),
 };
 
-/**
- * Refuses a store that encrypts what it keeps, beside fingerprints that anybody can compute.
+/* * Refuses an encrypted store without fingerprint secrets, since plain digests can be guessed.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -44,6 +42,6 @@ export function checkSealed(where: string, store: Pick<AnyStore, 'sealed'>, secr
   if (store.sealed !== true || secrets.length > 0) return;
   throw new LatchkeyError(
     'option-invalid',
-    `${where}: an encrypted store needs fingerprint.secrets, since a plain digest of a payload can be guessed.`,
+    `${where}: fingerprint.secrets must be set with an encrypted store, since a plain digest of a payload can be guessed.`,
   );
 }

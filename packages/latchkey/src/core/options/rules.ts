@@ -1,6 +1,5 @@
-/**
- * The words of an option table: what one option may be, and its default. A factory has one table of all its options;
- * `readOptions` checks by it, and docs/options.md is made from it.
+/* * The parts of an option table: what one option may be, and its default. Each factory has one table of its options;
+ * `readOptions` uses it to check them, and docs/options.md is generated from it.
  *
  * @module
  */
@@ -9,13 +8,13 @@ import type { Runtime } from '../runtime.ts';
 
 /** What one option may be. `Default` is the type of its default, `undefined` if it has none. */
 export interface Rule<Default = undefined> {
-  /** What the value must be, as errors and docs say it: `an integer from 1 to 100`. */
+  /** What the value must be, for errors and docs: `an integer from 1 to 100`. */
   readonly demand: string;
   readonly accepts: (value: unknown) => boolean;
   readonly default: Default;
-  /** True if there is no way without it. */
+  /** True if the option must be given. */
   readonly isRequired?: boolean;
-  /** True if an error may show the value; others may hold a secret, and only their type is shown. */
+  /** True if an error may show the value; of others, which may hold a secret, only the type is shown. */
   readonly isPlain?: boolean;
   /** What other libraries call the option, separated by spaces. */
   readonly elsewhere?: string;
@@ -33,12 +32,12 @@ type Entry<Value> =
   | Rule<Value | undefined>
   | Group<Extract<Value, object> extends infer Members extends object ? OptionTable<Members> : never>;
 
-/** A rule or a group for each of the options, and for nothing else: the compiler finds a table that forgets one. */
+/** A rule or a group for each option; the compiler reports a missing one. */
 export type OptionTable<Options> = {
   readonly [Name in keyof Options]-?: Entry<Exclude<Options[Name], undefined>>;
 };
 
-/** The options as they were read, with the defaults of their table. */
+/** The options with the defaults of their table. */
 export type Completed<Options, Table> = {
   readonly [Name in keyof Options & keyof Table]: Table[Name] extends Rule<infer Default>
     ? Exclude<Options[Name], undefined> | Extract<Default, undefined>
@@ -47,10 +46,10 @@ export type Completed<Options, Table> = {
       : never;
 };
 
-/** The longest time that a timer can be set for, in milliseconds. */
+/** Maximum delay of a timer in milliseconds. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** Anything that `accepts` takes. */
+/** A rule for the values that `accepts` returns true for. */
 export function must(demand: string, accepts: (value: unknown) => boolean): Rule {
   return { demand, accepts, default: undefined };
 }
@@ -76,7 +75,7 @@ export const clientNames = 'connection db pool redis redisClient sql url';
 /** The bounds of a number, and its default if it has one. */
 interface Bounds<Default> {
   readonly min: number;
-  /** None: as far as integers are exact. */
+  /** Default: the largest safe integer. */
   readonly max?: number;
   readonly default?: Default;
 }
@@ -92,7 +91,7 @@ export function integer<Default extends number | undefined = undefined>(bounds: 
   };
 }
 
-/** A time for which a timer is set. */
+/** A time in milliseconds that a timer can be set to. */
 export function timerMs(value: number, min = 1): Rule<number> {
   return integer({ min, max: longestTimerMs, default: value });
 }
@@ -118,12 +117,12 @@ export function group<Members>(members: Members): Group<Members> {
   return { members };
 }
 
-/** A group that need not be there: nothing of it is filled in then. */
+/** A group without defaults, which may be left out. */
 export function optionalGroup<Members>(members: Members): Alternative<undefined, Members> {
   return { ...must(`an object with ${Object.keys(Object(members)).join(' and ')}`, () => false), members };
 }
 
-/** What `rule` accepts, or an object with members. */
+/** A value that `rule` accepts, or an object with members. */
 export function either<Default, Members>(rule: Rule<Default>, members: Members): Alternative<Default, Members> {
   return {
     ...rule,
@@ -135,11 +134,11 @@ export function either<Default, Members>(rule: Rule<Default>, members: Members):
 /** Whether a value is a string. */
 export const isText = (value: unknown): value is string => typeof value === 'string';
 
-/** An array of nothing but such items. */
+/** An array whose items are all accepted. */
 export const listOf = (accepts: (item: unknown) => boolean) => (value: unknown) =>
   Array.isArray(value) && value.every(accepts);
 
-/** An object that has these members. */
+/** An object with these members. */
 export const isObjectWith =
   (...names: readonly string[]) =>
   (value: unknown) =>

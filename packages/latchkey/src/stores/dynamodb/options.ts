@@ -1,5 +1,4 @@
-/**
- * The options of a store in DynamoDB.
+/* * The options of a DynamoDB store.
  *
  * @module
  */
@@ -23,35 +22,35 @@ import type { DynamodbClient } from './client.ts';
 /** The settings of a `dynamodbStore`. */
 export interface DynamodbStoreOptions<Client extends DynamodbClient = DynamodbClient> {
   /**
-   * `new DynamoDB(…)` of `@aws-sdk/client-dynamodb`: the client with a method for each operation. A bare
-   * `DynamoDBClient` takes commands, which only the SDK can make, and this package imports none. It stays open when
+   * `new DynamoDB(…)` of `@aws-sdk/client-dynamodb`, the client with a method for each operation. A bare
+   * `DynamoDBClient` needs the SDK's command classes, which this package does not import. The client stays open when
    * the store closes.
    */
   readonly client: Client;
-  /** The table's name or ARN; see `tableDefinition` for what it must be like. */
+  /** The table's name or ARN; `tableDefinition` gives its required definition. */
   readonly table: string;
-  /** What all keys in the table start with, so that several stores can share one. Default: nothing. */
+  /** Prefix of all keys in the table, so that several stores can share the table. Default: none. */
   readonly prefix?: string;
   /**
-   * Where time comes from. `'server'` (default): from the `Date` fields of DynamoDB's answers, so that the workers'
-   * own clocks may be wrong. These are in whole seconds, and what is uncertain counts for the lease's owner: at first
-   * others wait up to 2.5 s past its end, and half a second once some answers have narrowed it down. 100 ms are
-   * allowed for DynamoDB's own machines to be apart. `'own'`: from this machine's clock, which must agree with the
-   * other workers' to within a small part of the lease (as with Amazon Time Sync).
+   * Source of the current time. `'server'` (default): the `Date` header of DynamoDB's answers, so the workers' clocks
+   * may be wrong. The header has whole seconds, and the uncertainty counts in favour of the lease's owner: others wait
+   * up to 2.5 s after its end at first, and half a second after several answers. 100 ms are allowed for differences
+   * between DynamoDB's machines. `'own'`: this machine's clock, which must agree with the other workers' to within a
+   * small part of the lease (as with Amazon Time Sync).
    */
   readonly clock?: 'server' | 'own';
   /**
-   * What a claim does first. `'write'` (default): a first request makes 2 calls in all and a replay 1, but a replay's
-   * refused write costs 1 write unit per KB of the record. `'read'`: a first request makes 3 calls, and a replay 1,
-   * which costs 1 read unit per 4 KB. Choose `'read'` where more than one request in five is a replay.
+   * Whether a claim first writes or reads. `'write'` (default): a first request makes 2 calls and a replay 1, but a
+   * replay's refused write costs 1 write unit per KB of the record. `'read'`: a first request makes 3 calls, and a
+   * replay 1, which costs 1 read unit per 4 KB. Set `'read'` if more than one request in five is a replay.
    */
   readonly claimBy?: 'write' | 'read';
   /**
-   * Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 2 MiB, at most 16 MiB. Results
-   * over 32 KiB are in parts: writing takes 1 call for each 380 KB and 1 more, replaying the same.
+   * Maximum size of a stored result in bytes; a longer one leaves a tombstone. Default 2 MiB, at most 16 MiB. Results
+   * over 32 KiB are stored in parts: writing and replaying take 1 call per 380 KB and 1 more.
    */
   readonly maxResultBytes?: number;
-  /** How long a call may take, the client's own retries included, in milliseconds. Default 5,000. */
+  /** Time limit of a call, including the client's own retries, in milliseconds. Default 5,000. */
   readonly callTimeoutMs?: number;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
@@ -65,7 +64,7 @@ const name = (least: number) =>
     (value) => isText(value) && value.length >= least && value.length <= longestName,
   );
 
-/** What they may be. */
+/** The option table. */
 export const dynamodbTable = {
   client: called(
     clientNames,

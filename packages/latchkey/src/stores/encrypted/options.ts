@@ -9,9 +9,9 @@ import type { KeyProvider } from './key-ring.ts';
 
 /** The keys of an `encryptedStore`. */
 export interface EncryptionOptions {
-  /** The version that new values are sealed with. To rotate, add a key and name it here; keep the older ones. */
+  /** The key version that encrypts new values. To rotate, add a key and set its version here; keep the older keys. */
   readonly currentKey: string;
-  /** Keys of 32 bytes by version, or a function that looks one up and may ask a key service. */
+  /** Keys of 32 bytes by version, or a function that returns a key, for example from a key service. */
   readonly keys: Readonly<Record<string, Uint8Array>> | KeyProvider;
 }
 
@@ -22,12 +22,12 @@ const isVersion = (value: unknown) => {
   return length > 0 && length <= longestVersion;
 };
 
-/** What they may be. */
+/** The option table. */
 export const encryptionTable = {
   currentKey: required(must(`a string of 1 to ${longestVersion} bytes`, isVersion)),
   keys: required(
     must(
-      'a table of keys or a function',
+      'an object with a key per version, or a function',
       (value) => typeof value === 'function' || (typeof value === 'object' && value !== null),
     ),
   ),

@@ -1,5 +1,4 @@
-/**
- * The options of a store in MariaDB, and those that name its tables.
+/* * The options of a MariaDB store and its tables.
  *
  * @module
  */
@@ -21,33 +20,32 @@ import {
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
 
-/** Names the tables. */
+/** The names of the tables. */
 export interface TableOptions {
-  /** Stands before the names of the store's tables. Default `latchkey_`. */
+  /** Prefix of the tables' names. Default `latchkey_`. */
   readonly tablePrefix?: string;
-  /** The database that the tables are in. Default: the one that the connection is in. */
+  /** The database of the tables. Default: the connection's database. */
   readonly database?: string;
 }
 
 /** The settings of a `mariadbStore`. */
 export interface MariadbStoreOptions<Connection extends MariadbConnection = MariadbConnection> extends TableOptions {
   /**
-   * A pool of `mysql2` or `mysql2/promise`; it stays open when the store closes. A transaction holds one of its
-   * connections as long as its function runs, so leave some for everything else.
+   * A pool of `mysql2` or `mysql2/promise`; it stays open when the store closes. A transaction holds one connection
+   * while its function runs, so the pool needs some more for other calls.
    */
   readonly client: MariadbClient<Connection>;
   /**
-   * How long a call waits for a connection, and for the server's answer, before it rejects, in milliseconds. Default
-   * 10,000. The connection of a call that got no answer is closed.
+   * Time limit for getting a connection, and for the server's answer, in milliseconds. The connection of an unanswered
+   * call is closed. Default 10,000.
    */
   readonly callTimeoutMs?: number;
   /**
-   * Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 16 MiB. The server's
-   * `max_allowed_packet`, less 64 KiB, is a limit too. All steps of an operation together
-   * have that last limit.
+   * Maximum size of a stored result in bytes; a longer one leaves a tombstone. Default 16 MiB. The server's
+   * `max_allowed_packet` minus 64 KiB also limits results, and all steps of an operation together.
    */
   readonly maxResultBytes?: number;
-  /** Whether this process removes expired records by and by. Default true. */
+  /** Whether this process periodically removes expired records. Default true. */
   readonly sweep?: boolean;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
@@ -58,13 +56,13 @@ const name = must('1 to 50 letters, digits, "_", "$" or "-"', (value) => isText(
 const isPool = (value: unknown) =>
   isObjectWith()(value) && isObjectWith('getConnection')(promisePool(value as MariadbClient));
 
-/** What the names may be. */
+/** The option table of the names. */
 export const namesTable = {
   tablePrefix: defaultTo(name, 'latchkey_'),
   database: name,
 } satisfies OptionTable<TableOptions>;
 
-/** What they may be. */
+/** The option table. */
 export const mariadbTable = {
   client: called(clientNames, required(must('a pool of mysql2, as createPool makes it', isPool))),
   ...namesTable,

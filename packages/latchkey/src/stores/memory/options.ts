@@ -1,5 +1,4 @@
-/**
- * The options of a store in memory.
+/* * The options of a memory store.
  *
  * @module
  */
@@ -9,19 +8,19 @@ import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 
 /** The limits of a `memoryStore`. */
 export interface MemoryStoreOptions {
-  /** Most records at a time. Default 200,000. */
+  /** Maximum number of records. Default 200,000. */
   readonly maxRecords?: number;
-  /** About how much memory all records may take, in bytes. Default 256 MiB. */
+  /** Approximate memory limit of all records in bytes. Default 256 MiB. */
   readonly maxBytes?: number;
-  /** Longest result that is kept, in bytes; a longer one leaves its tombstone. Default: as much as fits. */
+  /** Maximum size of a stored result in bytes; a longer one leaves a tombstone. Default: no limit except `maxBytes`. */
   readonly maxResultBytes?: number;
-  /** Lets it be used although NODE_ENV is `production`: records are gone with the process. Default false. */
+  /** Allows the store if NODE_ENV is `production`; its records are lost when the process ends. Default false. */
   readonly allowInProduction?: boolean;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
 
-/** What they may be. */
+/** The option table. */
 export const memoryTable = {
   maxRecords: integer({ min: 1, default: 200_000 }),
   maxBytes: integer({ min: 1, default: 256 * 1024 * 1024 }),

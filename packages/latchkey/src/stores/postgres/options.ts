@@ -1,5 +1,4 @@
-/**
- * The options of a store in PostgreSQL, and those that name its tables.
+/* * The options of a PostgreSQL store and its tables.
  *
  * @module
  */
@@ -23,11 +22,11 @@ import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { Listen } from './change-feed.ts';
 import { clientRule, type PostgresClient } from './client.ts';
 
-/** Names the tables. */
+/** The names of the tables. */
 export interface TableNames {
   /** The schema, which must exist. Default `public`. */
   readonly schema?: string;
-  /** What the names of the tables begin with. Default `latchkey_`. */
+  /** Prefix of the tables' names. Default `latchkey_`. */
   readonly tablePrefix?: string;
 }
 
@@ -36,32 +35,33 @@ export interface PostgresStoreOptions<Client extends PostgresClient = PostgresCl
   /** A `Pool` of `pg`, the `sql` of postgres.js, or a bridge to another client. It stays open when the store closes. */
   readonly client: Client;
   /**
-   * How waiting hears of changes that other processes made. Default: by LISTEN, on a connection that is taken from the
-   * client while somebody waits and for 10 seconds after; with a `pg` pool of fewer than three connections waiting
-   * polls. `false` switches it off, and waiting polls: so behind a PgBouncer in transaction mode, which has no LISTEN. A bridge or `pgListener(connection)` gives it a connection of its own.
+   * How waiting requests learn of changes by other processes. Default: LISTEN, on a connection taken from the client
+   * while a request waits and for 10 seconds after; with a `pg` pool of fewer than three connections they poll. With
+   * `false` they always poll, as needed behind a PgBouncer in transaction mode, which has no LISTEN. A bridge or
+   * `pgListener(connection)` provides a separate connection.
    */
   readonly listen?: false | { readonly listen: Listen };
-  /** How long a call waits for a free connection, in milliseconds; for `pg` and postgres.js. Default 5,000. */
+  /** Time limit for getting a free connection, in milliseconds; for `pg` and postgres.js. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** How long a call may take in all, in milliseconds. Default 10,000. Transactions are bounded by their lease. */
+  /** Time limit of a whole call, in milliseconds. Default 10,000. Transactions are limited by their lease instead. */
   readonly callTimeoutMs?: number;
   /**
-   * Let the server keep each statement's plan, for `pg` and postgres.js. It saves work, and does not work behind a
-   * PgBouncer in transaction mode before its version 1.21. Default false.
+   * Uses prepared statements, for `pg` and postgres.js. Faster, but not possible behind a PgBouncer before 1.21 in
+   * transaction mode. Default false.
    */
   readonly prepare?: boolean;
-  /** Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 16 MiB. */
+  /** Maximum size of a stored result in bytes; a longer one leaves a tombstone. Default 16 MiB. */
   readonly maxResultBytes?: number;
-  /** Whether this process removes expired records by and by. Default true. */
+  /** Whether this process periodically removes expired records. Default true. */
   readonly sweep?: boolean;
-  /** Clocks, timers and randomness. Leases go by the server's clock. */
+  /** Clocks, timers and randomness. Leases follow the server's clock. */
   readonly runtime?: Runtime;
 }
 
-/** PostgreSQL cuts longer names short, and then two may be one. */
+/** PostgreSQL truncates longer names, so two different names could become the same. */
 export const longestName = 63;
 
-/** The name of the constraint that refuses a commit before the end of a transaction; the longest that is made. */
+/** The name of the constraint that refuses a commit before the end of a transaction; the longest name in use. */
 export const guardSuffix = 'commit_belongs_to_the_store';
 
 const name = (least: number, most: number) =>
@@ -70,13 +70,13 @@ const name = (least: number, most: number) =>
     return length >= least && length <= most;
   });
 
-/** What the names may be. */
+/** The option table of the names. */
 export const namesTable = {
   schema: defaultTo(name(1, longestName), 'public'),
   tablePrefix: defaultTo(name(0, longestName - guardSuffix.length), 'latchkey_'),
 } satisfies OptionTable<TableNames>;
 
-/** What they may be. */
+/** The option table. */
 export const postgresTable = {
   client: called(clientNames, required(clientRule)),
   ...namesTable,

@@ -1,5 +1,4 @@
-/**
- * The options of a store in Redis.
+/* * The options of a Redis store.
  *
  * @module
  */
@@ -25,37 +24,36 @@ import type { WaitReplicas } from './replicas.ts';
 /** The settings of a `redisStore`. */
 export interface RedisStoreOptions {
   /**
-   * A client of yours; it stays open when the store closes. It must not put a prefix of its own before keys. Turn its
-   * offline queue off, so that a request learns at once that Redis is away.
+   * The client to use; it stays open when the store closes. It must not have a key prefix. Turn its offline queue off,
+   * so that a request fails at once if Redis is unavailable.
    */
   readonly client: RedisClient;
-  /** Before the id of every record, as its key; nothing else may be kept under it. Default `'latchkey:'`. */
+  /** Prefix of all keys; no other data may use it. Default `'latchkey:'`. */
   readonly prefix?: string;
-  /** Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 16 MiB. */
+  /** Maximum size of a stored result in bytes; a longer one leaves a tombstone. Default 16 MiB. */
   readonly maxResultBytes?: number;
   /**
-   * Makes a claim and a completion wait until so many replicas have it (WAIT). With too few in time, the claim is given
-   * back and the request refused as `store-unavailable`; a completion is tried again. WAIT holds up whatever else is
-   * sent on the same connection, so give the store a client of its own. Behind Sentinel, node-redis must keep to one
-   * connection (`masterPoolSize: 1`, its default).
+   * Makes a claim and a completion wait until this many replicas have it (WAIT). If too few have it in time, the claim
+   * is given back and the request refused as `store-unavailable`; a completion is retried. WAIT delays other commands
+   * on the same connection, so use a separate client for the store. Behind Sentinel, node-redis must use one connection
+   * (`masterPoolSize: 1`, its default).
    */
   readonly waitReplicas?: WaitReplicas;
-  /** How long reading, listing, resolving, erasing, `ping` and `doctor` wait for an answer, in milliseconds. Default 10,000. */
+  /** Time limit of reading, listing, resolving, erasing, `ping` and `doctor`, in milliseconds. Default 10,000. */
   readonly timeoutMs?: number;
-  /** Clocks, timers and randomness. Leases and retention go by the server's clock. */
+  /** Clocks, timers and randomness. Leases and retention follow the server's clock. */
   readonly runtime?: Runtime;
 }
 
-const clients =
-  'a client of ioredis 5.1 or later, or of redis (node-redis) 4.6 or later: a single one, a cluster or a Sentinel one';
+const clients = 'a client (single, cluster or Sentinel) of ioredis 5.1 or later, or of redis (node-redis) 4.6 or later';
 
-/** What they may be. */
+/** The option table. */
 export const redisTable = {
   client: called(clientNames, required(must(clients, isRedisClient))),
   prefix: called(
     'keyPrefix namespace',
     defaultTo(
-      must('a string without braces, and not empty', (value) => isText(value) && /^[^{}]+$/.test(value)),
+      must('a non-empty string without braces', (value) => isText(value) && /^[^{}]+$/.test(value)),
       'latchkey:',
     ),
   ),

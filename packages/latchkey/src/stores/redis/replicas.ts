@@ -1,27 +1,26 @@
-/**
- * Waits until replicas have what was written: WAIT, once for everything that was written on a connection meanwhile.
+/* * Waits until replicas have the writes: one WAIT for everything written on a connection in the meantime.
  *
  * @module
  */
 
 import type { Node, Wire } from './clients/wire.ts';
 
-/** How many replicas must have a claim or a result before it counts, and how long that may take. */
+/** How many replicas must have a claim or a result before it counts, and the time limit for that. */
 export interface WaitReplicas {
-  /** At least this many; 1 or more. */
+  /** Minimum number of replicas, from 1 to 1,000. */
   readonly replicas: number;
-  /** How long to wait for them, in milliseconds; 1 or more. Other commands on the connection wait too. */
+  /** Time limit for them in milliseconds; 1 or more. Other commands on the connection wait too. */
   readonly timeoutMs: number;
 }
 
 interface Line {
-  /** The WAIT that is under way. */
+  /** The pending WAIT. */
   running: Promise<number>;
-  /** The one that comes after it, for what was written since. */
+  /** The next one, for writes since then. */
   next: Promise<number> | undefined;
 }
 
-/** Batches WAIT: at most one is under way on each connection, and one more stands for all who came after. */
+/** Batches WAIT: at most one is pending on each connection, and one more is queued for all later callers. */
 export class ReplicaWait {
   readonly #wire: Wire;
   readonly #wanted: WaitReplicas;
@@ -33,8 +32,8 @@ export class ReplicaWait {
   }
 
   /**
-   * How many replicas have everything that was written so far on the connection of this key; none if the connection
-   * was lost meanwhile: a client may send WAIT again to a server that took over, which knows nothing of the write.
+   * The number of replicas that have everything written so far on the connection of this key. It is 0 if the connection
+   * was lost meanwhile, because the client may have sent WAIT again to a new server that does not have the write.
    */
   async reached(key: string): Promise<number> {
     const node = await this.#wire.nodeOf(key);

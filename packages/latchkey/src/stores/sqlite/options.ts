@@ -1,5 +1,4 @@
-/**
- * The options of a store in SQLite.
+/* * The options of a SQLite store.
  *
  * @module
  */
@@ -20,24 +19,24 @@ import type { SqliteDatabase } from './client.ts';
 /** The settings of an `sqliteStore`. */
 export interface SqliteStoreOptions<Handle extends SqliteDatabase = SqliteDatabase> {
   /**
-   * The path of a file, which is created if need be (its folder is not), or a handle of your own: then the store's
-   * tables lie beside yours, and a transaction can write to both. A handle of yours stays open when the store closes.
+   * The path of a file, which is created if missing (its folder is not), or your own handle. With your own handle a
+   * transaction can write to your tables and the store's; the handle stays open when the store closes.
    */
   readonly database: string | Handle;
   /**
-   * `'full'` (default): what was answered survives a power cut. `'normal'`: it survives a crash of the process; a
-   * power cut may undo the last commits. A handle of your own is set to it too, with WAL mode.
+   * Durability of answers: with `'full'` (default) they survive a power cut. With `'normal'` they survive a crash of
+   * the process, but a power cut may undo the last commits. Your own handle is set to it too, and to WAL mode.
    */
   readonly synchronous?: 'full' | 'normal';
-  /** How long a call waits for the lock of another process before it rejects, in milliseconds. Default 1,000. */
+  /** How long a call waits for another process's lock before it rejects, in milliseconds. Default 1,000. */
   readonly lockTimeoutMs?: number;
-  /** Longest result that is kept, in bytes; a longer one leaves its tombstone. Default 16 MiB. */
+  /** Maximum size of a stored result in bytes; a longer one leaves a tombstone. Default 16 MiB. */
   readonly maxResultBytes?: number;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
 
-/** What they may be. */
+/** The option table. */
 export const sqliteTable = {
   database: called(
     'db file filename path',

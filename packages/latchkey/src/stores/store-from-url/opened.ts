@@ -1,5 +1,4 @@
-/**
- * What every kind of URL is opened into.
+/* * The result of opening a URL.
  *
  * @module
  */
@@ -8,33 +7,33 @@ import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { callable, type OptionTable, runtimeOr } from '../../core/options/rules.ts';
 import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 
-/** The settings of a store that is made from a URL. */
+/** Options of `storeFromUrl`. */
 export interface StoreFromUrlOptions {
   /**
-   * Told of errors of the client that belong to no call, such as a connection that broke while nobody used it. The
-   * client connects again by itself, and calls report their own errors, so nothing has to be done. Default: ignored.
+   * Receives client errors that belong to no call, such as an idle connection that broke. The client reconnects
+   * automatically and calls report their own errors, so no action is needed. Default: ignored.
    */
   readonly onClientError?: (error: LatchkeyError) => void;
   /** Clocks, timers and randomness. */
   readonly runtime?: Runtime;
 }
 
-/** What they may be. */
+/** The option table. */
 export const storeFromUrlTable = {
   onClientError: callable,
   runtime: runtimeOr(systemRuntime),
 } satisfies OptionTable<StoreFromUrlOptions>;
 
-/** A store, and the client that was made for it. */
+/** A store and its client. */
 export interface Opened<S> {
   readonly store: S;
-  /** Connects the client, if it does not connect when it is first used. */
+  /** Connects the client, unless it connects on first use. */
   connect?(): Promise<void>;
   /** Closes the client. */
   end?(): Promise<void>;
 }
 
-/** What a stray error is passed on as: its words alone, for a client's error may carry the password that it sent. */
+/** Passes on only the message of a client's error, since the error object may contain the password. */
 export function clientError(error: unknown): LatchkeyError {
   return new StoreUnavailableError(`The client of the store: ${wordsOf(error)}`);
 }
@@ -45,8 +44,8 @@ function wordsOf(error: unknown): string {
 }
 
 /**
- * The error for a package that could not be loaded. Who imports one does it in a `try` of its own: there, and nowhere
- * else, bundlers let a package be absent, so that an application installs the one driver that it uses.
+ * The error for a package that could not be loaded. Each import of a driver is in its own `try`, since only there
+ * bundlers allow a package to be missing; an application then installs only the driver that it uses.
  */
 export function driverMissing(name: string, url: URL, cause: unknown): LatchkeyError {
   return new LatchkeyError(
