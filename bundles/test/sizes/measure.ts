@@ -22,7 +22,7 @@ export interface SizeLimit {
 /** What is measured. */
 export const sizeLimits: Readonly<Record<string, SizeLimit>> = {
   'latchkey/fetch': { ceiling: 34.8, goal: 20, platform: 'node' },
-  'latchkey/client': { ceiling: 9.4, goal: 6, platform: 'browser' },
+  'latchkey/client': { ceiling: 9.35, goal: 6, platform: 'browser' },
   'latchkey/redis': { ceiling: 12.1, goal: 9, platform: 'node' },
 };
 

@@ -6,16 +6,6 @@
 
 import type { Timers } from '../core/runtime.ts';
 
-/** Settles as `promise` does, or rejects with the signal's reason as soon as it aborts. */
-function untilAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener('abort', abort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
-  });
-}
-
 /** The bounds of one attempt. */
 export interface AttemptLimits {
   readonly attemptTimeoutMs: number;
@@ -26,26 +16,26 @@ export interface AttemptLimits {
 export class AnswerTooLarge extends Error {}
 
 /** Reads to the end, so that a connection that drops in mid-answer is seen before the answer counts. */
-async function readAhead(response: Response, maxBytes: number, signal: AbortSignal): Promise<void> {
+async function wholeAnswer(sent: Promise<Response>, maxBytes: number, cut: AbortSignal): Promise<Response> {
+  const response = await sent;
   // The clone is read; what it was cloned from keeps the same bytes for the caller.
   const reader = response.clone().body?.getReader();
-  if (reader === undefined) return;
   let total = 0;
-  for (;;) {
-    const { done, value } = await untilAborted(reader.read(), signal);
-    if (done) return;
-    total += value.byteLength;
+  for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
+    cut.throwIfAborted();
+    total += read.value.byteLength;
     if (total > maxBytes) throw new AnswerTooLarge();
   }
+  return response;
 }
 
 /**
  * Sends once and resolves with a response whose body is all there. Rejects with what `send` rejects with, with a
- * TimeoutError, or with the reason of `signal`.
+ * TimeoutError, or with the reason of `signal`, even if `send` doesn't heed its own signal.
  */
 export async function attemptOnce(
   send: (signal: AbortSignal) => Promise<Response>,
-  limits: AttemptLimits,
+  { attemptTimeoutMs, maxResponseBytes }: AttemptLimits,
   timers: Timers,
   signal: AbortSignal,
 ): Promise<Response> {
@@ -53,12 +43,13 @@ export async function attemptOnce(
   const cut = new AbortController();
   const relay = () => cut.abort(signal.reason);
   signal.addEventListener('abort', relay);
-  const late = new DOMException(`No answer within ${limits.attemptTimeoutMs} ms`, 'TimeoutError');
-  const timer = timers.set(() => cut.abort(late), limits.attemptTimeoutMs);
+  const late = new DOMException(`No answer within ${attemptTimeoutMs} ms`, 'TimeoutError');
+  const timer = timers.set(() => cut.abort(late), attemptTimeoutMs);
+  const aborted = new Promise<never>((_, reject) => {
+    cut.signal.addEventListener('abort', () => reject(cut.signal.reason));
+  });
   try {
-    const response = await untilAborted(send(cut.signal), cut.signal);
-    await readAhead(response, limits.maxResponseBytes, cut.signal);
-    return response;
+    return await Promise.race([aborted, wholeAnswer(send(cut.signal), maxResponseBytes, cut.signal)]);
   } catch (error) {
     cut.abort(error);
     throw error;

@@ -9,9 +9,8 @@ import { KeyRing } from './key-ring.ts';
 import type { StoredKey } from './key-storage.ts';
 import { NoAnswerError } from './no-answer-error.ts';
 import { type ClientOptions, type ClientSettings, clientSettings, invalidOption } from './options.ts';
-import { type PreparedRequest, prepareRequest, sameRequest } from './request-bytes.ts';
-import { requestDigest } from './request-digest.ts';
-import { type Call, sendUntilAnswered } from './retry-loop.ts';
+import { type PreparedRequest, prepareRequest, requestDigest, sameRequest } from './request-bytes.ts';
+import { sendUntilAnswered } from './retry-loop.ts';
 import { Flight, type FlightControl } from './shared-call.ts';
 
 /** What `fetch` takes, and the operation's name. */
@@ -170,40 +169,26 @@ async function perform(
   control: FlightControl,
 ): Promise<OperationAnswer> {
   const { settings, emit, keys } = client;
-  const { clock } = settings.runtime;
-  const { entry, inDoubt } = await keyFor(client, operation, request, control.signal);
+  const { runtime, totalTimeoutMs, keyTtlMs, sendFirstSent } = settings;
+  const { clock } = runtime;
+  const { signal } = control;
+  const { entry, inDoubt } = await keyFor(client, operation, request, signal);
   const { key, createdAtMs } = entry;
-  const timeLeftMs = Math.min(settings.totalTimeoutMs, createdAtMs + settings.keyTtlMs - clock.now());
-  const deadlineMs = clock.monotonic() + timeLeftMs;
-  const firstSent = settings.sendFirstSent ? { firstSentMs: createdAtMs } : {};
-  const call: Call = {
-    operation,
-    key,
-    ...firstSent,
-    inDoubt,
-    request,
-    settings,
-    emit,
-    signal: control.signal,
-    deadlineMs,
+  const deadlineMs = clock.monotonic() + Math.min(totalTimeoutMs, createdAtMs + keyTtlMs - clock.now());
+  const call = { operation, key, inDoubt, request, settings, emit, signal, deadlineMs };
+  /** A key stays until its operation is decided; what it says of the requests so far stays true. */
+  const end = async (isDone: boolean, mayHaveHappened: boolean) => {
+    control.settle();
+    if (isDone) await keys.drop(operation, key);
+    else if (!mayHaveHappened) await keys.update(operation, { ...entry, nothingDone: true });
   };
   try {
-    const answered = await sendUntilAnswered(call);
-    control.settle();
-    if (answered.final) await keys.drop(operation, key);
-    else if (!answered.mayHaveHappened) await keys.update(operation, { ...entry, nothingDone: true });
-    return {
-      response: answered.response,
-      replayed: answered.replayed,
-      attempts: answered.attempts,
-      key,
-      final: answered.final,
-    };
+    const answered = await sendUntilAnswered(sendFirstSent ? { ...call, firstSentMs: createdAtMs } : call);
+    const { mayHaveHappened, ...answer } = answered;
+    await end(answer.final, mayHaveHappened);
+    return { ...answer, key };
   } catch (error) {
-    if (!(error instanceof NoAnswerError) || error.mayHaveHappened) throw error;
-    control.settle();
-    if (error.code === 'key-reused') await keys.drop(operation, key);
-    else await keys.update(operation, { ...entry, nothingDone: true });
+    if (error instanceof NoAnswerError && !error.mayHaveHappened) await end(error.code === 'key-reused', false);
     throw error;
   }
 }

@@ -7,7 +7,7 @@
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
 import { hasLocks, inTurn, withLock } from './key-lock.ts';
-import { entryName, formatEntry, type KeyStorage, parseEntry, type StoredKey } from './key-storage.ts';
+import { entryName, type KeyStorage, parseEntry, type StoredKey } from './key-storage.ts';
 
 // A storage that never answers counts as one that throws.
 const storageTimeoutMs = 2_000;
@@ -108,7 +108,7 @@ export class KeyRing {
 
   async #keep(operation: string, entry: StoredKey): Promise<void> {
     const isStored = await this.#try(operation, 'write', async (storage) =>
-      storage.setItem(entryName(operation), formatEntry(entry)),
+      storage.setItem(entryName(operation), JSON.stringify(entry)),
     );
     this.#held.set(operation, { entry, isStored });
   }

@@ -42,15 +42,10 @@ export function entryName(operation: string): string {
   return `latchkey:${operation}`;
 }
 
-/** Writes an entry's text. */
-export function formatEntry(entry: StoredKey): string {
-  return JSON.stringify(entry);
-}
-
 // What a page's other scripts may have put there must not get into a header.
 const sendable = /^[A-Za-z0-9_.:~-]{1,255}$/;
 
-/** Reads an entry's text; undefined if it isn't one of ours. */
+/** Reads an entry's text, which is JSON; undefined if it isn't one of ours. */
 export function parseEntry(text: string): StoredKey | undefined {
   try {
     const entry = JSON.parse(text) as Partial<Record<keyof StoredKey, unknown>>;

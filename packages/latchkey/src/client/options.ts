@@ -20,9 +20,8 @@ import {
   runtimeOr,
   timerMs,
 } from '../core/options/rules.ts';
-import type { Runtime } from '../core/runtime.ts';
+import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { ClientEventListener } from './client-events.ts';
-import { clientRuntime } from './client-runtime.ts';
 import { type KeyStorage, pageStorage } from './key-storage.ts';
 
 /** Options of `idempotentFetch`. All times are whole milliseconds. */
@@ -84,6 +83,20 @@ export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTt
   /** Name of the call in errors and events. Default: its method and host. */
   readonly operation?: string;
 }
+
+/** A hexadecimal digit that is random where `digit` leaves it open: wholly in place of 0 and 1, two bits in place of 8. */
+function randomDigit(digit: string): string {
+  const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
+  return (Number(digit) ^ (random & (15 >> (Number(digit) / 4)))).toString(16);
+}
+
+// An insecure context (plain http on another host than localhost) has getRandomValues but no randomUUID.
+function uuid(): string {
+  return crypto.randomUUID?.() ?? '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, randomDigit);
+}
+
+/** The system's clocks and timers, and random UUIDs in insecure contexts too. */
+export const clientRuntime: Runtime = { ...systemRuntime, random: { ...systemRuntime.random, uuid } };
 
 const hour = 3_600_000;
 const where = 'The client';

@@ -108,7 +108,7 @@ function notReplayable(why: string): LatchkeyError {
 const multipartBoundary = /^multipart\/.*;\s*boundary="?([^";]+)/i;
 
 /** The body as text in which each character is one byte, without the random boundary of a multipart body. */
-export function comparableBody({ body, headers }: PreparedRequest): string {
+function comparableBody({ body, headers }: PreparedRequest): string {
   // This decoder maps every byte to a character of its own, so that equal texts are equal bytes.
   const text = new TextDecoder('latin1').decode(body);
   const boundary = multipartBoundary.exec(headers.get('content-type') ?? '')?.[1];
@@ -119,4 +119,19 @@ export function comparableBody({ body, headers }: PreparedRequest): string {
 export function sameRequest(left: PreparedRequest, right: PreparedRequest): boolean {
   if (left.url !== right.url || left.method !== right.method) return false;
   return comparableBody(left) === comparableBody(right);
+}
+
+/**
+ * 32 bits of method, path and body (FNV-1a), begun with the key. Kept beside the key, so that another request under the same name is noticed. Short on purpose: it can't confirm a guess of what
+ * the body held, and a request that has it by chance is refused by the server (`key-reused`). Without the origin, so
+ * that a client may fall back to another host name.
+ */
+export function requestDigest(key: string, request: PreparedRequest): number {
+  const { pathname, search } = new URL(request.url);
+  const text = `${key} ${request.method} ${pathname}${search}\n${comparableBody(request)}`;
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index += 1) {
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
+  }
+  return hash >>> 0;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { clientRuntime } from '../../src/client/client-runtime.ts';
 import { idempotentFetch } from '../../src/client/index.ts';
+import { clientRuntime } from '../../src/client/options.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { failure, mapStorage } from './client-kit.ts';
 import { answer, hang, misbehave, own, problem, stall } from './misbehaving-server.ts';

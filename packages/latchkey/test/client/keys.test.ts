@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { ClientEvent } from '../../src/client/client-events.ts';
-import { clientRuntime } from '../../src/client/client-runtime.ts';
 import { idempotentFetch, type KeyStorage } from '../../src/client/index.ts';
+import { clientRuntime } from '../../src/client/options.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { failure, mapStorage } from './client-kit.ts';
 import { answer, drop, misbehave, own } from './misbehaving-server.ts';
