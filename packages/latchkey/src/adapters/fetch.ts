@@ -141,7 +141,7 @@ function guardFor<Kind extends TransactionKind, Req extends Request>(
 function unguarded({ method }: Request): LatchkeyError {
   return new LatchkeyError(
     'context-missing',
-    `A handler of guard.withContext() was called with ${method}, which the guard lets pass: it has no context there. ` +
+    `A handler of guard.withContext() was called with ${method}, which is not guarded, so there is no context. ` +
       'Add the method to the option `methods`, or use guard(handler) and guard.tryContext(request).',
   );
 }

@@ -34,9 +34,9 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
     if (context !== undefined) return context;
     throw new LatchkeyError(
       'context-missing',
-      'This request runs without a context: no guard is mounted before the handler, or the request carries no key ' +
-        'and the route does not require one (key.required), or its method is not among the guarded ones, or this is a ' +
-        'copy of the request that the guard was given: ask with the original.',
+      'This request has no context: no guard is mounted before the handler, or the request has no key ' +
+        'and the route does not require one (key.required), or its method is not guarded, or this is a ' +
+        'copy of the request that the guard received: pass the original.',
     );
   }
 }

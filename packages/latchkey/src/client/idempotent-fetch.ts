@@ -121,7 +121,7 @@ export function idempotentFetch(options: ClientOptions = {}): IdempotentFetch {
 
 function checkOperation(operation: unknown): string {
   if (typeof operation === 'string' && operation.length >= 1 && operation.length <= 255) return operation;
-  throw invalidOption('operation must be a name of 1 to 255 characters');
+  throw invalidOption('operation must be a string of 1 to 255 characters');
 }
 
 async function call(client: Client, input: string | URL | Request, init: OperationInit): Promise<OperationAnswer> {
@@ -225,12 +225,12 @@ async function keyFor(
 // Sent again, an old key might run the operation again, since the server may have forgotten it; so would a new key.
 // Whether it happened then is for the caller to find out.
 function expired(operation: string, ageMs: number): NoAnswerError {
-  const message = `The key of '${operation}' is ${Math.round(ageMs / 3_600_000)} h old, and the server may have forgotten it. Find out what became of the operation, then forget() it.`;
+  const message = `The key of '${operation}' is ${Math.round(ageMs / 3_600_000)} h old, and the server may have forgotten it. Find out what happened to the operation, then call forget().`;
   return new NoAnswerError('key-expired', message, { operation, attempts: 0, mayHaveHappened: true });
 }
 
 // Under the old key the server would refuse it, and under a new one both requests might be carried out.
 function changed(operation: string): NoAnswerError {
-  const message = `'${operation}' was sent with another payload and has no final answer yet; nothing was sent now. Send the former request again to learn its outcome, or give it up with forget().`;
+  const message = `'${operation}' was sent with another payload and has no final answer yet. Nothing was sent now. Send the former request again to get its outcome, or call forget() to give it up.`;
   return new NoAnswerError('payload-changed', message, { operation, attempts: 0, mayHaveHappened: true });
 }

@@ -58,19 +58,20 @@ function attributes(source: Request | undefined): RequestInit {
 function changingMethod(init: RequestInit, source: Request | undefined): string {
   const method = (init.method ?? source?.method ?? 'GET').toUpperCase();
   if (method !== 'GET' && method !== 'HEAD') return method;
-  throw invalidOption(`method must be one that changes something, such as POST; a key on ${method} has no meaning`);
+  throw invalidOption(`method must not be safe; got ${method}`);
 }
 
 /** A redirect may lead to another origin, and `fetch` would send it body and key too: 307 and 308 repeat both. */
 function redirectOf({ redirect }: RequestInit, source: Request | undefined): 'manual' | 'error' {
   if (redirect === 'follow')
-    throw invalidOption("redirect can't be 'follow': a request with a key goes to one address");
+    throw invalidOption("redirect must not be 'follow', since another address would get the key");
   return redirect ?? (source?.redirect === 'error' ? 'error' : 'manual');
 }
 
 function refuseUnsendable(init: RequestInit, headers: Headers): void {
-  if (init.mode === 'no-cors') throw invalidOption("mode 'no-cors' would silently leave the key out");
-  if (headers.has('idempotency-key')) throw invalidOption('the Idempotency-Key field is made here');
+  if (init.mode === 'no-cors') throw invalidOption("mode must not be 'no-cors', which would drop the key");
+  if (headers.has('idempotency-key'))
+    throw invalidOption('headers must not contain Idempotency-Key, which the client sets');
 }
 
 interface ReadBody {
@@ -87,7 +88,7 @@ async function readBody(body: BodyInit | null | undefined, source: Request | und
 
 async function readSource(source: Request | undefined): Promise<ReadBody> {
   if (source === undefined) return { bytes: undefined, contentType: null };
-  if (source.bodyUsed) throw notReplayable('the body of this Request was read before');
+  if (source.bodyUsed) throw notReplayable('the body of this Request was already read');
   // A clone leaves the caller's Request as it was, for calling again after a failure.
   const bytes = new Uint8Array(await source.clone().arrayBuffer());
   return { bytes: bytes.byteLength === 0 ? undefined : bytes, contentType: null };
@@ -101,7 +102,7 @@ function refuseUnrepeatable(body: BodyInit): void {
 }
 
 function notReplayable(why: string): LatchkeyError {
-  const advice = 'give a string, bytes, a Blob, FormData or URLSearchParams';
+  const advice = 'pass a string, bytes, a Blob, FormData or URLSearchParams';
   return new LatchkeyError('body-not-replayable', `The request can't be sent twice: ${why}; ${advice}.`);
 }
 

@@ -189,11 +189,11 @@ function askedToWait({ runtime }: LoopSettings, { response }: Tried): number | u
 }
 
 const notRetryable = {
-  'in-progress': 'The operation still runs, and the server asked not to be asked again now.',
+  'in-progress': 'The operation still runs, and the server asked for no more retries.',
   'key-quarantined':
-    'The server restored its records from a backup and cannot say whether the operation was carried out before.',
+    'The server restored its records from a backup and does not know whether the operation was carried out.',
   'key-reused': 'The server knows the key from a request with another payload, which may have been carried out.',
-  'outcome-unknown': 'The server died in the middle of the operation and cannot say what became of it.',
+  'outcome-unknown': "The server's worker died during the operation, and its outcome is unknown.",
   'response-too-large': 'The answer is longer than maxResponseBytes.',
 } as const;
 

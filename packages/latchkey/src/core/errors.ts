@@ -157,7 +157,7 @@ export class NothingHappenedError extends LatchkeyError {
   readonly headers: Readonly<Record<string, string>>;
 
   /** @param retryAfterSeconds - whole seconds for the Retry-After field; 1 unless given. */
-  constructor(message = 'Nothing was done; send the request again.', retryAfterSeconds = 1) {
+  constructor(message = 'Nothing was done. Send the request again.', retryAfterSeconds = 1) {
     super('nothing-happened', message, { retryAfterMs: retryAfterSeconds * 1000 });
     this.status = 503;
     this.statusCode = 503;

@@ -38,11 +38,11 @@ const mostEntries = 100;
 
 const storeFaults: Readonly<Record<string, string>> = {
   'driver-missing': "The package of the store's client is not installed.",
-  'encryption-key-missing': 'A record is sealed with a key that this server does not have.',
-  'option-invalid': "The store can't be used as it is set up.",
-  'record-unreadable': 'A stored record is not in a form that this version reads.',
-  'schema-mismatch': 'The tables of the store are those of another version. Apply its migrations.',
-  'schema-missing': 'The tables of the store are missing, or may not be used. Apply its migrations.',
+  'encryption-key-missing': 'A record is encrypted with a key that this server does not have.',
+  'option-invalid': 'The store has an invalid option.',
+  'record-unreadable': "This version can't read a stored record.",
+  'schema-mismatch': "The store's tables have another version. Apply its migrations.",
+  'schema-missing': "The store's tables do not exist, or access to them is denied. Apply its migrations.",
 };
 
 const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>['reason'], string>> = {
@@ -101,7 +101,7 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
       return {
         level: 'warn',
         code: 'outcome-unknown',
-        message: 'A request found an operation whose outcome is unknown. It waits for a recover hook or an operator.',
+        message: 'The outcome of a requested operation is unknown. A recover hook or an operator must decide.',
       };
     case 'lease-lost':
       return { level: 'warn', code: 'lease-lost', message: `A handler lost its record: ${leaseEnds[event.reason]}.` };
@@ -109,19 +109,20 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
       return {
         level: 'error',
         code: 'store-unavailable',
-        message: "A handler ran without protection, because the store is away and whenStoreDown is 'run-unprotected'.",
+        message:
+          "A handler ran without protection, because the store is unavailable and whenStoreDown is 'run-unprotected'.",
       };
     case 'steps-unasked':
       return {
         level: 'warn',
         code: 'steps-changed',
-        message: 'An attempt ended without asking for steps that an earlier one had saved: the handler has changed.',
+        message: 'An attempt ended without calling steps that an earlier one had saved: the handler has changed.',
       };
     case 'stuck':
       return {
         level: 'error',
         code: 'outcome-unknown',
-        message: 'A completer gave up an operation after its last attempt. It waits for an operator.',
+        message: 'A completer gave up an operation after its last attempt. An operator must decide.',
       };
     case 'message-failed':
       return { level: 'warn', code: 'message-failed', message: `A message was not delivered: ${nameOf(event.error)}.` };
@@ -129,7 +130,7 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
       return {
         level: 'error',
         code: 'message-failed',
-        message: 'The last delivery of a message has failed. It waits for an operator.',
+        message: 'The last delivery of a message has failed. Call outbox.retry(id) after fixing the cause.',
       };
     default:
       return undefined;
@@ -138,7 +139,7 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
 
 function storeError(error: unknown, during: string): Line {
   const code = error instanceof LatchkeyError ? error.code : 'store-unavailable';
-  const sentence = storeFaults[code] ?? 'The store did not do what it was asked for.';
+  const sentence = storeFaults[code] ?? 'A call to the store failed.';
   const cause = error instanceof LatchkeyError ? error.cause : error;
   const because = cause === undefined ? '' : `; ${nameOf(cause)}`;
   return { level: 'error', code, message: `${sentence} (During ${during}${because}.)` };

@@ -27,7 +27,7 @@ const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 
 function sortMembers(_name: string, value: unknown): unknown {
   if (isLostInJson(value))
-    throw new TypeError('JSON stores no content of this value, so two different values would look the same.');
+    throw new TypeError('JSON drops the content of this value, so two different values would look the same.');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -37,7 +37,7 @@ function principalOf<Input>(name: string, input: Input, principal: ((input: Inpu
   if (principal === undefined) return '';
   const identity: unknown = principal(input);
   if (typeof identity === 'string' && identity !== '') return identity;
-  throw new LatchkeyError('principal-missing', `The principal of ${name} must be a string that is not empty.`);
+  throw new LatchkeyError('principal-missing', `The principal of ${name} must be a non-empty string.`);
 }
 
 function checkedKey(name: string, key: unknown): string {
@@ -51,17 +51,14 @@ function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
     case 'mismatch':
       return new LatchkeyError(
         'key-reused',
-        `This key of ${name} was used for another payload. If this call repeats the first one, something in its input changes between tries, such as an attempt number: let the option payload return only what the call asks for. Else use a new key.`,
+        `This key of ${name} was used for another payload. If this call is a retry, part of its input changes between tries, such as an attempt number: let the option payload return only the input that defines the call. Otherwise use a new key.`,
       );
     case 'in-progress': {
       const { retryAfterMs } = outcome;
       return new LatchkeyError('in-progress', `${name} is running for this key. Try again later.`, { retryAfterMs });
     }
     case 'outcome-unknown':
-      return new LatchkeyError(
-        'outcome-unknown',
-        `A worker died while it ran ${name} for this key. Resolve the record.`,
-      );
+      return new LatchkeyError('outcome-unknown', `The worker that ran ${name} for this key died. Resolve the record.`);
     case 'unavailable':
       return outcome.error;
     default:
@@ -72,7 +69,7 @@ function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
 /** What is wrong with an answer that could not be recorded; undefined if the answer may go out. */
 function recordingError(outcome: Outcome): LatchkeyError | undefined {
   if (outcome.kind !== 'executed') return undefined;
-  if (outcome.recorded === 'lost') return new LeaseLostError('Another worker took this record over. Try again.');
+  if (outcome.recorded === 'lost') return new LeaseLostError('Another worker took over this record. Try again.');
   const unstored = outcome.recorded === 'unstored' && outcome.policy === 'rerun';
   return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
 }
@@ -118,7 +115,7 @@ function savedInput(name: string, input: unknown): Uint8Array {
   if (bytes.byteLength <= maxSavedInputBytes) return bytes;
   throw new LatchkeyError(
     'request-too-large',
-    `The input of ${name} takes ${bytes.byteLength} bytes, and saveInput saves at most ${maxSavedInputBytes}. Pass a reference, such as an id.`,
+    `The input of ${name} must be at most ${maxSavedInputBytes} bytes for saveInput; got ${bytes.byteLength}. Pass a reference, such as an id.`,
   );
 }
 

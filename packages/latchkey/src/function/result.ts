@@ -32,7 +32,7 @@ export function encodeSuccess(bytes: Uint8Array): Uint8Array {
 /** The bytes behind the mark. */
 export function successBytes(bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== successTag) {
-    throw new LatchkeyError('record-unreadable', 'A stored result is not in a format that this version reads.');
+    throw new LatchkeyError('record-unreadable', "This version can't read the format of a stored result.");
   }
   return bytes.subarray(1);
 }
@@ -58,7 +58,7 @@ export function decodeFailure(operation: string, bytes: Uint8Array): LatchkeyErr
     { name: failure.name },
     failure.code ? { code: failure.code } : {},
   );
-  return new LatchkeyError('operation-failed', `${operation} failed for this key before: ${failure.message}`, {
+  return new LatchkeyError('operation-failed', `${operation} has already failed for this key: ${failure.message}`, {
     cause,
   });
 }

@@ -157,7 +157,7 @@ function isSeenAgain<Native, Kind extends TransactionKind>(
 }
 
 const misnamedKey =
-  'A request without the Idempotency-Key header had X-Idempotency-Key or Idempotency_Key, and ran without protection. Only Idempotency-Key is read.';
+  'A request had X-Idempotency-Key or Idempotency_Key instead of Idempotency-Key, and ran without protection. Only Idempotency-Key is read.';
 
 /** Other libraries, and proxies that change names, send the key under these. */
 function isMisnamed(exchange: AnyExchange): boolean {

@@ -28,7 +28,7 @@ function isSendable([name, value]: Header): boolean {
  */
 export function checkResponse(response: PlainResponse): void {
   const { status, headers, body } = response;
-  if (isResponse(response)) throw unsendable('it is a Response; give { status, headers, body }');
+  if (isResponse(response)) throw unsendable('it must be { status, headers, body }; got a Response');
   if (!Number.isInteger(status) || status < 200 || status > 599)
     throw unsendable(`its status must be an integer from 200 to 599; got ${String(status)}`);
   if (!Array.isArray(headers)) throw unsendable('its headers must be an array');

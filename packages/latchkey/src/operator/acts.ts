@@ -13,9 +13,9 @@ import type { Person } from './person.ts';
 export type Act = Pick<AuditEntry, 'id' | 'token' | 'decisionId' | 'record' | 'who' | 'why'>;
 
 const refusals: Record<RefusalReason, string> = {
-  'approval-by-proposer': 'Whoever proposed a decision cannot approve it. Nothing was changed.',
-  'proposal-missing': 'This record has no such open proposal under this token. Nothing was changed.',
-  'resolution-stale': 'The record is not lapsed under this token any more: look at it again. Nothing was changed.',
+  'approval-by-proposer': 'The person who proposed a decision cannot approve it. Nothing was changed.',
+  'proposal-missing': 'This record has no such open proposal for this token. Nothing was changed.',
+  'resolution-stale': 'The record is no longer lapsed under this token. Nothing was changed. Look at it again.',
 };
 
 /** An act on a record, or on an id under which there is none. */

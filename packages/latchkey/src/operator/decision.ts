@@ -54,7 +54,7 @@ function unfit(decision: string, fits: RecordKind, kind: RecordKind): LatchkeyEr
   if (fits === kind) return undefined;
   return new LatchkeyError(
     'decision-unfit',
-    `A decision with ${decision} fits a record of kind "${fits}"; this one is of kind "${kind}". Nothing was changed.`,
+    `A decision with ${decision} needs a record of kind "${fits}"; got "${kind}". Nothing was changed.`,
   );
 }
 
@@ -109,7 +109,7 @@ export function encodeDecision(
   if (made.bytes.length <= maxResponseBytes) return made;
   throw new LatchkeyError(
     'option-invalid',
-    `The decision's answer is longer than maxResponseBytes (${maxResponseBytes}).`,
+    `The decision's answer must be at most maxResponseBytes (${maxResponseBytes}) long.`,
   );
 }
 

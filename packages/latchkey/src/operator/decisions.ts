@@ -171,6 +171,6 @@ export class Decisions {
 function unclear(): LatchkeyError {
   return new LatchkeyError(
     'resolution-unclear',
-    'The record has moved on, and the decision may have been carried out before that or not. Look at the record again.',
+    'The record has changed, and the decision may or may not have been carried out before. Look at the record again.',
   );
 }

@@ -25,7 +25,7 @@ const maxWhy = 2_000;
 function checkText(name: string, value: unknown, most: number): string {
   const trimmed = typeof value === 'string' ? value.trim() : '';
   if (trimmed.length >= 1 && trimmed.length <= most) return trimmed;
-  throw new LatchkeyError('option-invalid', `${name} must be a text of 1 to ${most} characters.`);
+  throw new LatchkeyError('option-invalid', `${name} must be a string of 1 to ${most} characters.`);
 }
 
 /**

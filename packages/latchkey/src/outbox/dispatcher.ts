@@ -43,7 +43,7 @@ export function dispatcher(options: DispatcherOptions): Dispatcher {
   if (outbox === undefined)
     throw new LatchkeyError(
       'outbox-unsupported',
-      'dispatcher: the store has no outbox; SQLite, PostgreSQL and MariaDB have.',
+      'dispatcher: store must have an outbox; SQLite, PostgreSQL and MariaDB have one.',
     );
   return new Loop({ ...settings, outbox, emit: createEmit({ onEvent, log, runtime: settings.runtime }) });
 }

@@ -42,7 +42,7 @@ describe('idempotent()', () => {
     const options = { store, name: 'ship', key: ({ id }: { id: string }) => id };
     const whole = idempotent(() => 'shipped', options);
     await whole(message(1));
-    await expect(whole(message(2))).rejects.toThrow(/an attempt number: let the option payload return only what/);
+    await expect(whole(message(2))).rejects.toThrow(/an attempt number: let the option payload return only the input/);
     const ship = idempotent(() => 'shipped', {
       ...options,
       name: 'ship-body',

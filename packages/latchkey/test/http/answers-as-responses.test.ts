@@ -55,7 +55,7 @@ describe('a Response', () => {
     const { context, committed } = asynchronous();
     const used = made();
     await used.text();
-    await expect(context.finish(() => used)).rejects.toThrow(/read before/);
+    await expect(context.finish(() => used)).rejects.toThrow(/already read/);
     expect(committed).toEqual([]);
   });
 

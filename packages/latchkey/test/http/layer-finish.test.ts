@@ -178,7 +178,7 @@ describe('context.finish', () => {
     }
     expect([charges(), finished]).toEqual([[], []]);
     expect(refusals).toMatchObject(answers.map(() => ({ code: 'value-invalid' })));
-    expect(refusals.map(String).filter((said) => said.includes('SQLite is synchronous'))).toHaveLength(1);
+    expect(refusals.map(String).filter((said) => said.includes('SQLite, which is synchronous'))).toHaveLength(1);
     await store.close();
   });
 

@@ -44,7 +44,11 @@ describe('createHttpLayer finds misuse by name', () => {
     ['fingerprint', ['ts'], /got an instance of Array/],
     ['fingerprint', { ignoreQuery: 'ts' }, /array of names/],
     ['fingerprint', { body: 'raw' }, /"canonical" or "bytes"/],
-    ['fingerprint', { body: 'bytes', ignore: ['/a'] }, /fingerprint.body: 'bytes' does not look into/],
+    [
+      'fingerprint',
+      { body: 'bytes', ignore: ['/a'] },
+      /fingerprint.ignore can't be used with fingerprint.body: 'bytes'/,
+    ],
     ['fingerprint', { secrets: ['short'] }, /at least 32 bytes/],
     ['principal', 'tenant', /'authorization', or 'anonymous'/],
     ['principal', undefined, /principal must be a function/],

@@ -120,7 +120,7 @@ export class FetchBodyCapture {
         if (this.#gatherer.tooLarge && this.#cancelled) this.#cancelSource();
       }
     } catch (error) {
-      this.#error ??= error ?? new Error('The response body broke off.');
+      this.#error ??= error ?? new Error('The response body ended early.');
     }
     this.#sourceEnded = true;
     this.#expect();
@@ -188,7 +188,7 @@ export class FetchBodyCapture {
   #giveUp(): void {
     if (this.#gatherer.tooLarge) this.#settle('too-large');
     else {
-      this.#error = new Error('The response body did not go on, and nobody read it.');
+      this.#error = new Error('The response body stalled, and nobody read it.');
       this.#settle('broken');
       this.#cancelSource(this.#error);
     }

@@ -165,6 +165,6 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
 export function mountedTwice(): LatchkeyError {
   return new LatchkeyError(
     'guard-mounted-twice',
-    'Two guards act on this request. Mount one, and use with() for routes.',
+    'Two guards handle this request. Mount one, and use with() for routes.',
   );
 }

@@ -94,5 +94,5 @@ export function decodeEntry(bytes: Uint8Array): AuditEntry {
     const { format: _, decision: decisionId, verdict, ...entry } = value as StoredEntry & { format: unknown };
     return { ...entry, decisionId, ...(verdict && { decision: verdict }) };
   }
-  throw new LatchkeyError('record-unreadable', 'An entry of the audit is not in a format that this version reads.');
+  throw new LatchkeyError('record-unreadable', "This version can't read the format of an audit entry.");
 }

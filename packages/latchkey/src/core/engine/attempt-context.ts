@@ -72,7 +72,8 @@ export class AttemptContext {
   /** `context.finish`: the function's result is the operation's. */
   async finish(fn: Body<unknown>): Promise<unknown> {
     const attempt = this.#attempt;
-    if (attempt.finished) throw new LatchkeyError('step-name-reused', 'finish was called twice; its answer is stored.');
+    if (attempt.finished)
+      throw new LatchkeyError('step-name-reused', 'finish must be called only once; its answer is already stored.');
     attempt.lease.assertHeld();
     const answer = await this.#transact((handle) => chain(fn(handle), (made) => this.#finalWrite(made)));
     attempt.finished = true;
@@ -219,7 +220,7 @@ export class AttemptContext {
 
   #lost(): never {
     this.#attempt.lease.lose('taken-over');
-    throw new LeaseLostError('The record was taken over or resolved; nothing of this step was saved. Stop.');
+    throw new LeaseLostError('The record was taken over or resolved. This step was not saved. Stop.');
   }
 }
 
@@ -232,7 +233,7 @@ function mayHaveHappened(error: unknown): boolean {
 function stepTooLarge(name: string, bytes: number, maxStepBytes: number): LatchkeyError {
   return new LatchkeyError(
     'step-too-large',
-    `The result of the step ${JSON.stringify(name)} takes ${bytes} bytes, more than maxStepBytes (${maxStepBytes}). Return less, such as an id.`,
+    `The result of the step ${JSON.stringify(name)} must be at most maxStepBytes (${maxStepBytes}) long; got ${bytes} bytes. Return less, such as an id.`,
   );
 }
 

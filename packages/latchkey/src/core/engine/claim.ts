@@ -97,7 +97,7 @@ export class Claimer {
 }
 
 function tooLate(): StoreUnavailableError {
-  return new StoreUnavailableError('The store answered too late for its lease.');
+  return new StoreUnavailableError('The store answered after the lease had ended.');
 }
 
 /** A lease that is nearly over when the answer arrives is worth nothing: the claim is sent again, which renews it. */
@@ -107,7 +107,7 @@ function isTooLate({ leaseMs }: ClaimRequest, sentAt: number, now: number): bool
 
 /** The error of requests to a process that is shutting down. */
 export function shuttingDown(): LatchkeyError {
-  return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again, to another one.', {
+  return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again to another server.', {
     retryAfterMs: 1_000,
   });
 }

@@ -24,7 +24,7 @@ export function newMessage({ maxBytes, ...sender }: Sender, name: string, value:
   if (payload.byteLength <= maxBytes) return { ...sender, name, payload };
   throw new LatchkeyError(
     'message-too-large',
-    `The message ${JSON.stringify(name)} takes ${payload.byteLength} bytes, more than maxStepBytes (${maxBytes}). Send a reference, such as an id.`,
+    `The message ${JSON.stringify(name)} must be at most maxStepBytes (${maxBytes}) long; got ${payload.byteLength} bytes. Send a reference, such as an id.`,
   );
 }
 
@@ -33,7 +33,7 @@ function payloadOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   const text = stringify(value);
   if (text !== undefined) return encoder.encode(text);
-  throw new LatchkeyError('value-invalid', 'A message is a JSON value or bytes.');
+  throw new LatchkeyError('value-invalid', 'A message must be a JSON value or bytes.');
 }
 
 /** @throws LatchkeyError `outbox-unsupported`. */
@@ -42,7 +42,7 @@ export function outboxOf(store: AnyStore): Outbox {
   if (outbox !== undefined) return outbox;
   throw new LatchkeyError(
     'outbox-unsupported',
-    `The ${store.name} store has no outbox; SQLite, PostgreSQL and MariaDB have.`,
+    `The ${store.name} store has no outbox; SQLite, PostgreSQL and MariaDB have one.`,
   );
 }
 
@@ -51,6 +51,6 @@ export function checkAdded(name: string, isNew: boolean): void {
   if (isNew) return;
   throw new LatchkeyError(
     'message-name-reused',
-    `The operation has a message ${JSON.stringify(name)} already. Give every message of an operation a name of its own.`,
+    `The operation already has a message ${JSON.stringify(name)}. Use a unique name for every message of an operation.`,
   );
 }

@@ -16,14 +16,14 @@ import { clockedSignal } from './clocked-signal.ts';
 export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
 
 const reasons: Record<LeaseEnd, string> = {
-  'taken-over': 'Another worker or an operator has taken this record; stop, and do not act for it any more.',
+  'taken-over': 'Another worker or an operator has taken this record. Stop.',
   deadline: 'The lease could not be renewed in time; another worker may take this record. Stop.',
-  'max-run': 'The handler ran longer than maxRunMs; its record lapses. Stop.',
-  shutdown: 'The server is shutting down and did not wait any longer. Stop.',
+  'max-run': 'The handler ran longer than maxRunMs, and its record lapses. Stop.',
+  shutdown: 'The server is shutting down and no longer waits. Stop.',
 };
 
 const over =
-  'This run has ended: its handler has returned or thrown, or its answer is stored. Nothing more begins for it.';
+  'This run has ended: its handler has returned or thrown, or its answer is stored. No further step can begin.';
 
 /** However near the lease's deadline is, or however long ago it was, a write is offered to the store for this long. */
 const leastWriteMs = 5_000;

@@ -44,6 +44,6 @@ export class UnprotectedContext {
 
 function unprotectedTransaction(): StoreUnavailableError {
   return new StoreUnavailableError(
-    'The store is down, and a transaction needs its database. Send the request again later.',
+    'The store is unavailable, and a transaction needs its database. Send the request again later.',
   );
 }

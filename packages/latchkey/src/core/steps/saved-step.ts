@@ -102,5 +102,5 @@ function namesIn(bytes: Uint8Array): readonly string[] {
   } catch {
     // Told below, as all that isn't a list of names.
   }
-  throw new LatchkeyError('record-unreadable', 'A saved step is not in a format that this version reads.');
+  throw new LatchkeyError('record-unreadable', "This version can't read the format of a saved step.");
 }

@@ -29,7 +29,7 @@ export function checkStepName(what: 'step' | 'message', name: unknown): void {
   if (typeof name === 'string' && name !== '' && name.length <= maxNameLength && !controlCharacter.test(name)) return;
   throw new LatchkeyError(
     'step-name-invalid',
-    `The name of a ${what} is a string of 1 to ${maxNameLength} characters, none of them a control character.`,
+    `The name of a ${what} must be a string of 1 to ${maxNameLength} characters without control characters.`,
   );
 }
 
@@ -178,20 +178,20 @@ export class StepJournal {
 function reused(name: string): LatchkeyError {
   return new LatchkeyError(
     'step-name-reused',
-    `The step name ${JSON.stringify(name)} is used twice in one attempt. In a loop, number the names.`,
+    `The step name ${JSON.stringify(name)} was used twice in one attempt. In a loop, number the names.`,
   );
 }
 
 function tooMany(name: string, maxSteps: number): LatchkeyError {
   return new LatchkeyError(
     'too-many-steps',
-    `The step ${JSON.stringify(name)} would be one more than maxSteps (${maxSteps}). Do more in each step, or raise it.`,
+    `The step ${JSON.stringify(name)} exceeds maxSteps (${maxSteps}). Do more in each step, or raise the limit.`,
   );
 }
 
 function changed(name: string, skipped: string): LatchkeyError {
   return new LatchkeyError(
     'steps-changed',
-    `The step ${JSON.stringify(name)} was asked for before ${JSON.stringify(skipped)}, which an earlier attempt had saved by then. The handler's steps have changed: run the former code for this record, or resolve it.`,
+    `The step ${JSON.stringify(name)} was called before ${JSON.stringify(skipped)}, which an earlier attempt had saved at this point. The handler's steps have changed: run the former code for this record, or resolve it.`,
   );
 }

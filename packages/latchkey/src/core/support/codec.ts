@@ -40,7 +40,7 @@ export function stringify(value: unknown, replacer?: (name: string, value: unkno
   try {
     return JSON.stringify(value, replacer);
   } catch (cause) {
-    throw new LatchkeyError('value-invalid', 'The value cannot be saved as JSON; return plain data or bytes.', {
+    throw new LatchkeyError('value-invalid', "The value can't be saved as JSON. Return plain data or bytes.", {
       cause,
     });
   }
@@ -58,7 +58,7 @@ export function encodeValue(value: unknown): Uint8Array {
 }
 
 function unreadable(cause?: unknown): LatchkeyError {
-  return new LatchkeyError('record-unreadable', 'A saved value is not in a format that this version reads.', { cause });
+  return new LatchkeyError('record-unreadable', "This version can't read the format of a saved value.", { cause });
 }
 
 /**

@@ -54,13 +54,13 @@ const entries = {
   'key-missing': {
     status: 400,
     title: 'Idempotency-Key is missing',
-    detail: 'This operation needs an Idempotency-Key header. Send a new random key, and the same one at every retry.',
+    detail: 'This operation needs an Idempotency-Key header. Send a new random key, and the same key with every retry.',
   },
   'key-invalid': { status: 400, title: 'Idempotency-Key is not valid', detail: 'Send a valid key.' },
   'key-reused': {
     status: 422,
     title: 'Idempotency-Key was used for another request',
-    detail: 'The key belongs to a request with another payload. Send this one with a key of its own.',
+    detail: 'The key was used for a request with another payload. Send this request with a new key.',
   },
   'request-too-large': {
     status: 413,
@@ -70,22 +70,22 @@ const entries = {
   'request-incomplete': {
     status: 400,
     title: 'Request body is incomplete',
-    detail: 'The connection ended before the body was read. Nothing was done; send the request again.',
+    detail: 'The connection ended before the body was read. Nothing was done. Send the request again.',
   },
   'in-progress': {
     status: 409,
     title: 'A request with this key is in progress',
-    detail: 'The first request with this key is still being worked on. Send it again with the same key, later.',
+    detail: 'The first request with this key is still running. Send it again later with the same key.',
   },
   'outcome-unknown': {
     status: 409,
     title: 'The outcome of this request is unknown',
     detail:
-      'The first request stopped half-way and is not run again by itself. Ask the operator; do not use a new key.',
+      'The first request stopped before its end and is not rerun automatically. Ask the operator; do not use a new key.',
   },
   'key-quarantined': {
     status: 409,
-    title: 'The key is from before a restore',
+    title: 'The key is older than a restored backup',
     detail: 'The request may have been carried out since the backup. Ask the operator; do not use a new key.',
   },
   'response-not-kept': {
@@ -95,13 +95,13 @@ const entries = {
   },
   'replay-forbidden': {
     status: 403,
-    title: 'The stored response may not be shown',
-    detail: 'The request was carried out, but its caller is not allowed to see the response any more.',
+    title: 'Access to the stored response is denied',
+    detail: 'The request was carried out, but this caller may not see the response.',
   },
   'store-unavailable': {
     status: 503,
     title: 'The idempotency store is not available',
-    detail: 'The request can not be protected now. Send it again with the same key, later.',
+    detail: "The request can't be protected now. Send it again later with the same key.",
   },
   'shutting-down': {
     status: 503,
@@ -122,23 +122,23 @@ const entries = {
     status: 500,
     title: 'The record of this request is unreadable',
     detail:
-      'There is a record for this key that this server can not read, so it does not know what became of the request. Nothing was run again. Ask the operator; do not use a new key.',
+      "This server can't read the record of this key, so the outcome of the request is unknown. Nothing was run again. Ask the operator; do not use a new key.",
   },
   'encryption-key-missing': {
     status: 500,
     title: 'An encryption key is missing',
-    detail: 'The record of this request is sealed with a key that this server does not have. Nothing was run again.',
+    detail: 'The record of this request is encrypted with a key that this server does not have. Nothing was run again.',
   },
   'body-consumed': {
     status: 500,
     title: 'The request body was read before the guard',
-    detail: 'Mount the guard before whatever reads the body, or after a parser that leaves plain data.',
+    detail:
+      'Mount the guard before the code that reads the body, or after a parser that sets request.body to plain data.',
   },
   'guard-before-authentication': {
     status: 500,
     title: 'The guard found no principal',
-    detail:
-      'The principal function returned no identity (a string that is not empty). Mount the guard after authentication.',
+    detail: 'The principal function must return a non-empty string. Mount the guard after authentication.',
   },
   'principal-invalid': {
     status: 500,
@@ -148,18 +148,19 @@ const entries = {
   'guard-mounted-twice': {
     status: 500,
     title: 'The guard is mounted twice',
-    detail: 'One request went through the same guard twice. Mount it once; use guard.with() for a route of its own.',
+    detail:
+      "One request went through the same guard twice. Mount it once; use guard.with() for a route's own settings.",
   },
   'principal-missing': {
     status: 400,
-    title: 'The request names no principal',
+    title: 'The request has no principal',
     detail: 'A request with an Idempotency-Key needs one Authorization header.',
   },
   'principal-unstable': {
     status: 500,
-    title: 'The credentials can not serve as principal',
+    title: "The credentials can't be used as principal",
     detail:
-      "This server uses principal: 'authorization', but its clients send credentials that change between retries (such as a JWT), so that a retry would run again. Set principal to a function that returns the account. Nothing was run.",
+      "This server uses principal: 'authorization', but its clients send credentials that change between retries (such as a JWT), so a retry would run again. Set principal to a function that returns the account. Nothing was run.",
   },
 } as const satisfies Record<ProblemCode, Entry>;
 

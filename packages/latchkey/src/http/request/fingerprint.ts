@@ -58,7 +58,7 @@ export function fingerprinter(
 ): Fingerprinter {
   const digestsOf = fingerprintDigests(secrets);
   const [newest, ...older] = versions;
-  if (newest === undefined) throw new RangeError('There has to be a version.');
+  if (newest === undefined) throw new RangeError('There must be at least one version.');
   return (input) => {
     const digests = digestsOf(newest.tag, newest.materialOf(input));
     const fingerprint = digests[0] ?? '';

@@ -65,7 +65,7 @@ class DeepText {
       if (text !== undefined) this.#pieces.push(before, text);
       return text !== undefined;
     }
-    if (this.#ancestors.has(value)) throw new TypeError('The value contains itself.');
+    if (this.#ancestors.has(value)) throw new TypeError('The value has a circular reference.');
     this.#ancestors.add(value);
     this.#pieces.push(before, Array.isArray(value) ? '[' : '{');
     this.#open.push(begin(value));

@@ -31,7 +31,7 @@ const bareKey = /^[!#-+\--:<-~]+$/;
 const syntaxHint = {
   strict: 'Send it as a quoted string: Idempotency-Key: "8e03978e-40d5-43dd-bc93-6894a57f9324".',
   lenient:
-    'Send ASCII characters in quotation marks, as "8e03978e-40d5-43dd-bc93-6894a57f9324", or bare without spaces, commas, semicolons and quotation marks.',
+    'Send ASCII characters in quotation marks, such as "8e03978e-40d5-43dd-bc93-6894a57f9324", or unquoted without spaces, commas, semicolons and quotation marks.',
 };
 
 /**

@@ -59,7 +59,7 @@ function firstSent(lines: readonly string[], key: string): FirstSent {
 function whyQuarantined({ at, unknownKeys }: Restored, lines: readonly string[], key: string): string | undefined {
   const sent = firstSent(lines, key);
   if (sent === 'garbled') return 'Repeatability-First-Sent must be one HTTP date (RFC 9110 §5.6.7).';
-  if (sent === 'unknown') return unknownKeys === 'refuse' ? 'It is not known when this key was first sent.' : undefined;
+  if (sent === 'unknown') return unknownKeys === 'refuse' ? 'It is unknown when this key was first sent.' : undefined;
   return sent.ms < Number(at) ? 'This key was first sent before the records were restored.' : undefined;
 }
 

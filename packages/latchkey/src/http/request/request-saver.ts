@@ -52,7 +52,7 @@ function linesOf(exchange: SavedExchange, names: readonly string[]): readonly He
 }
 
 const notSaved = (why: string) =>
-  `A request was not saved with its claim, because ${why}: no completer can run it again, its client's retry can.`;
+  `A request was not saved with its claim, because ${why}. Only its client's retry can rerun it, not a completer.`;
 
 /**
  * Makes the saver of a route; undefined if the route saves nothing, which then costs nothing.

@@ -68,13 +68,13 @@ function meaningful(names: readonly string[]): readonly string[] {
 function checkTogether<Native>(options: RouteSettings<Native>, principal: Principal<Native>): void {
   const { afterFailure, request, fingerprint } = options;
   if (typeof request.save === 'object' && request.save.principal === true && typeof principal !== 'function') {
-    throw invalid('request.save.principal needs a principal function, whose identity is no credential');
+    throw invalid('request.save.principal needs a principal function that does not return a credential');
   }
   if (request.save !== false && afterFailure !== 'rerun') {
-    throw invalid("request.save is for afterFailure: 'rerun'; no other record is ever run again by itself");
+    throw invalid("request.save needs afterFailure: 'rerun'; other records are never rerun automatically");
   }
   if (fingerprint.body === 'bytes' && fingerprint.ignore.length > 0) {
-    throw invalid("fingerprint.ignore names members of JSON, which fingerprint.body: 'bytes' does not look into");
+    throw invalid("fingerprint.ignore can't be used with fingerprint.body: 'bytes', which does not parse JSON");
   }
 }
 

@@ -39,14 +39,14 @@ export function warnOfKept(outcome: Executed, exchange: AnyExchange, warnings: W
 }
 
 const failureKept =
-  "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, 'rerun' lets a retry run again.";
+  "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, set 'rerun' to let a retry run again.";
 
 function comeBackKept(status: number): string {
   return `An answer with status ${status} was kept and will be replayed, because afterFailure is 'refuse' and a status does not prove that nothing was done. Mount the limiter or authentication before the guard, throw NothingHappenedError, or set the route's keep.`;
 }
 
 function notFinalAnswer(status: number): string {
-  return `The handler passed on an answer of another service (status ${status}) which says that its operation is not decided. It was sent and not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that passes on to an idempotent service.`;
+  return `The handler passed on another service's answer (status ${status}) that is not final. It was sent but not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that forwards to an idempotent service.`;
 }
 
 type Replay = Extract<Outcome, { kind: 'replay' }>;

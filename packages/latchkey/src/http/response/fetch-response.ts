@@ -34,7 +34,7 @@ export function refuseUnsendable(made: Response): void {
   keepDefaultType(made);
   const { type, bodyUsed } = made;
   if (type === 'error') throw new TypeError('The handler returned Response.error().');
-  if (bodyUsed) throw new TypeError('The handler returned a response whose body was read before.');
+  if (bodyUsed) throw new TypeError('The handler returned a response whose body was already read.');
 }
 
 /** The codings that the runtimes' own `fetch` undoes; if one of several is another, it undoes none. */

@@ -52,7 +52,7 @@ export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished
 function explained(error: unknown): unknown {
   if (!(error instanceof LatchkeyError && error.code === 'transaction-asynchronous')) return error;
   return unsendable(
-    'finish was given a Response, whose body is read asynchronously, and SQLite is synchronous; return { status, headers, body }',
+    'finish must return { status, headers, body } on SQLite, which is synchronous; got a Response, whose body is read asynchronously',
   );
 }
 

@@ -141,6 +141,6 @@ function dateOf(response: unknown): number {
 
 function noDate(): never {
   throw new StoreUnavailableError(
-    'The answers of DynamoDB carry no Date field to take the time from; set the option clock: "own" to do without.',
+    "DynamoDB answers have no Date header to take the time from. Set clock: 'own' to use this machine's clock.",
   );
 }

@@ -17,7 +17,7 @@ export function toStoreError(error: unknown): LatchkeyError {
   const name = nameOf(error);
   const hint = hints[name] ?? '';
   const options = { cause: error, full: isFull(error) };
-  return new StoreUnavailableError(`DynamoDB did not answer as it should: ${name}.${hint}`, options);
+  return new StoreUnavailableError(`DynamoDB failed: ${name}.${hint}`, options);
 }
 
 /** Whether the item would become longer than DynamoDB's items may be. */
@@ -26,7 +26,7 @@ function isFull(error: unknown): boolean {
 }
 
 const hints: Readonly<Record<string, string>> = {
-  ResourceNotFoundException: ' Create the table with the definition that tableDefinition() gives.',
+  ResourceNotFoundException: ' Create the table with the definition from tableDefinition().',
   AbortError: ' The call took longer than callTimeoutMs.',
 };
 

@@ -82,6 +82,6 @@ function checkRoom(head: Head, name: string): void {
 function full(name: string, steps: number): LatchkeyError {
   return new LatchkeyError(
     'too-many-steps',
-    `The step ${JSON.stringify(name)} was not saved: with it, ${steps} steps would take more than an item of DynamoDB has room for. Do more in each step, or give them shorter names.`,
+    `The step ${JSON.stringify(name)} was not saved: ${steps} steps do not fit into a DynamoDB item. Do more in each step, or use shorter step names.`,
   );
 }

@@ -168,7 +168,7 @@ export function partsMissing() {
 }
 
 function contended(): StoreUnavailableError {
-  return new StoreUnavailableError('Others kept changing the record; the call was given up.');
+  return new StoreUnavailableError('Other workers kept changing the record; the call was given up.');
 }
 
 function stepsUntil(expiresAtMs: number): number {

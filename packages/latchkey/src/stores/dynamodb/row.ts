@@ -167,13 +167,13 @@ function resultOf({ resultCell }: Head, result: StoredResult): Item {
  */
 export function checkRequest({ request }: ClaimRequest): void {
   if (request === undefined || request.byteLength <= longestRequestBytes) return;
-  const limit = `The DynamoDB store saves requests of up to ${longestRequestBytes} bytes`;
+  const limit = `A saved request must be at most ${longestRequestBytes} bytes in DynamoDB`;
   throw new LatchkeyError('value-invalid', `${limit}. Nothing was run.`);
 }
 
 function formatIn(item: FoundItem): number {
   const format = valueIn(item['lk'], 'N');
-  if (format === undefined) throw unreadable("an item under a record's key was not written by Latchkey");
+  if (format === undefined) throw unreadable("the item under a record's key was not written by Latchkey");
   const found = Object.values(formats).find((one) => String(one) === format);
   if (found === undefined) throw unreadable(`a record has the unknown format ${String(format)}`);
   return found;

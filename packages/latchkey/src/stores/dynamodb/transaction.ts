@@ -36,7 +36,7 @@ export function collect<TransactItem>() {
       if (ended)
         throw new LatchkeyError(
           'transaction-ended-early',
-          'A write was added to a transaction whose function had ended; it is not part of it.',
+          'A write was added after the function of the transaction had ended. It is not part of the transaction.',
         );
       items.push(...given);
     },

@@ -151,7 +151,7 @@ export class EncryptedStore implements AnyStore {
 
   #seal(place: Place, bytes: Uint8Array): Uint8Array {
     const key = this.#keys.ready;
-    if (key === undefined) throw new StoreUnavailableError('The current encryption key was not fetched yet.');
+    if (key === undefined) throw new StoreUnavailableError('The current encryption key has not been loaded yet.');
     return seal(place, key, bytes);
   }
 

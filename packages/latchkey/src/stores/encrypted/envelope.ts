@@ -59,7 +59,7 @@ export function keyVersionOf(sealed: Uint8Array): string {
   const length = sealed[2] ?? 0;
   const isWhole = sealed.length >= 3 + length + nonceLength + tagLength;
   if (sealed[0] !== magic || sealed[1] !== format || !isWhole)
-    throw unreadable('is not encrypted in a format that this version reads');
+    throw unreadable('is not encrypted in a format that this version can read');
   return Buffer.from(sealed.subarray(3, 3 + length)).toString();
 }
 

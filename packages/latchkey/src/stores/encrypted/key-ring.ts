@@ -50,7 +50,7 @@ export class KeyRing {
     try {
       return await this.#provider(version);
     } catch (cause) {
-      throw new StoreUnavailableError('The provider of encryption keys failed. Try again.', { cause });
+      throw new StoreUnavailableError('The function keys failed to return an encryption key. Try again.', { cause });
     }
   }
 }
@@ -58,7 +58,7 @@ export class KeyRing {
 function checked(version: string, key: Uint8Array | undefined): Uint8Array {
   const name = JSON.stringify(version);
   if (key === undefined) {
-    throw new LatchkeyError('encryption-key-missing', `There is no encryption key of version ${name}. Bring it back.`);
+    throw new LatchkeyError('encryption-key-missing', `There is no encryption key of version ${name}. Add it to keys.`);
   }
   if (!(key instanceof Uint8Array) || key.length !== keyLength) {
     throw new LatchkeyError('option-invalid', `The encryption key of version ${name} must be ${keyLength} bytes.`);

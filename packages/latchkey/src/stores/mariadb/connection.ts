@@ -85,7 +85,7 @@ export class Database<Connection extends MariadbConnection = MariadbConnection> 
     if (this.#isClosed) throw new StoreUnavailableError('The MariaDB store is closed.');
     const pending = this.#pool.getConnection();
     const giveBack = () => void pending.then((connection) => connection.release()).catch(() => {});
-    return this.#inTime(pending, 'The pool had no connection to give', giveBack);
+    return this.#inTime(pending, 'The pool had no free connection', giveBack);
   }
 
   /** Runs a statement on this connection. */

@@ -52,14 +52,14 @@ export function toStoreError(error: unknown): LatchkeyError {
 
 function otherColumns(cause: unknown): LatchkeyError {
   const message =
-    'The tables of the MariaDB store have other columns than those that its migrations make. If an older version made ' +
+    "The columns of the MariaDB store's tables differ from its migrations. If an older version created " +
     'them, call migrate(client), or apply migrations() with your own tool.';
   return new LatchkeyError('schema-mismatch', message, { cause });
 }
 
 function schemaMissing(cause: unknown): LatchkeyError {
   const message =
-    'The tables of the MariaDB store are not there. Apply migrations() with your own tool, or call migrate(client); ' +
-    'tablePrefix and database must be the same there and here.';
+    'The tables of the MariaDB store do not exist. Apply migrations() with your own tool, or call migrate(client); ' +
+    'use the same tablePrefix and database as the store.';
   return new LatchkeyError('schema-missing', message, { cause });
 }

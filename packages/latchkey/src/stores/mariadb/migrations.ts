@@ -122,7 +122,7 @@ async function withConnection(
 async function underLock(connection: MariadbConnection, lock: string, statements: readonly string[]): Promise<void> {
   const [rows] = Object(await connection.query(`SELECT GET_LOCK('${lock}', ${lockSeconds}) AS taken`));
   if (Number(columnsOf(Object(rows)[0])('taken')) !== 1)
-    throw new StoreUnavailableError(`Another process has been migrating for ${lockSeconds} seconds.`);
+    throw new StoreUnavailableError(`Another process has held the migration lock for ${lockSeconds} seconds.`);
   try {
     for (const statement of statements) await connection.query(statement);
   } finally {

@@ -43,7 +43,7 @@ export async function inspect(db: Database, statement: Statement): Promise<Serve
   checkServer(String(column('server')));
   checkVersion(column('newest'), column('additions'));
   if (Number(column('autocommit')) !== 1)
-    throw new LatchkeyError('option-invalid', 'mariadbStore: connections of the pool must have autocommit on.');
+    throw new LatchkeyError('option-invalid', "mariadbStore: autocommit must be on in the pool's connections.");
   return { mostBytes: Math.max(1, Number(column('packet_bytes')) - packetMargin) };
 }
 
@@ -57,12 +57,12 @@ function checkServer(version: string): void {
 
 function checkVersion(newest: unknown, additions: unknown): void {
   if (newest === null)
-    throw new LatchkeyError('schema-missing', 'The schema of the MariaDB store has no version. Call migrate(client).');
+    throw new LatchkeyError('schema-missing', 'The tables of the MariaDB store have no version. Call migrate(client).');
   if (Number(newest) === newestVersion && Number(additions) >= knownAdditions) return;
   throw new LatchkeyError(
     'schema-mismatch',
-    `The schema of the MariaDB store has version ${Number(newest)}.${Number(additions)}, and this code works with ` +
-      `${newestVersion}.${knownAdditions}. If it is the older one, call migrate(client).`,
+    `The tables of the MariaDB store have version ${Number(newest)}.${Number(additions)}; this code needs ` +
+      `${newestVersion}.${knownAdditions}. If theirs is older, call migrate(client).`,
   );
 }
 
@@ -94,13 +94,13 @@ export function checkSteps(entry: Entry, mostBytes: number): void {
  */
 export function checkRequest({ request }: ClaimRequest, mostBytes: number): void {
   if (request === undefined || request.byteLength <= mostBytes) return;
-  const limit = `A saved request may have ${mostBytes} bytes`;
+  const limit = `A saved request must be at most ${mostBytes} bytes`;
   throw new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet. Nothing was run.`);
 }
 
 /** The error for steps that are too long together. */
 export function stepsTooLong(mostBytes: number): LatchkeyError {
-  const limit = `The steps of an operation may have ${mostBytes} bytes together`;
+  const limit = `The steps of an operation must be at most ${mostBytes} bytes together`;
   return new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet.`);
 }
 
@@ -114,11 +114,11 @@ export function checkMessage({ operationId, name, operation, payload }: NewMessa
   checkLength('name', name, longestOperation);
   checkLength('operation', operation, longestOperation);
   if (payload.byteLength <= mostBytes) return;
-  const limit = `The payload of a message may have ${mostBytes} bytes`;
+  const limit = `The payload of a message must be at most ${mostBytes} bytes`;
   throw new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet.`);
 }
 
 function checkLength(name: string, value: string, most: number): void {
   if (Buffer.byteLength(value) <= most) return;
-  throw new LatchkeyError('option-invalid', `mariadbStore: ${name} must not be longer than ${most} bytes.`);
+  throw new LatchkeyError('option-invalid', `mariadbStore: ${name} must be at most ${most} bytes long.`);
 }

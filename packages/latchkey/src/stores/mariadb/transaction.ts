@@ -108,8 +108,8 @@ async function commit<Connection extends MariadbConnection>(
     if (!isError(cause, 'noSavepoint')) throw toStoreError(cause);
     throw new LatchkeyError(
       'transaction-ended-early',
-      'The function of a transaction ended it by a COMMIT or ROLLBACK of its own, by a statement that commits by ' +
-        'itself (CREATE, ALTER and the like), or went on after a deadlock. What it committed stays, unrecorded.',
+      'The function of a transaction ended it: by its own COMMIT or ROLLBACK, by a statement that commits ' +
+        'implicitly (such as CREATE or ALTER), or by continuing after a deadlock. What it committed stays, but is not recorded.',
       { cause },
     );
   }

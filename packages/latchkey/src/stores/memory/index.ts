@@ -41,7 +41,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): OperatorStore {
   if (!allowInProduction && isProduction()) {
     throw new LatchkeyError(
       'memory-store-in-production',
-      'memoryStore: its records are gone with the process, and NODE_ENV is production. Use a durable store, or set allowInProduction: true.',
+      'memoryStore: records are lost when the process ends, and NODE_ENV is production. Use a durable store, or set allowInProduction: true.',
     );
   }
   return new MemoryStore({ maxRecords, maxBytes, maxResultBytes }, runtime.clock);

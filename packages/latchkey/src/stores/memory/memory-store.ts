@@ -279,7 +279,7 @@ function page(entries: readonly MemoryEntry[], nowMs: number, next?: string): co
 }
 
 function full(): StoreUnavailableError {
-  return new StoreUnavailableError('The memory store is full: all of its records are still needed.', {
+  return new StoreUnavailableError('The memory store is full, and none of its records has expired.', {
     retryAfterMs: retryWhenFullMs,
     full: true,
   });

@@ -96,10 +96,10 @@ function assertKnown(row: Row | undefined): void {
   if (readableBy <= schemaVersion && version >= schemaVersion) return;
   const advice =
     version < schemaVersion
-      ? 'Apply the missing ones of migrations(), or call migrate() when you deploy.'
+      ? 'Apply the missing migrations(), or call migrate() when you deploy.'
       : 'Update the application.';
   throw new LatchkeyError(
     'schema-mismatch',
-    `The tables of the PostgreSQL store have version ${version}; this code works with ${schemaVersion}. ${advice}`,
+    `The tables of the PostgreSQL store must have version ${schemaVersion}; got ${version}. ${advice}`,
   );
 }

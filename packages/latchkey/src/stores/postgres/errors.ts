@@ -76,13 +76,13 @@ export function toStoreError(cause: unknown): LatchkeyError {
     case '42703':
       return new LatchkeyError(
         'schema-mismatch',
-        `A table of the PostgreSQL store is not as its migrations made it: ${messageOf(cause)}. Is it another application's? Choose another tablePrefix.`,
+        `A table of the PostgreSQL store differs from its migrations: ${messageOf(cause)}. If it belongs to another application, choose another tablePrefix.`,
         { cause },
       );
     case '42501':
       return new LatchkeyError(
         'schema-missing',
-        `The PostgreSQL store's role may not use its tables: ${messageOf(cause)}. grants() gives the statements that allow it.`,
+        `The PostgreSQL role has no access to the store's tables: ${messageOf(cause)}. Apply the statements from grants().`,
         { cause },
       );
     default:
@@ -97,7 +97,7 @@ export function toStoreError(cause: unknown): LatchkeyError {
 export function schemaMissing(cause?: unknown): LatchkeyError {
   return new LatchkeyError(
     'schema-missing',
-    'The tables of the PostgreSQL store are not there. Apply migrations() with your own tool, or call migrate() when you deploy; check schema and tablePrefix if you have.',
+    'The tables of the PostgreSQL store do not exist. Apply migrations() with your own tool, or call migrate() when you deploy. If you have, check schema and tablePrefix.',
     cause === undefined ? {} : { cause },
   );
 }

@@ -57,7 +57,7 @@ export function quoted(name: string): string {
 export function fill(template: string, words: Readonly<Record<string, string>>): string {
   return template.replaceAll(/\{(\w+)\}/g, (_, word: string) => {
     const name = words[word];
-    if (name === undefined) throw new TypeError(`The template names ${word}, which nothing stands for.`);
+    if (name === undefined) throw new TypeError(`The template has an unknown placeholder: ${word}.`);
     return name;
   });
 }

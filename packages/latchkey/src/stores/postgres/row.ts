@@ -83,7 +83,7 @@ export function assertReadable(row: Row): void {
   } catch (cause) {
     throw new LatchkeyError(
       'option-invalid',
-      'The PostgreSQL client gives values in a form that the store does not read. Give the store a client without ' +
+      'The PostgreSQL client returns values in a form that the store does not read. Use a client without ' +
         'type parsers, transforms and binary results.',
       { cause },
     );

@@ -145,7 +145,7 @@ function beforeDeadline<Tx, T>(
 function tooLate(progress: Progress): LatchkeyError {
   return progress.transactionId === undefined
     ? new StoreUnavailableError('The transaction could not begin in time. Nothing was done.')
-    : new LeaseLostError('The transaction took longer than its lease. It is rolled back.');
+    : new LeaseLostError('The transaction took longer than its lease. It was rolled back.');
 }
 
 function refuseOverdue(progress: Progress): void {
@@ -155,7 +155,7 @@ function refuseOverdue(progress: Progress): void {
 function endedEarly(cause?: unknown): LatchkeyError {
   return new LatchkeyError(
     'transaction-ended-early',
-    'The function of a transaction ended it by a COMMIT or ROLLBACK of its own. Nothing of the transaction was committed, and no record of it was made.',
+    'The function of a transaction sent its own COMMIT or ROLLBACK. Nothing was committed, and the transaction was not recorded.',
     cause === undefined ? {} : { cause },
   );
 }
@@ -172,7 +172,7 @@ function faultOf(error: unknown, progress: Progress, guard: string): unknown {
 function failedStatement(cause: unknown): LatchkeyError {
   return new LatchkeyError(
     'transaction-ended-early',
-    'A statement of the function failed, and the function went on: PostgreSQL had ended the transaction by then. It was rolled back.',
+    'A statement of the function failed and the function continued, but PostgreSQL had already aborted the transaction. It was rolled back.',
     { cause },
   );
 }

@@ -63,7 +63,7 @@ async function examineSettings(node: Node, options: DoctorOptions): Promise<Redi
   const settings = await settingsOf(node);
   if (settings === undefined)
     return [
-      { code: 'settings-hidden', message: 'CONFIG GET is not allowed; look up eviction and persistence yourself.' },
+      { code: 'settings-hidden', message: 'CONFIG GET is not allowed. Check eviction and persistence on the server.' },
     ];
   return [...evictionFindings(settings), ...persistenceFindings(settings, options.appendfsync ?? 'everysec')];
 }
@@ -80,7 +80,7 @@ function persistenceFindings(settings: Settings, wanted: string): RedisFinding[]
     return [{ code: 'append-only-off', message: 'appendonly is off: a restart loses records. Set it to yes.' }];
   const actual = settings.get('appendfsync') ?? 'unknown';
   if (strength.indexOf(actual) >= strength.indexOf(wanted)) return [];
-  return [{ code: 'appendfsync-weak', message: `appendfsync is ${actual}, and ${wanted} was asked for.` }];
+  return [{ code: 'appendfsync-weak', message: `appendfsync must be at least ${wanted}; it is ${actual}.` }];
 }
 
 /** Undefined if the server doesn't tell. */
@@ -127,6 +127,6 @@ async function examineClock(node: Node, clock: Clock, options: DoctorOptions): P
 function examineClient(wire: Wire): RedisFinding[] {
   if (wire.queuesOffline() !== true) return [];
   const message =
-    'The client holds commands back while Redis is away. Set enableOfflineQueue: false (ioredis) or disableOfflineQueue: true (redis).';
+    'The client queues commands while Redis is unavailable. Set enableOfflineQueue: false (ioredis) or disableOfflineQueue: true (redis).';
   return [{ code: 'offline-queue-on', message }];
 }

@@ -36,12 +36,12 @@ export interface OwnDatabase extends SqliteDatabase {
 export function openFile(path: string): OwnDatabase {
   const sqlite = process.getBuiltinModule('node:sqlite');
   if (sqlite === undefined)
-    throw new StoreUnavailableError('This runtime has no node:sqlite; give sqliteStore a handle of your own.');
+    throw new StoreUnavailableError('This runtime has no node:sqlite. Pass your own handle to sqliteStore.');
   try {
     return new sqlite.DatabaseSync(path);
   } catch (cause) {
     throw new StoreUnavailableError(
-      `The SQLite file ${JSON.stringify(path)} can't be opened: ${messageOf(cause)}. Does its folder exist?`,
+      `The SQLite file ${JSON.stringify(path)} can't be opened: ${messageOf(cause)}. Check that its folder exists.`,
       { cause },
     );
   }

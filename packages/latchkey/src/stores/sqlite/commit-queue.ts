@@ -247,7 +247,7 @@ export class CommitQueue {
     const nowMs = this.#runtime.clock.monotonic();
     this.#jobs = this.#jobs.filter((job) => {
       if (job.deadlineMs > nowMs) return true;
-      job.fail(new StoreUnavailableError('Another connection holds the lock of the SQLite file.'));
+      job.fail(new StoreUnavailableError('Another connection has locked the SQLite file.'));
       return false;
     });
   }

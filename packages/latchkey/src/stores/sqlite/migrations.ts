@@ -110,7 +110,7 @@ const cacheKibibytes = 16_384;
 export function prepareDatabase(db: SqliteDatabase, settings: DatabaseSettings): void {
   const isWhole = checkFile(db, settings) && hasAdditions(db);
   if (pragma(db, 'journal_mode') !== 'wal' && pragma(db, 'journal_mode = WAL') !== 'wal')
-    throw new LatchkeyError('option-invalid', 'sqliteStore needs a database in a file, in WAL mode.');
+    throw new LatchkeyError('option-invalid', 'sqliteStore: database must be a file in WAL mode.');
   db.exec(`PRAGMA synchronous = ${settings.synchronous}`);
   if (settings.isOwnFile) db.exec(`PRAGMA cache_size = -${cacheKibibytes}`);
   if (!isWhole) createMissing(db);

@@ -190,7 +190,7 @@ export function assertReadable(row: unknown): void {
   } catch (cause) {
     throw new LatchkeyError(
       'option-invalid',
-      'The SQLite handle gives rows in a form that the store does not read. Open it without returnArrays and without ' +
+      'The SQLite handle returns rows in a form that the store does not read. Open it without returnArrays and without ' +
         'options that change the types of values.',
       { cause },
     );

@@ -72,7 +72,7 @@ function refusePromise(value: unknown): void {
   value.then(undefined, () => {});
   throw new LatchkeyError(
     'transaction-asynchronous',
-    'SQLite is synchronous: the function of a transaction must not return a promise. It was rolled back.',
+    'The function of a SQLite transaction must not return a promise. The transaction was rolled back.',
   );
 }
 
@@ -83,7 +83,7 @@ function refuseEarlyEnd({ db }: Connection): void {
     if (!isNoSavepoint(cause)) throw toStoreError(cause);
     throw new LatchkeyError(
       'transaction-ended-early',
-      'The function of a transaction ended it by a COMMIT or ROLLBACK of its own. What it committed stays, unrecorded.',
+      'The function of a transaction sent its own COMMIT or ROLLBACK. What it committed stays in the database, but is not recorded.',
       { cause },
     );
   }

@@ -190,5 +190,5 @@ class Conversation {
 }
 
 function overdue(): LeaseLostError {
-  return new LeaseLostError('The transaction took longer than its lease. It is rolled back.');
+  return new LeaseLostError('The transaction took longer than its lease. It was rolled back.');
 }

@@ -124,7 +124,7 @@ function connectWithin(pool: PgPool, limitMs: number, timers: Timers): Promise<P
       late = true;
       reject(
         new StoreUnavailableError(
-          `No connection of the pool became free within ${limitMs} ms; it has ${pool.totalCount}.`,
+          `No pool connection became free within ${limitMs} ms; the pool has ${pool.totalCount}.`,
         ),
       );
     }, limitMs);

@@ -65,7 +65,7 @@ export function postgresJsBridge<Sql extends PostgresJsSql>(
     query: (tx, text, values) => {
       const on: PostgresJsTransaction = (tx as PostgresJsTransaction | undefined) ?? sql;
       if (broken.has(on))
-        return Promise.reject(new StoreUnavailableError('The connection of the transaction is gone.'));
+        return Promise.reject(new StoreUnavailableError('The connection of the transaction was lost.'));
       const query = on.unsafe(text, values as never[], { prepare });
       return tx === undefined ? startedWithin(query, connectTimeoutMs, timers) : Promise.resolve(query);
     },

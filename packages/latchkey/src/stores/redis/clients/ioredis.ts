@@ -161,7 +161,7 @@ class Turn {
 function settle(waiting: readonly Waiting[], results: IoredisResults | null): void {
   let index = 0;
   for (const { resolve, reject } of waiting) {
-    const [error, reply] = results?.[index++] ?? [new Error('The pipeline of ioredis gave no reply.')];
+    const [error, reply] = results?.[index++] ?? [new Error('The ioredis pipeline returned no reply.')];
     if (error === null) resolve(reply);
     else reject(error);
   }
@@ -199,7 +199,7 @@ async function masters(cluster: IoredisCluster) {
 function masterOf(cluster: IoredisCluster, key: string): Node {
   const [name] = cluster.slots[keySlot(key)] ?? [];
   const master = cluster.nodes('master').find(({ options }) => nameOf(options) === name);
-  if (master === undefined) throw new StoreUnavailableError('No master of the cluster is known for the record.');
+  if (master === undefined) throw new StoreUnavailableError('The cluster has no known master for this record.');
   return nodeOf(master);
 }
 

@@ -114,7 +114,7 @@ export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
     nodes: () => Promise.all([...cluster.masters].sort((a, b) => (a.address < b.address ? -1 : 1)).map(master)),
     nodeOf: async (key) => {
       const node = cluster.slots[keySlot(key)]?.master;
-      if (node === undefined) throw new StoreUnavailableError('No master of the cluster is known for the record.');
+      if (node === undefined) throw new StoreUnavailableError('The cluster has no known master for this record.');
       return master(node);
     },
     subscriber: (onMessage) => sharedSubscriber(cluster, onMessage),
@@ -169,7 +169,7 @@ function addressOf({ options }: NodeRedisClient): string {
 async function clientOf(cluster: NodeRedisCluster, node: NodeRedisMaster): Promise<NodeRedisClient> {
   const client: unknown = await Reflect.apply(cluster.nodeClient, cluster, [node]);
   if (isClient(client)) return client;
-  throw new StoreUnavailableError('The cluster gave no client for one of its masters.');
+  throw new StoreUnavailableError('The cluster returned no client for one of its masters.');
 }
 
 function isClient(value: unknown): value is NodeRedisClient {

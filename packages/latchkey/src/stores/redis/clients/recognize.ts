@@ -55,12 +55,12 @@ export function wireOf(client: RedisClient): Wire {
   if (optionOf(client, 'legacyMode') === true)
     throw new LatchkeyError(
       'option-invalid',
-      'redisStore: the client is in legacyMode, where commands take callbacks; give the store client.v4 or a client without it.',
+      'redisStore: client must not be in legacyMode. Use client.v4 or a client without legacyMode.',
     );
   if (hasKeyPrefix(client))
     throw new LatchkeyError(
       'option-invalid',
-      'redisStore: the client has a keyPrefix; give the store a prefix instead.',
+      "redisStore: client must not have a keyPrefix. Set the store's prefix instead.",
     );
   if (isIoredis(client)) return ioredisWire(client);
   if (isNodeRedisCluster(client)) return nodeRedisClusterWire(client);
