@@ -1,4 +1,5 @@
-/* * Turns handlers of saved requests into operations that a completer can finish.
+/**
+ * Turns handlers of saved requests into operations that a completer can finish.
  *
  * @module
  */

@@ -1,4 +1,5 @@
-/* * The behaviour of one kind of operation: the options that routes and functions share, and the engine's settings made
+/**
+ * The behaviour of one kind of operation: the options that routes and functions share, and the engine's settings made
  * from them.
  *
  * @module
@@ -156,7 +157,8 @@ export function settingsOf(options: Completed<OperationOptions, typeof operation
   };
 }
 
-/* * Checks settings and fills in the defaults, for your own layer on the engine.
+/**
+ * Checks settings and fills in the defaults, for your own layer on the engine.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example

@@ -1,4 +1,5 @@
-/* * The options of `idempotent()`, and their check.
+/**
+ * The options of `idempotent()`, and their check.
  *
  * @module
  */

@@ -1,4 +1,5 @@
-/* * The option tables of a guard and of a route.
+/**
+ * The option tables of a guard and of a route.
  *
  * @module
  */

@@ -13,7 +13,8 @@ import type { Store, TransactionKind } from '../core/store.ts';
 import type { PlainResponse } from './exchange.ts';
 import type { Problem } from './problems/problems.ts';
 
-/* * The account or tenant of a request: a function that returns a stable id, `'authorization'` (a digest of that header;
+/**
+ * The account or tenant of a request: a function that returns a stable id, `'authorization'` (a digest of that header;
  * JWT-shaped tokens are refused), or `'anonymous'` (keys must then have the entropy of a UUID).
  */
 export type Principal<Native> =
@@ -71,7 +72,8 @@ interface KeyOptions {
   readonly format?: 'lenient' | 'strict';
 }
 
-/* * The parts of a request that are compared. Changing these options changes the fingerprints of the affected requests:
+/**
+ * The parts of a request that are compared. Changing these options changes the fingerprints of the affected requests:
  * retries of requests sent before the change are refused as `key-reused`.
  */
 interface FingerprintOptions {

@@ -1,4 +1,5 @@
-/* * Options that several factories of the library share.
+/**
+ * Options that several factories of the library share.
  *
  * @module
  */
@@ -34,7 +35,8 @@ export const observerTable = {
   runtime: runtimeOr(systemRuntime),
 };
 
-/* * Refuses an encrypted store without fingerprint secrets, since plain digests can be guessed.
+/**
+ * Refuses an encrypted store without fingerprint secrets, since plain digests can be guessed.
  *
  * @throws LatchkeyError `option-invalid`.
  */

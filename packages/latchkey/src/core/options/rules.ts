@@ -1,4 +1,5 @@
-/* * The parts of an option table: what one option may be, and its default. Each factory has one table of its options;
+/**
+ * The parts of an option table: what one option may be, and its default. Each factory has one table of its options;
  * `readOptions` uses it to check them, and docs/options.md is generated from it.
  *
  * @module

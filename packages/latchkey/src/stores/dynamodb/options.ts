@@ -1,4 +1,5 @@
-/* * The options of a DynamoDB store.
+/**
+ * The options of a DynamoDB store.
  *
  * @module
  */

@@ -1,4 +1,5 @@
-/* * The options of a memory store.
+/**
+ * The options of a memory store.
  *
  * @module
  */

@@ -1,4 +1,5 @@
-/* * The options of a PostgreSQL store and its tables.
+/**
+ * The options of a PostgreSQL store and its tables.
  *
  * @module
  */

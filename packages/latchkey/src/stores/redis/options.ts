@@ -1,4 +1,5 @@
-/* * The options of a Redis store.
+/**
+ * The options of a Redis store.
  *
  * @module
  */

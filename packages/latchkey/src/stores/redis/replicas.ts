@@ -1,4 +1,5 @@
-/* * Waits until replicas have the writes: one WAIT for everything written on a connection in the meantime.
+/**
+ * Waits until replicas have the writes: one WAIT for everything written on a connection in the meantime.
  *
  * @module
  */

@@ -1,4 +1,5 @@
-/* * The options of a SQLite store.
+/**
+ * The options of a SQLite store.
  *
  * @module
  */

@@ -1,4 +1,5 @@
-/* * The result of opening a URL.
+/**
+ * The result of opening a URL.
  *
  * @module
  */
