@@ -2,17 +2,19 @@ import { describe, expect, it } from 'vitest';
 import { StoreUnavailableError } from '../../src/core/errors.ts';
 import * as mariadb from '../../src/stores/mariadb/index.ts';
 import * as postgres from '../../src/stores/postgres/index.ts';
+import * as sqlite from '../../src/stores/sqlite/index.ts';
 
 describe.each([
-  ['mariadb', mariadb.migrations({ tablePrefix: 'shop_' })],
-  ['postgres', postgres.migrations({ tablePrefix: 'shop_' })],
-] as const)('the migrations of %s', (_name, migrations) => {
+  ['mariadb', mariadb.migrations({ tablePrefix: 'shop_' }), /shop_.*;\n$/s],
+  ['postgres', postgres.migrations({ tablePrefix: 'shop_' }), /shop_.*;\n$/s],
+  ['sqlite', sqlite.migrations(), /latchkey_.*;\n$/s],
+] as const)('the migrations of %s', (_name, migrations, statements) => {
   it('are numbered files of whole statements, as those of every store', () => {
     expect(migrations.map(({ version, name }) => [version, name])).toEqual([
       [1, 'latchkey-1'],
       [2, 'latchkey-2'],
     ]);
-    for (const { sql } of migrations) expect(sql).toMatch(/shop_.*;\n$/s);
+    for (const { sql } of migrations) expect(sql).toMatch(statements);
   });
 });
 

@@ -21,7 +21,7 @@ export interface Refused {
 }
 
 /** Makes calls until `close`. */
-export class Calls {
+export class Connection {
   readonly #runtime: Runtime;
   readonly #timeoutMs: number;
   #closed = false;

@@ -12,7 +12,7 @@ import * as owning from '../record/own-entry.ts';
 import type { Cell } from './attributes.ts';
 import type { DynamodbClient, TransactItemOf } from './client.ts';
 import type { Instant, TimeSource } from './clock.ts';
-import type { Calls } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { hasRoom, LongSteps } from './long-steps.ts';
 import { type Decision, partsMissing, type Records } from './records.ts';
 import { checkRequest, type Head, newHead, removalSeconds, stepSize } from './row.ts';
@@ -30,7 +30,7 @@ export interface DynamodbTransactions<Client extends DynamodbClient = DynamodbCl
 /** What a {@link DynamodbStore} is made of. */
 export interface DynamodbParts<Client extends DynamodbClient> {
   readonly client: Client;
-  readonly calls: Calls;
+  readonly connection: Connection;
   readonly records: Records;
   readonly time: TimeSource;
   readonly random: Random;
@@ -200,7 +200,7 @@ export class DynamodbStore<Client extends DynamodbClient>
   }
 
   async close(): Promise<void> {
-    this.#with.calls.close();
+    this.#with.connection.close();
     this.#with.time.close();
   }
 

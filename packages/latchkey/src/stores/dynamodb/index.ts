@@ -14,7 +14,7 @@ import { readOptions } from '../../core/options/read-options.ts';
 import type { OperatorStore } from '../../core/store.ts';
 import type { DynamodbClient } from './client.ts';
 import { ownTime, serverTime } from './clock.ts';
-import { Calls } from './connection.ts';
+import { Connection } from './connection.ts';
 import { DynamodbStore, type DynamodbTransactions } from './dynamodb-store.ts';
 import { type DynamodbStoreOptions, dynamodbTable } from './options.ts';
 import { Parts } from './parts.ts';
@@ -23,8 +23,8 @@ import { Table } from './table.ts';
 
 export type { DynamodbClient, TransactItemOf } from './client.ts';
 export type { DynamodbTransactions } from './dynamodb-store.ts';
-export { tableDefinition } from './migrations.ts';
 export type { DynamodbStoreOptions } from './options.ts';
+export { tableDefinition } from './table.ts';
 export type { TransactionCollector } from './transaction.ts';
 
 /**
@@ -65,12 +65,12 @@ export function dynamodbStore<Client extends DynamodbClient>(
     dynamodbTable,
     options,
   );
-  const calls = new Calls(runtime, callTimeoutMs);
-  const items = new Table(client, calls, table, prefix);
+  const connection = new Connection(runtime, callTimeoutMs);
+  const items = new Table(client, connection, table, prefix);
   const ask = () => items.get(items.recordKey('time'));
   return new DynamodbStore({
     client,
-    calls,
+    connection,
     records: new Records(items, new Parts(items)),
     time: clock === 'own' ? ownTime(runtime.clock) : serverTime(client, runtime.clock, ask),
     random: runtime.random,

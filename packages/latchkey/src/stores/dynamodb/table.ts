@@ -6,7 +6,7 @@
 
 import { text } from './attributes.ts';
 import type { Condition, DynamodbClient, FoundItem, Item, PutInput } from './client.ts';
-import type { Calls, Refused } from './connection.ts';
+import type { Connection, Refused } from './connection.ts';
 
 /** A condition, and the values in it. Attributes are written `#name` in it, and so named. */
 export interface Guard {
@@ -24,13 +24,13 @@ export interface Change extends Guard {
 /** One table and a prefix of the keys in it. */
 export class Table {
   readonly #client: DynamodbClient;
-  readonly #calls: Calls;
+  readonly #connection: Connection;
   readonly #name: string;
   readonly #prefix: string;
 
-  constructor(client: DynamodbClient, calls: Calls, name: string, prefix: string) {
+  constructor(client: DynamodbClient, connection: Connection, name: string, prefix: string) {
     this.#client = client;
-    this.#calls = calls;
+    this.#connection = connection;
     this.#name = name;
     this.#prefix = prefix;
   }
@@ -53,18 +53,18 @@ export class Table {
   /** Reads an item as it is now. */
   async get(key: string): Promise<FoundItem | undefined> {
     const input = { ...this.#at(key), ConsistentRead: true } as const;
-    return (await this.#calls.make((options) => this.#client.getItem(input, options))).Item;
+    return (await this.#connection.make((options) => this.#client.getItem(input, options))).Item;
   }
 
   /** Writes an item, whatever is there. */
   async put(item: Item): Promise<void> {
-    await this.#calls.make((options) => this.#client.putItem({ TableName: this.#name, Item: item }, options));
+    await this.#connection.make((options) => this.#client.putItem({ TableName: this.#name, Item: item }, options));
   }
 
   /** Writes an item if the guard holds. */
   async putIf(item: Item, guard: Guard): Promise<Refused | undefined> {
     const input = this.putInput(item, guard);
-    const written = await this.#calls.write((options) => this.#client.putItem(input, options));
+    const written = await this.#connection.write((options) => this.#client.putItem(input, options));
     return 'done' in written ? undefined : written;
   }
 
@@ -81,19 +81,19 @@ export class Table {
       UpdateExpression: change.update,
       ...(change.echo && { ReturnValues: 'ALL_NEW' as const }),
     };
-    const written = await this.#calls.write((options) => this.#client.updateItem(input, options));
+    const written = await this.#connection.write((options) => this.#client.updateItem(input, options));
     return 'done' in written ? { done: written.done.Attributes ?? {} } : written;
   }
 
   /** Removes an item, whatever it is. */
   async remove(key: string): Promise<void> {
-    await this.#calls.make((options) => this.#client.deleteItem(this.#at(key), options));
+    await this.#connection.make((options) => this.#client.deleteItem(this.#at(key), options));
   }
 
   /** Removes an item if the guard holds. */
   async removeIf(key: string, guard: Guard): Promise<Refused | undefined> {
     const input = { ...this.#at(key), ...conditionOf(guard) };
-    const written = await this.#calls.write((options) => this.#client.deleteItem(input, options));
+    const written = await this.#connection.write((options) => this.#client.deleteItem(input, options));
     return 'done' in written ? undefined : written;
   }
 
@@ -102,7 +102,7 @@ export class Table {
     let start: Item | undefined = from === undefined ? undefined : { pk: text(from) };
     do {
       const input = this.#scanInput(filter, start);
-      const page = await this.#calls.make((options) => this.#client.scan(input, options));
+      const page = await this.#connection.make((options) => this.#client.scan(input, options));
       start = page.LastEvaluatedKey && lastKey(page.LastEvaluatedKey);
       yield { items: page.Items ?? [], ...(start !== undefined && { next: start }) };
     } while (start !== undefined);
@@ -139,4 +139,34 @@ function placeholders({ values }: Guard, expression: string) {
 
 function lastKey(found: FoundItem): Item {
   return { pk: text(String(Reflect.get(Object(found['pk']), 'S'))) };
+}
+
+/**
+ * The inputs of `CreateTable` and `UpdateTimeToLive`. The store itself never creates or changes a table.
+ *
+ * A program that uses the store needs `dynamodb:GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Scan` on the
+ * table, and what its own transactions write.
+ *
+ * @param options.table - the name of the table.
+ * @example
+ * ```ts
+ * const { create, timeToLive } = tableDefinition({ table: 'latchkey' })
+ * await client.createTable(create)
+ * await waitUntilTableExists({ client, maxWaitTime: 60 }, { TableName: 'latchkey' })
+ * await client.updateTimeToLive(timeToLive)
+ * ```
+ */
+export function tableDefinition({ table }: { readonly table: string }) {
+  return {
+    create: {
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST' as const,
+      AttributeDefinitions: [{ AttributeName: 'pk', AttributeType: 'S' as const }],
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' as const }],
+    },
+    timeToLive: {
+      TableName: table,
+      TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
+    },
+  };
 }

@@ -10,7 +10,7 @@ import type { Owner, RenewRequest, TransactionWrite } from '../../core/store.ts'
 import { renewEntry } from '../record/own-entry.ts';
 import type { DynamodbClient, FoundItem, PutInput } from './client.ts';
 import type { Instant } from './clock.ts';
-import type { Calls } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { cancellationsOf, isPassing, nameOf, toStoreError } from './errors.ts';
 import type { Records } from './records.ts';
 import { encodeRecord, type Head } from './row.ts';
@@ -51,7 +51,7 @@ export function collect<TransactItem>() {
 /** What a commit works with. */
 export interface CommitTools {
   readonly client: DynamodbClient;
-  readonly calls: Calls;
+  readonly connection: Connection;
   readonly records: Records;
   readonly random: Random;
   /** Puts what a transaction saves into a record that is its owner's. */
@@ -95,10 +95,10 @@ async function commitOn(tools: CommitTools, { request, write, items, at }: Commi
 }
 
 /** The token lets the client repeat the call when its answer was lost: it is applied once. */
-async function transact({ client, calls, random }: CommitTools, own: PutInput, items: readonly object[]) {
+async function transact({ client, connection, random }: CommitTools, own: PutInput, items: readonly object[]) {
   const input = { TransactItems: [{ Put: own }, ...items], ClientRequestToken: random.uuid() };
   try {
-    await calls.attempt((options) => client.transactWriteItems(input, options));
+    await connection.attempt((options) => client.transactWriteItems(input, options));
     return undefined;
   } catch (error) {
     const [first] = cancellationsOf(error);

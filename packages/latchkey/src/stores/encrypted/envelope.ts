@@ -9,8 +9,8 @@
  */
 
 import { createCipheriv, createDecipheriv, hkdfSync, randomFillSync } from 'node:crypto';
-import { LatchkeyError } from '../../core/errors.ts';
 import { joinParts } from '../../core/support/digest.ts';
+import { unreadableIn } from '../shared/unreadable.ts';
 
 const algorithm = 'aes-256-gcm';
 const magic = 0xec;
@@ -50,16 +50,14 @@ export function seal(place: Place, { version, key }: VersionedKey, plain: Uint8A
   return Buffer.concat([head, name, nonce, cipher.update(plain), cipher.final(), cipher.getAuthTag()]);
 }
 
-function unreadable(why: string, cause?: unknown): LatchkeyError {
-  return new LatchkeyError('record-unreadable', `A stored value ${why}; nothing was run or overwritten.`, { cause });
-}
+const unreadable = unreadableIn('encrypted');
 
 /** The version of the key that a value was sealed with. */
 export function keyVersionOf(sealed: Uint8Array): string {
   const length = sealed[2] ?? 0;
   const isWhole = sealed.length >= 3 + length + nonceLength + tagLength;
   if (sealed[0] !== magic || sealed[1] !== format || !isWhole)
-    throw unreadable('is not encrypted in a format that this version can read');
+    throw unreadable('a value is not encrypted in a format that this version can read');
   return Buffer.from(sealed.subarray(3, 3 + length)).toString();
 }
 
@@ -76,6 +74,6 @@ export function open(place: Place, master: Uint8Array, sealed: Uint8Array): Uint
   try {
     return Buffer.concat([decipher.update(sealed.subarray(start + nonceLength, -tagLength)), decipher.final()]);
   } catch (cause) {
-    throw unreadable('was changed, or belongs to another record or key', cause);
+    throw unreadable('a value was changed, or belongs to another record or key', { cause });
   }
 }

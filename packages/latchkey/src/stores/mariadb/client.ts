@@ -25,23 +25,21 @@ export interface MariadbConnection {
 }
 
 /** A pool of `mysql2/promise`, by the methods that are called. */
-export interface MariadbPool<Connection extends MariadbConnection = MariadbConnection> {
-  getConnection(): Promise<Connection>;
+export interface MariadbPool<Handle extends MariadbConnection = MariadbConnection> {
+  getConnection(): Promise<Handle>;
 }
 
 /** A callback pool of `mysql2`, by the methods that are called. */
-export interface MariadbCallbackPool<Connection extends MariadbConnection = MariadbConnection> {
-  promise(): MariadbPool<Connection>;
+export interface MariadbCallbackPool<Handle extends MariadbConnection = MariadbConnection> {
+  promise(): MariadbPool<Handle>;
 }
 
 /** Either pool. */
-export type MariadbClient<Connection extends MariadbConnection = MariadbConnection> =
-  | MariadbPool<Connection>
-  | MariadbCallbackPool<Connection>;
+export type MariadbClient<Handle extends MariadbConnection = MariadbConnection> =
+  | MariadbPool<Handle>
+  | MariadbCallbackPool<Handle>;
 
 /** The promise pool of either. */
-export function promisePool<Connection extends MariadbConnection>(
-  client: MariadbClient<Connection>,
-): MariadbPool<Connection> {
+export function promisePool<Handle extends MariadbConnection>(client: MariadbClient<Handle>): MariadbPool<Handle> {
   return 'promise' in client ? client.promise() : client;
 }

@@ -26,13 +26,13 @@ const mostTries = 5;
 const pauseMs = 10;
 
 /** The pool, with bounds on everything. */
-export class Database<Connection extends MariadbConnection = MariadbConnection> {
-  readonly #pool: MariadbPool<Connection>;
+export class Connection<Handle extends MariadbConnection = MariadbConnection> {
+  readonly #pool: MariadbPool<Handle>;
   readonly #runtime: Runtime;
   readonly #callTimeoutMs: number;
   #isClosed = false;
 
-  constructor(pool: MariadbPool<Connection>, runtime: Runtime, callTimeoutMs: number) {
+  constructor(pool: MariadbPool<Handle>, runtime: Runtime, callTimeoutMs: number) {
     this.#pool = pool;
     this.#runtime = runtime;
     this.#callTimeoutMs = callTimeoutMs;
@@ -81,7 +81,7 @@ export class Database<Connection extends MariadbConnection = MariadbConnection> 
   }
 
   /** A connection of the pool, to be released; one that comes too late goes back at once. */
-  async acquire(): Promise<Connection> {
+  async acquire(): Promise<Handle> {
     if (this.#isClosed) throw new StoreUnavailableError('The MariaDB store is closed.');
     const pending = this.#pool.getConnection();
     const giveBack = () => void pending.then((connection) => connection.release()).catch(() => {});

@@ -13,7 +13,7 @@
 import { readOptions } from '../../core/options/read-options.ts';
 import type { OperatorStore } from '../../core/store.ts';
 import { type MariadbConnection, type MariadbPool, promisePool } from './client.ts';
-import { Database } from './connection.ts';
+import { Connection } from './connection.ts';
 import { MariadbStore, type MariadbTransactions } from './mariadb-store.ts';
 import { type MariadbStoreOptions, mariadbTable } from './options.ts';
 import { statements, tableNames } from './statements.ts';
@@ -42,17 +42,17 @@ export type { MariadbValue } from './statements.ts';
  * const guard = idempotency({ store, principal: (request) => request.auth.accountId, afterFailure: 'rerun' })
  * ```
  */
-export function mariadbStore<Connection extends MariadbConnection>(
-  options: MariadbStoreOptions<Connection>,
-): OperatorStore<MariadbTransactions<Connection>> {
+export function mariadbStore<Handle extends MariadbConnection>(
+  options: MariadbStoreOptions<Handle>,
+): OperatorStore<MariadbTransactions<Handle>> {
   const { client, tablePrefix, database, callTimeoutMs, maxResultBytes, sweep, runtime } = readOptions(
     'mariadbStore',
     mariadbTable,
     options,
   );
-  const db = new Database(promisePool(client) as MariadbPool<Connection>, runtime, callTimeoutMs);
+  const connection = new Connection(promisePool(client) as MariadbPool<Handle>, runtime, callTimeoutMs);
   return new MariadbStore({
-    db,
+    connection,
     sql: statements(tableNames({ tablePrefix, database })),
     runtime,
     maxResultBytes,

@@ -12,25 +12,25 @@ import { encodeSteps } from '../record/step-blob.ts';
 import { readCursor } from '../shared/paging.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import type { MariadbConnection } from './client.ts';
-import type { Database } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { isTooLarge } from './errors.ts';
 import { MariadbOutbox } from './outbox.ts';
-import { bounded, liveRow, RecordTable } from './records.ts';
+import { bounded, liveRow, Records } from './records.ts';
 import { columnsOf, flagBits, rowOf, stateCodes } from './row.ts';
 import { checkNames, checkRequest, checkSteps, inspect, type ServerLimits, stepsTooLong } from './server-limits.ts';
 import type { Statements } from './statements.ts';
 import { runTransaction } from './transaction.ts';
 
 /** How the transactions of a MariaDB store look: asynchronous, on a connection of the pool. */
-export interface MariadbTransactions<Connection extends MariadbConnection = MariadbConnection>
+export interface MariadbTransactions<Handle extends MariadbConnection = MariadbConnection>
   extends contract.TransactionKind {
-  readonly handle: Connection;
+  readonly handle: Handle;
   readonly mode: 'async';
 }
 
 /** What a {@link MariadbStore} is made of. */
-export interface MariadbParts<Connection extends MariadbConnection> {
-  readonly db: Database<Connection>;
+export interface MariadbParts<Handle extends MariadbConnection> {
+  readonly connection: Connection<Handle>;
   readonly sql: Statements;
   readonly runtime: Runtime;
   readonly maxResultBytes: number;
@@ -48,25 +48,25 @@ const listed = {
 } as const satisfies Record<contract.RecordState, readonly [state: number, lapsed: number]>;
 
 /** See `mariadbStore`. */
-export class MariadbStore<Connection extends MariadbConnection>
-  implements contract.OperatorStore<MariadbTransactions<Connection>>
+export class MariadbStore<Handle extends MariadbConnection>
+  implements contract.OperatorStore<MariadbTransactions<Handle>>
 {
   readonly name = 'mariadb';
   readonly volatile = false;
-  readonly outbox: MariadbOutbox<Connection>;
-  readonly #db: Database<Connection>;
+  readonly outbox: MariadbOutbox<Handle>;
+  readonly #connection: Connection<Handle>;
   readonly #sql: Statements;
   readonly #maxResultBytes: number;
-  readonly #table: RecordTable;
+  readonly #records: Records;
   readonly #sweeper: Sweeper | undefined;
   #inspected: Promise<ServerLimits> | undefined;
 
-  constructor({ db, sql, runtime, maxResultBytes, sweep }: MariadbParts<Connection>) {
-    this.#db = db;
+  constructor({ connection, sql, runtime, maxResultBytes, sweep }: MariadbParts<Handle>) {
+    this.#connection = connection;
     this.#sql = sql;
     this.#maxResultBytes = maxResultBytes;
-    this.#table = new RecordTable(db, sql);
-    this.outbox = new MariadbOutbox({ db, sql, random: runtime.random, ready: () => this.#ready() });
+    this.#records = new Records(connection, sql);
+    this.outbox = new MariadbOutbox({ connection, sql, random: runtime.random, ready: () => this.#ready() });
     this.#sweeper = sweep ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;
   }
 
@@ -74,14 +74,14 @@ export class MariadbStore<Connection extends MariadbConnection>
     checkNames(request);
     const { mostBytes } = await this.#ready();
     checkRequest(request, mostBytes);
-    return this.#table.claim(request);
+    return this.#records.claim(request);
   }
 
   async renew(request: contract.RenewRequest): Promise<boolean> {
     await this.#ready();
     const { id, token, leaseMs, unresolvedRetentionMs } = request;
     const inputs = { id, token, lease_ms: leaseMs, kept_ms: bounded(leaseMs + unresolvedRetentionMs) };
-    return this.#table.own(this.#sql.renew, inputs, {
+    return this.#records.own(this.#sql.renew, inputs, {
       done: true,
       explain: (entry) => holdsLive(entry, request) && 'again',
     });
@@ -105,7 +105,7 @@ export class MariadbStore<Connection extends MariadbConnection>
   async release(request: contract.ReleaseRequest): Promise<boolean> {
     await this.#ready();
     const { id, token, retentionMs, unused } = request;
-    return this.#table.own(
+    return this.#records.own(
       this.#sql.release,
       { id, token, kept_ms: bounded(retentionMs), unused: unused ? 1 : 0 },
       {
@@ -118,7 +118,7 @@ export class MariadbStore<Connection extends MariadbConnection>
   async abandon(request: contract.AbandonRequest): Promise<boolean> {
     await this.#ready();
     const { id, token, unresolvedRetentionMs, unused } = request;
-    return this.#table.own(
+    return this.#records.own(
       this.#sql.abandon,
       { id, token, kept_ms: bounded(unresolvedRetentionMs), unused: unused ? 1 : 0 },
       {
@@ -133,7 +133,7 @@ export class MariadbStore<Connection extends MariadbConnection>
     const { id, token, name, value } = request;
     const step = encodeSteps(new Map([[name, value]]));
     if (step === null || step.byteLength > mostBytes) throw stepsTooLong(mostBytes);
-    return this.#table.own(
+    return this.#records.own(
       this.#sql.saveStep,
       { id, token, step, step_bytes: step.byteLength, most_bytes: mostBytes },
       {
@@ -149,11 +149,11 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async transaction<T>(
     request: contract.RenewRequest,
-    body: (handle: Connection) => contract.Transacted<T> | Promise<contract.Transacted<T>>,
+    body: (handle: Handle) => contract.Transacted<T> | Promise<contract.Transacted<T>>,
   ): Promise<contract.TransactionOutcome<T>> {
     const { mostBytes } = await this.#ready();
     const tools = {
-      db: this.#db,
+      connection: this.#connection,
       sql: this.#sql,
       mostResultBytes: this.#resultLimit(mostBytes),
       mostStepBytes: mostBytes,
@@ -163,7 +163,7 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async read(id: string): Promise<contract.StoredRecord | undefined> {
     await this.#ready();
-    const row = liveRow(await this.#table.find(id));
+    const row = liveRow(await this.#records.find(id));
     return row && toReadRecord(row.entry, row.nowMs);
   }
 
@@ -172,7 +172,7 @@ export class MariadbStore<Connection extends MariadbConnection>
     await this.#ready();
     const [state, lapsed] = listed[request.state];
     const inputs = { state, lapsed, after_expires, after_seq, most_rows: request.limit + 1 };
-    const { rows } = await this.#db.run(this.#sql.list, inputs);
+    const { rows } = await this.#connection.run(this.#sql.list, inputs);
     const page = rows.slice(0, request.limit).map(rowOf);
     const records = page.map(({ entry, nowMs }) => toStoredRecord(entry, nowMs));
     const last = page.at(-1);
@@ -182,7 +182,7 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async resolve(request: contract.ResolveRequest): Promise<boolean> {
     await this.#ready();
-    return this.#table.change(request.id, (entry, nowMs) => {
+    return this.#records.change(request.id, (entry, nowMs) => {
       const outcome = owning.resolveEntry(entry, request, nowMs);
       if (outcome === 'refused') return { answer: false };
       return { answer: true, write: outcome === 'removed' ? 'remove' : entry };
@@ -193,7 +193,7 @@ export class MariadbStore<Connection extends MariadbConnection>
     await this.#ready();
     let erased = 0;
     for (let rows: readonly unknown[] | undefined; rows === undefined || rows.length === eraseRows; ) {
-      ({ rows } = await this.#db.run(this.#sql.erase, { principal, most_rows: eraseRows }));
+      ({ rows } = await this.#connection.run(this.#sql.erase, { principal, most_rows: eraseRows }));
       erased += rows.filter((row) => Number(columnsOf(row)('live')) === 1).length;
     }
     return erased;
@@ -201,18 +201,18 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   async sweep(limit: number): Promise<number> {
     await this.#ready();
-    const { affected } = await this.#db.run(this.#sql.sweep, { most_rows: limit });
+    const { affected } = await this.#connection.run(this.#sql.sweep, { most_rows: limit });
     return affected;
   }
 
   async ping(): Promise<void> {
     await this.#ready();
-    await this.#db.run(this.#sql.ping);
+    await this.#connection.run(this.#sql.ping);
   }
 
   async close(): Promise<void> {
     this.#sweeper?.stop();
-    this.#db.close();
+    this.#connection.close();
   }
 
   async #complete(
@@ -220,7 +220,7 @@ export class MariadbStore<Connection extends MariadbConnection>
     { kind, bytes }: contract.StoredResult,
   ): Promise<contract.CompleteOutcome> {
     const tombstone = kind === 'tombstone' ? flagBits.tombstone : 0;
-    return this.#table.own<contract.CompleteOutcome>(
+    return this.#records.own<contract.CompleteOutcome>(
       this.#sql.complete,
       { id, token, tombstone, result: bytes, kept_ms: bounded(retentionMs) },
       {
@@ -240,7 +240,7 @@ export class MariadbStore<Connection extends MariadbConnection>
 
   /** A server that could not be asked is asked again at the next call. */
   #ready(): Promise<ServerLimits> {
-    this.#inspected ??= inspect(this.#db, this.#sql.inspect).catch((error: unknown) => {
+    this.#inspected ??= inspect(this.#connection, this.#sql.inspect).catch((error: unknown) => {
       this.#inspected = undefined;
       throw error;
     });

@@ -1,4 +1,5 @@
-/* * The options of a MariaDB store and its tables.
+/**
+ * The options of a MariaDB store and its tables.
  *
  * @module
  */
@@ -29,12 +30,12 @@ export interface TableOptions {
 }
 
 /** The settings of a `mariadbStore`. */
-export interface MariadbStoreOptions<Connection extends MariadbConnection = MariadbConnection> extends TableOptions {
+export interface MariadbStoreOptions<Handle extends MariadbConnection = MariadbConnection> extends TableOptions {
   /**
    * A pool of `mysql2` or `mysql2/promise`; it stays open when the store closes. A transaction holds one connection
    * while its function runs, so the pool needs some more for other calls.
    */
-  readonly client: MariadbClient<Connection>;
+  readonly client: MariadbClient<Handle>;
   /**
    * Time limit for getting a connection, and for the server's answer, in milliseconds. The connection of an unanswered
    * call is closed. Default 10,000.

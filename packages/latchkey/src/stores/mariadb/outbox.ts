@@ -11,15 +11,15 @@ import { messageId } from '../../core/outbox.ts';
 import type { Random } from '../../core/runtime.ts';
 import { checkPageLimit, readCursor } from '../shared/paging.ts';
 import type { MariadbConnection } from './client.ts';
-import type { Database, Inputs } from './connection.ts';
+import type { Connection, Inputs } from './connection.ts';
 import { unreadable } from './errors.ts';
 import { columnsOf, text, wholeNumber } from './row.ts';
 import { checkMessage, type ServerLimits } from './server-limits.ts';
 import type { Statement, Statements } from './statements.ts';
 
 /** What a {@link MariadbOutbox} works with. */
-export interface MariadbOutboxParts<Connection extends MariadbConnection> {
-  readonly db: Database<Connection>;
+export interface MariadbOutboxParts<Handle extends MariadbConnection> {
+  readonly connection: Connection<Handle>;
   readonly sql: Statements;
   readonly random: Random;
   /** Resolves once the server is known to be one that the store can work with. */
@@ -27,32 +27,32 @@ export interface MariadbOutboxParts<Connection extends MariadbConnection> {
 }
 
 /** See `Outbox`. */
-export class MariadbOutbox<Connection extends MariadbConnection>
-  implements contract.Outbox<{ readonly handle: Connection; readonly mode: 'async' }>
+export class MariadbOutbox<Handle extends MariadbConnection>
+  implements contract.Outbox<{ readonly handle: Handle; readonly mode: 'async' }>
 {
-  readonly #parts: MariadbOutboxParts<Connection>;
+  readonly #parts: MariadbOutboxParts<Handle>;
 
-  constructor(parts: MariadbOutboxParts<Connection>) {
+  constructor(parts: MariadbOutboxParts<Handle>) {
     this.#parts = parts;
   }
 
-  async enqueue(handle: Connection, message: contract.NewMessage): Promise<boolean> {
-    const { db, sql, ready } = this.#parts;
+  async enqueue(handle: Handle, message: contract.NewMessage): Promise<boolean> {
+    const { connection, sql, ready } = this.#parts;
     checkMessage(message, (await ready()).mostBytes);
     const { operationId, operation, name, payload } = message;
     const id = messageId(operationId, name);
     const inputs = { id, operation_id: operationId, operation, name, payload };
-    return (await db.runOn(handle, sql.enqueue, inputs)).affected > 0;
+    return (await connection.runOn(handle, sql.enqueue, inputs)).affected > 0;
   }
 
   async take(request: contract.TakeRequest): Promise<contract.Taken> {
     checkPageLimit(request);
-    const { db, sql, random, ready } = this.#parts;
+    const { connection, sql, random, ready } = this.#parts;
     const { limit, leaseMs, maxAttempts } = request;
     const token = random.uuid();
     await ready();
     const inputs = { most_rows: limit, lease_ms: leaseMs, token, most_attempts: maxAttempts };
-    const { rows } = await db.run(sql.takeMessages, inputs);
+    const { rows } = await connection.run(sql.takeMessages, inputs);
     const isDead = (row: unknown) => columnsOf(row)('due') === null;
     const messages = rows.filter((row) => !isDead(row)).map((row) => ({ ...messageOf(row), token }));
     return { messages, dead: rows.filter(isDead).map(listedOf) };
@@ -76,10 +76,10 @@ export class MariadbOutbox<Connection extends MariadbConnection>
 
   async list(request: contract.MessageListRequest): Promise<contract.MessagePage> {
     const [after_seq = -1] = readCursor(request, 1);
-    const { db, sql, ready } = this.#parts;
+    const { connection, sql, ready } = this.#parts;
     await ready();
     const inputs = { dead: Number(request.state === 'dead'), after_seq, most_rows: request.limit + 1 };
-    const { rows } = await db.run(sql.listMessages, inputs);
+    const { rows } = await connection.run(sql.listMessages, inputs);
     const page = rows.slice(0, request.limit);
     const messages = page.map(listedOf);
     if (rows.length <= request.limit) return { messages };
@@ -88,7 +88,7 @@ export class MariadbOutbox<Connection extends MariadbConnection>
 
   async #settle(statement: Statement, inputs: Inputs): Promise<boolean> {
     await this.#parts.ready();
-    return (await this.#parts.db.run(statement, inputs)).affected > 0;
+    return (await this.#parts.connection.run(statement, inputs)).affected > 0;
   }
 }
 

@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import type * as contract from '../../core/store.ts';
 import { claimEntry, claimed, newEntry } from '../record/claim-entry.ts';
 import { type Entry, isExpired } from '../record/entry.ts';
-import type { Database, Inputs } from './connection.ts';
+import type { Connection, Inputs } from './connection.ts';
 import { isContention, isError, toStoreError } from './errors.ts';
 import { changeInputs, flagBits, formats, type Row, rowOf } from './row.ts';
 import type { Statement, Statements } from './statements.ts';
@@ -37,18 +37,18 @@ interface Deciding<T> {
 }
 
 /** The table of one database. */
-export class RecordTable {
-  readonly #db: Database;
+export class Records {
+  readonly #connection: Connection;
   readonly #sql: Statements;
 
-  constructor(db: Database, sql: Statements) {
-    this.#db = db;
+  constructor(connection: Connection, sql: Statements) {
+    this.#connection = connection;
     this.#sql = sql;
   }
 
   /** The record, expired or not. */
   async find(id: string): Promise<Row | undefined> {
-    const { rows } = await this.#db.run(this.#sql.read, { id });
+    const { rows } = await this.#connection.run(this.#sql.read, { id });
     return rows.length === 0 ? undefined : rowOf(rows[0]);
   }
 
@@ -89,11 +89,11 @@ export class RecordTable {
     answers: { readonly done: T; explain(entry: Entry | undefined): T | 'again' },
   ): Promise<T> {
     for (let round = 1; round <= mostRounds; round += 1) {
-      const { affected } = await this.#db.run(statement, inputs);
+      const { affected } = await this.#connection.run(statement, inputs);
       if (affected > 0) return answers.done;
       const answer = answers.explain(liveRow(await this.find(inputs.id))?.entry);
       if (answer !== 'again') return answer;
-      await this.#db.pause(round);
+      await this.#connection.pause(round);
     }
     throw contended();
   }
@@ -110,7 +110,7 @@ export class RecordTable {
         if (outcome === 'locked') locked += 1;
         if (locked === lockedRounds) return whenLocked(row.entry);
       }
-      await this.#db.pause(round);
+      await this.#connection.pause(round);
     }
     throw contended();
   }
@@ -118,7 +118,7 @@ export class RecordTable {
   /** Another worker's claim that is not committed yet, or a deadlock with it, leaves the question open. */
   async #insertOrRead(request: contract.ClaimRequest): Promise<Row | undefined> {
     try {
-      const { rows } = await this.#db.runOnce(this.#sql.claim, claimInputs(request));
+      const { rows } = await this.#connection.runOnce(this.#sql.claim, claimInputs(request));
       return rows.length === 0 ? undefined : rowOf(rows[0]);
     } catch (error) {
       if (isContention(error)) return undefined;
@@ -131,8 +131,8 @@ export class RecordTable {
     try {
       const { affected } =
         write === 'remove'
-          ? await this.#db.runOnce(this.#sql.remove, { seq, revision })
-          : await this.#db.runOnce(this.#sql.change, changeInputs(write, row));
+          ? await this.#connection.runOnce(this.#sql.remove, { seq, revision })
+          : await this.#connection.runOnce(this.#sql.change, changeInputs(write, row));
       return affected > 0 ? 'written' : 'changed';
     } catch (error) {
       if (isError(error, 'lockTimeout')) return 'locked';

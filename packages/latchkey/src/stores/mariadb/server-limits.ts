@@ -12,7 +12,7 @@ import type { NewMessage } from '../../core/outbox.ts';
 import type { ClaimRequest } from '../../core/store.ts';
 import type { Entry } from '../record/entry.ts';
 import { encodeSteps } from '../record/step-blob.ts';
-import type { Database } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { knownAdditions, newestVersion } from './migrations.ts';
 import { columnsOf } from './row.ts';
 import type { Statement } from './statements.ts';
@@ -37,8 +37,8 @@ export interface ServerLimits {
  * @throws LatchkeyError `schema-missing`, `schema-mismatch` if its version is another than this code knows,
  * `option-invalid` if the server or a setting of the connection won't do.
  */
-export async function inspect(db: Database, statement: Statement): Promise<ServerLimits> {
-  const { rows } = await db.run(statement);
+export async function inspect(connection: Connection, statement: Statement): Promise<ServerLimits> {
+  const { rows } = await connection.run(statement);
   const column = columnsOf(rows[0]);
   checkServer(String(column('server')));
   checkVersion(column('newest'), column('additions'));

@@ -9,7 +9,7 @@ import { LatchkeyError } from '../../core/errors.ts';
 import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } from '../../core/store.ts';
 import { completeEntry, renewEntry, saveStepInEntry } from '../record/own-entry.ts';
 import type { MariadbConnection } from './client.ts';
-import type { Database } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { isError, toStoreError } from './errors.ts';
 import { bounded, liveRow } from './records.ts';
 import { changeInputs, columnsOf, type Row, rowOf } from './row.ts';
@@ -17,8 +17,8 @@ import { checkSteps } from './server-limits.ts';
 import type { Statements } from './statements.ts';
 
 /** What a transaction works with. */
-export interface TransactionTools<Connection extends MariadbConnection> {
-  readonly db: Database<Connection>;
+export interface TransactionTools<Handle extends MariadbConnection> {
+  readonly connection: Connection<Handle>;
   readonly sql: Statements;
   /** The longest result that is kept. */
   readonly mostResultBytes: number;
@@ -26,61 +26,61 @@ export interface TransactionTools<Connection extends MariadbConnection> {
   readonly mostStepBytes: number;
 }
 
-type Body<Connection, T> = (handle: Connection) => Transacted<T> | Promise<Transacted<T>>;
+type Body<Handle, T> = (handle: Handle) => Transacted<T> | Promise<Transacted<T>>;
 
 /**
  * Runs `body` in a transaction.
  *
  * @throws what `body` throws; LatchkeyError `transaction-ended-early`, `store-unavailable`, `record-unreadable`.
  */
-export async function runTransaction<Connection extends MariadbConnection, T>(
-  tools: TransactionTools<Connection>,
+export async function runTransaction<Handle extends MariadbConnection, T>(
+  tools: TransactionTools<Handle>,
   request: RenewRequest,
-  body: Body<Connection, T>,
+  body: Body<Handle, T>,
 ): Promise<TransactionOutcome<T>> {
-  const { db } = tools;
-  const connection = await db.retry(() => db.acquire());
+  const { connection } = tools;
+  const handle = await connection.retry(() => connection.acquire());
   try {
-    const row = await lockOwn(tools, connection, request);
-    const outcome = row && (await runBody(tools, connection, row, body));
+    const row = await lockOwn(tools, handle, request);
+    const outcome = row && (await runBody(tools, handle, row, body));
     if (outcome !== undefined) return outcome;
-    await rollback(tools, connection);
+    await rollback(tools, handle);
     return { outcome: 'lost' };
   } catch (error) {
-    await rollback(tools, connection);
+    await rollback(tools, handle);
     throw error;
   } finally {
-    connection.release();
+    handle.release();
   }
 }
 
 /** The record with its lease extended, if it is the owner's. What a try that failed began, the next one ends. */
-async function lockOwn<Connection extends MariadbConnection>(
-  { db, sql }: TransactionTools<Connection>,
-  connection: Connection,
+async function lockOwn<Handle extends MariadbConnection>(
+  { connection, sql }: TransactionTools<Handle>,
+  handle: Handle,
   request: RenewRequest,
 ): Promise<Row | undefined> {
-  const { rows } = await db.retry(() =>
-    db.runOn(connection, sql.begin, { id: request.id, idle_seconds: Math.ceil(request.leaseMs / 1000) }),
+  const { rows } = await connection.retry(() =>
+    connection.runOn(handle, sql.begin, { id: request.id, idle_seconds: Math.ceil(request.leaseMs / 1000) }),
   );
   const row = liveRow(rows.length === 0 ? undefined : rowOf(rows[0]));
   return row !== undefined && renewEntry(row.entry, request, row.nowMs) ? row : undefined;
 }
 
-async function runBody<Connection extends MariadbConnection, T>(
-  tools: TransactionTools<Connection>,
-  connection: Connection,
+async function runBody<Handle extends MariadbConnection, T>(
+  tools: TransactionTools<Handle>,
+  handle: Handle,
   row: Row,
-  body: Body<Connection, T>,
+  body: Body<Handle, T>,
 ): Promise<TransactionOutcome<T> | undefined> {
-  const { value, write } = await body(connection);
+  const { value, write } = await body(handle);
   putWrite(tools, row, write);
-  const isCommitted = await commit(tools, connection, row);
+  const isCommitted = await commit(tools, handle, row);
   return isCommitted ? { outcome: 'committed', value } : undefined;
 }
 
-function putWrite<Connection extends MariadbConnection>(
-  { mostResultBytes, mostStepBytes }: TransactionTools<Connection>,
+function putWrite<Handle extends MariadbConnection>(
+  { mostResultBytes, mostStepBytes }: TransactionTools<Handle>,
   { entry, nowMs }: Row,
   write: TransactionWrite,
 ): void {
@@ -96,13 +96,13 @@ function putWrite<Connection extends MariadbConnection>(
   checkSteps(entry, mostStepBytes);
 }
 
-async function commit<Connection extends MariadbConnection>(
-  { db, sql }: TransactionTools<Connection>,
-  connection: Connection,
+async function commit<Handle extends MariadbConnection>(
+  { connection, sql }: TransactionTools<Handle>,
+  handle: Handle,
   row: Row,
 ): Promise<boolean> {
   try {
-    const { rows } = await db.runOn(connection, sql.commit, changeInputs(row.entry, row));
+    const { rows } = await connection.runOn(handle, sql.commit, changeInputs(row.entry, row));
     return Number(columnsOf(rows[0])('committed')) === 1;
   } catch (cause) {
     if (!isError(cause, 'noSavepoint')) throw toStoreError(cause);
@@ -116,13 +116,13 @@ async function commit<Connection extends MariadbConnection>(
 }
 
 /** A connection that can't even do that is closed, which rolls back too. */
-async function rollback<Connection extends MariadbConnection>(
-  { db, sql }: TransactionTools<Connection>,
-  connection: Connection,
+async function rollback<Handle extends MariadbConnection>(
+  { connection, sql }: TransactionTools<Handle>,
+  handle: Handle,
 ): Promise<void> {
   try {
-    await db.runOn(connection, sql.rollback, {});
+    await connection.runOn(handle, sql.rollback, {});
   } catch {
-    connection.destroy();
+    handle.destroy();
   }
 }

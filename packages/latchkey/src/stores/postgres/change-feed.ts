@@ -23,7 +23,7 @@ const restMs = 5_000;
 const lingerMs = 10_000;
 
 /** What a listener is made of. */
-export interface NoticesParts {
+export interface ChangeFeedParts {
   readonly listen: Listen | undefined;
   readonly channel: string;
   readonly watchers: Watchers;
@@ -31,14 +31,14 @@ export interface NoticesParts {
 }
 
 /** The listening connection of a store. */
-export class Notices {
-  readonly #parts: NoticesParts;
+export class ChangeFeed {
+  readonly #parts: ChangeFeedParts;
   #stop: Opened | undefined;
   #restUntilMs = Number.NEGATIVE_INFINITY;
   #closed = false;
   #idleTimer: TimerHandle | undefined;
 
-  constructor(parts: NoticesParts) {
+  constructor(parts: ChangeFeedParts) {
     this.#parts = parts;
   }
 

@@ -8,7 +8,7 @@
 import { type Runtime, sleep } from '../../core/runtime.ts';
 import type { Owner, TransactionWrite } from '../../core/store.ts';
 import type { Entry } from '../record/entry.ts';
-import type { Session } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { columnIn, entryOf, pack } from './row.ts';
 
 const betweenLooksMs = 100;
@@ -23,16 +23,16 @@ export interface DoubtfulCommit {
 
 /** Asks until the server knows, or until the deadline. */
 export async function fateOf<Tx>(
-  session: Session<Tx>,
+  connection: Connection<Tx>,
   owner: Owner,
   commit: DoubtfulCommit,
 ): Promise<'committed' | 'aborted' | 'unknown'> {
-  const { runtime } = session.parts;
+  const { runtime } = connection.parts;
   for (;;) {
-    const fate = await lookUp(session, commit.transactionId);
+    const fate = await lookUp(connection, commit.transactionId);
     if (fate === 'aborted') return fate;
     // Another server that took over may have given the number to somebody else's transaction.
-    if (fate === 'committed') return (await isRecorded(session, owner, commit.write)) ? fate : 'unknown';
+    if (fate === 'committed') return (await isRecorded(connection, owner, commit.write)) ? fate : 'unknown';
     if (fate === 'unknown' || !(await pause(runtime, commit.deadlineMs))) return 'unknown';
   }
 }
@@ -43,9 +43,12 @@ async function pause(runtime: Runtime, deadlineMs: number): Promise<boolean> {
   return true;
 }
 
-async function lookUp<Tx>(session: Session<Tx>, id: string): Promise<'committed' | 'aborted' | 'pending' | 'unknown'> {
+async function lookUp<Tx>(
+  connection: Connection<Tx>,
+  id: string,
+): Promise<'committed' | 'aborted' | 'pending' | 'unknown'> {
   try {
-    const [row] = await session.run('transaction-fate', [id]);
+    const [row] = await connection.run('transaction-fate', [id]);
     const fate = row && columnIn(row, 'fate');
     if (fate === 'committed' || fate === 'aborted') return fate;
     return fate === 'in progress' ? 'pending' : 'unknown';
@@ -54,8 +57,12 @@ async function lookUp<Tx>(session: Session<Tx>, id: string): Promise<'committed'
   }
 }
 
-async function isRecorded<Tx>(session: Session<Tx>, { id, token }: Owner, write: TransactionWrite): Promise<boolean> {
-  const rows = await session.run('read', [pack(id)]).catch(() => []);
+async function isRecorded<Tx>(
+  connection: Connection<Tx>,
+  { id, token }: Owner,
+  write: TransactionWrite,
+): Promise<boolean> {
+  const rows = await connection.run('read', [pack(id)]).catch(() => []);
   return rows.map(entryOf).some((entry) => shows(entry, token, write));
 }
 

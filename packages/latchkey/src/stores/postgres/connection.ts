@@ -11,7 +11,7 @@ import { withTimeLimit } from '../../core/support/store-call.ts';
 import type { PostgresBridge, PostgresValue } from './bridges/bridge.ts';
 import { isConflict, schemaMissing, toStoreError } from './errors.ts';
 import type { Names } from './names.ts';
-import { assertReadable, numberIn, type Row } from './row.ts';
+import { checkProbe, numberIn, type Row } from './row.ts';
 import { type StatementName, type Statements, statementsFor } from './statements.ts';
 
 /** The version of the tables that this code is made for. */
@@ -20,8 +20,8 @@ const schemaVersion = 2;
 /** How often a statement is tried that stood in another transaction's way. */
 const tries = 5;
 
-/** What a session is made of. */
-export interface SessionParts<Tx> {
+/** What a connection is made of. */
+export interface ConnectionParts<Tx> {
   readonly bridge: PostgresBridge<Tx>;
   readonly names: Names;
   readonly runtime: Runtime;
@@ -29,13 +29,13 @@ export interface SessionParts<Tx> {
 }
 
 /** The way to the server. */
-export class Session<Tx> {
-  readonly parts: SessionParts<Tx>;
+export class Connection<Tx> {
+  readonly parts: ConnectionParts<Tx>;
   readonly #statements: Statements;
   #checked: Promise<void> | undefined;
   #closed = false;
 
-  constructor(parts: SessionParts<Tx>) {
+  constructor(parts: ConnectionParts<Tx>) {
     this.parts = parts;
     this.#statements = statementsFor(parts.names);
   }
@@ -91,7 +91,7 @@ export class Session<Tx> {
 
 function assertKnown(row: Row | undefined): void {
   if (row === undefined) throw schemaMissing();
-  assertReadable(row);
+  checkProbe(row);
   const [version, readableBy] = [numberIn(row, 'version'), numberIn(row, 'readableby')];
   if (readableBy <= schemaVersion && version >= schemaVersion) return;
   const advice =

@@ -17,7 +17,7 @@ import { readOptions } from '../../core/options/read-options.ts';
 import type { OperatorStore } from '../../core/store.ts';
 import type { Listen } from './change-feed.ts';
 import { bridgeOf, type PostgresClient, type TransactionHandle } from './client.ts';
-import { Session } from './connection.ts';
+import { Connection } from './connection.ts';
 import { namesOf } from './names.ts';
 import { type PostgresStoreOptions, postgresTable } from './options.ts';
 import { PostgresStore, type PostgresTransactions } from './postgres-store.ts';
@@ -76,8 +76,8 @@ export function postgresStore<Client extends PostgresClient>(
   );
   const { runtime, maxResultBytes, sweep } = settings;
   const bridge = bridgeOf(client, { connectTimeoutMs, callTimeoutMs, prepare, timers: runtime.timers });
-  const session = new Session({ bridge, names: namesOf({ schema, tablePrefix }), runtime, callTimeoutMs });
-  return new PostgresStore({ session, listen: listenOf(listen, bridge), maxResultBytes, sweeps: sweep });
+  const connection = new Connection({ bridge, names: namesOf({ schema, tablePrefix }), runtime, callTimeoutMs });
+  return new PostgresStore({ connection, listen: listenOf(listen, bridge), maxResultBytes, sweeps: sweep });
 }
 
 function listenOf(listen: PostgresStoreOptions['listen'], bridge: { readonly listen?: Listen }): Listen | undefined {

@@ -10,22 +10,22 @@ import type * as contract from '../../core/outbox.ts';
 import { messageId } from '../../core/outbox.ts';
 import { checkPageLimit } from '../shared/paging.ts';
 import type { PostgresValue } from './bridges/bridge.ts';
-import type { Session } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { cursorAt, placeAfter } from './records.ts';
 import { bytesIn, columnIn, nameIn, numberIn, pack, type Row, textIn } from './row.ts';
 import type { StatementName } from './statements.ts';
 
 /** See `Outbox`. */
 export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx; readonly mode: 'async' }> {
-  readonly #session: Session<Tx>;
+  readonly #connection: Connection<Tx>;
 
-  constructor(session: Session<Tx>) {
-    this.#session = session;
+  constructor(connection: Connection<Tx>) {
+    this.#connection = connection;
   }
 
   async enqueue(handle: Tx, message: contract.NewMessage): Promise<boolean> {
     const { operationId, operation, name, payload } = message;
-    const added = await this.#session.runIn(handle, 'outbox-enqueue', [
+    const added = await this.#connection.runIn(handle, 'outbox-enqueue', [
       pack(messageId(operationId, name)),
       pack(operationId),
       Buffer.from(name),
@@ -39,8 +39,8 @@ export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx
   async take(request: contract.TakeRequest): Promise<contract.Taken> {
     checkPageLimit(request);
     const { limit, leaseMs, maxAttempts } = request;
-    const token = this.#session.parts.runtime.random.uuid();
-    const rows = await this.#session.run('outbox-take', [limit, leaseMs, pack(token), maxAttempts]);
+    const token = this.#connection.parts.runtime.random.uuid();
+    const rows = await this.#connection.run('outbox-take', [limit, leaseMs, pack(token), maxAttempts]);
     const isDead = (row: Row) => columnIn(row, 'due') === null;
     const messages = rows.filter((row) => !isDead(row)).map((row) => ({ ...messageOf(row), token }));
     return { messages, dead: rows.filter(isDead).map(listedOf) };
@@ -64,7 +64,7 @@ export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx
 
   async list(request: contract.MessageListRequest): Promise<contract.MessagePage> {
     const place = placeAfter(request);
-    const rows = await this.#session.run('outbox-list', [request.state === 'dead', ...place, request.limit + 1]);
+    const rows = await this.#connection.run('outbox-list', [request.state === 'dead', ...place, request.limit + 1]);
     const messages = rows.slice(0, request.limit).map(listedOf);
     const last = messages.at(-1);
     if (rows.length <= request.limit || last === undefined) return { messages };
@@ -72,7 +72,7 @@ export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx
   }
 
   async #settle(name: StatementName, values: readonly PostgresValue[]): Promise<boolean> {
-    return (await this.#session.run(name, values)).length > 0;
+    return (await this.#connection.run(name, values)).length > 0;
   }
 }
 

@@ -8,8 +8,8 @@ import type * as contract from '../../core/store.ts';
 import { type Phase, toReadRecord } from '../record/entry.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { Watchers } from '../shared/watchers.ts';
-import { type Listen, Notices } from './change-feed.ts';
-import type { Session } from './connection.ts';
+import { ChangeFeed, type Listen } from './change-feed.ts';
+import type { Connection } from './connection.ts';
 import { PostgresOutbox } from './outbox.ts';
 import * as records from './records.ts';
 import { entryOf, flagIn, keptResult, nameIn, numberIn, pack } from './row.ts';
@@ -23,7 +23,7 @@ export interface PostgresTransactions<Tx> extends contract.TransactionKind {
 
 /** What a {@link PostgresStore} is made of. */
 export interface PostgresParts<Tx> {
-  readonly session: Session<Tx>;
+  readonly connection: Connection<Tx>;
   readonly listen: Listen | undefined;
   readonly maxResultBytes: number;
   readonly sweeps: boolean;
@@ -42,71 +42,71 @@ export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransac
   readonly name = 'postgres';
   readonly volatile = false;
   readonly outbox: PostgresOutbox<Tx>;
-  readonly #session: Session<Tx>;
+  readonly #connection: Connection<Tx>;
   readonly #maxResultBytes: number;
   readonly #watchers = new Watchers();
-  readonly #notices: Notices;
+  readonly #feed: ChangeFeed;
   readonly #sweeper: Sweeper | undefined;
 
-  constructor({ session, listen, maxResultBytes, sweeps }: PostgresParts<Tx>) {
-    const { runtime, names } = session.parts;
-    this.#session = session;
-    this.outbox = new PostgresOutbox(session);
+  constructor({ connection, listen, maxResultBytes, sweeps }: PostgresParts<Tx>) {
+    const { runtime, names } = connection.parts;
+    this.#connection = connection;
+    this.outbox = new PostgresOutbox(connection);
     this.#maxResultBytes = maxResultBytes;
-    this.#notices = new Notices({ listen, channel: names.channel, watchers: this.#watchers, runtime });
+    this.#feed = new ChangeFeed({ listen, channel: names.channel, watchers: this.#watchers, runtime });
     this.#sweeper = sweeps ? new Sweeper(runtime, (limit) => this.sweep(limit)) : undefined;
   }
 
   claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
-    return records.claimRecord(this.#session, request);
+    return records.claimRecord(this.#connection, request);
   }
 
   renew(request: contract.RenewRequest): Promise<boolean> {
-    return records.renewRecord(this.#session, request);
+    return records.renewRecord(this.#connection, request);
   }
 
   async complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
-    return this.#tell(request.id, await records.completeRecord(this.#session, request, this.#maxResultBytes));
+    return this.#tell(request.id, await records.completeRecord(this.#connection, request, this.#maxResultBytes));
   }
 
   async release(request: contract.ReleaseRequest): Promise<boolean> {
-    return this.#tell(request.id, await records.releaseRecord(this.#session, request));
+    return this.#tell(request.id, await records.releaseRecord(this.#connection, request));
   }
 
   async abandon(request: contract.AbandonRequest): Promise<boolean> {
-    return this.#tell(request.id, await records.abandonRecord(this.#session, request));
+    return this.#tell(request.id, await records.abandonRecord(this.#connection, request));
   }
 
   saveStep(request: contract.SaveStepRequest): Promise<boolean> {
-    return records.saveRecordStep(this.#session, request);
+    return records.saveRecordStep(this.#connection, request);
   }
 
   async transaction<T>(
     request: contract.RenewRequest,
     body: (handle: Tx) => contract.Transacted<T> | Promise<contract.Transacted<T>>,
   ): Promise<contract.TransactionOutcome<T>> {
-    const tools = { session: this.#session, maxResultBytes: this.#maxResultBytes };
+    const tools = { connection: this.#connection, maxResultBytes: this.#maxResultBytes };
     return this.#tell(request.id, await runTransaction(tools, request, body));
   }
 
   watch(id: string, onChange: () => void): () => void {
-    this.#notices.start();
+    this.#feed.start();
     const stop = this.#watchers.watch(id, onChange);
     return () => {
       stop();
-      if (this.#watchers.isEmpty) this.#notices.idle();
+      if (this.#watchers.isEmpty) this.#feed.idle();
     };
   }
 
   async read(id: string): Promise<contract.StoredRecord | undefined> {
-    const [row] = await this.#session.run('read', [pack(id)]);
+    const [row] = await this.#connection.run('read', [pack(id)]);
     if (row === undefined) return undefined;
     const [entry, nowMs] = [entryOf(row), numberIn(row, 'now')];
     return entry.expiresAtMs <= nowMs ? undefined : toReadRecord(entry, nowMs);
   }
 
   list(request: contract.ListRequest): Promise<contract.RecordPage> {
-    return records.listRecords(this.#session, request);
+    return records.listRecords(this.#connection, request);
   }
 
   async resolve(request: contract.ResolveRequest): Promise<boolean> {
@@ -117,7 +117,7 @@ export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransac
   async erase(principal: string): Promise<number> {
     let erased = 0;
     for (;;) {
-      const rows = await this.#session.run('erase', [pack(principal), eraseStepRows]);
+      const rows = await this.#connection.run('erase', [pack(principal), eraseStepRows]);
       for (const row of rows) this.#watchers.notify(nameIn(row, 'id'));
       erased += rows.filter((row) => flagIn(row, 'live')).length;
       if (rows.length < eraseStepRows) return erased;
@@ -127,27 +127,34 @@ export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransac
   async sweep(limit: number): Promise<number> {
     let swept = 0;
     for (const phase of phases)
-      if (swept < limit) swept += (await this.#session.run('sweep', [phase, limit - swept])).length;
+      if (swept < limit) swept += (await this.#connection.run('sweep', [phase, limit - swept])).length;
     return swept;
   }
 
   async ping(): Promise<void> {
-    await this.#session.run('ping');
+    await this.#connection.run('ping');
   }
 
   async close(): Promise<void> {
-    this.#session.close();
+    this.#connection.close();
     this.#sweeper?.stop();
     this.#watchers.clear();
-    await this.#notices.close();
+    await this.#feed.close();
   }
 
   #resolve({ id, token, resolution }: contract.ResolveRequest) {
     const owner = [pack(id), pack(token)];
-    if (resolution.decision === 'forget') return this.#session.run('resolve-forget', owner);
-    if (resolution.decision === 'rerun') return this.#session.run('resolve-rerun', [...owner, resolution.retentionMs]);
+    if (resolution.decision === 'forget') return this.#connection.run('resolve-forget', owner);
+    if (resolution.decision === 'rerun')
+      return this.#connection.run('resolve-rerun', [...owner, resolution.retentionMs]);
     const { kind, bytes } = keptResult(resolution.result, resolution.result.bytes, Number.POSITIVE_INFINITY);
-    return this.#session.run('resolve-respond', [...owner, kind, bytes, resolution.retentionMs, pack(resolvedToken)]);
+    return this.#connection.run('resolve-respond', [
+      ...owner,
+      kind,
+      bytes,
+      resolution.retentionMs,
+      pack(resolvedToken),
+    ]);
   }
 
   /** Waiters of this process needn't wait for a notice to come back. */

@@ -16,7 +16,7 @@ import { type Entry, holdsRequest, isExpired, type Phase, toStoredRecord } from 
 import { encodeSteps } from '../record/step-blob.ts';
 import { checkPageLimit, unknownCursor } from '../shared/paging.ts';
 import type { PostgresValue } from './bridges/bridge.ts';
-import type { Session } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { columnIn, entryOf, flagIn, keptResult, numberIn, pack, type Row, recordFormats, stepsIn } from './row.ts';
 import type { StatementName } from './statements.ts';
 
@@ -45,19 +45,19 @@ interface Seen {
 
 /** See `Store.claim`. */
 export async function claimRecord<Tx>(
-  session: Session<Tx>,
+  connection: Connection<Tx>,
   request: contract.ClaimRequest,
 ): Promise<contract.ClaimOutcome> {
   const values = claimValues(request);
   let tried: Entry | undefined;
   for (let round = 0; round < claimRounds; round += 1) {
-    const [row] = await session.run('claim', values);
+    const [row] = await connection.run('claim', values);
     const seen = row && readClaim(row, request);
     if (seen === undefined) continue;
     if ('outcome' in seen) return seen;
     if (tried !== undefined && isSame(tried, seen.entry)) return locked(seen.entry);
     tried = seen.entry;
-    const taken = await takeSeen(session, request, values, seen);
+    const taken = await takeSeen(connection, request, values, seen);
     if ('outcome' in taken) return taken;
   }
   throw new StoreUnavailableError('The record kept changing under this call.');
@@ -75,18 +75,18 @@ function readClaim(row: Row, request: contract.ClaimRequest): contract.ClaimOutc
 }
 
 async function takeSeen<Tx>(
-  session: Session<Tx>,
+  connection: Connection<Tx>,
   request: contract.ClaimRequest,
   values: readonly PostgresValue[],
   { entry, nowMs }: Seen,
 ): Promise<contract.Claimed | Record<never, never>> {
   if (isExpired(entry, nowMs)) {
-    const replaced = await session.run('replace', [...values, pack(entry.token)]);
+    const replaced = await connection.run('replace', [...values, pack(entry.token)]);
     return replaced.length === 0 ? {} : claimed(newEntry(request, nowMs));
   }
   const next = { ...entry };
   claimEntry(next, request, nowMs);
-  const [taken] = await session.run('take', takeValues(entry, next, request));
+  const [taken] = await connection.run('take', takeValues(entry, next, request));
   if (taken === undefined) return {};
   // A late worker may have saved a step since the record was read.
   return claimed({ ...next, steps: stepsIn(taken) });
@@ -135,47 +135,56 @@ function takeValues(seen: Entry, next: Entry, request: contract.ClaimRequest): r
 }
 
 /** See `Store.renew`. */
-export async function renewRecord<Tx>(session: Session<Tx>, request: contract.RenewRequest): Promise<boolean> {
+export async function renewRecord<Tx>(connection: Connection<Tx>, request: contract.RenewRequest): Promise<boolean> {
   const values = [...ownerOf(request), request.leaseMs, request.unresolvedRetentionMs];
-  const end = await write(session, 'renew', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
+  const end = await write(connection, 'renew', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
   return end === 'written';
 }
 
 /** See `Store.complete`. */
 export async function completeRecord<Tx>(
-  session: Session<Tx>,
+  connection: Connection<Tx>,
   request: contract.CompleteRequest,
   maxResultBytes: number,
 ): Promise<contract.CompleteOutcome> {
   const { kind, bytes } = keptResult(request.result, request.tombstone, maxResultBytes);
-  const { channel } = session.parts.names;
+  const { channel } = connection.parts.names;
   const values = [...ownerOf(request), kind, bytes, request.retentionMs, request.notify ?? false, channel];
-  const end = await write(session, 'complete', values, (entry) => !isHeldBy(entry, request));
+  const end = await write(connection, 'complete', values, (entry) => !isHeldBy(entry, request));
   if (end === 'written') return outcomeOf(kind);
   const isOwn = end !== undefined && end.token === request.token && end.result !== undefined;
   return isOwn && end.result !== undefined ? outcomeOf(end.result.kind) : 'lost';
 }
 
 /** See `Store.release`. */
-export async function releaseRecord<Tx>(session: Session<Tx>, request: contract.ReleaseRequest): Promise<boolean> {
-  const { channel } = session.parts.names;
+export async function releaseRecord<Tx>(
+  connection: Connection<Tx>,
+  request: contract.ReleaseRequest,
+): Promise<boolean> {
+  const { channel } = connection.parts.names;
   const values = [...ownerOf(request), request.retentionMs, request.notify ?? false, channel, request.unused ? 1 : 0];
-  const end = await write(session, 'release', values, (entry) => !isHeldBy(entry, request));
+  const end = await write(connection, 'release', values, (entry) => !isHeldBy(entry, request));
   return end === 'written' || (end?.phase === 'open' && end.token === request.token);
 }
 
 /** See `Store.abandon`. */
-export async function abandonRecord<Tx>(session: Session<Tx>, request: contract.AbandonRequest): Promise<boolean> {
+export async function abandonRecord<Tx>(
+  connection: Connection<Tx>,
+  request: contract.AbandonRequest,
+): Promise<boolean> {
   const values = [...ownerOf(request), request.unresolvedRetentionMs, request.unused ? 1 : 0];
-  const end = await write(session, 'abandon', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
+  const end = await write(connection, 'abandon', values, (entry) => !isHeldBy(entry, request) || entry.abandoned);
   return end === 'written' || (end !== undefined && isHeldBy(end, request));
 }
 
 /** See `Store.saveStep`. */
-export async function saveRecordStep<Tx>(session: Session<Tx>, request: contract.SaveStepRequest): Promise<boolean> {
+export async function saveRecordStep<Tx>(
+  connection: Connection<Tx>,
+  request: contract.SaveStepRequest,
+): Promise<boolean> {
   const step = encodeSteps(new Map([[request.name, request.value]]));
   const values = [...ownerOf(request), Buffer.from(request.name), step];
-  return (await write(session, 'save-step', values, (entry) => !isHeldBy(entry, request))) === 'written';
+  return (await write(connection, 'save-step', values, (entry) => !isHeldBy(entry, request))) === 'written';
 }
 
 function ownerOf({ id, token }: contract.Owner): readonly PostgresValue[] {
@@ -192,14 +201,14 @@ function outcomeOf(kind: contract.StoredResult['kind']): contract.CompleteOutcom
 
 /** Writes; else gives the record as it is, or nothing if it is gone, once `isSettled` says that this is no race. */
 async function write<Tx>(
-  session: Session<Tx>,
+  connection: Connection<Tx>,
   name: StatementName,
   values: readonly PostgresValue[],
   isSettled: (entry: Entry) => boolean,
 ): Promise<'written' | Entry | undefined> {
   for (let round = 0; round < writeRounds; round += 1) {
-    if ((await session.run(name, values)).length > 0) return 'written';
-    const [row] = await session.run('read', values.slice(0, 1));
+    if ((await connection.run(name, values)).length > 0) return 'written';
+    const [row] = await connection.run('read', values.slice(0, 1));
     if (row === undefined) return undefined;
     const entry = entryOf(row);
     if (isExpired(entry, numberIn(row, 'now'))) return undefined;
@@ -211,14 +220,14 @@ async function write<Tx>(
 /**
  * See `Store.list`.
  *
- * @throws LatchkeyError `option-invalid`, and what the session throws.
+ * @throws LatchkeyError `option-invalid`, and what the connection throws.
  */
 export async function listRecords<Tx>(
-  session: Session<Tx>,
+  connection: Connection<Tx>,
   request: contract.ListRequest,
 ): Promise<contract.RecordPage> {
   const [expires, id] = placeAfter(request);
-  const rows = await session.run('list', [...listed[request.state], expires, id, request.limit + 1]);
+  const rows = await connection.run('list', [...listed[request.state], expires, id, request.limit + 1]);
   const records = rows.slice(0, request.limit).map((row) => toStoredRecord(entryOf(row), numberIn(row, 'now')));
   const last = records.at(-1);
   return rows.length <= request.limit || last === undefined

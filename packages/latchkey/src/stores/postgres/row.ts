@@ -9,10 +9,10 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { LatchkeyError } from '../../core/errors.ts';
 import type { AfterFailure, StoredResult } from '../../core/store.ts';
 import type { Entry, EntryRequest, Phase } from '../record/entry.ts';
 import { decodeSteps } from '../record/step-blob.ts';
+import { assertReadable } from '../shared/unreadable.ts';
 import { unreadable } from './errors.ts';
 
 /** A row as a client gives it. */
@@ -65,29 +65,26 @@ export function entryOf(row: Row): Entry {
   };
 }
 
+const unknownForm =
+  'The PostgreSQL client returns values in a form that the store does not read. Use a client without type ' +
+  'parsers, transforms and binary results.';
+
 /**
  * Checks a row with one value of each type. A client with type parsers, transforms or a binary format of its user's may
- * give others, which would be found out when the first record is read, after the handler has run.
+ * return others.
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function assertReadable(row: Row): void {
-  try {
-    const isSame =
+export function checkProbe(row: Row): void {
+  assertReadable(
+    unknownForm,
+    () =>
       numberIn(row, 'wide') === Number.MAX_SAFE_INTEGER &&
       flagIn(row, 'flag') &&
       textIn(row, 'words') === 'text' &&
       bytesIn(row, 'bytes').equals(Buffer.from([0, 255])) &&
-      columnIn(row, 'nothing') === null;
-    if (!isSame) throw unreadable('a value of the probe row is different');
-  } catch (cause) {
-    throw new LatchkeyError(
-      'option-invalid',
-      'The PostgreSQL client returns values in a form that the store does not read. Use a client without ' +
-        'type parsers, transforms and binary results.',
-      { cause },
-    );
-  }
+      columnIn(row, 'nothing') === null,
+  );
 }
 
 /** The value of a column. */

@@ -16,7 +16,7 @@ import type { RenewRequest, Transacted, TransactionOutcome, TransactionWrite } f
 import { encodeSteps } from '../record/step-blob.ts';
 import type { PostgresValue } from './bridges/bridge.ts';
 import { fateOf } from './commit-fate.ts';
-import type { Session } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { isEarlyCommit, isFailedTransaction, isRefusal, toStoreError } from './errors.ts';
 import { columnIn, keptResult, pack, type Row } from './row.ts';
 import type { StatementName } from './statements.ts';
@@ -26,7 +26,7 @@ const idleGraceMs = 5_000;
 
 /** What a transaction works with. */
 export interface TransactionTools<Tx> {
-  readonly session: Session<Tx>;
+  readonly connection: Connection<Tx>;
   readonly maxResultBytes: number;
 }
 
@@ -52,15 +52,15 @@ export async function runTransaction<Tx, T>(
   request: RenewRequest,
   body: (tx: Tx) => Transacted<T> | Promise<Transacted<T>>,
 ): Promise<TransactionOutcome<T>> {
-  await tools.session.ready();
+  await tools.connection.ready();
   const progress: Progress = { overdue: false };
-  const { clock } = tools.session.parts.runtime;
+  const { clock } = tools.connection.parts.runtime;
   const deadlineMs = clock.monotonic() + request.leaseMs;
-  const begun = tools.session.parts.bridge.begin((tx) => inside({ ...tools, tx, progress }, request, body));
+  const begun = tools.connection.parts.bridge.begin((tx) => inside({ ...tools, tx, progress }, request, body));
   try {
     return await beforeDeadline(tools, request.leaseMs, begun, progress);
   } catch (error) {
-    const cause = faultOf(error, progress, tools.session.parts.names.guard);
+    const cause = faultOf(error, progress, tools.connection.parts.names.guard);
     if (progress.saved === undefined || progress.overdue || isRefusal(error)) throw cause;
     await assertCommitted(tools, request, progress, deadlineMs, error);
     return { outcome: 'committed', value: progress.saved.value as T };
@@ -80,7 +80,7 @@ async function inside<Tx, T>(
   const { progress, tx } = tools;
   delete progress.saved;
   refuseOverdue(progress);
-  const [locked] = await tools.session.runIn(tx, 'transaction-lock', lockValues(request));
+  const [locked] = await tools.connection.runIn(tx, 'transaction-lock', lockValues(request));
   if (locked === undefined) return { outcome: 'lost' };
   progress.transactionId = String(columnIn(locked, 'transaction'));
   const { value, write } = await runBody(tools, body);
@@ -109,9 +109,9 @@ function lockValues({ id, token, leaseMs, unresolvedRetentionMs }: RenewRequest)
 }
 
 function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: TransactionWrite): Promise<readonly Row[]> {
-  const { session, tx, progress, maxResultBytes } = tools;
+  const { connection, tx, progress, maxResultBytes } = tools;
   const run = (name: StatementName, values: readonly PostgresValue[]) =>
-    session.runIn(tx, name, [pack(id), pack(token), ...values]);
+    connection.runIn(tx, name, [pack(id), pack(token), ...values]);
   const transactionId = progress.transactionId ?? null;
   if (write.kind === 'step')
     return run('transaction-step', [
@@ -120,18 +120,18 @@ function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: Transac
       transactionId,
     ]);
   const { kind, bytes } = keptResult(write.result, write.tombstone, maxResultBytes);
-  const { channel } = session.parts.names;
+  const { channel } = connection.parts.names;
   return run('transaction-result', [kind, bytes, write.retentionMs, write.notify ?? false, channel, transactionId]);
 }
 
 /** Settles like `begun`, but no later than the lease allows; what is committed after that would be unknown to all. */
 function beforeDeadline<Tx, T>(
-  { session }: TransactionTools<Tx>,
+  { connection }: TransactionTools<Tx>,
   limitMs: number,
   begun: Promise<T>,
   progress: Progress,
 ): Promise<T> {
-  const { timers } = session.parts.runtime;
+  const { timers } = connection.parts.runtime;
   return new Promise((resolve, reject) => {
     const timer = timers.set(() => {
       // The commit is on its way: what became of it is found out by asking.
@@ -178,13 +178,13 @@ function failedStatement(cause: unknown): LatchkeyError {
 }
 
 async function assertCommitted<Tx>(
-  { session }: TransactionTools<Tx>,
+  { connection }: TransactionTools<Tx>,
   request: RenewRequest,
   { transactionId = '', saved }: Progress,
   deadlineMs: number,
   cause: unknown,
 ): Promise<void> {
-  const fate = saved && (await fateOf(session, request, { transactionId, write: saved.write, deadlineMs }));
+  const fate = saved && (await fateOf(connection, request, { transactionId, write: saved.write, deadlineMs }));
   if (fate === 'committed') return;
   const words =
     fate === 'aborted'

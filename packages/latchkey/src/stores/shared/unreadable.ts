@@ -14,3 +14,20 @@ export function unreadableIn(store: string): Unreadable {
   return (what, options = {}) =>
     new LatchkeyError('record-unreadable', `The ${store} store can't read what is stored: ${what}.`, options);
 }
+
+/**
+ * Refuses a client that gives values in other forms than the store reads, before the first handler has run.
+ *
+ * @param isReadable - reads a row with one value of each type.
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function assertReadable(message: string, isReadable: () => boolean): void {
+  let cause: unknown;
+  try {
+    if (isReadable()) return;
+    cause = new TypeError('A value of the probe row differs from what was asked for.');
+  } catch (error) {
+    cause = error;
+  }
+  throw new LatchkeyError('option-invalid', message, { cause });
+}

@@ -17,7 +17,9 @@ import { Connection } from './connection.ts';
 import { type SqliteStoreOptions, sqliteTable } from './options.ts';
 import { SqliteStore, type SqliteTransactions } from './sqlite-store.ts';
 
+export type { Migration } from '../shared/migration.ts';
 export type { SqliteDatabase, SqliteStatement, SqliteValue } from './client.ts';
+export { migrations } from './migrations.ts';
 export type { SqliteStoreOptions } from './options.ts';
 export type { SqliteTransactions } from './sqlite-store.ts';
 

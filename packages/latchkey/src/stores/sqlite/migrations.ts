@@ -6,10 +6,11 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
+import type { Migration } from '../shared/migration.ts';
 import { pragma, type SqliteDatabase } from './client.ts';
 import { isBusy, isNotADatabase, messageOf, unreadable } from './errors.ts';
 import {
-  assertReadable,
+  checkProbe,
   columnsOf,
   fixedColumns,
   movingColumns,
@@ -76,6 +77,22 @@ CREATE TABLE IF NOT EXISTS latchkey_outbox (
 CREATE INDEX IF NOT EXISTS latchkey_outbox_by_due ON latchkey_outbox (due);
 `;
 
+/**
+ * All migrations, the oldest first, for a tool of your own. There is no need to apply them: the store creates what is
+ * missing when it is first used. One is applied once, and never changes after its release.
+ *
+ * @example
+ * ```ts
+ * for (const { name, sql } of migrations()) writeFileSync(`migrations/${name}.sql`, sql)
+ * ```
+ */
+export function migrations(): readonly Migration[] {
+  return [createTables, createAdditions].map((sql, index) => {
+    const version = index + 1;
+    return { version, name: `latchkey-${version}`, sql: sql.trimStart() };
+  });
+}
+
 /** The columns of a message that a list shows. */
 export const outboxColumns = 'id, due, attempts, created, operation_id, name, operation';
 
@@ -129,7 +146,7 @@ function checkFile(db: SqliteDatabase, settings: DatabaseSettings): boolean {
 }
 
 function checkTables(db: SqliteDatabase): boolean {
-  assertReadable(db.prepare(probeRow).get());
+  checkProbe(db.prepare(probeRow).get());
   const tables = db.prepare(findTables).all();
   if (tables.length === 0) return false;
   if (tables.length < 2) throw unreadable('its tables are not those of this version');

@@ -40,7 +40,7 @@ export interface EraseStep {
 }
 
 /** The table of one database. */
-export class RecordTable {
+export class Records {
   readonly #sql: Statements;
   readonly #fits: (bytes: number) => boolean;
 

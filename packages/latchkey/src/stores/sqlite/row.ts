@@ -5,10 +5,10 @@
  */
 
 import { Buffer } from 'node:buffer';
-import { LatchkeyError } from '../../core/errors.ts';
 import type { ClaimOutcome, StoredResult } from '../../core/store.ts';
 import { type Entry, holdsRequest, type Phase } from '../record/entry.ts';
 import { decodeSteps, encodeSteps } from '../record/step-blob.ts';
+import { assertReadable } from '../shared/unreadable.ts';
 import type { SqliteValue } from './client.ts';
 import { unreadable } from './errors.ts';
 
@@ -171,30 +171,25 @@ export function isMissing(row: unknown): row is undefined | null {
 /** One value of each kind that a row has. */
 export const probeRow = "SELECT 9007199254740991 AS whole, 'text' AS words, x'00ff' AS bytes, NULL AS absent";
 
+const unknownForm =
+  'The SQLite handle returns rows in a form that the store does not read. Open it without returnArrays and without ' +
+  'options that change the types of values.';
+
 /**
- * Checks what a handle made of {@link probeRow}. One that gives rows as arrays, or other types, would be found out when
- * the first record is read, after the handler has run.
+ * Checks what a handle made of {@link probeRow}: it may return rows as arrays, or other types.
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function assertReadable(row: unknown): void {
-  try {
+export function checkProbe(row: unknown): void {
+  assertReadable(unknownForm, () => {
     const column = columnsOf(row);
-    const bytes = blobIn(column('bytes'), 'bytes are not bytes');
-    const isSame =
+    return (
       wholeNumber(column('whole')) === Number.MAX_SAFE_INTEGER &&
       text(column('words')) === 'text' &&
-      bytes[1] === 255 &&
-      column('absent') === null;
-    if (!isSame) throw unreadable('a value of the probe row is different');
-  } catch (cause) {
-    throw new LatchkeyError(
-      'option-invalid',
-      'The SQLite handle returns rows in a form that the store does not read. Open it without returnArrays and without ' +
-        'options that change the types of values.',
-      { cause },
+      blobIn(column('bytes'), 'bytes are not bytes')[1] === 255 &&
+      column('absent') === null
     );
-  }
+  });
 }
 
 /** Reads the columns of a row by name. */

@@ -17,7 +17,7 @@ import { CommitQueue, mustWrite } from './commit-queue.ts';
 import type { Connection } from './connection.ts';
 import { isBusy, toStoreError } from './errors.ts';
 import { SqliteOutbox } from './outbox.ts';
-import { RecordTable } from './records.ts';
+import { Records } from './records.ts';
 import { runTransaction } from './transaction.ts';
 
 /** How the transactions of an SQLite store look: synchronous, on the very handle that the store writes with. */
@@ -58,7 +58,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
   readonly #queue: CommitQueue;
   readonly #sweeper: Sweeper;
   readonly #watchers = new Watchers();
-  #openTable: RecordTable | undefined;
+  #openRecords: Records | undefined;
   #replayShare = 0;
   #hasManyExpired = false;
   #closed: Promise<void> | undefined;
@@ -73,8 +73,8 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
 
   claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     return this.#queue.run({
-      write: (nowMs) => this.#table.claim(request, nowMs),
-      read: (nowMs) => this.#table.answerClaim(request, nowMs) ?? mustWrite,
+      write: (nowMs) => this.#records.claim(request, nowMs),
+      read: (nowMs) => this.#records.answerClaim(request, nowMs) ?? mustWrite,
       readFirst: this.#replayShare > readFirstShare,
       bytes: request.request?.byteLength ?? 0,
       settled: ({ outcome }) => {
@@ -90,7 +90,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
   complete(request: contract.CompleteRequest): Promise<contract.CompleteOutcome> {
     return this.#queue.run({
       write: (nowMs) => {
-        const outcome = this.#table.complete(request, nowMs);
+        const outcome = this.#records.complete(request, nowMs);
         if (this.#hasManyExpired) this.#sweep(sweptAlong, nowMs);
         return outcome;
       },
@@ -120,7 +120,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
     const bound = AsyncResource.bind(() => body(handle));
     return this.#queue.run({
       alone: true,
-      write: (nowMs) => runTransaction({ connection, table: this.#table, nowMs }, request, bound),
+      write: (nowMs) => runTransaction({ connection, table: this.#records, nowMs }, request, bound),
       settled: () => this.#watchers.notify(request.id),
     });
   }
@@ -130,18 +130,18 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
   }
 
   read(id: string): Promise<contract.StoredRecord | undefined> {
-    return this.#read((nowMs) => this.#table.read(id, nowMs));
+    return this.#read((nowMs) => this.#records.read(id, nowMs));
   }
 
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {
     const cursor = readCursor(request, 2);
-    return this.#read((nowMs) => this.#table.list(request, cursor, nowMs));
+    return this.#read((nowMs) => this.#records.list(request, cursor, nowMs));
   }
 
   resolve(request: contract.ResolveRequest): Promise<boolean> {
     return this.#change(request.id, (entry, nowMs) => {
       const outcome = owning.resolveEntry(entry, request, nowMs);
-      if (outcome === 'removed') this.#table.remove(request.id);
+      if (outcome === 'removed') this.#records.remove(request.id);
       return outcome !== 'refused';
     });
   }
@@ -150,7 +150,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
     let erased = 0;
     for (let after: number | undefined = 0; after !== undefined; ) {
       const from: number = after;
-      const step = await this.#queue.run({ write: (nowMs) => this.#table.eraseStep(principal, from, nowMs) });
+      const step = await this.#queue.run({ write: (nowMs) => this.#records.eraseStep(principal, from, nowMs) });
       for (const id of step.ids) this.#watchers.notify(id);
       erased += step.ids.length;
       after = step.next;
@@ -163,7 +163,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
   }
 
   async ping(): Promise<void> {
-    await this.#read(() => this.#table.ping());
+    await this.#read(() => this.#records.ping());
   }
 
   close(): Promise<void> {
@@ -171,13 +171,13 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
     return this.#closed;
   }
 
-  get #table(): RecordTable {
-    this.#openTable ??= new RecordTable(this.#parts.connection.db, this.#parts.maxResultBytes);
-    return this.#openTable;
+  get #records(): Records {
+    this.#openRecords ??= new Records(this.#parts.connection.db, this.#parts.maxResultBytes);
+    return this.#openRecords;
   }
 
   #sweep(limit: number, nowMs: number): number {
-    const swept = this.#table.sweep(limit, nowMs);
+    const swept = this.#records.sweep(limit, nowMs);
     this.#hasManyExpired = swept === limit;
     return swept;
   }
@@ -200,9 +200,9 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
   #change(id: string, transition: (entry: Entry, nowMs: number) => boolean): Promise<boolean> {
     return this.#queue.run({
       write: (nowMs) => {
-        const entry = this.#table.find(id, nowMs);
+        const entry = this.#records.find(id, nowMs);
         if (entry === undefined || !transition(entry, nowMs)) return false;
-        this.#table.save(entry);
+        this.#records.save(entry);
         return true;
       },
       settled: (changed) => {

@@ -11,7 +11,7 @@ import type { Entry } from '../record/entry.ts';
 import { renewEntry, saveStepInEntry } from '../record/own-entry.ts';
 import type { Connection } from './connection.ts';
 import { isConstraint, isNoSavepoint, toStoreError } from './errors.ts';
-import type { RecordTable } from './records.ts';
+import type { Records } from './records.ts';
 
 /** Gone if the function ended our transaction, even if it began another. */
 const marker = 'latchkey_transaction';
@@ -19,7 +19,7 @@ const marker = 'latchkey_transaction';
 /** What a transaction works with. */
 export interface TransactionTools {
   readonly connection: Connection;
-  readonly table: RecordTable;
+  readonly table: Records;
   readonly nowMs: number;
 }
 

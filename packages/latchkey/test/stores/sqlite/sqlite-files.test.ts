@@ -1,7 +1,7 @@
 import { copyFile, link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { sqliteStore } from '../../../src/stores/sqlite/index.ts';
+import { migrations, sqliteStore } from '../../../src/stores/sqlite/index.ts';
 import { manualRuntime } from '../../../src/testing/manual-clock.ts';
 import { bytesOf, claimOf, completionOf } from '../requests.ts';
 import { drivers, temporaryFolder } from './handles.ts';
@@ -45,6 +45,18 @@ describe('files of the SQLite store', () => {
     expect(new TextDecoder().decode(record?.result?.bytes)).toBe('kept');
     expect([...(record?.steps.keys() ?? [])]).toEqual(['step']);
     await second.close();
+  });
+
+  it('has all its tables once a tool has applied the migrations', async () => {
+    const schema = () => inFile((db) => db.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all());
+    inFile((db) => {
+      for (const { sql } of migrations()) db.exec(sql);
+    });
+    const migrated = schema();
+    const store = sqliteStore({ database: file });
+    await store.claim(claimOf('x', 'a'));
+    await store.close();
+    expect(schema()).toEqual(migrated);
   });
 
   it('is readable by either driver, whichever wrote it', async () => {
