@@ -16,6 +16,7 @@ import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import { edgeTable } from '../http/option-tables.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-api/exchange.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
@@ -103,8 +104,8 @@ type Call<Kind extends TransactionKind> = (context: FetchContext<Kind> | undefin
 export function idempotency<Kind extends TransactionKind = never, Req extends Request = Request>(
   options: FetchGuardOptions<Kind, Req>,
 ): FetchGuard<Kind, Req> {
-  const { waitUntil, ...rest } = options;
-  return guardFor<Kind, Req>(createHttpLayer<Req, Kind>(rest), { contexts: new GuardContexts(), waitUntil });
+  const layer = createHttpLayer<Req, Kind>(options, edgeTable);
+  return guardFor<Kind, Req>(layer, { contexts: new GuardContexts(), waitUntil: options.waitUntil });
 }
 
 function guardFor<Kind extends TransactionKind, Req extends Request>(

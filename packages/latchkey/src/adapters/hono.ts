@@ -17,6 +17,7 @@ import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { RequestBody } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import { edgeTable } from '../http/option-tables.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-api/exchange.ts';
 import { HandlerSide } from './fetch-api/hono-response.ts';
@@ -76,8 +77,8 @@ interface Parts<E extends Env, Kind extends TransactionKind> {
 export function idempotency<E extends Env = AnyEnv, Kind extends TransactionKind = never>(
   options: HonoGuardOptions<E, Kind>,
 ): HonoGuard<E, Kind> {
-  const { waitUntil, ...rest } = options;
-  return guardFor(createHttpLayer<Context<E>, Kind>(rest), { contexts: new GuardContexts(), waitUntil });
+  const layer = createHttpLayer<Context<E>, Kind>(options, edgeTable);
+  return guardFor(layer, { contexts: new GuardContexts(), waitUntil: options.waitUntil });
 }
 
 function guardFor<E extends Env, Kind extends TransactionKind>(

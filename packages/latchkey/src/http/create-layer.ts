@@ -8,6 +8,7 @@ import { Engine } from '../core/engine/engine.ts';
 import { createEmit } from '../core/events.ts';
 import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
+import type { Rule } from '../core/options/rules.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
 import { principalDigest } from '../core/support/digest.ts';
 import { remembered } from '../core/support/recent-map.ts';
@@ -66,6 +67,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
 /**
  * Makes the layer that an adapter hangs into its framework.
  *
+ * @param own - the options that the adapter has besides; it uses them itself.
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example
  * ```ts
@@ -75,7 +77,9 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
  */
 export function createHttpLayer<Native, Kind extends TransactionKind = never>(
   options: GuardOptions<Native, Kind>,
+  own: Readonly<Record<string, Rule>> = {},
 ): HttpLayer<Native, Kind> {
-  const settings = readOptions('The guard', guardTable, options);
+  const table: typeof guardTable = { ...guardTable, ...own };
+  const settings = readOptions('The guard', table, options);
   return layerFor(settings, createGuard(settings));
 }

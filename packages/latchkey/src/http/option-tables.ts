@@ -121,6 +121,9 @@ export const guardTable = {
   ...observerTable,
 } satisfies OptionTable<GuardOptions<unknown>>;
 
+/** What the guards of edge runtimes have besides: see `FetchGuardOptions` and `HonoGuardOptions`. */
+export const edgeTable = { waitUntil: callable };
+
 /** The options of the completer's `httpOperations`: those of the guard that apply without a client. */
 export const operationsTable = {
   onEvent: callable,

@@ -179,6 +179,14 @@ describe('a fetch handler', () => {
     expect([work.length, faults.calls.get('complete')]).toEqual([1, 1]);
   });
 
+  it('refuses a waitUntil that is not a function, and names it after a typo', () => {
+    const { options } = guardOptions();
+    const wrong = { ...options, waitUntil: true as never };
+    expect(() => idempotency(wrong)).toThrow('The guard: waitUntil must be a function; got a boolean.');
+    const misspelt = { ...options, waitUntill: () => {} };
+    expect(() => idempotency(misspelt)).toThrow('Did you mean "waitUntil"?');
+  });
+
   it('may answer with every status, empty ones included', async () => {
     const guard = idempotency(guardOptions().options);
     for (const [index, status] of [204, 205, 304, 201, 303, 418].entries()) {

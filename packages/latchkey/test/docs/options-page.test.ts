@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { clientTable, stepTable } from '../../src/client/options.ts';
 import { completerTable } from '../../src/completer/options.ts';
 import { functionTable } from '../../src/function/options.ts';
-import { guardTable, operationsTable } from '../../src/http/option-tables.ts';
+import { edgeTable, guardTable, operationsTable } from '../../src/http/option-tables.ts';
 import { operatorTable } from '../../src/operator/options.ts';
 import { dispatcherTable } from '../../src/outbox/options.ts';
 import { dynamodbTable } from '../../src/stores/dynamodb/options.ts';
@@ -27,6 +27,11 @@ type Table = Readonly<Record<string, Entry>>;
 /** The files in which the docstrings are, with the interface of each table. */
 const sections: readonly [title: string, table: object, interfaces: readonly string[]][] = [
   ['`idempotency`: guard and route', guardTable, ['http/options.ts GuardOptions RouteOptions']],
+  [
+    '`idempotency` of `latchkey/fetch` and `latchkey/hono`, in addition',
+    edgeTable,
+    ['adapters/fetch.ts FetchGuardOptions'],
+  ],
   ['`idempotent`', functionTable, ['function/options.ts IdempotentOptions']],
   ['`memoryStore`', memoryTable, ['stores/memory/options.ts MemoryStoreOptions']],
   ['`sqliteStore`', sqliteTable, ['stores/sqlite/options.ts SqliteStoreOptions']],
