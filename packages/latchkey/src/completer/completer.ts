@@ -6,7 +6,7 @@
 
 import type { Completable } from '../core/completable.ts';
 import { Engine } from '../core/engine/engine.ts';
-import { createEmit, type Emit } from '../core/events.ts';
+import { createEmit, type Emit } from '../core/log.ts';
 import type { Operation, RunResult } from '../core/operation.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { AnyOperatorStore, StoredRecord, TransactionKind } from '../core/store.ts';

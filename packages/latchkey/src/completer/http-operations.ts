@@ -8,7 +8,7 @@ import type { Completable } from '../core/completable.ts';
 import type { Answering, AnyContext } from '../core/context.ts';
 import { LatchkeyError } from '../core/errors.ts';
 import type { EventListener } from '../core/events.ts';
-import { createEmit } from '../core/events.ts';
+import { createEmit } from '../core/log.ts';
 import type { Log } from '../core/log.ts';
 import type { RunResult } from '../core/operation.ts';
 import { readOptions } from '../core/options/read-options.ts';

@@ -1,5 +1,5 @@
 /**
- * The log: warnings and errors, by default on the console, so that a guard that was given no observer is not silent.
+ * Who is notified of events: an observer of all, and the log of warnings and errors, by default on the console, so that a guard that was given no observer is not silent.
  *
  * An entry never holds a key, a body, a credential, a path, or the message of an error that is not this library's:
  * drivers and applications put values into theirs.
@@ -8,8 +8,8 @@
  */
 
 import { DOCS_URL, LatchkeyError } from './errors.ts';
-import type { LatchkeyEvent } from './events.ts';
-import type { Clock } from './runtime.ts';
+import type { EventListener, LatchkeyEvent } from './events.ts';
+import { type Clock, type Runtime, systemRuntime } from './runtime.ts';
 import { recordReference } from './support/digest.ts';
 
 /** A line of the log. */
@@ -58,8 +58,55 @@ export function consoleLog({ level, code, message, docs, reference }: LogEntry):
   console[level](`latchkey ${code}: ${message}${record} ${docs}`);
 }
 
+/** Hands events on; undefined if nobody listens, so that no event object is made for nothing. */
+export type Emit = ((event: LatchkeyEvent) => void) | undefined;
+
+/** Who is notified of what happens. */
+export interface Observers {
+  /** Receives every event; see {@link LatchkeyEvent}. */
+  readonly onEvent?: EventListener | undefined;
+  /**
+   * Receives warnings and errors: each code once per operation and minute, with one sentence and a link, and never a key,
+   * a body, a credential or another library's error message. Default: the console. `false` switches it off.
+   */
+  readonly log?: Log | false | undefined;
+  readonly runtime?: Runtime | undefined;
+}
+
+/** What a guard hands on to its engine is joined already; true where it reaches more than a log. */
+const joined = new WeakMap<EventListener, boolean>();
+
+/** Joins the observers; what they throw is ignored. */
+export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime }: Observers): Emit {
+  if (onEvent !== undefined && joined.has(onEvent)) return onEvent;
+  const emit = join(onEvent, log, runtime);
+  if (emit !== undefined) joined.set(emit, onEvent !== undefined);
+  return emit;
+}
+
+/** The same for events that no log takes, such as each claim: undefined if nobody but a log listens. */
+export function observing(emit: Emit): Emit {
+  return emit !== undefined && joined.get(emit) === true ? emit : undefined;
+}
+
+function join(onEvent: EventListener | undefined, log: Log | false, runtime: Runtime): Emit {
+  const toLog = log === false ? undefined : logging(log, runtime.clock);
+  if (onEvent === undefined) return toLog && ((event) => quietly(toLog, event));
+  return (event) => {
+    quietly(onEvent, { ...event, ...referenceOf(event) });
+    quietly(toLog, event);
+  };
+}
+
+/** An observer's fault is the observer's: the request goes on. */
+function quietly(listener: EventListener | undefined, event: LatchkeyEvent): void {
+  try {
+    listener?.(event);
+  } catch {}
+}
+
 /** Makes a listener that logs each code at most once per operation and minute. */
-export function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
+function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
   const logged = new Set<string>();
   let quietUntilMs = Number.NEGATIVE_INFINITY;
   return (event) => {

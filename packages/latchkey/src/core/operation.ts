@@ -31,11 +31,17 @@ export interface Operation {
   readonly settings: OperationSettings;
   /** Asked about a lapsed record that may not be rerun; runs under a claim of its own. */
   readonly recover?: Recover | undefined;
+  /** Who waits for the answer. */
+  readonly caller?: Caller | undefined;
+}
+
+/** Who waits for the answer of an operation. */
+export interface Caller {
   /**
    * Asked once the claim is won. False means that the handler could no longer read its request as it came, since the
    * client has left: the handler isn't run, and the record is given back as it was found.
    */
-  readonly mayBegin?: (() => boolean) | undefined;
+  mayBegin(): boolean;
 }
 
 /**
@@ -81,11 +87,6 @@ export type Recovery =
 
 /** Looks at the world after a worker died, and decides. */
 export type Recover = (lapsed: LapsedOperation) => Promise<Recovery> | Recovery;
-
-/** Whether the handler of an operation may still be entered; see {@link Operation.mayBegin}. */
-export function mayBegin({ mayBegin: asked }: Operation): boolean {
-  return asked === undefined || asked();
-}
 
 /** What became of the record after the handler ran. */
 export type Recorded =

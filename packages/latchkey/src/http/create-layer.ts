@@ -5,7 +5,7 @@
  */
 
 import { Engine } from '../core/engine/engine.ts';
-import { createEmit } from '../core/events.ts';
+import { createEmit } from '../core/log.ts';
 import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { Rule } from '../core/options/rules.ts';

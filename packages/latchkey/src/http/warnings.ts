@@ -6,7 +6,7 @@
  */
 
 import { DOCS_URL } from '../core/errors.ts';
-import type { Emit } from '../core/events.ts';
+import type { Emit } from '../core/log.ts';
 
 /** Emits a warning event unless this code was warned about before. */
 export type Warn = (code: string, message: string) => void;

@@ -6,7 +6,7 @@
 
 import { defaultRetentionMs } from '../core/audit/audit.ts';
 import type { EventListener } from '../core/events.ts';
-import { createEmit } from '../core/events.ts';
+import { createEmit } from '../core/log.ts';
 import type { Log } from '../core/log.ts';
 import { observerTable, storeRule } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';

@@ -98,6 +98,6 @@ export class Delivery {
   /** What can't be settled comes up again by itself, when the lease is over. */
   async #settle(during: string, call: () => Promise<boolean>): Promise<boolean> {
     const { operation } = this.#message;
-    return callUntil(this.#tools, this.#deadlineMs, { operation, during }, call).catch(() => false);
+    return callUntil(this.#tools, this.#deadlineMs, operation, during, call).catch(() => false);
   }
 }

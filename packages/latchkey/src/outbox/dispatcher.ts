@@ -6,7 +6,7 @@
 
 import { safetyMarginMs } from '../core/engine/lease.ts';
 import { LatchkeyError, LeaseLostError } from '../core/errors.ts';
-import { createEmit } from '../core/events.ts';
+import { createEmit } from '../core/log.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { ListedMessage, Taken } from '../core/outbox.ts';
 import { sleep } from '../core/runtime.ts';

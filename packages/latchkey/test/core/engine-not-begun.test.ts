@@ -6,7 +6,7 @@ import { done, engineRig, gate, operation, runResult, told } from './engine-rig.
 
 /** An operation whose client has left by the time its claim is won. */
 function left(settings: Partial<OperationSettings> = {}, parts: Partial<Operation> = {}): Operation {
-  return { ...operation(settings), ...parts, mayBegin: () => false };
+  return { ...operation(settings), ...parts, caller: { mayBegin: () => false } };
 }
 
 const untouched = () => {
@@ -99,7 +99,7 @@ describe('a handler whose client has left before it began', () => {
       here = false;
       return { decision: 'rerun' } as const;
     };
-    const leaving = { ...operation(), recover, mayBegin: () => here };
+    const leaving = { ...operation(), recover, caller: { mayBegin: () => here } };
     expect(told(await set.worker().run(leaving, untouched))).toBe('in-progress');
     expect(await set.record()).toEqual({ state: 'lapsed', attempt: 2, steps: ['charge'] });
   });

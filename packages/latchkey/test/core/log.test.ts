@@ -3,7 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { idempotency } from '../../src/adapters/fetch.ts';
 import { LatchkeyError, StoreUnavailableError } from '../../src/core/errors.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
-import { createEmit } from '../../src/core/events.ts';
+import { createEmit } from '../../src/core/log.ts';
 import type { LogEntry } from '../../src/core/log.ts';
 import { recordReference } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';

@@ -25,7 +25,7 @@ const answerWithinMs = 10_000;
  */
 export function ask<T>(tools: CallTools, during: string, call: () => Promise<T>): Promise<T> {
   const giveUpAt = tools.runtime.clock.monotonic() + answerWithinMs;
-  return callUntil(tools, giveUpAt, { operation: 'operator', during }, call);
+  return callUntil(tools, giveUpAt, 'operator', during, call);
 }
 
 /** No layer makes such a fingerprint: it tells these records from the operations of an application. */

@@ -199,9 +199,8 @@ export class AttemptContext {
 
   async #save(name: string, value: Uint8Array): Promise<void> {
     const { tools, owner, operation, lease } = this.#attempt;
-    const label = { operation: operation.name, during: 'save-step' };
     const save = () => tools.store.saveStep({ ...owner, name, value });
-    const owned = await callUntil(tools, lease.writeDeadline(), label, save);
+    const owned = await callUntil(tools, lease.writeDeadline(), operation.name, 'save-step', save);
     if (!owned) this.#lost();
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { type Answering, type AnyContext, plainAnswering } from '../context.ts';
+import type { Emit } from '../log.ts';
 import type { Operation } from '../operation.ts';
 import type { AfterFailure, AnyStore, Claimed, ClaimOutcome, ClaimRequest, Owner } from '../store.ts';
 import type { DueTimer } from '../support/due-timer.ts';
@@ -14,6 +15,8 @@ import { Lease } from './lease.ts';
 
 /** What all attempts of an engine share. */
 export interface EngineTools extends CallTools {
+  /** For events that no log takes; undefined where nobody but a log listens. */
+  readonly observe: Emit;
   readonly store: AnyStore;
   readonly timer: DueTimer;
 }

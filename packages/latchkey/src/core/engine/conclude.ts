@@ -5,9 +5,9 @@
  * @module
  */
 
-import { LeaseLostError, StoreUnavailableError } from '../errors.ts';
+import { LeaseLostError } from '../errors.ts';
 import type { Operation, Recorded, RunResult } from '../operation.ts';
-import { callUntil } from '../support/store-call.ts';
+import { callUntil, isFinalStoreError, isFull } from '../support/store-call.ts';
 import type { Attempt } from './attempt.ts';
 import { abandonRecord } from './running-attempts.ts';
 
@@ -41,40 +41,51 @@ function isLast({ claim, operation }: Attempt): boolean {
   return claim.outcome.attempt >= operation.settings.maxAttempts;
 }
 
+/**
+ * Stores the result, or its tombstone. Each failed try is reported as an event; what the caller needs to know is that
+ * nothing was stored.
+ */
+export async function storeResult(
+  attempt: Attempt,
+  { result, tombstone }: Pick<RunResult, 'result' | 'tombstone'>,
+  giveUpAt: number = attempt.lease.conclude(),
+): Promise<Recorded> {
+  const { tools, owner, operation } = attempt;
+  const { id, token } = owner;
+  const { retentionMs } = operation.settings;
+  const request = { id, token, result, tombstone, retentionMs, notify: isWaitedFor(operation) };
+  try {
+    const complete = () => tools.store.complete(request);
+    const isFinal = result.kind === 'value' ? isFinalForValue : isFinalStoreError;
+    const outcome = await callUntil(tools, giveUpAt, operation.name, 'complete', complete, isFinal);
+    if (outcome === 'lost') return 'lost';
+    if (attempt.mayHaveFinished && !(await isKept(attempt, [result.bytes, tombstone], giveUpAt))) return 'lost';
+    return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
+  } catch (error) {
+    if (!isFull(error) || result.kind === 'tombstone') return 'unstored';
+    // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
+    return storeResult(attempt, { result: { kind: 'tombstone', bytes: tombstone }, tombstone }, giveUpAt);
+  }
+}
+
+/** A full store may have room for the tombstone at once, and for the value later. */
+function isFinalForValue(error: unknown): boolean {
+  return isFull(error) || isFinalStoreError(error);
+}
+
 /** Telling watchers costs some stores much (PostgreSQL's NOTIFY serialises commits): only where retries wait. */
 function isWaitedFor({ settings }: Operation): boolean {
   return settings.whenRunning === 'wait';
 }
 
-/** Stores the result, or its tombstone. */
-export function storeResult(attempt: Attempt, { result, tombstone }: RunResult): Promise<Recorded> {
-  const { tools, owner, operation } = attempt;
-  const { id, token } = owner;
-  const { retentionMs } = operation.settings;
-  const notify = isWaitedFor(operation);
-  let stored = result;
-  const write = async (): Promise<Recorded> => {
-    const outcome = await tools.store.complete({ id, token, result: stored, tombstone, retentionMs, notify });
-    if (outcome === 'lost') return 'lost';
-    if (attempt.mayHaveFinished && !(await isKept(attempt, [result.bytes, tombstone]))) return 'lost';
-    return outcome === 'completed' && stored.kind === 'value' ? 'stored' : 'tombstone';
-  };
-  return lastWrite(attempt, 'complete', async () => {
-    try {
-      return await write();
-    } catch (error) {
-      if (!(error instanceof StoreUnavailableError && error.full) || stored.kind === 'tombstone') throw error;
-      tools.emit?.({ type: 'store-error', operation: operation.name, during: 'complete', error });
-      // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
-      stored = { kind: 'tombstone', bytes: tombstone };
-      return write();
-    }
-  });
-}
-
 /** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */
-async function isKept({ tools, owner }: Attempt, forms: readonly Uint8Array[]): Promise<boolean> {
-  const kept = (await tools.store.read(owner.id))?.result?.bytes;
+async function isKept(
+  { tools, owner, operation }: Attempt,
+  forms: readonly Uint8Array[],
+  giveUpAt: number,
+): Promise<boolean> {
+  const record = await callUntil(tools, giveUpAt, operation.name, 'complete', () => tools.store.read(owner.id));
+  const kept = record?.result?.bytes;
   return kept !== undefined && forms.some((bytes) => isSame(bytes, kept));
 }
 
@@ -89,17 +100,12 @@ export async function releaseRecord(attempt: Attempt): Promise<Recorded> {
   } catch (error) {
     if (!(error instanceof LeaseLostError)) return abandonRecord(attempt).then(() => 'lapsed');
   }
-  const { tools, owner, operation } = attempt;
+  const { tools, owner, operation, lease } = attempt;
   const request = { ...owner, retentionMs: operation.settings.retentionMs, notify: isWaitedFor(operation) };
-  return lastWrite(attempt, 'release', async () => ((await tools.store.release(request)) ? 'released' : 'lost'));
+  try {
+    const release = () => tools.store.release(request);
+    return (await callUntil(tools, lease.conclude(), operation.name, 'release', release)) ? 'released' : 'lost';
+  } catch {
+    return 'unstored';
+  }
 }
-
-/** Each failed try is reported as an event; what the caller needs to know is that nothing was stored. */
-function lastWrite(attempt: Attempt, during: string, write: () => Promise<Recorded>): Promise<Recorded> {
-  const { lease, operation, tools } = attempt;
-  const giveUpAt = lease.writeDeadline();
-  lease.conclude();
-  return callUntil(tools, giveUpAt, { operation: operation.name, during }, write).catch(unstored);
-}
-
-const unstored = (): Recorded => 'unstored';

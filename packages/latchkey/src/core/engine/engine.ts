@@ -8,36 +8,16 @@
 import type { CompletableRun } from '../completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from '../context.ts';
 import type { EventListener } from '../events.ts';
-import { createEmit } from '../events.ts';
 import type { Log } from '../log.ts';
-import {
-  type Executed,
-  type Handler,
-  mayBegin,
-  type Operation,
-  type Outcome,
-  type Recorded,
-  type RunResult,
-} from '../operation.ts';
+import { createEmit, observing } from '../log.ts';
+import type { Executed, Handler, Operation, Outcome, Recorded, RunResult } from '../operation.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '../store.ts';
 import { DueTimer } from '../support/due-timer.ts';
 import { isTooOldToRerun } from '../support/operation-age.ts';
 import { untilSettled } from '../support/thenable.ts';
 import { Attempt, type Claim, type EngineTools, type WonClaim } from './attempt.ts';
-import {
-  answerTo,
-  anyLapsed,
-  Claimer,
-  type ClaimResult,
-  isLapsed,
-  isRunning,
-  isWon,
-  ownTerms,
-  type Refused,
-  shuttingDown,
-  unclaimed,
-} from './claim.ts';
+import { type ClaimResult, claimRecord, isLapsed, type Refused, refusalOf, shuttingDown, unclaimed } from './claim.ts';
 import { endingOf, releaseRecord, storeResult } from './conclude.ts';
 import { recoverRecord } from './recovery.ts';
 import { abandonRecord, RunningAttempts } from './running-attempts.ts';
@@ -66,20 +46,20 @@ export interface EngineOptions<Kind extends TransactionKind> {
 export class Engine<Kind extends TransactionKind = never> {
   readonly #tools: EngineTools;
   readonly #running: RunningAttempts;
-  readonly #claimer: Claimer;
   readonly #undo: UndoClaim;
 
   constructor(options: EngineOptions<Kind>) {
     const { runtime = systemRuntime } = options;
+    const emit = createEmit(options);
     this.#tools = {
       runtime,
-      emit: createEmit(options),
+      emit,
+      observe: observing(emit),
       store: options.store as AnyStore,
       timer: new DueTimer(runtime),
     };
     this.#running = new RunningAttempts(runtime.timers);
     this.#undo = new UndoClaim(this.#tools);
-    this.#claimer = new Claimer(this.#running, this.#undo);
   }
 
   /**
@@ -115,22 +95,21 @@ export class Engine<Kind extends TransactionKind = never> {
     const running = this.#running;
     if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
     const tools = this.#toolsOfRequest();
-    running.enter();
     let result: ClaimResult | undefined;
+    running.underWay += 1;
     try {
-      let claim = await this.#claimer.claim(tools, operation, ownTerms(operation));
+      let claim = await this.#claim(tools, operation);
       if (claim.outcome.outcome === 'running' && operation.settings.whenRunning === 'wait') {
         claim = await this.#wait(tools, operation, claim);
       }
       const asks = operation.recover !== undefined && isLapsed(operation, claim.outcome);
-      if (asks) claim = await this.#claimer.claim(tools, operation, anyLapsed);
+      if (asks) claim = await this.#claim(tools, operation, 'any');
       const found = isWon(claim) ? this.#begin(tools, operation, claim, asks) : this.#refuse(operation, claim.outcome);
       result = found instanceof Promise ? await found : found;
     } catch (cause) {
       result = unclaimed(operation, cause);
-    } finally {
-      if (result?.kind !== 'claimed') running.leave();
     }
+    if (result.kind !== 'claimed') running.leave();
     return result;
   }
 
@@ -138,9 +117,16 @@ export class Engine<Kind extends TransactionKind = never> {
   async execute(attempt: Attempt, handler: () => Promise<RunResult>): Promise<Executed> {
     try {
       const result = await handler();
-      const recorded = await this.#conclude(attempt, result);
+      const ending = attempt.finished ? 'finished' : endingOf(attempt, result);
+      let recorded: Recorded = 'stored';
+      if (ending === 'release' || ending === 'lapse') recorded = await this.#letGo(attempt, result, ending);
+      else {
+        if (ending === 'keep') recorded = await storeResult(attempt, result);
+        if (result.outcome === 'done' && attempt.claim.outcome.steps.size > 0) this.#reportUnasked(attempt);
+        this.#end(attempt, recorded);
+      }
       if (attempt.audited !== undefined) await attempt.audited;
-      return executed(attempt, recorded);
+      return { kind: 'executed', recorded, policy: attempt.policy, attempt: attempt.claim.outcome.attempt };
     } catch (error) {
       await this.#abandon(attempt);
       throw error;
@@ -153,7 +139,7 @@ export class Engine<Kind extends TransactionKind = never> {
   async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
     const { runtime, emit } = this.#tools;
     emit?.({ type: 'unprotected', operation: operation.name });
-    this.#running.enter();
+    this.#running.underWay += 1;
     try {
       await handler(new UnprotectedContext(runtime.random.uuid()) as object as AnyContext);
       return { kind: 'unprotected' };
@@ -177,10 +163,10 @@ export class Engine<Kind extends TransactionKind = never> {
   async resume(operation: Operation, operationId: string, run: CompletableRun): Promise<Outcome | undefined> {
     if (this.#running.closing) return undefined;
     const tools = this.#toolsOfRequest();
-    this.#running.enter();
+    this.#running.underWay += 1;
     let result: ClaimResult | undefined;
     try {
-      const claim = await this.#claimer.claim(tools, operation, ownTerms(operation));
+      const claim = await this.#claim(tools, operation);
       if (!isWon(claim)) return undefined;
       if (claim.outcome.tookOver && claim.outcome.operationId === operationId) {
         result = await this.#begin(tools, operation, claim, false);
@@ -199,14 +185,20 @@ export class Engine<Kind extends TransactionKind = never> {
     return runtime.timers.perRequest ? { ...this.#tools, timer: new DueTimer(runtime) } : this.#tools;
   }
 
+  /** By default a claim takes over as much as its policy allows. */
+  #claim(tools: EngineTools, operation: Operation, takeover?: 'any'): Promise<Claim> {
+    return claimRecord({ tools, running: this.#running, undo: this.#undo }, operation, takeover);
+  }
+
   /** Neither begins nor asks for a client that left before; what a dead worker began too long ago is not run by itself. */
   #begin(tools: EngineTools, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
-    if (!mayBegin(operation)) return this.#undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
+    if (operation.caller?.mayBegin() === false)
+      return this.#undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
     const { tookOver, operationId, attempt: count } = claim.outcome;
     const { id, name, settings } = operation;
     const attempt = new Attempt(tools, operation, claim);
     this.#running.add(attempt);
-    tools.emit?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
+    tools.observe?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
     if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
     return recoverRecord(attempt, {
       abandon: (left) => this.#abandon(left),
@@ -215,32 +207,31 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   #wait(tools: EngineTools, operation: Operation, first: Claim): Promise<Claim> {
-    const again = () => this.#claimer.claim(tools, operation, ownTerms(operation));
-    const goesOn = ({ outcome }: Claim) =>
-      isRunning(operation, outcome) && !this.#running.closing && mayBegin(operation);
-    return waitForEnd(operation, first, tools, again, goesOn);
+    const again = () => this.#claim(tools, operation);
+    return waitForEnd(operation, first, { tools, again, isClosing: () => this.#running.closing });
   }
 
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
-    const answer = answerTo(operation, outcome);
-    const type = answer.kind === 'replay' ? 'replayed' : answer.kind;
-    this.#tools.emit?.({ type, id: operation.id, operation: operation.name });
-    return answer;
+    const refusal = refusalOf(operation, outcome);
+    const { emit, observe } = this.#tools;
+    // A log is told of an unknown outcome alone.
+    const tell = refusal.kind === 'outcome-unknown' ? emit : observe;
+    const type = refusal.kind === 'replay' ? 'replayed' : refusal.kind;
+    tell?.({ type, id: operation.id, operation: operation.name });
+    return refusal;
   }
 
-  async #conclude(attempt: Attempt, result: RunResult): Promise<Recorded> {
-    const ending = attempt.finished ? 'finished' : endingOf(attempt, result);
-    if (ending === 'release') await untilReturned(result);
-    const rest = ending === 'release' ? result.stillRunning?.() : undefined;
-    if (rest !== undefined) {
-      void this.#releaseAfter(rest, attempt);
-      return 'released';
+  /** Makes the record open or lapsed, as `ending` says. */
+  async #letGo(attempt: Attempt, result: RunResult, ending: 'release' | 'lapse'): Promise<Recorded> {
+    if (ending === 'lapse') {
+      await this.#abandon(attempt);
+      return this.#end(attempt, 'lapsed');
     }
-    if (ending === 'lapse') await this.#abandon(attempt);
-    const recorded = ending === 'lapse' ? 'lapsed' : await record(attempt, result, ending);
-    if (result.outcome === 'done') this.#reportUnasked(attempt);
-    this.#end(attempt, recorded);
-    return recorded;
+    await untilReturned(result);
+    const rest = result.stillRunning?.();
+    if (rest === undefined) return this.#end(attempt, await releaseRecord(attempt));
+    void this.#releaseAfter(rest, attempt);
+    return 'released';
   }
 
   /**
@@ -248,7 +239,7 @@ export class Engine<Kind extends TransactionKind = never> {
    * that. If its time is over before, the record lapses.
    */
   async #releaseAfter(rest: Promise<unknown>, attempt: Attempt): Promise<void> {
-    this.#running.enter();
+    this.#running.underWay += 1;
     try {
       await untilSettled(rest, attempt.lease.signal);
       this.#end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
@@ -270,11 +261,13 @@ export class Engine<Kind extends TransactionKind = never> {
     this.#running.delete(attempt);
   }
 
-  #end(attempt: Attempt, recorded: Recorded): void {
-    const { id, name } = attempt.operation;
+  #end(attempt: Attempt, recorded: Recorded): Recorded {
     attempt.lease.stop();
     this.#running.delete(attempt);
-    this.#tools.emit?.({ type: 'executed', id, operation: name, recorded });
+    const { emit, observe } = this.#tools;
+    const tell = recorded === 'unstored' ? emit : observe;
+    tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
+    return recorded;
   }
 }
 
@@ -288,15 +281,6 @@ async function untilReturned({ stillRunning }: RunResult): Promise<void> {
   for (let left = returningMicrotasks; left > 0 && stillRunning?.() !== undefined; left -= 1) await undefined;
 }
 
-function record(
-  attempt: Attempt,
-  result: RunResult,
-  ending: 'finished' | 'keep' | 'release',
-): Promise<Recorded> | 'stored' {
-  if (ending === 'finished') return 'stored';
-  return ending === 'keep' ? storeResult(attempt, result) : releaseRecord(attempt);
-}
-
-function executed({ claim, policy }: Attempt, recorded: Recorded): Executed {
-  return { kind: 'executed', recorded, policy, attempt: claim.outcome.attempt };
+function isWon(claim: Claim): claim is WonClaim {
+  return claim.outcome.outcome === 'claimed';
 }

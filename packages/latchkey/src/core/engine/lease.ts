@@ -159,9 +159,14 @@ export class Lease extends Due {
     this.#deadline = Math.max(this.#deadline, deadlineFrom(startedAt, this.#operation.settings.leaseMs));
   }
 
-  /** The handler is done and its answer is being stored: a renewal that finds the record completed is no loss. */
-  conclude(): void {
+  /**
+   * The handler is done and its answer is being stored: a renewal that finds the record completed is no loss.
+   *
+   * @returns until when the write may be repeated.
+   */
+  conclude(): number {
     this.#concluding = true;
+    return this.writeDeadline();
   }
 
   /** The work is over; nothing is renewed from here on. */

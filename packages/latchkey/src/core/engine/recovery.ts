@@ -10,7 +10,6 @@ import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
 import {
   askAgainMs,
   type LapsedOperation,
-  mayBegin,
   type Operation,
   type Recorded,
   type Recover,
@@ -51,7 +50,7 @@ export async function recoverRecord(attempt: Attempt, endings: Endings): Promise
     return unavailable('The decision about the lapsed operation could not be stored. Retry.');
   }
   if (recovery.decision === 'respond') return respond(attempt, recovery.result, conclude, endings);
-  if (attempt.lease.isHeld && mayBegin(attempt.operation)) {
+  if (attempt.lease.isHeld && attempt.operation.caller?.mayBegin() !== false) {
     attempt.audited = conclude('applied');
     return attempt;
   }
@@ -112,7 +111,7 @@ async function respond(
   conclude: Conclude,
   endings: Endings,
 ): Promise<ClaimResult> {
-  const recorded = await storeResult(attempt, { outcome: 'done', result, tombstone: result.bytes });
+  const recorded = await storeResult(attempt, { result, tombstone: result.bytes });
   endings.end(attempt, recorded);
   if (recorded === 'lost') {
     await conclude('stale');

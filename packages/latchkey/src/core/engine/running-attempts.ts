@@ -13,10 +13,12 @@ const abandonLimitMs = 2_000;
 /** Keeps count of what is under way, from before its claim, and knows what runs. */
 export class RunningAttempts {
   readonly #timers: Timers;
-  readonly #running = new Set<Attempt>();
+  /** By token: to look a text up costs less than to look up an object. */
+  readonly #running = new Map<string, Attempt>();
   /** Made by shutdown: while a module loads, when most guards are made, workerd lets nobody make one. */
   #empty: AbortController | undefined;
-  #underWay = 0;
+  /** How much is under way: counted up before something claims; {@link RunningAttempts.leave} must follow. */
+  underWay = 0;
   /** True once shutdown has begun. */
   closing = false;
   /** True once shutdown waits no longer: a claim that is answered now comes too late to run. */
@@ -26,32 +28,27 @@ export class RunningAttempts {
     this.#timers = timers;
   }
 
-  /** Something is about to claim; {@link RunningAttempts.leave} must follow. */
-  enter(): void {
-    this.#underWay += 1;
-  }
-
   leave(): void {
-    this.#underWay -= 1;
-    if (this.closing && this.#underWay === 0) this.#empty?.abort();
+    this.underWay -= 1;
+    if (this.closing && this.underWay === 0) this.#empty?.abort();
   }
 
   add(attempt: Attempt): void {
-    this.#running.add(attempt);
+    this.#running.set(attempt.owner.token, attempt);
   }
 
   delete(attempt: Attempt): void {
-    this.#running.delete(attempt);
+    this.#running.delete(attempt.owner.token);
   }
 
   /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
   async shutdown(timeoutMs: number): Promise<void> {
     this.closing = true;
     this.#empty ??= new AbortController();
-    if (this.#underWay > 0) await sleep(this.#timers, timeoutMs, this.#empty.signal);
+    if (this.underWay > 0) await sleep(this.#timers, timeoutMs, this.#empty.signal);
     this.ended = true;
-    for (const { lease } of this.#running) lease.lose('shutdown');
-    await Promise.all(Array.from(this.#running, abandonRecord));
+    for (const { lease } of this.#running.values()) lease.lose('shutdown');
+    await Promise.all(Array.from(this.#running.values(), abandonRecord));
   }
 }
 

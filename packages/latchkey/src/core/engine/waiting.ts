@@ -8,24 +8,29 @@
 import type { Operation } from '../operation.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import type { Claim, EngineTools } from './attempt.ts';
+import { isRunning } from './claim.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
 
-/** Claims again, each time that the record may have changed, for as long as it runs and `goesOn` says so. */
-export async function waitForEnd(
-  operation: Operation,
-  first: Claim,
-  tools: EngineTools,
-  again: () => Promise<Claim>,
-  goesOn: (claim: Claim) => boolean,
-): Promise<Claim> {
+interface WaitParts {
+  readonly tools: EngineTools;
+  /** Claims again. */
+  readonly again: () => Promise<Claim>;
+  /** True once the process shuts down. */
+  readonly isClosing: () => boolean;
+}
+
+/** Claims again, each time that the record may have changed, while it runs and somebody waits for its end. */
+export async function waitForEnd(operation: Operation, first: Claim, parts: WaitParts): Promise<Claim> {
+  const { tools, again, isClosing } = parts;
   const { clock } = tools.runtime;
   const giveUpAt = clock.monotonic() + operation.settings.waitMs;
   const waiter = new ChangeWaiter(operation, tools);
   let claim = first;
   try {
-    while (goesOn(claim) && clock.monotonic() < giveUpAt) {
+    while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
+      if (isClosing() || operation.caller?.mayBegin() === false) break;
       await waiter.next(giveUpAt - clock.monotonic());
       claim = await again();
     }

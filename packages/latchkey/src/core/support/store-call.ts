@@ -5,18 +5,12 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
-import type { Emit } from '../events.ts';
+import type { Emit } from '../log.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import { type BackoffLimits, backoffMs } from './backoff.ts';
 import { Due, type DueTimer } from './due-timer.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
-
-/** What a call is for, in events and messages. */
-export interface CallLabel {
-  readonly operation: string;
-  readonly during: string;
-}
 
 /** What every repeated call needs. */
 export interface CallTools {
@@ -24,25 +18,6 @@ export interface CallTools {
   readonly emit: Emit;
   /** Watches the time limits of calls; without it each call has a timer of its own. */
   readonly timer?: DueTimer;
-}
-
-/** The time limit of a call that has not been answered. What is answered after it is dropped. */
-class TimeLimit extends Due {
-  override readonly dueAt: number;
-  readonly #timer: DueTimer;
-  readonly #reject: (error: unknown) => void;
-
-  constructor(timer: DueTimer, dueAt: number, reject: (error: unknown) => void) {
-    super();
-    this.#timer = timer;
-    this.dueAt = dueAt;
-    this.#reject = reject;
-  }
-
-  override due(): void {
-    this.#timer.delete(this);
-    this.#reject(new StoreUnavailableError('The store did not answer in time.'));
-  }
 }
 
 /** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, by a timer of its own. */
@@ -55,6 +30,11 @@ export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Pro
   });
 }
 
+/** Whether the store has no room: something shorter may still fit. */
+export function isFull(error: unknown): boolean {
+  return error instanceof StoreUnavailableError && error.full;
+}
+
 /** True if repeating the call can't help: the store said what is wrong, or when to come back. */
 export function isFinalStoreError(error: unknown): boolean {
   if (!(error instanceof LatchkeyError)) return false;
@@ -65,44 +45,39 @@ export function isFinalStoreError(error: unknown): boolean {
  * Calls until an answer comes or `deadline` (on the monotonic clock) has passed; at least once. The first call is made as
  * it is: only what follows a failure is a loop.
  *
+ * @param operation - the operation's name, for events.
+ * @param during - what the call is for, for events.
+ * @param isFinal - whether an error ends it.
  * @throws what the last call threw.
  */
-export function callUntil<T>(tools: CallTools, deadline: number, label: CallLabel, call: () => Promise<T>): Promise<T> {
-  return new Promise((resolve) => {
-    callOnce(tools, deadline, call, resolve, (error) => resolve(callAgain(tools, deadline, label, call, error)));
-  });
+export function callUntil<T>(
+  tools: CallTools,
+  deadline: number,
+  operation: string,
+  during: string,
+  call: () => Promise<T>,
+  isFinal: (error: unknown) => boolean = isFinalStoreError,
+): Promise<T> {
+  const again = (error: unknown) => callAgain(tools, { deadline, operation, during, isFinal }, call, error);
+  return callOnce(tools, deadline, call, again);
 }
 
 /** Calls once; rejects with `store-unavailable` at the deadline, and drops what is answered later. */
 export function callBefore<T>(tools: CallTools, deadline: number, call: () => Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => callOnce(tools, deadline, call, resolve, reject));
+  return callOnce(tools, deadline, call, (error) => Promise.reject(error));
 }
+
+type Failed<T> = (error: unknown) => Promise<T>;
 
 function callOnce<T>(
   { runtime, timer }: CallTools,
   deadline: number,
   call: () => Promise<T>,
-  resolve: (value: T) => void,
-  reject: (error: unknown) => void,
-): void {
-  if (timer === undefined) {
-    const limitMs = Math.max(deadline - runtime.clock.monotonic(), 1);
-    withTimeLimit(runtime, limitMs, begun(call)).then(resolve, reject);
-    return;
-  }
-  const limit = new TimeLimit(timer, deadline, reject);
-  timer.add(limit);
-  const failed = (error: unknown) => {
-    if (timer.delete(limit)) reject(error);
-  };
-  try {
-    call().then((value) => {
-      if (timer.delete(limit)) resolve(value);
-    }, failed);
-  } catch (error) {
-    // A store that throws at once has failed like one that rejects.
-    failed(error);
-  }
+  failed: Failed<T>,
+): Promise<T> {
+  if (timer !== undefined) return new LimitedCall(timer, deadline, failed).answerOf(call);
+  const limitMs = Math.max(deadline - runtime.clock.monotonic(), 1);
+  return withTimeLimit(runtime, limitMs, begun(call)).catch(failed);
 }
 
 /** Async, so that a store which throws at once is seen like one that rejects. */
@@ -110,19 +85,67 @@ async function begun<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
+/** A call that has not been answered, and its time limit. What is answered after it is dropped. */
+class LimitedCall<T> extends Due {
+  override readonly dueAt: number;
+  readonly #timer: DueTimer;
+  readonly #failed: Failed<T>;
+  #resolve: (answer: T | Promise<T>) => void = () => {};
+
+  constructor(timer: DueTimer, dueAt: number, failed: Failed<T>) {
+    super();
+    this.dueAt = dueAt;
+    this.#timer = timer;
+    this.#failed = failed;
+  }
+
+  answerOf(call: () => Promise<T>): Promise<T> {
+    const answer = new Promise<T>((resolve) => {
+      this.#resolve = resolve;
+    });
+    this.#timer.add(this);
+    try {
+      call().then(
+        (value) => {
+          if (this.#timer.delete(this)) this.#resolve(value);
+        },
+        (error: unknown) => this.#fail(error),
+      );
+    } catch (error) {
+      // A store that throws at once has failed like one that rejects.
+      this.#fail(error);
+    }
+    return answer;
+  }
+
+  override due(): void {
+    this.#fail(new StoreUnavailableError('The store did not answer in time.'));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#timer.delete(this)) this.#resolve(this.#failed(error));
+  }
+}
+
+interface RepeatedCall {
+  readonly deadline: number;
+  readonly operation: string;
+  readonly during: string;
+  readonly isFinal: (error: unknown) => boolean;
+}
+
 async function callAgain<T>(
   tools: CallTools,
-  deadline: number,
-  label: CallLabel,
+  { deadline, operation, during, isFinal }: RepeatedCall,
   call: () => Promise<T>,
   firstError: unknown,
 ): Promise<T> {
   const { clock, timers, random } = tools.runtime;
   let error = firstError;
   for (let retry = 0; ; retry += 1) {
-    tools.emit?.({ type: 'store-error', ...label, error });
+    tools.emit?.({ type: 'store-error', operation, during, error });
     const delayMs = backoffMs(retry, retryBackoff, random);
-    if (isFinalStoreError(error) || clock.monotonic() + delayMs >= deadline) throw error;
+    if (isFinal(error) || clock.monotonic() + delayMs >= deadline) throw error;
     await sleep(timers, delayMs);
     try {
       return await callBefore(tools, deadline, call);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Emit } from '../../core/events.ts';
+import type { Emit } from '../../core/log.ts';
 import { STATUS_HEADER } from '../../protocol/headers.ts';
 import { formatStatus } from '../../protocol/status-header.ts';
 import type { Header, PlainResponse } from '../exchange.ts';

@@ -76,7 +76,7 @@ type QuarantineGuard = Pick<Guard<never, never>, 'store' | 'emit' | 'runtime'>;
 function readRecord({ id, name, settings }: Operation, guard: QuarantineGuard) {
   const { store, emit, runtime = systemRuntime } = guard;
   const giveUpAt = runtime.clock.monotonic() + settings.claimTimeoutMs;
-  return callUntil({ runtime, emit }, giveUpAt, { operation: name, during: 'read' }, () => store.read(id));
+  return callUntil({ runtime, emit }, giveUpAt, name, 'read', () => store.read(id));
 }
 
 /**

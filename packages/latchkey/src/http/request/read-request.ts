@@ -112,7 +112,7 @@ function operationOf<Native>(
     settings: route.settings,
     request: route.saveRequest?.({ exchange, target, received, principal }),
     recover: route.options.recover && recoverHook(exchange, route.options.recover),
-    mayBegin: () => exchange.mayBegin(),
+    caller: exchange,
   };
 }
 
