@@ -62,7 +62,7 @@ export interface RunResult {
   /** Kept if the store refuses the result for its size. */
   readonly tombstone: Uint8Array;
   /** The rest of a handler that gave its result early; undefined once it has settled. A release waits for it. */
-  readonly stillRunning?: () => Promise<unknown> | undefined;
+  readonly stillRunning?: (() => Promise<unknown> | undefined) | undefined;
 }
 
 /** What a `recover` hook learns about the record. */

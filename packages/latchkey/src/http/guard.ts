@@ -4,7 +4,6 @@
  * @module
  */
 
-import type { Attempt } from '../core/engine/attempt.ts';
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
@@ -13,9 +12,9 @@ import { problem, retryAfterSeconds } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
 import { quarantineProblem } from './request/quarantine.ts';
-import { readOperation } from './request/read-request.ts';
+import { readBody, readOperation } from './request/read-request.ts';
 import type { Guard, Route } from './request/route.ts';
-import { answerExecuted, answerReplay, send, unavailable, warnOfKept } from './response/answer-outcome.ts';
+import { answerExecuted, answerReplay, send, unavailable } from './response/answer-outcome.ts';
 import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
@@ -58,7 +57,9 @@ async function guarded<Native, Kind extends TransactionKind>(
   if ('problem' in principal) return refuse(exchange, guard, principal.problem);
   exchange.principal = principal.principal;
 
-  const content = readOperation(exchange, guard);
+  const received = readBody(exchange);
+  const body = received instanceof Promise ? await received : received;
+  const content = readOperation(exchange, guard, body);
   const reading = content instanceof Promise ? await content : content;
   if ('problem' in reading) return refuse(exchange, guard, reading.problem);
   const { operation } = reading;
@@ -71,9 +72,12 @@ async function guarded<Native, Kind extends TransactionKind>(
 
   const claim = await guard.engine.claim(operation);
   switch (claim.kind) {
-    case 'claimed':
-      // Nobody held the key: the handler runs under a lease.
-      return runClaimed(exchange, guard, claim);
+    case 'claimed': {
+      // Nobody held the key: the handler runs under a lease, and its answer is stored before it is sent.
+      exchange.attempt = claim;
+      const executed = await guard.engine.execute(claim, () => runHandler(exchange, operation.name));
+      return answerExecuted(executed, exchange, guard.warn);
+    }
     case 'replay':
       // The record is completed, for the same fingerprint.
       return answerReplay(claim, exchange);
@@ -81,7 +85,7 @@ async function guarded<Native, Kind extends TransactionKind>(
       // Whatever the record's state, it belongs to another fingerprint.
       return refuse(exchange, guard, problem('key-reused'));
     case 'in-progress':
-      // Another request runs under this key; with `whenRunning: 'wait'` it still does after that time.
+      // Another request runs under this key, and did for as long as this one was to wait.
       return refuse(exchange, guard, inProgress(claim.retryAfterMs));
     case 'outcome-unknown':
       // The record is lapsed: its worker died, `afterFailure` allows no other run, and no `recover` hook decided.
@@ -95,18 +99,6 @@ async function guarded<Native, Kind extends TransactionKind>(
       // The store is down, and the route says to run all the same.
       return runUnprotected(exchange, guard, operation);
   }
-}
-
-/** The handler's answer is classified, and stored before it is sent; or the record is released for a retry. */
-async function runClaimed<Native, Kind extends TransactionKind>(
-  exchange: Exchange<Native, Kind>,
-  { engine, warn }: Guard<Native, Kind>,
-  attempt: Attempt,
-): Promise<GuardAnswer> {
-  exchange.attempt = attempt;
-  const executed = await engine.execute(attempt, () => runHandler(exchange, attempt.operation.name));
-  warnOfKept(executed, exchange, { guard: warn, route: exchange.route.warn });
-  return answerExecuted(executed, exchange);
 }
 
 async function runUnprotected<Native, Kind extends TransactionKind>(

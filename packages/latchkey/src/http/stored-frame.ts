@@ -49,16 +49,6 @@ export function unreadable({ what }: FrameFormat, why: string, cause?: unknown):
   return new LatchkeyError('record-unreadable', `A stored ${what} can't be read: ${why}.`, { cause });
 }
 
-function parseHead(format: FrameFormat, head: string): readonly unknown[] {
-  try {
-    const parsed: unknown = JSON.parse(head);
-    if (Array.isArray(parsed)) return parsed;
-  } catch (error) {
-    throw unreadable(format, 'its head is malformed', error);
-  }
-  throw unreadable(format, 'its head is malformed');
-}
-
 /**
  * Takes a frame apart.
  *
@@ -72,7 +62,14 @@ export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
   }
   const bodyStart = buffer.length < HEAD_START ? Number.NaN : HEAD_START + buffer.readUInt32BE(1);
   if (!(bodyStart <= buffer.length)) throw unreadable(format, 'it is cut short');
-  return { head: parseHead(format, buffer.toString('utf8', HEAD_START, bodyStart)), body: bytes.subarray(bodyStart) };
+  let head: unknown;
+  try {
+    head = JSON.parse(buffer.toString('utf8', HEAD_START, bodyStart));
+  } catch (error) {
+    throw unreadable(format, 'its head is malformed', error);
+  }
+  if (!Array.isArray(head)) throw unreadable(format, 'its head is malformed');
+  return { head, body: bytes.subarray(bodyStart) };
 }
 
 /**
@@ -81,7 +78,7 @@ export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
  * @param start - where they begin.
  * @throws LatchkeyError `record-unreadable`.
  */
-export function headersIn(format: FrameFormat, head: readonly unknown[], start: number): readonly Header[] {
+export function headersIn(format: FrameFormat, head: readonly unknown[], start: number): Header[] {
   const headers: Header[] = [];
   for (let index = start; index < head.length; index += 2) {
     const name = head[index];

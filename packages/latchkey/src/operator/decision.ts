@@ -73,7 +73,7 @@ function checkFit(decision: Exclude<Decision, string>, kind: RecordKind): void {
 
 function encodeAnswer(answer: Answer): EncodedDecision {
   const response = answerResponse(answer);
-  return encoded('respond', encodeResponse(response).snapshot, response.status);
+  return encoded('respond', encodeResponse(response, Number.POSITIVE_INFINITY).result.bytes, response.status);
 }
 
 function encodeResult(decision: Exclude<Decision, string>): EncodedDecision {

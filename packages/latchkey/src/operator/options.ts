@@ -6,8 +6,8 @@
 
 import { defaultRetentionMs } from '../core/audit/audit.ts';
 import type { EventListener } from '../core/events.ts';
-import { createEmit } from '../core/log.ts';
 import type { Log } from '../core/log.ts';
+import { createEmit } from '../core/log.ts';
 import { observerTable, storeRule } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import { type Completed, integer, type OptionTable, oneOf } from '../core/options/rules.ts';

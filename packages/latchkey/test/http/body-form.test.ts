@@ -3,21 +3,18 @@ import { runInNewContext } from 'node:vm';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { RequestBody } from '../../src/http/exchange.ts';
 import { bodyForm } from '../../src/http/request/body-form.ts';
 import { jsonText } from '../../src/http/request/json-text.ts';
 import { parseMediaType } from '../../src/http/request/media-type.ts';
 import { holds } from './seeded.ts';
 
-const rules = (type: string, contentEncoding: readonly string[] = []) => ({
-  mediaType: parseMediaType(type),
-  contentEncoding,
-  leftOut: undefined,
-  ignoredForm: undefined,
-  limitBytes: 10_000,
-});
+const rules = { byBytes: false, leftOut: undefined, ignoredForm: undefined, maxRequestBytes: 10_000 };
+const formOf = (body: RequestBody, type: string, contentEncoding: readonly string[] = []) =>
+  bodyForm(body, parseMediaType(type), contentEncoding, rules);
 const bytes = (text: string | Uint8Array) => ({ kind: 'bytes', bytes: Buffer.from(text) }) as const;
-const json = (text: string | Uint8Array) => bodyForm(bytes(text), rules('application/json'));
-const value = (parsed: unknown, type = 'application/json') => bodyForm({ kind: 'value', value: parsed }, rules(type));
+const json = (text: string | Uint8Array) => formOf(bytes(text), 'application/json');
+const value = (parsed: unknown, type = 'application/json') => formOf({ kind: 'value', value: parsed }, type);
 
 describe('bodyForm of JSON', () => {
   it('R21: ignores order of members and white space', () => {
@@ -77,8 +74,8 @@ describe('bodyForm of JSON', () => {
 
 describe('bodyForm of a parsed body', () => {
   it('takes bytes and text that a parser left for what they are', () => {
-    expect(value(Buffer.from('abc'), 'text/plain')).toEqual(bodyForm(bytes('abc'), rules('text/plain')));
-    expect(value('abc', 'text/plain')).toEqual(bodyForm(bytes('abc'), rules('text/plain')));
+    expect(value(Buffer.from('abc'), 'text/plain')).toEqual(formOf(bytes('abc'), 'text/plain'));
+    expect(value('abc', 'text/plain')).toEqual(formOf(bytes('abc'), 'text/plain'));
     expect(value('abc')).toEqual(json('"abc"'));
   });
 
@@ -184,15 +181,14 @@ describe('bodyForm of a parsed body', () => {
     const type = 'multipart/form-data; boundary=x';
     expect(value({ title: 'contract' }, type)).toBe('consumed');
     const whole = { kind: 'value', value: [['title', 'contract']], hasFiles: false } as const;
-    expect(bodyForm(whole, rules(type))).toEqual(value(whole.value));
+    expect(formOf(whole, type)).toEqual(value(whole.value));
   });
 });
 
 describe('bodyForm of multipart', () => {
   const part = (boundary: string, content: string) =>
     `--${boundary}\r\nContent-Disposition: form-data; name="f"\r\n\r\n${content}\r\n--${boundary}--\r\n`;
-  const form = (boundary: string, body: string) =>
-    bodyForm(bytes(body), rules(`multipart/form-data; boundary=${boundary}`));
+  const form = (boundary: string, body: string) => formOf(bytes(body), `multipart/form-data; boundary=${boundary}`);
 
   it('R24: does not depend on the boundary', () => {
     expect(form('aaa', part('aaa', 'x'))).toEqual(form('bbb', part('bbb', 'x')));
@@ -212,7 +208,7 @@ describe('bodyForm of multipart', () => {
 });
 
 describe('bodyForm of coded bodies', () => {
-  const coded = (text: string, coding = 'gzip') => bodyForm(bytes(gzipSync(text)), rules('application/json', [coding]));
+  const coded = (text: string, coding = 'gzip') => formOf(bytes(gzipSync(text)), 'application/json', [coding]);
 
   it('compares what is inside', async () => {
     expect(await coded('{"a": 1}')).toEqual(json('{"a":1}'));
@@ -229,6 +225,6 @@ describe('bodyForm of coded bodies', () => {
   });
 
   it('passes on what an adapter found', () => {
-    for (const kind of ['too-large', 'consumed', 'broken'] as const) expect(bodyForm({ kind }, rules(''))).toBe(kind);
+    for (const kind of ['too-large', 'consumed', 'broken'] as const) expect(formOf({ kind }, '')).toBe(kind);
   });
 });

@@ -20,8 +20,8 @@ const secret = (letter: string) => letter.repeat(32);
 
 describe('fingerprinter', () => {
   it('is stable across releases: a stored record depends on it', () => {
-    expect(fingerprinter([])(input).fingerprint).toBe('1.8LHbc4R59apqMLzmu_6pWSmdFXpCoK97Swf5stX6Uc8');
-    expect(fingerprinter([secret('s')])(input).fingerprint).toBe('1k.NlBIweMMPhD05DQEWLkBxCQjaFTs9xUAIyobBmzr_XI');
+    expect(fingerprinter([])(input)[0]).toBe('1.8LHbc4R59apqMLzmu_6pWSmdFXpCoK97Swf5stX6Uc8');
+    expect(fingerprinter([secret('s')])(input)[0]).toBe('1k.NlBIweMMPhD05DQEWLkBxCQjaFTs9xUAIyobBmzr_XI');
   });
 
   it('differs for every part of the input', () => {
@@ -34,7 +34,7 @@ describe('fingerprinter', () => {
       { ...input, headers: ['if-match', '"b"'] },
       { ...input, headers: ['if-none-match', '"a"'] },
     ];
-    const all = [input, ...others].map((one) => fingerprinter([])(one).fingerprint);
+    const all = [input, ...others].map((one) => fingerprinter([])(one)[0]);
     expect(new Set(all).size).toBe(all.length);
   });
 
@@ -47,7 +47,7 @@ describe('fingerprinter', () => {
       headers: fc.array(texts, { maxLength: 2 }),
     });
     const of = (one: { target: string; mediaType: string; content: string; headers: string[] }) =>
-      fingerprinter([])({ ...one, body: ['json', one.content] }).fingerprint;
+      fingerprinter([])({ ...one, body: ['json', one.content] })[0];
     holds(
       fc.property(inputs, inputs, (a, b) => {
         expect(of(a) === of(b)).toBe(
@@ -59,23 +59,22 @@ describe('fingerprinter', () => {
   });
 
   it('writes under the first secret and accepts all, and records from before there was one', () => {
-    const plain = fingerprinter([])(input).fingerprint;
-    const old = fingerprinter([secret('o')])(input).fingerprint;
+    const plain = fingerprinter([])(input)[0];
+    const old = fingerprinter([secret('o')])(input)[0];
     const rotated = fingerprinter([secret('n'), secret('o')])(input);
-    expect(rotated.fingerprint).not.toBe(old);
-    expect(rotated.acceptable).toContain(rotated.fingerprint);
-    expect(rotated.acceptable).toContain(old);
-    expect(rotated.acceptable).toContain(plain);
-    expect(fingerprinter([secret('n')])(input).acceptable).not.toContain(old);
+    expect(rotated[0]).not.toBe(old);
+    expect(rotated).toContain(old);
+    expect(rotated).toContain(plain);
+    expect(fingerprinter([secret('n')])(input)).not.toContain(old);
   });
 
   it('R26: recognises a record of an older version, and mixes no two versions up', () => {
     const older: FingerprintVersion = { tag: '0', materialOf: ({ target, body }) => `${target} ${body[1]}` };
-    const before = fingerprinter([secret('s')], [older])(input);
+    const [before = ''] = fingerprinter([secret('s')], [older])(input);
     const now = fingerprinter([secret('s')], [...fingerprintVersions, older]);
-    expect(now(input).acceptable).toContain(before.fingerprint);
-    expect(now(input).fingerprint).toBe(fingerprinter([secret('s')])(input).fingerprint);
-    expect(now({ ...input, target: '/other' }).acceptable).not.toContain(before.fingerprint);
+    expect(now(input)).toContain(before);
+    expect(now(input)[0]).toBe(fingerprinter([secret('s')])(input)[0]);
+    expect(now({ ...input, target: '/other' })).not.toContain(before);
   });
 });
 

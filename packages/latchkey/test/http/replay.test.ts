@@ -7,7 +7,7 @@ import { replay } from '../../src/http/response/replay.ts';
 const text = Buffer.from('hello '.repeat(50));
 const stored = (headers: readonly Header[], body: Uint8Array = text, status = 200, fixedCoding = false) => ({
   status,
-  headers,
+  headers: [...headers],
   body,
   fixedCoding,
 });

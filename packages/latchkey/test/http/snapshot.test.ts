@@ -22,15 +22,16 @@ describe('a snapshot', () => {
   it('gives back status, headers and bytes', () => {
     holds(
       fc.property(responses, fc.boolean(), (response, fixedCoding) => {
-        const { snapshot, tombstone } = encodeResponse(response, fixedCoding);
-        expect(decoded(snapshot)).toEqual({ ...response, fixedCoding });
+        const { result, tombstone } = encodeResponse(response, 2_000, fixedCoding);
+        expect(decoded(result.bytes)).toEqual({ ...response, fixedCoding });
         expect(decoded(tombstone)).toEqual({ ...response, fixedCoding, body: new Uint8Array() });
       }),
     );
   });
 
   it('is the same for bytes at an offset of a larger buffer', () => {
-    const { snapshot } = encodeResponse({ status: 201, headers: [['A', 'b']], body: Buffer.from('body') });
+    const response = { status: 201, headers: [['A', 'b']] as const, body: Buffer.from('body') };
+    const { bytes: snapshot } = encodeResponse(response, 4).result;
     const larger = new Uint8Array(snapshot.length + 20);
     larger.set(snapshot, 7);
     const { body } = decodeResponse(larger.subarray(7, 7 + snapshot.length));
@@ -39,18 +40,19 @@ describe('a snapshot', () => {
 
   it('costs little more than what it holds', () => {
     const headers = [['Content-Type', 'application/json']] as const;
-    expect(encodeResponse({ status: 200, headers, body: Buffer.alloc(400) }).snapshot.length).toBeLessThan(450);
+    const { result } = encodeResponse({ status: 200, headers, body: Buffer.alloc(400) }, 400);
+    expect(result.bytes.length).toBeLessThan(450);
   });
 
   it('is stable across releases: a stored record depends on it', () => {
     const written = Buffer.from([1, 0, 0, 0, 15, ...Buffer.from('[201,0,"A","b"]'), 0xff]);
     const response = { status: 201, headers: [['A', 'b']] as const, body: Uint8Array.of(0xff) };
-    expect(Buffer.from(encodeResponse(response).snapshot)).toEqual(written);
+    expect(Buffer.from(encodeResponse(response, 1).result.bytes)).toEqual(written);
     expect(decodeResponse(written)).toMatchObject({ status: 201, headers: [['A', 'b']] });
   });
 
   it('cut anywhere in its head is unreadable', () => {
-    const { tombstone } = encodeResponse({ status: 200, headers: [['A', 'b']], body: Buffer.alloc(0) });
+    const { tombstone } = encodeResponse({ status: 200, headers: [['A', 'b']], body: Buffer.alloc(0) }, 0);
     for (let end = 0; end < tombstone.length; end += 1) {
       expect(() => decodeResponse(tombstone.subarray(0, end))).toThrow(unreadable);
     }

@@ -6,7 +6,7 @@
 
 import type { ServerResponse } from 'node:http';
 import { dropEnd, dropWrite, HeldEnd } from '../node-http/held-end.ts';
-import { hideHeadSent, showEnded, showHeadSent } from '../node-http/response-looks.ts';
+import { hideHeadSent, showHeadSent } from '../node-http/response-looks.ts';
 import { headersSent, isDestroyed, isHttp2 } from '../node-http/response-writes.ts';
 import type { TrappedCall } from './raw-traps.ts';
 
@@ -39,8 +39,8 @@ export class HeldResponse {
     // A response over HTTP/2 whose stream is closed takes no head.
     this.#showsHead = isAnswered && !(isHttp2(response) && isDestroyed(response));
     if (this.#showsHead) showHeadSent(response);
+    // After `finish` nothing is shown: the reply that its handler waits for, or returns, is settled when it is sent.
     if (isAnswered) this.#end.show(false);
-    else showEnded(response, false);
   }
 
   /** What a call does that comes too late. */

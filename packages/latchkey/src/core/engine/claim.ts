@@ -48,7 +48,8 @@ export async function claimRecord(
   try {
     let outcome = await callUntil(tools, giveUpAt, operation.name, 'claim', send);
     while (outcome.outcome === 'claimed' && isTooLate(request, sentAt, clock.monotonic())) {
-      if (clock.monotonic() >= giveUpAt) throw new StoreUnavailableError('The store answered after the lease had ended.');
+      if (clock.monotonic() >= giveUpAt)
+        throw new StoreUnavailableError('The store answered after the lease had ended.');
       outcome = await callUntil(tools, giveUpAt, operation.name, 'claim', send);
     }
     if (outcome.outcome !== 'claimed' || !running.ended) return { request, outcome, sentAt } as Claim;

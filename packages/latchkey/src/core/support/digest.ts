@@ -6,59 +6,6 @@
 
 import { hash } from 'node:crypto';
 
-/** A secret of at least 32 bytes. */
-export type Secret = string | Uint8Array;
-
-/** All digests of a material that count as the same; the first is the one to store. */
-export type FingerprintDigests = (version: string, material: string) => readonly string[];
-
-const plain: KeyedDigest = (text) => hash('sha256', text, 'base64url');
-
-/**
- * Makes digests of the form `version.digest`, or `version` + `k.digest` when there are secrets: an HMAC under the
- * first of them. Beside it come the same under every other secret, so that secrets rotate, and without a secret, so
- * that introducing one breaks no retry.
- *
- * @example
- * ```ts
- * const [fingerprint] = fingerprintDigests([secret])('1', material)
- * ```
- */
-export function fingerprintDigests(secrets: readonly Secret[]): FingerprintDigests {
-  const ways = [...secrets.map((secret) => ({ mark: 'k', digest: keyedDigest(secret) })), { mark: '', digest: plain }];
-  return (version, material) => ways.map(({ mark, digest }) => `${version}${mark}.${digest(material)}`);
-}
-
-const BLOCK_BYTES = 64;
-
-/** Makes the digest of a text under one secret, as base64url. */
-export type KeyedDigest = (text: string) => string;
-
-function pad(secret: Uint8Array, byte: number): Buffer {
-  const block = Buffer.alloc(BLOCK_BYTES, byte);
-  for (const [index, value] of secret.entries()) block[index] = value ^ byte;
-  return block;
-}
-
-/**
- * The HMAC-SHA-256 of UTF-8 texts under a secret.
- *
- * @example
- * ```ts
- * keyedDigest('a secret of at least 32 bytes ......')('text')
- * ```
- */
-export function keyedDigest(secret: string | Uint8Array): KeyedDigest {
-  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
-  const key = bytes.length > BLOCK_BYTES ? hash('sha256', bytes, 'buffer') : bytes;
-  const inner = pad(key, 0x36);
-  const outer = pad(key, 0x5c);
-  return (text) => {
-    const digest = hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer');
-    return hash('sha256', Buffer.concat([outer, digest]), 'base64url');
-  };
-}
-
 /** Joins parts so that `['a', 'bc']` and `['ab', 'c']` differ. Lengths count UTF-16 units. */
 export function joinParts(parts: readonly string[]): string {
   let joined = '';
@@ -81,7 +28,7 @@ export function digestParts(...parts: string[]): string {
  * ```
  */
 export function recordId(principal: string, operation: readonly string[], key: string): string {
-  return digestParts('record', principal, ...operation, key);
+  return hash('sha256', joinParts(['record', principal, ...operation, key]), 'base64url');
 }
 
 /** The stored form of a principal. */
@@ -115,4 +62,55 @@ export function recordReference(id: string): string {
     reference += base32.charAt(byte % base32.length);
   }
   return reference;
+}
+
+/** A secret of at least 32 bytes. */
+export type Secret = string | Uint8Array;
+
+/** All digests of a material that count as the same; the first is the one to store. */
+export type FingerprintDigests = (version: string, material: string) => readonly string[];
+
+/**
+ * Makes digests of the form `version.digest`, or `version` + `k.digest` when there are secrets: an HMAC under the
+ * first of them. Beside it come the same under every other secret, so that secrets rotate, and without a secret, so
+ * that introducing one breaks no retry.
+ *
+ * @example
+ * ```ts
+ * const [fingerprint] = fingerprintDigests([secret])('1', material)
+ * ```
+ */
+export function fingerprintDigests(secrets: readonly Secret[]): FingerprintDigests {
+  const plain = (version: string, material: string) => `${version}.${hash('sha256', material, 'base64url')}`;
+  if (secrets.length === 0) return (version, material) => [plain(version, material)];
+  const keyed = secrets.map(keyedDigest);
+  return (version, material) => [...keyed.map((digest) => `${version}k.${digest(material)}`), plain(version, material)];
+}
+
+const BLOCK_BYTES = 64;
+
+function pad(secret: Uint8Array, byte: number): Buffer {
+  const block = Buffer.alloc(BLOCK_BYTES, byte);
+  for (const [index, value] of secret.entries()) block[index] = value ^ byte;
+  return block;
+}
+
+/**
+ * The HMAC-SHA-256 (RFC 2104) of UTF-8 texts under a secret, as base64url. One-shot digests take a tenth of the time of
+ * an Hmac object for a short text.
+ *
+ * @example
+ * ```ts
+ * keyedDigest('a secret of at least 32 bytes ......')('text')
+ * ```
+ */
+export function keyedDigest(secret: Secret): (text: string) => string {
+  const bytes = typeof secret === 'string' ? Buffer.from(secret) : secret;
+  const key = bytes.length > BLOCK_BYTES ? hash('sha256', bytes, 'buffer') : bytes;
+  const inner = pad(key, 0x36);
+  const outer = pad(key, 0x5c);
+  return (text) => {
+    const digest = hash('sha256', Buffer.concat([inner, Buffer.from(text)]), 'buffer');
+    return hash('sha256', Buffer.concat([outer, digest]), 'base64url');
+  };
 }

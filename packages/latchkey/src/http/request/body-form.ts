@@ -18,16 +18,13 @@ import { jsonText } from './json-text.ts';
 import type { MediaType } from './media-type.ts';
 import { splitMultipart } from './multipart.ts';
 
-/** How a body is looked at. */
+/** How a route compares bodies. */
 export interface BodyRules {
-  readonly mediaType: MediaType;
-  /** The lines of Content-Encoding. */
-  readonly contentEncoding: readonly string[];
   /** True to compare JSON by its bytes too. */
-  readonly byBytes?: boolean;
+  readonly byBytes: boolean;
   readonly leftOut: PointerTree | undefined;
   readonly ignoredForm: IgnoredMembers | undefined;
-  readonly limitBytes: number;
+  readonly maxRequestBytes: number;
 }
 
 /** What there is to compare: a tag that tells the way, and text that stands for the content. */
@@ -42,16 +39,6 @@ function digestOf(content: Uint8Array | string): string {
   return hash('sha256', content, 'base64url');
 }
 
-function utf8Text(bytes: Uint8Array): string | undefined {
-  return isUtf8(bytes) ? asBuffer(bytes).toString() : undefined;
-}
-
-function jsonForm(bytes: Uint8Array, leftOut: PointerTree | undefined): BodyForm | undefined {
-  const text = utf8Text(bytes);
-  const canonical = text === undefined ? undefined : canonicalJson(text, leftOut);
-  return canonical === undefined ? undefined : ['json', canonical];
-}
-
 function multipartForm(bytes: Uint8Array, boundary: string, ignored?: IgnoredMembers): BodyForm | undefined {
   const pieces = splitMultipart(bytes, boundary);
   const compared = ignored === undefined ? pieces : pieces?.filter((piece) => !isPartNamed(piece, ignored.names));
@@ -64,19 +51,29 @@ function urlEncodedForm(bytes: Uint8Array, { names }: IgnoredMembers): BodyForm 
   return ['bytes', digestOf(Buffer.from(rest, 'latin1'))];
 }
 
-function plainForm(bytes: Uint8Array, { mediaType, byBytes, leftOut, ignoredForm }: BodyRules): BodyForm {
-  const { essence, isJson, boundary } = mediaType;
-  if (isJson) return (byBytes ? undefined : jsonForm(bytes, leftOut)) ?? ['bytes', digestOf(bytes)];
+function plainForm(bytes: Uint8Array, mediaType: MediaType, rules: BodyRules): BodyForm {
+  const { byBytes, leftOut, ignoredForm } = rules;
+  if (mediaType.isJson) {
+    const comparable = !byBytes && isUtf8(bytes);
+    const canonical = comparable ? canonicalJson(asBuffer(bytes).toString(), leftOut) : undefined;
+    return canonical === undefined ? ['bytes', digestOf(bytes)] : ['json', canonical];
+  }
+  const { essence, boundary } = mediaType;
   const ignored = ignoredForm !== undefined && isForm(essence) ? ignoredForm : undefined;
   if (boundary === undefined) return ignored ? urlEncodedForm(bytes, ignored) : ['bytes', digestOf(bytes)];
   // Without its boundary parameter the media type would no longer tell two readings of the same bytes apart.
   return multipartForm(bytes, boundary, ignored) ?? ['bytes', joinParts([boundary, digestOf(bytes)])];
 }
 
-async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules: BodyRules): Promise<BodyReading> {
-  const decoding = await decodeContent(bytes, codings, rules.limitBytes);
+async function decodedForm(
+  bytes: Uint8Array,
+  mediaType: MediaType,
+  codings: readonly string[],
+  rules: BodyRules,
+): Promise<BodyReading> {
+  const decoding = await decodeContent(bytes, codings, rules.maxRequestBytes);
   if (decoding.kind === 'too-large') return 'too-large';
-  if (decoding.kind === 'decoded') return plainForm(decoding.bytes, rules);
+  if (decoding.kind === 'decoded') return plainForm(decoding.bytes, mediaType, rules);
   return ['coded', joinParts([...codings, digestOf(bytes)])];
 }
 
@@ -84,10 +81,10 @@ async function decodedForm(bytes: Uint8Array, codings: readonly string[], rules:
  * What a parser made of the body; what it dropped can't be compared any more. Parsers of multipart put files elsewhere,
  * and leave only the text here.
  */
-function valueForm({ value, hasFiles }: ParsedBody, rules: BodyRules): BodyReading {
-  if (value instanceof Uint8Array) return plainForm(value, rules);
-  if (typeof value === 'string' && !rules.mediaType.isJson) return plainForm(Buffer.from(value), rules);
-  const { ignoredForm, mediaType } = rules;
+function valueForm({ value, hasFiles }: ParsedBody, mediaType: MediaType, rules: BodyRules): BodyReading {
+  if (value instanceof Uint8Array) return plainForm(value, mediaType, rules);
+  if (typeof value === 'string' && !mediaType.isJson) return plainForm(Buffer.from(value), mediaType, rules);
+  const { ignoredForm } = rules;
   if (mediaType.essence.startsWith('multipart/') && hasFiles !== false) return 'consumed';
   const ignored = ignoredForm !== undefined && isForm(mediaType.essence) ? ignoredForm : undefined;
   const text = jsonText(ignored ? withoutEntries(value, ignored.names) : value);
@@ -100,12 +97,20 @@ function valueForm({ value, hasFiles }: ParsedBody, rules: BodyRules): BodyReadi
  * Finds the form of a body: JSON canonically where that loses nothing, multipart without its boundary, everything
  * else by its bytes, content codings undone. A body that was parsed before, without its bytes, is compared as the
  * JSON of its value; what the parser merged or rounded then counts as equal.
+ *
+ * @param contentEncoding - the lines of Content-Encoding.
  */
-export function bodyForm(body: RequestBody, rules: BodyRules): BodyReading | Promise<BodyReading> {
-  if (body.kind === 'value') return valueForm(body, rules);
+export function bodyForm(
+  body: RequestBody,
+  mediaType: MediaType,
+  contentEncoding: readonly string[],
+  rules: BodyRules,
+): BodyReading | Promise<BodyReading> {
+  if (body.kind === 'value') return valueForm(body, mediaType, rules);
   if (body.kind !== 'bytes') return body.kind;
-  if (body.bytes.length > rules.limitBytes) return 'too-large';
-  if (rules.contentEncoding.length === 0) return plainForm(body.bytes, rules);
-  const codings = codingsOf(rules.contentEncoding);
-  return codings.length === 0 ? plainForm(body.bytes, rules) : decodedForm(body.bytes, codings, rules);
+  if (body.bytes.length > rules.maxRequestBytes) return 'too-large';
+  if (contentEncoding.length === 0) return plainForm(body.bytes, mediaType, rules);
+  const codings = codingsOf(contentEncoding);
+  if (codings.length === 0) return plainForm(body.bytes, mediaType, rules);
+  return decodedForm(body.bytes, mediaType, codings, rules);
 }

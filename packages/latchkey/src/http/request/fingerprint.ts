@@ -28,19 +28,12 @@ export interface FingerprintVersion {
 export const fingerprintVersions: readonly FingerprintVersion[] = [
   {
     tag: '1',
-    materialOf: ({ target, mediaType, body, headers }) =>
-      joinParts([target, mediaType, body[0], body[1]]) + joinParts(headers),
+    materialOf: ({ target, mediaType, body, headers }) => joinParts([target, mediaType, body[0], body[1], ...headers]),
   },
 ];
 
-/** The fingerprint to store, and those of the same request that count as equal to it. */
-interface Fingerprints {
-  readonly fingerprint: string;
-  readonly acceptable: readonly string[];
-}
-
-/** Makes a request's fingerprints. */
-export type Fingerprinter = (input: FingerprintInput) => Fingerprints;
+/** Makes a request's fingerprints: the one to store, then those that count as equal to it. */
+export type Fingerprinter = (input: FingerprintInput) => readonly string[];
 
 /**
  * Makes the fingerprints of requests (see {@link fingerprintDigests}), newest version first.
@@ -59,11 +52,6 @@ export function fingerprinter(
   const digestsOf = fingerprintDigests(secrets);
   const [newest, ...older] = versions;
   if (newest === undefined) throw new RangeError('There must be at least one version.');
-  return (input) => {
-    const digests = digestsOf(newest.tag, newest.materialOf(input));
-    const fingerprint = digests[0] ?? '';
-    if (older.length === 0) return { fingerprint, acceptable: digests };
-    const others = older.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
-    return { fingerprint, acceptable: [...digests, ...others] };
-  };
+  if (older.length === 0) return (input) => digestsOf(newest.tag, newest.materialOf(input));
+  return (input) => versions.flatMap(({ tag, materialOf }) => digestsOf(tag, materialOf(input)));
 }

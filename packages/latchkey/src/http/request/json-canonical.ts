@@ -15,14 +15,10 @@ const MAX_DEPTH = 200;
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
 
-const words = ['true', 'false', 'null'];
-
 const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 
 /** Normal doubles begin at 2.23e-308; smaller ones have fewer digits. */
-const isNormal = (value: number) => Number.isFinite(value) && Math.abs(value) > 1e-307;
-
-const isExponent = (code: number) => code === 0x45 || code === 0x65;
+const leastNormal = 1e-307;
 
 /**
  * An IEEE 754 double tells any two decimals of at most this many significant digits apart (DBL_DIG in C), over the range
@@ -44,7 +40,16 @@ interface Member {
 type Canonical = string | undefined;
 const asItStands = undefined;
 
-const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
+/** In place. For the few members that most objects have, a sort of the engine's own would make lists larger than they. */
+function sortByName(members: Member[]): void {
+  if (members.length > 16) members.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (let end = 1; end < members.length; end += 1) {
+    const member = members[end] as Member;
+    let at = end;
+    for (; at > 0 && (members[at - 1] as Member).name > member.name; at -= 1) members[at] = members[at - 1] as Member;
+    members[at] = member;
+  }
+}
 
 class Canonicaliser {
   readonly #text: string;
@@ -94,7 +99,7 @@ class Canonicaliser {
   }
 
   #word(): Canonical {
-    for (const word of words) {
+    for (const word of ['true', 'false', 'null']) {
       if (!this.#text.startsWith(word, this.#position)) continue;
       this.#position += word.length;
       return asItStands;
@@ -153,7 +158,8 @@ class Canonicaliser {
   /** Whether a numeral of few digits is valid, and canonical but for zeros at its end and the sign of zero. */
   #isPlain(whole: number, point: number, end: number): boolean {
     const text = this.#text;
-    if (point === whole || end === point + 1 || isExponent(text.charCodeAt(end))) return false;
+    // With bit 5 set, E is e.
+    if (point === whole || end === point + 1 || (text.charCodeAt(end) | 0x20) === 0x65) return false;
     if (text.charCodeAt(whole) !== 0x30) return true;
     return point === whole + 1 && !text.startsWith(tiny, whole);
   }
@@ -167,7 +173,7 @@ class Canonicaliser {
     const value = Number(numeral);
     const canonical = String(value);
     if (canonical === numeral) return asItStands;
-    if (!this.lossy && !(digits <= SURE_DIGITS && isNormal(value))) {
+    if (!this.lossy && !(digits <= SURE_DIGITS && Math.abs(value) > leastNormal && Number.isFinite(value))) {
       this.lossy = decimalValue(canonical) !== decimalValue(numeral);
     }
     return this.#changed(canonical);
@@ -220,7 +226,9 @@ class Canonicaliser {
     const changes = this.#changes;
     const quoted = this.#string();
     const name = quoted === asItStands ? this.#text.slice(start + 1, this.#position - 1) : String(JSON.parse(quoted));
-    this.#colon();
+    if (this.#peek() !== 0x3a) throw notJson;
+    this.#position += 1;
+    this.#peek();
     const leaf = leftOut?.get(name);
     if (leaf === true) return void this.#leaveOut(depth);
     const valueStart = this.#position;
@@ -228,13 +236,6 @@ class Canonicaliser {
     if (changes === this.#changes) return { name, entry: this.#text.slice(start, this.#position) };
     const valueText = value ?? this.#text.slice(valueStart, this.#position);
     return { name, entry: `${quoted ?? `"${name}"`}:${valueText}` };
-  }
-
-  /** Steps over a colon, to the value. */
-  #colon(): void {
-    if (this.#peek() !== 0x3a) throw notJson;
-    this.#position += 1;
-    this.#peek();
   }
 
   /** What is lost of something that is left out doesn't matter. */
@@ -246,7 +247,7 @@ class Canonicaliser {
   }
 
   #joined(members: Member[], sorted: boolean): string {
-    if (!sorted) members.sort(byName);
+    if (!sorted) sortByName(members);
     let canonical = '{';
     let before: string | undefined;
     for (const { name, entry } of members) {

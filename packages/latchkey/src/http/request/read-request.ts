@@ -6,31 +6,15 @@
 
 import type { Operation, Recover } from '../../core/operation.ts';
 import { recordId } from '../../core/support/digest.ts';
-import { chain } from '../../core/support/thenable.ts';
 import type { AnyExchange, Exchange, RequestBody } from '../exchange.ts';
 import type { RouteOptions } from '../options.ts';
-import type { Problem } from '../problems/problems.ts';
-import { problem } from '../problems/problems.ts';
+import { type Problem, problem } from '../problems/problems.ts';
 import { readAnswer } from '../response/answer.ts';
-import { encodeResponse, finalWrite } from '../response/snapshot.ts';
-import { type BodyForm, bodyForm } from './body-form.ts';
+import { encodeResponse } from '../response/snapshot.ts';
+import { type BodyReading, bodyForm } from './body-form.ts';
 import { withoutParameters } from './form-members.ts';
-import { type MediaType, parseMediaType } from './media-type.ts';
+import { parseMediaType } from './media-type.ts';
 import type { Guard } from './route.ts';
-
-/** Makes the hook of one request. */
-export function recoverHook<Native>(
-  { native, route }: Exchange<Native>,
-  recover: NonNullable<RouteOptions<Native>['recover']>,
-): Recover {
-  return async (lapsed) => {
-    const recovery = await recover(lapsed, native);
-    if (recovery.decision !== 'respond') return recovery;
-    const { response, ...decided } = recovery;
-    const { result } = finalWrite(encodeResponse(await readAnswer(response)), route.maxResponseBytes);
-    return { ...decided, result };
-  };
-}
 
 /** An operation, or the problem to answer with. */
 export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };
@@ -47,7 +31,84 @@ const bodyProblems = {
   broken: 'request-incomplete',
 } as const;
 
+const broken: RequestBody = { kind: 'broken' };
+
+/** Reads the body. What an adapter throws here is a connection that failed under it. */
+export function readBody(exchange: AnyExchange): RequestBody | Promise<RequestBody> {
+  try {
+    const received = exchange.body(exchange.route.maxRequestBytes);
+    return received instanceof Promise ? received.catch(() => broken) : received;
+  } catch {
+    return broken;
+  }
+}
+
+/** Makes the operation that the request asks for. Waits only for a body whose content coding has to be undone. */
+export function readOperation<Native>(
+  exchange: Exchange<Native>,
+  digests: Digests,
+  received: RequestBody,
+): OperationReading | Promise<OperationReading> {
+  const { route } = exchange;
+  const type = exchange.headers('content-type')[0] ?? '';
+  const contentEncoding = exchange.headers('content-encoding');
+  const headers = presentHeaders(exchange, route.meaningfulHeaders);
+  const mediaType = parseMediaType(type);
+  const form = bodyForm(received, mediaType, contentEncoding, route);
+  const content = { received, mediaType: mediaType.comparable, headers };
+  if (!(form instanceof Promise)) return operationOf(exchange, digests, content, form);
+  return form.then((made) => operationOf(exchange, digests, content, made));
+}
+
+interface Content {
+  readonly received: RequestBody;
+  /** The comparable media type. */
+  readonly mediaType: string;
+  /** Name and value of each meaningful header, in turn. */
+  readonly headers: readonly string[];
+}
+
+function operationOf<Native>(
+  exchange: Exchange<Native>,
+  digests: Digests,
+  { received, mediaType, headers }: Content,
+  body: BodyReading,
+): OperationReading {
+  if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
+  const { route, key, principal, method } = exchange;
+  const { scope, recover } = route.options;
+  const target = pathAndQuery(exchange.target);
+  const path = pathOf(target);
+  const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
+  const acceptable = digests.fingerprintsOf({ target: compared, mediaType, body, headers });
+  const operation: Operation = {
+    // No method is written in small letters, so that a name never stands for a method and a path.
+    id: recordId(principal, scope === undefined ? [method, path] : ['scope', scope], key),
+    principal: digests.principalDigest(principal),
+    name: `${method} ${path}`.slice(0, MAX_NAME_LENGTH),
+    fingerprint: acceptable[0] as string,
+    acceptable,
+    settings: route.settings,
+    request: route.saveRequest?.({ exchange, target, received, principal }),
+    recover: recover && recoverHook(exchange, recover),
+    caller: exchange,
+  };
+  return { operation };
+}
+
 const none: readonly string[] = [];
+
+function presentHeaders(exchange: AnyExchange, names: readonly string[]): readonly string[] {
+  let present: string[] | undefined;
+  for (const name of names) {
+    const lines = exchange.headers(name);
+    if (lines.length === 0) continue;
+    present ??= [];
+    // Several lines of a header mean the same as one, joined (RFC 9110 §5.3).
+    present.push(name, lines.join(', '));
+  }
+  return present ?? none;
+}
 
 /** Path and query; a fragment is never part of a request. */
 function pathAndQuery(target: string): string {
@@ -68,86 +129,16 @@ export function pathOf(target: string): string {
   return query < 0 ? target : target.slice(0, query);
 }
 
-function presentHeaders(exchange: AnyExchange, names: readonly string[]): readonly string[] {
-  let present: string[] | undefined;
-  for (const name of names) {
-    const lines = exchange.headers(name);
-    if (lines.length === 0) continue;
-    present ??= [];
-    // Several lines of a header mean the same as one, joined (RFC 9110 §5.3).
-    present.push(name, lines.join(', '));
-  }
-  return present ?? none;
-}
-
-/** No method is written in small letters, so that a name never stands for a method and a path. */
-function scopeOf({ scope }: { readonly scope: string | undefined }, method: string, path: string): readonly string[] {
-  return scope === undefined ? [method, path] : ['scope', scope];
-}
-
-function operationOf<Native>(
-  exchange: Exchange<Native>,
-  digests: Digests,
-  received: RequestBody,
-  mediaType: MediaType,
-  body: BodyForm,
-): Operation {
-  const { route, key, principal, method } = exchange;
-  const target = pathAndQuery(exchange.target);
-  const path = pathOf(target);
-  const headers = presentHeaders(exchange, route.meaningfulHeaders);
-  const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
-  const { fingerprint, acceptable } = digests.fingerprintsOf({
-    target: compared,
-    mediaType: mediaType.comparable,
-    body,
-    headers,
-  });
-  return {
-    id: recordId(principal, scopeOf(route.options, method, path), key),
-    principal: digests.principalDigest(principal),
-    name: `${method} ${path}`.slice(0, MAX_NAME_LENGTH),
-    fingerprint,
-    acceptable,
-    settings: route.settings,
-    request: route.saveRequest?.({ exchange, target, received, principal }),
-    recover: route.options.recover && recoverHook(exchange, route.options.recover),
-    caller: exchange,
+/** The route's hook, for one request, with its answer as bytes. */
+function recoverHook<Native>(
+  { native, route }: Exchange<Native>,
+  recover: NonNullable<RouteOptions<Native>['recover']>,
+): Recover {
+  return async (lapsed) => {
+    const recovery = await recover(lapsed, native);
+    if (recovery.decision !== 'respond') return recovery;
+    const { response, ...decided } = recovery;
+    const { result } = encodeResponse(await readAnswer(response), route.maxResponseBytes);
+    return { ...decided, result };
   };
-}
-
-function readContent<Native>(
-  exchange: Exchange<Native>,
-  digests: Digests,
-  received: RequestBody,
-): OperationReading | Promise<OperationReading> {
-  const { leftOut, ignoredForm, maxRequestBytes: limitBytes, options } = exchange.route;
-  const byBytes = options.fingerprint.body === 'bytes';
-  const mediaType = parseMediaType(exchange.headers('content-type')[0] ?? '');
-  const contentEncoding = exchange.headers('content-encoding');
-  const form = bodyForm(received, { mediaType, contentEncoding, byBytes, leftOut, ignoredForm, limitBytes });
-  return chain(form, (body): OperationReading => {
-    if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
-    return { operation: operationOf(exchange, digests, received, mediaType, body) };
-  });
-}
-
-const broken: RequestBody = { kind: 'broken' };
-
-/** What an adapter throws here is a connection that failed under it. */
-function receive(exchange: AnyExchange): RequestBody | Promise<RequestBody> {
-  try {
-    const received = exchange.body(exchange.route.maxRequestBytes);
-    return received instanceof Promise ? received.catch(() => broken) : received;
-  } catch {
-    return broken;
-  }
-}
-
-/** Reads the body, and makes the operation that the request asks for. Waits for nothing that is there at once. */
-export function readOperation<Native>(
-  exchange: Exchange<Native>,
-  digests: Digests,
-): OperationReading | Promise<OperationReading> {
-  return chain(receive(exchange), (received) => readContent(exchange, digests, received));
 }

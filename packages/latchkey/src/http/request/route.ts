@@ -31,6 +31,8 @@ export interface Route<Native> {
   readonly methods: ReadonlySet<string>;
   /** In lower case, sorted, each once. */
   readonly meaningfulHeaders: readonly string[];
+  /** True to compare JSON by its bytes too. */
+  readonly byBytes: boolean;
   readonly leftOut: PointerTree | undefined;
   readonly ignoredForm: IgnoredMembers | undefined;
   /** Undefined if no query parameter is ignored. */
@@ -100,6 +102,7 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
     saveRequest: requestSaver(options.request.save, warn),
     methods: new Set(methods),
     meaningfulHeaders: meaningful(fingerprint.headers),
+    byBytes: fingerprint.body === 'bytes',
     leftOut: pointerTree(fingerprint.ignore),
     ignoredForm: ignoredMembers(fingerprint.ignoreForm, fingerprint.ignore),
     ignoredQuery: fingerprint.ignoreQuery.length > 0 ? new Set(fingerprint.ignoreQuery) : undefined,

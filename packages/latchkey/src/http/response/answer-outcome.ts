@@ -8,46 +8,15 @@ import { type ErrorCode, LatchkeyError } from '../../core/errors.ts';
 import type { Executed, Outcome, Recorded } from '../../core/operation.ts';
 import { STATUS_HEADER } from '../../protocol/headers.ts';
 import { formatStatus } from '../../protocol/status-header.ts';
-import type { AnyExchange, Exchange, GuardAnswer, Marks, PlainResponse } from '../exchange.ts';
+import type { AnyExchange, CapturedResponse, Exchange, GuardAnswer, Marks, PlainResponse } from '../exchange.ts';
 import type { ReplayRecord, ResponseOptions } from '../options.ts';
-import type { Problem } from '../problems/problems.ts';
-import { problem, retryAfterSeconds } from '../problems/problems.ts';
+import { type Problem, problem, retryAfterSeconds } from '../problems/problems.ts';
 import type { Warn } from '../warnings.ts';
 import { readAnswer } from './answer.ts';
 import { headerValue } from './kept-headers.ts';
 import { marked, marksOf } from './marks.ts';
 import { replay } from './replay.ts';
 import { decodeResponse, type Snapshot } from './snapshot.ts';
-
-/** Where warnings go: those that are given once per guard, and those that are given once per route. */
-interface Warnings {
-  readonly guard: Warn;
-  readonly route: Warn;
-}
-
-/** Warns of an answer that `refuse` keeps, or doesn't store, though its status asks to come back. */
-export function warnOfKept(outcome: Executed, exchange: AnyExchange, warnings: Warnings): void {
-  const { captured, committed, result, overruled } = exchange;
-  if (captured === undefined || captured.status < 400) return;
-  if (outcome.policy !== 'refuse' || committed !== undefined) return;
-  if (outcome.recorded === 'lapsed' && result === 'not-final') {
-    warnings.route('not-final-answer', notFinalAnswer(captured.status));
-  }
-  if (overruled === 'keep' || (outcome.recorded !== 'stored' && outcome.recorded !== 'tombstone')) return;
-  if (result === 'come-back') warnings.route('come-back-kept', comeBackKept(captured.status));
-  else if (captured.status >= 500) warnings.guard('failure-kept', failureKept);
-}
-
-const failureKept =
-  "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, set 'rerun' to let a retry run again.";
-
-function comeBackKept(status: number): string {
-  return `An answer with status ${status} was kept and will be replayed, because afterFailure is 'refuse' and a status does not prove that nothing was done. Mount the limiter or authentication before the guard, throw NothingHappenedError, or set the route's keep.`;
-}
-
-function notFinalAnswer(status: number): string {
-  return `The handler passed on another service's answer (status ${status}) that is not final. It was sent but not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that forwards to an idempotent service.`;
-}
 
 type Replay = Extract<Outcome, { kind: 'replay' }>;
 
@@ -69,7 +38,14 @@ function instead({ captured }: AnyExchange, response: PlainResponse): GuardAnswe
   return captured?.headSent === true ? { kind: 'cut' } : { kind: 'answer', response };
 }
 
-export function answerExecuted(outcome: Executed, exchange: AnyExchange): GuardAnswer {
+/**
+ * The answer of a request whose handler ran.
+ *
+ * @param warn - for faults of the guard as a whole.
+ */
+export function answerExecuted(outcome: Executed, exchange: AnyExchange, warn: Warn): GuardAnswer {
+  const { captured } = exchange;
+  if (captured !== undefined && captured.status >= 400) warnOfKept(outcome, captured, exchange, warn);
   switch (outcome.recorded) {
     case 'stored':
     case 'tombstone':
@@ -89,6 +65,29 @@ export function answerExecuted(outcome: Executed, exchange: AnyExchange): GuardA
   }
 }
 
+/** Warns of an answer that `refuse` keeps, or doesn't store, though its status asks to come back. */
+function warnOfKept(outcome: Executed, { status }: CapturedResponse, exchange: AnyExchange, warn: Warn): void {
+  const { committed, result, overruled, route } = exchange;
+  if (outcome.policy !== 'refuse' || committed !== undefined) return;
+  if (outcome.recorded === 'lapsed' && result === 'not-final') {
+    route.warn('not-final-answer', notFinalAnswer(status));
+  }
+  if (overruled === 'keep' || (outcome.recorded !== 'stored' && outcome.recorded !== 'tombstone')) return;
+  if (result === 'come-back') route.warn('come-back-kept', comeBackKept(status));
+  else if (status >= 500) warn('failure-kept', failureKept);
+}
+
+const failureKept =
+  "A 5xx answer was kept and will be replayed, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, set 'rerun' to let a retry run again.";
+
+function comeBackKept(status: number): string {
+  return `An answer with status ${status} was kept and will be replayed, because afterFailure is 'refuse' and a status does not prove that nothing was done. Mount the limiter or authentication before the guard, throw NothingHappenedError, or set the route's keep.`;
+}
+
+function notFinalAnswer(status: number): string {
+  return `The handler passed on another service's answer (status ${status}) that is not final. It was sent but not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that forwards to an idempotent service.`;
+}
+
 function notKept({ status, headers }: Snapshot): Problem {
   const location = headerValue(headers, 'location');
   const original = { status, ...(location !== undefined && { location }) };
@@ -98,7 +97,7 @@ function notKept({ status, headers }: Snapshot): Problem {
   });
 }
 
-/** The stored answer, for whoever may have it. */
+/** The stored answer. */
 function stored<Native>(
   snapshot: Snapshot,
   { result }: Replay,
@@ -123,13 +122,6 @@ async function authorized<Native>(
   return permission === true ? stored(snapshot, outcome, exchange) : exchange.shape(problem('replay-forbidden'));
 }
 
-function replayed<Native>(outcome: Replay, exchange: Exchange<Native>): PlainResponse | Promise<PlainResponse> {
-  const snapshot = decodeResponse(outcome.result.bytes);
-  const { authorizeReplay } = exchange.route.options.response;
-  if (authorizeReplay === undefined) return stored(snapshot, outcome, exchange);
-  return authorized(snapshot, outcome, exchange, authorizeReplay);
-}
-
 /** A record that can't be read is an error, never a reason to run again. */
 function ifUnreadable<Native>(error: unknown, exchange: Exchange<Native>): GuardAnswer {
   if (!(error instanceof LatchkeyError && error.code === 'record-unreadable')) throw error;
@@ -138,8 +130,13 @@ function ifUnreadable<Native>(error: unknown, exchange: Exchange<Native>): Guard
 
 /** The stored answer. What `authorizeReplay` throws is thrown on: it is the application's refusal. */
 export function answerReplay<Native>(outcome: Replay, exchange: Exchange<Native>): GuardAnswer | Promise<GuardAnswer> {
+  const { authorizeReplay } = exchange.route.options.response;
   try {
-    const response = replayed(outcome, exchange);
+    const snapshot = decodeResponse(outcome.result.bytes);
+    const response =
+      authorizeReplay === undefined
+        ? stored(snapshot, outcome, exchange)
+        : authorized(snapshot, outcome, exchange, authorizeReplay);
     if (!(response instanceof Promise)) return { kind: 'answer', response };
     return response.then(
       (made): GuardAnswer => ({ kind: 'answer', response: made }),

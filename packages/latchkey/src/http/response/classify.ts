@@ -14,46 +14,6 @@ import type { CapturedResponse } from '../exchange.ts';
 import type { Dialect } from '../problems/dialect.ts';
 import { headerValue } from './kept-headers.ts';
 
-/** Statuses that such problems have by themselves, and the longest body worth looking at. */
-const statuses: ReadonlySet<number> = new Set([400, 403, 409, 500, 503]);
-const MAX_BODY_BYTES = 8 * 1024;
-
-const statusHeader = STATUS_HEADER.toLowerCase();
-
-function parsed(body: Uint8Array): unknown {
-  try {
-    return JSON.parse(asBuffer(body).toString());
-  } catch {
-    return undefined;
-  }
-}
-
-type Answered = Pick<CapturedResponse, 'status' | 'headers' | 'body'>;
-
-function codeInBody({ status, headers, body }: Answered): string | undefined {
-  if (!statuses.has(status)) return undefined;
-  const type = headerValue(headers, 'content-type');
-  if (!mayBeProblem(type) || body.length > MAX_BODY_BYTES) return undefined;
-  const code = codeOfBody(type, parsed(body));
-  return code === undefined || isFinalCode(code) ? undefined : code;
-}
-
-/**
- * The code by which an answer says that the operation behind it is not decided: in the header that this library's
- * layers send, at any status, since a house style has its own; or, where a gateway dropped that, in the body of a problem
- * of ours or of Stripe's "key in use".
- */
-export function notFinalCode(response: Answered): string | undefined {
-  const said = parseStatus(headerValue(response.headers, statusHeader));
-  if (said === undefined) return codeInBody(response);
-  return said.final ? undefined : said.word;
-}
-
-/** Whether an answer says that the operation behind it is not decided. */
-export function isNotFinal(response: Answered): boolean {
-  return notFinalCode(response) !== undefined;
-}
-
 /** What decides besides the response itself. */
 export interface ClassifyRules {
   /** The handler's own word, by `context.keep()` or `context.release()`. */
@@ -89,8 +49,48 @@ export function classify(response: CapturedResponse, rules: ClassifyRules): RunR
   if (rules.thrown !== undefined) return rules.thrown;
   if (response.state === 'broken') return 'failed';
   if (response.status >= 400 && isNotFinal(response)) return 'not-final';
-  const comesBack = asksToComeBack(response, rules);
+  const comesBack = response.status >= 400 && asksToComeBack(response, rules);
   if (response.status >= 500 && !comesBack) return 'failed';
   if (rules.keep !== undefined) return rules.keep(response.status) ? 'done' : 'released';
   return comesBack ? 'come-back' : 'done';
+}
+
+type Answered = Pick<CapturedResponse, 'status' | 'headers' | 'body'>;
+
+/** Statuses of the problems that another layer's body may hold, and the longest body that is looked at. */
+const statuses: ReadonlySet<number> = new Set([400, 403, 409, 500, 503]);
+const MAX_BODY_BYTES = 8 * 1024;
+
+const statusHeader = STATUS_HEADER.toLowerCase();
+
+function parsed(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(asBuffer(body).toString());
+  } catch {
+    return undefined;
+  }
+}
+
+function codeInBody({ status, headers, body }: Answered): string | undefined {
+  if (!statuses.has(status)) return undefined;
+  const type = headerValue(headers, 'content-type');
+  if (!mayBeProblem(type) || body.length > MAX_BODY_BYTES) return undefined;
+  const code = codeOfBody(type, parsed(body));
+  return code === undefined || isFinalCode(code) ? undefined : code;
+}
+
+/**
+ * The code by which an answer says that the operation behind it is not decided: in the header that this library's
+ * layers send, at any status, since a house style has its own; or, where a gateway dropped that, in the body of a problem
+ * of ours or of Stripe's "key in use".
+ */
+export function notFinalCode(response: Answered): string | undefined {
+  const said = parseStatus(headerValue(response.headers, statusHeader));
+  if (said === undefined) return codeInBody(response);
+  return said.final ? undefined : said.word;
+}
+
+/** Whether an answer says that the operation behind it is not decided. */
+export function isNotFinal(response: Answered): boolean {
+  return notFinalCode(response) !== undefined;
 }

@@ -15,7 +15,7 @@ import type { Answer } from '../options.ts';
 import { unsendable } from '../plain-response.ts';
 import { readAnswer } from './answer.ts';
 import { isResponse } from './fetch-response.ts';
-import { encodeResponse, finalWrite } from './snapshot.ts';
+import { encodeResponse } from './snapshot.ts';
 import { fetchStep } from './step-answer.ts';
 
 type ContextExchange<Finished> = Pick<
@@ -37,7 +37,7 @@ export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished
   encode(answer: GivenAnswer): FinalWrite | Promise<FinalWrite> {
     return chain(readAnswer(answer), (response) => {
       this.#response = response;
-      return finalWrite(encodeResponse(response), this.#exchange.route.maxResponseBytes);
+      return encodeResponse(response, this.#exchange.route.maxResponseBytes);
     });
   }
 

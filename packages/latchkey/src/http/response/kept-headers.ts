@@ -103,12 +103,10 @@ export function withoutFraming(headers: readonly Header[]): readonly Header[] {
  */
 export function keptHeaders(headers: readonly Header[]): readonly Header[] {
   const perConnection = namedByConnection(headers);
-  const kept: Header[] = [];
-  for (const header of headers) {
-    const lower = header[0].toLowerCase();
-    if (!isNeverKept(lower) && !perConnection?.has(lower)) kept.push(header);
-  }
-  return kept;
+  return headers.filter(([name]) => {
+    const lower = name.toLowerCase();
+    return !isNeverKept(lower) && !perConnection?.has(lower);
+  });
 }
 
 /** The first value of a header; `lowerName` is in lower case. */

@@ -27,14 +27,14 @@ function addLength(status: number, headers: Header[], body: Uint8Array): PlainRe
   return { status, headers, body };
 }
 
-const noStore: Header = ['Cache-Control', 'no-store'];
+const uncachedMarks: readonly Header[] = [...replayMarks, ['Cache-Control', 'no-store']];
 
 /** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */
 function weakened([name, value]: Header): Header {
   return name.toLowerCase() === 'etag' && value.startsWith('"') ? [name, `W/${value}`] : [name, value];
 }
 
-function uncodedHeaders(headers: readonly Header[]): readonly Header[] {
+function uncodedHeaders(headers: readonly Header[]): Header[] {
   const kept = headers.filter(([name]) => {
     const lower = name.toLowerCase();
     return lower !== 'content-encoding' && !digestHeaders.has(lower);
@@ -48,46 +48,38 @@ async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<
   return { ...snapshot, headers: uncodedHeaders(snapshot.headers), body: decoding.bytes };
 }
 
-/** What a replay looks for among the stored headers, in one pass. */
-interface Found {
-  readonly coding: string | undefined;
-  readonly saysCaching: boolean;
-}
-
-function lookAt(headers: readonly Header[]): Found {
-  let coding: string | undefined;
-  let saysCaching = false;
-  for (const [name, value] of headers) {
-    if (name.length === cacheControl.length && name.toLowerCase() === cacheControl) saysCaching = true;
-    else if (name.length === contentEncoding.length && name.toLowerCase() === contentEncoding) coding ??= value;
-  }
-  return { coding, saysCaching };
-}
-
 const cacheControl = 'cache-control';
 const contentEncoding = 'content-encoding';
-
-function replayed({ status, headers, body }: Snapshot, { saysCaching }: Found): PlainResponse {
-  const all = [...headers, ...replayMarks];
-  if (!saysCaching) all.push(noStore);
-  return addLength(status, all, body);
-}
 
 /**
  * Makes the replay of a stored answer: marked, not to be cached unless the application said otherwise, its length
  * made again. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
  * got it without asking; a coding that isn't known here goes out as it was.
  *
+ * @param snapshot - as it was decoded for this replay, which takes its headers.
  * @param request - its Accept-Encoding is looked at only if there is a coding.
  */
 export function replay(
   snapshot: Snapshot,
   request: { headers(lowerName: string): readonly string[] },
 ): PlainResponse | Promise<PlainResponse> {
-  const found = lookAt(snapshot.headers);
-  const { coding } = found;
-  if (coding === undefined || snapshot.fixedCoding || snapshot.body.length === 0) return replayed(snapshot, found);
-  const codings = codingsOf([coding]);
-  if (acceptsCodings(request.headers('accept-encoding'), codings)) return replayed(snapshot, found);
-  return uncoded(snapshot, codings).then((plain) => replayed(plain, found));
+  let coding: string | undefined;
+  let saysCaching = false;
+  for (const [name, value] of snapshot.headers) {
+    if (name.length === cacheControl.length && name.toLowerCase() === cacheControl) saysCaching = true;
+    else if (name.length === contentEncoding.length && name.toLowerCase() === contentEncoding) coding ??= value;
+  }
+  const marks = saysCaching ? replayMarks : uncachedMarks;
+  if (coding !== undefined && !snapshot.fixedCoding && snapshot.body.length > 0) {
+    const codings = codingsOf([coding]);
+    if (!acceptsCodings(request.headers('accept-encoding'), codings)) {
+      return uncoded(snapshot, codings).then((plain) => withMarks(plain, marks));
+    }
+  }
+  return withMarks(snapshot, marks);
+}
+
+function withMarks({ status, headers, body }: Snapshot, marks: readonly Header[]): PlainResponse {
+  headers.push(...marks);
+  return addLength(status, headers, body);
 }

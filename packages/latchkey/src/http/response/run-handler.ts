@@ -11,7 +11,7 @@ import type { AnyExchange, CapturedResponse, PlainResponse } from '../exchange.t
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
 import { classify } from './classify.ts';
 import { headerValue } from './kept-headers.ts';
-import { encodeResponse, finalWrite } from './snapshot.ts';
+import { encodeResponse } from './snapshot.ts';
 
 /** The answer for a handler that threw where no framework turned that into a response. */
 function thrownResponse(error: unknown, exchange: AnyExchange): PlainResponse {
@@ -28,12 +28,7 @@ function answerThrow(error: unknown, operation: string, exchange: AnyExchange): 
   return { ...response, state: exchange.sawClientGo ? 'broken' : 'whole', headSent: false };
 }
 
-/** A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange. */
-function isFixedCoding({ headers }: CapturedResponse, exchange: AnyExchange): boolean {
-  const encoding = headerValue(headers, 'content-encoding');
-  return encoding !== undefined && !acceptsCodings(exchange.headers('accept-encoding'), codingsOf([encoding]));
-}
-
+/** What the route's `keep` says; one that throws keeps the answer. */
 function keepRule({ route, guard }: AnyExchange, operation: string) {
   const { keep } = route.options.response;
   if (keep === undefined) return undefined;
@@ -48,37 +43,32 @@ function keepRule({ route, guard }: AnyExchange, operation: string) {
 }
 
 /** True for what a framework's error handler made of a `NothingHappenedError`. */
-function saysNothingHappened({ status, headers }: CapturedResponse): boolean {
-  const mark = status < 400 ? undefined : headerValue(headers, 'idempotency-status');
+function saysNothingHappened({ headers }: CapturedResponse): boolean {
+  const mark = headerValue(headers, 'idempotency-status');
   return mark !== undefined && mark === nothingHappenedMark();
 }
 
-function runResultOf(captured: CapturedResponse, operation: string, exchange: AnyExchange): RunResult {
-  if (saysNothingHappened(captured)) exchange.thrown = 'nothing-happened';
-  const { overruled, thrown, route, guard } = exchange;
-  const outcome = classify(captured, {
-    overruled,
-    thrown,
-    keep: keepRule(exchange, operation),
-    dialect: guard.dialect,
-  });
-  exchange.result = outcome;
-  const encoded = encodeResponse(captured, isFixedCoding(captured, exchange));
-  const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
-  const { result, tombstone } = finalWrite(encoded, limitBytes);
-  const { stillRunning } = captured;
-  return stillRunning === undefined ? { outcome, result, tombstone } : { outcome, result, tombstone, stillRunning };
-}
-
 /**
- * Runs the handler and judges its response. Never rejects: a throw past the framework is a failed response, one of the
+ * Runs the handler and classifies its response. Never rejects: a throw past the framework is a failed response, one of the
  * guard's own.
  */
 export async function runHandler(exchange: AnyExchange, operation: string): Promise<RunResult> {
+  let captured: CapturedResponse;
   try {
-    exchange.captured = await exchange.execute();
+    captured = await exchange.execute();
   } catch (error) {
-    exchange.captured = answerThrow(error, operation, exchange);
+    captured = answerThrow(error, operation, exchange);
   }
-  return runResultOf(exchange.captured, operation, exchange);
+  exchange.captured = captured;
+  if (captured.status >= 400 && saysNothingHappened(captured)) exchange.thrown = 'nothing-happened';
+  const { overruled, thrown, route, guard } = exchange;
+  const keep = keepRule(exchange, operation);
+  const outcome = classify(captured, { overruled, thrown, keep, dialect: guard.dialect });
+  exchange.result = outcome;
+  const coding = headerValue(captured.headers, 'content-encoding');
+  // A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange.
+  const fixedCoding = coding !== undefined && !acceptsCodings(exchange.headers('accept-encoding'), codingsOf([coding]));
+  const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
+  const { result, tombstone } = encodeResponse(captured, limitBytes, fixedCoding);
+  return { outcome, result, tombstone, stillRunning: captured.stillRunning };
 }

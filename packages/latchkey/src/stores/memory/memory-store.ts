@@ -7,13 +7,19 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
-import { claimEntry } from '../record/claim-entry.ts';
+import { claimEntry, claimed } from '../record/claim-entry.ts';
 import { isExpired, stateOf, takesPayload, toStoredRecord } from '../record/entry.ts';
 import * as owning from '../record/own-entry.ts';
-import { PackedResult, unpacked } from '../record/packed-result.ts';
 import { readCursor } from '../shared/paging.ts';
 import { Watchers } from '../shared/watchers.ts';
-import { entryBytes, type MemoryEntry, newMemoryEntry, requestBytes, resultBytes, stepBytes } from './memory-entry.ts';
+import {
+  type MemoryEntry,
+  newMemoryEntry,
+  PackedResult,
+  requestBytes,
+  resultBytes,
+  stepBytes,
+} from './memory-entry.ts';
 
 /** The limits of a memory store. */
 export interface MemoryLimits {
@@ -56,9 +62,9 @@ export class MemoryStore implements contract.OperatorStore {
 
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     const nowMs = this.#now();
-    const found = this.#find(request.id, nowMs);
-    if (found !== undefined && takesPayload(found, request)) this.#makeRoomForRequest(found, request, nowMs);
-    const entry = found ?? this.#create(request, nowMs);
+    const entry = this.#find(request.id, nowMs);
+    if (entry === undefined) return claimed(this.#create(request, nowMs));
+    if (takesPayload(entry, request)) this.#makeRoomForRequest(entry, request, nowMs);
     const outcome = claimEntry(entry, request, nowMs);
     if (outcome.outcome === 'completed') return { ...outcome, result: unpacked(outcome.result) };
     if (outcome.outcome !== 'claimed') return outcome;
@@ -175,15 +181,13 @@ export class MemoryStore implements contract.OperatorStore {
   }
 
   #create(request: contract.ClaimRequest, nowMs: number): MemoryEntry {
-    const bytes = entryBytes(request);
-    const needed = bytes + requestBytes(request.request);
+    const entry = newMemoryEntry(request, nowMs, this.#sequence + 1);
     this.#sweep(nowMs, looksPerRecord, looksPerRecord);
-    if (this.#isFull(needed)) this.#sweepAll(nowMs);
-    if (this.#isFull(needed)) throw full();
+    if (this.#isFull(entry.bytes)) this.#sweepAll(nowMs);
+    if (this.#isFull(entry.bytes)) throw full();
     this.#sequence += 1;
-    const entry = newMemoryEntry(request, nowMs, this.#sequence);
     this.#entries.set(entry.id, entry);
-    this.#bytes += bytes;
+    this.#bytes += entry.bytes;
     return entry;
   }
 
@@ -267,6 +271,11 @@ export class MemoryStore implements contract.OperatorStore {
 function view(entry: MemoryEntry, nowMs: number): contract.StoredRecord {
   const record = toStoredRecord(entry, nowMs);
   return record.result === undefined ? record : { ...record, result: unpacked(record.result) };
+}
+
+/** A copy for the caller, read once. */
+function unpacked({ kind, bytes }: contract.StoredResult): contract.StoredResult {
+  return { kind, bytes };
 }
 
 function withRequest({ request }: MemoryEntry, record: contract.StoredRecord): contract.StoredRecord {

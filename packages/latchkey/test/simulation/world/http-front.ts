@@ -6,7 +6,7 @@ import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { OperatorStore, StoredResult } from '../../../src/core/store.ts';
 import { recordId } from '../../../src/core/support/digest.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
-import { decodeResponse, encodeResponse, finalWrite } from '../../../src/http/response/snapshot.ts';
+import { decodeResponse, encodeResponse } from '../../../src/http/response/snapshot.ts';
 import { STATUS_HEADER } from '../../../src/protocol/headers.ts';
 import { OWN_ANSWER, parseStatus } from '../../../src/protocol/status-header.ts';
 import { failure, recovered } from './answer-body.ts';
@@ -27,7 +27,7 @@ export function httpBody({ kind, bytes }: StoredResult): string | undefined {
 
 /** An answer as {@link HttpFront} stores it. */
 export function httpResult(body: string): StoredResult {
-  return finalWrite(encodeResponse({ status: 200, headers: [], body: encoder.encode(body) }), body.length).result;
+  return encodeResponse({ status: 200, headers: [], body: encoder.encode(body) }, body.length).result;
 }
 
 const statuses: Record<Made['outcome'], number> = { done: 201, failed: 500, 'nothing-happened': 503 };
