@@ -22,8 +22,8 @@ export interface SizeLimit {
 /** What is measured. */
 export const sizeLimits: Readonly<Record<string, SizeLimit>> = {
   'latchkey/fetch': { ceiling: 34.8, goal: 20, platform: 'node' },
-  'latchkey/client': { ceiling: 9.35, goal: 6, platform: 'browser' },
-  'latchkey/redis': { ceiling: 12.1, goal: 9, platform: 'node' },
+  'latchkey/client': { ceiling: 9.15, goal: 6, platform: 'browser' },
+  'latchkey/redis': { ceiling: 11.95, goal: 9, platform: 'node' },
 };
 
 /** One file of the library, and the bytes that it has in the bundle before compression. */

@@ -26,25 +26,45 @@ const luaTokens = /'(?:\\.|[^'\\])*'|[A-Za-z_]\w*|\d+|\.\.|[=~<>]=|\S/g;
 const luaWord = /^\w/;
 
 /**
- * Short names for all local variables and functions of a folder. Scripts are joined, so that a name is shortened to the same
- * everywhere.
+ * Short names for the local variables and functions of each file. Files may be joined to one script: a name that several of
+ * them have is shortened to the same in all.
  *
  * @param {readonly string[]} sources
- * @returns {ReadonlyMap<string, string>}
+ * @returns {readonly ReadonlyMap<string, string>[]}
  */
 function shortLuaNames(sources) {
-  const source = sources.join('\n');
+  const uses = sources.map((source) => countOf(source.match(/\w+/g) ?? []));
+  const total = countOf(uses.flatMap((own) => [...own].flatMap(([word, count]) => Array(count).fill(word))));
+  const declared = new Set(sources.flatMap(luaDeclarations));
+  const shared = [...declared].filter((name) => uses.filter((own) => own.has(name)).length > 1);
+  const byUse = (/** @type {string} */ a, /** @type {string} */ b) => (total.get(b) ?? 0) - (total.get(a) ?? 0);
+  shared.sort(byUse);
+  return uses.map((own) => {
+    const alone = [...own.keys()].filter((name) => declared.has(name) && !shared.includes(name)).sort(byUse);
+    return new Map([...shared, ...alone].map((name, index) => [name, shortName(index)]));
+  });
+}
+
+/**
+ * @param {readonly string[]} words
+ * @returns {ReadonlyMap<string, number>}
+ */
+function countOf(words) {
+  const counts = new Map();
+  for (const word of words) counts.set(word, (counts.get(word) ?? 0) + 1);
+  return counts;
+}
+
+/** @param {string} source */
+function luaDeclarations(source) {
   const lists = source.matchAll(/\blocal (?:function )?(\w[\w, ]*)(?:\(([\w, ]*)\))?|\bfor (\w+) =/g);
-  const names = new Set([...lists].flatMap((match) => match.slice(1).join(',').match(/\w+/g) ?? []));
-  const uses = (/** @type {string} */ name) => source.split(new RegExp(`\\b${name}\\b`)).length;
-  const byUse = [...names].sort((a, b) => uses(b) - uses(a));
-  return new Map(byUse.map((name, index) => [name, shortName(index)]));
+  return [...lists].flatMap((match) => match.slice(1).join(',').match(/\w+/g) ?? []);
 }
 
 /** @param {number} index */
 function shortName(index) {
   const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJLMNOPQRSTUVWXYZ';
-  return index < letters.length ? letters[index] : `K${index - letters.length}`;
+  return letters[index] ?? `K${index - letters.length}`;
 }
 
 /**
@@ -76,10 +96,11 @@ function moduleOf(folder, files) {
     const text = readFileSync(join(sources, file), 'utf8');
     return isForPeople.test(file) ? text : withoutComments(text);
   });
-  const names = shortLuaNames(files.flatMap((file, index) => (extname(file) === '.lua' ? [read[index] ?? ''] : [])));
+  const isLua = files.every((file) => extname(file) === '.lua');
+  const names = isLua ? shortLuaNames(read) : [];
   const texts = files.map((file, index) => {
     const text = read[index] ?? '';
-    const kept = extname(file) === '.lua' ? compactLua(text, names) : text;
+    const kept = isLua ? compactLua(text, names[index] ?? new Map()) : text;
     return `  ${JSON.stringify(basename(file, extname(file)))}: ${JSON.stringify(kept)},\n`;
   });
   const head = `/** The files of \`${basename(folder)}\` by name. Made by scripts/inline-texts.mjs; do not edit. */\n`;

@@ -43,9 +43,11 @@ export interface Runtime {
   readonly random: Random;
 }
 
-const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
+/** The system's clocks. */
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() };
 
-const systemTimers: Timers = {
+/** The system's timers. */
+export const systemTimers: Timers = {
   set(callback, delayMs, kind) {
     const handle = setTimeout(callback, delayMs);
     // Browsers and some edge runtimes hand out numbers, which have no unref and hold no process.

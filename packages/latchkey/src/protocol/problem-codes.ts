@@ -4,47 +4,51 @@
  * @module
  */
 
+/** A problem with such a code is the end of its request. */
+const finalCodes = [
+  'key-invalid',
+  'key-missing',
+  'key-reused',
+  'operation-failed',
+  'request-too-large',
+  'response-not-kept',
+] as const;
+
 /**
- * For each code: true if the problem is the end of its request. False if the operation may still run, or be answered
- * later under the same key: another layer does not store such an answer, and a client keeps its key.
+ * The operation may still run, or be answered later under the same key: another layer does not store such an answer, and
+ * a client keeps its key.
  */
-const finalByCode = {
-  'body-consumed': false,
-  'encryption-key-missing': false,
-  'guard-before-authentication': false,
-  'guard-mounted-twice': false,
-  'in-progress': false,
-  'key-invalid': true,
-  'key-missing': true,
-  'key-quarantined': false,
-  'key-reused': true,
-  'nothing-happened': false,
-  'operation-failed': true,
-  'outcome-unknown': false,
-  'principal-invalid': false,
-  'principal-missing': false,
-  'principal-unstable': false,
-  'record-unreadable': false,
-  'replay-forbidden': false,
-  'request-incomplete': false,
-  'request-too-large': true,
-  'response-not-kept': true,
-  'shutting-down': false,
-  'store-unavailable': false,
-} as const satisfies Record<string, boolean>;
+const openCodes = [
+  'body-consumed',
+  'encryption-key-missing',
+  'guard-before-authentication',
+  'guard-mounted-twice',
+  'in-progress',
+  'key-quarantined',
+  'nothing-happened',
+  'outcome-unknown',
+  'principal-invalid',
+  'principal-missing',
+  'principal-unstable',
+  'record-unreadable',
+  'replay-forbidden',
+  'request-incomplete',
+  'shutting-down',
+  'store-unavailable',
+] as const;
 
 /** A code of a problem. */
-export type ProblemCode = keyof typeof finalByCode;
+export type ProblemCode = (typeof finalCodes)[number] | (typeof openCodes)[number];
 
 /** Every code of a problem. */
-export const problemCodes = Object.keys(finalByCode) as readonly ProblemCode[];
+export const problemCodes: readonly ProblemCode[] = [...finalCodes, ...openCodes];
 
 /** Whether a value is the code of a problem. */
 export function isProblemCode(value: unknown): value is ProblemCode {
-  return typeof value === 'string' && Object.hasOwn(finalByCode, value);
+  return problemCodes.some((code) => code === value);
 }
 
 /** Whether a problem is the end of its request. */
 export function isFinalCode(code: ProblemCode): boolean {
-  return finalByCode[code];
+  return finalCodes.some((final) => final === code);
 }

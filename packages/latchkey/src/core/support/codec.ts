@@ -21,8 +21,8 @@ const jsonTag = 0x6a;
 const bytesTag = 0x62;
 const undefinedTag = 0x75;
 
-const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const encoder = /* @__PURE__ */ new TextEncoder();
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { fatal: true });
 
 function tagged(tag: number, bytes: Uint8Array): Uint8Array {
   const whole = new Uint8Array(bytes.length + 1);
