@@ -1,5 +1,5 @@
 /**
- * The engine by itself, for layers of your own: operations whose results are bytes, without HTTP.
+ * The engine without HTTP, for your own layers: operations whose results are bytes.
  *
  * @module
  */

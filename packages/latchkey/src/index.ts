@@ -1,7 +1,6 @@
 /**
- * The parts that every user of Latchkey may need. Stores and adapters have subpaths of their own, such as
- * `latchkey/sqlite` and `latchkey/express`; `latchkey/store` holds the types for whoever writes a store, and
- * `latchkey/engine` the engine without HTTP.
+ * The main entry point. Stores and adapters have their own subpaths, such as `latchkey/sqlite` and `latchkey/express`;
+ * `latchkey/store` has the types for writing a store, and `latchkey/engine` the engine without HTTP.
  *
  * @module
  */

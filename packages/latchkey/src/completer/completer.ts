@@ -1,5 +1,5 @@
 /**
- * Finishes operations that a dead worker left behind, without waiting for the client's retry.
+ * Finishes operations of dead workers without waiting for the client's retry.
  *
  * @module
  */
@@ -15,33 +15,35 @@ import { RecentMap } from '../core/support/recent-map.ts';
 import { LapsedPages } from './lapsed-pages.ts';
 import { type CompleterOptions, type CompleterSettings, completerSettings } from './options.ts';
 
-/** A look at the store ends after so many pages; the next one goes on there, however many records nobody here may run. */
+/**
+ * Maximum number of pages per poll. The next poll continues there, so records that can't be run here don't block it.
+ */
 const pagesPerRound = 20;
-/** How many stuck records are remembered, so that each is reported once. */
+/** Number of stuck records that are remembered, so that each is reported once. */
 const toldLimit = 10_000;
 
-/** A completer at work. */
+/** A running completer. */
 export interface Completer {
   /**
-   * Takes no more records, waits for those that run at most `timeoutMs` (default 10,000), then gives them up. Whatever
-   * it had asked the store by then is answered when this resolves, unless that takes longer than `timeoutMs` too.
+   * Takes no more records, waits for running operations for at most `timeoutMs` (default 10,000), then gives them up.
+   * Pending calls to the store are finished when it resolves, unless they take longer than `timeoutMs`.
    */
   close(timeoutMs?: number): Promise<void>;
 }
 
-/** Thrown by a run that didn't end well, so that its record lapses again. */
+/** Thrown by a run without a final answer, so that its record lapses again. */
 class Unfinished extends Error {
   override readonly name = 'Unfinished';
 }
 
 /**
- * Starts a completer: it looks for lapsed records of `rerun` routes that saved their request, takes them over one by
- * one as a client's retry would, and runs their registered handler again. Many completers share the work: no two get
- * the same record. A run that fails leaves the record lapsed, to be tried again after a back-off; one that was claimed
- * `maxAttempts` times, or is older than `maxRerunAgeMs`, is stuck: it stays as it is for an operator, and a `stuck` event
- * tells of it.
+ * Starts a completer. It finds lapsed records of `rerun` routes that saved their request, takes them over as a client's
+ * retry would, and runs the registered handler again. Several completers can share the work: no two get the same
+ * record. After a failed run the record stays lapsed and is retried after a back-off. A record that was claimed
+ * `maxAttempts` times, or is older than `maxRerunAgeMs`, is stuck: it is left for an operator and reported by a `stuck`
+ * event.
  *
- * A record without a saved request waits for the client, as always. It keeps the process alive until it is closed.
+ * Records without a saved request wait for the client. The completer keeps the process alive until it is closed.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example
@@ -103,7 +105,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     }
   }
 
-  /** In an order of its own, so that completers side by side seldom reach for the same record. */
+  /** In random order, so that several completers seldom claim the same record. */
   async #work(records: readonly StoredRecord[]): Promise<void> {
     const { random } = this.#settings.runtime;
     const left = records.map((record) => ({ record, at: random.fraction() })).sort((a, b) => a.at - b.at);
@@ -120,7 +122,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     if (completable === undefined || record.policy !== 'rerun') return false;
     const { delay, runtime } = this.#settings;
     const { settings } = completable;
-    // To take over what is too old would change nothing but the token that an operator has seen.
+    // Taking over a record that is too old would only change the token that an operator has seen.
     const isTooOld = isTooOldToRerun(record.operationId, settings, runtime.clock.now());
     if (isTooOld || record.attempt >= settings.maxAttempts) return this.#tellStuck(record);
     const waitMs = Math.min(delay.capMs, delay.baseMs * 2 ** (record.attempt - 1));
@@ -138,7 +140,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     return false;
   }
 
-  /** What goes wrong with one record must not keep the others waiting. */
+  /** A failure of one record must not delay the others. */
   async #complete({ id }: StoredRecord): Promise<void> {
     try {
       const record = await this.#store.read(id);
@@ -163,7 +165,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     }
   }
 
-  /** Once `finish` has committed, its answer stands, whatever became of the run afterwards. */
+  /** Once `finish` has committed, its answer is final, even if the run fails afterwards. */
   async #failed({ id, operation, operationId, attempt }: StoredRecord, maxAttempts: number, error: unknown) {
     const left = await this.#store.read(id).catch(() => undefined);
     if (left?.state === 'completed' && left.operationId === operationId) return;
@@ -174,8 +176,8 @@ class Rounds<Kind extends TransactionKind> implements Completer {
 }
 
 /**
- * Settles like `run`, or resolves after `limitMs` or when `signal` aborts: a handler that never ends holds its place no
- * longer than its record, and others come next then.
+ * Settles like `run`, or resolves after `limitMs` or when `signal` aborts, so that a handler that never ends does not
+ * block other records for longer than its own record.
  */
 async function atMost(timers: Timers, limitMs: number, run: Promise<unknown>, signal?: AbortSignal): Promise<void> {
   const ended = new AbortController();

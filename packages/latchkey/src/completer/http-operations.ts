@@ -163,11 +163,11 @@ function routeOf(text: string, handler: unknown): Registered {
 
 /**
  * Makes a completer's operations from handlers. Each is registered under a method and a path, in which `:name` matches
- * one segment; a name without wildcards takes precedence. (Records hold at most 120 characters of the name; an operation
- * with a name of that length or more is left to its client's retry.)
+ * one segment; a name without wildcards takes precedence. (Records hold at most 120 characters of the name; an
+ * operation with a name of that length or more is left to its client's retry.)
  *
- * Answers are classified and kept as by the guard. Set `keep`, `dialect`, `onProblem` and the limits to the same values,
- * and use the same steps in the same order, since a run resumes after the saved ones.
+ * Answers are classified and kept as by the guard. Set `keep`, `dialect`, `onProblem` and the limits to the same
+ * values, and use the same steps in the same order, since a run resumes after the saved ones.
  *
  * @typeParam Kind - the store's transactions, for `context.transaction` and `context.finish`, such as
  * `SqliteTransactions`.
@@ -176,7 +176,8 @@ function routeOf(text: string, handler: unknown): Registered {
  * @example
  * ```ts
  * const orders = httpOperations({
- *   'POST /v1/orders': async (request, context) => placeOrder(JSON.parse(Buffer.from(request.body).toString()), context),
+ *   'POST /v1/orders': async (request, context) => placeOrder(JSON.parse(Buffer.from(request.body).toString()),
+ * context),
  *   'POST /v1/orders/:id/pay': async ({ params }, context) => Response.json(await pay(params.id, context)),
  * })
  * const finishing = completer({ store, operations: [orders] })

@@ -1,5 +1,5 @@
 /**
- * `latchkey/completer`: finishes what a crash left behind without waiting for the client.
+ * `latchkey/completer`: finishes operations of crashed workers without waiting for the client.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The lapsed records of a store, a page at a time: where one look at them stops, the next one goes on.
+ * The lapsed records of a store, page by page. Each poll continues where the previous one stopped.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { AnyOperatorStore, RecordPage, StoredRecord } from '../core/store.t
 
 const pageSize = 100;
 
-/** Goes round and round through a store's lapsed records. */
+/** Cycles through a store's lapsed records. */
 export class LapsedPages {
   readonly #store: Pick<AnyOperatorStore, 'list'>;
   #cursor: string | undefined;
@@ -30,7 +30,7 @@ export class LapsedPages {
     return records;
   }
 
-  /** A page that failed twice is given up: the store may no longer know its cursor. */
+  /** After two failures it starts again from the first page, since the store may no longer know the cursor. */
   async #list(): Promise<RecordPage> {
     const cursor = this.#cursor;
     try {

@@ -1,17 +1,17 @@
 /**
- * Patterns of operation names: a method and a path, in which `:name` stands for one segment.
+ * Patterns of operation names: a method and a path, in which `:name` matches one segment.
  *
  * @module
  */
 
 import { LatchkeyError } from '../core/errors.ts';
 
-/** A pattern, ready for names. */
+/** A compiled pattern. */
 export interface OperationPattern {
-  /** How many segments may be anything. */
+  /** Number of segments that match anything. */
   readonly wildcards: number;
   matches(operation: string): boolean;
-  /** The segments of a path that stand for names; empty if the path does not match. */
+  /** The values of the named segments; empty if the path does not match. */
   paramsOf(method: string, path: string): Readonly<Record<string, string>>;
 }
 
@@ -30,7 +30,7 @@ function decoded(segment: string): string {
 /**
  * Makes a pattern from `POST /v1/orders/:id/pay`.
  *
- * @throws LatchkeyError `option-invalid` for a text that is not a method and a path.
+ * @throws LatchkeyError `option-invalid` unless the text is a method and a path.
  */
 export function operationPattern(text: string): OperationPattern {
   if (!patternShape.test(text)) {

@@ -1,5 +1,5 @@
 /**
- * What a completer needs to run an operation again without the client that asked for it.
+ * The interface by which a completer reruns operations without their client.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import type { Answering, AnyContext } from './context.ts';
 import type { RunResult } from './operation.ts';
 import type { OperationSettings } from './settings.ts';
 
-/** One kind of operation that can be run again from the request that its claim saved. */
+/** One kind of operation that can be rerun from its saved request. */
 export interface Completable {
   readonly settings: OperationSettings;
-  /** False if its claims save no request, so that none of them can be run again: a completer refuses it. */
+  /** False if its claims save no request and so can't be rerun: a completer refuses it. */
   readonly savesRequests?: boolean;
-  /** Whether a record of this operation name is one of these. */
+  /** Whether a record with this operation name is of this kind. */
   matches(operation: string): boolean;
-  /** One run of it. A result other than `done`, or a throw, means that it is to be tried again. */
+  /** Prepares one run. After a result other than `done`, or a throw, the operation is retried. */
   begin(operation: string, request: Uint8Array): CompletableRun;
 }
 
-/** One run: its handler, and how the answer of its `finish` is stored. */
+/** One run: its handler, and how the answer of its `finish` is encoded. */
 export interface CompletableRun {
   readonly answering: Answering<unknown, unknown>;
   handler(context: AnyContext): Promise<RunResult>;

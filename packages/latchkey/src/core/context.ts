@@ -1,12 +1,12 @@
 /**
- * What a handler gets: who it is, whether it may still act, and its steps and transactions.
+ * The context of a handler: its operation, its signal, and its steps and transactions.
  *
  * @module
  */
 
 import type { TransactionKind } from './store.ts';
 
-/** What a value becomes when it has been through JSON: a Date is a string, a function is gone. */
+/** The type of a value after `JSON.parse(JSON.stringify(value))`: a Date is a string, a function is removed. */
 export type Jsonify<T> = T extends { toJSON(): infer R }
   ? Jsonify<R>
   : T extends string | number | boolean | null
@@ -21,16 +21,16 @@ export type Jsonify<T> = T extends { toJSON(): infer R }
             ? { [K in keyof T as T[K] extends (...args: never[]) => unknown ? never : K]: Jsonify<T[K]> }
             : never;
 
-/** What a step's function gets. */
+/** The argument of a step's function. */
 export interface StepTools {
-  /** Send this as the Idempotency-Key of the call downstream: the same at every attempt, new for every operation. */
+  /** The Idempotency-Key to send downstream: the same at every attempt, new for every operation. */
   readonly idempotencyKey: string;
-  /** Aborts when the record is no longer this worker's. */
+  /** Aborts when this worker no longer owns the record. */
   readonly signal: AbortSignal;
   /**
-   * True if an earlier attempt may have begun this step and left no result: its worker died (and did not mark starts,
-   * see `steps.markStarts`), or a call to another system got no answer. Then only an answer that is recognisably the
-   * other system's own counts.
+   * True if an earlier attempt may have begun this step without saving a result: its worker died (and did not mark
+   * starts, see `steps.markStarts`), or a call to another system got no answer. Then accept an answer only if it can be
+   * recognized as the other system's own.
    */
   readonly mayHaveBegun: boolean;
 }
@@ -43,7 +43,7 @@ export type RunTransaction<Kind extends TransactionKind> = Kind['mode'] extends 
     ) => Promise<Jsonify<ReturnType<F>>>
   : <T>(name: string, fn: (handle: Kind['handle']) => Promise<T> | T) => Promise<Jsonify<T>>;
 
-/** As methods, so that a context of one store's transactions passes where those of any store will do. */
+/** Declared as methods, so that the context of one store is assignable to the context of any store. */
 interface Enqueuing<Handle> {
   now(handle: Handle, name: string, payload: unknown): void;
   later(handle: Handle, name: string, payload: unknown): Promise<void>;
@@ -61,26 +61,26 @@ export type RunFinish<Kind extends TransactionKind, Answer, Finished> = Kind['mo
  * The engine's side of a running operation.
  *
  * @typeParam Kind - the store's transactions; `never` makes `transaction` and `finish` unusable at compile time.
- * @typeParam Answer - what `finish`'s function returns.
- * @typeParam Finished - what `finish` resolves with.
+ * @typeParam Answer - the return type of `finish`'s function.
+ * @typeParam Finished - the type that `finish` resolves with.
  */
 export interface Context<Kind extends TransactionKind = never, Answer = FinalWrite, Finished = void> {
-  /** Random, made at the first claim, the same at every attempt. */
+  /** A UUID created at the first claim, the same at every attempt. */
   readonly operationId: string;
   /** 1 at the first attempt. */
   readonly attempt: number;
-  /** Aborts, with a `LeaseLostError` as reason, when the record is no longer this worker's or `maxRunMs` has passed. */
+  /** Aborts with a `LeaseLostError` when this worker no longer owns the record or `maxRunMs` has passed. */
   readonly signal: AbortSignal;
-  /** The key to send downstream under this name: derived from the operation id, never from the client's key. */
+  /** The key to send downstream for a step of this name, derived from the operation id, never from the client's key. */
   idempotencyKey(name: string): string;
   /**
-   * Runs `fn` once and saves its result; a later attempt gets the saved result without running it. Steps run one
-   * after another, in loops with numbered names, inside one another, or side by side; between steps that run side by
-   * side, wait for steps alone, or their order could differ between attempts.
+   * Runs `fn` once and saves its result; a later attempt gets the saved result without running it. Steps can run one
+   * after another, in loops with numbered names, nested, or concurrently. Between concurrent steps, await only steps,
+   * since their order could otherwise differ between attempts.
    *
-   * @throws LeaseLostError if the record was taken over; the step is not saved then.
+   * @throws LeaseLostError if the record was taken over; the step is not saved.
    * @throws LatchkeyError before `fn` runs: `step-name-invalid`, `step-name-reused`, `steps-changed` (an earlier
-   * attempt saved other steps by now), `too-many-steps`; after it: `step-too-large`, `value-invalid`,
+   * attempt saved other steps at this point), `too-many-steps`; after it: `step-too-large`, `value-invalid`,
    * `store-unavailable`.
    * @example
    * ```ts
@@ -92,18 +92,18 @@ export interface Context<Kind extends TransactionKind = never, Answer = FinalWri
   /**
    * Runs `fn` in a transaction of the store's own database; its effects and its saved result are one commit.
    *
-   * @throws LeaseLostError if the record was taken over; nothing is committed then.
+   * @throws LeaseLostError if the record was taken over; nothing is committed.
    */
   readonly transaction: [Kind] extends [never] ? never : RunTransaction<Kind>;
-  /** The same, but what `fn` returns is the final answer: effect, answer and completion are one commit. */
+  /** Like `transaction`, but `fn` returns the final answer: effect, answer and completion are one commit. */
   readonly finish: [Kind] extends [never] ? never : RunFinish<Kind, Answer, Finished>;
   /**
-   * Puts a message into the store's outbox, inside a transaction: it goes out if, and only if, that commits. A
-   * `dispatcher` delivers it at least once, always with the same id. `payload` is a JSON value, delivered as its text,
-   * or bytes.
+   * Puts a message into the store's outbox within a transaction. The message is delivered if and only if the
+   * transaction commits: at least once, by a `dispatcher`, always with the same id. `payload` is a JSON value,
+   * delivered as its text, or bytes.
    *
    * @throws LatchkeyError `message-name-reused`, `message-too-large`, `outbox-unsupported`, `step-name-invalid`,
-   * `value-invalid`; thrown on from the transaction, they roll it back.
+   * `value-invalid`. If one leaves the transaction's function, the transaction is rolled back.
    * @example
    * ```ts
    * await context.finish(async (tx) => {
@@ -116,7 +116,7 @@ export interface Context<Kind extends TransactionKind = never, Answer = FinalWri
   readonly enqueue: [Kind] extends [never] ? never : Enqueue<Kind>;
 }
 
-/** What the engine's own `finish` is given: the final result, as bytes. */
+/** The final result as bytes, for the engine's own `finish`. */
 export interface FinalWrite {
   readonly result: { readonly kind: 'value' | 'tombstone'; readonly bytes: Uint8Array };
   readonly tombstone: Uint8Array;
@@ -125,13 +125,13 @@ export interface FinalWrite {
 /** A context of any kind of transactions and answers. */
 export type AnyContext = Context<TransactionKind, unknown, unknown>;
 
-/** How a layer on top of the engine turns its answers into bytes, and what its `finish` resolves with. */
+/** How a layer on the engine encodes its answers, and what its `finish` resolves with. */
 export interface Answering<Answer, Finished> {
-  /** Called inside the transaction, whose store refuses a promise where its transactions are synchronous. */
+  /** Called inside the transaction. A store with synchronous transactions refuses a promise. */
   encode(answer: Answer): FinalWrite | Promise<FinalWrite>;
   /** Called once, after the commit. */
   finished(answer: Answer): Finished;
 }
 
-/** The engine's own: answers are bytes already. */
+/** For answers that are already bytes. */
 export const plainAnswering: Answering<FinalWrite, void> = { encode: (answer) => answer, finished: () => {} };

@@ -1,5 +1,5 @@
 /**
- * Every error that reaches a user: one base class, one union of permanent codes, and a page for each.
+ * All public errors: one base class, one union of permanent codes, and a page for each code.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { systemRuntime } from './runtime.ts';
 import { isInstanceOfCopy, sharedByCopies } from './support/copies.ts';
 
-/** Where the error pages are; a code's section is `${DOCS_URL}#${code}`. */
+/** The errors page; a code's section is `${DOCS_URL}#${code}`. */
 export const DOCS_URL = 'https://github.com/latchkey/latchkey/blob/main/docs/errors.md';
 
-/** The permanent codes. They are never renamed and never reused. */
+/** The permanent codes, which are never renamed and never reused. */
 export const errorCodes = [
   'approval-by-proposer',
   'body-consumed',
@@ -70,7 +70,7 @@ export const errorCodes = [
 export type ErrorCode = (typeof errorCodes)[number];
 
 /**
- * The base of every error of the library.
+ * The base class of every error of the library.
  *
  * @example
  * ```ts
@@ -86,9 +86,9 @@ export class LatchkeyError extends Error {
   override readonly name: string = 'LatchkeyError';
   /** The permanent code. */
   readonly code: ErrorCode;
-  /** The page that explains it. */
+  /** The URL of the code's documentation. */
   readonly docs: string;
-  /** How long to wait before the next try, in milliseconds, where waiting helps. */
+  /** How long to wait before the next try, in milliseconds; undefined if waiting does not help. */
   readonly retryAfterMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: { cause?: unknown; retryAfterMs?: number } = {}) {
@@ -98,18 +98,18 @@ export class LatchkeyError extends Error {
     this.retryAfterMs = options.retryAfterMs;
   }
 
-  /** Accepts what another copy of the library made. */
+  /** Accepts errors of another copy of the library. */
   static override [Symbol.hasInstance](value: unknown): boolean {
-    // biome-ignore lint/complexity/noThisInStatic: `this` is the class that the value is compared with, or one derived from it.
+    // biome-ignore lint/complexity/noThisInStatic: `this` is the class on the right side of `instanceof`.
     return isInstanceOfCopy(this, value);
   }
 }
 
-/** The store could not answer, or is full. Thrown by stores; the handler has not run. */
+/** The store could not answer, or is full. Thrown by stores; the handler did not run. */
 export class StoreUnavailableError extends LatchkeyError {
   static override readonly classId = 'StoreUnavailableError';
   override readonly name = 'StoreUnavailableError';
-  /** True if the store answered that it has no room: something shorter may still fit. */
+  /** True if the store has no space left; a shorter value may still fit. */
   readonly full: boolean;
 
   constructor(message: string, options: { cause?: unknown; retryAfterMs?: number; full?: boolean } = {}) {
@@ -118,7 +118,7 @@ export class StoreUnavailableError extends LatchkeyError {
   }
 }
 
-/** The reason of an aborted `context.signal`, and what a step throws then: the record is no longer this worker's. */
+/** The reason of an aborted `context.signal`, also thrown by steps: this worker no longer owns the record. */
 export class LeaseLostError extends LatchkeyError {
   static override readonly classId = 'LeaseLostError';
   override readonly name = 'LeaseLostError';
@@ -128,21 +128,22 @@ export class LeaseLostError extends LatchkeyError {
 }
 
 /**
- * The value of `Idempotency-Status` that only an error of this process carries: a guard trusts it although it comes by
- * way of the framework's error handler, and does not take the word of a service behind the handler for the handler's own.
+ * The `Idempotency-Status` of a {@link NothingHappenedError}. It contains a value that only this process knows, so that
+ * a guard recognizes the error after the framework's error handler, and does not mistake a downstream service's header
+ * for it.
  */
 export function nothingHappenedMark(): string {
-  // Not made while the module loads: some runtimes have no randomness then.
+  // Not created while the module loads, because some runtimes have no randomness at that time.
   const proof = sharedByCopies('nothing-happened', () => systemRuntime.random.uuid());
   return `nothing-happened;final=?0;proof="${proof}"`;
 }
 
 /**
- * Thrown by a handler to say that it did nothing, so that the record is released and a retry runs. (Under
- * `afterFailure: 'refuse'` not if a step was saved: something was done then, and the answer is kept.)
+ * Thrown by a handler that did nothing: the record is released, and a retry runs. Exception: under
+ * `afterFailure: 'refuse'` the answer is kept if a step was saved.
  *
- * It carries what web frameworks look for (status 503 and headers), so that an error handler which knows nothing of it
- * answers in a way that the guard understands. An error handler of your own has to send its `headers` too.
+ * The error has the status (503) and headers that web frameworks use, so that their error handlers send an answer that
+ * the guard recognizes. Your own error handler must send its `headers` too.
  *
  * @example
  * ```ts
@@ -156,7 +157,7 @@ export class NothingHappenedError extends LatchkeyError {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param retryAfterSeconds - whole seconds for the Retry-After field; 1 unless given. */
+  /** @param retryAfterSeconds - whole seconds for the Retry-After header. Default 1. */
   constructor(message = 'Nothing was done. Send the request again.', retryAfterSeconds = 1) {
     super('nothing-happened', message, { retryAfterMs: retryAfterSeconds * 1000 });
     this.status = 503;
@@ -164,7 +165,7 @@ export class NothingHappenedError extends LatchkeyError {
     this.headers = { 'retry-after': String(retryAfterSeconds), 'idempotency-status': nothingHappenedMark() };
   }
 
-  /** The same as a Response, for frameworks that ask an error for one. */
+  /** The error as a `Response`, for frameworks such as Hono that call this method. */
   getResponse(): Response {
     return new Response(this.message, { status: this.status, headers: { ...this.headers } });
   }

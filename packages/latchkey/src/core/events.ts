@@ -1,5 +1,5 @@
 /**
- * What the layer tells an observer. Events hold record ids (digests), never keys, bodies or credentials.
+ * The events of the library. They contain record ids (digests), never keys, bodies or credentials.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Recorded } from './operation.ts';
 
 /** Something that happened, for metrics and logs. */
 export type LatchkeyEvent = Happening & {
-  /** Of an event about a record: what a problem calls it by, for support. The operator finds the record by it. */
+  /** The public reference of the record, if the event is about one; the operator's `find` accepts it. */
   readonly reference?: string;
 };
 
@@ -21,7 +21,7 @@ type Happening =
       readonly tookOver: boolean;
     }
   | { readonly type: 'executed'; readonly id: string; readonly operation: string; readonly recorded: Recorded }
-  /** An attempt ended without asking for steps that an earlier one had saved: the handler's code has changed. */
+  /** An attempt ended without calling steps that an earlier one had saved: the handler's code has changed. */
   | {
       readonly type: 'steps-unasked';
       readonly id: string;
@@ -32,7 +32,7 @@ type Happening =
   | { readonly type: 'mismatch'; readonly id: string; readonly operation: string }
   | { readonly type: 'in-progress'; readonly id: string; readonly operation: string }
   | { readonly type: 'outcome-unknown'; readonly id: string; readonly operation: string }
-  /** A key from before a restore, whose record is gone or not completed, was refused. */
+  /** A key from before a restore was refused, since its record is missing or not completed. */
   | { readonly type: 'quarantined'; readonly id: string; readonly operation: string }
   | {
       readonly type: 'lease-lost';
@@ -40,16 +40,16 @@ type Happening =
       readonly operation: string;
       readonly reason: 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
     }
-  /** A completer has given a record up: it lapsed `maxAttempts` times, or is too old, and waits for a person. */
+  /** A completer has given up on a record: it was claimed `maxAttempts` times, or is too old. A person must decide. */
   | { readonly type: 'stuck'; readonly id: string; readonly operation: string; readonly attempt: number }
-  /** An operator's act or a hook's decision, as the audit has it; who and why are there alone. */
+  /** An audit entry was written for an operator's act or a hook's decision; who and why are only in the audit. */
   | {
       readonly type: 'audited';
       readonly id: string;
       readonly event: 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
       readonly decision: 'respond' | 'rerun' | 'forget' | undefined;
     }
-  /** A dispatcher has delivered a message of an outbox; `attempts` counts the deliveries that were begun. */
+  /** A dispatcher has delivered a message of an outbox; `attempts` counts the begun deliveries. */
   | {
       readonly type: 'message-delivered';
       readonly id: string;
@@ -67,8 +67,8 @@ type Happening =
       readonly retryInMs: number;
     }
   /**
-   * The last delivery of a message has failed, or ended with its dispatcher: it waits for a person. Told once, by whoever
-   * made it dead; an alarm that must not miss one counts the list of the dead.
+   * The last delivery of a message has failed, or its dispatcher died. Emitted once, and lost if the process dies at
+   * that moment: for a reliable alarm, count the list of dead messages.
    */
   | {
       readonly type: 'message-dead';
@@ -83,5 +83,5 @@ type Happening =
   | { readonly type: 'handler-error'; readonly operation: string; readonly error: unknown }
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly docs: string };
 
-/** Receives events. What it throws is ignored: an observer can't break a request. */
+/** Receives events. Errors that it throws are ignored. */
 export type EventListener = (event: LatchkeyEvent) => void;

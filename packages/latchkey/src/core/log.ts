@@ -1,8 +1,8 @@
 /**
- * Who is notified of events: an observer of all, and the log of warnings and errors, by default on the console, so that a guard that was given no observer is not silent.
+ * The observers: a listener for all events, and the log of warnings and errors, which by default writes to the console.
  *
- * An entry never holds a key, a body, a credential, a path, or the message of an error that is not this library's:
- * drivers and applications put values into theirs.
+ * An entry never contains a key, a body, a credential or a path, nor the message of another library's error, which can
+ * contain values.
  *
  * @module
  */
@@ -15,25 +15,25 @@ import { recordReference } from './support/digest.ts';
 /** A line of the log. */
 export interface LogEntry {
   readonly level: 'warn' | 'error';
-  /** A permanent code, with a section on the errors page. */
+  /** A permanent code; the errors page has a section for it. */
   readonly code: string;
   /** One or two sentences. */
   readonly message: string;
-  /** The section that says what to do. */
+  /** The URL of that section. */
   readonly docs: string;
-  /** The public reference of the record, where the entry is about one. */
+  /** The public reference of the record, if the entry is about one. */
   readonly reference?: string;
 }
 
-/** Receives warnings and errors. What it throws is ignored. */
+/** Receives warnings and errors. Errors that it throws are ignored. */
 export type Log = (entry: LogEntry) => void;
 
 /** An entry before its link is added. */
 type Line = Omit<LogEntry, 'docs' | 'reference'>;
 
-/** How long an entry of the same code and operation is not repeated, in milliseconds. */
+/** Time in which an entry with the same code and operation is not repeated, in milliseconds. */
 const quietMs = 60_000;
-/** Most operations that are distinguished in that time; paths with ids would be many. */
+/** Maximum number of entries in that time, since paths with ids can be many operations. */
 const mostEntries = 100;
 
 const storeFaults: Readonly<Record<string, string>> = {
@@ -58,16 +58,16 @@ export function consoleLog({ level, code, message, docs, reference }: LogEntry):
   console[level](`latchkey ${code}: ${message}${record} ${docs}`);
 }
 
-/** Hands events on; undefined if nobody listens, so that no event object is made for nothing. */
+/** Emits an event; undefined without an observer, so that no event objects are created. */
 export type Emit = ((event: LatchkeyEvent) => void) | undefined;
 
-/** Who is notified of what happens. */
+/** The observers of events and log entries. */
 export interface Observers {
   /** Receives every event; see {@link LatchkeyEvent}. */
   readonly onEvent?: EventListener | undefined;
   /**
-   * Receives warnings and errors: each code once per operation and minute, with one sentence and a link, and never a key,
-   * a body, a credential or another library's error message. Default: the console. `false` switches it off.
+   * Receives warnings and errors, each code once per operation and minute. An entry has one sentence and a link, and
+   * never a key, a body, a credential or another library's error message. Default: the console. `false` turns it off.
    */
   readonly log?: Log | false | undefined;
   readonly runtime?: Runtime | undefined;
@@ -76,7 +76,7 @@ export interface Observers {
 /** What a guard hands on to its engine is joined already; true where it reaches more than a log. */
 const joined = new WeakMap<EventListener, boolean>();
 
-/** Joins the observers; what they throw is ignored. */
+/** Combines the observers into one function. Errors that they throw are ignored. */
 export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime }: Observers): Emit {
   if (onEvent !== undefined && joined.has(onEvent)) return onEvent;
   const emit = join(onEvent, log, runtime);
@@ -98,7 +98,7 @@ function join(onEvent: EventListener | undefined, log: Log | false, runtime: Run
   };
 }
 
-/** An observer's fault is the observer's: the request goes on. */
+/** An error of an observer must not affect the request. */
 function quietly(listener: EventListener | undefined, event: LatchkeyEvent): void {
   try {
     listener?.(event);
@@ -124,12 +124,12 @@ function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
   };
 }
 
-/** The reference of the record that an event is about; the id of a message is not that of a record. */
+/** The reference of an event's record. An event with `attempts` is about a message, whose id is not a record's. */
 export function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
   return 'id' in event && !('attempts' in event) ? { reference: recordReference(event.id) } : {};
 }
 
-/** What an event is in the log; undefined for an event that is not a fault. */
+/** The log line of an event; undefined for an event that is not logged. */
 function lineOf(event: LatchkeyEvent): Line | undefined {
   switch (event.type) {
     case 'warning':
@@ -199,8 +199,8 @@ function unrecorded(recorded: Extract<LatchkeyEvent, { type: 'executed' }>['reco
 }
 
 /**
- * The class of an error and its code, such as `Error ECONNREFUSED`. A code in another form than those of Node.js, drivers
- * and this library may hold a value of the application's.
+ * The class of an error and its code, such as `Error ECONNREFUSED`. A code in a form other than that of Node.js,
+ * drivers and this library is left out, since it could contain a value.
  */
 function nameOf(error: unknown): string {
   if (!(error instanceof Error)) return `a value that is not an error (${typeof error})`;

@@ -1,5 +1,5 @@
 /**
- * What goes into the engine and what comes out: an operation, the result of one run of it, and an outcome.
+ * The engine's input and output: an operation, the result of one run, and the outcome.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { OperationSettings } from './settings.ts';
 import type { AfterFailure, StoredResult, TransactionKind } from './store.ts';
 
 /**
- * How soon to ask again about an operation that runs, in milliseconds. The rest of its lease says nothing about when its
- * answer comes, since the lease is renewed.
+ * Delay before a retry of a running operation, in milliseconds. The rest of its lease does not tell when its answer
+ * comes, since the lease is renewed.
  */
 export const askAgainMs = 1_000;
 
@@ -21,15 +21,15 @@ export interface Operation {
   readonly id: string;
   /** A digest of the principal. */
   readonly principal: string;
-  /** What people see in a list, such as `POST /v1/charges`. Holds no key. */
+  /** The name in lists, such as `POST /v1/charges`. Contains no key. */
   readonly name: string;
   readonly fingerprint: string;
   /** Further fingerprints that count as the same payload: older versions, rotated secrets. */
   readonly acceptable?: readonly string[];
-  /** What was asked, if the record is to keep it for a completer. */
+  /** The encoded request, if the record keeps it for a completer. */
   readonly request?: Uint8Array | undefined;
   readonly settings: OperationSettings;
-  /** Asked about a lapsed record that may not be rerun; runs under a claim of its own. */
+  /** Called under its own claim for a lapsed record that may not be rerun. */
   readonly recover?: Recover | undefined;
   /** Who waits for the answer. */
   readonly caller?: Caller | undefined;
@@ -38,67 +38,67 @@ export interface Operation {
 /** Who waits for the answer of an operation. */
 export interface Caller {
   /**
-   * Asked once the claim is won. False means that the handler could no longer read its request as it came, since the
-   * client has left: the handler isn't run, and the record is given back as it was found.
+   * Called when the claim is won. False means that the handler could no longer read its request, since the client has
+   * left: the handler isn't run, and the record is restored to its former state.
    */
   mayBegin(): boolean;
 }
 
 /**
- * What a run of the handler came to:
+ * The result of a run of the handler:
  * - `done`: the result is kept.
  * - `failed`: the effects may or may not have happened; `afterFailure` decides.
- * - `nothing-happened`: the application said so in words. The record is released, unless a step was saved under `refuse`;
- *   then it counts as failed.
- * - `come-back`: the result only looks like "nothing was done, come back". Released under `rerun`; under `refuse` it is
- *   kept, since a status proves nothing.
- * - `not-final`: the result is another idempotency layer's, which says that its operation is not decided. Never kept:
+ * - `nothing-happened`: the application explicitly said so. The record is released; under `refuse` with a saved step it
+ *   counts as failed instead.
+ * - `come-back`: the status suggests that nothing was done. Released under `rerun`; under `refuse` it is kept, since a
+ *   status proves nothing.
+ * - `not-final`: another idempotency layer's answer whose operation is still undecided. Never kept:
  *   released under `rerun`; under `refuse` the record lapses.
- * - `released`: the record is released, whatever else holds.
+ * - `released`: the record is released in any case.
  */
 export interface RunResult {
   readonly outcome: 'done' | 'failed' | 'nothing-happened' | 'come-back' | 'not-final' | 'released';
   readonly result: StoredResult;
-  /** Kept if the store refuses the result for its size. */
+  /** Kept instead of a result that is too large for the store. */
   readonly tombstone: Uint8Array;
-  /** The rest of a handler that gave its result early; undefined once it has settled. A release waits for it. */
+  /** The rest of a handler that answered early; undefined once it has settled. A release waits for it. */
   readonly stillRunning?: (() => Promise<unknown> | undefined) | undefined;
 }
 
-/** What a `recover` hook learns about the record. */
+/** The argument of a `recover` hook. */
 export interface LapsedOperation {
   readonly operation: string;
   readonly operationId: string;
   readonly attempt: number;
   readonly policy: AfterFailure;
-  /** What the saved steps returned, by name, in the order in which they were saved. */
+  /** The results of the saved steps by name, in the order in which they were saved. */
   readonly steps: ReadonlyMap<string, unknown>;
-  /** Steps that were begun and not saved; known only where `steps.markStarts` is on. */
+  /** Steps that were begun but not saved; only known with `steps.markStarts`. */
   readonly begun: readonly string[];
-  /** The key that a step of this name sends downstream, saved or not: what to search for there. */
+  /** The key that a step of this name sends downstream, saved or not. Search for it in the downstream system. */
   idempotencyKey(step: string): string;
 }
 
-/** What a `recover` hook decides, and for the audit why; `leave` keeps the record lapsed for a person. */
+/** The decision of a `recover` hook, with the reason for the audit; `leave` keeps the record lapsed for a person. */
 export type Recovery =
   | { readonly decision: 'respond'; readonly result: StoredResult; readonly why?: string }
   | { readonly decision: 'rerun'; readonly why?: string }
   | { readonly decision: 'leave' };
 
-/** Looks at the world after a worker died, and decides. */
+/** Decides about a lapsed record. */
 export type Recover = (lapsed: LapsedOperation) => Promise<Recovery> | Recovery;
 
-/** What became of the record after the handler ran. */
+/** What happened to the record after the handler ran. */
 export type Recorded =
   /** The result is stored. */
   | 'stored'
-  /** Only its tombstone is. */
+  /** Only the tombstone is stored. */
   | 'tombstone'
   /** The record is open for a retry. */
   | 'released'
-  /** The record is lapsed: the handler's steps have changed, or another layer's answer decided nothing under `refuse`. */
+  /** The record is lapsed: the handler's steps have changed, or another layer's answer was not final under `refuse`. */
   | 'lapsed'
-  /** The store didn't take it before the worker's deadline. */
+  /** The result could not be stored before the worker's deadline. */
   | 'unstored'
   /** Another worker or an operator has the record now. */
   | 'lost';
@@ -106,12 +106,12 @@ export type Recorded =
 /** The handler ran. */
 export type Executed = Extract<Outcome, { kind: 'executed' }>;
 
-/** What the engine made of an operation. */
+/** The outcome of an operation. */
 export type Outcome =
   | { readonly kind: 'executed'; readonly recorded: Recorded; readonly policy: AfterFailure; readonly attempt: number }
-  /** The store was down and the settings said to run anyway: the handler ran, and nothing protects it. */
+  /** The store was unavailable, and the handler ran without protection, as the settings allow. */
   | { readonly kind: 'unprotected' }
-  /** `mayBegin` said no: nothing was run, and the record is as it was found. */
+  /** `mayBegin` returned false: nothing was run, and the record has its former state. */
   | { readonly kind: 'not-begun' }
   | {
       readonly kind: 'replay';
@@ -124,7 +124,7 @@ export type Outcome =
   | { readonly kind: 'outcome-unknown' }
   | { readonly kind: 'unavailable'; readonly error: LatchkeyError };
 
-/** Runs the operation itself. What it throws is a bug of the caller: failures are decisions. */
+/** Runs the operation. It must return failures as results; a throw is a bug of the caller. */
 export type Handler<Kind extends TransactionKind = never, Answer = FinalWrite, Finished = void> = (
   context: Context<Kind, Answer, Finished>,
 ) => Promise<RunResult>;

@@ -1,9 +1,9 @@
 /**
- * Messages that are committed together with what they tell of, and delivered afterwards: an optional part of a store
- * that has transactions.
+ * Messages that are committed together with a handler's writes and delivered afterwards: an optional part of a store
+ * with transactions.
  *
  * A message is its operation and its name: the same name in the same operation is the same message, with the same id.
- * It goes once it was delivered. One that was delivered in vain too often is dead: it stays, and waits for a person.
+ * It is removed after its delivery. After too many failed deliveries it is dead: it is kept until a person retries it.
  *
  * @module
  */
@@ -11,61 +11,63 @@
 import { digestParts } from './support/digest.ts';
 import type { TransactionKind } from './transaction-kind.ts';
 
-/** What a transaction adds. */
+/** A message to be added in a transaction. */
 export interface NewMessage {
   readonly operationId: string;
-  /** What people see in a list: method and path, or the function's name. */
+  /** The name in lists: method and path, or the function's name. */
   readonly operation: string;
-  /** Tells the messages of one operation apart. No NUL characters: some drivers cut a text there. */
+  /** Unique within the operation. No NUL characters, at which some drivers truncate strings. */
   readonly name: string;
   readonly payload: Uint8Array;
 }
 
 /** A message of an outbox. */
 export interface OutboxMessage extends NewMessage {
-  /** Derived from operation id and name, and so the same at every delivery: receivers tell repetitions by it. */
+  /**
+   * Derived from operation id and name, so it is the same at every delivery; receivers use it to detect repetitions.
+   */
   readonly id: string;
   readonly createdAtMs: number;
-  /** Deliveries that were begun, the present one included. */
+  /** Number of begun deliveries, including the present one. */
   readonly attempts: number;
 }
 
-/** A message that is the caller's to deliver, for as long as its lease lasts. */
+/** A message that is leased to the caller for delivery. */
 export interface TakenMessage extends OutboxMessage {
-  /** Proves to `delivered`, `postpone` and `bury` who asks. */
+  /** Proves ownership to `delivered`, `postpone` and `bury`. */
   readonly token: string;
 }
 
 /** The arguments of {@link Outbox.take}. */
 export interface TakeRequest {
-  /** At most this many messages; 1 to 1000. */
+  /** Maximum number of messages, 1 to 1,000. */
   readonly limit: number;
-  /** How long nobody else gets them, in milliseconds. */
+  /** How long no other caller gets them, in milliseconds. */
   readonly leaseMs: number;
-  /** A message whose delivery was begun this often dies instead of being given out: its last deliverer did. */
+  /** A message with this many begun deliveries becomes dead instead, since its last dispatcher did not finish. */
   readonly maxAttempts: number;
 }
 
-/** What {@link Outbox.take} answers. */
+/** The result of {@link Outbox.take}. */
 export interface Taken {
-  /** Those that are the caller's now. */
+  /** The messages leased to the caller. */
   readonly messages: readonly TakenMessage[];
-  /** Those that died just now, of their number of attempts. Nobody else is notified of them. */
+  /** Messages that this call made dead because of their number of attempts. No other caller gets them. */
   readonly dead: readonly ListedMessage[];
 }
 
 /** A message in a list, without its payload. */
 export interface ListedMessage extends Omit<OutboxMessage, 'payload'> {
-  /** When it is delivered next, or its lease ends, in milliseconds since 1970; absent if it is dead. */
+  /** When it is due or its lease ends, in milliseconds since the epoch; absent if it is dead. */
   readonly dueAtMs?: number;
 }
 
 /** The arguments of {@link Outbox.list}. */
 export interface MessageListRequest {
   readonly state: 'waiting' | 'dead';
-  /** At most this many messages; 1 to 1000. */
+  /** Maximum number of messages, 1 to 1,000. */
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   readonly cursor?: string;
 }
 
@@ -77,7 +79,7 @@ export interface MessagePage {
 }
 
 /**
- * The messages of a store. No order among them is promised.
+ * The messages of a store, without a guaranteed order.
  *
  * @typeParam Kind - the store's transactions.
  * @example
@@ -87,21 +89,21 @@ export interface MessagePage {
  */
 export interface Outbox<Kind extends TransactionKind = TransactionKind> {
   /**
-   * Adds a message in the open transaction of a handle; it exists once that is committed. False if the operation has a
-   * message of this name already, which then stays as it is. It answers at once where the store's transactions are
-   * synchronous, and with a promise where they are not.
+   * Adds a message in the open transaction of a handle; it exists once that is committed. Returns false if the
+   * operation already has a message of this name, which is not changed. The result is a promise if the store's
+   * transactions are asynchronous.
    */
   enqueue(handle: Kind['handle'], message: NewMessage): boolean | Promise<boolean>;
-  /** Leases messages that are due to the caller alone. */
+  /** Leases due messages to the caller. */
   take(request: TakeRequest): Promise<Taken>;
-  /** Removes a message. False if it is no longer the caller's. */
+  /** Removes a delivered message. Returns false if the caller no longer owns it. */
   delivered(id: string, token: string): Promise<boolean>;
-  /** Ends the lease, and makes the message due `delayMs` milliseconds from now. False as with `delivered`. */
+  /** Ends the lease and makes the message due in `delayMs` milliseconds. Returns false as `delivered` does. */
   postpone(id: string, token: string, delayMs: number): Promise<boolean>;
-  /** Makes a message dead. False as with `delivered`. */
+  /** Makes a message dead. Returns false as `delivered` does. */
   bury(id: string, token: string): Promise<boolean>;
   list(request: MessageListRequest): Promise<MessagePage>;
-  /** Makes a dead message due now, with all its attempts before it. False if there is none such. */
+  /** Makes a dead message due now and resets its attempts. Returns false if there is no such message. */
   retry(id: string): Promise<boolean>;
 }
 

@@ -1,42 +1,41 @@
 /**
- * Time, timers and randomness, as arguments. Everything in the library takes them from a {@link Runtime}, so that
- * a test can own them.
+ * Time, timers and randomness as arguments. All code of the library takes them from a {@link Runtime}, so that tests
+ * can control them.
  *
  * @module
  */
 
 /** Two clocks, both in milliseconds. */
 export interface Clock {
-  /** Wall-clock time since the epoch; may jump. */
+  /** Wall-clock time since the epoch, which may jump. */
   now(): number;
-  /** Never goes back; its zero has no meaning. */
+  /** Monotonic time with an arbitrary zero. */
   monotonic(): number;
 }
 
-/** A timer that was started; opaque. */
+/** An opaque timer handle. */
 export type TimerHandle = unknown;
 
 /** Starts and stops timers. */
 export interface Timers {
   /**
-   * Calls `callback` once after `delayMs` milliseconds. The process stays alive until then, since somebody waits for it;
-   * for an `'idle'` timer nobody waits, and the process may end.
+   * Calls `callback` once after `delayMs` milliseconds. The timer keeps the process alive unless its kind is `'idle'`.
    */
   set(callback: () => void, delayMs: number, kind?: 'idle'): TimerHandle;
   clear(handle: TimerHandle): void;
-  /** True where a timer belongs to the request in which it was set, and ends with it, as on Cloudflare Workers. */
+  /** True if a timer ends with the request in which it was set, as on Cloudflare Workers. */
   readonly perRequest?: boolean;
 }
 
 /** Sources of randomness. */
 export interface Random {
-  /** A random UUID (version 4), used as token and operation id; must be unguessable. */
+  /** An unguessable random UUID (version 4), used as token and operation id. */
   uuid(): string;
   /** A number from 0 (included) to 1 (excluded), for jitter. */
   fraction(): number;
 }
 
-/** The three together. */
+/** Clocks, timers and randomness. */
 export interface Runtime {
   readonly clock: Clock;
   readonly timers: Timers;
@@ -50,7 +49,7 @@ export const systemClock: Clock = { now: () => Date.now(), monotonic: () => perf
 export const systemTimers: Timers = {
   set(callback, delayMs, kind) {
     const handle = setTimeout(callback, delayMs);
-    // Browsers and some edge runtimes hand out numbers, which have no unref and hold no process.
+    // Timers of browsers and some edge runtimes are numbers without unref and keep no process alive.
     if (kind === 'idle' && typeof handle === 'object') handle.unref();
     return handle;
   },
@@ -58,18 +57,18 @@ export const systemTimers: Timers = {
   perRequest: globalThis.navigator?.userAgent === 'Cloudflare-Workers',
 };
 
-/** Random bytes in stock, 16 for each UUID: asking the system for each one costs more than the rest of it. */
+/** Buffered random bytes, 16 for each UUID, since a system call per UUID would cost more than the rest. */
 const stock = new Uint8Array(4096);
 let used = stock.length;
 
 const hexDigits = Array.from('0123456789abcdef', (digit) => digit.charCodeAt(0));
-/** The characters of a UUID; its hyphens stay where they are. */
+/** The characters of a UUID; only its hyphens are constant. */
 const characters: number[] = Array.from('00000000-0000-0000-0000-000000000000', (one) => one.charCodeAt(0));
 const hyphen = 0x2d;
 
 /**
- * RFC 9562 §5.4. `crypto.randomUUID` joins some twenty pieces, which stay apart and take eight times the memory of the
- * 36 characters for as long as a record lives.
+ * RFC 9562 §5.4. `crypto.randomUUID` returns a concatenation of about twenty strings, which takes eight times the
+ * memory of 36 characters for the lifetime of a record.
  */
 function randomUuid(): string {
   if (used === stock.length) {
@@ -93,7 +92,7 @@ function randomUuid(): string {
 const systemRandom: Random = { uuid: randomUuid, fraction: () => Math.random() };
 
 /**
- * The system's own clocks, timers and randomness; the default everywhere.
+ * The system's clocks, timers and randomness, the default runtime.
  *
  * @example
  * ```ts

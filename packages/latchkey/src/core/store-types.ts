@@ -1,31 +1,31 @@
 /**
- * What the methods of a store are given and answer.
+ * The parameters and results of a store's methods.
  *
  * @module
  */
 
-/** What happens after a failure; saved in the record, so that a deployment can't turn an old `refuse` into a rerun. */
+/** The policy after a failure. It is saved in the record, so that a deployment can't turn `refuse` into `rerun`. */
 export type AfterFailure = 'refuse' | 'rerun';
 
-/** Which lapsed records a claim may take over: none, those saved as `rerun`, or any (for a `recover` hook). */
+/** The lapsed records that a claim may take over: none, those saved as `rerun`, or any (for a `recover` hook). */
 export type Takeover = 'none' | 'rerun' | 'any';
 
-/** The states that a stored record can be read in. Absent is the lack of a record. */
+/** The states of a stored record. */
 export type RecordState = 'running' | 'lapsed' | 'open' | 'completed';
 
 /**
- * What a completed record holds. A `tombstone` says that the operation is done and that its full result was
- * not kept; its bytes are the small remainder that was.
+ * The result of a completed record. A `tombstone` means that the operation is done but its full result was not kept;
+ * its bytes are a short substitute.
  */
 export interface StoredResult {
   readonly kind: 'value' | 'tombstone';
   readonly bytes: Uint8Array;
 }
 
-/** Saved step results by name, in the order in which they were saved. */
+/** Results of saved steps by name, in the order in which they were saved. */
 export type SavedSteps = ReadonlyMap<string, Uint8Array>;
 
-/** Identifies the record and proves who writes. */
+/** Identifies the record and proves ownership. */
 export interface Owner {
   /** The record's id: a digest of scope and key. */
   readonly id: string;
@@ -35,53 +35,52 @@ export interface Owner {
 
 /** The arguments of `Store.claim`. */
 export interface ClaimRequest extends Owner {
-  /** A digest of the principal, by which `erase` finds the record. */
+  /** A digest of the principal; `erase` finds the record by it. */
   readonly principal: string;
-  /** What people see in a list: method and path, or the function's name. Holds no key. */
+  /** The name in lists: method and path, or the function's name. Contains no key. */
   readonly operation: string;
-  /** Used if the record is absent; an existing record keeps its own. */
+  /** Used if the claim creates the record; an existing record keeps its own. */
   readonly operationId: string;
   /** Stored if the claim creates the record or takes an open one that has no saved step. */
   readonly fingerprint: string;
-  /** Fingerprints that count as the same payload; always includes `fingerprint`. */
+  /** Fingerprints that count as the same payload, including `fingerprint`. */
   readonly acceptable: readonly string[];
   /**
-   * What was asked, so that a completer can run it again: stored whenever `fingerprint` is, and gone once the record
-   * is completed.
+   * The encoded request, for a completer. Stored whenever `fingerprint` is, and deleted when the record is completed.
    */
   readonly request?: Uint8Array;
-  /** Stored with the record at every successful claim that creates it; an existing record keeps its own. */
+  /** Stored if the claim creates the record; an existing record keeps its own. */
   readonly policy: AfterFailure;
   /** How long the claim is exclusive without a renewal, in milliseconds. */
   readonly leaseMs: number;
-  /** How long a record that lapses is kept after its lease ended, in milliseconds. */
+  /** How long a lapsed record is kept after the end of its lease, in milliseconds. */
   readonly unresolvedRetentionMs: number;
   /** Which lapsed records this claim may take over. */
   readonly takeover: Takeover;
-  /** A lapsed record that was claimed this many times is not taken over again. */
+  /** A lapsed record with this many claims is not taken over again. */
   readonly maxAttempts: number;
 }
 
-/** The caller holds the record now. Finding one's own token is this outcome too: a claim may be repeated. */
+/** The caller owns the record. A repeated claim with the same token gets this outcome again. */
 export interface Claimed {
   readonly outcome: 'claimed';
-  /** 1 for the first claim of the record, one more at each later one; a claim that was given back unused doesn't count. */
+  /** The number of claims of the record, from 1. A claim that was given back unused doesn't count. */
   readonly attempt: number;
   readonly operationId: string;
-  /** What earlier attempts saved. */
+  /** The steps that earlier attempts saved. */
   readonly steps: SavedSteps;
-  /** The policy that the record was created with. */
+  /** The policy with which the record was created. */
   readonly policy: AfterFailure;
-  /** True if the record was lapsed, so that another worker may still be at work on it. */
+  /** True if the record was lapsed, so another worker may still be running. */
   readonly tookOver: boolean;
 }
 
-/** What `Store.claim` answers. */
+/** The result of `Store.claim`. */
 export type ClaimOutcome =
   | Claimed
-  /** Another worker's lease holds. */
+  /** Another worker holds the lease. */
   | { readonly outcome: 'running'; readonly fingerprint: string; readonly leaseLeftMs: number }
-  /** The lease ran out and this claim may not take the record over. */
+  /** The lease has ended, and this claim may not take over the record. */
   | {
       readonly outcome: 'lapsed';
       readonly fingerprint: string;
@@ -98,7 +97,7 @@ export type ClaimOutcome =
       readonly operationId: string;
       readonly completedAtMs: number;
     }
-  /** This token was released or taken over before; a claim that arrives late must not revive it. */
+  /** This token was already released or taken over; a claim that arrives late must not revive it. */
   | { readonly outcome: 'superseded' };
 
 /** The arguments of `Store.renew`. */
@@ -110,17 +109,17 @@ export interface RenewRequest extends Owner {
 /** The arguments of `Store.complete`. */
 export interface CompleteRequest extends Owner {
   readonly result: StoredResult;
-  /** Kept in place of `result` if the store refuses that for its size. */
+  /** Kept instead of a `result` that is too large for the store. */
   readonly tombstone: Uint8Array;
   readonly retentionMs: number;
-  /** True if somebody may be waiting for the record to change; stores that tell watchers for nothing ignore it. */
+  /** True if a request may be waiting for the record to change; stores with cheap notifications ignore it. */
   readonly notify?: boolean;
 }
 
 /** The arguments of `Store.release`. */
 export interface ReleaseRequest extends Owner {
   readonly retentionMs: number;
-  /** True if nothing was run under the claim: the record's attempt is one less then, as it was before the claim. */
+  /** True if nothing was run under the claim: the record's attempt number is then reset to that before the claim. */
   readonly unused?: boolean;
   /** As in {@link CompleteRequest}. */
   readonly notify?: boolean;
@@ -139,10 +138,10 @@ export interface SaveStepRequest extends Owner {
   readonly value: Uint8Array;
 }
 
-/** What a completion answers: `lost` means that the record is someone else's by now, or gone. */
+/** The result of a completion: `lost` means that the caller no longer owns the record, or that it no longer exists. */
 export type CompleteOutcome = 'completed' | 'tombstoned' | 'lost';
 
-/** What a transaction saves in the record at its commit: a step, or the final result. */
+/** The step or final result that a transaction saves at its commit. */
 export type TransactionWrite =
   | { readonly kind: 'step'; readonly name: string; readonly value: Uint8Array }
   | {
@@ -154,16 +153,16 @@ export type TransactionWrite =
       readonly notify?: boolean;
     };
 
-/** What the body of a transaction hands back: its value for the caller, and what the record keeps. */
+/** The return value of a transaction's body: the value for the caller, and the write for the record. */
 export interface Transacted<T> {
   readonly value: T;
   readonly write: TransactionWrite;
 }
 
-/** What `Store.transaction` answers. `lost` means that nothing was run or that all of it was rolled back. */
+/** The result of `Store.transaction`. `lost` means that nothing was run, or that everything was rolled back. */
 export type TransactionOutcome<T> = { readonly outcome: 'committed'; readonly value: T } | { readonly outcome: 'lost' };
 
-/** A record as an operator sees it. It never holds the key. */
+/** A record as an operator sees it. It never contains the key. */
 export interface StoredRecord {
   readonly id: string;
   readonly principal: string;
@@ -180,27 +179,30 @@ export interface StoredRecord {
   readonly changedAtMs: number;
   /** The end of the lease; only while running or lapsed. */
   readonly leaseEndsAtMs?: number;
-  /** When the record goes: the end of retention, or of `unresolvedRetentionMs` after the lease. */
+  /** When the record expires: at the end of its retention, or `unresolvedRetentionMs` after its lease. */
   readonly expiresAtMs: number;
   readonly result?: StoredResult;
-  /** What was asked, if the claim saved it; only from `read`, since a page of them could be large. */
+  /** The encoded request, if the claim saved it. Only returned by `read`, since a page of them could be large. */
   readonly request?: Uint8Array;
-  /** True if a sealing store could not open all of it: what it could not is as it lies there. By `list`, or if asked. */
+  /**
+   * True if an encrypted store could not decrypt all values; those are returned encrypted. Set by `list`, and by `read`
+   * with `markUnreadable`.
+   */
   readonly unreadable?: true;
 }
 
 /** The arguments of `OperatorStore.list`. */
 export interface ListRequest {
   readonly state: RecordState;
-  /** At most this many records; 1 to 1000. */
+  /** Maximum number of records, 1 to 1,000. */
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   readonly cursor?: string;
 }
 
-/** How a record is read. */
+/** Options of `Store.read`. */
 export interface ReadOptions {
-  /** Marks what a sealing store can't open as `unreadable` instead of throwing: to look at records, not to run them. */
+  /** Marks a record that can't be decrypted as `unreadable` instead of throwing; for display only. */
   readonly markUnreadable?: boolean;
 }
 

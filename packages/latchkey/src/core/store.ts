@@ -1,8 +1,8 @@
 /**
- * The interface that a store implements: one atomic step, and against a server one round trip, per method.
+ * The interface of a store: each method is one atomic step and, with a server, one round trip.
  *
- * A store knows records, tokens and time. It knows no policy, no HTTP and no handler. Lost ownership is a
- * returned value; an exception always means that the store could not answer.
+ * A store handles records, tokens and time, but no policy, HTTP or handler. Lost ownership is a returned value; an
+ * exception always means that the store could not answer.
  *
  * @module
  */
@@ -36,9 +36,9 @@ type BodyResult<Kind extends TransactionKind, T> = Kind['mode'] extends 'sync'
   : Transacted<T> | Promise<Transacted<T>>;
 
 /**
- * Runs `body` in a transaction of the store's own database: ownership is checked first, the lease is extended to
- * `leaseMs`, then `body` runs, then its write is saved, all in one commit. What `body` throws rolls back and is
- * thrown on.
+ * Runs `body` in a transaction of the store's own database: checks ownership, extends the lease to `leaseMs`, runs
+ * `body`, and saves its write, all in one commit. If `body` throws, the transaction is rolled back and the error is
+ * rethrown.
  */
 export type TransactionMethod<Kind extends TransactionKind> = <T>(
   request: RenewRequest,
@@ -46,10 +46,10 @@ export type TransactionMethod<Kind extends TransactionKind> = <T>(
 ) => Promise<TransactionOutcome<T>>;
 
 /**
- * Where records live. Every method is atomic and safe to repeat with the same token.
+ * Keeps records. Every method is atomic and safe to repeat with the same token.
  *
- * @typeParam Kind - the store's transactions; `never` for a store that has none, and then `context.transaction`
- * is `never` too.
+ * @typeParam Kind - the store's transactions; `never` for a store without transactions, whose `context.transaction` is
+ * `never` too.
  * @example
  * ```ts
  * const store: Store = memoryStore()
@@ -59,38 +59,41 @@ export type TransactionMethod<Kind extends TransactionKind> = <T>(
 export interface Store<Kind extends TransactionKind = never> {
   /** Names the store in events and errors: `memory`, `sqlite`. */
   readonly name: string;
-  /** True if records are gone with the process. */
+  /** True if records are lost when the process ends. */
   readonly volatile: boolean;
-  /** True if what is stored is encrypted, so that fingerprints must not be plain digests either. */
+  /** True if stored values are encrypted; fingerprints must then be HMACs too. */
   readonly sealed?: boolean;
-  /** Takes the record if it is absent, expired, acceptably open, or acceptably lapsed; else says what it is. */
+  /** Takes the record if it is absent, expired, acceptably open, or acceptably lapsed; otherwise returns its state. */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;
-  /** Moves the lease's end to now + `leaseMs`. False if the record is no longer the owner's to renew. */
+  /** Sets the end of the lease to now + `leaseMs`. Returns false if the caller no longer owns the record. */
   renew(request: RenewRequest): Promise<boolean>;
-  /** Swaps the lease for the result and starts retention. Works on a lapsed record that still has the token. */
+  /** Replaces the lease by the result and starts retention. Also works on a lapsed record that still has the token. */
   complete(request: CompleteRequest): Promise<CompleteOutcome>;
-  /** Makes the record open; keeps its steps, operation id and last token, and unless the claim was unused its attempt. */
+  /**
+   * Makes the record open. Keeps its steps, operation id and last token, and its attempt number unless the claim was
+   * unused.
+   */
   release(request: ReleaseRequest): Promise<boolean>;
   /** Makes the record lapsed at once. */
   abandon(request: AbandonRequest): Promise<boolean>;
-  /** Saves a named result; a name that was saved by this record already keeps its first value. */
+  /** Saves a named result. A name that the record already has keeps its first value. */
   saveStep(request: SaveStepRequest): Promise<boolean>;
   /** See {@link TransactionMethod}. Absent if the store has no transactions. */
   readonly transaction?: [Kind] extends [never] ? never : TransactionMethod<Kind>;
   /** See {@link Outbox}. Absent if the store has none. */
   readonly outbox?: [Kind] extends [never] ? never : Outbox<Kind>;
-  /** Calls `onChange` when the record may have changed; returns the way to stop. A hint: it may be lost. */
+  /** Calls `onChange` when the record may have changed, until the returned function is called. Calls may be lost. */
   watch?(id: string, onChange: () => void): () => void;
-  /** Looks without touching. */
+  /** Reads a record without changing it. */
   read(id: string, options?: ReadOptions): Promise<StoredRecord | undefined>;
   /** Resolves if the store answers. */
   ping(): Promise<void>;
-  /** Ends timers and connections of the store's own; a handle that the user brought stays open. */
+  /** Ends the store's own timers and connections; a client or handle passed by the user stays open. */
   close(): Promise<void>;
 }
 
 /**
- * A store that people and a completer can work with too: an operator and a completer need this half, a guard does not.
+ * A store with the methods that an operator and a completer need in addition. A guard does not need them.
  *
  * @example
  * ```ts
@@ -101,18 +104,18 @@ export interface Store<Kind extends TransactionKind = never> {
 export interface OperatorStore<Kind extends TransactionKind = never> extends Store<Kind> {
   /** Lists records in one state. */
   list(request: ListRequest): Promise<RecordPage>;
-  /** Applies an operator's decision to a lapsed record; false if it isn't lapsed or its token changed. */
+  /** Applies an operator's decision to a lapsed record. Returns false if it isn't lapsed or its token has changed. */
   resolve(request: ResolveRequest): Promise<boolean>;
-  /** Removes all records of a principal (given by its digest), running ones too; returns how many. */
+  /** Removes all records of a principal, given by its digest, including running ones. Returns their number. */
   erase(principal: string): Promise<number>;
-  /** Removes up to `limit` expired records; returns how many. */
+  /** Removes up to `limit` expired records. Returns their number. */
   sweep(limit: number): Promise<number>;
 }
 
-/** A store of any kind of transactions, as the engine handles it. */
+/** A store with any kind of transactions. */
 export type AnyStore = Store<TransactionKind>;
 
-/** An operator's store of any kind of transactions. */
+/** An operator's store with any kind of transactions. */
 export type AnyOperatorStore = OperatorStore<TransactionKind>;
 
 const operatorMethods = ['list', 'resolve', 'erase', 'sweep'] as const;
@@ -120,15 +123,15 @@ const operatorMethods = ['list', 'resolve', 'erase', 'sweep'] as const;
 /** The methods that an {@link OperatorStore} has beyond those of a {@link Store}. */
 export type OperatorMethods = Pick<OperatorStore, (typeof operatorMethods)[number]>;
 
-/** Whether a store has the operator's half. */
+/** Whether a store is an {@link OperatorStore}. */
 export function isOperatorStore<Kind extends TransactionKind>(store: Store<Kind>): store is OperatorStore<Kind> {
   return missingMethods(store).length === 0;
 }
 
 /**
- * Refuses a store that lacks some of the operator's half.
+ * Refuses a store that is not an {@link OperatorStore}.
  *
- * @throws LatchkeyError `option-invalid`, which names what is missing.
+ * @throws LatchkeyError `option-invalid`, with the missing methods.
  */
 export function checkOperatorStore(where: string, store: object): void {
   const missing = missingMethods(store);

@@ -1,10 +1,10 @@
 /**
- * What tells the transactions of one store from those of another.
+ * The type of a store's transactions.
  *
  * @module
  */
 
-/** How a store's transactions look to a handler: the handle that it gets, and whether its function must be synchronous. */
+/** The transactions of a store: the handle that a function gets, and whether the function must be synchronous. */
 export interface TransactionKind {
   readonly handle: unknown;
   readonly mode: 'sync' | 'async';

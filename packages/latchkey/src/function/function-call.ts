@@ -13,7 +13,7 @@ import { encodeFailure, encodeSuccess } from './result.ts';
 
 const noBytes = new Uint8Array();
 
-/** Remembers what its run made, so that the caller gets the same as every replay. */
+/** Keeps the result of its run, so that the caller gets the same as every replay. */
 export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> {
   made: StoredResult | undefined;
   thrown: { readonly error: unknown } | undefined;
@@ -34,7 +34,7 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
     return this.#codec.decode(this.#codec.encode(value)) as Jsonify<Result>;
   }
 
-  /** Once `finish` has committed, its answer stands, whatever the function does afterwards. */
+  /** Once `finish` has committed, its answer is final, whatever the function does afterwards. */
   async run(fn: () => Promise<Result> | Result): Promise<RunResult> {
     try {
       const value = await fn();
@@ -55,7 +55,9 @@ export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> 
   }
 }
 
-/** How another idempotent call says that its operation is not decided: as the failure of this one it would stick. */
+/**
+ * Codes of another idempotent call whose operation is still undecided; they must not be kept as this call's failure.
+ */
 const undecided: ReadonlySet<string> = new Set(['in-progress', 'key-quarantined', 'outcome-unknown']);
 
 function outcomeOf(error: unknown): RunResult['outcome'] {

@@ -1,5 +1,5 @@
 /**
- * Makes a plain async function idempotent: queue consumers, webhooks, jobs.
+ * Makes a plain async function idempotent, for queue consumers, webhooks and jobs.
  *
  * @module
  */
@@ -32,7 +32,7 @@ function sortMembers(_name: string, value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Calls without an identity must not share one. */
+/** Calls without a principal must not share one. */
 function principalOf<Input>(name: string, input: Input, principal: ((input: Input) => string) | undefined): string {
   if (principal === undefined) return '';
   const identity: unknown = principal(input);
@@ -45,7 +45,7 @@ function checkedKey(name: string, key: unknown): string {
   throw new LatchkeyError('key-invalid', `The key of ${name} must be a string of 1 to ${maxKeyLength} characters.`);
 }
 
-/** The error of an outcome that gives no result; undefined if the function ran or is replayed. */
+/** The error of an outcome without a result; undefined if the function ran or is replayed. */
 function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
   switch (outcome.kind) {
     case 'mismatch':
@@ -66,7 +66,7 @@ function refusal(name: string, outcome: Outcome): LatchkeyError | undefined {
   }
 }
 
-/** What is wrong with an answer that could not be recorded; undefined if the answer may go out. */
+/** The error for a result that could not be stored; undefined if the result may be returned. */
 function recordingError(outcome: Outcome): LatchkeyError | undefined {
   if (outcome.kind !== 'executed') return undefined;
   if (outcome.recorded === 'lost') return new LeaseLostError('Another worker took over this record. Try again.');
@@ -74,20 +74,20 @@ function recordingError(outcome: Outcome): LatchkeyError | undefined {
   return unstored ? new StoreUnavailableError('The result could not be stored. Try again.') : undefined;
 }
 
-/** What is made idempotent. */
+/** A function that is made idempotent. */
 type IdempotentBody<Input, Result, Kind extends TransactionKind> = (
   input: Input,
   context: Context<Kind, Result, Jsonify<Result>>,
 ) => Promise<Result> | Result;
 
-/** An idempotent function, and what a completer needs of it. */
+/** An idempotent function, and its interface for a completer. */
 export interface IdempotentFunction<Input, Result> {
   (input: Input): Promise<Jsonify<Result>>;
   /** For `completer({ operations: [ship.completable] })`; needs `saveInput` and `afterFailure: 'rerun'`. */
   readonly completable: Completable;
 }
 
-/** Makes the operation of a call. */
+/** Returns a function that makes the operation of a call. */
 function operations<Input, Result, Kind extends TransactionKind>(
   options: FunctionSettings<Input, Result, Kind>,
   settings: OperationSettings,
@@ -128,14 +128,14 @@ function openResult<Result>(name: string, codec: Codec<Result>, result: StoredRe
 }
 
 /**
- * Wraps `fn`, a function of one input, so that calls with the same key run it once, and every further call gets the
+ * Wraps `fn`, a function of one input, so that calls with the same key run it once and every further call gets the
  * first result. Its second argument is the context; `context.finish(…)` resolves with the final value.
  *
- * @returns a function of the same input; its results have been through the codec on the first call too. With
- * `saveInput` its member `completable` lets a completer finish the calls that a dead worker left behind.
+ * @returns a function of the same input, whose results have been encoded and decoded on the first call too. With
+ * `saveInput` its member `completable` lets a completer finish the calls of a dead worker.
  * @throws LatchkeyError (from the function returned) `in-progress`, `key-reused`, `outcome-unknown`, `key-invalid`,
- * `principal-missing`, `value-invalid` (a payload without JSON), `store-unavailable`, `response-not-kept`,
- * `operation-failed` (a failure of an earlier call, replayed). What `fn` throws is thrown on.
+ * `principal-missing`, `value-invalid` (a payload that is not JSON), `store-unavailable`, `response-not-kept`,
+ * `operation-failed` (a failure of an earlier call, replayed). Errors that `fn` throws are rethrown.
  * @throws LatchkeyError (at once) `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example
  * ```ts
@@ -171,7 +171,7 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
   return Object.assign(run, { completable: completableOf(fn, codec, settings, read) });
 }
 
-/** Runs again from the saved input, which has been through JSON by then. */
+/** Reruns calls from their saved input, which was encoded as JSON. */
 function completableOf<Input, Result, Kind extends TransactionKind>(
   fn: IdempotentBody<Input, Result, Kind>,
   codec: Codec<Result>,

@@ -10,7 +10,7 @@ import { decodeValue, encodeValue } from '../core/support/codec.ts';
 const successTag = 0x73;
 const failureTag = 0x66;
 
-/** What is kept of an error: enough to tell what happened, and no stack. */
+/** The stored part of an error, without its stack. */
 interface Failure {
   readonly name: string;
   readonly message: string;
@@ -29,7 +29,7 @@ export function encodeSuccess(bytes: Uint8Array): Uint8Array {
   return withTag(successTag, bytes);
 }
 
-/** The bytes behind the mark. */
+/** The bytes after the mark. */
 export function successBytes(bytes: Uint8Array): Uint8Array {
   if (bytes[0] !== successTag) {
     throw new LatchkeyError('record-unreadable', "This version can't read the format of a stored result.");
@@ -42,7 +42,7 @@ export function isFailure(bytes: Uint8Array): boolean {
   return bytes[0] === failureTag;
 }
 
-/** Keeps name, message and code of what was thrown. */
+/** Encodes name, message and code of an error. */
 export function encodeFailure(error: unknown): Uint8Array {
   const name = error instanceof Error ? error.name : 'Error';
   const message = error instanceof Error ? error.message : String(error);
@@ -50,7 +50,7 @@ export function encodeFailure(error: unknown): Uint8Array {
   return withTag(failureTag, encodeValue({ name, message, code } satisfies { [K in keyof Failure]: unknown }));
 }
 
-/** The error that a replay of a failure throws; its cause describes the first one. */
+/** The error that a replay of a failure throws; its cause describes the first failure. */
 export function decodeFailure(operation: string, bytes: Uint8Array): LatchkeyError {
   const failure = decodeValue(bytes.subarray(1)) as Failure;
   const cause = Object.assign(

@@ -88,8 +88,8 @@ interface FingerprintOptions {
   /** JSON Pointers (RFC 6901) to members of a JSON body that may differ between retries. Default: none. */
   readonly ignore?: readonly string[];
   /**
-   * Names of query parameters that may differ between retries, such as a timestamp or a signature. The path and all other
-   * parameters are compared.
+   * Names of query parameters that may differ between retries, such as a timestamp or a signature. The path and all
+   * other parameters are compared.
    *
    * @example
    * ```ts

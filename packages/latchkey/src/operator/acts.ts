@@ -1,5 +1,5 @@
 /**
- * A person's act on a record, and the lines that it leaves in the audit.
+ * A person's act on a record, and its audit entries.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { LatchkeyError } from '../core/errors.ts';
 import type { StoredRecord } from '../core/store.ts';
 import type { Person } from './person.ts';
 
-/** What every line of an act says. */
+/** The members that all entries of an act have. */
 export type Act = Pick<AuditEntry, 'id' | 'token' | 'decisionId' | 'record' | 'who' | 'why'>;
 
 const refusals: Record<RefusalReason, string> = {
@@ -18,7 +18,7 @@ const refusals: Record<RefusalReason, string> = {
   'resolution-stale': 'The record is no longer lapsed under this token. Nothing was changed. Look at it again.',
 };
 
-/** An act on a record, or on an id under which there is none. */
+/** An act on a record, or on an id without a record. */
 export function actOn(
   { id, token }: { readonly id: string; readonly token: string },
   { who, why }: Person,
@@ -31,7 +31,7 @@ export function actOn(
   return { ...act, record: { operation, operationId, attempt, policy } };
 }
 
-/** A line of an act. */
+/** An audit entry of an act. */
 export function line(
   act: Act,
   event: AuditEvent,

@@ -1,6 +1,6 @@
 /**
- * Carries a decision out, and finds out what became of it. A store's "no" alone doesn't tell: the answer to the call that
- * did it may have been lost, here or in the database's client, which repeats calls too.
+ * Carries a decision out and determines its outcome. A refusal by the store alone is not conclusive: an earlier call
+ * may have succeeded with its answer lost, here or in the database's client, which also retries.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import type { StoredRecord } from '../core/store.ts';
 import { type EncodedDecision, isOf, resolutionOf } from './decision.ts';
 import { look, type OperatorTools } from './tools.ts';
 
-/** What became of a decision; see `AuditEvent`. */
+/** The outcome of a decision; see `AuditEvent`. */
 export type DecisionOutcome = 'applied' | 'stale' | 'unclear';
 
 /**
  * Asks the store to apply the decision to the claim that `before` shows.
  *
- * @param entries - reads the record's audit: whoever else could have done it has written that down before.
- * @throws StoreUnavailableError if the store gives no answer; the decision may have been carried out then.
+ * @param entries - reads the record's audit, in which every other possible cause was recorded first.
+ * @throws StoreUnavailableError if the store gives no answer; the decision may have been carried out.
  */
 export async function carryOut(
   tools: OperatorTools,
@@ -43,7 +43,7 @@ function outcomeFrom(
   const ofOperation = entries.filter(({ record }) => record?.operationId === before.operationId);
   if (isAsLeftBy(decision, before, now)) return attributed(ofOperation, decision, before.attempt);
   if (now?.operationId !== before.operationId) return wasForgotten(ofOperation) ? 'stale' : 'unclear';
-  // A rerun opens the record for the next claim; a takeover is such a claim too.
+  // A rerun opens the record for the next claim, and a takeover also counts as a claim.
   return decision.summary.kind === 'rerun' && now.attempt > before.attempt ? 'unclear' : 'stale';
 }
 
@@ -59,8 +59,8 @@ function wasForgotten(ofOperation: readonly AuditEntry[]): boolean {
 }
 
 /**
- * Whose doing it is that a record is as wanted: this decision's, if no other one wanted the same. An operation is
- * answered or forgotten once, but may be rerun after every attempt.
+ * Whether the record's state is due to this decision: it is if no other decision had the same effect. An operation is
+ * answered or forgotten only once, but may be rerun after every attempt.
  */
 function attributed(
   ofOperation: readonly AuditEntry[],

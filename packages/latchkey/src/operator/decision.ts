@@ -1,5 +1,5 @@
 /**
- * What an operator decides about a lapsed record, and the form in which a store takes it.
+ * An operator's decision about a lapsed record, and its encoding for the store.
  *
  * @module
  */
@@ -16,12 +16,12 @@ import type { RecordKind } from './record-entry.ts';
 
 /**
  * A decision about a lapsed record:
- * - `{ response }`, for a record of the HTTP layer: every retry gets it as the answer.
- * - `{ value }`, for a record of `idempotent()`: every further call gets it; `codec` as in the function's options.
- * - `{ failure }`, for the same: every further call throws `operation-failed` with it as the cause.
+ * - `{ response }`, for a record of the HTTP layer: the answer of every retry.
+ * - `{ value }`, for a record of `idempotent()`: the result of every further call. Pass the function's `codec`, if any.
+ * - `{ failure }`, for a record of `idempotent()`: every further call throws `operation-failed` with it as the cause.
  * - `{ bytes }`, for a record of another layer on the engine: the result as that layer encodes it.
  * - `'rerun'`: the next request with the key runs, and resumes after the saved steps.
- * - `'forget'`: the record goes, and the next request with the key is a new operation with new downstream keys.
+ * - `'forget'`: deletes the record; the next request with the key is a new operation with new downstream keys.
  */
 export type Decision =
   | { readonly response: Answer }
@@ -31,14 +31,14 @@ export type Decision =
   | 'rerun'
   | 'forget';
 
-/** A decision in the form that a record keeps. */
+/** A decision in its stored form. */
 export interface EncodedDecision {
   readonly summary: DecisionSummary;
   /** The result of a `respond`; empty otherwise. */
   readonly bytes: Uint8Array;
 }
 
-/** What limits a decision. */
+/** The limits of a decision. */
 export interface DecisionLimits {
   readonly maxResponseBytes: number;
 }
@@ -90,7 +90,7 @@ function encodeResult(decision: Exclude<Decision, string>): EncodedDecision {
  * Encodes a decision for a record of this kind.
  *
  * @throws LatchkeyError `decision-unfit`, `value-invalid` (an answer that can't be sent or saved), `option-invalid`
- * (what is no decision, or is longer than the limit).
+ * (not a decision, or longer than the limit).
  */
 export function encodeDecision(
   decision: Decision,
@@ -119,12 +119,12 @@ function isObjectDecision(decision: unknown): boolean {
   return others.length === 0 && ['response', 'value', 'failure', 'bytes'].includes(name ?? '');
 }
 
-/** Whether these bytes are the ones that the summary speaks of. */
+/** Whether these bytes match the summary's digest. */
 export function isOf({ kind, digest }: DecisionSummary, bytes: Uint8Array): boolean {
   return decisionDigest(kind, bytes) === digest;
 }
 
-/** What the store is asked to do. */
+/** The store's resolution for a decision. */
 export function resolutionOf({ summary, bytes }: EncodedDecision, retentionMs: number): Resolution {
   if (summary.kind === 'forget') return { decision: 'forget' };
   if (summary.kind === 'rerun') return { decision: 'rerun', retentionMs };

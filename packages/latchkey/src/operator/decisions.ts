@@ -1,5 +1,5 @@
 /**
- * The way of a decision: decided or proposed, approved, carried out, and every stage of it in the audit.
+ * The stages of a decision: proposed and approved, or decided, then carried out. Each stage is recorded in the audit.
  *
  * @module
  */
@@ -20,27 +20,27 @@ import { look } from './tools.ts';
 /** A decision that was carried out. */
 export interface Applied {
   readonly outcome: 'applied';
-  /** Ties together the decision's lines in the audit. */
+  /** The id of the decision's audit entries. */
   readonly decisionId: string;
-  /** False if the store failed before the outcome was in the audit; the decision is there without one then. */
+  /** False if the store failed before the outcome was recorded; the audit then has the decision without an outcome. */
   readonly audited: boolean;
 }
 
-/** A decision that waits for a second person. */
+/** A decision that needs a second person's approval. */
 export interface Proposed extends Proposal {
   readonly outcome: 'proposed';
 }
 
-/** Names the claim that the person saw. */
+/** Identifies the claim that the person saw. */
 export interface Seen {
   readonly id: string;
   readonly token: string;
 }
 
-/** A kept answer outlives its proposal, so that an approval at the last moment finds it. */
+/** The proposed answer is kept longer than its proposal, so that an approval at the last moment finds it. */
 const sparedMs = 3_600_000;
 
-/** See the module. */
+/** Makes and carries out decisions. */
 export class Decisions {
   readonly #settings: OperatorSettings;
   readonly #audit: Audit;
@@ -50,7 +50,7 @@ export class Decisions {
     this.#audit = audit;
   }
 
-  /** Carries the decision out, or proposes it where a second person has to agree. */
+  /** Carries the decision out, or proposes it if approvals are required. */
   async resolve(seen: Seen, decision: Decision, by: Person): Promise<Applied | Proposed> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
@@ -62,7 +62,7 @@ export class Decisions {
     return this.#carryOut(act, record, encoded);
   }
 
-  /** Carries out what somebody else proposed. */
+  /** Carries out another person's proposal. */
   async approve(seen: Seen, proposal: string, by: Person): Promise<Applied> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
@@ -75,7 +75,7 @@ export class Decisions {
     return this.#carryOut(act, record, decision);
   }
 
-  /** Ends a proposal; anybody may, until it is approved: it may be carried out at any moment then. */
+  /** Withdraws a proposal. Anybody may do so until it is approved; after that it may be carried out at any moment. */
   async withdraw(seen: Seen, proposal: string, by: Person): Promise<void> {
     const person = checkPerson(by);
     const record = await this.#find(seen);
@@ -93,7 +93,7 @@ export class Decisions {
     return this.#settings.tools.runtime.clock.now();
   }
 
-  /** The record, if it is still as the person saw it. */
+  /** The record, if its claim is still the one that the person saw. */
   async #find({ id, token }: Seen): Promise<StoredRecord | undefined> {
     const { tools } = this.#settings;
     checkName('token', token);
@@ -107,7 +107,7 @@ export class Decisions {
     return openProposals(entries, token, this.#now()).find(({ proposal }) => proposal === decisionId);
   }
 
-  /** The line of an approval, or of its refusal, with nothing coming between the look at the proposal and the line. */
+  /** The entry of an approval or its refusal. No entry can come between the check of the proposal and this one. */
   #approval(earlier: readonly AuditEntry[], act: Act): AuditEntry {
     const proposed = this.#open(earlier, act);
     if (proposed === undefined) return line(act, 'refused', this.#now(), { reason: 'proposal-missing' });
@@ -125,7 +125,7 @@ export class Decisions {
     throw refusal(reason);
   }
 
-  /** A proposal that the same person made before, and whose answer may have been lost on its way, is given again. */
+  /** Returns an equal proposal that the same person made before, since its answer may have been lost. */
   async #propose(act: Act, record: StoredRecord, decision: EncodedDecision): Promise<Proposed> {
     const { summary } = decision;
     const open = openProposals(await this.#audit.of(act.id), act.token, this.#now());
@@ -156,13 +156,13 @@ export class Decisions {
     return { outcome, decisionId: act.decisionId, audited: isAudited };
   }
 
-  /** What was carried out can't be taken back: a failure here must not look like a failure of that. */
+  /** A failure to record the outcome must not look like a failure of the decision, which can't be undone. */
   async #writeOutcome(act: Act, outcome: DecisionOutcome, { summary }: EncodedDecision): Promise<boolean> {
     try {
       await this.#audit.write(act.id, () => line(act, outcome, this.#now(), { decision: summary }));
       return true;
     } catch {
-      // Each failed call was told to the observer; `unfinished` shows the decision without its outcome.
+      // Each failed call was emitted as an event; `unfinished` lists the decision without its outcome.
       return false;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * For the people who look after a store: what lapsed, how far it came, what to search for at the systems behind, and
- * decisions with an audit.
+ * For operators of a store: lists lapsed records with their progress and downstream keys, and applies decisions with an
+ * audit.
  *
  * ```ts
  * const people = operator({ store })

@@ -1,5 +1,5 @@
 /**
- * Pages of records, without the operator's own, and the search for stuck ones.
+ * Pages of records, without the operator's internal ones, and the search for stuck records.
  *
  * @module
  */
@@ -12,26 +12,26 @@ import { recordReference } from '../core/support/digest.ts';
 import { isOwn, type RecordEntry, recordEntry } from './record-entry.ts';
 import type { OperatorTools } from './tools.ts';
 
-/** What a list is asked for. */
+/** The arguments of `Operator.list`. */
 export interface RecordListRequest {
-  /** `stuck` are the lapsed ones that no worker takes over again. */
+  /** `stuck` records are lapsed ones that no worker takes over again. */
   readonly state: RecordState | 'stuck';
-  /** At most this many records; 1 to 1,000. */
+  /** Maximum number of records, 1 to 1,000. */
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   readonly cursor?: string;
 }
 
 /** A page of records in a stable order. */
 export interface RecordEntryPage {
   readonly records: readonly RecordEntry[];
-  /** Present if there may be more; a page that was hard to fill may be short, or empty, and go on. */
+  /** Present if there may be more records; even a short or empty page can have a `next`. */
   readonly next?: string;
 }
 
 const states = ['running', 'lapsed', 'stuck', 'open', 'completed'];
 const maxPage = 1_000;
-/** A page asks the store this often at most for records to fill it with. */
+/** Maximum number of calls to the store for one page. */
 const mostTries = 20;
 
 /** @throws LatchkeyError `option-invalid`. */
@@ -57,7 +57,7 @@ export async function listRecords(
   return { records, ...(cursor !== undefined && { next: cursor }) };
 }
 
-/** The order in which a person most likely asks. */
+/** In the order of likelihood. */
 const statesByNeed: readonly RecordState[] = ['lapsed', 'running', 'open', 'completed'];
 
 /** The id of the record with this reference, found by reading the store's records state by state. */

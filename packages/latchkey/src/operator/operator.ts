@@ -1,5 +1,5 @@
 /**
- * Makes the operator of a store.
+ * Creates the operator of a store.
  *
  * @module
  */
@@ -18,36 +18,41 @@ import { type RecordDetails, shownRequest, shownResult, shownSteps } from './rec
 import { isOwn, recordEntry } from './record-entry.ts';
 import { look } from './tools.ts';
 
-/** A person's agreement or objection to a proposal. */
+/** A person's approval or withdrawal of a proposal. */
 export interface ProposalAct extends Person {
-  /** As `resolve` gave it, and `show` lists it. */
+  /** The proposal's id, as returned by `resolve` and listed by `show`. */
   readonly proposal: string;
 }
 
 /**
- * For the people who look after a store: what lapsed, how far it came, and what becomes of it. Every method throws
- * `store-unavailable` if the store gives no answer within ten seconds.
+ * Lists lapsed records and decides about them. Every method throws `store-unavailable` if the store gives no answer
+ * within ten seconds.
  */
 export interface Operator {
-  /** @throws LatchkeyError `option-invalid`. */
+  /**
+   * Lists records in one state, without bodies and step results.
+   *
+   * @throws LatchkeyError `option-invalid`.
+   */
   list(request: RecordListRequest): Promise<RecordEntryPage>;
-  /** One record with its steps' values and its audit; undefined if there is none. */
+  /** Returns one record with its step results and its audit; undefined if it does not exist. */
   show(id: string): Promise<RecordDetails | undefined>;
   /**
-   * The same by the reference that a problem or an event gave, such as `4T0V9M2KXQ7H`. It reads the store's records, 1,000
-   * a call, first the lapsed ones, last the completed ones: on a large store, a completed record takes a while.
+   * Like `show`, for the reference from an error answer or an event, such as `4T0V9M2KXQ7H`. It reads the store's
+   * records, 1,000 per call, lapsed ones first and completed ones last, so finding a completed record in a large store
+   * takes a while.
    */
   find(reference: string): Promise<RecordDetails | undefined>;
   /**
-   * The key that a step of this name sends downstream, to search for at the provider; for steps that `list` and `show`
-   * can't name, since they were neither saved nor marked.
+   * Returns the key that a step of this name sends downstream, to search for at the provider. Needed for steps that
+   * `list` and `show` don't contain, since they were neither saved nor marked as begun.
    */
   idempotencyKey(operationId: string, step: string): string;
   /**
-   * Carries a decision out on a lapsed record; with `approvals: 2` it is proposed, and carried out by `approve`.
+   * Carries out a decision on a lapsed record. With `approvals: 2` it only proposes it, and `approve` carries it out.
    *
-   * @param token - the one that `list` or `show` gave: the decision is about what this person saw.
-   * @throws LatchkeyError `resolution-stale` (the record isn't lapsed under this token any more), `resolution-unclear`,
+   * @param token - the record's token from `list` or `show`, which identifies the claim that this person saw.
+   * @throws LatchkeyError `resolution-stale` (the record is no longer lapsed under this token), `resolution-unclear`,
    * `decision-unfit`, `value-invalid`, `option-invalid`.
    * @example
    * ```ts
@@ -56,21 +61,21 @@ export interface Operator {
    */
   resolve(id: string, token: string, decision: Decision, by: Person): Promise<Applied | Proposed>;
   /**
-   * Carries out a proposal of somebody else.
+   * Approves and carries out another person's proposal.
    *
    * @throws LatchkeyError `approval-by-proposer`, `proposal-missing` (it was never made, has lapsed, was withdrawn or
    * carried out), `resolution-stale`, `resolution-unclear`, `option-invalid`.
    */
   approve(id: string, token: string, by: ProposalAct): Promise<Applied>;
   /**
-   * Ends a proposal that isn't approved. Anybody may.
+   * Withdraws a proposal that isn't approved. Anybody may do so.
    *
    * @throws LatchkeyError `proposal-missing`, `option-invalid`.
    */
   withdraw(id: string, token: string, by: ProposalAct): Promise<void>;
-  /** All that was done to a record, oldest first; also of one that is gone. */
+  /** Returns all audit entries of a record, oldest first, even if the record no longer exists. */
   audit(id: string): Promise<readonly AuditEntry[]>;
-  /** All that was done in this store, oldest first by day. */
+  /** Returns the audit entries of the whole store, oldest first. */
   log(request: LogRequest): Promise<LogPage>;
 }
 
@@ -90,7 +95,7 @@ async function show(id: string, settings: OperatorSettings, audit: Audit): Promi
 }
 
 /**
- * The operator of a store. Needs no table of its own: its audit is records of the same store.
+ * Creates an operator of a store. It needs no extra table: its audit consists of records in the same store.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example

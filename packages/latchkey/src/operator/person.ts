@@ -1,16 +1,18 @@
 /**
- * Who acts, and why.
- *
+ * The person who acts, and the reason.
  * @module
  */
 
 import { LatchkeyError } from '../core/errors.ts';
 
-/** Who acts on a record, and why; the audit keeps both. */
+/** The person who acts on a record, and the reason; the audit keeps both. */
 export interface Person {
-  /** The person's identity in the system that they signed in to; 1 to 200 characters, none a control character. The application answers for it. */
+  /**
+   * The person's id in your sign-in system: 1 to 200 characters without control characters. The application must verify
+   * it.
+   */
   readonly who: string;
-  /** In the person's own words, for whoever reads the audit; 1 to 2,000 characters. Names no secret. */
+  /** The reason, for readers of the audit: 1 to 2,000 characters. It must not contain secrets. */
   readonly why: string;
 }
 
@@ -18,7 +20,7 @@ const maxName = 200;
 const maxWhy = 2_000;
 
 /**
- * A text that goes into the audit, trimmed.
+ * Checks and trims a string for the audit.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -29,7 +31,7 @@ function checkText(name: string, value: unknown, most: number): string {
 }
 
 /**
- * A name: a text without control characters, so that it stays on one line wherever it is shown.
+ * Checks a name: a string without control characters, so that it stays on one line.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -40,7 +42,7 @@ export function checkName(name: string, value: unknown): string {
 }
 
 /**
- * Trims both.
+ * Checks and trims both.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -48,7 +50,7 @@ export function checkPerson(person: Person): Person {
   return { who: checkName('who', person?.who), why: checkText('why', person?.why, maxWhy) };
 }
 
-/** A person who writes their name in another way, or with invisible characters, is the same one still. */
+/** Whether two names are the same apart from case, width, surrounding spaces and invisible characters. */
 export function isSamePerson(a: string, b: string): boolean {
   const plain = (who: string) =>
     who

@@ -1,5 +1,5 @@
 /**
- * What a record's audit says about its decisions: which proposals are open, and which decisions have no outcome.
+ * Reads from a record's audit which proposals are open and which decisions have no outcome.
  *
  * @module
  */
@@ -17,7 +17,7 @@ function idOf(proposal: string): string {
   return digestParts('proposed verdict', proposal);
 }
 
-/** It belongs to the record's principal, and is erased with it. */
+/** Keeps a proposed decision. It belongs to the record's principal and is erased with it. */
 export async function keepDecision(
   tools: OperatorTools,
   proposal: string,
@@ -30,7 +30,7 @@ export async function keepDecision(
   await writeOnce(tools, record, () => bytes);
 }
 
-/** The decision that was proposed, to the byte; undefined if it is gone. */
+/** The exact bytes of a proposed decision; undefined if they no longer exist. */
 export async function keptDecision(
   tools: OperatorTools,
   { proposal, decision: summary }: Proposal,
@@ -39,14 +39,14 @@ export async function keptDecision(
   return bytes !== undefined && isOf(summary, bytes) ? { summary, bytes } : undefined;
 }
 
-/** A decision that waits for a second person. */
+/** A decision that needs a second person's approval. */
 export interface Proposal {
-  /** What `approve` and `withdraw` name it by. */
+  /** The id to pass to `approve` and `withdraw`. */
   readonly proposal: string;
   readonly who: string;
   readonly why: string;
   readonly atMs: number;
-  /** When it lapses. */
+  /** When it lapses, in milliseconds since the epoch. */
   readonly untilMs: number;
   readonly decision: DecisionSummary;
 }
@@ -60,8 +60,8 @@ function proposalOf({ decisionId, who, why, atMs, untilMs, decision }: AuditEntr
 }
 
 /**
- * The proposals that a second person may still approve, for the claim whose token has this digest. One that was approved
- * by somebody whose process died then is among them, so that it can be approved again.
+ * The proposals that a second person may still approve, for the claim whose token has this digest. They include a
+ * proposal whose approving process died, so that it can be approved again.
  */
 export function openProposals(entries: readonly AuditEntry[], token: string, nowMs: number): readonly Proposal[] {
   const ended = new Set(entries.filter(({ event }) => ends.has(event)).map(({ decisionId }) => decisionId));
@@ -71,7 +71,7 @@ export function openProposals(entries: readonly AuditEntry[], token: string, now
     .filter(({ untilMs }) => untilMs > nowMs);
 }
 
-/** Decisions that were decided and have no outcome. */
+/** The decisions that have no outcome. */
 export function unfinishedDecisions(entries: readonly AuditEntry[]): readonly AuditEntry[] {
   const finished = new Set(entries.filter(({ event }) => outcomes.has(event)).map(({ decisionId }) => decisionId));
   return entries.filter(({ event, decisionId }) => event === 'decided' && !finished.has(decisionId));

@@ -1,5 +1,5 @@
 /**
- * A record with all that its bytes say. What can't be read must not hide the rest: somebody has to decide about it.
+ * A record with its decoded contents. Unreadable parts must not hide the others, since a person has to decide about it.
  *
  * @module
  */
@@ -15,44 +15,44 @@ import type { Proposal } from './proposals.ts';
 import type { RecordEntry, StepEntry } from './record-entry.ts';
 import { kindOf } from './record-entry.ts';
 
-/** A saved step with what it returned. */
+/** A saved step with its result. */
 export interface ShownStep extends StepEntry {
   readonly value?: unknown;
-  /** True if the value can't be read by this version. */
+  /** True if this version can't read the value. */
   readonly unreadable?: true;
 }
 
-/** What a completed record answers. */
+/** The result of a completed record, without its content. */
 export interface ShownResult {
-  /** A tombstone says that the operation is done and its answer was not kept. */
+  /** A tombstone means that the operation is done and its answer was not kept. */
   readonly kind: 'value' | 'tombstone';
-  /** How long the stored form is. */
+  /** Size of the stored form in bytes. */
   readonly bytes: number;
   /** The status of an answer over HTTP. */
   readonly status?: number;
 }
 
-/** What was asked, as the layer that saved it reads it; `unreadable` if this version can't. */
+/** The decoded request; `unreadable` if this version can't read it. */
 export type ShownRequest =
   | ({ readonly kind: 'http' } & RequestContent)
   | { readonly kind: 'function'; readonly input: unknown }
   | { readonly kind: 'other'; readonly bytes: Uint8Array }
   | { readonly kind: 'unreadable' };
 
-/** A record with everything that is known of it. May hold what is nobody else's business. */
+/** A record with all its contents, which may include personal data. */
 export interface RecordDetails extends RecordEntry {
   readonly steps: readonly ShownStep[];
   readonly result?: ShownResult;
-  /** What was asked, if the claim saved it; until the record is completed. */
+  /** The request, if the claim saved it, until the record is completed. */
   readonly request?: ShownRequest;
   readonly audit: readonly AuditEntry[];
-  /** Decisions that wait for a second person. */
+  /** Decisions that need a second person's approval. */
   readonly proposals: readonly Proposal[];
-  /** Decisions that were decided, and whose process died, or whose store gave no answer, before the outcome was known. */
+  /** Decisions without a recorded outcome, because the process died or the store gave no answer. */
   readonly unfinished: readonly AuditEntry[];
 }
 
-/** Values with their steps. */
+/** The saved steps with their results. */
 export function shownSteps(record: StoredRecord): readonly ShownStep[] {
   return [...stepProgress(record.steps).saved].map(([name, bytes]): ShownStep => {
     const step = { name, idempotencyKey: derivedKey(record.operationId, name) };
@@ -87,7 +87,7 @@ function readRequest(record: StoredRecord, bytes: Uint8Array): ShownRequest {
   }
 }
 
-/** What was asked. */
+/** The decoded request. */
 export function shownRequest(record: StoredRecord): { readonly request?: ShownRequest } {
   const { request } = record;
   if (request === undefined) return {};

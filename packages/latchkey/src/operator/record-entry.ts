@@ -1,5 +1,5 @@
 /**
- * A record as a person reads it in a list.
+ * A record in a list.
  *
  * @module
  */
@@ -10,45 +10,45 @@ import type { AfterFailure, RecordState, StoredRecord } from '../core/store.ts';
 import { derivedKey, recordReference } from '../core/support/digest.ts';
 
 /**
- * Who wrote a record and so reads its result: the HTTP layer, `idempotent()`, or another layer on the engine.
+ * The layer that wrote a record: the HTTP layer, `idempotent()`, or another layer on the engine.
  */
 export type RecordKind = 'http' | 'function' | 'other';
 
-/** Fingerprints begin with their version (see core/support/digest.ts): a number, and `f` before a function's. */
+/** Fingerprints begin with their version (see core/support/digest.ts): a number, with the prefix `f` for functions. */
 export function kindOf({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): RecordKind {
   if (/^\d+k?\./.test(fingerprint)) return 'http';
   return /^f\d+k?\./.test(fingerprint) ? 'function' : 'other';
 }
 
-/** True for the audit's records and for proposed decisions, which are nobody's operation. */
+/** True for internal records: audit entries and proposed decisions. */
 export function isOwn({ fingerprint }: Pick<StoredRecord, 'fingerprint'>): boolean {
   return fingerprint === ownFingerprint;
 }
 
-/** A step, and what to search for at the system that it called. */
+/** A step, and its key in the system that it called. */
 export interface StepEntry {
   readonly name: string;
   /** The key that the step sends downstream, the same at every attempt. */
   readonly idempotencyKey: string;
 }
 
-/** A record in a list. Holds no body, no answer and no step's value. */
+/** A record in a list, without body, answer and step results. */
 export interface RecordEntry {
   readonly id: string;
-  /** What problems and events name the record by; see `find`. */
+  /** The record's reference in error answers and events; see `find`. */
   readonly reference: string;
-  /** Names the claim that this person saw; `resolve` fails once it is another. */
+  /** Identifies the present claim; `resolve` fails after another claim. */
   readonly token: string;
   /** Method and path, or the function's name. */
   readonly operation: string;
   readonly kind: RecordKind;
-  /** A digest of whom the operation acts for; `principalDigest` of `latchkey/engine` makes it from the identity. */
+  /** A digest of the principal, as made by `principalDigest` of `latchkey/engine`. */
   readonly principal: string;
   readonly state: RecordState;
-  /** Lapsed and claimed so often that no worker takes it over again. */
+  /** True if the record is lapsed and was claimed `maxAttempts` times: no worker takes it over again. */
   readonly stuck: boolean;
   readonly policy: AfterFailure;
-  /** How often it was claimed. */
+  /** Number of claims. */
   readonly attempt: number;
   readonly operationId: string;
   readonly createdAtMs: number;
@@ -56,17 +56,17 @@ export interface RecordEntry {
   readonly changedAtMs: number;
   /** The end of the lease; only while running or lapsed. */
   readonly leaseEndsAtMs?: number;
-  /** When the record goes by itself. */
+  /** When the record expires. */
   readonly expiresAtMs: number;
-  /** Steps that were saved, in their order. */
+  /** The saved steps, in order. */
   readonly steps: readonly StepEntry[];
-  /** Steps that were begun and not saved: look there first. Known only where `steps.markStarts` is on. */
+  /** Steps that were begun but not saved; check these first. Only known with `steps.markStarts`. */
   readonly begun: readonly StepEntry[];
-  /** True if the store could not open what the record keeps: its encryption key is missing, or it was changed. */
+  /** True if the store could not decrypt the record: its encryption key is missing, or it was changed. */
   readonly unreadable?: true;
 }
 
-/** The view of a list. */
+/** Converts a stored record to a list entry. */
 export function recordEntry(record: StoredRecord, maxAttempts: number): RecordEntry {
   const { id, token, operation, principal, state, policy, attempt, operationId } = record;
   const { createdAtMs, changedAtMs, leaseEndsAtMs, expiresAtMs } = record;

@@ -1,5 +1,5 @@
 /**
- * What every part of the operator works with.
+ * The dependencies of all parts of the operator.
  *
  * @module
  */
@@ -8,18 +8,18 @@ import { ask } from '../core/audit/own-record.ts';
 import type { AnyOperatorStore, StoredRecord } from '../core/store.ts';
 import type { CallTools } from '../core/support/store-call.ts';
 
-/** The methods of an `OperatorStore` that have nothing to do with its transactions. */
+/** The methods of an `OperatorStore` except transactions. */
 export type OperatedStore = Pick<
   AnyOperatorStore,
   'claim' | 'complete' | 'read' | 'list' | 'resolve' | 'erase' | 'sweep'
 >;
 
-/** The store, with time and the observer. */
+/** The store, the runtime and the observer. */
 export interface OperatorTools extends CallTools {
   readonly store: OperatedStore;
 }
 
-/** A record, even if the store can't open what it keeps: somebody has to decide about it. */
+/** Reads a record, even if the store can't decrypt it, since a person has to decide about it. */
 export function look(tools: OperatorTools, id: string): Promise<StoredRecord | undefined> {
   return ask(tools, 'read', () => tools.store.read(id, { markUnreadable: true }));
 }

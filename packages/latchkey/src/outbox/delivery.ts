@@ -1,5 +1,5 @@
 /**
- * One delivery of one message, and what becomes of the message then.
+ * One delivery of one message, and the update of the outbox after it.
  *
  * @module
  */
@@ -11,17 +11,17 @@ import { type CallTools, callUntil } from '../core/support/store-call.ts';
 import type { DispatcherSettings } from './options.ts';
 
 /**
- * Delivers one message. It is done once this returns or resolves; what it throws means that it is tried again later.
- * `signal` aborts shortly before the lease ends: another dispatcher may deliver the message from then on.
+ * Delivers one message. The message is removed when this function returns or resolves, and retried later if it throws.
+ * `signal` aborts shortly before the lease ends, after which another dispatcher may deliver the message.
  */
 export type Deliver = (message: OutboxMessage, call: { readonly signal: AbortSignal }) => unknown;
 
-/** What deliveries are made with. */
+/** The dependencies of a delivery. */
 export interface DeliveryTools extends CallTools, Omit<DispatcherSettings, 'store' | 'onEvent' | 'log' | 'runtime'> {
   readonly outbox: Omit<Outbox, 'enqueue'>;
 }
 
-/** A message in the hands of a dispatcher. */
+/** A leased message and its delivery. */
 export class Delivery {
   readonly #tools: DeliveryTools;
   readonly #message: TakenMessage;
@@ -34,7 +34,7 @@ export class Delivery {
     this.#deadlineMs = deadlineMs;
   }
 
-  /** Delivers, and settles with the outbox; never rejects. */
+  /** Delivers the message and updates the outbox; never rejects. */
   async run(): Promise<void> {
     try {
       await this.#deliver();
@@ -47,7 +47,7 @@ export class Delivery {
       emit?.({ type: 'message-delivered', id, operation, name, attempts });
   }
 
-  /** Settles like the function that was given, but before the lease is over: a hung one must not hold its place for ever. */
+  /** Settles like `deliver`, but at the latest before the lease ends, so that a hung delivery does not block others. */
   #deliver(): Promise<unknown> {
     const { deliver, runtime } = this.#tools;
     const { token: _, ...message } = this.#message;
@@ -71,7 +71,7 @@ export class Delivery {
     const { id, token, operation, name, attempts } = this.#message;
     if (attempts >= maxAttempts) {
       const isBuried = await this.#bury();
-      // Else it comes up again, and whoever finds it then tells of it.
+      // Otherwise the message becomes due again, and the dispatcher that takes it then reports it.
       return isBuried ? emit?.({ type: 'message-dead', id, operation, name, attempts, error }) : undefined;
     }
     const limits = { baseMs: retryMs, capMs: maxRetryMs };
@@ -80,7 +80,10 @@ export class Delivery {
     await this.#settle('postpone', () => outbox.postpone(id, token, retryInMs));
   }
 
-  /** While the lease lasts nobody else can have taken it: what is gone after a call without an answer, that call buried. */
+  /**
+   * During the lease only this delivery can bury the message: if an unanswered call is followed by "gone", that call
+   * did it.
+   */
   async #bury(): Promise<boolean> {
     const { outbox } = this.#tools;
     const { id, token } = this.#message;
@@ -95,7 +98,7 @@ export class Delivery {
     return isBuried || (isAnswered && calls > 1);
   }
 
-  /** What can't be settled comes up again by itself, when the lease is over. */
+  /** If the outbox can't be updated, the message becomes due again when the lease ends. */
   async #settle(during: string, call: () => Promise<boolean>): Promise<boolean> {
     const { operation } = this.#message;
     return callUntil(this.#tools, this.#deadlineMs, operation, during, call).catch(() => false);

@@ -1,5 +1,5 @@
 /**
- * Takes messages from an outbox and delivers them, at least once each.
+ * Takes messages from an outbox and delivers each at least once.
  *
  * @module
  */
@@ -15,16 +15,16 @@ import { withTimeLimit } from '../core/support/store-call.ts';
 import { Delivery, type DeliveryTools } from './delivery.ts';
 import { type DispatcherOptions, dispatcherTable } from './options.ts';
 
-/** A dispatcher at work. */
+/** A running dispatcher. */
 export interface Dispatcher {
-  /** Takes no more messages, and resolves when the deliveries under way have ended. */
+  /** Takes no more messages, and resolves when the running deliveries have ended. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a dispatcher. Any number of them may work on one outbox, in any number of processes: while its lease holds,
- * a message is given to one alone. A message is delivered at least once, and always with the same id: after a crash,
- * or an answer that came too late, it is delivered again. It keeps the process alive until it is closed.
+ * Starts a dispatcher. Any number of dispatchers in any number of processes may share an outbox: during its lease only
+ * one has a message. A message is delivered at least once and always with the same id; after a crash or a late answer
+ * it is delivered again. The dispatcher keeps the process alive until it is closed.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `outbox-unsupported`.
  * @example
@@ -100,7 +100,7 @@ class Loop implements Dispatcher {
     }
   }
 
-  /** Those who began its deliveries are gone, or too late to tell. */
+  /** The dispatchers of its deliveries have died, or can no longer report it. */
   #tellDead({ id, operation, name, attempts }: ListedMessage): void {
     const error = new LeaseLostError('The last delivery of this message did not end within its lease.');
     this.#tools.emit?.({ type: 'message-dead', id, operation, name, attempts, error });

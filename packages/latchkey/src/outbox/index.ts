@@ -1,5 +1,5 @@
 /**
- * Delivers the messages that transactions left in a store's outbox.
+ * Delivers the messages in a store's outbox.
  *
  * @example
  * ```ts

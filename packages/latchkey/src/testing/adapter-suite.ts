@@ -1,6 +1,6 @@
 /**
- * The conformance suite of an adapter: what any idempotent endpoint must show from outside, on a real socket. Tests
- * are named by the rows of the checklist that they hold to.
+ * The conformance suite of an adapter: the externally visible behaviour of an idempotent endpoint, tested over a real
+ * socket. Test names begin with the checklist rows that they cover.
  *
  * @module
  */
@@ -29,8 +29,8 @@ export type {
 export type { AdapterSuiteOptions, SuiteStore } from './adapter-suite/world.ts';
 
 /**
- * Defines the tests that every adapter must pass, on a store of your choice. They need nothing from each other and
- * may run at the same time.
+ * Defines the tests that every adapter must pass, on a store of your choice. The tests are independent and may run
+ * concurrently.
  *
  * @example
  * ```ts

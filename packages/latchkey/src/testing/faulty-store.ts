@@ -1,5 +1,5 @@
 /**
- * A store that misbehaves on command: it fails a call, delays it, loses its reply or makes it twice.
+ * A store that simulates faults: a call fails, is delayed or repeated, or its reply is lost.
  *
  * @module
  */
@@ -34,11 +34,11 @@ export type FaultyMethod =
   | 'ping';
 
 /**
- * What goes wrong with one call:
- * - `fail`: it rejects and was not applied.
- * - `full`: the same, with the error of a store that has no room.
- * - `lose-reply`: it was applied, and rejects.
- * - `repeat`: it is applied twice; the second answer is given. A transaction is run once.
+ * The fault of one call:
+ * - `fail`: it is not applied, and rejects.
+ * - `full`: like `fail`, with the error of a full store.
+ * - `lose-reply`: it is applied, and rejects.
+ * - `repeat`: it is applied twice and returns the second answer. A transaction is run once.
  * - `delay`: it is applied after `delayMs` milliseconds.
  * - `hang`: it is never applied and never answers.
  */
@@ -46,30 +46,29 @@ export type Fault =
   | { readonly kind: 'fail' | 'full' | 'lose-reply' | 'repeat' | 'hang' }
   | { readonly kind: 'delay'; readonly delayMs: number };
 
-/** Decides about each call, in the order in which they are made. */
+/** Returns the fault of each call, in call order. */
 export type FaultPlan = (method: FaultyMethod) => Fault | undefined;
 
-/** How to command a {@link faultyStore}. */
+/** Controls the faults of a {@link faultyStore}. */
 export interface Faults {
   /** Disturbs the next `times` calls of `method`. */
   next(method: FaultyMethod, fault: Fault, times?: number): void;
-  /** Asks `plan` about every call that no `next` speaks of; `undefined` ends it. */
+  /** Sets the plan for calls without a `next`; `undefined` removes it. */
   plan(plan: FaultPlan | undefined): void;
-  /** Undoes every `next` and `plan`. */
+  /** Removes every `next` and the `plan`. */
   clear(): void;
-  /** How often each method was called. */
+  /** Number of calls per method. */
   readonly calls: ReadonlyMap<FaultyMethod, number>;
 }
 
-/** A store and the way to disturb it. */
+/** A wrapped store and the control of its faults. */
 export interface FaultyStore<Wrapped> {
   readonly store: Wrapped;
   readonly faults: Faults;
 }
 
 /**
- * Wraps any store.
- *
+ * Wraps any store to simulate faults.
  * @example
  * ```ts
  * const { store, faults } = faultyStore(memoryStore())
@@ -121,7 +120,7 @@ export function faultyStore<Kind extends TransactionKind>(
 }
 
 /**
- * A plan drawn from a seed: each call meets a fault with this probability, any kind but `hang`.
+ * A random plan from a seed: each call has a fault of any kind except `hang` with the given probability.
  *
  * @example
  * ```ts
@@ -172,17 +171,18 @@ async function disturbed<Result>(
   runtime: Runtime,
 ): Promise<Result> {
   if (fault === undefined) return call();
-  if (fault.kind === 'fail') throw new StoreUnavailableError(`${method} failed on command.`);
-  if (fault.kind === 'full') throw new StoreUnavailableError(`${method} found no room, on command.`, { full: true });
+  if (fault.kind === 'fail') throw new StoreUnavailableError(`${method} failed (simulated).`);
+  if (fault.kind === 'full')
+    throw new StoreUnavailableError(`${method} found the store full (simulated).`, { full: true });
   if (fault.kind === 'hang') return new Promise(() => {});
   if (fault.kind === 'delay') await sleep(runtime.timers, fault.delayMs);
   if (fault.kind === 'repeat') await call();
   const result = await call();
-  if (fault.kind === 'lose-reply') throw new StoreUnavailableError(`The reply to ${method} was lost on command.`);
+  if (fault.kind === 'lose-reply') throw new StoreUnavailableError(`The reply to ${method} was lost (simulated).`);
   return result;
 }
 
-/** The transaction's own types are the wrapped store's affair; this only passes its arguments on. */
+/** Only passes the arguments on to the wrapped store, which knows the transaction's types. */
 function aroundTransaction<Kind extends TransactionKind>(
   store: Store<Kind>,
   transaction: NonNullable<Store<Kind>['transaction']>,

@@ -1,6 +1,6 @@
 /**
- * What a test of your own needs: a clock that stands still, a store that fails on command, and the suites that
- * every store and adapter must pass.
+ * For your own tests: a manual clock, a store that simulates faults, and the suites that every store and adapter must
+ * pass.
  *
  * @module
  */

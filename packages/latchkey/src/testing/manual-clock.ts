@@ -1,6 +1,6 @@
 /**
- * Time, timers and randomness that a test owns: nothing moves until it says so, and the same seed gives the same
- * run.
+ * Time, timers and randomness controlled by a test. Time only moves when the test advances it, and the same seed gives
+ * the same run.
  *
  * @module
  */
@@ -10,15 +10,15 @@ import type { Runtime } from '../core/runtime.ts';
 /** A {@link Runtime} whose clock stands still. */
 export interface ManualRuntime extends Runtime {
   /**
-   * Moves both clocks on by `ms` milliseconds and calls the timers that come due, in order, each at its own time.
-   * After each, and at the end, promises get the time to settle.
+   * Advances both clocks by `ms` milliseconds and calls due timers in order, each at its own time. Lets promises settle
+   * after each timer and at the end.
    */
   advance(ms: number): Promise<void>;
-  /** Moves the wall clock alone, as an operator or a time server may. */
+  /** Moves only the wall clock, as an administrator or a time server may. */
   jumpWallClock(ms: number): void;
-  /** Lets promises settle, and what waits for a turn of the event loop. */
+  /** Lets promises and callbacks of the event loop's present turn settle. */
   settle(): Promise<void>;
-  /** How many timers are set. */
+  /** Number of pending timers. */
   pendingTimers(): number;
 }
 
@@ -30,9 +30,9 @@ interface ManualTimer {
 const turnsToSettle = 4;
 
 /**
- * Makes a runtime for tests. The wall clock starts at 2026-01-01 00:00 UTC unless told.
+ * Creates a runtime for tests. By default the wall clock starts at 2026-01-01 00:00 UTC.
  *
- * @param seed - decides what `random` gives.
+ * @param seed - the seed of `random`.
  * @example
  * ```ts
  * const runtime = manualRuntime()
@@ -79,7 +79,7 @@ export function manualRuntime(seed = 1, startMs = Date.UTC(2026, 0, 1)): ManualR
   };
 }
 
-/** Numbers from 0 to 1 that depend on the seed alone (Vigna's SplitMix, cut to 32 bits). */
+/** Numbers from 0 to 1 that only depend on the seed (Vigna's SplitMix, truncated to 32 bits). */
 export function seededFraction(seed: number): () => number {
   let state = seed | 0;
   return () => {

@@ -1,5 +1,5 @@
 /**
- * The contract of a store, as tests: every transition of a record, for anyone's store and any test runner.
+ * The contract of a store as tests: every transition of a record, for any store and any test runner.
  *
  * @module
  */

@@ -75,7 +75,7 @@ describe('transactions', () => {
     faulty.faults.next('transaction', { kind: 'lose-reply' });
     const engine = new Engine({ store: faulty.store });
     const outcome = await engine.run(operation(), async (context) => {
-      await expect(context.finish(() => answer('committed'))).rejects.toThrow('lost on command');
+      await expect(context.finish(() => answer('committed'))).rejects.toThrow('was lost (simulated)');
       return runResult('failed', 'something went wrong');
     });
     expect(told(outcome)).toBe('executed lost');

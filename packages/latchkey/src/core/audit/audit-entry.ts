@@ -1,5 +1,5 @@
 /**
- * One line of the audit, and its form as bytes. Holds no key, no token, and of a response its status and digest alone.
+ * One entry of the audit, and its encoding. It contains no key and no token, and of a response only status and digest.
  *
  * @module
  */
@@ -9,28 +9,28 @@ import type { AfterFailure } from '../store.ts';
 import { decodeValue, encodeValue } from '../support/codec.ts';
 import { digestParts } from '../support/digest.ts';
 
-/** A decision in the audit: nothing of a response but its status and a digest. */
+/** A decision in the audit, with only the status and digest of a response. */
 export interface DecisionSummary {
   readonly kind: 'respond' | 'rerun' | 'forget';
   /** The status of a response, if a person gave it. */
   readonly status?: number;
-  /** Of the decision as a whole, its bytes included. */
+  /** The digest of the whole decision, including its bytes. */
   readonly digest: string;
 }
 
-/** The digest of a decision; `bytes` are a response's as the record keeps them, and empty for the others. */
+/** The digest of a decision; `bytes` are the encoded response, or empty for other decisions. */
 export function decisionDigest(kind: DecisionSummary['kind'], bytes: Uint8Array): string {
   return digestParts('verdict', kind, Buffer.from(bytes).toString('base64'));
 }
 
 /**
- * What happened:
- * - `proposed`, `withdrawn`: a decision that waits for a second person, and its end.
- * - `decided`: the decision is about to be carried out. Without one of the next three after it, the process died or the
- *   store gave no answer: whether the decision was carried out, the record's state tells.
+ * The kind of an entry:
+ * - `proposed`, `withdrawn`: a proposal was made for a second person, or withdrawn.
+ * - `decided`: the decision is about to be carried out. If none of the next three entries follows, the process died or
+ *   the store gave no answer, and the record's state tells whether the decision was carried out.
  * - `applied`: the decision was carried out.
- * - `stale`: it was not, since the record had changed by then.
- * - `unclear`: the record has moved on, and both this decision and another's act explain how it is.
+ * - `stale`: the decision was not carried out, since the record had changed.
+ * - `unclear`: the record has changed, and it can't be determined whether by this decision or by another act.
  * - `refused`: the act was not allowed; nothing was decided.
  */
 export type AuditEvent = 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
@@ -38,12 +38,12 @@ export type AuditEvent = 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'sta
 /** Why an act was refused. */
 export type RefusalReason = 'resolution-stale' | 'approval-by-proposer' | 'proposal-missing';
 
-/** One line of the audit. */
+/** One entry of the audit. */
 export interface AuditEntry {
-  /** When, by the clock of the process that wrote it; milliseconds since the epoch. */
+  /** The time of the writing process's clock, in milliseconds since the epoch. */
   readonly atMs: number;
   readonly event: AuditEvent;
-  /** Ties together the lines of one decision; it is the proposal's id too. */
+  /** The same in all entries of one decision; also the proposal's id. */
   readonly decisionId: string;
   /** The record's id. */
   readonly id: string;
@@ -51,14 +51,14 @@ export interface AuditEntry {
   readonly by?: 'hook';
   readonly who: string;
   readonly why: string;
-  /** A digest of the token of the claim that the person saw, or under which the hook was asked. */
+  /** A digest of the token of the claim that the person saw, or under which the hook ran. */
   readonly token: string;
-  /** Absent where there is none: a refusal of something that was not found. */
+  /** Absent if a refused act found no decision. */
   readonly decision?: DecisionSummary;
-  /** The end of a proposal. */
+  /** When a proposal lapses. */
   readonly untilMs?: number;
   readonly reason?: RefusalReason;
-  /** What the record was then; absent if it was gone. */
+  /** The record at that time; absent if it did not exist. */
   readonly record?: AuditedRecord;
 }
 
@@ -70,7 +70,7 @@ export interface AuditedRecord {
   readonly policy: AfterFailure;
 }
 
-/** The audit names a claim, and doesn't hold its token: with that one could complete the record. */
+/** Identifies a claim without its token, with which the record could be completed. */
 export function tokenDigest(token: string): string {
   return digestParts('token', token);
 }

@@ -13,40 +13,40 @@ import { Chain, type Place } from './chain.ts';
 import type { AuditTools } from './own-record.ts';
 
 const dayMs = 86_400_000;
-/** A record is looked at in one period or two, whatever the retention is. */
+/** The entries of a record are in one or two periods, whatever the retention is. */
 const recordPeriodMs = 400 * dayMs;
 const maxPage = 1_000;
-/** How long an entry of the log waits for those of this process that came before it. */
+/** How long an entry of the log waits for earlier entries of this process. */
 const turnMs = 10_000;
 
 const retentions = new WeakMap<object, number>();
 
-/** How long entries are kept in a store unless an operator says otherwise. */
+/** Default retention of entries. */
 export const defaultRetentionMs = 400 * dayMs;
 
-/** Keeps a store's entries so long from now on, whoever writes them: an operator or a hook of this process. */
+/** Sets the retention of entries that an operator or a hook of this process writes to the store from now on. */
 export function keepEntriesFor(store: object, retentionMs: number): void {
   retentions.set(store, retentionMs);
 }
 
-/** What this process knows of a store's log. */
+/** This process's state of a store's log. */
 interface LogEnd {
-  /** The end as it was seen last: never behind it, so that the search for it begins there. */
+  /** The last known end, at which the search for the present end begins. */
   seen: Place;
   /** The last entry that is being written. */
   last: Promise<unknown>;
 }
 
-/** By store, whoever writes: hooks that come by the hundred after a crash would all fight for one place. */
+/** One per store, since hundreds of hooks after a crash would otherwise compete for the same position. */
 const logEnds = new WeakMap<object, LogEnd>();
 
-/** What {@link Audit.log} is asked for. */
+/** The arguments of {@link Audit.log}. */
 export interface LogRequest {
-  /** Entries from this time on; milliseconds since the epoch. Default: all that are kept. */
+  /** Earliest time of entries, in milliseconds since the epoch. Default: all entries. */
   readonly sinceMs?: number;
-  /** At most this many; 1 to 1,000. */
+  /** Maximum number of entries, 1 to 1,000. */
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the previous page. */
   readonly cursor?: string;
 }
 
@@ -57,7 +57,7 @@ export interface LogPage {
   readonly next?: string;
 }
 
-/** An entry that was written, and all that were in the record's list before it. */
+/** A written entry, and all earlier entries of the record's list. */
 export interface Written {
   readonly entry: AuditEntry;
   readonly earlier: readonly AuditEntry[];
@@ -86,10 +86,10 @@ export class Audit {
   }
 
   /**
-   * Writes an entry into both lists: first into the record's, whose order decides, then into the log. Whoever acts on an
-   * entry waits for both, so that nothing is carried out that one of them doesn't show.
+   * Writes an entry into both lists: first into the record's, whose order is authoritative, then into the log. Wait for
+   * it before acting on the entry, so that both lists show everything that is carried out.
    *
-   * @param make - the entry, given all that come before it; it may be asked again.
+   * @param make - makes the entry from all earlier ones; it may be called several times.
    */
   async write(id: string, make: (earlier: readonly AuditEntry[]) => AuditEntry): Promise<Written> {
     const written = await this.#writeOfRecord(id, make);
@@ -151,7 +151,9 @@ export class Audit {
     return { entry, earlier };
   }
 
-  /** In turn; but one that hangs holds up the others for a time only, since any order is right. */
+  /**
+   * Writes entries in turn. An entry that hangs delays the others only for a limited time, since any order is valid.
+   */
   #writeLog(entry: AuditEntry): Promise<void> {
     const before = withTimeLimit(this.#tools.runtime, turnMs, this.#end.last).then(noop, noop);
     const writing = before.then(() => this.#appendToLog(entry));
@@ -171,11 +173,11 @@ export class Audit {
     this.#end.seen = { period, index: place.index + 1 };
   }
 
-  /** The first free place of a day, by doubling and halving: a day may have thousands of entries. */
+  /** The first free position of a day, by binary search, since a day may have thousands of entries. */
   async #endOfLog(period: number): Promise<number> {
     const isFree = async (index: number) => (await this.#log.at({ period, index })) === undefined;
     const seen = this.#end.seen.period === period ? this.#end.seen.index : 0;
-    // A store that was restored or emptied meanwhile has less than was seen, and nobody would find what comes after a gap.
+    // A store that was restored or emptied has fewer entries than before, and entries after a gap would not be found.
     let written = seen > 0 && (await isFree(seen - 1)) ? -1 : seen - 1;
     let free = written + 1;
     for (let step = 1; !(await isFree(free)); step *= 2) {

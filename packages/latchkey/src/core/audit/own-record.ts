@@ -1,5 +1,5 @@
 /**
- * Records that are nobody's operation, in the same store as all others: written once, and kept for a time.
+ * Internal records in the same store: written once and kept for a given time.
  *
  * @module
  */
@@ -10,28 +10,28 @@ import type { AnyStore, ClaimOutcome, ClaimRequest } from '../store.ts';
 import { digestParts } from '../support/digest.ts';
 import { type CallTools, callUntil } from '../support/store-call.ts';
 
-/** The store, with time and the observer. */
+/** The store, the runtime and the observer. */
 export interface AuditTools extends CallTools {
   readonly store: Pick<AnyStore, 'claim' | 'complete' | 'read'>;
 }
 
-/** Somebody waits, so that a store that doesn't answer is worth some patience, and not more. */
+/** Time limit for the store's answer, since a person or a request waits. */
 const answerWithinMs = 10_000;
 
 /**
- * Calls the store until it answers.
+ * Retries a call of the store until it answers.
  *
- * @throws StoreUnavailableError if it doesn't within ten seconds.
+ * @throws StoreUnavailableError if it doesn't answer within ten seconds.
  */
 export function ask<T>(tools: CallTools, during: string, call: () => Promise<T>): Promise<T> {
   const giveUpAt = tools.runtime.clock.monotonic() + answerWithinMs;
   return callUntil(tools, giveUpAt, 'operator', during, call);
 }
 
-/** No layer makes such a fingerprint: it tells these records from the operations of an application. */
+/** Distinguishes these records from an application's operations: no layer makes such a fingerprint. */
 export const ownFingerprint = 'latchkey:operator';
 
-/** What such a record is. */
+/** An internal record. */
 export interface OwnRecord {
   readonly id: string;
   /** A digest; `erase` of it removes the record. */
@@ -40,17 +40,17 @@ export interface OwnRecord {
   readonly retentionMs: number;
 }
 
-/** A record whose writing was begun by this caller alone, or what it holds already. */
+/** The token for writing the record, or its existing content. */
 type Taken = { readonly token: string } | { readonly written: Uint8Array };
 
-/** Long enough for the one write that follows; whoever died before it holds up the others no longer. */
+/** Long enough for the one write that follows; a writer that dies before it delays others only for this time. */
 const leaseMs = 5_000;
 const patienceMs = 30_000;
 const lookAgainMs = 20;
 
 const noBytes = new Uint8Array();
 
-/** No principal of an application has this digest, so that erasing one leaves these records. */
+/** No principal of an application has this digest, so `erase` keeps these records. */
 export const operatorPrincipal = digestParts('operator');
 
 function claimOf(record: OwnRecord, token: string): ClaimRequest {
@@ -70,16 +70,16 @@ function claimOf(record: OwnRecord, token: string): ClaimRequest {
   };
 }
 
-/** What the record holds; undefined if it is not there, or was begun and not written. */
+/** The record's content; undefined if it does not exist or is not written yet. */
 export async function readOwn(tools: AuditTools, id: string): Promise<Uint8Array | undefined> {
   const record = await ask(tools, 'read', () => tools.store.read(id));
   return record?.result?.bytes;
 }
 
 /**
- * Takes the record for writing, or gives what was written. Waits for another writer, and takes over from one that died.
+ * Claims the record for writing, or returns its content. Waits for another writer, and takes over from one that died.
  *
- * @throws StoreUnavailableError if the store gives no answer, or another writer no way.
+ * @throws StoreUnavailableError if the store gives no answer, or if another writer does not finish.
  */
 async function take(tools: AuditTools, record: OwnRecord): Promise<Taken> {
   const { clock, timers, random } = tools.runtime;
@@ -95,9 +95,9 @@ async function take(tools: AuditTools, record: OwnRecord): Promise<Taken> {
 }
 
 /**
- * Writes the record unless it is written: the bytes are asked for when nobody else can write.
+ * Writes the record unless it is already written. The bytes are requested when no other writer can write.
  *
- * @returns what another wrote before; undefined if these bytes are the record's now.
+ * @returns the content written by another writer; undefined if these bytes were written.
  */
 export async function writeOnce(
   tools: AuditTools,

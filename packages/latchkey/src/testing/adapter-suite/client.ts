@@ -1,5 +1,5 @@
 /**
- * A client that sends exactly the given bytes and shows exactly what came back.
+ * A client that sends exactly the given bytes and returns exactly the received ones.
  *
  * @module
  */
@@ -53,7 +53,7 @@ export function responseTo(request: ClientRequest): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => request.once('response', resolve).once('error', reject));
 }
 
-/** Reads a response to its end, or to where it breaks. */
+/** Reads a response until it ends or breaks. */
 export async function receive(response: IncomingMessage): Promise<Received> {
   const chunks: Buffer[] = [];
   try {
@@ -91,7 +91,7 @@ function hasBody({ method = 'POST' }: Sent): boolean {
   return method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS';
 }
 
-/** Sends bytes as they are and resolves with the status line's code once the server has closed. */
+/** Sends raw bytes and resolves with the status code once the server has closed the connection. */
 export function sendRaw(origin: string, bytes: string): Promise<number> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {

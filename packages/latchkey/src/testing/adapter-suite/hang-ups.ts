@@ -1,5 +1,5 @@
 /**
- * Clients that leave before their handler begins.
+ * Clients that disconnect before their handler begins.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { assertFresh, firstKey, gate, pause, type Test, type TestApp, until, typ
 
 const body = '{"amount":4200}';
 
-/** Answers with the body that it got. */
+/** Answers with the request's body. */
 function echo<Kind extends TransactionKind>(request: SuiteRequest<Kind>): SuiteReply {
   return { status: 201, body: request.body };
 }
 
-/** Long enough for a server on the same machine to notice that its client has left. */
+/** Long enough for a server on the same machine to notice a disconnected client. */
 const noticedMs = 100;
 
-/** Sends a request whose claim takes its time, and leaves meanwhile. */
+/** Sends a request with a slow claim, and disconnects meanwhile. */
 async function hangUpDuringClaim<Kind extends TransactionKind>(world: World<Kind>, app: TestApp): Promise<void> {
   const claims = world.faults.calls.get('claim') ?? 0;
   world.faults.next('claim', { kind: 'delay', delayMs: noticedMs });
@@ -48,7 +48,7 @@ async function retried(app: TestApp): Promise<string> {
   return answer.body.toString();
 }
 
-/** Leaves a lapsed record behind, whose worker never ends. */
+/** Makes a lapsed record whose worker never ends. */
 async function lapse<Kind extends TransactionKind>(world: World<Kind>, afterFailure: 'refuse' | 'rerun') {
   const { passed, open: end } = gate();
   const handler = async (request: SuiteRequest<Kind>) => passed.then(() => echo(request));

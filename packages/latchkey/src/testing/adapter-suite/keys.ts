@@ -1,5 +1,5 @@
 /**
- * The key header: what is read as which key, and what is refused.
+ * The key header: how keys are read, and which are refused.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What the layer says about every answer that passed through it.
+ * The headers that mark every answer of a guarded request.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { Header } from '../../http/exchange.ts';
 import type { SuiteReply } from './scenario.ts';
 import { assertExecuted, assertFresh, assertProblem, assertReplay, hurried, pause, type Test } from './world.ts';
 
-/** What a service behind says about its own answer. */
+/** The marks of a downstream service. */
 const upstream: readonly Header[] = [
   ['Idempotent-Replayed', 'true'],
   ['Idempotency-Status', 'replayed'],

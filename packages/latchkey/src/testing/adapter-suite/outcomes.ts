@@ -1,5 +1,5 @@
 /**
- * What is kept, what is released, and what happens when the store fails.
+ * Which answers are kept, which records are released, and failures of the store.
  *
  * @module
  */
@@ -23,7 +23,7 @@ import {
   type World,
 } from './world.ts';
 
-/** Answers with the first reply once, and normally from then on. */
+/** Answers with the given reply once, and normally after that. */
 function once<Kind extends TransactionKind>(reply: SuiteReply | (() => never)) {
   return (_request: SuiteRequest<Kind>, execution: number): SuiteReply => {
     if (execution > 1) return numbered(execution);
@@ -94,7 +94,7 @@ function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): vo
   });
 }
 
-/** Answers that only look like "nothing was done". */
+/** Answers whose status suggests that nothing was done. */
 const comeBack: readonly SuiteReply[] = [
   ...[401, 407, 408, 425, 429].map((status) => ({ status, body: 'come back' })),
   { status: 503, headers: [['Retry-After', '1']], body: 'later' },
@@ -102,7 +102,7 @@ const comeBack: readonly SuiteReply[] = [
 
 const problemType: Header = ['Content-Type', 'application/problem+json'];
 
-/** What a handler passes on of an idempotent service that it calls: with its header, or where a gateway dropped that. */
+/** Answers of an idempotent service that a handler passes on, with its header, or without if a gateway removed it. */
 const notFinal: readonly SuiteReply[] = [
   { status: 409, headers: [problemType], body: JSON.stringify({ code: 'in-progress' }) },
   { status: 409, headers: [['Idempotency-Status', 'outcome-unknown;final=?0']], body: 'ask somebody' },
@@ -211,7 +211,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
       world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
       async function* pieces() {
         yield new TextEncoder().encode('one');
-        // A stream that ends at once may be held whole by the adapter: then its head has not gone out either.
+        // An adapter may hold a stream that ends at once completely, including its head.
         await new Promise((resolve) => setTimeout(resolve, 50));
         yield new TextEncoder().encode('two');
       }

@@ -11,7 +11,7 @@ import { assertFresh, assertProblem, assertReplay, type Test, type World } from 
 
 type Pair = readonly [first: Sent, second: Sent];
 
-/** Sends both, to a path that no other pair of the test has used. */
+/** Sends both requests to a path that no other pair of the test has used. */
 async function exchange<Kind extends TransactionKind>(world: World<Kind>, pair: Pair, options: object) {
   const app = await world.app(options);
   const path = `/pair/${world.executions}`;

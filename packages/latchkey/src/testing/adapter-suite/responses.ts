@@ -1,5 +1,5 @@
 /**
- * Which headers and bytes of an answer are kept, and to which requests the layer applies.
+ * Which headers and bytes of an answer are kept, and which requests are guarded.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { open, receive, responseTo } from './client.ts';
 import type { SuiteReply } from './scenario.ts';
 import { assertFresh, assertProblem, assertReplay, firstKey, type Test } from './world.ts';
 
-/** Headers of one exchange, or of one client, that mean nothing to the next. */
+/** Headers that only apply to one exchange or one client. */
 const passing: readonly Header[] = [
   ['Set-Cookie', 'session=a'],
   ['WWW-Authenticate', 'Basic'],
@@ -83,7 +83,7 @@ function headerTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 }
 
-/** Gzips for those who take it, as a compression middleware does. */
+/** Gzips if the client accepts it, as a compression middleware does. */
 function compressing(accepts: string | undefined): SuiteReply {
   const text = 'a'.repeat(2_000);
   if (accepts?.includes('gzip') !== true) return { body: text };

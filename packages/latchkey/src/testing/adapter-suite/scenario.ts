@@ -1,5 +1,5 @@
 /**
- * What an application under test looks like to the adapter suite: handlers that know no framework.
+ * The application under test: handlers that are independent of a framework.
  *
  * @module
  */
@@ -9,17 +9,17 @@ import type { Header } from '../../http/exchange.ts';
 import type { HttpContext } from '../../http/layer.ts';
 import type { GuardOptions } from '../../http/options.ts';
 
-/** A request, as a handler of the suite sees it. */
+/** The request that a handler of the suite gets. */
 export interface SuiteRequest<Kind extends TransactionKind = never> {
   readonly method: string;
-  /** What the framework made of the body, as text. */
+  /** The body as parsed by the framework, as text. */
   readonly body: string;
-  /** The context, if the request runs under one. */
+  /** The context, if the request has one. */
   readonly context: HttpContext<Kind, unknown> | undefined;
   header(name: string): string | undefined;
 }
 
-/** What a handler answers; to be written the way the framework's users do it. */
+/** A handler's answer, to be sent in the usual way of the framework. */
 export type SuiteReply =
   | {
       readonly status?: number;
@@ -27,27 +27,27 @@ export type SuiteReply =
       /** At once, or as a stream. */
       readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
     }
-  /** What `context.finish` resolved with; to be returned as it is. */
+  /** The value that `context.finish` resolved with, to be returned unchanged. */
   | { readonly finished: unknown };
 
-/** A handler. What it throws the application throws. */
+/** A handler. The application must rethrow its errors. */
 export type SuiteHandler<Kind extends TransactionKind = never> = (
   request: SuiteRequest<Kind>,
 ) => Promise<SuiteReply> | SuiteReply;
 
-/** What stands before the guard: it may refuse the request, answer in place of the guard, or set headers of the response. */
+/** Middleware before the guard, which may refuse the request, answer instead of the guard, or set response headers. */
 export type SuiteOuter = (header: (name: string) => string | undefined) => {
   readonly refuse?: number;
-  /** Lets the request in, and gives an empty answer with this status if there is none yet: a timeout. */
+  /** Lets the request pass, and sends an empty answer with this status if there is none yet, as a timeout does. */
   readonly late?: Promise<number>;
   readonly headers?: readonly Header[];
 };
 
-/** An application that the suite wants to see. */
+/** The application that the suite needs. */
 export interface AppSetup<Kind extends TransactionKind = never> {
-  /** The guard's options, but for the principal: that is the value of the header `X-Tenant`, or `tenant`. */
+  /** The guard's options without `principal`, which is the value of the header `X-Tenant`, or else `tenant`. */
   readonly options: Omit<GuardOptions<unknown, Kind>, 'principal'>;
-  /** Answers every method and every path. */
+  /** Handles every method and path. */
   readonly handler: SuiteHandler<Kind>;
   readonly outer: SuiteOuter;
 }

@@ -1,5 +1,5 @@
 /**
- * Steps, transactions, `finish`, and what the handler says about its own answer.
+ * Steps, transactions, `finish`, `keep` and `release`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { TransactionProbe } from '../store-suite.ts';
 import type { SuiteRequest } from './scenario.ts';
 import { assertExecuted, assertFresh, assertReplay, numbered, type Test, type World } from './world.ts';
 
-/** R68, R71, and the handler's own word. */
+/** R68, R71, `keep` and `release`. */
 export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   test('R68 R71 a saved step does not run again, and derived keys stay the same', async (world) => {
     const charged: string[] = [];
@@ -80,7 +80,7 @@ export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void 
   });
 }
 
-/** A context whose transactions can be called whatever kind they are. */
+/** A context whose transactions can be called in either mode. */
 interface Transacting<Kind extends TransactionKind> {
   readonly transaction: (name: string, fn: (handle: Kind['handle']) => unknown) => Promise<unknown>;
   readonly finish: (fn: (handle: Kind['handle']) => Answer | Promise<Answer>) => Promise<unknown>;
@@ -95,7 +95,7 @@ function transacting<Kind extends TransactionKind>({ context }: SuiteRequest<Kin
   return { transaction: transaction.bind(context), finish: finish.bind(context) };
 }
 
-/** Stays synchronous after a synchronous write: some stores' transactions must. */
+/** Stays synchronous after a synchronous write, as some stores' transactions require. */
 function after<T>(written: void | Promise<void>, next: () => T): T | Promise<T> {
   return written instanceof Promise ? written.then(next) : next();
 }

@@ -1,5 +1,5 @@
 /**
- * Streams, broken ones and long ones.
+ * Streams, including broken and long ones.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { firstKey, gate, type Test, until } from './world.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Sends a request and gives what of the answer has come when the first bytes have. */
+/** Sends a request and returns the part of the answer that has arrived with the first bytes. */
 async function firstBytes(origin: string) {
   const body = '{"amount":2000}';
   const request = open(origin, { key: firstKey, body });

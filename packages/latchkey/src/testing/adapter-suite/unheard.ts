@@ -1,5 +1,5 @@
 /**
- * Answers that nobody waits for any more.
+ * Answers whose client has disconnected.
  *
  * @module
  */

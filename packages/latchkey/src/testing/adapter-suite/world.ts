@@ -1,5 +1,5 @@
 /**
- * One test's own world: a store, the applications on it, and what was executed.
+ * The world of one test: a store, its applications, and the number of executions.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { TransactionProbe } from '../store-suite.ts';
 import { type Received, type Sent, send } from './client.ts';
 import type { AppSetup, RunningApp, SuiteHandler, SuiteOuter, SuiteReply, SuiteRequest } from './scenario.ts';
 
-/** Ten times as fast as the system's: a guard offers its answer to a store that fails for five seconds at least. */
+/** A runtime ten times as fast as the system's, since a guard retries a failing store for at least five seconds. */
 export const hurried: Runtime = {
   ...systemRuntime,
   clock: { now: systemRuntime.clock.now, monotonic: () => 10 * systemRuntime.clock.monotonic() },
@@ -27,7 +27,7 @@ export interface SuiteStore<Kind extends TransactionKind = never> {
   readonly store: OperatorStore<Kind>;
   /** Needed if the store has transactions. */
   readonly transactions?: TransactionProbe<Kind>;
-  /** Removes what the test left behind; the store is closed by then. */
+  /** Cleans up after the test, when the store is already closed. */
   dispose?(): Promise<void> | void;
 }
 
@@ -40,22 +40,22 @@ export interface AdapterSuiteOptions<Kind extends TransactionKind = never> {
   start(setup: AppSetup<Kind>): Promise<RunningApp>;
   createStore(): Promise<SuiteStore<Kind>> | SuiteStore<Kind>;
   /**
-   * What the guard sees of a JSON body: its bytes (default), or only the value that a parser before it made, which
-   * cannot show repeated names or digits beyond a double.
+   * Whether the guard gets the bytes of a JSON body (default), or only the value from an earlier parser, which lacks
+   * repeated names and digits beyond a double.
    */
   readonly jsonBodies?: 'bytes' | 'value';
-  /** Whether the store has transactions, and `createStore` a probe for them. */
+  /** Whether the store has transactions and `createStore` returns a probe for them. */
   readonly transactions?: boolean;
 }
 
-/** What a test asks of an application. */
+/** The options of a test's application. */
 export interface AppOptions<Kind extends TransactionKind> extends Partial<AppSetup<Kind>['options']> {
   /** Default: 201 with the number of the execution. */
   readonly handler?: (request: SuiteRequest<Kind>, execution: number) => Promise<SuiteReply> | SuiteReply;
   readonly outer?: SuiteOuter;
 }
 
-/** An application that a test talks to. */
+/** An application under test. */
 export interface TestApp {
   readonly origin: string;
   send(sent?: Sent): Promise<Received>;
@@ -66,7 +66,7 @@ export function numbered(execution: number): SuiteReply {
   return { status: 201, headers: [['Content-Type', 'application/json']], body: JSON.stringify({ execution }) };
 }
 
-/** See the module. */
+/** The world of one test. */
 export class World<Kind extends TransactionKind> {
   readonly store: OperatorStore<Kind>;
   readonly faults: Faults;
@@ -101,7 +101,7 @@ export class World<Kind extends TransactionKind> {
     return { origin: app.origin, send: (sent = {}) => send(app.origin, { key: firstKey, ...sent }) };
   }
 
-  /** How many records there are in a state. */
+  /** Number of records in a state. */
   async count(state: RecordState): Promise<number> {
     return (await this.store.list({ state, limit: 100 })).records.length;
   }
@@ -114,16 +114,16 @@ export class World<Kind extends TransactionKind> {
   }
 }
 
-/** The key of a request that names none. */
+/** The default key of a request. */
 export const firstKey = '4fa282fe-6f26-4f33-8a32-447c6d8a1953';
 
 /** Another key. */
 export const otherKey = '8e03978e-40d5-43e8-bc93-6894a57f9324';
 
-/** Defines tests that each have a world of their own. */
+/** Defines tests, each with a new world. */
 export type Test<Kind extends TransactionKind> = (name: string, body: (world: World<Kind>) => Promise<void>) => void;
 
-/** A test that makes its world, and takes it down whatever happens. */
+/** A test that creates its world and always removes it. */
 export function testIn<Kind extends TransactionKind>(suite: AdapterSuiteOptions<Kind>): Test<Kind> {
   return (name, body) =>
     suite.it(name, async () => {
@@ -151,7 +151,7 @@ export function gate(): Gate {
   return { passed, open: () => open() };
 }
 
-/** Waits; for leases and retentions, which run by the store's clock. */
+/** Waits in real time, for leases and retentions, which follow the store's clock. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -165,7 +165,7 @@ export async function until(holds: () => boolean | Promise<boolean>): Promise<vo
   assert.fail('what was waited for did not happen within ten seconds');
 }
 
-/** The permanent code of an error answer, with all that such an answer must have. */
+/** Checks the members of an error answer and returns its code. */
 function problemCode(received: Received): unknown {
   assert.equal(received.header('content-type'), 'application/problem+json', received.body.toString());
   assert.equal(received.header('cache-control'), 'no-store');
@@ -176,13 +176,13 @@ function problemCode(received: Received): unknown {
   return problem.code;
 }
 
-/** An error answer of the layer. */
+/** Asserts an error answer of the guard. */
 export function assertProblem(received: Received, status: number, code: string): void {
   assert.equal(received.status, status, received.body.toString());
   assert.equal(problemCode(received), code);
 }
 
-/** A replay of `first`: the same answer, marked. */
+/** Asserts a replay of `first`: the same answer with the replay's marks. */
 export function assertReplay(received: Received, first: Received): void {
   const told = `first ${first.status} ${first.body}, then ${received.status} ${received.body}`;
   assert.equal(received.status, first.status, told);
@@ -191,13 +191,13 @@ export function assertReplay(received: Received, first: Received): void {
   assert.equal(received.header('idempotency-status'), 'replayed', told);
 }
 
-/** An answer that a handler behind the guard made just now. */
+/** Asserts a new answer of a guarded handler. */
 export function assertExecuted(received: Received, status = 201): void {
   assertFresh(received, status);
   assert.equal(received.header('idempotency-status'), 'executed');
 }
 
-/** An answer that a handler made just now, behind the guard or without it. */
+/** Asserts a new answer of a handler, guarded or not. */
 export function assertFresh(received: Received, status = 201): void {
   assert.equal(received.status, status, received.body.toString());
   assert.equal(received.header('idempotent-replayed'), undefined);

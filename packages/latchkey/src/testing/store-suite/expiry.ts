@@ -1,5 +1,5 @@
 /**
- * When a record goes, and that it counts as gone whether swept or not.
+ * When a record expires, and that it counts as absent then, swept or not.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What every part of the store suite works with.
+ * Shared fixture of the store suite.
  *
  * @module
  */
@@ -22,29 +22,29 @@ import {
 /** One store under test; each test gets a new one. */
 export interface StoreUnderTest<Kind extends TransactionKind = never> {
   readonly store: Store<Kind>;
-  /** Makes the store's clock move on by `ms` milliseconds: moves it, or waits. */
+  /** Advances the store's clock by `ms` milliseconds, by moving it or by waiting. */
   advance(ms: number): Promise<void>;
-  /** Removes what the test left behind; the store is closed by then. */
+  /** Cleans up after the test, when the store is already closed. */
   dispose?(): Promise<void> | void;
   /** Needed if the store has transactions. */
   readonly transactions?: TransactionProbe<Kind>;
 }
 
-/** How the suite makes an effect in the store's own database, and sees it. */
+/** Writes and reads an effect in the store's own database. */
 export interface TransactionProbe<Kind extends TransactionKind> {
   /** Writes `text` through a transaction's handle. */
   write(handle: Kind['handle'], text: string): void | Promise<void>;
-  /** Everything that was written and committed. */
+  /** Returns all committed texts. */
   written(): Promise<readonly string[]> | readonly string[];
 }
 
-/** What the suite asks of the store that it makes. */
+/** The settings of a store for the suite. */
 export interface StoreSetup {
-  /** The longest result that the store may keep, in bytes; longer ones must leave their tombstone. */
+  /** Maximum size of a result in bytes; a longer one must leave a tombstone. */
   readonly maxResultBytes: number;
 }
 
-/** What a store may have beyond the methods that a request needs; `operator` is the half of an `OperatorStore`. */
+/** Optional parts of a store; `operator` means the methods of an `OperatorStore`. */
 export type StoreCapability = 'operator' | 'transaction' | 'watch' | 'outbox';
 
 /** The arguments of `storeSuite`. */
@@ -54,13 +54,16 @@ export interface StoreSuiteOptions<Kind extends TransactionKind = never> {
   it(name: string, body: () => Promise<void>): void;
   /** Makes an empty store. */
   create(setup: StoreSetup): Promise<StoreUnderTest<Kind>> | StoreUnderTest<Kind>;
-  /** What the store has beyond the methods that every store has. */
+  /** The optional parts that the store has. */
   readonly capabilities: readonly StoreCapability[];
-  /** Every duration of the suite is a small multiple of this; default 1,000. Less for a store that must be waited for. */
+  /**
+   * Unit of all durations in the suite, in milliseconds. Set less for a store whose clock can't be moved. Default
+   * 1,000.
+   */
   readonly unitMs?: number;
 }
 
-/** A store, shorthands for its calls, and the durations of a run. */
+/** A store, shorthands for its calls, and the suite's durations. */
 export class Bench<Kind extends TransactionKind = never> {
   readonly subject: StoreUnderTest<Kind>;
   readonly leaseMs: number;
@@ -101,7 +104,7 @@ export class Bench<Kind extends TransactionKind = never> {
     return outcome;
   }
 
-  /** A record that lapsed after `token` claimed it. */
+  /** Makes a record lapse after `token` claimed it. */
   async lapse(token: string, policy: AfterFailure = 'refuse', change: Partial<ClaimRequest> = {}): Promise<void> {
     await this.take(token, { policy, ...change });
     await this.advance(this.leaseMs);
@@ -154,7 +157,7 @@ export class Bench<Kind extends TransactionKind = never> {
     return record;
   }
 
-  /** Nothing has expired. */
+  /** Asserts that no record has expired. */
   async assertNothingToSweep(): Promise<void> {
     if (isOperatorStore(this.store)) assert.equal(await this.store.sweep(10), 0);
   }
@@ -163,7 +166,7 @@ export class Bench<Kind extends TransactionKind = never> {
     assert.equal((await this.store.read(id))?.state ?? 'absent', state);
   }
 
-  /** The record must be completed with this text. */
+  /** Asserts that the record is completed with this text. */
   async assertResult(text: string, kind: 'value' | 'tombstone' = 'value'): Promise<void> {
     const outcome = await this.claim('onlooker');
     assert.equal(outcome.outcome, 'completed');
@@ -194,10 +197,10 @@ export function stepTexts(steps: ReadonlyMap<string, Uint8Array>): readonly (rea
   return [...steps].map(([name, value]) => [name, textOf(value)] as const);
 }
 
-/** Defines a test on a store of its own. */
+/** Defines a test on a new store. */
 export type Test<Kind extends TransactionKind> = (name: string, body: (bench: Bench<Kind>) => Promise<void>) => void;
 
-/** Makes a store before each test, and closes it after. */
+/** Creates a store before each test and closes it afterwards. */
 export function testWith<Kind extends TransactionKind>(options: StoreSuiteOptions<Kind>): Test<Kind> {
   return (name, body) =>
     options.it(name, async () => {

@@ -1,5 +1,5 @@
 /**
- * What operators see and decide, and what is swept.
+ * Lists, decisions, erasure and sweeps.
  *
  * @module
  */
@@ -182,7 +182,7 @@ function requestTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 }
 
-/** Some of what expired may be gone before: a store may sweep by itself. */
+/** Some expired records may already be removed, since a store may sweep by itself. */
 async function sweepAll<Kind extends TransactionKind>(bench: Bench<Kind>, limit: number): Promise<void> {
   let swept = 0;
   do {

@@ -1,5 +1,5 @@
 /**
- * Messages: committed with what they tell of, leased to one, and gone once delivered.
+ * Messages: committed with the transaction, leased to one dispatcher, and removed after delivery.
  *
  * @module
  */
@@ -149,7 +149,7 @@ function outboxOf<Kind extends TransactionKind>({ store }: Bench<Kind>): Outbox 
   return store.outbox;
 }
 
-/** Adds messages of these names in one transaction, which fails with the fault at its end, if one is given. */
+/** Adds messages with these names in one transaction, which at its end throws the fault, if there is one. */
 async function enqueue<Kind extends TransactionKind>(
   bench: Bench<Kind>,
   ofNames: readonly string[],

@@ -1,5 +1,5 @@
 /**
- * What an owner does to its record, and that nobody else can.
+ * The calls of a record's owner, which no other caller can make.
  *
  * @module
  */

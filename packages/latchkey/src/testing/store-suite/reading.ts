@@ -1,5 +1,5 @@
 /**
- * Reading without touching; health and shutdown.
+ * Reading without changes, health and shutdown.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * What is kept of the request, and for how long.
+ * Saved requests and their retention.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import assert from 'node:assert/strict';
 import type { TransactionKind } from '../../core/store.ts';
 import { type Bench, bytes, type Test, textOf } from './fixture.ts';
 
-/** Longer than a result may be: the two limits have nothing to do with each other. */
+/** Longer than a result may be, since the two limits are independent. */
 const longRequest = new Uint8Array(20_000).map((_, index) => index % 251);
 
 /** Saved requests through every transition of a record. */

@@ -1,5 +1,5 @@
 /**
- * Who may take a lapsed record over, and what becomes of the worker that is late.
+ * Takeovers of lapsed records, and calls of late workers.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Transactions: an effect in the store's own database and the record of it are one commit.
+ * Transactions: an effect in the store's own database and its record are one commit.
  *
  * @module
  */
@@ -93,7 +93,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
   });
 }
 
-/** Runs a transaction that writes `effect`, then does what `then` does. */
+/** Runs a transaction that writes `effect` and then calls `then`. */
 async function transact<Kind extends TransactionKind>(
   bench: Bench<Kind>,
   token: string,
@@ -115,7 +115,7 @@ async function transact<Kind extends TransactionKind>(
   });
 }
 
-/** The suite serves stores of either mode, which the method's own type tells apart. */
+/** Calls a transaction of either mode. */
 export function callTransaction<Kind extends TransactionKind>(
   store: Store<Kind>,
   request: RenewRequest,

@@ -1,5 +1,5 @@
 /**
- * Notices of change. They are hints: the suite asks only for those that a store gives within one process.
+ * Change notifications. They may be lost, so the suite only tests those within one process.
  *
  * @module
  */
