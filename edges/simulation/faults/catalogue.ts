@@ -53,7 +53,7 @@ export const faults: readonly Fault[] = [
     name: 'F4: a request that is complete before its body was read counts as empty',
     edits: [
       {
-        file: 'adapters/node-http/request-body.js',
+        file: 'adapters/node-http/body-reader.js',
         from: 'return isComplete(request) && (bytes > 0 || isFedByNode(request));',
         to: 'return isComplete(request);',
       },
@@ -81,7 +81,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'F8: headers look unsent while the answer is held back',
-    edits: [{ file: 'adapters/node-http/response-looks.js', from: "internals._header = 'held back';", to: ';' }],
+    edits: [{ file: 'adapters/node-http/held-end.js', from: "internals._header = 'held back';", to: ';' }],
   },
   {
     name: 'F9: the 404 of an unknown route is an operation',
@@ -97,7 +97,7 @@ export const faults: readonly Fault[] = [
     name: 'over HTTP/2 a response whose client has left looks open',
     edits: [
       {
-        file: 'adapters/node-http/response-writes.js',
+        file: 'adapters/node-http/held-end.js',
         from: "return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;",
         to: 'return destroyed === true;',
       },
@@ -105,6 +105,6 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'a body that the guard has read is not put back',
-    edits: [{ file: 'adapters/node-http/request-body.js', from: 'this.#request.unshift(this.#joined());', to: ';' }],
+    edits: [{ file: 'adapters/node-http/body-reader.js', from: 'this.#request.unshift(this.#joined());', to: ';' }],
   },
 ];

@@ -13,6 +13,7 @@
 import type { NextFunction, Request, Response } from 'express';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
+import type { GuardAnswer } from '../http/exchange.ts';
 import type { HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
@@ -45,7 +46,14 @@ function guardFor<Kind extends TransactionKind>(
   contexts: GuardContexts<Kind>,
 ): ExpressGuard<Kind> {
   const guard = (request: Request, response: Response, next: NextFunction): void => {
-    void guarded(layer, contexts, request, response, next);
+    try {
+      const exchange = new ExpressExchange(contexts, request, response, next);
+      const answer = layer.handle(exchange);
+      if (answer instanceof Promise) answer.then((given) => exchange.answer(given), next);
+      else exchange.answer(answer);
+    } catch (error) {
+      next(error);
+    }
   };
   return Object.assign(guard, {
     with: (route: RouteOptions<Request>) => guardFor(layer.with(route), contexts),
@@ -60,32 +68,25 @@ class ExpressExchange<Kind extends TransactionKind> extends NodeExchange<Request
   readonly #next: NextFunction;
 
   constructor(contexts: GuardContexts<Kind>, request: Request, response: Response, next: NextFunction) {
-    super({ native: request, request, response, parsed: request, target: request.originalUrl });
+    super(request, request, response, request.originalUrl);
     this.#contexts = contexts;
     this.#next = next;
   }
 
-  protected override run(): undefined {
+  override run(): undefined {
     this.#contexts.set(this.native, this);
     this.#next();
   }
 
   protected override whenFinished(): void {}
-}
 
-async function guarded<Kind extends TransactionKind>(
-  layer: HttpLayer<Request, Kind>,
-  contexts: GuardContexts<Kind>,
-  request: Request,
-  response: Response,
-  next: NextFunction,
-): Promise<void> {
-  try {
-    const exchange = new ExpressExchange(contexts, request, response, next);
-    const answer = await layer.handle(exchange);
-    if (answer.kind === 'pass') next();
-    else exchange.conclude(answer);
-  } catch (error) {
-    next(error);
+  /** Does what the layer says. */
+  answer(answer: GuardAnswer): void {
+    try {
+      if (answer.kind === 'pass') this.#next();
+      else this.conclude(answer);
+    } catch (error) {
+      this.#next(error);
+    }
   }
 }

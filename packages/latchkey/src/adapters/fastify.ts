@@ -18,8 +18,8 @@ import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext } from '../http/layer.ts';
 import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';
-import { addHooks } from './fastify-parts/hooks.ts';
-import { GuardContexts, type GuardFace } from './guard-contexts.ts';
+import { addHooks, FastifyContexts } from './fastify-parts/hooks.ts';
+import type { GuardFace } from './guard-contexts.ts';
 
 /**
  * Says which store's transactions `request.idempotency` has; augment it once.
@@ -71,7 +71,7 @@ export function idempotency<Kind extends TransactionKind = never>(
   options: GuardOptions<FastifyRequest, Kind>,
 ): FastifyGuard<Kind> {
   const layer = createHttpLayer(options);
-  const contexts = new GuardContexts<Kind, FastifyReply>();
+  const contexts = new FastifyContexts<Kind>();
   const plugin: FastifyPluginCallback = (instance, _options, done) => {
     addHooks(instance, layer, contexts);
     done();

@@ -7,25 +7,30 @@
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { HttpContext } from '../http/layer.ts';
-import { RequestMark } from '../http/request-mark.ts';
 
 /** An exchange, whose context is made on first use. */
-interface ContextHolder<Kind extends TransactionKind, Finished> {
+export interface ContextHolder<Kind extends TransactionKind, Finished> {
   readonly context: HttpContext<Kind, Finished>;
 }
 
 /** The contexts of one guard and of its variants, by the framework's request. */
 export class GuardContexts<Kind extends TransactionKind, Finished = void> {
-  readonly #exchanges = new RequestMark<ContextHolder<Kind, Finished>>();
+  /** A property of the request and not a WeakMap: see `http/request-mark.ts`. */
+  readonly #exchange = Symbol('latchkey.exchange');
 
   /** The handler of this request runs from here on. */
   set(request: object, exchange: ContextHolder<Kind, Finished>): void {
-    this.#exchanges.set(request, exchange);
+    (request as Record<symbol, unknown>)[this.#exchange] = exchange;
   }
 
   /** The context, if this request runs under one. */
   tryGet(request: object): HttpContext<Kind, Finished> | undefined {
-    return this.#exchanges.get(request)?.context;
+    return this.find(request)?.context;
+  }
+
+  /** The exchange that this request's handler runs under. */
+  protected find(request: object): ContextHolder<Kind, Finished> | undefined {
+    return (request as Record<symbol, ContextHolder<Kind, Finished> | undefined>)[this.#exchange];
   }
 
   /** @throws LatchkeyError `context-missing`. */

@@ -20,7 +20,6 @@ import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { NodeExchange } from './node-http/exchange.ts';
-import type { ParsedRequest } from './node-http/request.ts';
 
 /** A handler as `createServer` takes it. The context is undefined for a request that runs without protection. */
 export type NodeHandler<Kind extends TransactionKind = never> = (
@@ -73,10 +72,10 @@ class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<Incomin
   constructor(
     contexts: GuardContexts<Kind>,
     handler: NodeHandler<Kind>,
-    request: IncomingMessage & ParsedRequest,
+    request: IncomingMessage,
     response: ServerResponse,
   ) {
-    super({ native: request, request, response, parsed: request, target: request.url ?? '/' });
+    super(request, request, response, request.url ?? '/');
     this.#contexts = contexts;
     this.#handler = handler;
     this.#response = response;
@@ -87,7 +86,7 @@ class WrappedExchange<Kind extends TransactionKind> extends NodeExchange<Incomin
     return this.#handler(this.native, this.#response, undefined);
   }
 
-  protected override run(): Promise<unknown> | undefined {
+  override run(): Promise<unknown> | undefined {
     this.#contexts.set(this.native, this);
     const returned = this.#handler(this.native, this.#response, this.context);
     return returned instanceof Promise ? returned : undefined;

@@ -28,8 +28,11 @@ function emit(this: Inside, ...args: unknown[]): boolean {
 }
 
 /** Runs the handler of an exchange, so that what it does is known for its own. */
-export function runInside<Result>(exchange: object, run: () => Result): Result {
-  return running.run(exchange, run);
+export function runInside<Exchange extends object, Result>(
+  exchange: Exchange,
+  run: (exchange: Exchange) => Result,
+): Result {
+  return running.run(exchange, run, exchange);
 }
 
 /**
@@ -52,7 +55,7 @@ export function isOutside(exchange: object): boolean {
   return running.getStore() !== exchange;
 }
 
-/** Statuses with which somebody in front of the handler answers in its place. */
-export function maySpeakForOthers(status: number): boolean {
-  return status >= 500 || status === 408;
+/** True if an answer of this status, given now, is somebody's in front of the handler: others answer with no other status. */
+export function isOuterAnswer(exchange: object, status: number): boolean {
+  return (status >= 500 || status === 408) && running.getStore() !== exchange;
 }

@@ -8,31 +8,30 @@
  * @module
  */
 
-import type { IncomingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
 import type { CapturedResponse, GuardAnswer, PlainResponse, RequestBody } from '../../http/exchange.ts';
+import type { HttpLayer } from '../../http/layer.ts';
 import type { RequestMark } from '../../http/request-mark.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
-import type { GuardContexts } from '../guard-contexts.ts';
 import { signsOfClose } from '../node-http/client-gone.ts';
-import { mountedTwice, NodeExchange } from '../node-http/exchange.ts';
-import { type HeaderSnapshot, isStatus } from '../node-http/response-headers.ts';
-import { isDestroyed } from '../node-http/response-writes.ts';
-import { isOutside, maySpeakForOthers } from '../outer-answer.ts';
-import { HeldResponse, type Phase } from './held-response.ts';
-import { payloadOf, wholePayload } from './payload.ts';
-import { isTrapped, RawTraps, type TrapOwner, type TrappedCall } from './raw-traps.ts';
+import { NodeExchange } from '../node-http/exchange.ts';
+import { isDestroyed } from '../node-http/held-end.ts';
+import { tappedBody } from '../node-http/request-body.ts';
+import { type HeaderSnapshot, isStatus } from '../node-http/response-head.ts';
+import { isOuterAnswer } from '../outer-answer.ts';
+import { RawResponse, type TrapOwner } from './raw-response.ts';
 import {
   headerError,
   headersOf,
   headersSince,
   markReply,
+  payloadOf,
   placeAnswer,
   restoreReply,
   unmarkReply,
-} from './reply-headers.ts';
-import { type FastifyBodies, type LimitedRoute, setContext } from './request.ts';
+  wholePayload,
+} from './reply.ts';
 
 /** Ends a hook. */
 export type Done = (error?: Error) => void;
@@ -47,12 +46,32 @@ interface Waiting {
 }
 
 /** What the exchanges of one route in one instance share. */
-export interface FastifyParts<Kind extends TransactionKind> {
-  readonly contexts: GuardContexts<Kind, FastifyReply>;
-  /** Requests whose answers are the business of their exchange in `onSend`. */
-  readonly exchanges: RequestMark<FastifyExchange<Kind>>;
-  readonly bodies: FastifyBodies;
-  readonly limits: LimitedRoute;
+export interface FastifyParts {
+  /** Those of the guard: no two guards share them. */
+  readonly contexts: object;
+  /** Bodies that were read before they were parsed. */
+  readonly bodies: RequestMark<RequestBody>;
+  /** Of the route. */
+  readonly bodyLimit: number;
+}
+
+/**
+ * - `idle`: the handler has not been entered.
+ * - `running`: it has, and has not answered.
+ * - `captured`: what it writes is captured from the raw response.
+ * - `held`: its answer has reached `onSend`, and waits until it is stored.
+ * - `finished`: `finish` has committed the answer, which waits to be sent.
+ * - `placing`: an answer of the layer's own is on its way to `onSend`.
+ * - `over`: the answer has passed the guard.
+ */
+type Phase = 'idle' | 'running' | 'captured' | 'held' | 'finished' | 'placing' | 'over';
+
+/** The exchange of a request. Copies of this module in one program share the symbol. */
+const exchangeKey = Symbol.for('latchkey.fastify.exchange');
+
+/** The exchange of this request whose answer is the business of `onSend`. */
+export function exchangeOf<Kind extends TransactionKind>(request: FastifyRequest): FastifyExchange<Kind> | undefined {
+  return (request as { [exchangeKey]?: FastifyExchange<Kind> })[exchangeKey];
 }
 
 /** The body was parsed already; the handler is run by ending the hook. */
@@ -60,52 +79,60 @@ export class FastifyExchange<Kind extends TransactionKind>
   extends NodeExchange<FastifyRequest, Kind, FastifyReply>
   implements TrapOwner
 {
-  readonly #parts: FastifyParts<Kind>;
+  readonly parts: FastifyParts;
+  /** True once the handler was entered. */
+  hasRun = false;
   readonly #reply: FastifyReply;
   readonly #done: Done;
   #phase: Phase = 'idle';
   /** The headers that were set before the guard. */
   #before: HeaderSnapshot = {};
-  #traps: RawTraps | undefined;
+  #raw: RawResponse | undefined;
   #resolve: (captured: CapturedResponse | Promise<CapturedResponse>) => void = () => {};
-  #held: HeldResponse | undefined;
   #waiting: Waiting | undefined;
   /** The answer that takes the place of whatever reaches `onSend`. */
   #placed: PlainResponse | undefined;
   #payload: string | Buffer | null = null;
-  #hasRun = false;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
-  constructor(parts: FastifyParts<Kind>, request: FastifyRequest, reply: FastifyReply, done: Done) {
-    const { raw, originalUrl } = request;
-    super({ native: request, request: raw, response: reply.raw, parsed: request, target: originalUrl });
-    if (isTrapped(reply.raw)) throw mountedTwice();
-    this.#parts = parts;
+  constructor(parts: FastifyParts, request: FastifyRequest, reply: FastifyReply, done: Done) {
+    super(request, request.raw, reply.raw, request.originalUrl);
+    this.parts = parts;
     this.#reply = reply;
     this.#done = done;
   }
 
+  /** Takes the request through the guard. */
+  enter(layer: HttpLayer<FastifyRequest, Kind>): void {
+    const failed = (error: unknown) => this.#fail(error);
+    try {
+      const answer = layer.handle(this);
+      if (answer instanceof Promise) answer.then((given) => this.#answer(given)).catch(failed);
+      else this.#answer(answer);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
   override execute(): Promise<CapturedResponse> {
     const { raw } = this.#reply;
-    this.#hasRun = true;
+    this.hasRun = true;
     this.#before = headersOf(this.#reply);
-    this.#parts.exchanges.set(this.native, this);
-    if (raw.headersSent || isDestroyed(raw)) {
-      this.#phase = 'captured';
-      return super.execute();
-    }
-    this.#phase = 'running';
-    this.#traps = new RawTraps(raw, this);
+    (this.native as { [exchangeKey]?: object })[exchangeKey] = this;
     const captured = new Promise<CapturedResponse>((resolve) => {
       this.#resolve = resolve;
     });
+    if (raw.headersSent || isDestroyed(raw)) {
+      this.#captureRaw();
+    } else {
+      this.#phase = 'running';
+      this.#raw = new RawResponse(raw, this);
+    }
     void this.runIn();
     return captured;
   }
 
-  protected override run(): undefined {
-    this.#parts.contexts.set(this.native, this);
-    setContext(this.native, this);
+  override run(): undefined {
     this.#done();
   }
 
@@ -120,7 +147,9 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   #capture(payload: unknown, next: Next): void {
     const status = this.#reply.statusCode;
-    const body = this.#mayBeOuter(status) ? undefined : wholePayload(payload);
+    // A status that somebody in front of the handler answers with, or that does not exist, is the raw capture's to judge.
+    const isOwn = isStatus(status) && !isOuterAnswer(this, status);
+    const body = isOwn ? wholePayload(payload) : undefined;
     if (body === undefined) {
       this.#captureRaw();
       next();
@@ -135,36 +164,22 @@ export class FastifyExchange<Kind extends TransactionKind>
     // Fastify takes the type away from content that a status does not allow.
     const dropsType = !mayHaveBody(status) && payload !== undefined && payload !== null;
     const before = dropsType ? { ...this.#before, 'content-type': headers['content-type'] } : this.#before;
-    const set = headersSince(headers, before);
     this.#phase = 'held';
-    this.#held = new HeldResponse(this.#reply.raw, true);
+    this.#raw?.hold(true);
     this.#waiting = { status, headers, next };
-    this.#resolve({ status, headers: set, body, state: 'whole', headSent: false });
-  }
-
-  /** A status that somebody in front of the handler answers with, or that does not exist, is the raw capture's to judge. */
-  #mayBeOuter(status: number): boolean {
-    return !isStatus(status) || (maySpeakForOthers(status) && isOutside(this));
+    this.#resolve({ status, headers: headersSince(headers, before), body, state: 'whole', headSent: false });
   }
 
   /** Does what the layer says. */
-  answer(answer: GuardAnswer): void {
+  #answer(answer: GuardAnswer): void {
     if (answer.kind === 'pass') this.#done();
     else if (this.#phase === 'captured' || (this.#phase === 'idle' && this.isAnswered)) this.conclude(answer);
-    else this.#answer(answer);
-  }
-
-  #answer(answer: GuardAnswer): void {
-    this.#open();
-    if (this.#phase === 'held') this.#letOut(answer);
-    else if (answer.kind === 'answer') this.#send(answer.response);
-    this.#held?.letGo();
-  }
-
-  /** The response is Fastify's again. */
-  #open(): void {
-    this.#held?.open();
-    this.#traps?.remove();
+    else {
+      this.#raw?.open();
+      if (this.#phase === 'held') this.#letOut(answer);
+      else if (answer.kind === 'answer') this.#send(answer.response);
+      this.#raw?.letGo();
+    }
   }
 
   /** The answer that waits in `onSend` goes on, or another one in its place. */
@@ -186,16 +201,16 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   /** Sends an answer of the layer's own through all hooks. */
   #send(response: PlainResponse): void {
-    if (!this.#hasRun) this.#before = headersOf(this.#reply);
+    if (!this.hasRun) this.#before = headersOf(this.#reply);
     this.#phase = 'placing';
     this.#placed = response;
     this.#payload = payloadOf(response);
-    this.#parts.exchanges.set(this.native, this);
+    (this.native as { [exchangeKey]?: object })[exchangeKey] = this;
     this.#reply.code(response.status).send(this.#payload ?? undefined);
   }
 
   #place(next: Next): void {
-    placeAnswer(this.#reply, this.#placed as PlainResponse, this.#before, !this.#hasRun);
+    placeAnswer(this.#reply, this.#placed as PlainResponse, this.#before, !this.hasRun);
     this.#phase = 'over';
     this.#goOn(next, this.#payload);
   }
@@ -216,12 +231,12 @@ export class FastifyExchange<Kind extends TransactionKind>
   }
 
   /** The way through the layer has thrown. */
-  fail(error: unknown): void {
+  #fail(error: unknown): void {
     if (this.#phase === 'idle') {
       this.#done(error as Error);
       return;
     }
-    this.#open();
+    this.#raw?.open();
     this.#phase = 'over';
     this.#failToSend(error);
   }
@@ -242,10 +257,6 @@ export class FastifyExchange<Kind extends TransactionKind>
     return this.#phase === 'captured';
   }
 
-  refuse(call: TrappedCall): unknown {
-    return this.#held?.refuse(call);
-  }
-
   closed(): void {
     if (this.#phase === 'running') this.#captureRaw();
   }
@@ -253,15 +264,15 @@ export class FastifyExchange<Kind extends TransactionKind>
   /** The answer comes another way than through `onSend`, or nobody waits for it any more. */
   #captureRaw(): void {
     this.#phase = 'captured';
-    this.#traps?.remove();
-    const { captured } = this.captureRaw();
+    this.#raw?.release();
+    const { captured } = this.captureRaw(this.#before);
     this.#resolve(captured);
   }
 
   override finished(response: PlainResponse): FastifyReply {
     if (this.#phase !== 'running') return super.finished(response);
     this.#phase = 'finished';
-    this.#held = new HeldResponse(this.#reply.raw, false);
+    this.#raw?.hold(false);
     this.#resolve({ ...response, state: 'whole', headSent: false });
     return this.#reply;
   }
@@ -270,23 +281,13 @@ export class FastifyExchange<Kind extends TransactionKind>
     return this.#phase === 'captured' ? this.#reply.hijack() : this.#reply;
   }
 
-  /** A hook may have set headers of its own, which are Fastify's alone. */
-  protected override seenHeaders(): IncomingHttpHeaders {
-    return this.native.headers;
-  }
-
   override body(limitBytes: number): RequestBody | Promise<RequestBody> {
-    const { bodies, limits } = this.#parts;
-    return bodies.get(this.native, limits) ?? super.body(limitBytes);
+    const { bodies, bodyLimit } = this.parts;
+    return tappedBody(this.native.raw, bodyLimit) ?? bodies.get(this.native) ?? super.body(limitBytes);
   }
 
   /** Fastify asks each time it sends whether the response has ended. */
   override get signs(): readonly string[] {
     return signsOfClose;
-  }
-
-  /** Fastify keeps headers of its own until it writes. */
-  override headersBefore(): HeaderSnapshot {
-    return this.#before;
   }
 }

@@ -4,19 +4,21 @@
  * @module
  */
 
+import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
 import type { HttpLayer } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
-import type { GuardContexts } from '../guard-contexts.ts';
-import { type Done, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
-import { contextOf, FastifyBodies, type LimitedRoute } from './request.ts';
+import { KEY_HEADER } from '../../protocol/headers.ts';
+import { type ContextHolder, GuardContexts } from '../guard-contexts.ts';
+import { readNodeBody, tapNodeBody } from '../node-http/request-body.ts';
+import { type Done, exchangeOf, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /** What all hooks of a guard share. */
-interface Parts<Kind extends TransactionKind> extends Omit<FastifyParts<Kind>, 'limits'> {
+interface Parts<Kind extends TransactionKind> extends FastifyParts {
   readonly layer: HttpLayer<FastifyRequest, Kind>;
 }
 
@@ -31,11 +33,28 @@ interface RouteConfig {
 /** What Fastify prints of an application without routes. */
 const noRoutes = '(empty tree)';
 
+/** The contexts of one guard. */
+export class FastifyContexts<Kind extends TransactionKind> extends GuardContexts<Kind, FastifyReply> {
+  protected override find(request: FastifyRequest): ContextHolder<Kind, FastifyReply> | undefined {
+    const exchange = exchangeOf<Kind>(request);
+    return exchange?.hasRun === true && exchange.parts.contexts === this ? exchange : undefined;
+  }
+}
+
+/** What `request.idempotency` is, whichever guard runs the request; made on first use. */
+function contextOf(request: FastifyRequest): FastifyRequest['idempotency'] {
+  const exchange = exchangeOf<never>(request);
+  return exchange?.hasRun === true ? exchange.context : undefined;
+}
+
+/** Fastify's own limit, where neither a route nor the application has set one. */
+const defaultBodyLimit = 1_048_576;
+
 /** Hangs the guard into an instance. */
 export function addHooks<Kind extends TransactionKind>(
   instance: FastifyInstance,
   layer: HttpLayer<FastifyRequest, Kind>,
-  contexts: GuardContexts<Kind, FastifyReply>,
+  contexts: FastifyContexts<Kind>,
 ): void {
   if (!instance.hasRequestDecorator('idempotency')) {
     instance.decorateRequest('idempotency', {
@@ -44,26 +63,45 @@ export function addHooks<Kind extends TransactionKind>(
       },
     });
   }
-  const parts: Parts<Kind> = { layer, contexts, exchanges: new RequestMark(), bodies: new FastifyBodies() };
+  const parts: Parts<Kind> = {
+    layer,
+    contexts,
+    bodies: new RequestMark(),
+    bodyLimit: instance.initialConfig.bodyLimit ?? defaultBodyLimit,
+  };
   instance.addHook('onRoute', (route) => appendHook(route, parts));
   instance.addHook('preParsing', (request, _reply, payload, done) => {
-    const reading = parts.bodies.keep(request, payload);
-    if (reading === undefined) done();
-    else reading.then(() => done(), done);
+    if (mustBeRead(request, payload)) readBody(request, parts).then(() => done(), done);
+    else done();
   });
   // Routes that follow have a hook of their own: where there are no earlier ones, no request has to be asked for its route.
   if (instance.printRoutes() !== noRoutes) instance.addHook('preHandler', earlierRoutes(parts));
   instance.addHook('onSend', (request, _reply, payload, done) => {
-    const exchange = parts.exchanges.get(request);
-    if (exchange === undefined) done();
+    const exchange = exchangeOf(request);
+    if (exchange?.parts.contexts !== contexts) done();
     else exchange.onSend(payload, done as Next);
   });
+}
+
+const keyHeader = KEY_HEADER.toLowerCase();
+
+/**
+ * The bytes of a body have to be known after it was parsed: mostly they are tapped. False for a stream that another plugin
+ * has put in place of the request, to decompress it for one: what is parsed from it counts then.
+ */
+function mustBeRead({ raw, headers }: FastifyRequest, payload: Readable): boolean {
+  return payload === raw && headers[keyHeader] !== undefined && !tapNodeBody(raw);
+}
+
+/** Reads a body that can't be tapped, bounded by its route's `bodyLimit`, and leaves it to the parser. */
+async function readBody(request: FastifyRequest, { bodies, bodyLimit }: FastifyParts): Promise<void> {
+  bodies.set(request, await readNodeBody(request.raw, {}, request.routeOptions.bodyLimit ?? bodyLimit));
 }
 
 /** Puts the guard behind the hooks that the route brings itself, since authentication is often one of them. */
 function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
   const own = route.preHandler ?? [];
-  route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route, parts)];
+  route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route.bodyLimit, parts)];
   const config: RouteConfig = { ...route.config, [hasOwnHook]: true };
   route.config = config;
 }
@@ -76,7 +114,7 @@ function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
     if (request.is404) return done();
     const { config, bodyLimit }: { config: RouteConfig; bodyLimit?: number } = request.routeOptions;
     if (config[hasOwnHook] === true) return done();
-    const hook = hooks.get(config) ?? hookFor(config, { bodyLimit }, parts);
+    const hook = hooks.get(config) ?? hookFor(config, bodyLimit, parts);
     hooks.set(config, hook);
     hook(request, reply, done);
   };
@@ -84,29 +122,19 @@ function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
 
 function hookFor<Kind extends TransactionKind>(
   { idempotency }: RouteConfig,
-  route: LimitedRoute,
+  bodyLimit: number | undefined,
   parts: Parts<Kind>,
 ): Hook {
   if (idempotency === false) return (_request, _reply, done) => done();
   const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
-  const shared = { ...parts, limits: route };
-  return (request, reply, done) => void guarded(layer, shared, request, reply, done);
-}
-
-async function guarded<Kind extends TransactionKind>(
-  layer: HttpLayer<FastifyRequest, Kind>,
-  parts: FastifyParts<Kind>,
-  request: FastifyRequest,
-  reply: FastifyReply,
-  done: Done,
-): Promise<void> {
-  let exchange: FastifyExchange<Kind> | undefined;
-  try {
-    exchange = new FastifyExchange(parts, request, reply, done);
-    const answer = layer.handle(exchange);
-    exchange.answer(answer instanceof Promise ? await answer : answer);
-  } catch (error) {
-    if (exchange === undefined) done(error as Error);
-    else exchange.fail(error);
-  }
+  const shared: FastifyParts = { ...parts, bodyLimit: bodyLimit ?? parts.bodyLimit };
+  return (request, reply, done) => {
+    let exchange: FastifyExchange<Kind> | undefined;
+    try {
+      exchange = new FastifyExchange<Kind>(shared, request, reply, done);
+    } catch (error) {
+      done(error as Error);
+    }
+    exchange?.enter(layer);
+  };
 }

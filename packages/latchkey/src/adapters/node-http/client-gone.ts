@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TimerHandle, Timers } from '../../core/runtime.ts';
 
@@ -18,8 +18,11 @@ export interface CaptureParts {
   readonly route: { readonly maxResponseBytes: number; readonly settings: { readonly leaseMs: number } };
   /** The properties of a response by which libraries find out that the client has gone. */
   readonly signs: readonly string[];
-  /** The headers that were set before the guard was entered. */
-  headersBefore(): OutgoingHttpHeaders;
+}
+
+/** True if a connection was closed, and neither by its client nor by a failure of the network. */
+export function isCutFromHere({ socket }: ServerResponse): boolean {
+  return socket !== null && !socket.readableEnded && !socket.errored;
 }
 
 /** What `stream.pipeline` looks at to see whether a response is closed. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IncomingHttpHeaders, IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import {
@@ -16,7 +16,9 @@ import {
 } from '../../http/exchange.ts';
 import { runInside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, signsOfClose } from './client-gone.ts';
+import { isDestroyed } from './held-end.ts';
 import {
+  type FrameworkRequest,
   headerLines,
   isOpen,
   isReceived,
@@ -24,30 +26,20 @@ import {
   isUnread,
   keepReadable,
   leaveUnread,
-  type ParsedRequest,
 } from './request.ts';
 import { readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
-import { isCaptured } from './response-overrides.ts';
-import { isDestroyed } from './response-writes.ts';
 import { writeAnswer, writeEarlyAnswer } from './write-answer.ts';
 
 const signsOfNode = [...signsOfClose, 'writableEnded'];
 
-/** Where the parts of an exchange are found. */
-export interface NodeParts<Native> {
-  /** What the functions of a route are given. */
-  readonly native: Native;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  /** Where parsers leave their results. */
-  readonly parsed: ParsedRequest;
-  /** The whole path and query: frameworks rewrite `request.url`. */
-  readonly target: string;
-}
+const none: readonly string[] = [];
+
+/** Marks a response that a guard has. */
+const taken = Symbol('latchkey.taken');
 
 /** The adapter's half of a request's way through the guard; the request may have been parsed before. */
-export abstract class NodeExchange<Native, Kind extends TransactionKind, Finished>
+export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends TransactionKind, Finished>
   extends Exchange<Native, Kind, Finished>
   implements CaptureParts
 {
@@ -56,43 +48,41 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
   readonly target: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  readonly #parsed: ParsedRequest;
   /** Whether somebody had read the body, or begun to, when the request came to the guard. */
   readonly #wasRead: boolean;
   readonly #wasOpen: boolean;
   #capture: NodeResponseCapture | undefined;
 
-  /** @throws LatchkeyError `guard-mounted-twice`. */
-  constructor({ native, request, response, parsed, target }: NodeParts<Native>) {
+  /**
+   * @param native - the framework's request, where parsers leave what they make of the body.
+   * @param target - the whole path and query: frameworks rewrite `request.url`.
+   * @throws LatchkeyError `guard-mounted-twice`.
+   */
+  constructor(native: Native, request: IncomingMessage, response: ServerResponse, target: string) {
     super();
-    if (isCaptured(response)) throw mountedTwice();
+    if (taken in response) throw mountedTwice();
     this.native = native;
     this.method = request.method ?? 'GET';
     this.target = target;
     this.#request = request;
     this.#response = response;
-    this.#parsed = parsed;
     this.#wasRead = request.readableDidRead;
     this.#wasOpen = isOpen(request);
   }
 
   /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
-  protected abstract run(): Promise<unknown> | undefined;
+  abstract run(): Promise<unknown> | undefined;
 
   /** Told when `finish` has committed; gives what that resolves with. */
   protected abstract whenFinished(): Finished;
 
   headers(lowerName: string): readonly string[] {
-    return headerLines(this.#request, lowerName, this.seenHeaders());
-  }
-
-  /** The headers as the application sees them. */
-  protected seenHeaders(): IncomingHttpHeaders {
-    return this.#request.headers;
+    const value = this.native.headers[lowerName];
+    return value === undefined ? none : headerLines(this.#request, lowerName, value);
   }
 
   body(limitBytes: number): RequestBody | Promise<RequestBody> {
-    return readNodeBody(this.#request, this.#parsed, limitBytes);
+    return readNodeBody(this.#request, this.native, limitBytes);
   }
 
   /**
@@ -111,29 +101,29 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
     return signsOfNode;
   }
 
-  /** The headers that were set before the guard. */
-  headersBefore(): OutgoingHttpHeaders {
-    return this.#response.getHeaders();
-  }
-
   execute(): Promise<CapturedResponse> {
-    const capture = this.captureRaw();
+    const capture = this.captureRaw(this.#response.getHeaders());
     const returned = this.runIn();
     if (returned !== undefined) capture.follow(returned);
     return capture.captured;
   }
 
-  /** Captures what is written to the response from here on. */
-  protected captureRaw(): NodeResponseCapture {
-    this.#capture = new NodeResponseCapture(this.#response, this);
+  /**
+   * Captures what is written to the response from here on.
+   *
+   * @param before - the headers that were set before the guard.
+   */
+  protected captureRaw(before: OutgoingHttpHeaders): NodeResponseCapture {
+    this.#capture = new NodeResponseCapture(this.#response, this, before);
     return this.#capture;
   }
 
   /** Runs the handler, so that what it does is known for its own. */
   protected runIn(): Promise<unknown> | undefined {
+    (this.#response as ServerResponse & { [taken]: boolean })[taken] = true;
     keepReadable(this.#request);
     if (!isTakenIn(this.#request)) takeEventsInside(this, this.#request);
-    return runInside(this, () => this.run());
+    return runInside(this, runHandler);
   }
 
   finished(response: PlainResponse): Finished {
@@ -152,14 +142,19 @@ export abstract class NodeExchange<Native, Kind extends TransactionKind, Finishe
 
   /** Does what the layer says; the caller has dealt with `pass`. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
-    if (this.isAnswered) return;
     if (this.#capture !== undefined) this.#capture.conclude(answer);
+    else if (this.isAnswered) return;
     else if (answer.kind !== 'answer') this.#response.destroy();
     else if (this.#request.destroyed || isReceived(this.#request)) {
       leaveUnread(this.#request);
       writeAnswer(this.#response, answer.response);
     } else writeEarlyAnswer(this.#request, this.#response, answer.response);
   }
+}
+
+/** Shared by all requests, which is cheaper than a closure for each. */
+function runHandler(exchange: { run(): Promise<unknown> | undefined }): Promise<unknown> | undefined {
+  return exchange.run();
 }
 
 export function mountedTwice(): LatchkeyError {

@@ -1,17 +1,49 @@
 /**
- * The end of an answer, held back until the answer is stored.
+ * The end of an answer, held back until the answer is stored, and how its response looks meanwhile: as it would without
+ * the layer.
  *
  * @module
  */
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { hideEnded, showEnded } from './response-looks.ts';
 import type { Originals } from './response-overrides.ts';
-import { acknowledge, isCallback, isDestroyed, isHttp2, writeAfterEnd } from './response-writes.ts';
 
 /** The arguments of the call that ends the answer. */
 export type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unknown];
+
+type Callback = (error?: Error) => void;
+
+/** What `node:http` keeps on a response: its own getters, and middleware, read these. HTTP/2 has other means. */
+interface Internals {
+  _header?: string | null;
+  finished: boolean;
+}
+
+/** True if this response goes out over HTTP/2. */
+export function isHttp2(response: ServerResponse): boolean {
+  return !Object.hasOwn(response, '_header');
+}
+
+/** Whether nothing that is written to a response reaches its client any more. Over HTTP/2 its stream says so. */
+export function isDestroyed(response: ServerResponse): boolean {
+  const { destroyed }: { destroyed?: boolean } = response;
+  return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;
+}
+
+/** Makes `headersSent` true. */
+export function showHeadSent(response: ServerResponse): void {
+  const internals = response as unknown as Internals;
+  if (isHttp2(response)) Object.defineProperty(response, 'headersSent', { value: true, configurable: true });
+  else internals._header = 'held back';
+}
+
+/** Takes {@link showHeadSent} back. */
+export function hideHeadSent(response: ServerResponse): void {
+  const internals = response as unknown as Internals;
+  if (isHttp2(response)) Reflect.deleteProperty(response, 'headersSent');
+  else internals._header = null;
+}
 
 const holder = Symbol('latchkey.holder');
 const originalDestroy = Symbol('latchkey.destroy');
@@ -38,6 +70,7 @@ function destroy(this: HeldSocket, error?: Error): Socket {
 export class HeldEnd {
   readonly #response: ServerResponse;
   readonly #call: EndCall;
+  readonly #isHttp2: boolean;
   readonly #socket: HeldSocket | null;
   #cutsLater = false;
   #isEnded = false;
@@ -46,8 +79,9 @@ export class HeldEnd {
   constructor(response: ServerResponse, call: EndCall) {
     this.#response = response;
     this.#call = call;
+    this.#isHttp2 = isHttp2(response);
     // HTTP/2 has many responses on one socket, and gives a stand-in for it.
-    this.#socket = isHttp2(response) ? null : (response.socket as HeldSocket | null);
+    this.#socket = this.#isHttp2 ? null : (response.socket as HeldSocket | null);
     if (this.#socket === null) return;
     if (this.#socket[originalDestroy] === undefined) {
       this.#socket[originalDestroy] = this.#socket.destroy;
@@ -56,20 +90,31 @@ export class HeldEnd {
     this.#socket[holder] = this;
   }
 
-  /** The handler has called `end`, and the response looks so. */
+  /**
+   * The handler has called `end`: `writableEnded` is true from here on, and `finished` where that is safe. A pipelined
+   * response that has no socket yet would be taken for one that has gone out, and of one that is written in pieces a
+   * middleware in front, compression for one, may have pieces left to write.
+   */
   show(inPieces: boolean): void {
+    const response = this.#response;
     this.#isEnded = true;
-    showEnded(this.#response, inPieces);
+    if (!this.#isHttp2 && response.socket !== null && !inPieces) (response as unknown as Internals).finished = true;
+    else Object.defineProperty(response, 'writableEnded', { value: true, configurable: true });
+  }
+
+  /** Something is about to be written: the response must not look ended, as far as `end` looks at it. */
+  open(): void {
+    if (!this.#isHttp2) (this.#response as unknown as Internals).finished = false;
   }
 
   /** True if the handler has called `end`: more is an error then. Over HTTP/2 that would cost the answer. */
   get refusesMore(): boolean {
-    return this.#isEnded && !isHttp2(this.#response);
+    return this.#isEnded && !this.#isHttp2;
   }
 
   /** Fails a write, as Node does. */
   refuse(callback: unknown): false {
-    const error = writeAfterEnd();
+    const error = errorOf('ERR_STREAM_WRITE_AFTER_END', 'write after end');
     process.nextTick(() => {
       if (isCallback(callback)) callback(error);
       this.#fail(error);
@@ -93,30 +138,21 @@ export class HeldEnd {
     this.#cutsLater = true;
   }
 
-  /** Something is about to be written: the response must not look ended. */
-  open(): void {
-    hideEnded(this.#response);
-  }
-
   /** The handler's answer goes out. Middleware in front of the guard may destroy the connection in place of sending it. */
   send({ end }: Originals): void {
     const socket = this.#socket;
     if (socket !== null) socket[holder] = undefined;
     Reflect.apply(end, this.#response, this.#call);
-    if (socket !== null && !socket.destroyed) socket[holder] = this;
+    // A middleware in front of the guard, compression for one, may not be done with it.
+    if (socket !== null && !socket.destroyed && !this.#response.writableFinished) socket[holder] = this;
+    else this.letGo();
   }
 
-  /** All that will be written has been; a middleware in front of the guard, compression for one, may not be done with it. */
-  close(): void {
-    if (this.#response.writableFinished) this.letGo();
-    else this.#response.once('finish', () => this.letGo());
-  }
-
-  /** The socket is the application's again. */
+  /** All that will be written has been, and has left: the socket is the application's again. */
   letGo(): void {
     const socket = this.#socket;
     if (socket === null) return;
-    socket[holder] = undefined;
+    if (socket[holder] === this) socket[holder] = undefined;
     if (this.#cutsLater) socket.destroy();
   }
 }
@@ -133,4 +169,32 @@ export function dropEnd(response: ServerResponse, held: HeldEnd | undefined, cal
   const found = call.find(isCallback);
   if (chunk && !isCallback(chunk) && held?.refusesMore === true) held.refuse(found);
   else if (found !== undefined) response.once('finish', found);
+}
+
+/** What a write that goes nowhere does. */
+export function acknowledge(encoding: unknown, callback: unknown): true {
+  const found = isCallback(encoding) ? encoding : callback;
+  if (isCallback(found)) process.nextTick(found);
+  return true;
+}
+
+export function isCallback(value: unknown): value is Callback {
+  return typeof value === 'function';
+}
+
+/** The bytes of a chunk; undefined for one that Node refuses, and where there is none. */
+export function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefined {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return undefined;
+  return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
+}
+
+/** What Node throws when a header is changed too late. */
+export function headersSent(response: ServerResponse): Error {
+  if (isHttp2(response)) return errorOf('ERR_HTTP2_HEADERS_SENT', 'Response has already been initiated.');
+  return errorOf('ERR_HTTP_HEADERS_SENT', 'Cannot set headers after they are sent to the client');
+}
+
+function errorOf(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
 }

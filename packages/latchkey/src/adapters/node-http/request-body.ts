@@ -1,5 +1,7 @@
 /**
- * Reads the body of a `node:http` request and leaves it there: whoever reads next finds an untouched stream.
+ * The body of a `node:http` request. It is left there: whoever reads next finds an untouched stream.
+ *
+ * A short body is tapped on its way into the stream, beside whoever reads it there. A longer one is read, and put back.
  *
  * @module
  */
@@ -7,8 +9,8 @@
 import { IncomingMessage } from 'node:http';
 import { isPlainObject } from '../../core/support/plain-json.ts';
 import type { RequestBody } from '../../http/exchange.ts';
-import { comingBody, tapNodeBody } from './body-tap.ts';
-import { hasLength, http2StreamOf, isComplete, isFedByNode, type ParsedRequest } from './request.ts';
+import { readStream } from './body-reader.ts';
+import { hasLength, http2StreamOf, type ParsedRequest } from './request.ts';
 
 const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
 const tooLarge: RequestBody = { kind: 'too-large' };
@@ -30,8 +32,9 @@ export function readNodeBody(
   if (!hasBody(request)) return givenBody(request, parsed, limitBytes) ?? noBody;
   // Over HTTP/2 what was broken off before anybody read is gone, and looks as if there had been none.
   if (request.aborted && !request.readableDidRead) return broken;
-  if (!request.readableDidRead && !request.readableEnded) return unreadBody(request, limitBytes);
-  return parsedBody(request, parsed, limitBytes);
+  if (request.readableDidRead || request.readableEnded) return parsedBody(request, parsed, limitBytes);
+  const isOfHttp1 = request._read === IncomingMessage.prototype._read;
+  return isOfHttp1 && tapNodeBody(request) ? comingBody(request, limitBytes) : readStream(request, limitBytes);
 }
 
 /** RFC 9112 section 6.3: a request has a body only if one of these headers says so. HTTP/2 needs none of them. */
@@ -96,109 +99,113 @@ function isLeftEmpty(request: IncomingMessage, { body, _body }: ParsedRequest): 
   return Number(length) > moreThanEmpty || !/json|x-www-form-urlencoded/i.test(type);
 }
 
-/** A short body that has yet to come is tapped on its way into the stream. Any other is read, and put back. */
-function unreadBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
-  if (request._read === IncomingMessage.prototype._read && tapNodeBody(request)) return comingBody(request, limitBytes);
-  return readStream(request, limitBytes);
+type Push = IncomingMessage['push'];
+
+const tapping = Symbol('latchkey.bodyTap');
+
+interface Tapped extends IncomingMessage {
+  [tapping]?: BodyTap;
 }
 
-async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
-  if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
-  // A small body comes in one piece with the head, and is all here as soon as the parser has run to its end.
-  await undefined;
-  if (request.destroyed) return broken;
-  return new BodyReader(request, limitBytes).read();
-}
-
-/**
- * True if these bytes are the whole body. Node's own requests have taken in all of it when they are complete. Those of
- * adapters for Lambda say that they are from the start, and get their body only when somebody reads.
- */
-function isWhole(request: IncomingMessage, bytes: number): boolean {
-  if (hasLength(request, bytes)) return true;
-  return isComplete(request) && (bytes > 0 || isFedByNode(request));
-}
-
-/**
- * Reads in paused mode. The moment the message is complete it puts everything back, synchronously and so before
- * the stream can emit `end`.
- */
-class BodyReader {
-  readonly #request: IncomingMessage;
-  readonly #limit: number;
-  #chunks: Buffer[] = [];
+/** One body on its way. */
+class BodyTap {
+  /** The request's function that was there before. */
+  readonly push: Push;
+  readonly length: number;
+  /** Over HTTP/1 a body's end follows its last byte at once; nothing of the request is on its way then. */
+  readonly #waitsForEnd: boolean;
+  readonly #chunks: Uint8Array[] = [];
   #size = 0;
+  #ended = false;
   #resolve: ((body: RequestBody) => void) | undefined;
 
-  constructor(request: IncomingMessage, limit: number) {
-    this.#request = request;
-    this.#limit = limit;
+  constructor(request: IncomingMessage, length: number) {
+    this.push = request.push;
+    this.length = length;
+    this.#waitsForEnd = request._read === IncomingMessage.prototype._read;
   }
 
-  read(): RequestBody | Promise<RequestBody> {
-    const found = this.#request.readableLength > 0 || isWhole(this.#request, this.#size) ? this.#take() : undefined;
-    return found ?? this.#wait();
+  /** Nothing more will come. */
+  get isOver(): boolean {
+    return this.#ended || this.#size >= this.length;
   }
 
-  #wait(): Promise<RequestBody> {
+  /** What goes past the length that was told is let go. */
+  add(chunk: unknown, encoding: BufferEncoding | undefined): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
+    if (bytes === null) this.#ended = true;
+    else if (bytes instanceof Uint8Array) {
+      this.#size += bytes.length;
+      if (this.#size <= this.length) this.#chunks.push(bytes);
+    }
+    if (this.#ended || (!this.#waitsForEnd && this.isOver)) this.settle();
+  }
+
+  /** Over HTTP/2, what a client broke off ends like any other body, but short of its length. */
+  body(): RequestBody {
+    if (this.#size < this.length) return broken;
+    if (this.#size > this.length) return tooLarge;
+    const [first, second] = this.#chunks;
+    return { kind: 'bytes', bytes: second === undefined && first !== undefined ? first : Buffer.concat(this.#chunks) };
+  }
+
+  /** The body once it is over. */
+  rest(request: IncomingMessage): Promise<RequestBody> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
-      this.#request.on('readable', this.#onReadable);
-      this.#request.on('close', this.#onClose);
-      this.#request.on('end', this.#onEnd);
+      if (request.destroyed) resolve(broken);
+      else request.on('close', onClose);
     });
   }
 
-  readonly #onReadable = () => {
-    const found = this.#take();
-    if (found !== undefined) this.#finish(found);
-  };
-
-  readonly #onClose = () => this.#finish(broken);
-
-  /** Too late to put anything back. */
-  readonly #onEnd = () => this.#finish(this.#request.aborted ? broken : consumed);
-
-  /** Takes what has come; gives the body once it is known. */
-  #take(): RequestBody | undefined {
-    this.#drain();
-    if (this.#size > this.#limit) return this.#putBack(tooLarge);
-    if (!isWhole(this.#request, this.#size)) return undefined;
-    const bytes = this.#joined();
-    this.#chunks = [bytes];
-    return this.#putBack({ kind: 'bytes', bytes });
+  /** Nothing comes any more, whatever is missing. */
+  settle(): void {
+    this.#resolve?.(this.body());
+    this.#resolve = undefined;
   }
+}
 
-  /** Doesn't touch an ended stream without data: reading there would make it emit `end` to nobody. */
-  #drain(): void {
-    const request = this.#request;
-    while (request.readableLength > 0) {
-      const chunk: Buffer | string | null = request.read();
-      if (chunk === null) return;
-      this.#add(chunk);
-    }
-  }
+/** Shared by all requests, which is cheaper than a closure for each. */
+function push(this: Tapped, chunk: unknown, encoding?: BufferEncoding): boolean {
+  const tap = this[tapping] as BodyTap;
+  tap.add(chunk, encoding);
+  return tap.push.call(this, chunk, encoding);
+}
 
-  #add(chunk: Buffer | string): void {
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, this.#request.readableEncoding ?? 'utf8') : chunk;
-    this.#chunks.push(bytes);
-    this.#size += bytes.length;
-  }
+function onClose(this: Tapped): void {
+  this[tapping]?.settle();
+}
 
-  #putBack(body: RequestBody): RequestBody {
-    if (this.#size > 0) this.#request.unshift(this.#joined());
-    return body;
-  }
+/**
+ * Taps the body of a request of which nothing has come yet. False for one that has to be read another way: whose
+ * length isn't told, or is more than the stream takes in while nobody reads. A second guard finds the tap of the first.
+ */
+export function tapNodeBody(request: IncomingMessage): boolean {
+  const tapped: Tapped = request;
+  if (tapped[tapping] !== undefined) return true;
+  const length = Number(request.headers['content-length']);
+  if (!(length > 0 && length <= request.readableHighWaterMark)) return false;
+  if (request.headers['transfer-encoding'] !== undefined || request.destroyed) return false;
+  if (request.readableLength > 0 || request.readableDidRead || request.readableEnded) return false;
+  tapped[tapping] = new BodyTap(request, length);
+  tapped.push = push;
+  return true;
+}
 
-  #joined(): Buffer {
-    const [first, second] = this.#chunks;
-    return first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks, this.#size);
-  }
+/** The body of a tapped request, once it is here; the stream takes it in without anybody reading. */
+export function comingBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
+  const tap = (request as Tapped)[tapping] as BodyTap;
+  if (tap.length > limitBytes) return tooLarge;
+  return tap.isOver ? tap.body() : tap.rest(request);
+}
 
-  #finish(body: RequestBody): void {
-    this.#request.off('readable', this.#onReadable);
-    this.#request.off('close', this.#onClose);
-    this.#request.off('end', this.#onEnd);
-    this.#resolve?.(body);
-  }
+/** The body of a tapped request; undefined if it wasn't tapped, or if its stream can still be read from its beginning. */
+export function tappedBody(
+  request: IncomingMessage,
+  limitBytes: number,
+): RequestBody | Promise<RequestBody> | undefined {
+  const tap = (request as Tapped)[tapping];
+  if (tap === undefined) return undefined;
+  const isUnread = !tap.isOver && !request.readableDidRead;
+  return isUnread && tap.length <= limitBytes ? undefined : comingBody(request, limitBytes);
 }

@@ -18,35 +18,37 @@ export interface ParsedRequest {
   readonly _body?: unknown;
 }
 
+/** A framework's request. */
+export interface FrameworkRequest extends ParsedRequest {
+  /** The headers as the application sees them. */
+  readonly headers: IncomingHttpHeaders;
+}
+
 /**
  * The lines of a header. What the application sees counts: middleware and adapters for Lambda set headers that never
  * came as lines. The lines only tell whether a value was joined from several, or is the first of several.
+ *
+ * @param value - what the application sees. Middleware may have set anything, a number for one.
  */
-export function headerLines(request: IncomingMessage, name: string, headers: IncomingHttpHeaders): readonly string[] {
-  // Middleware may have set anything, a number for one.
-  const value: unknown = headers[name];
+export function headerLines(request: IncomingMessage, name: string, value: unknown): readonly string[] {
+  const rawHeaders = request.rawHeaders ?? none;
   if (value === undefined || value === null) return none;
   if (Array.isArray(value)) return value.map(String);
   const seen = String(value);
-  const lines = rawLines(request.rawHeaders ?? none, name);
-  return lines.length > 1 && isMadeFrom(lines, seen) ? lines : [seen];
+  let lines: string[] | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index] as string;
+    // Comparing lengths first spares nearly all of the case folding.
+    if (header.length !== name.length || (header !== name && header.toLowerCase() !== name)) continue;
+    if (lines === undefined) lines = [rawHeaders[index + 1] as string];
+    else lines.push(rawHeaders[index + 1] as string);
+  }
+  return lines !== undefined && lines.length > 1 && isMadeFrom(lines, seen) ? lines : [seen];
 }
 
 /** Node joins repeated lines by a comma, those of Cookie by a semicolon, and drops those that must be single. */
 function isMadeFrom(lines: readonly string[], value: string): boolean {
   return value === lines[0] || value === lines.join(', ') || value === lines.join('; ');
-}
-
-/** Compares lengths first: that spares nearly all of the case folding. */
-function rawLines(rawHeaders: readonly string[], name: string): readonly string[] {
-  let values: string[] | undefined;
-  for (let index = 0; index < rawHeaders.length; index += 2) {
-    const header = rawHeaders[index] as string;
-    if (header.length !== name.length || (header !== name && header.toLowerCase() !== name)) continue;
-    values ??= [];
-    values.push(rawHeaders[index + 1] as string);
-  }
-  return values ?? none;
 }
 
 /** The stream of an HTTP/2 request, as far as it is asked. */

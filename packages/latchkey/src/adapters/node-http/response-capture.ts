@@ -7,27 +7,39 @@
  * @module
  */
 
-import type { ServerResponse } from 'node:http';
+import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../../http/exchange.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
-import { isOutside, maySpeakForOthers, takeEventsInside } from '../outer-answer.ts';
-import { type CaptureParts, ClientGone, Patience } from './client-gone.ts';
-import { dropEnd, dropWrite, type EndCall, HeldEnd } from './held-end.ts';
-import { NodeResponseHead } from './response-head.ts';
-import { isStatus } from './response-headers.ts';
-import { type Capture, install, type Originals, overrideHeaderFunctions } from './response-overrides.ts';
-import { headersSent, isCallback, isCutFromHere, isDestroyed, toBytes } from './response-writes.ts';
+import { isOuterAnswer, isOutside, takeEventsInside } from '../outer-answer.ts';
+import { type CaptureParts, ClientGone, isCutFromHere, Patience } from './client-gone.ts';
+import {
+  dropEnd,
+  dropWrite,
+  type EndCall,
+  HeldEnd,
+  headersSent,
+  isCallback,
+  isDestroyed,
+  toBytes,
+} from './held-end.ts';
+import { isStatus, NodeResponseHead } from './response-head.ts';
+import { type Capture, install, letHeadPass, type Originals, overrideHeaderFunctions } from './response-overrides.ts';
 import { writeAnswer } from './write-answer.ts';
 import { WrittenPieces } from './written-pieces.ts';
 
 /**
- * - `holding`: nothing has gone out.
- * - `passing`: the head is out and the body follows as it is written.
+ * - `holding`: nothing has gone out; `passing`: the head is out and the body follows as it is written.
  * - `held`: the answer is complete; its end waits for the decision.
- * - `discarding`: what the handler writes is dropped.
- * - `writing`: the guard, or somebody in front of it, answers; calls go to the functions that were there before.
+ * - `discarding`: what the handler writes is dropped; `sent`: so is what it writes after its answer has gone out.
+ * - `writing`: the guard answers; `outer`: somebody in front of it has. Calls go to the functions that were there before.
  */
-type Phase = 'holding' | 'passing' | 'held' | 'discarding' | 'writing';
+type Phase = 'holding' | 'passing' | 'held' | 'discarding' | 'sent' | 'writing' | 'outer';
+type Head = Pick<PlainResponse, 'status' | 'headers'>;
+
+/** What is written then does not reach the client. */
+const silent: ReadonlySet<Phase> = new Set(['held', 'discarding', 'sent']);
+/** What is written then goes on as it is. */
+const passingOn: ReadonlySet<Phase> = new Set(['writing', 'outer']);
 
 const noBody = new Uint8Array();
 
@@ -43,21 +55,18 @@ export class NodeResponseCapture implements Capture {
   readonly #head: NodeResponseHead;
   #phase: Phase = 'holding';
   #headSent = false;
-  #sent = false;
   /** The handler's promise until it is settled, where its return is seen. */
   #returning: Promise<unknown> | undefined;
   #returnIsSeen = false;
-  /** Somebody in front of the guard has answered. */
-  #outerAnswered = false;
   #pieces: WrittenPieces | undefined;
   #gone: ClientGone | undefined;
   #patience: Patience | undefined;
   #held: HeldEnd | undefined;
 
-  constructor(response: ServerResponse, parts: CaptureParts) {
+  constructor(response: ServerResponse, parts: CaptureParts, headersBefore: OutgoingHttpHeaders) {
     this.#response = response;
     this.#parts = parts;
-    this.#head = new NodeResponseHead(response, parts.headersBefore());
+    this.#head = new NodeResponseHead(response, headersBefore);
     this.originals = install(response, this);
     if (response.headersSent) this.#letOuterAnswer();
     else if (isDestroyed(response)) this.closed();
@@ -73,18 +82,12 @@ export class NodeResponseCapture implements Capture {
     return this.#returnIsSeen ? this.#returning === undefined : this.#head.isNoted || this.sawClientGo;
   }
 
-  /** The guard's own answer goes out, so that the handler's header calls mean nothing. */
-  get ignoresHeaders(): boolean {
-    return this.#phase === 'discarding' && !this.#sent;
-  }
-
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean {
-    if (this.#outerAnswered && !isOutside(this.#parts)) this.#endUnheard('too-large');
-    else if (this.#phase === 'writing') return this.originals.write.call(this.#response, chunk, encoding, callback);
-    if (this.#isSilent || this.#outerAnswered) return dropWrite(this.#held, encoding, callback);
+    if (this.#phase === 'outer' && !isOutside(this.#parts)) this.#endUnheard('too-large');
+    else if (passingOn.has(this.#phase)) return this.originals.write.call(this.#response, chunk, encoding, callback);
+    if (this.#phase === 'outer' || silent.has(this.#phase)) return dropWrite(this.#held, encoding, callback);
     const bytes = toBytes(chunk, encoding);
     if (bytes !== undefined) this.#noteHead();
-    // Node says what is wrong with a chunk that it refuses.
     if (bytes === undefined || this.#isOuterAnswer()) {
       return this.originals.write.call(this.#response, chunk, encoding, callback);
     }
@@ -100,16 +103,27 @@ export class NodeResponseCapture implements Capture {
   }
 
   end(chunk: unknown, encoding: unknown, callback: unknown): void {
-    if (this.#outerAnswered && !isOutside(this.#parts)) this.#endUnheard('too-large');
-    else if (this.#phase === 'writing') this.originals.end.call(this.#response, chunk, encoding, callback);
-    else if (!this.#isSilent) this.#endOnce(chunk, encoding, callback);
+    if (this.#phase === 'holding' || this.#phase === 'passing') this.#endFirst([chunk, encoding, callback]);
+    else if (this.#phase === 'outer' && !isOutside(this.#parts)) this.#endUnheard('too-large');
+    else if (passingOn.has(this.#phase)) this.originals.end.call(this.#response, chunk, encoding, callback);
     else dropEnd(this.#response, this.#held, [chunk, encoding, callback]);
     if (this.#phase === 'held') this.#held?.show(this.#headSent);
   }
 
+  #endFirst(call: EndCall): void {
+    const [chunk, encoding] = call;
+    const bytes = toBytes(chunk, encoding);
+    const status = this.#head.isNoted ? this.#head.status : this.#response.statusCode;
+    const isRefused = (bytes === undefined && chunk && !isCallback(chunk)) || !isStatus(status);
+    if (!isRefused) this.#noteHead();
+    // Node says what is wrong with a chunk, or a status, that it refuses.
+    if (isRefused) this.originals.write.call(this.#response, chunk, encoding);
+    else if (this.#isOuterAnswer()) Reflect.apply(this.originals.end, this.#response, call);
+    else this.#hold(bytes, call);
+  }
+
   writeHead(args: readonly unknown[]): void {
-    if (this.ignoresHeaders) return;
-    this.headChanges();
+    if (!this.headChanges()) return;
     // A status that does not exist: Node throws the right error.
     if (this.#phase !== 'holding' || !isStatus(args[0])) Reflect.apply(this.originals.writeHead, this.#response, args);
     else {
@@ -119,30 +133,30 @@ export class NodeResponseCapture implements Capture {
   }
 
   /** @throws Error `ERR_HTTP_HEADERS_SENT`, as Node does. */
-  headChanges(): void {
+  headChanges(): boolean {
+    if (this.#phase === 'discarding') return false;
     if (this.#head.isShown) throw headersSent(this.#response);
-    if (this.#outerAnswered && !isOutside(this.#parts)) this.#endUnheard('too-large');
+    if (this.#phase === 'outer' && !isOutside(this.#parts)) this.#endUnheard('too-large');
+    return true;
   }
 
   flushHeaders(): void {
-    if (this.#isSilent) return;
-    if (this.#phase !== 'writing') {
-      this.#noteHead();
-      this.#open();
-    }
+    if (silent.has(this.#phase)) return;
+    if (!passingOn.has(this.#phase)) this.#open();
     this.originals.flushHeaders.call(this.#response);
   }
 
   /** The application destroys the response; false if that has to wait until the answer is out. */
   destroys(): boolean {
     if (this.#phase === 'held') this.#held?.cutLater();
-    else if (this.#phase !== 'writing') this.giveUp();
+    else if (!passingOn.has(this.#phase)) this.giveUp();
     return this.#phase !== 'held';
   }
 
   /** The connection is gone, and the handler may go on: only an error handler that cut it has ended the answer. */
   closed(): void {
-    if (this.settled || this.#outerAnswered) return;
+    this.#held?.letGo();
+    if (this.settled || this.#phase === 'outer') return;
     takeEventsInside(this.#parts, this.#response.req);
     if (this.#headSent && isCutFromHere(this.#response)) this.giveUp();
     else {
@@ -159,7 +173,7 @@ export class NodeResponseCapture implements Capture {
     returning.then(
       () => {
         this.#returning = undefined;
-        if (this.#outerAnswered) this.#endUnheard('too-large');
+        if (this.#phase === 'outer') this.#endUnheard('too-large');
         else this.#gone?.expectWrites();
       },
       (error: unknown) => {
@@ -172,7 +186,7 @@ export class NodeResponseCapture implements Capture {
 
   /** Nothing more is to come from the handler. */
   giveUp(): void {
-    if (this.#outerAnswered) this.#endUnheard('broken');
+    if (this.#phase === 'outer') this.#endUnheard('broken');
     if (this.settled) return;
     this.#noteHead();
     this.#discard();
@@ -183,28 +197,28 @@ export class NodeResponseCapture implements Capture {
   finish(response: PlainResponse): void {
     if (this.settled) return;
     this.#head.hide();
-    if (!this.#outerAnswered) this.#discard();
-    this.#resolveWith(response, 'whole');
+    if (this.#phase !== 'outer') this.#discard();
+    this.#settle('whole', response.body, response);
   }
 
   /** Does what the guard says. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
-    if (this.#outerAnswered) return;
+    if (this.#phase === 'outer') return;
     const held = this.#held;
     this.#phase = 'writing';
     held?.open();
-    this.#head.hide();
     if (answer.kind === 'send' && held !== undefined) {
-      if (!this.#headSent) this.#head.goOut(answer.marks, this.originals);
-      this.#sent = true;
+      if (this.#headSent) this.#head.hide();
+      else this.#head.goOut(answer.marks, this.originals);
+      letHeadPass(this.#response, this.originals);
       held.send(this.originals);
-      this.#phase = 'discarding';
+      this.#phase = 'sent';
     } else this.#answerInstead(answer);
-    held?.close();
   }
 
   /** Somebody else's answer goes out, or none at all. */
   #answerInstead(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
+    this.#head.hide();
     if (answer.kind === 'answer' && !this.#headSent) {
       this.#head.reset();
       writeAnswer(this.#response, answer.response, this.originals);
@@ -215,33 +229,18 @@ export class NodeResponseCapture implements Capture {
     this.#discard();
   }
 
-  get #isSilent(): boolean {
-    return this.#phase === 'held' || this.#phase === 'discarding';
-  }
-
   #discard(): void {
     this.#phase = 'discarding';
     overrideHeaderFunctions(this.#response);
   }
 
-  #endOnce(chunk: unknown, encoding: unknown, callback: unknown): void {
-    const bytes = isCallback(chunk) ? undefined : toBytes(chunk, encoding);
-    const invalid = bytes === undefined && chunk && !isCallback(chunk);
-    if (invalid || !isStatus(this.#head.isNoted ? this.#head.status : this.#response.statusCode)) {
-      this.originals.write.call(this.#response, chunk, encoding);
-      return;
-    }
-    this.#noteHead();
-    if (this.#isOuterAnswer()) this.originals.end.call(this.#response, chunk, encoding, callback);
-    else this.#hold(bytes, [chunk, encoding, callback]);
-  }
-
-  #hold(bytes: Uint8Array | undefined, call: EndCall): void {
+  /** The answer is complete: its end waits for the decision. */
+  #hold(last: Uint8Array | undefined, call: EndCall): void {
+    const { declaredLength, status } = this.#head;
     this.#phase = 'held';
     this.#held = new HeldEnd(this.#response, call);
     if (!this.#headSent && !isDestroyed(this.#response)) this.#head.show();
-    const { declaredLength, status } = this.#head;
-    const body = this.#pieces?.whole(bytes) ?? bytes ?? noBody;
+    const body = this.#pieces?.whole(last) ?? last ?? noBody;
     const size = this.#pieces?.size ?? body.length;
     const isBroken = this.#gone?.failedForNobody === true || (size < declaredLength && mayHaveBody(status));
     if (size > this.#parts.route.maxResponseBytes) this.#settle('too-large', noBody);
@@ -256,13 +255,14 @@ export class NodeResponseCapture implements Capture {
 
   #open(): void {
     if (this.#headSent) return;
+    this.#noteHead();
     this.#head.goOutFirst(this.originals);
     this.#headSent = true;
     this.#phase = 'passing';
   }
 
   #isOuterAnswer(): boolean {
-    if (this.#phase !== 'holding' || !maySpeakForOthers(this.#head.status) || !isOutside(this.#parts)) return false;
+    if (this.#phase !== 'holding' || !isOuterAnswer(this.#parts, this.#head.status)) return false;
     this.#head.goOut({ headers: [], without: [] }, this.originals);
     this.#letOuterAnswer();
     return true;
@@ -270,9 +270,8 @@ export class NodeResponseCapture implements Capture {
 
   /** The answer of somebody in front of the guard goes out as it is; the handler's own outcome is waited for. */
   #letOuterAnswer(): void {
-    this.#outerAnswered = true;
     this.#headSent = true;
-    this.#phase = 'writing';
+    this.#phase = 'outer';
     overrideHeaderFunctions(this.#response);
     this.#patience = new Patience(this.#parts, () => this.giveUp());
     if (!this.#returnIsSeen) this.#patience.restart();
@@ -285,15 +284,17 @@ export class NodeResponseCapture implements Capture {
     this.#settle(state);
   }
 
-  #settle(state: CapturedResponse['state'], body = this.#pieces?.whole() ?? noBody): void {
-    const { status, headers } = this.#head;
-    this.#resolveWith({ status, headers, body }, state);
-  }
-
-  #resolveWith({ status, headers, body }: PlainResponse, state: CapturedResponse['state']): void {
+  #settle(state: CapturedResponse['state'], body = this.#pieces?.whole() ?? noBody, head: Head = this.#head): void {
+    const { status, headers } = head;
     this.settled = true;
     this.#patience?.stop();
-    const headSent = this.#headSent;
-    this.#answer.resolve({ status, headers, body, state, headSent, stillRunning: () => this.#returning });
+    this.#answer.resolve({
+      status,
+      headers,
+      body,
+      state,
+      headSent: this.#headSent,
+      stillRunning: () => this.#returning,
+    });
   }
 }

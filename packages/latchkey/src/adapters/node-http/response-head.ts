@@ -4,22 +4,19 @@
  * @module
  */
 
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Header, Marks } from '../../http/exchange.ts';
 import { marksOfHead } from '../../http/response/marks.ts';
-import {
-  applyHead,
-  applyMarks,
-  type HeaderSetters,
-  type HeaderSnapshot,
-  headersOfHead,
-  headersSetSince,
-  restoreHeaders,
-  snapshotHeaders,
-} from './response-headers.ts';
-import { hideHeadSent, showHeadSent } from './response-looks.ts';
-import { overrideHeaderFunctions } from './response-overrides.ts';
-import { isDestroyed, isHttp2 } from './response-writes.ts';
+import { hideHeadSent, isDestroyed, isHttp2, showHeadSent } from './held-end.ts';
+import { type HeaderFunctions, overrideHeaderFunctions } from './response-overrides.ts';
+
+/** The headers at one moment, by lower-case name. */
+export type HeaderSnapshot = Readonly<OutgoingHttpHeaders>;
+
+/** Node has this on every outgoing message; its types name it for clients only. */
+interface OutgoingNames {
+  getRawHeaderNames(): string[];
+}
 
 /** See the module. */
 export class NodeResponseHead {
@@ -30,16 +27,16 @@ export class NodeResponseHead {
   status = 0;
   headers: readonly Header[] = [];
   declaredLength = Number.NaN;
-  readonly #response: ServerResponse;
+  readonly #response: ServerResponse & Partial<OutgoingNames>;
   readonly #before: HeaderSnapshot;
   readonly #isHttp2: boolean;
   #statusMessage = '';
 
   /** @param before - the headers that were set before the guard was entered. */
-  constructor(response: ServerResponse, before: OutgoingHttpHeaders) {
+  constructor(response: ServerResponse, before: HeaderSnapshot) {
     this.#response = response;
     this.#isHttp2 = isHttp2(response);
-    this.#before = snapshotHeaders(before);
+    this.#before = before;
   }
 
   /** Remembers the head before the functions of earlier middleware see it: they add a content coding, for one. */
@@ -48,15 +45,41 @@ export class NodeResponseHead {
     this.isNoted = true;
     this.status = response.statusCode;
     if (!this.#isHttp2) this.#statusMessage = response.statusMessage;
-    this.headers = headers ?? headersSetSince(response, this.#before);
+    this.headers = headers ?? this.#headersSet();
     const length = response.getHeader('content-length');
     if (length !== undefined) this.declaredLength = Number.parseInt(String(length), 10);
   }
 
+  /** The headers that are there now and were not, or not with this value, before the guard. */
+  #headersSet(): Header[] {
+    const response = this.#response;
+    const headers: Header[] = [];
+    for (const name of response.getRawHeaderNames?.() ?? response.getHeaderNames()) {
+      addHeader(headers, name, response.getHeader(name), this.#before[name.toLowerCase()]);
+    }
+    return headers;
+  }
+
   /** Does what `writeHead` says, but sends nothing; gives the headers, if they are known from that. */
-  apply(args: readonly unknown[], setters: HeaderSetters): readonly Header[] | undefined {
-    const headers = headersOfHead(this.#response, args[2] ?? args[1], this.#before);
+  apply(args: readonly unknown[], setters: HeaderFunctions): readonly Header[] | undefined {
+    const headers = this.#headersOfHead(args[2] ?? args[1]);
     applyHead(this.#response, args, setters);
+    return headers;
+  }
+
+  /**
+   * The headers set, from the object that is about to be the whole head of the response, at a quarter of the cost.
+   * Undefined if one of its names could stand for another in other letter case, or if there are other headers.
+   */
+  #headersOfHead(head: unknown): Header[] | undefined {
+    if (typeof head !== 'object' || head === null || Array.isArray(head)) return undefined;
+    if (this.#response.getHeaderNames().length > 0) return undefined;
+    const given = head as OutgoingHttpHeaders;
+    const headers: Header[] = [];
+    for (const name of Object.keys(given)) {
+      if (name !== name.toLowerCase()) return undefined;
+      addHeader(headers, name, given[name], this.#before[name]);
+    }
     return headers;
   }
 
@@ -69,8 +92,16 @@ export class NodeResponseHead {
 
   /** Takes back what the handler set. */
   reset(): void {
-    restoreHeaders(this.#response, this.#before);
-    if (!this.#isHttp2) this.#response.statusMessage = '';
+    const response = this.#response;
+    const before = this.#before;
+    for (const name of response.getHeaderNames()) {
+      if (before[name] === undefined) response.removeHeader(name);
+    }
+    for (const name in before) {
+      const value = before[name];
+      if (value !== undefined) response.setHeader(name, value);
+    }
+    if (!this.#isHttp2) response.statusMessage = '';
   }
 
   /**
@@ -79,33 +110,103 @@ export class NodeResponseHead {
    */
   show(): void {
     const response = this.#response;
-    if (this.#isHttp2 && isDestroyed(response)) return;
-    if (this.#isHttp2) overrideHeaderFunctions(response);
+    if (this.#isHttp2) {
+      if (isDestroyed(response)) return;
+      overrideHeaderFunctions(response);
+    }
     this.isShown = true;
     showHeadSent(response);
   }
 
   /** Takes {@link show} back. */
   hide(): void {
-    if (this.isShown) hideHeadSent(this.#response);
+    if (!this.isShown) return;
     this.isShown = false;
+    hideHeadSent(this.#response);
   }
 
   /**
    * The next write sends the head, with the layer's own headers. It has the status that was noted: assigning another one
    * since had no effect.
    */
-  goOut(marks: Marks, setters: HeaderSetters): void {
+  goOut({ headers, without }: Marks, setters: HeaderFunctions): void {
     const response = this.#response;
     this.hide();
     response.statusCode = this.status;
     if (!this.#isHttp2) response.statusMessage = this.#statusMessage;
-    applyMarks(response, marks, setters);
+    for (const name of without) setters.removeHeader.call(response, name);
+    for (const [name, value] of headers) setters.setHeader.call(response, name, value);
   }
 
   /** The same before the body has ended, and before anything is recorded. */
-  goOutFirst(setters: HeaderSetters): void {
+  goOutFirst(setters: HeaderFunctions): void {
     this.goOut(marksOfHead(this.status, this.headers), setters);
     if (isDestroyed(this.#response)) this.show();
+  }
+}
+
+/** Copies arrays too, since `appendHeader` changes them in place. */
+export function snapshotHeaders(headers: OutgoingHttpHeaders): HeaderSnapshot {
+  for (const name in headers) {
+    const value = headers[name];
+    if (Array.isArray(value)) headers[name] = [...value];
+  }
+  return headers;
+}
+
+/** Adds a header to those that were set, line by line, unless it was there with this value before. */
+export function addHeader(
+  headers: Header[],
+  name: string,
+  value: OutgoingHttpHeader | undefined,
+  before: OutgoingHttpHeader | undefined,
+): void {
+  if (value === undefined || value === before) return;
+  if (!Array.isArray(value)) headers.push([name, String(value)]);
+  else if (!isSame(value, before)) for (const line of value) headers.push([name, line]);
+}
+
+/** True if two values of a header say the same. */
+export function isSame(value: OutgoingHttpHeader | undefined, other: OutgoingHttpHeader | undefined): boolean {
+  if (value === other) return true;
+  if (!Array.isArray(value) || !Array.isArray(other)) return false;
+  return value.length === other.length && value.every((line, index) => line === other[index]);
+}
+
+/** What Node accepts as a status. */
+export function isStatus(status: unknown): status is number {
+  return typeof status === 'number' && status >= 100 && status <= 999;
+}
+
+/**
+ * Does what `writeHead(status[, message][, headers])` says, but sends nothing: the headers are set like any others.
+ * They come as an object, as a flat list of names and values, or as a list of pairs; in lists names may repeat.
+ */
+function applyHead(response: ServerResponse, args: readonly unknown[], setters: HeaderFunctions): void {
+  const [status, second, third] = args;
+  response.statusCode = Number(status);
+  if (typeof second === 'string') response.statusMessage = second;
+  const headers = typeof second === 'string' ? third : (third ?? second);
+  if (Array.isArray(headers)) applyList(response, headers.flat(isPairs(headers) ? 1 : 0), setters);
+  else if (typeof headers === 'object' && headers !== null)
+    applyObject(response, headers as OutgoingHttpHeaders, setters);
+}
+
+function isPairs(headers: readonly unknown[]): boolean {
+  return Array.isArray(headers[0]);
+}
+
+function applyObject(response: ServerResponse, headers: OutgoingHttpHeaders, { setHeader }: HeaderFunctions): void {
+  for (const name of Object.keys(headers)) {
+    const value = headers[name];
+    if (value !== undefined) setHeader.call(response, name, value);
+  }
+}
+
+function applyList(response: ServerResponse, headers: readonly string[], setters: HeaderFunctions): void {
+  const { appendHeader, removeHeader } = setters;
+  for (let index = 0; index < headers.length; index += 2) removeHeader.call(response, headers[index] as string);
+  for (let index = 0; index < headers.length; index += 2) {
+    appendHeader.call(response, headers[index] as string, headers[index + 1] as string | readonly string[]);
   }
 }

@@ -9,18 +9,16 @@ import type { ServerResponse } from 'node:http';
 
 /** What the overrides call. */
 export interface Capture {
-  /** True if the handler's header calls have no effect. */
-  readonly ignoresHeaders: boolean;
   readonly originals: Originals;
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
   end(chunk: unknown, encoding: unknown, callback: unknown): void;
   writeHead(args: readonly unknown[]): void;
   /**
-   * A header is about to be set or removed.
+   * A header is about to be set or removed. False if the call means nothing: the guard's own answer goes out.
    *
    * @throws Error `ERR_HTTP_HEADERS_SENT`.
    */
-  headChanges(): void;
+  headChanges(): boolean;
   flushHeaders(): void;
   /** False if the response must not be destroyed now. */
   destroys(): boolean;
@@ -31,7 +29,7 @@ export interface Capture {
 type Method<Result> = (this: ServerResponse, ...args: readonly unknown[]) => Result;
 
 /** The functions that change headers. */
-interface HeaderFunctions {
+export interface HeaderFunctions {
   readonly setHeader: Method<unknown>;
   readonly appendHeader: Method<unknown>;
   readonly removeHeader: Method<void>;
@@ -82,33 +80,20 @@ function destroy(this: Captured, ...args: readonly unknown[]): unknown {
   return capture.destroys() ? Reflect.apply(capture.originals.destroy, this, args) : this;
 }
 
-/** Whether a call that changes a header goes on to the function that was there. */
-function changesHead(capture: Capture): boolean {
-  if (capture.ignoresHeaders) return false;
-  capture.headChanges();
-  return true;
-}
-
 function setHeader(this: Captured, ...args: readonly unknown[]): unknown {
-  return changesHead(this[capturing]) ? Reflect.apply(this[headerFunctions].setHeader, this, args) : this;
+  return this[capturing].headChanges() ? Reflect.apply(this[headerFunctions].setHeader, this, args) : this;
 }
 
 function appendHeader(this: Captured, ...args: readonly unknown[]): unknown {
-  return changesHead(this[capturing]) ? Reflect.apply(this[headerFunctions].appendHeader, this, args) : this;
+  return this[capturing].headChanges() ? Reflect.apply(this[headerFunctions].appendHeader, this, args) : this;
 }
 
 function removeHeader(this: Captured, ...args: readonly unknown[]): void {
-  if (changesHead(this[capturing])) Reflect.apply(this[headerFunctions].removeHeader, this, args);
+  if (this[capturing].headChanges()) Reflect.apply(this[headerFunctions].removeHeader, this, args);
 }
 
 function onClose(this: Captured): void {
   this[capturing].closed();
-}
-
-/** The functions of a response, of whatever type. */
-function functionsOf(response: ServerResponse): Originals {
-  const { write, end, writeHead, flushHeaders, destroy, setHeader, appendHeader, removeHeader } = response;
-  return { write, end, writeHead, flushHeaders, destroy, setHeader, appendHeader, removeHeader } as Originals;
 }
 
 /**
@@ -116,7 +101,17 @@ function functionsOf(response: ServerResponse): Originals {
  * with {@link overrideHeaderFunctions}. Object.assign would take ten times as long.
  */
 export function install(response: ServerResponse, capture: Capture): Originals {
-  const originals = functionsOf(response);
+  const found = response as unknown as Originals;
+  const originals: Originals = {
+    write: found.write,
+    end: found.end,
+    writeHead: found.writeHead,
+    flushHeaders: found.flushHeaders,
+    destroy: found.destroy,
+    setHeader: found.setHeader,
+    appendHeader: found.appendHeader,
+    removeHeader: found.removeHeader,
+  };
   const captured = response as unknown as Overridden;
   captured[capturing] = capture;
   captured.write = write;
@@ -142,7 +137,8 @@ export function overrideHeaderFunctions(response: ServerResponse): void {
   captured.removeHeader = removeHeader;
 }
 
-/** True if a guard has this response already. */
-export function isCaptured(response: ServerResponse): boolean {
-  return capturing in response;
+/** The head goes out: nothing is left to note, unless a middleware behind the guard stands in front of the override. */
+export function letHeadPass(response: ServerResponse, { writeHead: original }: Originals): void {
+  const captured = response as unknown as Overridden;
+  if (captured.writeHead === writeHead) captured.writeHead = original;
 }

@@ -6,9 +6,8 @@
 
 import type { ServerResponse } from 'node:http';
 import { ByteGatherer } from '../../http/response/byte-gatherer.ts';
-import type { EndCall } from './held-end.ts';
+import { acknowledge, type EndCall, isDestroyed } from './held-end.ts';
 import type { Originals } from './response-overrides.ts';
-import { acknowledge, isDestroyed } from './response-writes.ts';
 
 /** See the module. */
 export class WrittenPieces {

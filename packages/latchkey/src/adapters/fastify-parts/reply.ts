@@ -1,15 +1,18 @@
 /**
- * The headers of a Fastify reply: which were set since the guard, and how an answer replaces them.
+ * A Fastify reply: which headers were set since the guard, how an answer replaces them, and what Fastify hands over in
+ * `onSend`, as bytes and back.
  *
  * @module
  */
 
+import { isUtf8 } from 'node:buffer';
 import { type OutgoingHttpHeader, type OutgoingHttpHeaders, validateHeaderName, validateHeaderValue } from 'node:http';
 import type { FastifyReply } from 'fastify';
+import { asBuffer } from '../../core/support/codec.ts';
 import type { Header, Marks, PlainResponse } from '../../http/exchange.ts';
-import { isNeverKept } from '../../http/response/kept-headers.ts';
+import { headerValue, isNeverKept } from '../../http/response/kept-headers.ts';
 import { REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
-import { type HeaderSnapshot, snapshotHeaders } from '../node-http/response-headers.ts';
+import { addHeader, type HeaderSnapshot, isSame, snapshotHeaders } from '../node-http/response-head.ts';
 
 /** The headers of a reply as they are now. Their names are in lower case, as Fastify keeps them. */
 export function headersOf(reply: FastifyReply): HeaderSnapshot {
@@ -19,19 +22,8 @@ export function headersOf(reply: FastifyReply): HeaderSnapshot {
 /** The headers that were not there, or not with this value, at the moment of the earlier snapshot. */
 export function headersSince(headers: HeaderSnapshot, before: HeaderSnapshot): Header[] {
   const since: Header[] = [];
-  for (const name in headers) {
-    const value = headers[name];
-    if (value === undefined || isSame(value, before[name])) continue;
-    if (Array.isArray(value)) for (const line of value) since.push([name, line]);
-    else since.push([name, String(value)]);
-  }
+  for (const name in headers) addHeader(since, name, headers[name], before[name]);
   return since;
-}
-
-function isSame(value: OutgoingHttpHeader | undefined, other: OutgoingHttpHeader | undefined): boolean {
-  if (value === other) return true;
-  if (!Array.isArray(value) || !Array.isArray(other)) return false;
-  return value.length === other.length && value.every((line, index) => line === other[index]);
 }
 
 const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
@@ -137,4 +129,26 @@ function linesByLowerName(headers: readonly Header[]): Record<string, string | s
     else found.push(value);
   }
   return lines;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** The bytes of a payload that is there whole; undefined for a stream, and for what Fastify cannot send. */
+export function wholePayload(payload: unknown): Uint8Array | undefined {
+  if (typeof payload === 'string') return Buffer.from(payload);
+  if (payload === undefined || payload === null) return noBytes;
+  return Buffer.isBuffer(payload) ? payload : undefined;
+}
+
+const textual = /^text\/|[/+](?:json|xml|javascript)\b|^application\/x-www-form-urlencoded/i;
+
+/**
+ * The body of an answer as a handler would have given it, for the hooks that follow: text as a string, which Node also
+ * joins with the head into one write, and other content as bytes.
+ */
+export function payloadOf({ headers, body }: PlainResponse): string | Buffer | null {
+  const type = headerValue(headers, 'content-type');
+  if (body.length === 0 && type === undefined) return null;
+  const isText = type !== undefined && textual.test(type) && headerValue(headers, 'content-encoding') === undefined;
+  return isText && isUtf8(body) ? asBuffer(body).toString() : asBuffer(body);
 }

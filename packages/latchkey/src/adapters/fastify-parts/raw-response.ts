@@ -1,0 +1,159 @@
+/**
+ * The raw response under a Fastify reply while the guard has it.
+ *
+ * Traps in front of its functions notice whoever writes there past Fastify. Nearly all answers never meet them: Fastify
+ * hands those over in `onSend`. While such an answer is held back, the response looks as if it had been sent.
+ *
+ * @module
+ */
+
+import type { ServerResponse } from 'node:http';
+import {
+  dropEnd,
+  dropWrite,
+  HeldEnd,
+  headersSent,
+  hideHeadSent,
+  isDestroyed,
+  isHttp2,
+  showHeadSent,
+} from '../node-http/held-end.ts';
+
+/** Whoever has set the traps. */
+export interface TrapOwner {
+  /**
+   * Somebody is about to write, to send the head, or to destroy the response. True if the call goes on, to whatever
+   * functions the response has by then.
+   */
+  letsPass(): boolean;
+  /** The response was closed. */
+  closed(): void;
+}
+
+type TrappedName = 'write' | 'end' | 'writeHead' | 'flushHeaders' | 'destroy';
+
+/** A function of a response, whatever its overloads. */
+type Method = (this: ServerResponse, ...args: readonly unknown[]) => unknown;
+type Methods = { -readonly [Name in TrappedName]: Method };
+
+const trapping = Symbol('latchkey.traps');
+
+/** The traps are shared by all responses, as the functions of the full capture are. */
+type Trapped = ServerResponse & { [trapping]: RawResponse };
+
+function spring(response: Trapped, name: TrappedName, args: readonly unknown[]): unknown {
+  const raw = response[trapping];
+  if (!raw.owner.letsPass()) return raw.refuse(name, args);
+  return Reflect.apply((response as unknown as Methods)[name], response, args);
+}
+
+function write(this: Trapped, ...args: readonly unknown[]): unknown {
+  return spring(this, 'write', args);
+}
+
+function end(this: Trapped, ...args: readonly unknown[]): unknown {
+  spring(this, 'end', args);
+  return this;
+}
+
+function writeHead(this: Trapped, ...args: readonly unknown[]): unknown {
+  spring(this, 'writeHead', args);
+  return this;
+}
+
+function flushHeaders(this: Trapped, ...args: readonly unknown[]): void {
+  spring(this, 'flushHeaders', args);
+}
+
+function destroy(this: Trapped, ...args: readonly unknown[]): unknown {
+  spring(this, 'destroy', args);
+  return this;
+}
+
+function onClose(this: Trapped): void {
+  this[trapping].owner.closed();
+}
+
+const noCall = [undefined, undefined, undefined] as const;
+
+/** See the module. */
+export class RawResponse {
+  readonly owner: TrapOwner;
+  readonly #response: ServerResponse;
+  readonly #write: unknown;
+  readonly #end: unknown;
+  readonly #writeHead: unknown;
+  readonly #flushHeaders: unknown;
+  readonly #destroy: unknown;
+  #held: HeldEnd | undefined;
+  #showsHead = false;
+
+  constructor(response: ServerResponse, owner: TrapOwner) {
+    this.owner = owner;
+    this.#response = response;
+    this.#write = response.write;
+    this.#end = response.end;
+    this.#writeHead = response.writeHead;
+    this.#flushHeaders = response.flushHeaders;
+    this.#destroy = response.destroy;
+    const trapped = response as unknown as Methods & { [trapping]: RawResponse };
+    trapped[trapping] = this;
+    trapped.write = write as Method;
+    trapped.end = end as Method;
+    trapped.writeHead = writeHead as Method;
+    trapped.flushHeaders = flushHeaders as Method;
+    trapped.destroy = destroy as Method;
+    response.on('close', onClose);
+  }
+
+  /**
+   * Holds the answer back until it is stored.
+   *
+   * @param isAnswered - true if the handler has answered; false if `finish` has, and what the handler makes from here on
+   *   is dropped.
+   */
+  hold(isAnswered: boolean): void {
+    const response = this.#response;
+    this.#held = new HeldEnd(response, noCall);
+    // A response over HTTP/2 whose stream is closed takes no head.
+    this.#showsHead = isAnswered && !(isHttp2(response) && isDestroyed(response));
+    if (this.#showsHead) showHeadSent(response);
+    // After `finish` nothing is shown: the reply that its handler waits for, or returns, is settled when it is sent.
+    if (isAnswered) this.#held.show(false);
+  }
+
+  /** What a call does that must not go on. */
+  refuse(name: TrappedName, [chunk, encoding, callback]: readonly unknown[]): unknown {
+    const held = this.#held;
+    if (held === undefined) return undefined;
+    if (name === 'write') return dropWrite(held, encoding, callback);
+    if (name === 'destroy') held.cutLater();
+    else if (name === 'end') dropEnd(this.#response, held, [chunk, encoding, callback]);
+    else if (name === 'writeHead' && this.#showsHead) throw headersSent(this.#response);
+    return false;
+  }
+
+  /** The answer may go out: the response must not look sent any more. */
+  open(): void {
+    this.release();
+    if (this.#held === undefined) return;
+    if (this.#showsHead) hideHeadSent(this.#response);
+    this.#held.open();
+    if (Object.hasOwn(this.#response, 'writableEnded')) Reflect.deleteProperty(this.#response, 'writableEnded');
+  }
+
+  /** Gives the response its functions back. Deleting the traps instead would make it a slow object. */
+  release(): void {
+    const response = this.#response as unknown as { [Name in TrappedName]: unknown };
+    response.write = this.#write;
+    response.end = this.#end;
+    response.writeHead = this.#writeHead;
+    response.flushHeaders = this.#flushHeaders;
+    response.destroy = this.#destroy;
+  }
+
+  /** The answer is out: what the application wanted to destroy meanwhile is destroyed. */
+  letGo(): void {
+    this.#held?.letGo();
+  }
+}

@@ -1,0 +1,115 @@
+/**
+ * Reads a body that is not tapped, and puts it back into its stream.
+ *
+ * @module
+ */
+
+import type { IncomingMessage } from 'node:http';
+import type { RequestBody } from '../../http/exchange.ts';
+import { hasLength, isComplete, isFedByNode } from './request.ts';
+
+const tooLarge: RequestBody = { kind: 'too-large' };
+const consumed: RequestBody = { kind: 'consumed' };
+const broken: RequestBody = { kind: 'broken' };
+
+/** The body of a request that nobody has read. */
+export async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
+  if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
+  // A small body comes in one piece with the head, and is all here as soon as the parser has run to its end.
+  await undefined;
+  if (request.destroyed) return broken;
+  return new BodyReader(request, limitBytes).read();
+}
+
+/**
+ * True if these bytes are the whole body. Node's own requests have taken in all of it when they are complete. Those of
+ * adapters for Lambda say that they are from the start, and get their body only when somebody reads.
+ */
+function isWhole(request: IncomingMessage, bytes: number): boolean {
+  if (hasLength(request, bytes)) return true;
+  return isComplete(request) && (bytes > 0 || isFedByNode(request));
+}
+
+/**
+ * Reads in paused mode. The moment the message is complete it puts everything back, synchronously and so before
+ * the stream can emit `end`.
+ */
+class BodyReader {
+  readonly #request: IncomingMessage;
+  readonly #limit: number;
+  #chunks: Buffer[] = [];
+  #size = 0;
+  #resolve: ((body: RequestBody) => void) | undefined;
+
+  constructor(request: IncomingMessage, limit: number) {
+    this.#request = request;
+    this.#limit = limit;
+  }
+
+  read(): RequestBody | Promise<RequestBody> {
+    const found = this.#request.readableLength > 0 || isWhole(this.#request, this.#size) ? this.#take() : undefined;
+    return found ?? this.#wait();
+  }
+
+  #wait(): Promise<RequestBody> {
+    return new Promise((resolve) => {
+      this.#resolve = resolve;
+      this.#request.on('readable', this.#onReadable);
+      this.#request.on('close', this.#onClose);
+      this.#request.on('end', this.#onEnd);
+    });
+  }
+
+  readonly #onReadable = () => {
+    const found = this.#take();
+    if (found !== undefined) this.#finish(found);
+  };
+
+  readonly #onClose = () => this.#finish(broken);
+
+  /** Too late to put anything back. */
+  readonly #onEnd = () => this.#finish(this.#request.aborted ? broken : consumed);
+
+  /** Takes what has come; gives the body once it is known. */
+  #take(): RequestBody | undefined {
+    this.#drain();
+    if (this.#size > this.#limit) return this.#putBack(tooLarge);
+    if (!isWhole(this.#request, this.#size)) return undefined;
+    const bytes = this.#joined();
+    this.#chunks = [bytes];
+    return this.#putBack({ kind: 'bytes', bytes });
+  }
+
+  /** Doesn't touch an ended stream without data: reading there would make it emit `end` to nobody. */
+  #drain(): void {
+    const request = this.#request;
+    while (request.readableLength > 0) {
+      const chunk: Buffer | string | null = request.read();
+      if (chunk === null) return;
+      this.#add(chunk);
+    }
+  }
+
+  #add(chunk: Buffer | string): void {
+    const bytes = typeof chunk === 'string' ? Buffer.from(chunk, this.#request.readableEncoding ?? 'utf8') : chunk;
+    this.#chunks.push(bytes);
+    this.#size += bytes.length;
+  }
+
+  #putBack(body: RequestBody): RequestBody {
+    if (this.#size > 0) this.#request.unshift(this.#joined());
+    return body;
+  }
+
+  #joined(): Buffer {
+    const [first, second] = this.#chunks;
+    return first !== undefined && second === undefined ? first : Buffer.concat(this.#chunks, this.#size);
+  }
+
+  #finish(body: RequestBody): void {
+    this.#request.off('readable', this.#onReadable);
+    this.#request.off('close', this.#onClose);
+    this.#request.off('end', this.#onEnd);
+    this.#resolve?.(body);
+  }
+}
