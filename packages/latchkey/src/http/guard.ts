@@ -11,13 +11,15 @@ import type { Problem } from './problems/problems.ts';
 import { problem, retryAfterSeconds } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
-import { quarantineProblem } from './request/quarantine.ts';
 import { readBody, readOperation } from './request/read-request.ts';
 import type { Guard, Route } from './request/route.ts';
 import { answerExecuted, answerReplay, send, unavailable } from './response/answer-outcome.ts';
 import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
+
+/** Few routes have the option `restored`; theirs began to load it when they were made. */
+const quarantine = () => import('./request/quarantine.ts');
 
 /**
  * Takes one request through the guard: does the guard apply? → key → principal → fingerprint → claim → the handler's
@@ -65,10 +67,9 @@ async function guarded<Native, Kind extends TransactionKind>(
   const { operation } = reading;
   exchange.operation = operation;
 
-  if (route.options.restored !== false) {
-    const found = await quarantineProblem(route.options.restored, exchange, operation, guard);
-    if (found !== undefined) return refuse(exchange, guard, found);
-  }
+  const { restored } = route.options;
+  const found = restored && (await (await quarantine()).quarantineProblem(restored, exchange, operation, guard));
+  if (found) return refuse(exchange, guard, found);
 
   const claim = await guard.engine.claim(operation);
   switch (claim.kind) {

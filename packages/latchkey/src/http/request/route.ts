@@ -91,8 +91,7 @@ function invalid(why: string): LatchkeyError {
  */
 export function createRoute<Native>(options: RouteSettings<Native>, guard: RouteGuard<Native>): Route<Native> {
   checkTogether(options, guard.principal);
-  // A failure is reported when a decision is to be written down, and loading is tried again then.
-  if (options.recover !== undefined) loadAudit().catch(() => {});
+  loadAhead(options);
   const { methods, fingerprint } = options;
   const warn = createWarn(guard.emit);
   return {
@@ -109,4 +108,10 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
     maxRequestBytes: options.request.maxBytes,
     maxResponseBytes: options.response.maxBytes,
   };
+}
+
+/** Begins to load what only some routes need. A failure is reported when it is needed, and loading is tried again then. */
+function loadAhead<Native>({ recover, restored }: RouteSettings<Native>): void {
+  if (recover !== undefined) loadAudit().catch(() => {});
+  if (restored !== false) import('./quarantine.ts').catch(() => {});
 }
