@@ -166,11 +166,6 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
   get runtime(): Runtime {
     return this.guard.runtime ?? systemRuntime;
   }
-
-  /** A response that the adapter has to write, since the handler made none: by `finish`, or for a throw. */
-  get own(): PlainResponse | undefined {
-    return this.committed ?? this.forThrow;
-  }
 }
 
 /** An exchange of whatever framework. */

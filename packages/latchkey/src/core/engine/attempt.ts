@@ -39,6 +39,8 @@ export class Attempt {
   readonly claim: WonClaim;
   readonly owner: Owner;
   readonly lease: Lease;
+  /** The policy that holds for this attempt: a record and its route must both allow a rerun. */
+  readonly policy: AfterFailure;
   readonly tools: EngineTools;
   /** True once `finish` has committed: the record is completed. */
   finished = false;
@@ -59,13 +61,9 @@ export class Attempt {
     this.operation = operation;
     this.claim = claim;
     this.owner = { id: operation.id, token: claim.request.token };
+    this.policy = claim.outcome.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
     this.hasSteps = claim.outcome.steps.size > 0;
     this.lease = new Lease(tools, operation, this.owner, claim.sentAt);
-  }
-
-  /** The policy that holds for this attempt: a record and its route must both allow a rerun. */
-  get policy(): AfterFailure {
-    return this.claim.outcome.policy === 'rerun' ? this.operation.settings.afterFailure : 'refuse';
   }
 
   /** The handler's context, made on first use; `answering` counts then. */

@@ -16,7 +16,7 @@ import type { RunningAttempts } from './running-attempts.ts';
 import type { UndoClaim } from './undo-claim.ts';
 
 /** The engine's parts that a claim needs. */
-interface ClaimParts {
+export interface ClaimParts {
   readonly tools: EngineTools;
   readonly running: RunningAttempts;
   readonly undo: UndoClaim;

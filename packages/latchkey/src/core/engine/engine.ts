@@ -16,8 +16,17 @@ import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '..
 import { DueTimer } from '../support/due-timer.ts';
 import { isTooOldToRerun } from '../support/operation-age.ts';
 import { untilSettled } from '../support/thenable.ts';
-import { Attempt, type Claim, type EngineTools, type WonClaim } from './attempt.ts';
-import { type ClaimResult, claimRecord, isLapsed, type Refused, refusalOf, shuttingDown, unclaimed } from './claim.ts';
+import { Attempt, type Claim, type WonClaim } from './attempt.ts';
+import {
+  type ClaimParts,
+  type ClaimResult,
+  claimRecord,
+  isLapsed,
+  type Refused,
+  refusalOf,
+  shuttingDown,
+  unclaimed,
+} from './claim.ts';
 import { endingOf, releaseRecord, storeResult } from './conclude.ts';
 import { recoverRecord } from './recovery.ts';
 import { abandonRecord, RunningAttempts } from './running-attempts.ts';
@@ -44,22 +53,19 @@ export interface EngineOptions<Kind extends TransactionKind> {
  * ```
  */
 export class Engine<Kind extends TransactionKind = never> {
-  readonly #tools: EngineTools;
-  readonly #running: RunningAttempts;
-  readonly #undo: UndoClaim;
+  readonly #parts: ClaimParts;
 
   constructor(options: EngineOptions<Kind>) {
     const { runtime = systemRuntime } = options;
     const emit = createEmit(options);
-    this.#tools = {
+    const tools = {
       runtime,
       emit,
       observe: observing(emit),
       store: options.store as AnyStore,
       timer: new DueTimer(runtime),
     };
-    this.#running = new RunningAttempts(runtime.timers);
-    this.#undo = new UndoClaim(this.#tools);
+    this.#parts = { tools, running: new RunningAttempts(runtime.timers), undo: new UndoClaim(tools) };
   }
 
   /**
@@ -73,7 +79,7 @@ export class Engine<Kind extends TransactionKind = never> {
   ): Promise<Outcome> {
     // From here on the types of answers don't matter: handler and answering were paired by the signature.
     const run = handler as object as (context: AnyContext) => Promise<RunResult>;
-    const { timer } = this.#tools;
+    const { timer } = this.#parts.tools;
     timer.hold();
     try {
       const found = await this.claim(operation);
@@ -92,19 +98,19 @@ export class Engine<Kind extends TransactionKind = never> {
    * operation says so.
    */
   async claim(operation: Operation): Promise<ClaimResult> {
-    const running = this.#running;
+    const { running, tools } = this.#parts;
     if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
-    const tools = this.#toolsOfRequest();
+    const parts = tools.runtime.timers.perRequest ? this.#partsOfRequest() : this.#parts;
     let result: ClaimResult | undefined;
     running.underWay += 1;
     try {
-      let claim = await this.#claim(tools, operation);
+      let claim = await claimRecord(parts, operation);
       if (claim.outcome.outcome === 'running' && operation.settings.whenRunning === 'wait') {
-        claim = await this.#wait(tools, operation, claim);
+        claim = await waitForEnd(operation, claim, parts);
       }
       const asks = operation.recover !== undefined && isLapsed(operation, claim.outcome);
-      if (asks) claim = await this.#claim(tools, operation, 'any');
-      const found = isWon(claim) ? this.#begin(tools, operation, claim, asks) : this.#refuse(operation, claim.outcome);
+      if (asks) claim = await claimRecord(parts, operation, 'any');
+      const found = isWon(claim) ? this.#begin(parts, operation, claim, asks) : this.#refuse(operation, claim.outcome);
       result = found instanceof Promise ? await found : found;
     } catch (cause) {
       result = unclaimed(operation, cause);
@@ -131,20 +137,20 @@ export class Engine<Kind extends TransactionKind = never> {
       await this.#abandon(attempt);
       throw error;
     } finally {
-      this.#running.leave();
+      this.#parts.running.leave();
     }
   }
 
   /** Runs the handler of an operation whose store is down, where its settings say so. */
   async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
-    const { runtime, emit } = this.#tools;
+    const { runtime, emit } = this.#parts.tools;
     emit?.({ type: 'unprotected', operation: operation.name });
-    this.#running.underWay += 1;
+    this.#parts.running.underWay += 1;
     try {
       await handler(new UnprotectedContext(runtime.random.uuid()) as object as AnyContext);
       return { kind: 'unprotected' };
     } finally {
-      this.#running.leave();
+      this.#parts.running.leave();
     }
   }
 
@@ -153,7 +159,7 @@ export class Engine<Kind extends TransactionKind = never> {
    * makes its records lapse at once.
    */
   shutdown(timeoutMs = 10_000): Promise<void> {
-    return this.#running.shutdown(timeoutMs);
+    return this.#parts.running.shutdown(timeoutMs);
   }
 
   /**
@@ -161,18 +167,19 @@ export class Engine<Kind extends TransactionKind = never> {
    * more: another worker, an operator or the client was faster. Never begins a new operation.
    */
   async resume(operation: Operation, operationId: string, run: CompletableRun): Promise<Outcome | undefined> {
-    if (this.#running.closing) return undefined;
-    const tools = this.#toolsOfRequest();
-    this.#running.underWay += 1;
+    const { running } = this.#parts;
+    if (running.closing) return undefined;
+    const parts = this.#partsOfRequest();
+    running.underWay += 1;
     let result: ClaimResult | undefined;
     try {
-      const claim = await this.#claim(tools, operation);
+      const claim = await claimRecord(parts, operation);
       if (!isWon(claim)) return undefined;
       if (claim.outcome.tookOver && claim.outcome.operationId === operationId) {
-        result = await this.#begin(tools, operation, claim, false);
-      } else await this.#undo.undo(operation, claim.request);
+        result = await this.#begin(parts, operation, claim, false);
+      } else await parts.undo.undo(operation, claim.request);
     } finally {
-      if (result?.kind !== 'claimed') this.#running.leave();
+      if (result?.kind !== 'claimed') running.leave();
     }
     if (result?.kind !== 'claimed') return result;
     const context = result.contextFor(run.answering);
@@ -180,24 +187,21 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /** Where timers belong to a request, each has a timer of its own. */
-  #toolsOfRequest(): EngineTools {
-    const { runtime } = this.#tools;
-    return runtime.timers.perRequest ? { ...this.#tools, timer: new DueTimer(runtime) } : this.#tools;
-  }
-
-  /** By default a claim takes over as much as its policy allows. */
-  #claim(tools: EngineTools, operation: Operation, takeover?: 'any'): Promise<Claim> {
-    return claimRecord({ tools, running: this.#running, undo: this.#undo }, operation, takeover);
+  #partsOfRequest(): ClaimParts {
+    const { tools } = this.#parts;
+    if (!tools.runtime.timers.perRequest) return this.#parts;
+    return { ...this.#parts, tools: { ...tools, timer: new DueTimer(tools.runtime) } };
   }
 
   /** Neither begins nor asks for a client that left before; what a dead worker began too long ago is not run by itself. */
-  #begin(tools: EngineTools, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
+  #begin(parts: ClaimParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
+    const { tools, running, undo } = parts;
     if (operation.caller?.mayBegin() === false)
-      return this.#undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
+      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
     const { tookOver, operationId, attempt: count } = claim.outcome;
     const { id, name, settings } = operation;
     const attempt = new Attempt(tools, operation, claim);
-    this.#running.add(attempt);
+    running.add(attempt);
     tools.observe?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
     if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
     return recoverRecord(attempt, {
@@ -206,14 +210,9 @@ export class Engine<Kind extends TransactionKind = never> {
     });
   }
 
-  #wait(tools: EngineTools, operation: Operation, first: Claim): Promise<Claim> {
-    const again = () => this.#claim(tools, operation);
-    return waitForEnd(operation, first, { tools, again, isClosing: () => this.#running.closing });
-  }
-
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
     const refusal = refusalOf(operation, outcome);
-    const { emit, observe } = this.#tools;
+    const { emit, observe } = this.#parts.tools;
     // A log is told of an unknown outcome alone.
     const tell = refusal.kind === 'outcome-unknown' ? emit : observe;
     const type = refusal.kind === 'replay' ? 'replayed' : refusal.kind;
@@ -239,17 +238,17 @@ export class Engine<Kind extends TransactionKind = never> {
    * that. If its time is over before, the record lapses.
    */
   async #releaseAfter(rest: Promise<unknown>, attempt: Attempt): Promise<void> {
-    this.#running.underWay += 1;
+    this.#parts.running.underWay += 1;
     try {
       await untilSettled(rest, attempt.lease.signal);
       this.#end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
     } finally {
-      this.#running.leave();
+      this.#parts.running.leave();
     }
   }
 
   #reportUnasked(attempt: Attempt): void {
-    const { emit } = this.#tools;
+    const { emit } = this.#parts.tools;
     const steps = emit === undefined ? [] : attempt.unaskedSteps();
     const { id, name } = attempt.operation;
     if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps });
@@ -258,13 +257,13 @@ export class Engine<Kind extends TransactionKind = never> {
   async #abandon(attempt: Attempt): Promise<void> {
     attempt.lease.stop();
     await abandonRecord(attempt);
-    this.#running.delete(attempt);
+    this.#parts.running.delete(attempt);
   }
 
   #end(attempt: Attempt, recorded: Recorded): Recorded {
     attempt.lease.stop();
-    this.#running.delete(attempt);
-    const { emit, observe } = this.#tools;
+    this.#parts.running.delete(attempt);
+    const { emit, observe } = this.#parts.tools;
     const tell = recorded === 'unstored' ? emit : observe;
     tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
     return recorded;

@@ -82,7 +82,7 @@ export class Lease extends Due {
    * and may be tried for as long.
    */
   get deadline(): number {
-    return this.#suspended ? Math.max(this.#deadline, this.#extendedTo) : this.#deadline;
+    return this.#suspensions > 0 ? Math.max(this.#deadline, this.#extendedTo) : this.#deadline;
   }
 
   /**
@@ -175,19 +175,15 @@ export class Lease extends Due {
     this.#tools.timer.delete(this);
   }
 
-  get #suspended(): boolean {
-    return this.#suspensions > 0;
-  }
-
   #checkClock(): void {
     const now = this.#tools.runtime.clock.monotonic();
     if (now >= this.#maxRunAt) this.lose('max-run');
-    else if (now >= this.#deadline && !this.#suspended) this.lose('deadline');
+    else if (now >= this.#deadline && this.#suspensions === 0) this.lose('deadline');
   }
 
   /** When the worker has to look at the clock, but no later than in `mostMs`. */
   #dueIn(mostMs: number): number {
-    const due = this.#suspended ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
+    const due = this.#suspensions > 0 ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
     return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due);
   }
 
@@ -199,7 +195,7 @@ export class Lease extends Due {
   override due(): void {
     this.#checkClock();
     if (this.end !== undefined) return;
-    if (this.#suspended) {
+    if (this.#suspensions > 0) {
       this.#schedule(this.#operation.settings.leaseMs / 3);
     } else {
       // The time limit of the renewal is watched meanwhile.
@@ -225,7 +221,7 @@ export class Lease extends Due {
       const owned = await callBefore(this.#tools, this.#dueIn(settings.leaseMs / 3), () => this.#send());
       // If a transaction began meanwhile, which of the two the store did last is not known.
       if (owned && this.#begun === begun) this.#deadline = renewedTo;
-      if (!owned && !this.#suspended && !this.#concluding) this.lose('taken-over');
+      if (!owned && this.#suspensions === 0 && !this.#concluding) this.lose('taken-over');
       return owned;
     } catch (error) {
       this.#tools.emit?.({ type: 'store-error', operation: name, during: 'renew', error });

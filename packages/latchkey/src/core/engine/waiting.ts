@@ -8,31 +8,23 @@
 import type { Operation } from '../operation.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import type { Claim, EngineTools } from './attempt.ts';
-import { isRunning } from './claim.ts';
+import { type ClaimParts, claimRecord, isRunning } from './claim.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
 
-interface WaitParts {
-  readonly tools: EngineTools;
-  /** Claims again. */
-  readonly again: () => Promise<Claim>;
-  /** True once the process shuts down. */
-  readonly isClosing: () => boolean;
-}
-
 /** Claims again, each time that the record may have changed, while it runs and somebody waits for its end. */
-export async function waitForEnd(operation: Operation, first: Claim, parts: WaitParts): Promise<Claim> {
-  const { tools, again, isClosing } = parts;
+export async function waitForEnd(operation: Operation, first: Claim, parts: ClaimParts): Promise<Claim> {
+  const { tools, running } = parts;
   const { clock } = tools.runtime;
   const giveUpAt = clock.monotonic() + operation.settings.waitMs;
   const waiter = new ChangeWaiter(operation, tools);
   let claim = first;
   try {
     while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
-      if (isClosing() || operation.caller?.mayBegin() === false) break;
+      if (running.closing || operation.caller?.mayBegin() === false) break;
       await waiter.next(giveUpAt - clock.monotonic());
-      claim = await again();
+      claim = await claimRecord(parts, operation);
     }
     return claim;
   } finally {

@@ -10,30 +10,6 @@ import { LatchkeyError } from '../errors.ts';
 import type { SavedSteps } from '../store.ts';
 import { decodeValue } from '../support/codec.ts';
 
-/** What a record tells of its steps. */
-export interface StepProgress {
-  /** What the steps saved, in the order in which they did. */
-  readonly saved: SavedSteps;
-  /** Names of steps that were begun and not saved, in the order of their start: their effects may have happened. */
-  readonly begun: readonly string[];
-}
-
-/** Tells the marks of starts from results. */
-export function stepProgress(steps: SavedSteps): StepProgress {
-  const saved = new Map([...steps].filter(([name]) => !isStartMark(name)));
-  const started = [...steps.keys()].filter(isStartMark).map(markedStep);
-  return { saved, begun: started.filter((name) => name !== anyStep && !saved.has(name)) };
-}
-
-/**
- * What a step returned.
- *
- * @throws LatchkeyError `record-unreadable` if the bytes are no saved step.
- */
-export function stepValue(saved: Uint8Array): unknown {
-  return decodeValue(openStep(saved).bytes);
-}
-
 const besideTag = 0x73;
 const headBytes = 5;
 const startedPrefix = '\u0001started ';
@@ -103,4 +79,28 @@ function namesIn(bytes: Uint8Array): readonly string[] {
     // Told below, as all that isn't a list of names.
   }
   throw new LatchkeyError('record-unreadable', "This version can't read the format of a saved step.");
+}
+
+/** What a record tells of its steps. */
+export interface StepProgress {
+  /** What the steps saved, in the order in which they did. */
+  readonly saved: SavedSteps;
+  /** Names of steps that were begun and not saved, in the order of their start: their effects may have happened. */
+  readonly begun: readonly string[];
+}
+
+/** Tells the marks of starts from results. */
+export function stepProgress(steps: SavedSteps): StepProgress {
+  const saved = new Map([...steps].filter(([name]) => !isStartMark(name)));
+  const started = [...steps.keys()].filter(isStartMark).map(markedStep);
+  return { saved, begun: started.filter((name) => name !== anyStep && !saved.has(name)) };
+}
+
+/**
+ * What a step returned.
+ *
+ * @throws LatchkeyError `record-unreadable` if the bytes are no saved step.
+ */
+export function stepValue(saved: Uint8Array): unknown {
+  return decodeValue(openStep(saved).bytes);
 }

@@ -20,19 +20,6 @@ import type { SavedSteps } from '../store.ts';
 import { isStartMark, type OpenedStep, openStep, packStep } from './saved-step.ts';
 import { stepAround } from './step-nesting.ts';
 
-const maxNameLength = 200;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
-const controlCharacter = /[\u0000-\u001f\u007f]/;
-
-/** @throws LatchkeyError `step-name-invalid`. */
-export function checkStepName(what: 'step' | 'message', name: unknown): void {
-  if (typeof name === 'string' && name !== '' && name.length <= maxNameLength && !controlCharacter.test(name)) return;
-  throw new LatchkeyError(
-    'step-name-invalid',
-    `The name of a ${what} must be a string of 1 to ${maxNameLength} characters without control characters.`,
-  );
-}
-
 /** What counts as beside a saved step is what was under way, or had failed, when it was saved. */
 interface Saved extends OpenedStep {
   readonly position: number;
@@ -193,5 +180,18 @@ function changed(name: string, skipped: string): LatchkeyError {
   return new LatchkeyError(
     'steps-changed',
     `The step ${JSON.stringify(name)} was called before ${JSON.stringify(skipped)}, which an earlier attempt had saved at this point. The handler's steps have changed: run the former code for this record, or resolve it.`,
+  );
+}
+
+const maxNameLength = 200;
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about.
+const controlCharacter = /[\u0000-\u001f\u007f]/;
+
+/** @throws LatchkeyError `step-name-invalid`. */
+export function checkStepName(what: 'step' | 'message', name: unknown): void {
+  if (typeof name === 'string' && name !== '' && name.length <= maxNameLength && !controlCharacter.test(name)) return;
+  throw new LatchkeyError(
+    'step-name-invalid',
+    `The name of a ${what} must be a string of 1 to ${maxNameLength} characters without control characters.`,
   );
 }

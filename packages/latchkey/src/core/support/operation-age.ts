@@ -6,17 +6,6 @@
 
 import type { OperationSettings } from '../settings.ts';
 
-/** An operation without a time was begun before the route had a limit; nobody knows how old it is. */
-export function isTooOldToRerun(
-  operationId: string,
-  { maxRerunAgeMs }: Pick<OperationSettings, 'maxRerunAgeMs'>,
-  nowMs: number,
-): boolean {
-  if (maxRerunAgeMs === Number.MAX_SAFE_INTEGER) return false;
-  const beganMs = uuidTimeMs(operationId);
-  return beganMs === undefined || nowMs - beganMs > maxRerunAgeMs;
-}
-
 const version7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
 /** When a UUID of version 7 was made, in milliseconds since the epoch; undefined for anything else. */
@@ -28,4 +17,15 @@ export function uuidTimeMs(text: string): number | undefined {
 export function timedUuid(uuid: string, nowMs: number): string {
   const time = Math.max(0, Math.trunc(nowMs)).toString(16).padStart(12, '0').slice(-12);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${uuid.slice(15)}`;
+}
+
+/** An operation without a time was begun before the route had a limit; nobody knows how old it is. */
+export function isTooOldToRerun(
+  operationId: string,
+  { maxRerunAgeMs }: Pick<OperationSettings, 'maxRerunAgeMs'>,
+  nowMs: number,
+): boolean {
+  if (maxRerunAgeMs === Number.MAX_SAFE_INTEGER) return false;
+  const beganMs = uuidTimeMs(operationId);
+  return beganMs === undefined || nowMs - beganMs > maxRerunAgeMs;
 }

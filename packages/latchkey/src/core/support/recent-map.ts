@@ -4,18 +4,6 @@
  * @module
  */
 
-/** The same function, remembering its latest results: `limit` to twice as many. */
-export function remembered(compute: (text: string) => string, limit: number): (text: string) => string {
-  const results = new RecentMap<string>(limit);
-  return (text) => {
-    const known = results.get(text);
-    if (known !== undefined) return known;
-    const result = compute(text);
-    results.set(text, result);
-    return result;
-  };
-}
-
 /** Holds the latest `limit` to twice as many entries; forgets everything older at once. */
 export class RecentMap<Value> {
   readonly #limit: number;
@@ -46,4 +34,16 @@ export class RecentMap<Value> {
     this.#recent.delete(key);
     this.#older.delete(key);
   }
+}
+
+/** The same function, remembering its latest results: `limit` to twice as many. */
+export function remembered(compute: (text: string) => string, limit: number): (text: string) => string {
+  const results = new RecentMap<string>(limit);
+  return (text) => {
+    const known = results.get(text);
+    if (known !== undefined) return known;
+    const result = compute(text);
+    results.set(text, result);
+    return result;
+  };
 }

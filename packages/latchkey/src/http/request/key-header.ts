@@ -4,21 +4,6 @@
  * @module
  */
 
-const stringItem = /^ *"((?:[ !#-[\]-~]|\\["\\])*)" *$/;
-
-/**
- * Parses a header value that is one String without parameters; undefined if it is anything else.
- *
- * @example
- * ```ts
- * parseStructuredString('"a \\" b"') // 'a " b'
- * ```
- */
-export function parseStructuredString(value: string): string | undefined {
-  const raw = stringItem.exec(value)?.[1];
-  return raw?.includes('\\') ? raw.replace(/\\(.)/g, '$1') : raw;
-}
-
 /** A key, or the reason why the request has no valid key. */
 export type KeyReading = { readonly key: string } | { readonly refused: string };
 
@@ -56,4 +41,19 @@ export function readKey(lines: readonly string[], format: 'lenient' | 'strict'):
   if (key === undefined) return { refused: `The header is not a key. ${syntaxHint[format]}` };
   if (key.length > MAX_KEY_LENGTH) return { refused: `The key is longer than ${MAX_KEY_LENGTH} characters.` };
   return key.trim() === '' ? { refused: 'The key is empty.' } : { key };
+}
+
+const stringItem = /^ *"((?:[ !#-[\]-~]|\\["\\])*)" *$/;
+
+/**
+ * Parses a header value that is one String without parameters; undefined if it is anything else.
+ *
+ * @example
+ * ```ts
+ * parseStructuredString('"a \\" b"') // 'a " b'
+ * ```
+ */
+export function parseStructuredString(value: string): string | undefined {
+  const raw = stringItem.exec(value)?.[1];
+  return raw?.includes('\\') ? raw.replace(/\\(.)/g, '$1') : raw;
 }

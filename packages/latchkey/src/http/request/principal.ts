@@ -8,44 +8,7 @@ import { hash } from 'node:crypto';
 import { chain } from '../../core/support/thenable.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Principal } from '../options.ts';
-import type { Problem } from '../problems/problems.ts';
-import { problem } from '../problems/problems.ts';
-
-/** What a random UUID holds, in bits. */
-const UUID_BITS = 122;
-
-/** Fewer different characters than this and it is no random value: a UUID has less once in five million. */
-const LEAST_DISTINCT = 8;
-
-const symbolClasses: readonly (readonly [pattern: RegExp, symbols: number])[] = [
-  [/[a-z]/, 26],
-  [/[A-Z]/, 26],
-  [/[0-9]/, 10],
-  [/[^a-zA-Z0-9]/, 2],
-];
-
-function bitsPerCharacter(key: string): number {
-  if (/^(?:[0-9a-f]+|[0-9A-F]+)$/.test(key)) return /^[0-9]+$/.test(key) ? Math.log2(10) : 4;
-  return Math.log2(symbolClasses.reduce((sum, [pattern, symbols]) => sum + (pattern.test(key) ? symbols : 0), 0));
-}
-
-/**
- * Whether a key could have the entropy of a UUID. It is an upper bound taken from the key's length and the kinds of
- * characters in it: decimal and hexadecimal digits count for what they are, letters by case, and all punctuation as
- * two symbols; hyphens between hexadecimal digits count for nothing. A key of fewer than 8 different characters
- * never passes. It keeps out counters, dates and order numbers; it can't tell a random value from a long name.
- *
- * @example
- * ```ts
- * isUnguessable('8e03978e-40d5-43dd-bc93-6894a57f9324') // true
- * isUnguessable('order-1001') // false
- * ```
- */
-export function isUnguessable(key: string): boolean {
-  const digits = key.replaceAll('-', '');
-  const counted = /^[0-9a-f]*$/i.test(digits) ? digits : key;
-  return new Set(counted).size >= LEAST_DISTINCT && counted.length * bitsPerCharacter(counted) >= UUID_BITS;
-}
+import { type Problem, problem } from '../problems/problems.ts';
 
 /** A principal, or the problem to answer with. */
 export type PrincipalReading = { readonly principal: string } | { readonly problem: Problem };
@@ -115,5 +78,42 @@ export function readPrincipal<Native>(
 ): PrincipalReading | Promise<PrincipalReading> {
   if (principal === 'authorization') return fromAuthorization(request.headers('authorization'));
   if (principal === 'anonymous') return anonymous(key);
-  return chain(principal(request.native), identified);
+  const identity = principal(request.native);
+  return typeof identity === 'string' ? identified(identity) : chain(identity, identified);
+}
+
+/** What a random UUID holds, in bits. */
+const UUID_BITS = 122;
+
+/** Fewer different characters than this and it is no random value: a UUID has less once in five million. */
+const LEAST_DISTINCT = 8;
+
+const symbolClasses: readonly (readonly [pattern: RegExp, symbols: number])[] = [
+  [/[a-z]/, 26],
+  [/[A-Z]/, 26],
+  [/[0-9]/, 10],
+  [/[^a-zA-Z0-9]/, 2],
+];
+
+function bitsPerCharacter(key: string): number {
+  if (/^(?:[0-9a-f]+|[0-9A-F]+)$/.test(key)) return /^[0-9]+$/.test(key) ? Math.log2(10) : 4;
+  return Math.log2(symbolClasses.reduce((sum, [pattern, symbols]) => sum + (pattern.test(key) ? symbols : 0), 0));
+}
+
+/**
+ * Whether a key could have the entropy of a UUID. It is an upper bound taken from the key's length and the kinds of
+ * characters in it: decimal and hexadecimal digits count for what they are, letters by case, and all punctuation as
+ * two symbols; hyphens between hexadecimal digits count for nothing. A key of fewer than 8 different characters
+ * never passes. It keeps out counters, dates and order numbers; it can't tell a random value from a long name.
+ *
+ * @example
+ * ```ts
+ * isUnguessable('8e03978e-40d5-43dd-bc93-6894a57f9324') // true
+ * isUnguessable('order-1001') // false
+ * ```
+ */
+export function isUnguessable(key: string): boolean {
+  const digits = key.replaceAll('-', '');
+  const counted = /^[0-9a-f]*$/i.test(digits) ? digits : key;
+  return new Set(counted).size >= LEAST_DISTINCT && counted.length * bitsPerCharacter(counted) >= UUID_BITS;
 }

@@ -23,8 +23,9 @@ type Replay = Extract<Outcome, { kind: 'replay' }>;
 /** How soon to look again where only the store knows. */
 const SOON = { retryAfterSeconds: 1 };
 
-/** The handler's own answer, marked. */
-export function send({ captured, own, thrown }: AnyExchange, recorded: Recorded): GuardAnswer {
+/** The handler's own answer, marked; or the one that the adapter has to write: by `finish`, or for a throw. */
+export function send({ captured, committed, forThrow, thrown }: AnyExchange, recorded: Recorded): GuardAnswer {
+  const own = committed ?? forThrow;
   if (own === undefined) return { kind: 'send', marks: marksOf(captured ?? noAnswer, recorded) };
   // A problem made for a throw has its code already, which says that it is the operation's failure.
   const response = thrown === 'failed' && recorded !== 'unstored' ? own : marked(own, marksOf(own, recorded));

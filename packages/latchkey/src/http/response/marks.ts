@@ -21,17 +21,20 @@ const isExecuted: Marks = { headers: [executed], without: [] };
 const isUnstored: Marks = { headers: [executed, notStored], without: [] };
 
 /** Headers that say something else than ours where a handler passed them on. */
-const foreign: ReadonlySet<string> = new Set([REPLAYED_HEADER, STORED_HEADER].map((name) => name.toLowerCase()));
+const foreign = [REPLAYED_HEADER, STORED_HEADER].map((name) => name.toLowerCase());
 const ours: ReadonlySet<string> = new Set([...foreign, STATUS_HEADER.toLowerCase()]);
 
-function isForeign([name]: Header): boolean {
-  return foreign.has(name.toLowerCase());
+function withoutForeign(marks: Marks, headers: readonly Header[]): Marks {
+  for (const [name] of headers) {
+    if ((name.length !== REPLAYED_HEADER.length && name.length !== STORED_HEADER.length) || !isForeign(name)) continue;
+    const without = foreign.filter((lower) => !marks.headers.some(([given]) => given.toLowerCase() === lower));
+    return { ...marks, without };
+  }
+  return marks;
 }
 
-function withoutForeign(marks: Marks, headers: readonly Header[]): Marks {
-  if (!headers.some(isForeign)) return marks;
-  const without = [...foreign].filter((name) => !marks.headers.some(([given]) => given.toLowerCase() === name));
-  return { ...marks, without };
+function isForeign(name: string): boolean {
+  return foreign.includes(name.toLowerCase());
 }
 
 /** The status of an answer that is not stored: what another layer said, if it decides nothing, or else that it ran. */

@@ -62,7 +62,7 @@ export async function runHandler(exchange: AnyExchange, operation: string): Prom
   exchange.captured = captured;
   if (captured.status >= 400 && saysNothingHappened(captured)) exchange.thrown = 'nothing-happened';
   const { overruled, thrown, route, guard } = exchange;
-  const keep = keepRule(exchange, operation);
+  const keep = route.options.response.keep && keepRule(exchange, operation);
   const outcome = classify(captured, { overruled, thrown, keep, dialect: guard.dialect });
   exchange.result = outcome;
   const coding = headerValue(captured.headers, 'content-encoding');
