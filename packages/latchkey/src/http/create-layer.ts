@@ -10,8 +10,6 @@ import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { Rule } from '../core/options/rules.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
-import { principalDigest } from '../core/support/digest.ts';
-import { remembered } from '../core/support/recent-map.ts';
 import { guardRequest } from './guard.ts';
 import type { HttpLayer } from './layer.ts';
 import { type GuardSettings, guardTable, type RouteSettings, routeTable } from './option-tables.ts';
@@ -23,9 +21,6 @@ import { fingerprinter } from './request/fingerprint.ts';
 import { createRoute, type Guard } from './request/route.ts';
 import { RequestMark } from './request-mark.ts';
 import { createWarn } from './warnings.ts';
-
-/** How many principals' digests are kept at hand. */
-const MAX_REMEMBERED = 1000;
 
 function layerFor<Native, Kind extends TransactionKind>(
   options: RouteSettings<Native>,
@@ -55,7 +50,6 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
     principal,
     dialect: dialects[dialect],
     fingerprintsOf: fingerprinter(fingerprint.secrets),
-    principalDigest: remembered(principalDigest, MAX_REMEMBERED),
     onProblem,
     emit,
     runtime,

@@ -7,8 +7,7 @@
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
-import type { Problem } from './problems/problems.ts';
-import { problem, retryAfterSeconds } from './problems/problems.ts';
+import { type Problem, problem, retryAfterSeconds } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
 import { readBody, readOperation } from './request/read-request.ts';
@@ -61,7 +60,7 @@ async function guarded<Native, Kind extends TransactionKind>(
 
   const received = readBody(exchange);
   const body = received instanceof Promise ? await received : received;
-  const content = readOperation(exchange, guard, body);
+  const content = readOperation(exchange, guard.fingerprintsOf, body);
   const reading = content instanceof Promise ? await content : content;
   if ('problem' in reading) return refuse(exchange, guard, reading.problem);
   const { operation } = reading;

@@ -31,9 +31,19 @@ export function recordId(principal: string, operation: readonly string[], key: s
   return hash('sha256', joinParts(['record', principal, ...operation, key]), 'base64url');
 }
 
+/** Most principals come again and again. */
+const principalDigests = new Map<string, string>();
+const mostPrincipalDigests = 1_000;
+
 /** The stored form of a principal. */
 export function principalDigest(principal: string): string {
-  return digestParts('principal', principal);
+  let digest = principalDigests.get(principal);
+  if (digest === undefined) {
+    if (principalDigests.size >= mostPrincipalDigests) principalDigests.clear();
+    digest = digestParts('principal', principal);
+    principalDigests.set(principal, digest);
+  }
+  return digest;
 }
 
 /** The key that a step sends downstream: a UUID (version 8) derived from the operation id, stable across attempts. */

@@ -90,7 +90,7 @@ class LimitedCall<T> extends Due {
   override readonly dueAt: number;
   readonly #timer: DueTimer;
   readonly #failed: Failed<T>;
-  #resolve: (answer: T | Promise<T>) => void = () => {};
+  #resolve!: (answer: T | Promise<T>) => void;
 
   constructor(timer: DueTimer, dueAt: number, failed: Failed<T>) {
     super();

@@ -5,22 +5,19 @@
  */
 
 import type { Operation, Recover } from '../../core/operation.ts';
-import { recordId } from '../../core/support/digest.ts';
+import { principalDigest, recordId } from '../../core/support/digest.ts';
 import type { AnyExchange, Exchange, RequestBody } from '../exchange.ts';
 import type { RouteOptions } from '../options.ts';
 import { type Problem, problem } from '../problems/problems.ts';
 import { readAnswer } from '../response/answer.ts';
 import { encodeResponse } from '../response/snapshot.ts';
 import { type BodyReading, bodyForm } from './body-form.ts';
+import type { Fingerprinter } from './fingerprint.ts';
 import { withoutParameters } from './form-members.ts';
 import { parseMediaType } from './media-type.ts';
-import type { Guard } from './route.ts';
 
 /** An operation, or the problem to answer with. */
 export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };
-
-/** What makes fingerprints and digests. */
-type Digests = Pick<Guard<never, never>, 'fingerprintsOf' | 'principalDigest'>;
 
 /** The longest name of an operation: it is stored with every record, for people. A longer one is cut. */
 export const MAX_NAME_LENGTH = 120;
@@ -46,7 +43,7 @@ export function readBody(exchange: AnyExchange): RequestBody | Promise<RequestBo
 /** Makes the operation that the request asks for. Waits only for a body whose content coding has to be undone. */
 export function readOperation<Native>(
   exchange: Exchange<Native>,
-  digests: Digests,
+  fingerprintsOf: Fingerprinter,
   received: RequestBody,
 ): OperationReading | Promise<OperationReading> {
   const { route } = exchange;
@@ -56,8 +53,8 @@ export function readOperation<Native>(
   const mediaType = parseMediaType(type);
   const form = bodyForm(received, mediaType, contentEncoding, route);
   const content = { received, mediaType: mediaType.comparable, headers };
-  if (!(form instanceof Promise)) return operationOf(exchange, digests, content, form);
-  return form.then((made) => operationOf(exchange, digests, content, made));
+  if (!(form instanceof Promise)) return operationOf(exchange, fingerprintsOf, content, form);
+  return form.then((made) => operationOf(exchange, fingerprintsOf, content, made));
 }
 
 interface Content {
@@ -70,7 +67,7 @@ interface Content {
 
 function operationOf<Native>(
   exchange: Exchange<Native>,
-  digests: Digests,
+  fingerprintsOf: Fingerprinter,
   { received, mediaType, headers }: Content,
   body: BodyReading,
 ): OperationReading {
@@ -80,11 +77,11 @@ function operationOf<Native>(
   const target = pathAndQuery(exchange.target);
   const path = pathOf(target);
   const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
-  const acceptable = digests.fingerprintsOf({ target: compared, mediaType, body, headers });
+  const acceptable = fingerprintsOf({ target: compared, mediaType, body, headers });
   const operation: Operation = {
     // No method is written in small letters, so that a name never stands for a method and a path.
     id: recordId(principal, scope === undefined ? [method, path] : ['scope', scope], key),
-    principal: digests.principalDigest(principal),
+    principal: principalDigest(principal),
     name: `${method} ${path}`.slice(0, MAX_NAME_LENGTH),
     fingerprint: acceptable[0] as string,
     acceptable,

@@ -52,7 +52,6 @@ export interface Guard<Native, Kind extends TransactionKind> extends ProblemShap
   readonly runtime: Runtime | undefined;
   readonly principal: Principal<Native>;
   readonly fingerprintsOf: Fingerprinter;
-  readonly principalDigest: (principal: string) => string;
   /** Each code once for this guard. */
   readonly warn: Warn;
   /** Requests that are in the guard's hands, to find one that is mounted twice. */
