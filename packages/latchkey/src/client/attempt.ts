@@ -1,24 +1,24 @@
 /**
- * One request with its whole answer, cut when it takes too long.
+ * One request with its whole answer, within a time limit.
  *
  * @module
  */
 
 import type { Timers } from '../core/runtime.ts';
 
-/** The bounds of one attempt. */
+/** The limits of one attempt. */
 export interface AttemptLimits {
   readonly attemptTimeoutMs: number;
   readonly maxResponseBytes: number;
 }
 
-/** The answer is longer than `maxResponseBytes`; not a reason to try again. */
+/** The answer is longer than `maxResponseBytes`; it is not retried. */
 export class AnswerTooLarge extends Error {}
 
-/** Reads to the end, so that a connection that drops in mid-answer is seen before the answer counts. */
+/** Reads the body to its end, so that an answer cut short by a lost connection is not accepted. */
 async function wholeAnswer(sent: Promise<Response>, maxBytes: number, cut: AbortSignal): Promise<Response> {
   const response = await sent;
-  // The clone is read; what it was cloned from keeps the same bytes for the caller.
+  // Reading the clone keeps the same bytes in the original for the caller.
   const reader = response.clone().body?.getReader();
   let total = 0;
   for (let read = await reader?.read(); read?.value !== undefined; read = await reader?.read()) {
@@ -30,8 +30,8 @@ async function wholeAnswer(sent: Promise<Response>, maxBytes: number, cut: Abort
 }
 
 /**
- * Sends once and resolves with a response whose body is all there. Rejects with what `send` rejects with, with a
- * TimeoutError, or with the reason of `signal`, even if `send` doesn't heed its own signal.
+ * Sends once and resolves with a response whose body is complete. Rejects as `send` does, with a TimeoutError, or with
+ * the reason of `signal`, even if `send` ignores its own signal.
  */
 export async function attemptOnce(
   send: (signal: AbortSignal) => Promise<Response>,

@@ -1,5 +1,5 @@
 /**
- * What a response means for the operation: its answer, a reason to ask again, or neither.
+ * Classifies a response: the operation's answer, a reason to retry, or neither.
  *
  * @module
  */
@@ -16,19 +16,19 @@ async function wordOfBody(response: Response): Promise<LayerStatus | undefined> 
   return code && { word: code, final: isFinalCode(code) };
 }
 
-/** Reads a response whose body is all there; undefined if no layer says anything. */
+/** The layer's status of a response whose body is complete; undefined if it has none. */
 export async function layerWord(response: Response): Promise<LayerStatus | undefined> {
   const said = parseStatus(response.headers.get(STATUS_HEADER));
   return said ?? wordOfBody(response).catch(() => undefined);
 }
 
 /**
- * - `final`: the operation's answer; its key is done with.
- * - `come-back`: an answer for the caller to act on (sign in, wait); the operation isn't decided and keeps its key.
- * - `retry`: no answer yet; ask again with the same key.
- * - `wait`: the first request still runs; ask again soon.
- * - `unrecognised`: perhaps the answer of something between client and server. Ask again.
- * - the rest: no answer, and asking again now will not bring one.
+ * - `final`: the operation's answer; its key is no longer needed.
+ * - `come-back`: an answer for the caller to act on (sign in, wait); the operation is undecided and keeps its key.
+ * - `retry`: no answer yet; retry with the same key.
+ * - `wait`: the first request is still running; retry soon.
+ * - `unrecognised`: possibly the answer of an intermediary. Retry.
+ * - the others: no answer, and a retry now would not bring one.
  */
 export type Meaning =
   | 'final'
@@ -41,13 +41,13 @@ export type Meaning =
   | 'key-reused'
   | 'outcome-unknown';
 
-/** What decides besides the response itself. */
+/** What the classification depends on besides the response. */
 export interface ClassifyTerms {
   /** True if an earlier request under this key may have been carried out and got no answer. */
   readonly inDoubt: boolean;
   /** The value of the Idempotency-Key header that was sent. */
   readonly sentKey: string;
-  /** Statuses that the caller takes for the operation's answer. */
+  /** Statuses that the caller accepts as the operation's answer. */
   readonly finalStatuses: readonly number[];
 }
 
@@ -63,12 +63,12 @@ function readFlag(response: Response, name: string): boolean | undefined {
 
 const redirects: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
-/** A browser hides where a redirect leads: its status is 0 then. A `fetch` of the caller's may have followed one. */
+/** A browser hides the target of a redirect, and its status is 0. The caller's own `fetch` may have followed one. */
 function isRedirected(response: Response): boolean {
   return response.type === 'opaqueredirect' || response.redirected;
 }
 
-/** Statuses that say nothing about the effect, whoever sends them. */
+/** Statuses that say nothing about the effect, whichever server sends them. */
 function isUndecided(status: number): boolean {
   return [401, 407, 408, 425, 429].includes(status) || status >= 500;
 }
@@ -80,7 +80,7 @@ function wantsRetry(response: Response, code: string | undefined): boolean {
   return code === 'in-progress' || response.status === 425 || response.status === 429 || response.status >= 500;
 }
 
-/** The words of a layer that tell what came of the operation. */
+/** Values of the status header that report the operation's outcome. */
 const ownWords: ReadonlySet<string> = new Set([
   OWN_ANSWER.executed,
   OWN_ANSWER.replayed,
@@ -88,14 +88,14 @@ const ownWords: ReadonlySet<string> = new Set([
   'response-not-kept',
 ]);
 
-/** A word that only another library uses is not a mark. */
+/** A status that only another library uses does not count. */
 function isRecognised(response: Response, said: LayerStatus | undefined, { sentKey }: ClassifyTerms): boolean {
   return (said !== undefined && ownWords.has(said.word)) || isReplayed(response, said) || isEchoed(response, sentKey);
 }
 
 /**
- * Whether a layer refused this request before it looked for a record (`key-missing`, `request-too-large`): that says
- * nothing about an earlier request, whose key may have arrived, or whose server may have had another limit.
+ * Whether the layer refused this request before it looked up a record (`key-missing`, `request-too-large`). That says
+ * nothing about an earlier request: its key may have arrived, or its server may have had another limit.
  */
 function isRefusal(said: LayerStatus | undefined): boolean {
   return said?.final === true && isProblemCode(said.word) && !ownWords.has(said.word);
@@ -106,7 +106,7 @@ function isEchoed(response: Response, sentKey: string): boolean {
   return echoed === sentKey || `"${echoed}"` === sentKey || echoed === `"${sentKey}"`;
 }
 
-/** Classifies a response with what a layer says by it. */
+/** Classifies a response and the layer's status in it. */
 export function classify(response: Response, said: LayerStatus | undefined, terms: ClassifyTerms): Meaning {
   const { status } = response;
   const code = said?.word;
@@ -127,8 +127,8 @@ export function classify(response: Response, said: LayerStatus | undefined, term
 const nothingDoneCodes: readonly string[] = ['key-reused', 'nothing-happened', 'request-incomplete', 'shutting-down'];
 
 /**
- * Whether a response says that its request did nothing, so that it leaves no doubt behind. A 408 or another 5xx may be
- * the word of something that gave up waiting while the handler worked on.
+ * Whether a response proves that its request did nothing. A 408 or another 5xx proves nothing: it may come from an
+ * intermediary that stopped waiting while the handler continued.
  */
 export function saysNothingDone(response: Response, said: LayerStatus | undefined): boolean {
   if (said !== undefined) return nothingDoneCodes.includes(said.word);

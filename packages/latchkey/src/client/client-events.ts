@@ -1,27 +1,27 @@
 /**
- * What the client tells an observer. Events never hold keys, bodies or credentials.
+ * The client's events. They never contain keys, bodies or credentials.
  *
  * @module
  */
 
 /** Something that happened to an operation. Times are in milliseconds. */
 export type ClientEvent =
-  /** A key from before (a reload, a call that gave up) is used again. */
+  /** A key from an earlier call (before a reload, or a call that gave up) is used again. */
   | { readonly type: 'resumed'; readonly operation: string; readonly ageMs: number }
-  /** The same operation was running in this page; the call waits for that one's answer. */
+  /** The same operation is already running in this page; the call waits for its answer. */
   | { readonly type: 'joined'; readonly operation: string }
-  /** Attempt number `attempt` brought no answer, for `status` or `error`; the next one comes after `delayMs`. */
+  /** Attempt number `attempt` got no answer, because of `status` or `error`; the next one starts after `delayMs`. */
   | {
       readonly type: 'retrying';
       readonly operation: string;
       readonly attempt: number;
       readonly delayMs: number;
-      /** True if the browser is offline: the next attempt comes as soon as it is online again. */
+      /** True if the browser is offline: the next attempt starts as soon as it is online again. */
       readonly offline?: boolean;
       readonly status?: number;
       readonly error?: unknown;
     }
-  /** The storage threw. The operation goes on with its key in memory: a reload would lose it. */
+  /** The storage threw. The operation continues with its key in memory, where a reload would lose it. */
   | {
       readonly type: 'storage-failed';
       readonly operation: string;
@@ -29,7 +29,7 @@ export type ClientEvent =
       readonly error: unknown;
     };
 
-/** Receives events. What it throws is ignored: an observer can't break a payment. */
+/** Receives events. What it throws is ignored. */
 export type ClientEventListener = (event: ClientEvent) => void;
 
 /** Wraps a listener so that what it throws is ignored. */
@@ -38,7 +38,7 @@ export function quietly(listener: ClientEventListener | undefined): ClientEventL
     try {
       listener?.(event);
     } catch {
-      // An observer's fault is the observer's: the operation goes on.
+      // An error in a listener must not affect the operation.
     }
   };
 }

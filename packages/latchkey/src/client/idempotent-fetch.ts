@@ -1,5 +1,5 @@
 /**
- * The client's one function.
+ * The client's main function.
  *
  * @module
  */
@@ -13,30 +13,30 @@ import { type PreparedRequest, prepareRequest, requestDigest, sameRequest } from
 import { sendUntilAnswered } from './retry-loop.ts';
 import { Flight, type FlightControl } from './shared-call.ts';
 
-/** What `fetch` takes, and the operation's name. */
+/** The options of `fetch`, and the operation's name. */
 export interface OperationInit extends RequestInit {
   /**
-   * What the caller wants done, by a name that is the same at every try of it, after a reload too, and differs from
-   * every other thing wanted: `checkout:cart-81`. 1 to 255 characters. It never leaves the client.
+   * A name for what the caller wants done, such as `checkout:cart-81`: the same for every retry, also after a reload,
+   * and different for every other operation. 1 to 255 characters. It never leaves the client.
    */
   readonly operation: string;
 }
 
 /** The operation's answer. */
 export interface OperationAnswer {
-  /** A real Response of any status, its body read from the network to the end. */
+  /** A Response of any status, whose body was read from the network to its end. */
   readonly response: Response;
   /** True if the server marked it as the stored answer of an earlier request. */
   readonly replayed: boolean;
   /** How many requests this call sent; at least 1. */
   readonly attempts: number;
-  /** The key that was sent, for support's eyes. */
+  /** The key that was sent, for support. */
   readonly key: string;
   /**
-   * True if the operation is decided: its key is dropped, and the next call of this name is a new operation. False
+   * True if the operation is decided: its key is dropped, and the next call with this name is a new operation. False
    * for answers that say nothing about the effect (401, 407, 408, and 425, 429 or 5xx that are replayed or that the
-   * server asked not to be retried), for redirects that aren't marked, and for those that a layer marks as not final:
-   * the next call goes on with the same key.
+   * server asked not to retry), for redirects without a mark, and for answers that the layer marks as not final: the
+   * next call continues with the same key.
    */
   readonly final: boolean;
 }
@@ -51,16 +51,16 @@ export interface IdempotentFetch {
    * @throws the reason of `init.signal` when that aborts, as `fetch` does; the key is kept.
    */
   (input: string | URL | Request, init: OperationInit): Promise<OperationAnswer>;
-  /** True if a key waits for this operation's answer: it was begun, and may or may not have happened. */
+  /** True if this operation was started and has no final answer yet; it may or may not have happened. */
   isPending(operation: string): Promise<boolean>;
   /**
-   * Gives the key up, so that the next call is a new operation. Only for when it is certain what became of the old
-   * one, or that nobody minds a second time. Doesn't end a running call.
+   * Drops the key, so that the next call is a new operation. Call it only if the outcome of the old operation is
+   * known, or if repeating it does no harm. A running call continues.
    */
   forget(operation: string): Promise<void>;
 }
 
-/** What the calls of one client share. */
+/** What all calls of a client share. */
 interface Client {
   readonly settings: ClientSettings;
   readonly emit: ClientEventListener;
@@ -69,23 +69,23 @@ interface Client {
 }
 
 /**
- * Makes a `fetch` for operations that must happen once. Each operation gets a key, kept in the storage until there
- * is a final answer; every attempt, also after a reload, sends the same key, and within a call the same bytes.
+ * Creates a `fetch` for operations that must happen once. Each operation gets a key, which is stored until there is a
+ * final answer. Every attempt sends the same key, also after a reload, and every attempt of a call the same bytes.
  *
  * Retried, with exponential back-off and full jitter or after the server's Retry-After: network errors, requests
  * without a whole answer in `attemptTimeoutMs`, 409 `in-progress`, 425, 429 and 5xx. `Stripe-Should-Retry` overrules
- * that. Never retried: 422 `key-reused`, `outcome-unknown`, `key-quarantined`, and a 5xx that is marked as replayed, which
- * is the stored answer. While the operation is in progress the client asks after one second, then every two. The key is
- * dropped just before the promise resolves with a final answer; when the call gives up or is aborted the key stays, so
- * that calling again is safe.
+ * that. Never retried: 422 `key-reused`, `outcome-unknown`, `key-quarantined`, and a 5xx marked as replayed, which is
+ * the stored answer. While the operation is in progress, the client retries after one second, then every two seconds.
+ * The key is dropped just before the promise resolves with a final answer. If the call gives up or is aborted, the key
+ * is kept, so calling again is safe.
  *
- * Once a request went unanswered, only an answer that is recognisably the operation's own is final: marked
+ * After a request without an answer, only an answer that is recognisably the operation's own is final: one marked with
  * `Idempotency-Status` or `Idempotent-Replayed`, with the key echoed, or with a status in `finalStatuses`. Redirects are
  * not followed. See docs/client.md.
  *
- * A call of an operation that is running already in this page (a second click) sends nothing and gets the same
- * answer; each caller has a Response and an AbortSignal of its own, and the work ends when all have aborted. With
- * another URL, method or body it is refused with `payload-changed`.
+ * A call of an operation that is already running in this page (a second click) sends nothing and gets the same answer.
+ * Each caller has its own Response and AbortSignal; the request is aborted when all callers have aborted. A call with
+ * another URL, method or body throws `payload-changed`.
  *
  * A page of another origin needs the server to allow the header `Idempotency-Key` and to expose
  * `Idempotent-Replayed`, `Idempotency-Status`, `Retry-After` and, if it sends it, `Stripe-Should-Retry`.
@@ -100,7 +100,7 @@ interface Client {
  *   const { response } = await pay('/v1/charges', { method: 'POST', body: form, operation: `checkout:${cart.id}` })
  *   response.ok ? showThanks() : showDeclined(await response.json())
  * } catch {
- *   showPayAgain() // the same operation goes on: it can't be charged twice
+ *   showPayAgain() // the same operation continues: it can't be charged twice
  * }
  * ```
  */
@@ -176,7 +176,7 @@ async function perform(
   const { key, createdAtMs } = entry;
   const deadlineMs = clock.monotonic() + Math.min(totalTimeoutMs, createdAtMs + keyTtlMs - clock.now());
   const call = { operation, key, inDoubt, request, settings, emit, signal, deadlineMs };
-  /** A key stays until its operation is decided; what it says of the requests so far stays true. */
+  /** Keeps the key until the operation is decided, and records whether any request may have been carried out. */
   const end = async (isDone: boolean, mayHaveHappened: boolean) => {
     control.settle();
     if (isDone) await keys.drop(operation, key);
@@ -195,7 +195,7 @@ async function perform(
 
 interface FoundKey {
   readonly entry: StoredKey;
-  /** True if an earlier request may have been carried out, with its answer lost. */
+  /** True if an earlier request may have been carried out and its answer was lost. */
   readonly inDoubt: boolean;
 }
 
@@ -217,19 +217,19 @@ async function keyFor(
   if (found.digest !== undefined && found.digest !== digest) throw changed(operation);
   emit({ type: 'resumed', operation, ageMs });
   const entry: StoredKey = { key: found.key, createdAtMs: found.createdAtMs, digest };
-  // Before anything is sent: a page that is closed in mid-request must leave the doubt behind.
+  // Before anything is sent: if the page is closed during the request, the outcome must count as unknown.
   if (found.nothingDone) await keys.update(operation, entry);
   return { entry, inDoubt: found.nothingDone !== true };
 }
 
-// Sent again, an old key might run the operation again, since the server may have forgotten it; so would a new key.
-// Whether it happened then is for the caller to find out.
+// The server may have forgotten an old key, so the operation could run again; with a new key it would. The caller has to
+// find out whether it happened.
 function expired(operation: string, ageMs: number): NoAnswerError {
   const message = `The key of '${operation}' is ${Math.round(ageMs / 3_600_000)} h old, and the server may have forgotten it. Find out what happened to the operation, then call forget().`;
   return new NoAnswerError('key-expired', message, { operation, attempts: 0, mayHaveHappened: true });
 }
 
-// Under the old key the server would refuse it, and under a new one both requests might be carried out.
+// The server would refuse it under the old key, and under a new key both requests could be carried out.
 function changed(operation: string): NoAnswerError {
   const message = `'${operation}' was sent with another payload and has no final answer yet. Nothing was sent now. Send the former request again to get its outcome, or call forget() to give it up.`;
   return new NoAnswerError('payload-changed', message, { operation, attempts: 0, mayHaveHappened: true });

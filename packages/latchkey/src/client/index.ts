@@ -1,5 +1,5 @@
 /**
- * A `fetch` that may be retried: one key per operation, the same key and the same bytes on every try, until there is
+ * A `fetch` that retries safely: one key per operation, with the same key and bytes for every attempt, until there is
  * an answer. For browsers and Node; no bundler needed.
  *
  * @example

@@ -1,5 +1,5 @@
 /**
- * One at a time for the tabs of a browser, and for the workers of a Node process.
+ * A lock between the tabs of a browser, and between the workers of a Node process.
  *
  * @module
  */
@@ -7,15 +7,15 @@
 import type { Timers } from '../core/runtime.ts';
 import type { KeyStorage } from './key-storage.ts';
 
-/** A lock is held for a few reads and writes; a tab that holds one longer than this is frozen. */
+/** A lock is held for a few reads and writes; a tab that holds it for longer is frozen. */
 const lockTimeoutMs = 2_000;
 
-/** True where {@link withLock} excludes other tabs: not on insecure pages, nor in Node before 24.5. */
+/** True if {@link withLock} can exclude other tabs; false on insecure pages and in Node before 24.5. */
 export function hasLocks(): boolean {
   return typeof globalThis.navigator?.locks?.request === 'function';
 }
 
-/** Runs `work` while no other tab does so under the same name; without the lock if that can't be had. */
+/** Runs `work` under a lock with this name; without the lock if it is not available. */
 export async function withLock<T>(name: string, timers: Timers, work: () => Promise<T>): Promise<T> {
   if (!hasLocks()) return work();
   const giveUp = new AbortController();
@@ -36,8 +36,7 @@ export async function withLock<T>(name: string, timers: Timers, work: () => Prom
 const turnsByStorage = new WeakMap<KeyStorage, Map<string, Promise<unknown>>>();
 
 /**
- * Runs `work`, which never rejects, once all earlier work with this entry of the storage has ended, whichever client of
- * this page began it.
+ * Runs `work` after all earlier work on this entry of the storage, of any client in this page. `work` never rejects.
  */
 export function inTurn<T>(storage: KeyStorage, name: string, work: () => Promise<T>): Promise<T> {
   const turns = turnsByStorage.get(storage) ?? new Map<string, Promise<unknown>>();

@@ -1,5 +1,5 @@
 /**
- * The keys of one client: in the storage, and in memory for when that fails or is cleared.
+ * The keys of one client: in the storage, and in memory in case the storage fails or is cleared.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { entryName, type KeyStorage, parseEntry, type StoredKey } from './key-st
 // A storage that never answers counts as one that throws.
 const storageTimeoutMs = 2_000;
 
-/** Longer than another tab takes from its look into the storage to its write. */
+/** Longer than another tab takes between its read of the storage and its write. */
 const otherTabsMs = 50;
 
 function within<T>(timers: Timers, promise: PromiseLike<T>): Promise<T> {
@@ -23,7 +23,7 @@ function within<T>(timers: Timers, promise: PromiseLike<T>): Promise<T> {
   });
 }
 
-/** What a {@link KeyRing} is made from. */
+/** The options of a {@link KeyRing}. */
 export interface KeyRingOptions {
   readonly storage: KeyStorage | undefined;
   /** True if other tabs or processes may use the same storage. */
@@ -39,19 +39,19 @@ interface HeldKey {
   readonly isStored: boolean;
 }
 
-/** Keeps at most one key for each operation. No method rejects. */
+/** At most one key for each operation. No method rejects. */
 export class KeyRing {
   readonly #options: KeyRingOptions;
-  /** The keys that this client uses, so that it loses none to a storage that fails or is cleared. */
+  /** The keys in use, in case the storage fails or is cleared. */
   readonly #held = new Map<string, HeldKey>();
-  /** Keys that are done with and couldn't be removed from the storage: using one again would replay an old answer. */
+  /** Used keys that could not be removed from the storage: using one again would replay an old answer. */
   readonly #spent = new Set<string>();
 
   constructor(options: KeyRingOptions) {
     this.#options = options;
   }
 
-  /** The key that waits for an answer, if there is one. */
+  /** The key of an operation without a final answer, if there is one. */
   async find(operation: string): Promise<StoredKey | undefined> {
     const held = this.#held.get(operation);
     const found = held?.isStored === false ? held.entry : await this.#read(operation, held?.entry);
@@ -59,8 +59,8 @@ export class KeyRing {
   }
 
   /**
-   * The key that waits for an answer, or else a new one, which is kept. Two tabs at the same instant get the same. A caller
-   * that has left meanwhile makes no key, or leaves one under which nothing was done.
+   * The existing key, or else the new one, which is stored. Two tabs that call at the same time get the same key. If
+   * the caller aborts meanwhile, no key is stored, or it is marked as unused.
    */
   obtain(operation: string, made: StoredKey, caller: AbortSignal): Promise<StoredKey> {
     return this.#alone(operation, async () => {
@@ -74,14 +74,14 @@ export class KeyRing {
     });
   }
 
-  /** Writes an entry again, unless another key took its place meanwhile. */
+  /** Writes an entry again, unless another key has replaced it. */
   update(operation: string, entry: StoredKey): Promise<void> {
     return this.#alone(operation, async () => {
       if ((await this.find(operation))?.key === entry.key) await this.#keep(operation, entry);
     });
   }
 
-  /** Drops a key; another key that took its place meanwhile (another tab's) stays. */
+  /** Removes a key; a key that has replaced it (another tab's) stays. */
   drop(operation: string, key: string): Promise<void> {
     return this.#alone(operation, async () => {
       if (this.#held.get(operation)?.entry.key === key) this.#held.delete(operation);
@@ -100,7 +100,7 @@ export class KeyRing {
     return inTurn(storage, name, () => (isShared ? withLock(name, timers, work) : work()));
   }
 
-  /** Remembers a key that was found. */
+  /** Keeps a found key in memory. */
   #hold(operation: string, entry: StoredKey): StoredKey {
     if (this.#held.get(operation)?.isStored !== false) this.#held.set(operation, { entry, isStored: true });
     return entry;
@@ -113,15 +113,15 @@ export class KeyRing {
     this.#held.set(operation, { entry, isStored });
   }
 
-  /** Without locks, the tab that wrote last wins, and the others find its key when they read again. */
+  /** Without locks the last writer wins, and the other tabs read its key. */
   async #writtenLast(operation: string, made: StoredKey): Promise<StoredKey> {
     if ('document' in globalThis) await sleep(this.#options.timers, otherTabsMs);
     return (await this.find(operation)) ?? made;
   }
 
   /**
-   * What the storage has; or `held`, if it fails or was cleared. From a storage that is shared, another tab may have removed
-   * the key, because its operation has ended.
+   * The stored key; or `held`, if the storage fails or was cleared. If the storage is shared, a missing key was
+   * removed by another tab whose call got the final answer.
    */
   async #read(operation: string, held: StoredKey | undefined): Promise<StoredKey | undefined> {
     let found: StoredKey | undefined;

@@ -1,12 +1,12 @@
 /**
- * Where the client's keys are kept between calls.
+ * The storage of the client's keys between calls.
  *
  * @module
  */
 
 /**
- * The part of the Web Storage interface that is used: `sessionStorage`, `localStorage`, or anything like them.
- * The methods may return promises. What they throw never breaks an operation.
+ * The part of the Web Storage interface that is used: `sessionStorage`, `localStorage` or a similar object. The
+ * methods may return promises. Their errors never affect an operation.
  */
 export interface KeyStorage {
   getItem(name: string): string | null | undefined | Promise<string | null | undefined>;
@@ -14,18 +14,18 @@ export interface KeyStorage {
   removeItem(name: string): unknown;
 }
 
-/** What is kept for an operation until it has a final answer. */
+/** The stored entry of an operation until it has a final answer. */
 export interface StoredKey {
   readonly key: string;
   /** In milliseconds since the epoch. */
   readonly createdAtMs: number;
-  /** Of the request that the key was made for; absent in an entry of an older release. */
+  /** Digest of the request that the key was created for; absent in entries of older releases. */
   readonly digest?: number;
   /** True if every request so far was answered, and none of them was carried out. */
   readonly nothingDone?: boolean;
 }
 
-/** The page's own storage. Merely touching it throws where cookies are blocked: then every use of it does. */
+/** The page's own storage. With blocked cookies, accessing it throws; then every method of the result throws the same. */
 export function pageStorage(name: 'sessionStorage' | 'localStorage'): KeyStorage | undefined {
   try {
     return globalThis[name];
@@ -42,10 +42,10 @@ export function entryName(operation: string): string {
   return `latchkey:${operation}`;
 }
 
-// What a page's other scripts may have put there must not get into a header.
+// Other scripts of the page may have written there; their text must not get into a header.
 const sendable = /^[A-Za-z0-9_.:~-]{1,255}$/;
 
-/** Reads an entry's text, which is JSON; undefined if it isn't one of ours. */
+/** Parses the JSON of an entry; undefined if the client did not write it. */
 export function parseEntry(text: string): StoredKey | undefined {
   try {
     const entry = JSON.parse(text) as Partial<Record<keyof StoredKey, unknown>>;

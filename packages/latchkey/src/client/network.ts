@@ -1,17 +1,17 @@
 /**
- * What a browser says about its network. Node says nothing: it counts as online.
+ * The network state of a browser. Node has none and counts as online.
  *
  * @module
  */
 
 import { sleep, type Timers } from '../core/runtime.ts';
 
-/** True if the browser is sure that there is no network. */
+/** True if the browser reports that it is offline. */
 export function isOffline(): boolean {
   return globalThis.navigator?.onLine === false;
 }
 
-/** Sleeps, but not longer than until the network is back, or `signal` aborts. */
+/** Sleeps until the time is over, the network is back, or `signal` aborts. */
 export async function sleepOrOnline(timers: Timers, delayMs: number, signal: AbortSignal): Promise<void> {
   const awake = new AbortController();
   const wake = () => awake.abort();

@@ -17,15 +17,16 @@ export interface NoAnswerDetails {
 }
 
 /**
- * The call ended and nobody knows the operation's answer. Its codes:
- * - `retries-exhausted`: attempts or time ran out. The key is kept: calling again goes on with the same operation.
- * - `outcome-unknown`: the server says that its worker died in the middle. The key is kept; a person must look.
- * - `key-quarantined`: the server lost records in a restore, perhaps this one. The key is kept; a person must look.
- * - `in-progress`: it still runs, and the server asked not to be asked again. The key is kept.
- * - `response-too-large`: there is an answer, longer than `maxResponseBytes`. The key is kept.
+ * The call ended without the operation's answer. Its codes:
+ * - `retries-exhausted`: no attempts or no time left. The key is kept: calling again continues the same operation.
+ * - `outcome-unknown`: the server's worker died during the operation. The key is kept; a person has to check the outcome.
+ * - `key-quarantined`: the server was restored from a backup and may have lost this record. The key is kept; a person has to check
+ *   the outcome.
+ * - `in-progress`: it is still running, and the server asked for no more retries. The key is kept.
+ * - `response-too-large`: the answer is longer than `maxResponseBytes`. The key is kept.
  * - `key-expired`: the stored key is older than `keyTtlMs`; nothing was sent. The key is kept until `forget`.
- * - `payload-changed`: the operation was sent with another payload, or is running in this page with one, and its
- *   outcome is unknown; nothing was sent. Send the former request again, or call `forget`.
+ * - `payload-changed`: the operation was sent with another payload, or is running in this page with another one, and its
+ *   outcome is unknown; nothing was sent. Send the earlier request again, or call `forget`.
  * - `key-reused`: the server knows the key from a request with another payload. The key is kept, unless no earlier
  *   request used it.
  *
@@ -40,11 +41,11 @@ export class NoAnswerError extends LatchkeyError {
   /** @internal */
   static override readonly classId = 'NoAnswerError';
   override readonly name = 'NoAnswerError';
-  /** As the caller named it. */
+  /** The caller's name for it. */
   readonly operation: string;
   /** How many requests this call sent. */
   readonly attempts: number;
-  /** False if every request of the operation was answered, and each answer says that nothing was done. */
+  /** False if every request of the operation was answered, and each answer proves that nothing was done. */
   readonly mayHaveHappened: boolean;
   /** The last response, if there was one; its body can be read. */
   readonly response: Response | undefined;

@@ -84,18 +84,18 @@ export interface StepFetchOptions extends Omit<ClientOptions, 'storage' | 'keyTt
   readonly operation?: string;
 }
 
-/** A hexadecimal digit that is random where `digit` leaves it open: wholly in place of 0 and 1, two bits in place of 8. */
+/** A random hexadecimal digit in place of 0 and 1; in place of 8, one from 8 to b, as the variant of a UUID demands. */
 function randomDigit(digit: string): string {
   const [random = 0] = crypto.getRandomValues(new Uint8Array(1));
   return (Number(digit) ^ (random & (15 >> (Number(digit) / 4)))).toString(16);
 }
 
-// An insecure context (plain http on another host than localhost) has getRandomValues but no randomUUID.
+// Insecure contexts (plain http on a host other than localhost) have getRandomValues but no randomUUID.
 function uuid(): string {
   return crypto.randomUUID?.() ?? '10000000-1000-4000-8000-100000000000'.replace(/[018]/g, randomDigit);
 }
 
-/** The system's clocks and timers, and a source of few UUIDs, which takes less room in a page than a server's. */
+/** The system's clocks and timers, and a source of UUIDs that is smaller than the server's, which makes many of them. */
 export const clientRuntime: Runtime = {
   clock: systemClock,
   timers: systemTimers,

@@ -1,5 +1,5 @@
 /**
- * Turns what a caller would give to `fetch` into something that can be sent twice, byte for byte.
+ * Turns the arguments of `fetch` into a request that can be sent repeatedly, byte for byte.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { LatchkeyError } from '../core/errors.ts';
 import { invalidOption } from './options.ts';
 
-/** A request whose body is all there. */
+/** A request whose body is complete. */
 export interface PreparedRequest {
   readonly url: string;
   readonly method: string;
@@ -17,7 +17,7 @@ export interface PreparedRequest {
   readonly init: RequestInit;
 }
 
-/** The attributes of a Request that must be set again on a new request to the same address. */
+/** The attributes of a Request that have to be set again on a new request. */
 const carriedOver = [
   'cache',
   'credentials',
@@ -29,16 +29,16 @@ const carriedOver = [
 ] as const satisfies readonly (keyof Request & keyof RequestInit)[];
 
 /**
- * Reads the body once. FormData gets its random boundary here, so that every attempt has the same.
+ * Reads the body once. FormData gets its random boundary here, so every attempt sends the same one.
  *
- * @throws LatchkeyError `body-not-replayable`, `option-invalid`; TypeError for what `fetch` itself would refuse.
+ * @throws LatchkeyError `body-not-replayable`, `option-invalid`; TypeError if `fetch` itself would refuse it.
  */
 export async function prepareRequest(input: string | URL | Request, init: RequestInit): Promise<PreparedRequest> {
   const source = input instanceof Request ? input : undefined;
   const { body: _body, signal: _signal, ...rest } = init;
   const method = changingMethod(init, source);
   const plain: RequestInit = { ...attributes(source), ...rest, method, redirect: redirectOf(init, source) };
-  // The constructor refuses at once what every attempt would be refused for, and resolves a relative address.
+  // The constructor throws at once what each attempt would throw, and resolves a relative URL.
   const { url, headers } = new Request(source?.url ?? String(input), {
     ...plain,
     headers: init.headers ?? source?.headers ?? {},
@@ -54,14 +54,14 @@ function attributes(source: Request | undefined): RequestInit {
   return Object.fromEntries(carriedOver.map((name) => [name, source[name]]));
 }
 
-// fetch corrects the case of post but not of patch, which servers then don't know.
+// fetch corrects the case of post but not of patch, which servers would not recognise.
 function changingMethod(init: RequestInit, source: Request | undefined): string {
   const method = (init.method ?? source?.method ?? 'GET').toUpperCase();
   if (method !== 'GET' && method !== 'HEAD') return method;
   throw invalidOption(`method must not be safe; got ${method}`);
 }
 
-/** A redirect may lead to another origin, and `fetch` would send it body and key too: 307 and 308 repeat both. */
+/** A redirect may lead to another origin; with 307 and 308, `fetch` would send it the body and the key too. */
 function redirectOf({ redirect }: RequestInit, source: Request | undefined): 'manual' | 'error' {
   if (redirect === 'follow')
     throw invalidOption("redirect must not be 'follow', since another address would get the key");
@@ -89,7 +89,7 @@ async function readBody(body: BodyInit | null | undefined, source: Request | und
 async function readSource(source: Request | undefined): Promise<ReadBody> {
   if (source === undefined) return { bytes: undefined, contentType: null };
   if (source.bodyUsed) throw notReplayable('the body of this Request was already read');
-  // A clone leaves the caller's Request as it was, for calling again after a failure.
+  // Reading a clone leaves the caller's Request usable for another call after a failure.
   const bytes = new Uint8Array(await source.clone().arrayBuffer());
   return { bytes: bytes.byteLength === 0 ? undefined : bytes, contentType: null };
 }
@@ -110,22 +110,23 @@ const multipartBoundary = /^multipart\/.*;\s*boundary="?([^";]+)/i;
 
 /** The body as text in which each character is one byte, without the random boundary of a multipart body. */
 function comparableBody({ body, headers }: PreparedRequest): string {
-  // This decoder maps every byte to a character of its own, so that equal texts are equal bytes.
+  // This decoder maps every byte to its own character, so equal texts are equal bytes.
   const text = new TextDecoder('latin1').decode(body);
   const boundary = multipartBoundary.exec(headers.get('content-type') ?? '')?.[1];
   return boundary === undefined ? text : text.replaceAll(boundary, '');
 }
 
-/** True if both ask for the same: address, method and body, whatever the random boundary of a multipart body. */
+/** True if address, method and body are the same, ignoring the random boundary of a multipart body. */
 export function sameRequest(left: PreparedRequest, right: PreparedRequest): boolean {
   if (left.url !== right.url || left.method !== right.method) return false;
   return comparableBody(left) === comparableBody(right);
 }
 
 /**
- * 32 bits of method, path and body (FNV-1a), begun with the key. Kept beside the key, so that another request under the same name is noticed. Short on purpose: it can't confirm a guess of what
- * the body held, and a request that has it by chance is refused by the server (`key-reused`). Without the origin, so
- * that a client may fall back to another host name.
+ * A digest of key, method, path and body in 32 bits (FNV-1a). It is stored beside the key, to detect another request
+ * under the same name. It is too short to confirm a guess of the body; if two requests have the same digest by chance,
+ * the server refuses the second (`key-reused`). The origin is left out, so that a client may fall back to another host
+ * name.
  */
 export function requestDigest(key: string, request: PreparedRequest): number {
   const { pathname, search } = new URL(request.url);

@@ -1,5 +1,5 @@
 /**
- * Sends one operation until there is an answer, or no more reason or time to ask.
+ * Sends one operation until there is an answer, or until retrying is useless or out of time.
  *
  * @module
  */
@@ -25,8 +25,8 @@ function parseDate(text: string | null): number | undefined {
 }
 
 /**
- * How long the server asks to wait, in milliseconds; undefined if it doesn't say. A date is taken against the
- * response's own Date field where that can be read, since the caller's clock may be wrong.
+ * The wait that the server asks for, in milliseconds; undefined if it asks for none. A date is compared with the
+ * response's own Date header if there is one, since the caller's clock may be wrong.
  *
  * @param nowMs - the caller's wall clock, for a response without a Date.
  */
@@ -38,11 +38,11 @@ export function retryAfterMs(headers: Headers, nowMs: number): number | undefine
   return at === undefined ? undefined : Math.max(0, at - (parseDate(headers.get('date')) ?? nowMs));
 }
 
-/** Everything that the requests of one call share. */
+/** What all requests of one call share. */
 export interface Call {
   readonly operation: string;
   readonly key: string;
-  /** When the key was made, by the wall clock; sent to the server if it is given. */
+  /** When the key was created, by the wall clock; sent to the server if it is set. */
   readonly firstSentMs?: number;
   /** True if a request of an earlier call may have been carried out and got no answer. */
   readonly inDoubt: boolean;
@@ -59,13 +59,13 @@ export interface Answered {
   readonly response: Response;
   readonly replayed: boolean;
   readonly attempts: number;
-  /** False if the key is kept, because the operation wasn't decided. */
+  /** False if the operation is undecided and the key is kept. */
   readonly final: boolean;
   /** False if every request of the operation was answered, and none of them was carried out. */
   readonly mayHaveHappened: boolean;
 }
 
-/** How far a call came. */
+/** The state of a call. */
 interface Progress {
   requests: number;
   /** Requests that count towards `maxAttempts`. */
@@ -80,12 +80,12 @@ interface Tried {
   readonly response?: Response;
   readonly error?: unknown;
   readonly replayed?: boolean;
-  /** True if the request did nothing, by its answer. */
+  /** True if the answer proves that the request did nothing. */
   readonly nothingDone?: boolean;
 }
 
 /**
- * Sends requests until one brings the answer.
+ * Sends requests until one gets the answer.
  *
  * @throws NoAnswerError if there is no answer; the reason of the call's signal if that aborts.
  */
@@ -134,7 +134,7 @@ async function send(call: Call, sentKey: string, signal: AbortSignal): Promise<R
   headers.set(KEY_HEADER, sentKey);
   if (firstSentMs !== undefined) headers.set(FIRST_SENT_HEADER, new Date(firstSentMs).toUTCString());
   const { init, method, body } = request;
-  // Called by itself: a browser's own fetch refuses to be the method of another object.
+  // Called as a plain function: a browser's fetch throws if it is called as a method of another object.
   const { fetch: sendWith } = settings;
   return sendWith(request.url, { ...init, method, headers, signal, ...(body ? { body } : {}) });
 }
@@ -166,17 +166,17 @@ async function pause(call: Call, progress: Progress, tried: Tried): Promise<void
   else await sleep(runtime.timers, delayMs, call.signal);
 }
 
-/** A browser may be wrong about its network, or not notice when it is back: it is tried now and then. */
+/** A browser may be wrong about its network, or may not notice when it is back: keep trying. */
 function offlineMs({ settings }: Call): number {
   return Math.max(1_000, settings.maxDelayMs);
 }
 
-/** One second, then two each time, give or take a fifth: how long a handler runs has nothing to do with its lease. */
+/** One second, then two seconds each time, plus or minus a fifth: the lease says nothing about how long a handler runs. */
 function waitMs({ settings }: Call, { waits }: Progress): number {
   return Math.ceil(Math.min(waits, 2) * 1_000 * (0.8 + 0.4 * settings.runtime.random.fraction()));
 }
 
-// A server in trouble tells everyone the same Retry-After; without some jitter everyone would come back at once.
+// An overloaded server sends the same Retry-After to everyone; jitter spreads the retries.
 function delayBefore({ settings }: Call, { failures }: Progress, tried: Tried): number {
   const limits = { baseMs: settings.baseDelayMs, capMs: settings.maxDelayMs };
   const askedMs = askedToWait(settings, tried);

@@ -4,13 +4,13 @@
  * @module
  */
 
-/** What the work of a flight is given. */
+/** What the work of a flight can use. */
 export interface FlightControl {
-  /** Aborts when the last caller has gone. */
+  /** Aborts when the last caller has aborted. */
   readonly signal: AbortSignal;
   /**
-   * Said when the outcome is known and before the key is dropped: from here on an abort comes too late. A caller
-   * told "aborted" after its key was dropped would start the operation a second time.
+   * Called when the outcome is known and before the key is dropped: later aborts are ignored. A caller that got
+   * "aborted" after its key was dropped would start the operation a second time.
    */
   settle(): void;
 }
@@ -23,13 +23,13 @@ export class Flight<T> {
   #callers = 0;
   #settled = false;
 
-  /** @param onDeserted - called at once when the last caller has aborted. */
+  /** @param onDeserted - called when the last caller aborts. */
   constructor(work: (control: FlightControl) => Promise<T>, onDeserted: () => void) {
     this.#onDeserted = onDeserted;
     this.#result = work({ signal: this.#abort.signal, settle: () => this.#settle() });
   }
 
-  /** Resolves and rejects as the work does; rejects with the reason of the caller's own signal when that aborts. */
+  /** Settles as the work does; rejects with the reason of the caller's own signal if it aborts. */
   join(signal: AbortSignal | undefined): Promise<T> {
     this.#callers += 1;
     return new Promise((resolve, reject) => {

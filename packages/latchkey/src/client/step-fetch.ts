@@ -1,5 +1,5 @@
 /**
- * A call to another system, made inside a step: it carries the step's key and is retried under the operation's lease.
+ * A call to another system inside a step. It sends the step's key and is retried under the operation's lease.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { type Answered, sendUntilAnswered } from './retry-loop.ts';
 
 export type { StepFetchOptions } from './options.ts';
 
-/** The part of a step's tools that a call needs. */
+/** The part of a step's tools that the call uses. */
 export interface StepKey {
-  /** Sent as the Idempotency-Key: the same at every attempt of the operation, new for every operation. */
+  /** Sent as the Idempotency-Key: the same for every attempt of the operation, different for every operation. */
   readonly idempotencyKey: string;
-  /** Aborts when the operation's record is no longer this worker's. */
+  /** Aborts when this worker loses the operation's record. */
   readonly signal: AbortSignal;
   /** True if an earlier attempt of the operation may have made the call and lost its answer. */
   readonly mayHaveBegun?: boolean;
@@ -38,13 +38,13 @@ function undecided(operation: string, { response, attempts, mayHaveHappened }: A
  * resolves with its final answer, whatever the status. It retries as `idempotentFetch` does, with the same key and
  * bytes, until the operation's lease is lost; no key is stored, since it can be derived again. A redirect is not
  * followed, and counts as an answer only if the other system marks it as its own, echoes the key, or `finalStatuses`
- * lists it. Once a request went unanswered, also one of an earlier attempt of the operation, that holds for every answer.
+ * lists it. After a request without an answer, also one of an earlier attempt of the operation, that holds for every answer.
  *
- * The same step must send the same request at every attempt of the operation: build it from the operation's own request
- * and from saved steps, never from the time or a random value.
+ * The step must send the same request in every attempt of the operation: build it from the operation's own request and
+ * from saved steps, never from the time or a random value.
  *
- * @throws NoAnswerError if there is no final answer, also for those that say "nothing was done, come back" (401, 407,
- * 408 and, when the tries have run out, 425, 429 and 503): the step must be tried again.
+ * @throws NoAnswerError if there is no final answer. That includes answers that say "nothing was done, come back"
+ * (401, 407, 408 and, when no attempts are left, 425, 429 and 503): the step has to be retried.
  * @throws LatchkeyError `body-not-replayable` for a stream; `option-unknown`, `option-invalid`.
  * @throws the signal's reason when the lease is lost.
  * @example

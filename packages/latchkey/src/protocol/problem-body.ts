@@ -1,22 +1,22 @@
 /**
- * Finds the code of a problem in its body, for answers whose status header was dropped on the way (by a gateway, or
- * by a browser for want of `Access-Control-Expose-Headers`).
+ * Finds the code of a problem in its body, for answers without the status header (removed by a gateway, or hidden by a
+ * browser without `Access-Control-Expose-Headers`).
  *
  * @module
  */
 
 import { isProblemCode, type ProblemCode } from './problem-codes.ts';
 
-/** Stripe's code for a request whose key is in use by another one that still runs. */
+/** Stripe's code for a request whose key is used by another one that is still running. */
 export const STRIPE_KEY_IN_USE = 'idempotency_key_in_use';
 
-/** The member in which the Stripe dialect has the layer's own code. */
+/** The member with the guard's own code in the Stripe dialect. */
 export const STRIPE_CODE_MEMBER = 'latchkey_code';
 
 const jsonType = /^application\/(problem\+)?json\b/i;
 const problemType = /^application\/problem\+json\b/i;
 
-/** Whether a body of this content type may be that of a problem. */
+/** Whether a body of this content type may be a problem. */
 export function mayBeProblem(contentType: string | null | undefined): boolean {
   return jsonType.test(contentType ?? '');
 }
@@ -32,8 +32,8 @@ function known(code: unknown): ProblemCode | undefined {
 }
 
 /**
- * In Stripe's shape, `idempotency_key_in_use` says that the first request still runs; any other `idempotency_error`
- * is a reuse with other parameters (docs.stripe.com/error-codes, docs.stripe.com/api/errors).
+ * In Stripe's format, `idempotency_key_in_use` means that the first request is still running; any other
+ * `idempotency_error` means a reuse with other parameters (docs.stripe.com/error-codes, docs.stripe.com/api/errors).
  */
 function codeOfStripe(error: unknown): ProblemCode | undefined {
   const ours = known(member(error, STRIPE_CODE_MEMBER));
@@ -43,9 +43,9 @@ function codeOfStripe(error: unknown): ProblemCode | undefined {
 }
 
 /**
- * The code that a body in the shape of RFC 9457 or of Stripe holds; undefined if it is not one of ours.
+ * The code in a body in the format of RFC 9457 or of Stripe; undefined if it is not one of the guard's.
  *
- * @param json - the parsed body of an answer with a status from 400 on.
+ * @param json - the parsed body of an answer with a status of 400 or more.
  */
 export function codeOfBody(contentType: string | null | undefined, json: unknown): ProblemCode | undefined {
   return problemType.test(contentType ?? '') ? known(member(json, 'code')) : codeOfStripe(member(json, 'error'));

@@ -1,10 +1,10 @@
 /**
- * The codes of the layer's problems, and which of them end an operation.
+ * The codes of the guard's problems, and which of them are final.
  *
  * @module
  */
 
-/** A problem with such a code is the end of its request. */
+/** A problem with one of these codes is the final answer of its request. */
 const finalCodes = [
   'key-invalid',
   'key-missing',
@@ -48,7 +48,7 @@ export function isProblemCode(value: unknown): value is ProblemCode {
   return problemCodes.some((code) => code === value);
 }
 
-/** Whether a problem is the end of its request. */
+/** Whether a problem is the final answer of its request. */
 export function isFinalCode(code: ProblemCode): boolean {
   return finalCodes.some((final) => final === code);
 }

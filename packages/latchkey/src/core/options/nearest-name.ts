@@ -1,10 +1,10 @@
 /**
- * Finds the option that a wrong name was probably meant for.
+ * Finds the option that was probably meant by an unknown name.
  *
  * @module
  */
 
-/** An option that a table knows. */
+/** An option of a table. */
 export interface KnownName {
   /** With the names of its groups in front: `timing.leaseMs`. */
   readonly path: string;
@@ -12,20 +12,20 @@ export interface KnownName {
   readonly elsewhere?: string | undefined;
 }
 
-/** From here on two names count as alike. */
+/** Two names of at least this likeness count as similar. */
 const alike = 0.6;
 
 function last(path: string): string {
   return path.slice(path.lastIndexOf('.') + 1);
 }
 
-/** The letters of a name and each two that follow one another, so that neither case nor the order of words counts for much. */
+/** The letters of a name and its pairs of neighbours, so that case and the order of words matter little. */
 function traits(name: string): ReadonlySet<string> {
   const letters = [...name.toLowerCase().replaceAll('.', '')];
   return new Set(letters.flatMap((letter, index) => [letter, letter + letters[index + 1]]));
 }
 
-/** How much two names have in common: from 0 to 1 (the Dice coefficient). */
+/** The similarity of two names, from 0 to 1 (Dice coefficient). */
 function likeness(a: string, b: string): number {
   const [left, right] = [traits(a), traits(b)];
   const common = [...left].filter((trait) => right.has(trait));
@@ -40,7 +40,7 @@ export function nearestName(name: string, known: readonly KnownName[]): string |
   for (const { path, elsewhere } of known) {
     if (elsewhere?.split(' ').includes(ending)) return path;
     const whole = likeness(name, path);
-    // Of two names that are equally near, the one whose groups are nearer too.
+    // Of two equally near names, prefer the one whose groups are nearer.
     const near = Math.max(likeness(ending, last(path)), whole) + whole / 1_000;
     if (near > most) [most, nearest] = [near, path];
   }

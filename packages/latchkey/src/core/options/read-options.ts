@@ -1,5 +1,5 @@
 /**
- * Reads the options of every factory of the library: finds misuse by name, and fills in the defaults.
+ * Reads the options of every factory of the library: reports unknown and invalid options by name, and fills in defaults.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import { LatchkeyError } from '../errors.ts';
 import { type KnownName, nearestName } from './nearest-name.ts';
 import type { Completed, OptionTable, Rule } from './rules.ts';
 
-/** A table, and an entry of one, as they are at run time. */
+/** A table and its entries, as they are at run time. */
 interface AnyTable {
   readonly [name: string]: AnyEntry;
 }
@@ -16,7 +16,7 @@ interface AnyTable {
 type AnyGroup = { readonly members: AnyTable };
 type AnyEntry = (Rule<unknown> & Partial<AnyGroup>) | AnyGroup;
 
-/** What a reading is about, for its errors. */
+/** What is read, for error messages. */
 interface Subject {
   readonly where: string;
   readonly table: AnyTable;
@@ -29,9 +29,9 @@ const longestShown = 40;
 /**
  * Checks options by their table.
  *
- * @param where - what has the options, as errors name it: `redisStore`, `The guard`.
- * @param base - options that were read before, which stand in place of the defaults: a route's over those of its guard.
- * An option that is undefined is not given.
+ * @param where - the factory, as errors name it: `redisStore`, `The guard`.
+ * @param base - options that were read before and replace the defaults: the guard's for a route. An option that is
+ * undefined counts as not set.
  * @returns all options, the defaults filled in.
  * @throws LatchkeyError `option-unknown`, which names the nearest option; `option-invalid`.
  */
@@ -56,7 +56,7 @@ export function checkOption(where: string, name: string, value: unknown, { accep
 }
 
 /**
- * Refuses what is not an object with options, and names that are not `known`.
+ * Refuses anything but an object with options, and unknown names.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
@@ -128,7 +128,7 @@ function checkIsOptions(where: string, given: unknown, known: readonly string[])
   throw new LatchkeyError('option-invalid', `${where} takes an object with options (${list} …); got ${kindOf(given)}.`);
 }
 
-/** An object of no class, from whichever realm it is. */
+/** Whether a value is a plain object, of any realm. */
 function isOptions(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -142,7 +142,7 @@ function kindOf(value: unknown): string {
   return isOptions(value) ? 'an object' : `an instance of ${name || 'a class'}`;
 }
 
-/** A value that is no secret. */
+/** Formats a value that is not secret. */
 function shown(value: unknown): string {
   if (Object(value) === value || value === undefined) return kindOf(value);
   const text = typeof value === 'string' ? JSON.stringify(value) : String(value);

@@ -70,7 +70,7 @@ export function called<Default>(elsewhere: string, rule: Rule<Default>): Rule<De
   return { ...rule, elsewhere };
 }
 
-/** What the client of a store is called elsewhere. */
+/** What other libraries call the client of a store. */
 export const clientNames = 'connection db pool redis redisClient sql url';
 
 /** The bounds of a number, and its default if it has one. */
