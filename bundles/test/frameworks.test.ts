@@ -70,7 +70,7 @@ describe.each(Object.entries(programs))('%s', (name, programOf) => {
   );
 });
 
-it('the page shows what was answered here', () => {
+it('writes the results to the page', () => {
   const head = '| framework or runtime | store | first request | replay | another payload | retry after a SIGKILL |';
   const table = [head, '|---|---|---|---|---|---|', ...rows].join('\n');
   const text = readFileSync(page, 'utf8');

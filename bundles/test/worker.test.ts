@@ -37,13 +37,13 @@ describe('in workerd, built by wrangler, a guard at module scope', () => {
     expect(await order(port, key, 'pen')).toMatch(/^422 .*key-reused/);
   });
 
-  it('runs a failed request again from its last step', async () => {
+  it('resumes a failed request after its last step', async () => {
     const key = crypto.randomUUID();
     expect(await order(port, key, 'broken')).toMatch(/^500 /);
     expect(await order(port, key, 'broken')).toBe(answer(3, 'broken', 2));
   });
 
-  it('lets a duplicate wait for the first request, which another context of workerd runs', async () => {
+  it('lets a duplicate wait for the first request, which runs in another workerd context', async () => {
     const key = crypto.randomUUID();
     const answers = await Promise.all([order(port, key, 'slow'), order(port, key, 'slow')]);
     expect(answers.sort()).toEqual([answer(4, 'slow'), `${answer(4, 'slow')}, replayed`]);

@@ -48,7 +48,7 @@ function application(framework: typeof express, compression: RequestHandler, han
 
 const outcome = ({ status, text }: Reply) => [status, JSON.parse(text)];
 
-describe.each(Object.entries(compressions))('%s behind the guard', (_compression, compression) => {
+describe.each(Object.entries(compressions))('%s after the guard', (_compression, compression) => {
   describe.each(Object.entries(frameworks))('%s', (_framework, framework) => {
     it.each(Object.entries(handlers))(
       'sends and replays the first answer of a handler that %s',
@@ -65,7 +65,7 @@ describe.each(Object.entries(compressions))('%s behind the guard', (_compression
     );
 
     // Express cuts the connection at once then, without a guard too, and the bytes are still being compressed.
-    it('R86 holds the key no longer than a lease when the handler fails before its answer is out', async () => {
+    it('R86 holds the key for at most one lease when the handler fails before its answer is sent', async () => {
       let runs = 0;
       const fails: RequestHandler = (_request, response, next) => {
         runs += 1;

@@ -8,7 +8,7 @@ import responseTime from 'response-time';
 import { expect, it } from 'vitest';
 import { serve } from './kit/serve.ts';
 
-it('replays the first answer behind helmet, response-time and compression', async () => {
+it('replays the first answer after helmet, response-time and compression', async () => {
   const guard = idempotency({ store: memoryStore(), principal: () => 'tenant' });
   const app = express();
   app.use(responseTime(), helmet(), compression({ threshold: 0 }));

@@ -34,7 +34,7 @@ async function start(name: string, side: 'before' | 'behind') {
 }
 
 describe.each(['before', 'behind'] as const)('a plugin of Fastify %s the guard', (side) => {
-  it('compresses the first answer and its replay for whoever takes that: @fastify/compress', async () => {
+  it('compresses the first answer and its replay if the client accepts it: @fastify/compress', async () => {
     const { post, runs } = await start('@fastify/compress', side);
     for (const mark of [undefined, 'true']) {
       const answer = await post({ 'accept-encoding': 'gzip' });
@@ -46,7 +46,7 @@ describe.each(['before', 'behind'] as const)('a plugin of Fastify %s the guard',
     expect([plain.headers['content-encoding'], plain.body, runs()]).toEqual([undefined, `${text}1`, 1]);
   });
 
-  it('gives the first answer and its replay one tag: @fastify/etag', async () => {
+  it('gives the first answer and its replay the same tag: @fastify/etag', async () => {
     const { post, runs } = await start('@fastify/etag', side);
     const [first, again] = [await post(), await post()];
     expect(first.headers.etag).toMatch(/^".+"$/);

@@ -69,7 +69,7 @@ describe.each(Object.entries(expressLambdas))('Express through %s', (adapter, la
     ['Express 4', express4],
   ] as const;
   it.each(adapter === 'serverless-http 3' ? [] : parsing)(
-    'leaves the body to a parser behind the guard, %s',
+    'leaves the body to a parser after the guard, %s',
     async (_version, create) => {
       const app = create();
       app.use(idempotency({ store: memoryStore(), principal: () => 'tenant' }), express.json());
@@ -87,7 +87,7 @@ describe.each(Object.entries(expressLambdas))('Express through %s', (adapter, la
     expect(seen.count).toBe(2);
   });
 
-  it('R83 counts a request without a body as one', async () => {
+  it('R83 treats a request without a body as such', async () => {
     const app = express();
     const seen = orders(app, 'the guard before the parser');
     const send = lambdaOf(app);
@@ -99,7 +99,7 @@ describe.each(Object.entries(expressLambdas))('Express through %s', (adapter, la
 });
 
 describe('Fastify through @fastify/aws-lambda', () => {
-  it.each(['parsed', 'passed on as a stream'])('R82 R83 counts the key and the body, %s', async (how) => {
+  it.each(['parsed', 'passed on as a stream'])('R82 R83 reads the key and the body, %s', async (how) => {
     const app = fastify();
     const seen = { count: 0 };
     if (how !== 'parsed') {

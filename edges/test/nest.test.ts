@@ -44,7 +44,7 @@ async function nestShop(middlewares: readonly RequestHandler[], guard: CanActiva
 const options = () => ({ store: memoryStore(), principal: () => 'tenant', log: false as const });
 
 describe('the guard as middleware of Nest', () => {
-  it("R50 gives a revoked caller the application's refusal behind a middleware that authenticates", async () => {
+  it("R50 gives a revoked caller the application's refusal when mounted after authentication", async () => {
     let signedIn = true;
     const authenticate: RequestHandler = (_request, response, next) =>
       signedIn ? next() : void response.status(401).send('sign in again');
@@ -59,7 +59,7 @@ describe('the guard as middleware of Nest', () => {
     expect(await order()).toEqual([401, 'sign in again', null]);
   });
 
-  it("R50 asks authorizeReplay what Nest's own guards, which come after middleware, would decide", async () => {
+  it("R50 calls authorizeReplay for the check of Nest's own guards, which run after middleware", async () => {
     let mayOrder = true;
     const authorizeReplay = () => mayOrder;
     const roles = { canActivate: () => mayOrder };

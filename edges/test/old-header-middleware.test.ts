@@ -58,7 +58,7 @@ async function expectEarlyAnswer(server: Serving, path: string): Promise<void> {
   expect([refused.status, JSON.parse(refused.text).code]).toEqual([413, 'request-too-large']);
 }
 
-describe('R87 behind old header-rewriting middleware, status and headers are intact', () => {
+describe('R87 with old header-rewriting middleware, status and headers are unchanged', () => {
   for (const [name, make] of Object.entries(middlewares)) {
     for (const [version, framework] of Object.entries({ 'express 5': express, 'express 4': express4 })) {
       it(`${name} on ${version}: first, replay, problems and finish`, async () => {

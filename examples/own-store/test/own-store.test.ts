@@ -18,7 +18,7 @@ describe('the store of docs/writing-a-store.md', () => {
     },
   });
 
-  it('is shown as it is, in less than 150 lines', async () => {
+  it('is the same on the page, in less than 150 lines', async () => {
     const [page, store] = await Promise.all([
       readFile(folderOf('../../../docs/writing-a-store.md'), 'utf8'),
       readFile(folderOf('../own-store.ts'), 'utf8'),

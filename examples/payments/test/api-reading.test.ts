@@ -32,7 +32,7 @@ describe('the list', () => {
     expect((await list('')).ids).toEqual(made);
   });
 
-  it('comes in pages', async () => {
+  it('returns pages', async () => {
     expect(await list('?limit=2')).toEqual({ ids: made.slice(0, 2), hasMore: true });
     expect(await list(`?limit=2&starting_after=${made[1]}`)).toEqual({ ids: made.slice(2, 4), hasMore: true });
     expect(await list(`?limit=2&starting_after=${made[3]}`)).toEqual({ ids: made.slice(4), hasMore: false });
@@ -57,7 +57,7 @@ describe('the list', () => {
 });
 
 describe('one charge', () => {
-  it('is read by its id', async () => {
+  it('is found by its id', async () => {
     const { status, body } = await callApi(`${charges}/${made[0]}`, { apiKey });
     expect(status).toBe(200);
     expect(body).toMatchObject({ id: made[0], object: 'charge', amount: 5 });

@@ -43,7 +43,7 @@ describe('bad parameters', () => {
     },
   );
 
-  it('answers what it cannot read in the same shape', async () => {
+  it('answers an unreadable body in the same shape', async () => {
     const headers = { 'content-type': 'application/json' };
     const response = await fetch(charges, {
       method: 'POST',
@@ -74,7 +74,7 @@ describe('credentials', () => {
     },
   );
 
-  it('come before the key: whoever mends them pays with the same one', async () => {
+  it('are checked before the key, which can be used again with correct ones', async () => {
     const key = randomUUID();
     const refused = await callApi(charges, { apiKey: 'nobody', key, form: goodCharge });
     const accepted = await callApi(charges, { key, form: goodCharge });

@@ -59,7 +59,7 @@ describe('a key', () => {
     expect((await callApi(charges, { apiKey: request.apiKey })).body['data']).toHaveLength(1);
   });
 
-  it('runs once for fifty requests at the same time', async () => {
+  it('runs once for fifty concurrent requests', async () => {
     const request = { apiKey: newAccount(), key: randomUUID(), form: goodCharge };
     const answers = await Promise.all(Array.from({ length: 50 }, () => callApi(charges, request)));
     const statuses = new Set(answers.map(({ status }) => status));
@@ -67,7 +67,7 @@ describe('a key', () => {
     expect((await callApi(charges, { apiKey: request.apiKey })).body['data']).toHaveLength(1);
   });
 
-  it('is refused for another payload, in the words of Stripe', async () => {
+  it("is refused for another payload with Stripe's error", async () => {
     const request = { key: randomUUID(), form: goodCharge };
     const first = await callApi(charges, request);
     const other = await callApi(charges, { ...request, form: { ...goodCharge, amount: '2001' } });
@@ -84,7 +84,7 @@ describe('a key', () => {
     expect((await callApi(charges, { apiKey })).body['data']).toHaveLength(0);
   });
 
-  it('is of one account: two API keys never see each other', async () => {
+  it('belongs to one account: two API keys never share it', async () => {
     const [first, second] = [newAccount(), newAccount()];
     const key = randomUUID();
     const mine = await callApi(charges, { apiKey: first, key, form: goodCharge });
@@ -96,7 +96,7 @@ describe('a key', () => {
     expect((await callApi(charges, { apiKey: second })).body['data']).toEqual([theirs.body]);
   });
 
-  it('may be used again after a request that was refused for its parameters', async () => {
+  it('can be used again after a request with bad parameters', async () => {
     const key = randomUUID();
     const bad = await callApi(charges, { key, form: { ...goodCharge, currency: 'dollars' } });
     const good = await callApi(charges, { key, form: goodCharge });

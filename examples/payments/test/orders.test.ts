@@ -48,7 +48,7 @@ describe('orders of the API', () => {
     expect(stranger.body['data']).toEqual([]);
   });
 
-  it('give the goods back when the card is declined', async () => {
+  it('release the goods when the card is declined', async () => {
     const declined = await order('k', { ...lamp, source: 'tok_chargeDeclined' });
     expect([declined.status, declined.body]).toMatchObject([402, { error: { code: 'card_declined' } }]);
     expect((await order('k', { ...lamp, source: 'tok_chargeDeclined' })).text).toBe(declined.text);
@@ -56,7 +56,7 @@ describe('orders of the API', () => {
     expect(await provider.charges()).toEqual([]);
   });
 
-  it('are refused without a key, and with parameters that are not understood', async () => {
+  it('are refused without a key, and with unknown parameters', async () => {
     expect((await callApi(`${server.url}/v1/orders`, { json: lamp })).status).toBe(400);
     const refusals = [{ product: 'boat' }, { quantity: 0 }, { quantity: '1.5' }, { source: '4242' }, { color: 'red' }];
     for (const refusal of refusals) {
@@ -67,7 +67,7 @@ describe('orders of the API', () => {
     expect((await callApi(`${server.url}/v1/orders?starting_after=or_none`)).status).toBe(400);
   });
 
-  it('go on where they stopped when the provider is silent', async () => {
+  it('resume where they stopped when the provider does not answer', async () => {
     await provider.tell({ always: ['fail'] });
     expect(await order('k')).toMatchObject({ status: 502, body: { error: { code: 'provider_silent' } } });
     await provider.tell({ always: ['ok'] });
@@ -84,7 +84,7 @@ describe('orders of the API', () => {
     expect(await provider.charges()).toHaveLength(3);
   });
 
-  it('are charged once when the server is killed with the card charged and the answer on its way', async () => {
+  it('are charged once when the server is killed between the charge and its answer', async () => {
     await provider.tell({ next: ['slow'] });
     const broken = order('k').catch(() => undefined);
     await waitUntil(async () => (await provider.charges()).length === 1);

@@ -44,7 +44,7 @@ describe('the card provider', () => {
     expect(await byKey('k3')).toEqual([]);
   });
 
-  it('loses an answer, sends one twice, and takes its time', async () => {
+  it('loses an answer, repeats one, and delays one', async () => {
     await provider.tell({ next: ['lose-answer', 'answer-twice', 'slow'] });
     await expect(provider.pay('k4', payment)).rejects.toThrow();
     expect((await provider.pay('k4', payment)).status).toBe(200);
@@ -52,7 +52,7 @@ describe('the card provider', () => {
     expect(await byKey('k4')).toHaveLength(1);
   });
 
-  it('dies after it has paid, and knows of it when it is back', async () => {
+  it('dies after it has paid, and still has the payment after a restart', async () => {
     await provider.tell({ next: ['die'] });
     await expect(provider.pay('k6', payment)).rejects.toThrow();
     await waitUntil(() =>
@@ -65,7 +65,7 @@ describe('the card provider', () => {
     expect(await byKey('k6')).toHaveLength(1);
   });
 
-  it('comes back as it was told to be', async () => {
+  it('keeps its settings after a restart', async () => {
     await provider.tell({ always: ['decline'], next: ['die'] });
     await expect(provider.pay('k10', payment)).rejects.toThrow();
     expect(await byKey('k10')).toHaveLength(1);

@@ -18,7 +18,7 @@ function chargesOf(number: string): number {
 }
 
 describe('the plain form', () => {
-  it('is answered with a 303, and its repetition with the same one', async () => {
+  it('is answered with a 303, and a repetition with the same one', async () => {
     const buyer = await ShopClient.open(server.url);
     const number = newNumber();
     const fields = {
@@ -55,7 +55,7 @@ describe('the plain form', () => {
     expect(chargesOf(number)).toBe(1);
   });
 
-  it('pays nothing for whoever brings no cookie', async () => {
+  it('pays nothing without a cookie', async () => {
     const body = new URLSearchParams({ ...goodOrder, order: newNumber(), idempotency_key: randomUUID() });
     const response = await fetch(`${server.url}/checkout`, { method: 'POST', body, redirect: 'manual' });
     expect([response.status, response.headers.get('location')]).toEqual([303, '/']);
@@ -69,7 +69,7 @@ describe('an order', () => {
     ['too many of a thing', { ...goodOrder, lamp: '10' }],
     ['an unknown card', { ...goodOrder, card: 'tok_mine' }],
     ['no number', { ...goodOrder, order: '<b>' }],
-  ])('is refused for %s, and may be mended under the same key', async (_fault, order) => {
+  ])('is refused for %s, and can be corrected under the same key', async (_fault, order) => {
     const buyer = await ShopClient.open(server.url);
     const key = randomUUID();
     const refused = await buyer.pay({ key, order });
@@ -78,13 +78,13 @@ describe('an order', () => {
     expect(mended.status).toBe(200);
   });
 
-  it('is counted here, whatever the page says it costs', async () => {
+  it('is priced by the server, whatever price the page sends', async () => {
     const buyer = await ShopClient.open(server.url);
     const response = await buyer.pay({ key: randomUUID(), order: { ...goodOrder, amount: 1, total: 1 } });
     expect(await response.json()).toMatchObject({ amount: 4_800, currency: 'usd' });
   });
 
-  it('of one buyer is nothing to another who guesses its key', async () => {
+  it('is not visible to another buyer who guesses its key', async () => {
     const [first, second] = await Promise.all([ShopClient.open(server.url), ShopClient.open(server.url)]);
     const key = randomUUID();
     const mine = await (await first.pay({ key })).json();
@@ -94,14 +94,14 @@ describe('an order', () => {
 });
 
 describe('disasters', () => {
-  it('are no business of the API', async () => {
+  it("don't affect the API", async () => {
     const headers = { authorization: 'Bearer sk_test_123', 'demo-disaster': 'lost', 'demo-ticket': randomUUID() };
     const body = new URLSearchParams({ amount: '1', currency: 'usd', source: 'tok_visa' });
     const response = await fetch(`${server.url}/v1/charges`, { method: 'POST', headers, body });
     expect(response.status).toBe(200);
   });
 
-  it('make the naive endpoint charge twice where the guarded one charges once', async () => {
+  it('make the naive endpoint charge twice and the guarded one once', async () => {
     const buyer = await ShopClient.open(server.url);
     const [keyed, naive] = [newNumber(), newNumber()];
     const key = randomUUID();

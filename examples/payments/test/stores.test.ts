@@ -77,7 +77,7 @@ describe.each(selected)('with its records in %s', (_name, start) => {
     expect(readCharges(server.dataFolder)).toHaveLength(before + 1);
   });
 
-  it('shuts down in order', async () => {
+  it('shuts down gracefully', async () => {
     expect(await server.end('SIGTERM')).toEqual({ code: 0, signal: null });
     expect(server.errors).toBe('');
   });

@@ -38,7 +38,7 @@ it.each([
   ['docs/frameworks.md', 'fetch.ts'],
   ['docs/frameworks.md', 'hono.ts'],
   ['docs/frameworks.md', 'node.ts'],
-])('%s shows %s as it is, in at most thirty lines', async (page, name) => {
+])('%s shows %s unchanged, in at most thirty lines', async (page, name) => {
   const [readme, program] = await Promise.all([
     readFile(folderOf(`../../../${page}`), 'utf8'),
     readFile(folderOf(`../${name}`), 'utf8'),

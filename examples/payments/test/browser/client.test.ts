@@ -40,7 +40,7 @@ const eventsOf = (page: Page): Promise<{ type: string; delayMs?: number; offline
   page.evaluate('window.events');
 
 describe('the client in Chromium', () => {
-  it('reload in mid-payment and click again: answered within three seconds of the server’s own answer', async () => {
+  it('a reload during the payment and another click are answered within three seconds of the server’s answer', async () => {
     await using server = await OrderServer.start();
     const held = Promise.withResolvers<void>();
     server.gate = held.promise;
@@ -63,7 +63,7 @@ describe('the client in Chromium', () => {
     await page.context().close();
   });
 
-  it('edit and resend places no second order; the former request gets its answer', async () => {
+  it('editing and sending again places no second order; the former request gets its answer', async () => {
     await using server = await OrderServer.start();
     server.losses = 1;
     const page = await visit(server.url);

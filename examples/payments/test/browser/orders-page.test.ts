@@ -38,7 +38,7 @@ function steps(page: Page): Promise<readonly string[]> {
 
 const isPaid = (page: Page) => page.locator('.placed.paid').first().isVisible();
 
-describe('the page of orders', () => {
+describe('the orders page', () => {
   it('shows four steps as they run', async () => {
     const page = await visit(true);
     await place(page, 'none');
@@ -47,7 +47,7 @@ describe('the page of orders', () => {
     await page.context().close();
   });
 
-  it('shows what a killed server had saved, and that the next one went on behind it', async () => {
+  it('shows the saved steps of a killed server, and that the next one resumed after them', async () => {
     const page = await visit(true);
     await place(page, 'dies-after-charge');
     await waitUntil(() => isPaid(page));
@@ -57,7 +57,7 @@ describe('the page of orders', () => {
     await page.context().close();
   });
 
-  it('charges once though the provider dies with the card charged', async () => {
+  it('charges once although the provider dies after charging the card', async () => {
     const page = await visit(true);
     const before = readStock(server.dataFolder, 'lamp');
     await place(page, 'provider-die');
@@ -66,7 +66,7 @@ describe('the page of orders', () => {
     await page.context().close();
   });
 
-  it('works without scripts, over a server that dies', async () => {
+  it('works without scripts, even if the server dies', async () => {
     const page = await visit(false);
     const failed = page.waitForEvent('requestfailed').catch(() => undefined);
     const arrived = page.waitForURL(/over=/).catch(() => undefined);

@@ -12,7 +12,7 @@ function expectOutcomes(checkout: CheckoutPage, keyed: string, naive: string): P
 
 describe.concurrent('the checkout page', () => {
   it(
-    'pays once at both endpoints when nothing goes wrong',
+    'pays once at both endpoints when nothing fails',
     play(async (checkout) => {
       await checkout.payAndWait();
       await expectOutcomes(checkout, 'Charged once', 'Charged once');
@@ -66,7 +66,7 @@ describe.concurrent('the checkout page', () => {
   );
 
   it(
-    'goes on with the same key after a reload in mid-payment, and charges once',
+    'continues with the same key after a reload during the payment, and charges once',
     play(async (checkout) => {
       await checkout.choose('slow');
       await checkout.send();
@@ -83,7 +83,7 @@ describe.concurrent('the checkout page', () => {
   );
 
   it(
-    'lets nobody change the cart of an order that was sent',
+    'locks the cart of an order that was sent',
     play(async (checkout) => {
       await checkout.page.getByLabel('Notebook').fill('5');
       await checkout.choose('slow');

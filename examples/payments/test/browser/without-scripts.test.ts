@@ -44,7 +44,7 @@ const isFalse = () => false;
 
 describe.concurrent('the plain form', () => {
   it(
-    'pays, and a reload of what follows pays nothing',
+    'pays, and reloading the next page pays nothing',
     play(async (checkout) => {
       await payAgain(checkout, 'keyed');
       await checkout.page.reload();
@@ -69,7 +69,7 @@ describe.concurrent('the plain form', () => {
   );
 
   it(
-    'charges once when the page is reloaded in mid-payment and the buyer pays again',
+    'charges once when the page is reloaded during the payment and the buyer pays again',
     play(async (checkout) => {
       const key = await hiddenKey(checkout);
       await checkout.choose('slow');
@@ -82,7 +82,7 @@ describe.concurrent('the plain form', () => {
   );
 
   it(
-    'says so when the cart of an order was changed after it was sent',
+    'reports that the cart of a sent order was changed',
     play(async (checkout) => {
       const key = await hiddenKey(checkout);
       await checkout.choose('slow');

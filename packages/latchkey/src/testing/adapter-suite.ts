@@ -50,7 +50,7 @@ export function adapterSuite<Kind extends TransactionKind = never>(options: Adap
   describe('responses', () => responseTests(test));
   describe('streams', () => streamTests(test));
   describe('marks', () => markTests(test));
-  describe('unheard answers', () => unheardTests(test));
+  describe('answers to disconnected clients', () => unheardTests(test));
   describe('steps', () => stepTests(test));
   if (options.transactions === true) describe('transactions', () => transactionTests(test));
 }

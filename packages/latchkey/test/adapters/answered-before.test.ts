@@ -13,7 +13,7 @@ import { firstKey, until } from '../../src/testing/adapter-suite/world.ts';
 import { post, serve } from './apps/harness.ts';
 import { body, type SlowClaim, slowClaim } from './apps/slow-claim.ts';
 
-describe('an answer that somebody else gave while the guard waited', () => {
+describe('an answer that other code gave while the guard waited', () => {
   /** A time-out in front of the guard. */
   function timedOut(response: ServerResponse, how: 'ends' | 'begins'): void {
     response.writeHead(503, { 'content-type': 'text/plain' });
@@ -22,7 +22,7 @@ describe('an answer that somebody else gave while the guard waited', () => {
   }
 
   it.each(['ends', 'begins'] as const)(
-    'R90 %s, stays as it is, and the handler does not run: node and Express',
+    'R90 %s, is unchanged, and the handler does not run: node and Express',
     async (how) => {
       for (const start of [timedNode, timedExpress]) {
         const made = slowClaim();
@@ -44,7 +44,7 @@ describe('an answer that somebody else gave while the guard waited', () => {
     },
   );
 
-  it('R90 stays as it is, and the handler does not run: Fastify', async () => {
+  it('R90 is unchanged, and the handler does not run: Fastify', async () => {
     const made = slowClaim();
     const app = fastify();
     const replies: { code(status: number): { send(text: string): void } }[] = [];

@@ -47,7 +47,7 @@ async function application({ route = {}, front, behind, answer }: Setup) {
   return { origin, letGo, settled, runs: () => runs };
 }
 
-describe('a timeout in front of the guard in Hono', () => {
+describe('a timeout before the guard in Hono', () => {
   const made: Record<string, (c: Context) => Response> = {
     'c.json()': (c) => c.json({ id: 'ch_1' }, 201, { 'X-Inner': 'yes' }),
     'a Response of its own': () =>
@@ -58,7 +58,7 @@ describe('a timeout in front of the guard in Hono', () => {
     },
   };
   for (const [name, answer] of Object.entries(made)) {
-    it(`answers the client, and the handler's own answer, by ${name}, is stored when it is there`, async () => {
+    it(`answers the client, and the handler's own answer, by ${name}, is stored later`, async () => {
       const { origin, letGo, settled, runs } = await application({ answer });
       const first = await post(origin);
       expect([first.status, first.body.toString(), first.header('x-outer')]).toEqual([504, 'too slow', 'yes']);
@@ -73,7 +73,7 @@ describe('a timeout in front of the guard in Hono', () => {
     });
   }
 
-  it('leaves the answer alone that the handler made before, and that a middleware behind the guard still holds', async () => {
+  it("does not replace the handler's earlier answer that a middleware after the guard still holds", async () => {
     const { passed, open: letGo } = gate();
     const { origin, settled } = await application({
       behind: (app) =>
@@ -97,7 +97,7 @@ describe('a timeout in front of the guard in Hono', () => {
     expect([retry.header('x-late'), retry.header('x-outer')]).toEqual(['yes', undefined]);
   });
 
-  it("does not hide the handler's failure: it is stored under refuse, and not the timeout's answer", async () => {
+  it("does not hide the handler's failure, which is stored under refuse instead of the timeout's answer", async () => {
     const { origin, letGo, settled, runs } = await application({
       answer: () => {
         throw new Error('the provider broke');
@@ -110,7 +110,7 @@ describe('a timeout in front of the guard in Hono', () => {
     expect([retry.status, retry.body.toString(), runs()]).toEqual([500, 'the provider broke', 1]);
   });
 
-  it('does not make rerun run a handler twice that has succeeded', async () => {
+  it('does not rerun a handler that has succeeded', async () => {
     const { origin, letGo, settled, runs } = await application({
       route: { afterFailure: 'rerun' },
       answer: (c, run) => c.json({ run }, 201),
@@ -140,7 +140,7 @@ describe('a timeout in front of the guard in Hono', () => {
     expect([retry.status, retry.json()]).toEqual([201, { id: 'ch_1' }]);
   });
 
-  it('leaves what other middleware in front adds to its answer', async () => {
+  it('keeps what other middleware before the guard adds to its answer', async () => {
     const { origin, letGo, settled } = await application({
       front: (app) => {
         app.use(cors({ origin: 'https://shop.example' }));
@@ -190,8 +190,8 @@ describe('a timeout in front of the guard in Hono', () => {
   });
 });
 
-describe('a timeout behind the guard in Hono', () => {
-  it('is the answer of the operation: under refuse it is kept, and nothing runs twice', async () => {
+describe('a timeout after the guard in Hono', () => {
+  it("gives the operation's answer: under refuse it is kept, and nothing runs twice", async () => {
     const { origin, letGo, runs } = await application({
       front: () => {},
       behind: (app) => app.use(timeout(30, slow)),
@@ -204,7 +204,7 @@ describe('a timeout behind the guard in Hono', () => {
   });
 });
 
-it("a wrapper in front of a guarded fetch handler answers the client, and the handler's own answer is stored", async () => {
+it("a wrapper around a guarded fetch handler answers the client, and the handler's own answer is stored", async () => {
   const { options } = guardOptions();
   const { passed, open: letGo } = gate();
   let runs = 0;

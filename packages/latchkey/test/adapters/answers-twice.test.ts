@@ -46,7 +46,7 @@ function textOf({ body, header }: Received): string {
   return (header('content-encoding') === 'gzip' ? gunzipSync(body) : body).toString();
 }
 
-describe('a handler that goes wrong after it has answered', () => {
+describe('a handler that fails after it has answered', () => {
   for (const [version, framework] of Object.entries({ 'Express 5': express, 'Express 4': express4 })) {
     for (const [name, handler] of Object.entries(handlers)) {
       for (const place of ['without compression', 'behind compression']) {
@@ -66,7 +66,7 @@ describe('a handler that goes wrong after it has answered', () => {
       }
     }
 
-    it(`${version}: sends and replays the first of two answers through a compression behind the guard`, async () => {
+    it(`${version}: sends and replays the first of two answers through compression after the guard`, async () => {
       const app = framework();
       const answersTwice = handlers['answers twice'] as RequestHandler;
       app.post('/charges', expressGuard(guardOptions().options), compression({ threshold: 0 }), answersTwice);
@@ -79,7 +79,7 @@ describe('a handler that goes wrong after it has answered', () => {
   }
 });
 
-describe('a response behind the guard looks as it does without', () => {
+describe('a guarded response has the same visible state as an unguarded one', () => {
   const looks = ['headersSent', 'writableEnded', 'finished', 'destroyed'] as const;
   const stages: Record<string, (response: ServerResponse) => unknown> = {
     'after setHeader': (response) => response.setHeader('X-A', 'a'),
@@ -131,14 +131,14 @@ describe('a response behind the guard looks as it does without', () => {
   });
 });
 
-describe('something that is written after the end', () => {
+describe('a write after the end', () => {
   const late: Record<string, (response: ServerResponse, called: (error?: Error | null) => void) => void> = {
     'a write': (response, called) => void response.write('two', called),
     'a write with an encoding': (response, called) => void response.write('two', 'latin1', called),
     'an end with more': (response, called) => void response.end('two', called),
   };
   for (const [name, write] of Object.entries(late)) {
-    it(`fails as it does without a guard: ${name}`, async () => {
+    it(`fails as without a guard: ${name}`, async () => {
       const seen: unknown[][] = [];
       const handler: RequestListener = (_request, response) => {
         const events: unknown[] = [];
@@ -158,7 +158,7 @@ describe('something that is written after the end', () => {
     });
   }
 
-  it('calls back an end with nothing, which Node calls an error only where the response has gone out', async () => {
+  it('calls back an end without data, which Node reports as an error only once the response was sent', async () => {
     const called = Promise.withResolvers<void>();
     const { options } = guardOptions();
     const guarded = idempotency(options).wrap((_request, response) => {
@@ -169,7 +169,7 @@ describe('something that is written after the end', () => {
     await called.promise;
   });
 
-  it('ends a process that does not listen for it only when the answer is stored', async () => {
+  it('ends a process without an error listener only when the answer is stored', async () => {
     const { options } = guardOptions();
     let completed: number | undefined;
     const { passed, open } = gate();

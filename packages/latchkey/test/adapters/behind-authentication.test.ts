@@ -76,7 +76,7 @@ const apps: Readonly<Record<string, Start>> = {
   },
 };
 
-describe('a guard behind the authentication', () => {
+describe('a guard after authentication', () => {
   for (const [framework, start] of Object.entries(apps)) {
     it(`R50 gives a revoked caller the application's refusal and no stored answer, in ${framework}`, async () => {
       let signedIn = true;
@@ -99,7 +99,7 @@ describe('a guard behind the authentication', () => {
     });
   }
 
-  it('R50 asks authorizeReplay where the application decides behind the guard, as in a later middleware', async () => {
+  it('R50 calls authorizeReplay if the application checks permissions after the guard', async () => {
     let mayOrder = true;
     const app = express();
     const authorizeReplay = () => mayOrder;

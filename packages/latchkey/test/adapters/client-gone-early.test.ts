@@ -93,7 +93,7 @@ describe.each([
   it.each([
     ['a short body', body],
     ['a long body', longBody],
-  ])('R90 runs no handler, and its retry is the first to run: %s', async (_what, sent) => {
+  ])('R90 runs no handler, and its retry runs first: %s', async (_what, sent) => {
     const made = slowClaim();
     const origin = await start(made);
     await hangUp(origin, made, sent);
@@ -114,7 +114,7 @@ describe.each([
   ['Express 4, the parser before the guard', startExpress(express4 as typeof express, 'before')],
   ['Fastify', startFastify(true)],
 ])('a client that left after its body was parsed, on %s', (_name, start) => {
-  it('R90 runs no handler, and its retry is the first to run', async () => {
+  it('R90 runs no handler, and its retry runs first', async () => {
     const made = slowClaim();
     const origin = await start(made);
     await hangUp(origin, made, body);

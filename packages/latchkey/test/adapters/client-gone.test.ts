@@ -79,10 +79,10 @@ const ways: Record<string, RequestHandler> = {
   'destroying the response': (_request, response) => void response.destroy(),
 };
 
-describe('a client that leaves before the answer', () => {
+describe('a client that disconnects before the answer', () => {
   for (const [version, framework] of Object.entries({ 'Express 5': express, 'Express 4': express4 })) {
     for (const [name, answer] of Object.entries(ways)) {
-      it(`R86 ${version}: learns from its retry that the answer by ${name} was not kept`, async () => {
+      it(`R86 ${version}: gets response-not-kept from its retry after an answer by ${name}`, async () => {
         const { untilGone, send } = hangUp();
         let runs = 0;
         const app = framework();
@@ -117,7 +117,7 @@ describe('a client that leaves before the answer', () => {
       expect([retry.status, retry.json()]).toEqual([500, { error: 'no stock' }]);
     });
 
-    it(`R45 ${version}: gets from its retry what a generator wrote, which does not look at the connection`, async () => {
+    it(`R45 ${version}: gets from its retry the output of a generator, which ignores the connection`, async () => {
       const { untilGone, send } = hangUp();
       const app = framework();
       const guard = expressGuard({ ...guardOptions().options, timing: { leaseMs } });
@@ -131,7 +131,7 @@ describe('a client that leaves before the answer', () => {
       expect((await settled(origin)).body.toString()).toBe('onetwo');
     });
 
-    it(`R45 ${version}: gets from its retry what was answered behind compression`, async () => {
+    it(`R45 ${version}: gets from its retry an answer given after compression`, async () => {
       const { untilGone, send } = hangUp();
       const app = framework();
       const guard = expressGuard({ ...guardOptions().options, timing: { leaseMs } });
@@ -145,7 +145,7 @@ describe('a client that leaves before the answer', () => {
     });
   }
 
-  it('R86 Express: is run again under rerun, once the answer was given up', async () => {
+  it('R86 Express: runs again under rerun, once the answer was given up', async () => {
     const { untilGone, send } = hangUp();
     let runs = 0;
     const app = express();
@@ -178,7 +178,7 @@ describe('a client that leaves before the answer', () => {
     expect((await settled(origin)).json()).toEqual({ charged: true });
   });
 
-  it('R86 node: learns that a handler which threw because of that has not kept its answer', async () => {
+  it('R86 node: gets response-not-kept after a handler threw because of it', async () => {
     const { untilGone, send } = hangUp();
     const guard = idempotency({ ...guardOptions().options, timing: { leaseMs } });
     const origin = await serve(
@@ -191,7 +191,7 @@ describe('a client that leaves before the answer', () => {
     expect((await settled(origin)).json()).toMatchObject({ code: 'response-not-kept' });
   });
 
-  it('R86 node: waits a lease for what a handler has left running', async () => {
+  it('R86 node: waits one lease for work that a handler left running', async () => {
     const { untilGone, send } = hangUp();
     const guard = idempotency({ ...guardOptions().options, timing: { leaseMs } });
     const origin = await serve(
@@ -204,7 +204,7 @@ describe('a client that leaves before the answer', () => {
     expect((await settled(origin)).body.toString()).toBe('later');
   });
 
-  it('R86 node: waits no longer than a lease for a handler that has returned', async () => {
+  it('R86 node: waits at most one lease for a handler that has returned', async () => {
     const { untilGone, send } = hangUp();
     const guard = idempotency({ ...guardOptions().options, timing: { leaseMs } });
     const origin = await serve(guard.wrap((_request, response) => untilGone(response)));
@@ -212,7 +212,7 @@ describe('a client that leaves before the answer', () => {
     expect((await settled(origin)).json()).toMatchObject({ code: 'response-not-kept' });
   });
 
-  it('R86 Fastify: learns that a stream was not kept, and gets a whole answer', async () => {
+  it('R86 Fastify: gets response-not-kept for a stream, and the stored answer otherwise', async () => {
     for (const [answer, expected] of [
       [() => Readable.from(pieces()), { code: 'response-not-kept' }],
       [() => ({ charged: true }), { charged: true }],

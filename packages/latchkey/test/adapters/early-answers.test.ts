@@ -27,23 +27,20 @@ function slowHandler(status: number) {
   return { handler, letGo, seen };
 }
 
-describe('an answer that a timeout gives while the handler works', () => {
-  it.each([408, 504])(
-    '%i under rerun: nothing runs beside the handler, and the retry runs after it',
-    async (status) => {
-      const { options } = guardOptions();
-      const { handler, letGo, seen } = slowHandler(status);
-      const origin = await serve(
-        idempotency({ ...options, afterFailure: 'rerun', timing: { leaseMs: 300 } }).wrap(handler),
-      );
-      expect((await post(origin)).status).toBe(status);
-      await pause(400);
-      expect((await post(origin)).json()).toMatchObject({ code: 'in-progress' });
-      letGo();
-      await until(async () => (await post(origin)).body.toString() === 'done');
-      expect(seen).toEqual({ runs: 2, atOnce: 0, most: 1 });
-    },
-  );
+describe('an answer of a timeout while the handler runs', () => {
+  it.each([408, 504])('%i under rerun: the retry runs after the handler has ended', async (status) => {
+    const { options } = guardOptions();
+    const { handler, letGo, seen } = slowHandler(status);
+    const origin = await serve(
+      idempotency({ ...options, afterFailure: 'rerun', timing: { leaseMs: 300 } }).wrap(handler),
+    );
+    expect((await post(origin)).status).toBe(status);
+    await pause(400);
+    expect((await post(origin)).json()).toMatchObject({ code: 'in-progress' });
+    letGo();
+    await until(async () => (await post(origin)).body.toString() === 'done');
+    expect(seen).toEqual({ runs: 2, atOnce: 0, most: 1 });
+  });
 
   it('408 under refuse: is kept, and another payload is refused, on node', async () => {
     const { options } = guardOptions();

@@ -14,7 +14,7 @@ describe('compression', () => {
   };
   for (const [name, order] of Object.entries(orders)) {
     for (const style of ['at once', 'in pieces']) {
-      it(`${name}, answering ${style}, serves those who take it and those who don't`, async () => {
+      it(`${name}, answering ${style}, serves clients with and without compression`, async () => {
         const app = express();
         let runs = 0;
         app.post('/charges', ...order(expressGuard(guardOptions().options)), (_request, response) => {
@@ -36,7 +36,7 @@ describe('compression', () => {
     }
   }
 
-  it('in front of the guard is not done with the pieces of a stream when the handler has ended it', async () => {
+  it('before the guard is not finished with the pieces of a stream when the handler has ended it', async () => {
     const { options, faults } = guardOptions();
     faults.next('complete', { kind: 'delay', delayMs: 50 });
     const app = express();

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { idempotency } from '../../src/adapters/fastify.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 
-it('Fastify 4 refuses the guard when it is registered, and says which release it needs', async () => {
+it('Fastify 4 refuses the guard when it is registered, and names the release it needs', async () => {
   const app = fastify4();
   const guard = idempotency({ store: memoryStore(), principal: () => 'a' });
   const register = async () => {

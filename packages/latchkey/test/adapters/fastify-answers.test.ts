@@ -63,7 +63,7 @@ describe('an answer that waits for its store in fastify', () => {
   });
 });
 
-describe('answers that do not reach onSend whole in fastify', () => {
+describe('answers that do not reach onSend complete in fastify', () => {
   const file: RouteHandlerMethod = (_request, reply) => reply.send(Readable.from(['one', 'two']));
   const ways: Record<string, RouteHandlerMethod> = {
     'a stream': file,
@@ -111,7 +111,7 @@ describe('answers that do not reach onSend whole in fastify', () => {
     expect(runs()).toBe(1);
   });
 
-  it('are errors where a serializer fails or a header is malformed, and are stored as such', async () => {
+  it('are errors if a serializer fails or a header is malformed, and are stored as such', async () => {
     const ways: RouteHandlerMethod[] = [
       (_request, reply) => {
         reply.serializer(() => {
@@ -156,7 +156,7 @@ describe('answers that do not reach onSend whole in fastify', () => {
     }
   });
 
-  it('are sent by finish through the hooks behind the guard, as their replay is', async () => {
+  it('are sent by finish through the hooks after the guard, like their replay', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const outer = envelope('outer');
@@ -183,7 +183,7 @@ describe('answers that do not reach onSend whole in fastify', () => {
   });
 });
 
-it('leaves the raw responses of unguarded requests alone', async () => {
+it('does not touch the raw responses of unguarded requests', async () => {
   const own: boolean[] = [];
   const handler: RouteHandlerMethod = (_request, reply) => {
     own.push(['write', 'end', 'writeHead'].some((name) => Object.hasOwn(reply.raw, name)));

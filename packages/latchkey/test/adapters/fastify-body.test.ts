@@ -37,8 +37,8 @@ async function expectGuarded(ask: (body: string) => Promise<{ status: number; bo
 
 const json: [string, string] = ['Content-Type', 'application/json'];
 
-describe('the body of a fastify request counts by its bytes', () => {
-  it('behind an asynchronous hook, when the body is there before the guard is', async () => {
+describe('the body of a fastify request is compared by its bytes', () => {
+  it('after an asynchronous hook, when the body arrives before the guard runs', async () => {
     const origin = await echo((app) => app.addHook('onRequest', async () => pause(20)));
     await expectGuarded((body) => post(origin, { body, headers: [json] }));
   });
@@ -67,7 +67,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     });
   }
 
-  it('of requests that follow each other on one connection without waiting', async () => {
+  it('of pipelined requests on one connection', async () => {
     const origin = await echo();
     const socket = connect(Number(new URL(origin).port), '127.0.0.1');
     const request = (key: string, amount: number) =>
@@ -77,7 +77,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     expect(Array.from(answers, ([, status]) => status)).toEqual(['200', '200', '200', '422', '422']);
   });
 
-  it('as long as what a stream takes in, and longer', async () => {
+  it("up to the stream's buffer size, and longer", async () => {
     const origin = await echo();
     for (const length of [65_536, 65_537, 300_000]) {
       const body = JSON.stringify('x'.repeat(length - 2));
@@ -90,7 +90,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     }
   });
 
-  it('of app.inject(), whose parser may leave it unread', async () => {
+  it('of app.inject(), even if the parser leaves it unread', async () => {
     const app = fastify();
     app.addContentTypeParser('text/left', (_request, _payload, done) => done(null));
     await app.register(idempotency(guardOptions().options));
@@ -129,7 +129,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     });
   });
 
-  it('is refused over the limit of the route, and over that of the parser', async () => {
+  it('is refused over the limit of the route or the parser', async () => {
     const app = fastify({ bodyLimit: 100 });
     app.addContentTypeParser('text/left', (_request, _payload, done) => done(null));
     await app.register(idempotency({ ...guardOptions().options, request: { maxBytes: 10 } }));
@@ -152,7 +152,7 @@ describe('the body of a fastify request counts by its bytes', () => {
   });
 
   for (const kind of ['parsed', 'left unread']) {
-    it(`is not waited for when the client hangs up in its middle, ${kind}`, async () => {
+    it(`is not awaited when the client disconnects in its middle, ${kind}`, async () => {
       let began = 0;
       let runs = 0;
       let closed = 0;
@@ -181,7 +181,7 @@ describe('the body of a fastify request counts by its bytes', () => {
   }
 
   for (const order of ['before', 'after']) {
-    it(`in the coding that it was sent in, where a plugin ${order} the guard undoes that`, async () => {
+    it(`in its original coding, if a plugin ${order} the guard decompresses it`, async () => {
       const gunzip = (app: FastifyInstance) =>
         void app.addHook('preParsing', async (request, _reply, payload) => {
           const receivedEncodedLength = Number(request.headers['content-length']);
@@ -223,7 +223,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     }
   });
 
-  it('where another guard is registered too, which is distinguished', async () => {
+  it('with a second guard registered, which is distinguished', async () => {
     const app = fastify();
     await app.register(idempotency(guardOptions().options));
     await app.register(idempotency(guardOptions().options));
@@ -232,7 +232,7 @@ describe('the body of a fastify request counts by its bytes', () => {
     expect([answer.status, answer.json()]).toEqual([500, expect.objectContaining({ code: 'guard-mounted-twice' })]);
   });
 
-  it('and is empty where there is none', async () => {
+  it('and is empty if there is no body', async () => {
     const origin = await echo();
     const head = `POST /other HTTP/1.1\r\nHost: x\r\nConnection: close\r\nIdempotency-Key: a\r\n`;
     expect(await sendRaw(origin, `${head}Content-Length: 0\r\n\r\n`)).toBe(200);

@@ -9,7 +9,7 @@ import { envelope, failing, replayed, type Setup, start } from './apps/fastify-s
 import { guardOptions, post } from './apps/harness.ts';
 
 describe('onSend hooks around the guard in fastify', () => {
-  it('stores what reaches the guard, and runs the hooks behind it once on each answer', async () => {
+  it('stores what reaches the guard, and runs the hooks after it once on each answer', async () => {
     const inner = envelope('inner');
     const outer = envelope('outer');
     const { origin, runs } = await start({ before: inner.setup, behind: outer.setup });
@@ -28,7 +28,7 @@ describe('onSend hooks around the guard in fastify', () => {
     expect([runs(), outer.times()]).toEqual([1, 3]);
   });
 
-  it('gives the hooks behind it a string on a replay, as on the first answer', async () => {
+  it('gives the hooks after it a string on a replay, as on the first answer', async () => {
     const seen: string[] = [];
     const { origin } = await start({
       behind: (app) => app.addHook('onSend', async (_request, _reply, payload) => void seen.push(typeof payload)),
@@ -38,7 +38,7 @@ describe('onSend hooks around the guard in fastify', () => {
     expect(seen).toEqual(['string', 'string']);
   });
 
-  it('takes neither status nor headers from the hooks before it on a replay, but their cookies', async () => {
+  it('ignores status and headers of the hooks before it on a replay, except cookies', async () => {
     let requests = 0;
     const before: Setup = (app) =>
       app.addHook('onSend', async (_request, reply) => {
@@ -54,7 +54,7 @@ describe('onSend hooks around the guard in fastify', () => {
     }
   });
 
-  it("counts the error of a hook before it for the handler's answer", async () => {
+  it("takes the error of a hook before it for the handler's answer", async () => {
     const { origin, runs } = await start({ before: failing(1) });
     for (const mark of [undefined, 'true']) {
       const answer = await post(origin);
@@ -63,7 +63,7 @@ describe('onSend hooks around the guard in fastify', () => {
     expect(runs()).toBe(1);
   });
 
-  it('stores the error that Fastify writes past its hooks when one before the guard always fails', async () => {
+  it('stores the error that Fastify writes without hooks when one before the guard always fails', async () => {
     const { origin, runs } = await start({ before: failing(1, 2, 3, 4, 5, 6) });
     const first = await post(origin);
     expect([first.status, first.header('idempotency-status')]).toEqual([500, 'executed']);
@@ -71,14 +71,14 @@ describe('onSend hooks around the guard in fastify', () => {
     expect(runs()).toBe(1);
   });
 
-  it('replays although a hook before it fails on the way', async () => {
+  it('replays although a hook before it fails', async () => {
     const { origin } = await start({ before: failing(2) });
     const first = await post(origin);
     const again = await post(origin);
     expect([again.status, again.body.toString(), replayed(again)]).toEqual([201, first.body.toString(), 'true']);
   });
 
-  it('keeps the stored answer when a hook behind it fails, and gives it to the retry', async () => {
+  it('keeps the stored answer when a hook after it fails, and replays it to the retry', async () => {
     const { store, faults } = faultyStore(memoryStore());
     const { origin, runs } = await start({ behind: failing(1, 4), options: { store } });
     for (const expected of [500, 201, 500, 201]) {
@@ -92,7 +92,7 @@ describe('onSend hooks around the guard in fastify', () => {
     expect([runs(), faults.calls.get('complete')]).toEqual([1, 1]);
   });
 
-  it('gives the error of a malformed header that a hook behind it has set, and the retry the stored answer', async () => {
+  it('answers an error for a malformed header of a hook after it, and replays the stored answer to the retry', async () => {
     let count = 0;
     const behind: Setup = (app) =>
       app.addHook('onSend', async (_request, reply) => {
@@ -132,7 +132,7 @@ describe('onSend hooks around the guard in fastify', () => {
   });
 
   for (const side of ['before', 'behind'] as const) {
-    it(`stores identity bytes where @fastify/compress is ${side} it`, async () => {
+    it(`stores uncompressed bytes if @fastify/compress is ${side} it`, async () => {
       const { store } = faultyStore(memoryStore());
       const text = 'charge '.repeat(500);
       const setup: Setup = (app) => app.register(compress, { threshold: 0, encodings: ['gzip'] });

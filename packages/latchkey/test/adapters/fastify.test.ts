@@ -12,7 +12,7 @@ async function start(app: FastifyInstance): Promise<string> {
 }
 
 describe('the guard in fastify', () => {
-  it('takes settings from the route, and leaves routes alone that say so', async () => {
+  it('takes settings from the route, and ignores routes that turn it off', async () => {
     const app = fastify();
     let runs = 0;
     await app.register(idempotency(guardOptions().options));
@@ -44,7 +44,7 @@ describe('the guard in fastify', () => {
     expect((await post(origin)).header('idempotent-replayed')).toBe('true');
   });
 
-  it('acts on routes that were declared before it', async () => {
+  it('guards routes that were declared before it', async () => {
     const app = fastify();
     let runs = 0;
     app.post('/charges', async () => ++runs);
@@ -55,7 +55,7 @@ describe('the guard in fastify', () => {
     expect(runs).toBe(1);
   });
 
-  it('acts in the instance that registers it and below, not beside', async () => {
+  it('guards the instance that registers it and its children, not its siblings', async () => {
     const app = fastify();
     let runs = 0;
     app.register((child, _options, done) => {
@@ -83,7 +83,7 @@ describe('the guard in fastify', () => {
     expect((await post(await start(app))).json()).toEqual([1, true]);
   });
 
-  it('takes what the error handler answers for the answer, and keeps headers set before it', async () => {
+  it("stores the error handler's answer, and keeps headers set before it", async () => {
     const app = fastify();
     let requests = 0;
     app.addHook('onRequest', async (_request, reply) => void reply.header('x-request-id', ++requests));
@@ -138,7 +138,7 @@ describe('the guard in fastify', () => {
     });
   }
 
-  it('leaves the 404 alone that an earlier hook of a guarded route gives', async () => {
+  it('does not touch the 404 of an earlier hook of a guarded route', async () => {
     const app = fastify();
     await app.register(idempotency(guardOptions().options));
     app.post('/charges', { preHandler: (_request, reply) => reply.callNotFound() }, async () => 'x');

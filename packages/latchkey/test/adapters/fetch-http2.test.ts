@@ -67,7 +67,7 @@ const breaks: Record<string, (stream: ClientHttp2Stream) => void> = {
 
 describe.each(Object.entries(applications))('a body over HTTP/2 in %s', (_name, application) => {
   for (const [name, leave] of Object.entries(breaks)) {
-    it(`that its client broke off is not taken for whole when it ${name}`, async () => {
+    it(`that its client cut short is not taken for complete when it ${name}`, async () => {
       const ran: string[] = [];
       const origin = await start(application((body) => ran.push(body)));
       // Whether the end or the abort comes first is a matter of the event loop.
@@ -87,7 +87,7 @@ describe.each(Object.entries(applications))('a body over HTTP/2 in %s', (_name, 
     });
   }
 
-  it('counts when it is whole, though no length was told', async () => {
+  it('is read when it is complete, although it has no Content-Length', async () => {
     const origin = await start(application(() => {}));
     const headers = { 'idempotency-key': '4fa282fe-6f26-4f33-8a32-447c6d8a1953' };
     const answers: string[] = [];

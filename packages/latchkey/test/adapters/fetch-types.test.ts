@@ -61,7 +61,7 @@ describe('the types of the fetch guard', () => {
     expectTypeOf(handler).parameters.toEqualTypeOf<[request: Request, env: Bindings]>();
   });
 
-  it("give the guard's functions the request that the framework passes", () => {
+  it("give the guard's functions the framework's request", () => {
     const { store } = guardOptions().options;
     const nextGuard = idempotency({ store, principal: (request: NextRequest) => request.nextUrl.username });
     expectTypeOf(nextGuard).toEqualTypeOf<FetchGuard<never, NextRequest>>();

@@ -75,7 +75,7 @@ describe('the arguments of a fetch handler', () => {
     expect(await (await server.fetch(keyed())).json()).toBe(3000);
   });
 
-  it('are the same request object, its body unread', async () => {
+  it('are the same request object, with its body unread', async () => {
     class FrameworkRequest extends Request {
       readonly extra = 'kept';
     }
@@ -87,7 +87,7 @@ describe('the arguments of a fetch handler', () => {
 });
 
 describe('a handler of guard.withContext()', () => {
-  it('is given its context before the arguments of the runtime', async () => {
+  it('gets its context before the arguments of the runtime', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard.withContext(async (context, request: Request, env: { name: string }, id: number) => {
       expect(context).toBe(guard.context(request));
@@ -103,13 +103,13 @@ describe('a handler of guard.withContext()', () => {
     expect([answer.status, await answer.json()]).toMatchObject([400, { code: 'key-missing' }]);
   });
 
-  it('does not run for a method that is not guarded, and says so', async () => {
+  it('does not run for an unguarded method, and throws', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard.withContext(async () => new Response('ran'));
     await expect(handler(keyed({ method: 'PUT' }))).rejects.toMatchObject({ code: 'context-missing' });
   });
 
-  it('gets along with a wrapper that hands it a copy of the request', async () => {
+  it('works with a wrapper that passes it a copy of the request', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard.withContext(async (context, request: Request) => {
       const copy = new Request(request);
@@ -121,7 +121,7 @@ describe('a handler of guard.withContext()', () => {
 });
 
 describe('a fetch handler', () => {
-  it('that throws is answered by the layer, and an observer hears of it', async () => {
+  it('that throws is answered by the guard, and an event reports it', async () => {
     const errors: unknown[] = [];
     const { options } = guardOptions();
     const guard = idempotency({
@@ -136,7 +136,7 @@ describe('a fetch handler', () => {
     expect(errors).toEqual([new TypeError('boom')]);
   });
 
-  it('that returns no answer that could be sent has failed, and the retry hears the same', async () => {
+  it('that returns an invalid answer has failed, and the retry gets the same error', async () => {
     const guard = idempotency(guardOptions().options);
     const used = Response.json({ read: 'before' });
     await used.text();
@@ -207,7 +207,7 @@ describe('a fetch handler', () => {
     expect([answer.status, await answer.json()]).toMatchObject([500, { code: 'body-consumed' }]);
   });
 
-  it('has its stream stored, though the client cancels', async () => {
+  it('has its stream stored although the client cancels', async () => {
     const { options } = guardOptions();
     const { passed, open: proceed } = gate();
     const guard = idempotency(options);
@@ -225,7 +225,7 @@ describe('a fetch handler', () => {
     expect((await post(origin)).body.toString()).toBe('onetwo');
   });
 
-  it('does not run its endless stream on for a client that has gone', async () => {
+  it('stops an endless stream when the client has disconnected', async () => {
     const { options } = guardOptions();
     let cancelled = false;
     const guard = idempotency({ ...options, response: { maxBytes: 100_000 } });

@@ -33,7 +33,7 @@ const wholeAnswers: Record<string, NodeHandler> = {
   },
 };
 
-describe('an answer that is ended at once', () => {
+describe('an answer sent by one end()', () => {
   it.each(Object.entries(wholeAnswers))(
     'goes out through the functions of earlier middleware: %s',
     async (_name, handler) => {
@@ -74,7 +74,7 @@ describe('an answer that is ended at once', () => {
     expect([answer.status, answer.body.toString(), answer.header('x-late')]).toEqual([200, 'whole', undefined]);
   });
 
-  it('is dropped when the record is lost, and header calls after that mean nothing', async () => {
+  it('is dropped when the record is lost, and later header calls have no effect', async () => {
     const { faults, options } = guardOptions();
     faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     let isDone = false;

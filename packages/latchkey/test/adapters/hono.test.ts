@@ -24,7 +24,7 @@ describe('the guard in hono', () => {
     expect((await post(await start(app))).json()).toEqual([1, true]);
   });
 
-  it('takes what app.onError answers for the answer', async () => {
+  it('stores the answer of app.onError', async () => {
     const app = new Hono();
     app.post('/charges', idempotency(guardOptions().options), () => {
       throw new Error('boom');
@@ -41,7 +41,7 @@ describe('the guard in hono', () => {
     }
   });
 
-  it('drops the headers of an answer that it replaces', async () => {
+  it('removes the headers of an answer that it replaces', async () => {
     const { options, faults } = guardOptions();
     faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     const app = new Hono();
@@ -58,7 +58,7 @@ describe('the guard in hono', () => {
     expect([answer.status, answer.header('x-outer'), answer.header('x-inner')]).toEqual([503, 'kept', undefined]);
   });
 
-  it('sends the whole answer of finish, though the handler ends after it was sent', async () => {
+  it('sends the complete answer of finish, although the handler ends after it was sent', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-hono-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const store = sqliteStore({ database: join(folder, 'records.db') });
@@ -82,7 +82,7 @@ describe('the guard in hono', () => {
     await store.close();
   });
 
-  it('sends the answer of finish as it is, whatever middleware behind the guard does with the response after it', async () => {
+  it('sends the answer of finish unchanged, whatever middleware after the guard does', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-hono-'));
     onTestFinished(() => rm(folder, { recursive: true }));
     const store = sqliteStore({ database: join(folder, 'records.db') });
@@ -122,7 +122,7 @@ describe('the guard in hono', () => {
     await store.close();
   });
 
-  it('stands behind another guard', async () => {
+  it('works after another guard', async () => {
     const app = new Hono();
     for (const tenant of ['a', 'b']) app.use(idempotency({ ...guardOptions().options, principal: () => tenant }));
     app.post('/charges', (c) => c.json({ id: 'ch_1' }, 201));
@@ -154,7 +154,7 @@ describe('the guard in hono', () => {
     json: (c) => c.req.json(),
   };
   for (const [name, read] of Object.entries(readers)) {
-    it(`knows a body that was read before it, by ${name}`, async () => {
+    it(`recognizes a body that was read before it, by ${name}`, async () => {
       const app = new Hono();
       const reader = async (c: Context, next: () => Promise<void>) => {
         await read(c);
@@ -168,7 +168,7 @@ describe('the guard in hono', () => {
     });
   }
 
-  it('knows a form that was read before it', async () => {
+  it('recognizes a form that was read before it', async () => {
     const app = new Hono();
     const reader = async (c: Context, next: () => Promise<void>) => {
       await c.req.parseBody();

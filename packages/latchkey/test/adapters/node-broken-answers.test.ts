@@ -6,8 +6,8 @@ import { open, receive, responseTo } from '../../src/testing/adapter-suite/clien
 import { firstKey, gate, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
-describe('an answer that the handler breaks off', () => {
-  it('is not replayed as whole after destroy()', async () => {
+describe('an answer that the handler aborts', () => {
+  it('is not replayed as complete after destroy()', async () => {
     const { passed, open: proceed } = gate();
     const guard = idempotency(guardOptions().options);
     const origin = await serve(
@@ -25,7 +25,7 @@ describe('an answer that the handler breaks off', () => {
     expect((await post(origin)).json()).toMatchObject({ code: 'response-not-kept' });
   });
 
-  it('is not replayed as whole if it ends before its Content-Length', async () => {
+  it('is not replayed as complete if it ends before its Content-Length', async () => {
     const guard = idempotency(guardOptions().options);
     const origin = await serve(
       guard.wrap((_request, response) => {
@@ -38,7 +38,7 @@ describe('an answer that the handler breaks off', () => {
     expect((await post(origin)).json()).toMatchObject({ code: 'response-not-kept' });
   });
 
-  it("is not replayed as whole after Express's own error handler has cut it", async () => {
+  it("is not replayed as complete after Express's own error handler has cut it", async () => {
     const { options } = guardOptions();
     const app = express();
     app.set('env', 'test');

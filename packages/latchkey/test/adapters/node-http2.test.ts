@@ -89,12 +89,12 @@ const long = JSON.stringify('x'.repeat(300_000));
 describe.each([
   ['node', () => nodeServer()],
   ['fastify', () => fastifyServer(false)],
-])('a request over HTTP/2 to %s that tells no length', (_name, serve) => {
+])('a request over HTTP/2 to %s without Content-Length', (_name, serve) => {
   it.each([
     ['one piece', ['[1]']],
     ['many pieces', ['[', '1', ',2]']],
     ['a long body', [long]],
-  ])('counts by its body: %s', async (_what, pieces) => {
+  ])('is compared by its body: %s', async (_what, pieces) => {
     const { origin, seen } = await serve();
     const body = pieces.join('');
     expect(await ask(origin, pieces)).toEqual([200, body]);
@@ -117,11 +117,11 @@ describe.each([
   ['node', () => nodeServer()],
   ['fastify, whose parser reads', () => fastifyServer(true)],
   ['fastify, whose parser leaves it unread', () => fastifyServer(false)],
-])('a body that its client breaks off over HTTP/2, for %s', (_name, serve) => {
+])('a body that its client cuts short over HTTP/2, for %s', (_name, serve) => {
   it.each([
     ['of known length', { 'content-length': '10' }],
     ['of unknown length', {}],
-  ])('is not taken for whole: %s', async (_what, length) => {
+  ])('is not taken for complete: %s', async (_what, length) => {
     const { origin, seen } = await serve();
     const stream = open(origin, { 'content-type': 'text/stream', ...length });
     stream.write('123');
@@ -137,7 +137,7 @@ describe.each([
 it.each([
   ['of known length', { 'content-length': '10' }],
   ['of unknown length', {}],
-])('a body that is broken off before the guard gets it is not taken for none: %s', async (_what, length) => {
+])('a body cut short before the guard reads it is treated as incomplete, not empty: %s', async (_what, length) => {
   const { options } = guardOptions();
   let asked = 0;
   let ran = 0;
@@ -166,7 +166,7 @@ it.each([
   expect(ran).toBe(0);
 });
 
-it('R45 keeps what a handler writes in pieces over HTTP/2 after its client has left', async () => {
+it('R45 keeps what a handler writes in pieces over HTTP/2 after its client has disconnected', async () => {
   const left = Promise.withResolvers<void>();
   let runs = 0;
   const guarded = idempotency(guardOptions().options).wrap(async (_request, response) => {
@@ -197,7 +197,7 @@ it('R45 keeps what a handler writes in pieces over HTTP/2 after its client has l
   expect(runs).toBe(1);
 });
 
-it('refuses a head that comes too late by the error that Node has there', async () => {
+it("refuses a late head with Node's own error", async () => {
   const { origin } = await nodeServer((response) => {
     response.end('done');
     expect(() => response.setHeader('X-Late', 'yes')).toThrow(

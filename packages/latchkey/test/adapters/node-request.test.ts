@@ -48,7 +48,7 @@ const readers: Record<string, (request: IncomingMessage) => Promise<string>> = {
 
 describe('the body of a node request', () => {
   for (const [name, read] of Object.entries(readers)) {
-    it(`is there for the handler, read by ${name}`, async () => {
+    it(`can be read by the handler, by ${name}`, async () => {
       const guard = idempotency(guardOptions().options);
       const origin = await serve(guard.wrap(async (request, response) => void response.end(await read(request))));
       for (const [index, body] of ['', 'small', 'x'.repeat(300_000)].entries()) {
@@ -56,7 +56,7 @@ describe('the body of a node request', () => {
       }
     });
 
-    it(`is there in chunks, read by ${name}`, async () => {
+    it(`can be read in chunks, by ${name}`, async () => {
       const guard = idempotency(guardOptions().options);
       const origin = await serve(guard.wrap(async (request, response) => void response.end(await read(request))));
       const request = open(origin, { key: firstKey });
@@ -69,14 +69,14 @@ describe('the body of a node request', () => {
       expect((await receive(await answer)).body.toString()).toBe('one two three');
     });
 
-    it(`may be empty and chunked, read by ${name}`, async () => {
+    it(`can be empty and chunked, read by ${name}`, async () => {
       const guard = idempotency(guardOptions().options);
       const origin = await serve(guard.wrap(async (request, response) => void response.end(await read(request))));
       expect(await sendRaw(origin, `${head}Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n`)).toBe(200);
     });
   }
 
-  it('is asked for with 100 Continue', async () => {
+  it('is requested with 100 Continue', async () => {
     const guard = idempotency(guardOptions().options);
     const origin = await serve(guard.wrap((_request, response) => response.end('done')));
     const request = open(origin, {
@@ -92,7 +92,7 @@ describe('the body of a node request', () => {
     expect((await receive(await answer)).body.toString()).toBe('done');
   });
 
-  it('is not waited for when the client hangs up in its middle, and the handler does not run', async () => {
+  it('is not awaited when the client disconnects in its middle, and the handler does not run', async () => {
     let runs = 0;
     let views = 0;
     const guard = idempotency(guardOptions().options);
@@ -137,7 +137,7 @@ describe('the body of a node request', () => {
 });
 
 describe('a request in one packet', () => {
-  it('may be answered before the parser has said its last word, and the connection stays', async () => {
+  it('can be answered before the parser has finished, and the connection stays open', async () => {
     const guard = idempotency(guardOptions().options);
     const origin = await serve(guard.wrap((_request, response) => response.end('x')));
     const socket = connect(Number(new URL(origin).port), '127.0.0.1').setEncoding('latin1');
@@ -152,7 +152,7 @@ describe('a request in one packet', () => {
 });
 
 describe('a request that is too long', () => {
-  it('is refused in a way that even those see who write first and read later', async () => {
+  it('is refused so that clients which write before they read get the answer', async () => {
     const { options } = guardOptions();
     const guard = idempotency({ ...options, request: { maxBytes: 100 } });
     const origin = await serve(guard.wrap((_request, response) => response.end('x')));
@@ -172,7 +172,7 @@ describe('a request that is too long', () => {
 });
 
 describe('a guard in the wrong place', () => {
-  it('says that the body was consumed before it', async () => {
+  it('reports that the body was consumed before it', async () => {
     const guard = expressGuard(guardOptions().options);
     const app = express();
     app.use((request, _response, next) => void request.on('data', () => undefined).on('end', () => next()));
@@ -186,7 +186,7 @@ describe('a guard in the wrong place', () => {
     ['the same guard', 1],
     ['another guard', 2],
   ] as const) {
-    it(`says that ${name} was there before`, async () => {
+    it(`reports that ${name} was mounted before`, async () => {
       const app = express();
       const guards = Array.from({ length: count }, () => expressGuard(guardOptions().options));
       const errors: unknown[] = [];
@@ -217,8 +217,8 @@ describe('a guard in the wrong place', () => {
   });
 });
 
-describe('what a function of the application throws before the handler', () => {
-  it('is answered, since nobody listens to what the listener of a server returns', async () => {
+describe('an error that a function of the application throws before the handler', () => {
+  it('is answered, since the return value of a request listener is ignored', async () => {
     const events: unknown[] = [];
     const { options } = guardOptions();
     const principal = () => {
@@ -231,8 +231,8 @@ describe('what a function of the application throws before the handler', () => {
   });
 });
 
-describe('what a parser left', () => {
-  it('counts by its bytes where it kept them', async () => {
+describe('a body from a parser', () => {
+  it('is compared by its bytes if the parser kept them', async () => {
     const guard = expressGuard(guardOptions().options);
     const app = express();
     const verify = (request: object, _response: object, rawBody: Buffer) => void Object.assign(request, { rawBody });
@@ -243,7 +243,7 @@ describe('what a parser left', () => {
   });
 
   for (const parser of [express.raw({ type: '*/*' }), express.text({ type: '*/*' })]) {
-    it(`counts as it is, from ${parser.name}`, async () => {
+    it(`is compared by its value, from ${parser.name}`, async () => {
       const guard = expressGuard(guardOptions().options);
       const app = express();
       app.post('/charges', parser, guard, (request, response) => void response.end(request.body));

@@ -119,7 +119,7 @@ describe('an answer written on node', () => {
     });
   }
 
-  it('does not let its last declared byte go before it is stored, though it has not been ended', async () => {
+  it('does not send its last declared byte before it is stored, although it has not ended', async () => {
     const { faults, options } = guardOptions();
     faults.next('complete', { kind: 'hang' });
     const origin = await serve(
@@ -144,7 +144,7 @@ describe('an answer written on node', () => {
     request.destroy();
   });
 
-  it('is what was written, though the writer uses its buffer again', async () => {
+  it('is what was written, although the writer reuses its buffer', async () => {
     const origin = await serve(
       idempotency(guardOptions().options).wrap((_request, response) => {
         const buffer = Buffer.from('one');
@@ -158,7 +158,7 @@ describe('an answer written on node', () => {
     expect((await post(origin)).body.toString()).toBe('onetwo');
   });
 
-  it('is stored though the client does not read it', async () => {
+  it('is stored although the client does not read it', async () => {
     const { options } = guardOptions();
     const size = 12 * 1024 * 1024;
     const origin = await serve(
@@ -176,7 +176,7 @@ describe('an answer written on node', () => {
     request.destroy();
   });
 
-  it('calls back and finishes when the end has gone out', async () => {
+  it('calls back and finishes when the end was sent', async () => {
     const seen: string[] = [];
     const guard = idempotency(guardOptions().options);
     const origin = await serve(
@@ -193,7 +193,7 @@ describe('an answer written on node', () => {
     expect(seen.slice(1).toSorted()).toEqual(['end', 'end again', 'finish']);
   });
 
-  it('stays what it was, whatever the handler does after it', async () => {
+  it('is unchanged, whatever the handler does after it', async () => {
     const guard = idempotency(guardOptions().options);
     const origin = await serve(
       guard.wrap((_request, response) => {
@@ -214,7 +214,7 @@ describe('an answer written on node', () => {
     }
   });
 
-  it('reaches the client though the handler throws after it', async () => {
+  it('reaches the client although the handler throws after it', async () => {
     const app = express();
     app.post('/charges', expressGuard(guardOptions().options), async (_request, response) => {
       response.status(201).send('done');
@@ -256,8 +256,8 @@ async function afterHangUp(handler: NodeHandler) {
   return post(origin);
 }
 
-describe('a client that hangs up in mid-answer', () => {
-  it('gets from its retry what the handler wrote after that', async () => {
+describe('a client that disconnects during the answer', () => {
+  it('gets from its retry what the handler wrote afterwards', async () => {
     const answer = await afterHangUp(async (_request, response) => {
       response.write('one');
       await new Promise((resolve) => response.once('close', resolve));
@@ -267,7 +267,7 @@ describe('a client that hangs up in mid-answer', () => {
     expect(answer.body.toString()).toBe('onetwothree');
   });
 
-  it('gets the whole of what was piped', async () => {
+  it('gets the complete piped stream', async () => {
     const source = new PassThrough();
     const answer = await afterHangUp(async (_request, response) => {
       source.pipe(response);
@@ -278,7 +278,7 @@ describe('a client that hangs up in mid-answer', () => {
     expect(answer.body.toString()).toBe('onetwo');
   });
 
-  it('learns that the body is lost if the handler has given up', async () => {
+  it('gets response-not-kept if the handler has given up', async () => {
     const answer = await afterHangUp(async (_request, response) => {
       response.write('one');
       await new Promise((resolve) => response.once('close', resolve));

@@ -93,9 +93,9 @@ async function startExpress(framework: () => express.Express, options: object): 
   return { origin: await serve(app as RequestListener), runs };
 }
 
-describe('R85 an answer from in front of the guard while the handler still works', () => {
+describe('R85 an answer given before the guard while the handler runs', () => {
   for (const [name, start] of Object.entries(starts)) {
-    it(`${name}: reaches the client, is not stored, and the retry learns that the operation is done`, async () => {
+    it(`${name}: reaches the client, is not stored, and the retry gets response-not-kept`, async () => {
       const { origin, runs } = await start({ afterFailure: 'refuse' });
       const first = await post(origin);
       expect([first.status, first.body.toString(), first.header('x-outer')]).toEqual([503, 'timed out', 'yes']);
@@ -106,7 +106,7 @@ describe('R85 an answer from in front of the guard while the handler still works
       expect(retry.body.toString()).not.toContain('503');
     });
 
-    it(`${name}: has nothing run beside the handler under rerun`, async () => {
+    it(`${name}: does not run a retry at the same time under rerun`, async () => {
       const { origin, runs } = await start({ afterFailure: 'rerun' });
       await post(origin);
       const meanwhile = await post(origin);

@@ -82,7 +82,7 @@ describe.each([
   ['memory', memoryOrigin],
   ['SQLite', sqliteOrigin],
 ])('after a restore of %s', (name, makeOrigin) => {
-  it('what was carried out after the backup is refused, what is new runs', async () => {
+  it('an operation carried out after the backup is refused, a new one runs', async () => {
     const runs: string[] = [];
     const serveWith = serverOf(runs);
     const { store, backUp } = await makeOrigin();
@@ -105,7 +105,7 @@ describe.each([
     expect(runs).toHaveLength(3);
   });
 
-  it.each(['run', 'refuse'] as const)("keys of unknown age meet unknownKeys: '%s'", async (unknownKeys) => {
+  it.each(['run', 'refuse'] as const)("keys of unknown age follow unknownKeys: '%s'", async (unknownKeys) => {
     const runs: string[] = [];
     const serveWith = serverOf(runs);
     const { store, backUp } = await makeOrigin();
@@ -118,7 +118,7 @@ describe.each([
     expect(runs).toHaveLength(unknownKeys === 'run' ? 2 : 1);
   });
 
-  it("the client's call is refused, not retried, and its key stays", async () => {
+  it("the client's call is refused, not retried, and its key is kept", async () => {
     const runs: string[] = [];
     const serveWith = serverOf(runs);
     const { store, backUp } = await makeOrigin();
@@ -145,7 +145,7 @@ describe.each([
   });
 });
 
-it('what was open in the backup and carried out after it is refused', async () => {
+it('an operation open in the backup and carried out after it is refused', async () => {
   const runs: string[] = [];
   const serveWith = serverOf(runs);
   const { store, backUp } = await sqliteOrigin();
@@ -164,7 +164,7 @@ it('what was open in the backup and carried out after it is refused', async () =
   expect(runs).toHaveLength(1);
 });
 
-it('a client tells when its key was made, the same after a reload', async () => {
+it('a client sends the time at which its key was created, the same after a reload', async () => {
   const seen: (string | undefined)[] = [];
   const origin = await serve((request, response) => {
     seen.push(request.headers['repeatability-first-sent'] as string | undefined);

@@ -64,10 +64,10 @@ const starts: [string, Start][] = [
   ['Fastify, whose own headers are changed', startFastify('a copy')],
 ];
 
-describe.each(starts)('headers that middleware sets in front of the guard, on %s', (_name, start) => {
+describe.each(starts)('headers that middleware sets before the guard, on %s', (_name, start) => {
   const sent = (key: string) => ({ key: undefined, headers: [['X-Idempotency-Key', key]] as const });
 
-  it('R82 count like those that came', async () => {
+  it('R82 are read like received ones', async () => {
     const origin = await start(mapped);
     expect((await post(origin, sent(firstKey))).header('idempotent-replayed')).toBeUndefined();
     expect((await post(origin, sent(firstKey))).header('idempotent-replayed')).toBe('true');
@@ -75,14 +75,14 @@ describe.each(starts)('headers that middleware sets in front of the guard, on %s
     expect((await post(origin, { ...sent(firstKey), body: '{}' })).status).toBe(422);
   });
 
-  it('R82 count in place of those that came', async () => {
+  it('R82 replace received ones', async () => {
     const origin = await start(mapped);
     const both = (key: string) => ({ ...sent(firstKey), key });
     await post(origin, both(firstKey));
     expect((await post(origin, both(otherKey))).header('idempotent-replayed')).toBe('true');
   });
 
-  it('R82 are seen by the principal, and by what names a header as meaningful', async () => {
+  it('R82 are visible to the principal and to fingerprint.headers', async () => {
     const change: Change = (headers) => {
       headers.authorization = `Bearer ${headers['x-session']}`;
       headers['x-currency'] = headers['x-session'] === 'a' ? 'eur' : 'usd';
@@ -94,13 +94,13 @@ describe.each(starts)('headers that middleware sets in front of the guard, on %s
     expect((await post(origin, as('a'))).header('idempotent-replayed')).toBe('true');
   });
 
-  it('R82 that are taken away are gone', async () => {
+  it('R82 can be removed', async () => {
     // Fastify lays its own headers over the raw ones, so that one has to be undefined to be gone.
     const origin = await start((headers) => void Object.assign(headers, { 'idempotency-key': undefined }));
     for (const _time of [1, 2]) expect((await post(origin)).header('idempotent-replayed')).toBeUndefined();
   });
 
-  it('R13 still tell a key that was sent twice', async () => {
+  it('R13 still reveal a key that was sent twice', async () => {
     const origin = await start(() => {});
     const lines = `Idempotency-Key: "a"\r\nIdempotency-Key: "a"\r\n`;
     const request = `POST /charges HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines}Content-Length: 0\r\n\r\n`;
@@ -111,13 +111,13 @@ describe.each(starts)('headers that middleware sets in front of the guard, on %s
 it.each([
   ['a number', 42],
   ['a list of one', ['42']],
-])('R82 a key that middleware sets as %s counts', async (_what, value) => {
+])('R82 a key that middleware sets as %s is read', async (_what, value) => {
   const origin = await startNode((headers) => void Object.assign(headers, { 'idempotency-key': value }));
   expect((await post(origin)).status).toBe(200);
   expect((await post(origin)).header('idempotent-replayed')).toBe('true');
 });
 
-it('R82 a request that has no list of lines at all counts by its headers', async () => {
+it('R82 a request without rawHeaders is read by its headers', async () => {
   const guarded = idempotency(guardOptions().options).wrap((_request, response) => void response.end('done'));
   const server = createServer((request, response) => {
     Object.defineProperty(request, 'rawHeaders', { value: undefined });

@@ -75,7 +75,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       }
     });
 
-    it('names no content coding that fetch has undone', async () => {
+    it('removes a content coding that fetch has decoded', async () => {
       const url = await upstream((_request, response) => {
         const coded = gzipSync('hello');
         response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': coded.length });
@@ -87,7 +87,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       }
     });
 
-    it('gives a copy of it without the length of its coded form', async () => {
+    it('returns a copy without the length of its coded form', async () => {
       const url = await upstream((_request, response) => {
         const coded = gzipSync('hello');
         response.writeHead(200, { 'Content-Encoding': 'gzip', 'Content-Length': coded.length });
@@ -100,7 +100,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       for (const answer of await twice(origin)) expect([answer.body.length, answer.complete]).toEqual([5, true]);
     });
 
-    it('may leave its body out', async () => {
+    it('may omit its body', async () => {
       const url = await upstream((_request, response) => response.end('hello'));
       const origin = await start(async () => new Response(null, await fetch(url, { method: 'POST' })));
       for (const answer of await twice(origin)) expect([answer.status, answer.body.length]).toEqual([200, 0]);
@@ -116,7 +116,7 @@ for (const [name, start] of Object.entries(frameworks)) {
   });
 
   describe(`an empty answer of a ${name} handler`, () => {
-    it.each([200, 201, 303, 400])('with status %i is replayed without a Content-Type of its own', async (status) => {
+    it.each([200, 201, 303, 400])('with status %i is replayed without a Content-Type', async (status) => {
       const origin = await start(() => new Response(null, { status, headers: { Location: '/orders/1' } }));
       for (const answer of await twice(origin)) {
         expect([answer.status, answer.header('location')]).toEqual([status, '/orders/1']);
@@ -126,7 +126,7 @@ for (const [name, start] of Object.entries(frameworks)) {
   });
 }
 
-it("an answer of finish has a framing of its own, though it has an upstream's headers", async () => {
+it("an answer of finish has its own framing, although it has an upstream's headers", async () => {
   const { answerResponse } = await import('../../src/http/response/answer.ts');
   const headers = { 'transfer-encoding': 'chunked', connection: 'x-hop', 'x-hop': '1', 'x-end': '2' };
   expect(answerResponse({ status: 201, headers, body: 'hello' }).headers).toEqual([

@@ -34,7 +34,7 @@ describe('AbortSignal', () => {
   it.each([
     ['while the server is silent', hang],
     ['while the body is read', stall],
-  ])('%s: the connection ends, the key stays, and the next call goes on with it', async (_moment, behaviour) => {
+  ])('%s: the connection ends, the key is kept, and the next call continues with it', async (_moment, behaviour) => {
     const closed = Promise.withResolvers<void>();
     await using server = await misbehave((response, request) => {
       request.socket.once('close', closed.resolve);
@@ -80,7 +80,7 @@ describe('AbortSignal', () => {
     expect(await failure(call)).toBe(reason);
   });
 
-  it('when the answer is there but not yet weighed: the key stays', async () => {
+  it('when the answer has arrived but is not classified: the key is kept', async () => {
     await using server = await misbehave(done);
     const abort = new AbortController();
     const { timers, ...rest } = clientRuntime;
@@ -97,7 +97,7 @@ describe('AbortSignal', () => {
   it.each([
     ['a final answer', done],
     ['a mismatch', problem(422, 'key-reused')],
-  ])('while %s drops the key: too late, the caller gets the outcome', async (_what, behaviour) => {
+  ])('too late while %s drops the key: the caller gets the outcome', async (_what, behaviour) => {
     await using server = await misbehave(behaviour);
     const abort = new AbortController();
     const storage = mapStorage();

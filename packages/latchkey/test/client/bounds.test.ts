@@ -7,7 +7,7 @@ import { answer, hang, misbehave, own, stall } from './misbehaving-server.ts';
 const post = { method: 'POST', operation: 'o' };
 const done = own(200, {}, 'charged');
 
-describe('bounds of time', () => {
+describe('time limits', () => {
   it.each([
     ['hangs', hang],
     ['stalls in its body', stall],
@@ -52,14 +52,14 @@ describe('bounds of time', () => {
   });
 });
 
-describe('the bound of the answer', () => {
-  it('at the limit it is given whole', async () => {
+describe('the size limit of an answer', () => {
+  it('returns an answer at the limit', async () => {
     await using server = await misbehave(answer(200, {}, 'x'.repeat(1000)));
     const { response } = await idempotentFetch({ storage: 'memory', maxResponseBytes: 1000 })(server.url, post);
     expect(await response.text()).toHaveLength(1000);
   });
 
-  it('past it the call fails, the connection ends, nothing is retried, and the key is kept', async () => {
+  it('fails over the limit: the connection ends, nothing is retried, and the key is kept', async () => {
     const closed = Promise.withResolvers<void>();
     await using server = await misbehave((response, request) => {
       request.socket.once('close', closed.resolve);

@@ -57,12 +57,12 @@ describe('the same bytes at every attempt', () => {
     expect(await sendTwice({ method: 'DELETE' })).toMatchObject({ method: 'DELETE', body: Buffer.alloc(0) });
   });
 
-  it("the caller's own Content-Type stays", async () => {
+  it("keeps the caller's Content-Type", async () => {
     const headers = { 'content-type': 'application/json' };
     expect(await sendTwice({ method: 'POST', body: '{}', headers })).toMatchObject({ contentType: 'application/json' });
   });
 
-  it('bytes that the caller overwrites during the call', async () => {
+  it('copies bytes that the caller overwrites during the call', async () => {
     await using server = await misbehave(drop, own(200));
     const { runtime, onEvent } = hurried();
     const body = new Uint8Array(binary);
@@ -76,7 +76,7 @@ describe('the same bytes at every attempt', () => {
     expect(server.seen.map((seen) => seen.body.equals(binary))).toEqual([true, true]);
   });
 
-  it('a Request, which the caller can give again afterwards', async () => {
+  it('a Request, which the caller can pass again afterwards', async () => {
     let request: Request | undefined;
     const sent = await sendTwice({ method: 'patch' }, (url) => {
       request = new Request(url, { method: 'POST', body: 'x=1', headers: { 'content-type': 'text/x' } });
@@ -86,14 +86,14 @@ describe('the same bytes at every attempt', () => {
     expect(await request?.text()).toBe('x=1');
   });
 
-  it('a Request keeps what else it says', async () => {
+  it('a Request keeps its other members', async () => {
     await using server = await misbehave(answer(302, { location: '/elsewhere' }));
     const request = new Request(server.url, { method: 'POST', body: 'x', redirect: 'manual' });
     const { response } = await idempotentFetch({ storage: 'memory' })(request, { operation: 'o' });
     expect(response.status).toBe(302);
   });
 
-  it('a Request made from a stream: it is read once', async () => {
+  it('a Request made from a stream, which is read once', async () => {
     const stream = new Blob(['streamed']).stream();
     const init = { method: 'POST', body: stream, duplex: 'half' } as RequestInit;
     const sent = await sendTwice({}, (url) => new Request(url, init));
@@ -101,7 +101,7 @@ describe('the same bytes at every attempt', () => {
   });
 });
 
-describe('what cannot be sent twice is refused before anything is sent', () => {
+describe('a body that cannot be sent twice is refused before anything is sent', () => {
   const url = 'http://127.0.0.1:9/';
   const client = idempotentFetch({ storage: 'memory' });
 
@@ -127,7 +127,7 @@ describe('what cannot be sent twice is refused before anything is sent', () => {
   });
 });
 
-describe('two requests ask for the same', () => {
+describe('two requests are the same', () => {
   const prepare = (body: BodyInit, init: RequestInit = {}) =>
     prepareRequest('http://127.0.0.1:9/', { method: 'POST', body, ...init });
 

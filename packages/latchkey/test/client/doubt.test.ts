@@ -35,7 +35,7 @@ async function pay(behaviours: [Behaviour, ...Behaviour[]], options: ClientOptio
 }
 
 describe('after a request that got no answer', () => {
-  it.each(strangers)('%s decides nothing: the client asks again and gets the true answer', async (_who, stranger) => {
+  it.each(strangers)("%s is not final: the client retries and gets the operation's answer", async (_who, stranger) => {
     const { value, seen, pending } = await pay([drop, stranger, own(201, {}, 'charged')]);
     expect(value).toMatchObject({ attempts: 3, final: true });
     expect(await value?.response.text()).toBe('charged');
@@ -43,7 +43,7 @@ describe('after a request that got no answer', () => {
     expect(pending).toBe(false);
   });
 
-  it.each(strangers)('%s for ever is no answer, and the key stays', async (_who, stranger) => {
+  it.each(strangers)('repeated %s gives no answer, and the key is kept', async (_who, stranger) => {
     const { error, pending } = await pay([drop, stranger]);
     expect(error).toMatchObject({ code: 'retries-exhausted', attempts: 3, mayHaveHappened: true });
     expect(error.message).toContain('finalStatuses');
@@ -51,7 +51,7 @@ describe('after a request that got no answer', () => {
     expect(pending).toBe(true);
   });
 
-  it.each(strangers)('%s, met at the next click or after a reload, decides nothing either', async (_who, stranger) => {
+  it.each(strangers)('%s at the next click or after a reload is not final either', async (_who, stranger) => {
     await using server = await misbehave(drop, stranger, own(201));
     const storage = mapStorage();
     const click = () => idempotentFetch({ storage, maxAttempts: 1 })(server.url, post);
@@ -92,26 +92,23 @@ describe('after a request that got no answer', () => {
     expect(error).toMatchObject({ code: 'retries-exhausted' });
   });
 
-  it.each([401, 408])('%i is returned, and the key stays', async (status) => {
+  it.each([401, 408])('%i is returned, and the key is kept', async (status) => {
     const { value, pending } = await pay([drop, answer(status)]);
     expect(value).toMatchObject({ attempts: 2, final: false });
     expect(pending).toBe(true);
   });
 
-  it.each([500, 502, 503, 504])(
-    '%i may hide an answer that was lost: the 404 behind it decides nothing',
-    async (status) => {
-      const { error, pending } = await pay([answer(status), answer(404)]);
-      expect(error).toMatchObject({ code: 'retries-exhausted', mayHaveHappened: true });
-      expect(pending).toBe(true);
-    },
-  );
+  it.each([500, 502, 503, 504])('after %i, which may hide a lost answer, a 404 is not final', async (status) => {
+    const { error, pending } = await pay([answer(status), answer(404)]);
+    expect(error).toMatchObject({ code: 'retries-exhausted', mayHaveHappened: true });
+    expect(pending).toBe(true);
+  });
 
   it.each([
     [400, 'key-missing'],
     [400, 'key-invalid'],
     [413, 'request-too-large'],
-  ])('%i %s refuses this request alone: it is returned, and the key stays', async (status, code) => {
+  ])('%i %s only refuses this request: it is returned, and the key is kept', async (status, code) => {
     const { value, pending } = await pay([drop, problem(status, code)], { finalStatuses: [status] });
     expect(value).toMatchObject({ attempts: 2, final: false });
     expect(pending).toBe(true);
@@ -125,27 +122,24 @@ describe('after a request that got no answer', () => {
 });
 
 describe('as long as every request was answered', () => {
-  it.each([200, 201, 204, 303, 400, 402, 403, 404, 409])(
-    'an unmarked %i counts, as other servers send it',
-    async (status) => {
-      const final = status !== 303;
-      const { value, pending } = await pay([answer(status, status === 303 ? { location: '/' } : {})]);
-      expect(value).toMatchObject({ attempts: 1, final });
-      expect(pending).toBe(!final);
-    },
-  );
+  it.each([200, 201, 204, 303, 400, 402, 403, 404, 409])('an unmarked %i is final', async (status) => {
+    const final = status !== 303;
+    const { value, pending } = await pay([answer(status, status === 303 ? { location: '/' } : {})]);
+    expect(value).toMatchObject({ attempts: 1, final });
+    expect(pending).toBe(!final);
+  });
 
   it.each<[string, Behaviour]>([
     ['429', answer(429)],
     ['425', answer(425)],
     ['503 with Retry-After', answer(503, { 'Retry-After': '1' })],
     ['503 shutting-down', problem(503, 'shutting-down')],
-  ])('%s says that nothing was done: an unmarked answer after it counts', async (_what, refusal) => {
+  ])('%s means that nothing was done: an unmarked answer after it is final', async (_what, refusal) => {
     const { value } = await pay([refusal, answer(201)]);
     expect(value).toMatchObject({ attempts: 2, final: true });
   });
 
-  it('a 401 and a reload leave no doubt; a request that is lost after that does', async () => {
+  it('a 401 and a reload leave no doubt; a lost request after that does', async () => {
     await using server = await misbehave(answer(401), answer(401), drop, answer(201));
     const storage = mapStorage();
     const click = () => idempotentFetch({ storage, maxAttempts: 1 })(server.url, post);
@@ -169,21 +163,21 @@ describe('stepFetch, after a request that got no answer', () => {
   const tools = { idempotencyKey: 'k', signal: new AbortController().signal };
   const init = { method: 'POST', body: 'amount=2000' };
 
-  it.each(strangers)('takes no answer from %s', async (_who, stranger) => {
+  it.each(strangers)('accepts no answer from %s', async (_who, stranger) => {
     await using provider = await misbehave(drop, stranger);
     const { runtime, onEvent } = hurried();
     const error = await failure(stepFetch(tools, provider.url, init, { runtime, onEvent, maxAttempts: 3 }));
     expect(error).toMatchObject({ name: 'NoAnswerError', attempts: 3, mayHaveHappened: true });
   });
 
-  it.each(strangers)('of an earlier attempt, takes no answer from %s', async (_who, stranger) => {
+  it.each(strangers)('of an earlier attempt, accepts no answer from %s', async (_who, stranger) => {
     await using provider = await misbehave(stranger);
     const options = { maxAttempts: 1 };
     const error = await failure(stepFetch({ ...tools, mayHaveBegun: true }, provider.url, init, options));
     expect(error).toMatchObject({ name: 'NoAnswerError', attempts: 1 });
   });
 
-  it('takes the statuses that the caller lists', async () => {
+  it('accepts the statuses that the caller lists', async () => {
     await using provider = await misbehave(drop, answer(201));
     const { runtime, onEvent } = hurried();
     const response = await stepFetch(tools, provider.url, init, { runtime, onEvent, finalStatuses: [201] });

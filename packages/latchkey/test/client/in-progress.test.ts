@@ -13,7 +13,7 @@ const post = { method: 'POST', body: 'amount=2000', operation: 'cart-1' };
 const inProgress = problem(409, 'in-progress', { 'Retry-After': '30' });
 
 describe('409 in-progress', () => {
-  it('is asked about after one second, then every two, give or take a fifth, whatever Retry-After says', async () => {
+  it('is retried after one second, then every two (± 20 %), whatever Retry-After says', async () => {
     await using server = await misbehave(inProgress, inProgress, inProgress, inProgress, own(200));
     const { runtime, events, onEvent } = hurried();
     const { attempts } = await idempotentFetch({ storage: 'memory', runtime, onEvent })(server.url, post);
@@ -26,7 +26,7 @@ describe('409 in-progress', () => {
     expect(new Set(delays(events)).size).toBeGreaterThan(1);
   });
 
-  it('does not count as an attempt, and ends with the total time alone: two minutes, longer than a lease', async () => {
+  it('does not count as an attempt, and only ends at the total time limit, longer than a lease', async () => {
     await using server = await misbehave(
       stripeError(409, { type: 'idempotency_error', code: 'idempotency_key_in_use' }),
     );
@@ -39,7 +39,7 @@ describe('409 in-progress', () => {
     expect(await client.isPending('cart-1')).toBe(true);
   });
 
-  it('leaves the attempts for what fails', async () => {
+  it('uses up no attempts', async () => {
     await using server = await misbehave(inProgress, answer(502), inProgress, answer(502), own(200));
     const { runtime, onEvent } = hurried();
     const client = idempotentFetch({ storage: 'memory', runtime, onEvent, maxAttempts: 3 });
@@ -88,7 +88,7 @@ describe('a worker killed in the middle of its handler, with default options', (
     expect([await response.text(), final, shop.runs()]).toEqual(['charged by the next worker', true, 2]);
   });
 
-  it('refuse: the client learns that the outcome is unknown, and keeps its key', async () => {
+  it('refuse: the client gets outcome-unknown and keeps its key', async () => {
     await using shop = await shopWhoseWorkerDies('refuse');
     expect(await failure(shop.client(shop.url, post))).toMatchObject({ code: 'outcome-unknown' });
     expect(shop.runs()).toBe(1);

@@ -26,7 +26,7 @@ describe('the same operation called again while it runs', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('with another body is refused, and the running one goes on', async () => {
+  it('with another body is refused, and the running one continues', async () => {
     await using server = await misbehave((response) => setTimeout(() => response.end('charged'), 50));
     const client = idempotentFetch({ storage: 'memory' });
     const running = client(server.url, post);
@@ -37,7 +37,7 @@ describe('the same operation called again while it runs', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('goes on when one caller aborts', async () => {
+  it('continues when one caller aborts', async () => {
     const held = Promise.withResolvers<void>();
     await using server = await misbehave((response) => void held.promise.then(() => response.end('charged')));
     const client = idempotentFetch({ storage: 'memory' });
@@ -53,7 +53,7 @@ describe('the same operation called again while it runs', () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it('ends when all have aborted, and a call right after is not caught in its end', async () => {
+  it('ends when all callers have aborted, and a call right after it starts a new one', async () => {
     await using server = await misbehave(hang, own(200));
     const client = idempotentFetch({ storage: 'memory' });
     const abort = new AbortController();
@@ -66,7 +66,7 @@ describe('the same operation called again while it runs', () => {
     expect(server.seen[1]?.key).toBe(server.seen[0]?.key);
   });
 
-  it('a deserted call that is slow to end neither catches nor disturbs the next ones', async () => {
+  it('an aborted call that ends slowly does not affect the next ones', async () => {
     const held = Promise.withResolvers<void>();
     const reads = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
     let read = 0;

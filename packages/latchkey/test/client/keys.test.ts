@@ -12,7 +12,7 @@ const hour = 3_600_000;
 afterEach(() => vi.unstubAllGlobals());
 
 describe('the key of an operation', () => {
-  it('outlives a reload: a new client with the same storage goes on with it, and makes a new one after', async () => {
+  it('is kept over a reload: a new client with the same storage continues with it, and creates a new one afterwards', async () => {
     await using server = await misbehave(drop, own(402, {}, 'declined'));
     const storage = mapStorage();
     await failure(idempotentFetch({ storage, maxAttempts: 1 })(server.url, post));
@@ -28,7 +28,7 @@ describe('the key of an operation', () => {
     expect(third).not.toBe(second);
   });
 
-  it('is its own for each operation, whatever the body', async () => {
+  it('is different for each operation, whatever the body', async () => {
     await using server = await misbehave(answer(200));
     const client = idempotentFetch({ storage: mapStorage() });
     await Promise.all(['a', 'b'].map((operation) => client(server.url, { method: 'POST', body: 'same', operation })));
@@ -42,7 +42,7 @@ describe('the key of an operation', () => {
     expect(server.seen.map((seen) => seen.key)).toEqual([`"${key}"`, bare.key]);
   });
 
-  it('is forgotten on demand', async () => {
+  it('is dropped by forget()', async () => {
     await using server = await misbehave(drop, own(200));
     const client = idempotentFetch({ storage: mapStorage(), maxAttempts: 1 });
     await failure(client(server.url, post));
@@ -52,7 +52,7 @@ describe('the key of an operation', () => {
     expect(server.seen[1]?.key).not.toBe(server.seen[0]?.key);
   });
 
-  it('that another tab has replaced meanwhile is left alone', async () => {
+  it('that another tab has replaced is not changed', async () => {
     const storage = mapStorage();
     const others = JSON.stringify({ key: 'of-another-tab', createdAtMs: Date.now() });
     await using server = await misbehave((response) => {
@@ -90,7 +90,7 @@ describe('the age of a stored key', () => {
     expect(keys()[1]).toBe(keys()[0]);
   });
 
-  it('past it nothing is sent until the caller has said to forget it', async () => {
+  it('after it nothing is sent until forget() was called', async () => {
     const { settled, keys, client } = await callAfter(24 * hour);
     expect(settled).toMatchObject({ code: 'key-expired', attempts: 0, operation: 'cart-81' });
     expect(keys()).toHaveLength(1);
@@ -100,7 +100,7 @@ describe('the age of a stored key', () => {
   });
 });
 
-describe('a storage that fails never breaks a payment', () => {
+describe('a failing storage never breaks a payment', () => {
   const refuse = () => {
     throw new DOMException('full', 'QuotaExceededError');
   };
@@ -118,14 +118,14 @@ describe('a storage that fails never breaks a payment', () => {
     return events.flatMap((event) => (event.type === 'storage-failed' ? [event.during] : []));
   }
 
-  it('throws everywhere: the key lives in memory', async () => {
+  it('throws everywhere: the key is kept in memory', async () => {
     const during = await payTwiceWith({ getItem: refuse, setItem: refuse, removeItem: refuse });
     expect(new Set(during)).toEqual(new Set(['read', 'write', 'remove']));
   });
 
   it('is full', async () => expect(await payTwiceWith({ ...mapStorage(), setItem: refuse })).toContain('write'));
 
-  it('keeps what it should remove: the spent key is not used again', async () => {
+  it('does not remove a used key, which is not used again', async () => {
     expect(await payTwiceWith({ ...mapStorage(), removeItem: refuse })).toContain('remove');
   });
 
@@ -173,7 +173,7 @@ describe('a storage that fails never breaks a payment', () => {
 });
 
 describe('without crypto.randomUUID, as on an insecure page', () => {
-  it('a key is a random UUID of version 4 all the same', () => {
+  it('a key is still a random UUID of version 4', () => {
     vi.stubGlobal('crypto', { getRandomValues: crypto.getRandomValues.bind(crypto) });
     try {
       const uuids = [clientRuntime.random.uuid(), clientRuntime.random.uuid()];

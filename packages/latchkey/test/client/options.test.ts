@@ -13,7 +13,7 @@ function refused(options: object): LatchkeyError {
 }
 
 describe('options', () => {
-  it('unknown ones are refused by name', () => {
+  it('an unknown option is refused by name', () => {
     const error = refused({ maxRetries: 3 });
     expect(error.code).toBe('option-unknown');
     expect(error.message).toContain('"maxRetries"');
@@ -75,12 +75,12 @@ describe('a call', () => {
     expect(storage.length).toBe(0);
   });
 
-  it('that fetch itself would refuse is not retried', async () => {
+  it('is not retried if fetch itself refuses it', async () => {
     expect(await failure(client('/relative', { method: 'POST', operation: 'o' }))).toBeInstanceOf(TypeError);
     expect(await callWith({ headers: { 'bad name': 'x' } })).toBeInstanceOf(TypeError);
   });
 
-  it('gives fetch what else it was told, and a listener that throws breaks nothing', async () => {
+  it('passes its other options to fetch, and ignores errors of a listener', async () => {
     await using server = await misbehave(answer(503), own(302, { location: '/elsewhere' }));
     const onEvent = () => {
       throw new Error('broken observer');

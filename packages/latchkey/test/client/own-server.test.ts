@@ -67,7 +67,7 @@ const form = (amount: number) => new URLSearchParams({ amount: String(amount) })
 const post = (amount = 2000) => ({ method: 'POST', body: form(amount), operation: 'cart-1' });
 
 describe('the client and the guard', () => {
-  it('R66: an answer lost on the way: the own retry gets the replay, the same bytes, one charge', async () => {
+  it('R66: after a lost answer its retry gets the replay, the same bytes, one charge', async () => {
     await using server = await shop(2, charged);
     const { runtime, onEvent } = hurried();
     const client = idempotentFetch({ storage: 'memory', runtime, onEvent });
@@ -81,7 +81,7 @@ describe('the client and the guard', () => {
     expect(server.charges()).toBe(2);
   });
 
-  it('a reload in mid-payment: the next page gets the first answer', async () => {
+  it('after a reload during the payment the next page gets the first answer', async () => {
     await using server = await shop(1, charged);
     const storage = mapStorage();
     await failure(idempotentFetch({ storage, maxAttempts: 1 })(server.url, post()));
@@ -91,7 +91,7 @@ describe('the client and the guard', () => {
     expect(server.charges()).toBe(1);
   });
 
-  it('a 500 that is kept: its replay is the answer, after one retry', async () => {
+  it('the replay of a kept 500 is the answer, after one retry', async () => {
     await using server = await shop(0, () => ({ status: 500, body: Buffer.from('failed') }));
     const { runtime, onEvent } = hurried();
     const client = idempotentFetch({ storage: 'memory', runtime, onEvent });
@@ -99,7 +99,7 @@ describe('the client and the guard', () => {
     expect(server.charges()).toBe(1);
   });
 
-  it.each(['ietf', 'stripe'] as const)('R67: another payload under a key that waits, %s', async (dialect) => {
+  it.each(['ietf', 'stripe'] as const)('R67: another payload under a pending key, %s', async (dialect) => {
     await using server = await shop(1, charged, { dialect });
     const client = idempotentFetch({ storage: 'memory', maxAttempts: 1 });
     await failure(client(server.url, post(2000)));
@@ -109,28 +109,31 @@ describe('the client and the guard', () => {
     expect(await client.isPending('cart-1')).toBe(false);
   });
 
-  it.each(['ietf', 'stripe'] as const)('R67: a second page asks while the first runs, %s', async (dialect) => {
-    const release = Promise.withResolvers<void>();
-    const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', dialect });
-    const handler = guard.wrap(async (_request, response) => {
-      await release.promise;
-      response.end('charged');
-    });
-    await using origin = await listen((request, response) => void handler(request, response));
-    const url = `http://127.0.0.1:${origin.port}/`;
-    const storage = mapStorage();
-    const arrived = new Promise((resolve) => origin.server.once('request', resolve));
-    const first = idempotentFetch({ storage })(url, post());
-    await arrived;
-    const { runtime, events, onEvent } = hurried();
-    const told = (event: ClientEvent) => {
-      if (event.type !== 'retrying') return onEvent(event);
-      release.resolve();
-      void first.then(() => onEvent(event));
-    };
-    const second = await idempotentFetch({ storage, runtime, onEvent: told })(url, post());
-    expect(second).toMatchObject({ replayed: true, attempts: 2, key: (await first).key });
-    expect(events).toMatchObject([{ type: 'resumed' }, { type: 'retrying', status: 409 }]);
-    await guard.shutdown();
-  });
+  it.each(['ietf', 'stripe'] as const)(
+    'R67: a second page sends the request while the first runs, %s',
+    async (dialect) => {
+      const release = Promise.withResolvers<void>();
+      const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', dialect });
+      const handler = guard.wrap(async (_request, response) => {
+        await release.promise;
+        response.end('charged');
+      });
+      await using origin = await listen((request, response) => void handler(request, response));
+      const url = `http://127.0.0.1:${origin.port}/`;
+      const storage = mapStorage();
+      const arrived = new Promise((resolve) => origin.server.once('request', resolve));
+      const first = idempotentFetch({ storage })(url, post());
+      await arrived;
+      const { runtime, events, onEvent } = hurried();
+      const told = (event: ClientEvent) => {
+        if (event.type !== 'retrying') return onEvent(event);
+        release.resolve();
+        void first.then(() => onEvent(event));
+      };
+      const second = await idempotentFetch({ storage, runtime, onEvent: told })(url, post());
+      expect(second).toMatchObject({ replayed: true, attempts: 2, key: (await first).key });
+      expect(events).toMatchObject([{ type: 'resumed' }, { type: 'retrying', status: 409 }]);
+      await guard.shutdown();
+    },
+  );
 });

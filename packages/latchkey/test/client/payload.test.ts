@@ -35,7 +35,7 @@ describe('another payload while the outcome of the first is unknown', () => {
     ['path', (url) => [{ method: 'POST', body: 'amount=2000' }, `${url}/other`]],
     ['query', (url) => [{ method: 'POST', body: 'amount=2000' }, `${url}?a=1`]],
     ['method', (url) => [{ method: 'PUT', body: 'amount=2000' }, url]],
-  ])('another %s counts as one', async (_part, changed) => {
+  ])('another %s is another payload', async (_part, changed) => {
     await using buyer = await shop([drop, own(201)]);
     await failure(buyer.click(post(2000)));
     const [init, url] = changed(buyer.server.url);
@@ -55,7 +55,7 @@ describe('another payload while the outcome of the first is unknown', () => {
     expect(third).not.toBe(second);
   });
 
-  it('forget gives the former request up, and the edited one is a new operation', async () => {
+  it('forget drops the former request, and the edited one is a new operation', async () => {
     await using buyer = await shop([drop, own(201)]);
     await failure(buyer.click(post(2000)));
     await buyer.page().forget('cart-1');
@@ -64,7 +64,7 @@ describe('another payload while the outcome of the first is unknown', () => {
     expect(second).not.toBe(first);
   });
 
-  it('a server that is asked with another host name is asked with the same key', async () => {
+  it('a server with another host name gets the same key', async () => {
     await using buyer = await shop([drop, own(201)]);
     await failure(buyer.click(post(2000)));
     const elsewhere = buyer.server.url.replace('127.0.0.1', 'localhost');
@@ -82,7 +82,7 @@ describe('another payload while the outcome of the first is unknown', () => {
     expect(entry.digest).toBeLessThan(2 ** 32);
   });
 
-  it('an entry of an older release, without a digest, goes on', async () => {
+  it('an entry of an older release, without a digest, still works', async () => {
     await using buyer = await shop([own(201)]);
     buyer.storage.setItem('latchkey:cart-1', JSON.stringify({ key: 'from-before', createdAtMs: Date.now() }));
     expect(await buyer.click(post(2000))).toMatchObject({ key: 'from-before', final: true });
@@ -97,7 +97,7 @@ describe('a name that is used again', () => {
     expect(new Set(buyer.server.seen.map(({ key }) => key)).size).toBe(2);
   });
 
-  it('with the key of another request by chance: the server refuses it, and a fresh key is dropped', async () => {
+  it('with the key of another request: the server refuses it, and a new key is dropped', async () => {
     await using buyer = await shop([problem(422, 'key-reused'), answer(201)]);
     expect(await failure(buyer.click(post(2000)))).toMatchObject({ code: 'key-reused', mayHaveHappened: false });
     expect(await buyer.page().isPending('cart-1')).toBe(false);

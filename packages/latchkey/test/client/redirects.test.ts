@@ -8,7 +8,7 @@ import { answer, misbehave, own } from './misbehaving-server.ts';
 const post = { method: 'POST', body: 'card=4242', operation: 'cart-1' };
 
 describe('a redirect', () => {
-  it.each([301, 302, 303, 307, 308])('%i to another origin takes neither key nor body there', async (status) => {
+  it.each([301, 302, 303, 307, 308])('%i to another origin sends neither key nor body there', async (status) => {
     await using elsewhere = await misbehave(answer(200, {}, 'sign in'));
     await using server = await misbehave(answer(status, { location: elsewhere.url }));
     for (const input of [server.url, new Request(server.url, { method: 'POST' })]) {
@@ -20,7 +20,7 @@ describe('a redirect', () => {
     expect(elsewhere.seen).toEqual([]);
   });
 
-  it('that a caller’s own fetch has followed is never final', async () => {
+  it('followed by the caller’s own fetch is never final', async () => {
     await using login = await misbehave(own(200, {}, 'sign in'));
     await using server = await misbehave(answer(302, { location: login.url }));
     const following: typeof fetch = (input, init) => fetch(input, { ...init, redirect: 'follow' });
@@ -29,7 +29,7 @@ describe('a redirect', () => {
     expect(await client.isPending('cart-1')).toBe(true);
   });
 
-  it('that a browser hides is never final', async () => {
+  it('hidden by a browser is never final', async () => {
     const hidden = new Response(null, { status: 200 });
     Object.defineProperties(hidden, { type: { value: 'opaqueredirect' }, status: { value: 0 } });
     const client = idempotentFetch({ storage: 'memory', fetch: () => Promise.resolve(hidden), maxAttempts: 1 });
@@ -43,7 +43,7 @@ describe('a redirect', () => {
     expect([response.status, response.headers.get('location'), final]).toEqual([303, '/receipts/1', true]);
   });
 
-  it('can be made a failure, and can’t be followed', async () => {
+  it('can be turned into a failure, and can’t be followed', async () => {
     await using server = await misbehave(answer(302, { location: '/login' }));
     const client = idempotentFetch({ storage: 'memory', maxAttempts: 1 });
     const refused = failure(client(server.url, { ...post, redirect: 'error' }));

@@ -28,7 +28,7 @@ async function pay(behaviours: [Behaviour, ...Behaviour[]], options: ClientOptio
 }
 
 describe('the client retries', () => {
-  it('R66: the response is dropped: its own retry has the same key and the same bytes', async () => {
+  it('R66: after a dropped response its retry has the same key and the same bytes', async () => {
     const { value, seen } = await pay([drop, drop, done]);
     expect(value).toMatchObject({ attempts: 3, replayed: false, final: true });
     expect(await value?.response.text()).toBe('charged');
@@ -62,7 +62,7 @@ describe('the client retries', () => {
     expect(seen[0]?.key).toBe(seen[1]?.key);
   });
 
-  it('a 503 of the layer itself', async () => {
+  it('a 503 of the guard', async () => {
     const { value } = await pay([problem(503, 'store-unavailable', { 'Retry-After': '1' }), done]);
     expect(value?.attempts).toBe(2);
   });
@@ -76,7 +76,7 @@ describe('the client retries', () => {
     expect(await client.isPending('o')).toBe(true);
   });
 
-  it('gives up with the last response and its wish, and goes on with the same key when called again', async () => {
+  it('gives up with the last response and its Retry-After, and continues with the same key when called again', async () => {
     await using server = await misbehave(answer(503, { 'Retry-After': '7' }, 'busy'), done);
     const client = idempotentFetch({ storage: 'memory', maxAttempts: 1 });
     const call = () => client(server.url, { method: 'POST', operation: 'o' });
@@ -125,7 +125,7 @@ describe('the client never retries', () => {
   it.each([
     ...[401, 408, 425, 429, 500, 503].map((status) => [status, { 'Idempotent-Replayed': 'true' }] as const),
     [500, { 'Idempotency-Status': 'replayed' }] as const,
-  ])('a replayed %i: it says nothing about the effect, so that the key stays', async (status, headers) => {
+  ])('a replayed %i, which does not tell whether the effect happened: the key is kept', async (status, headers) => {
     const { value, seen, pending } = await pay([answer(status, headers, 'failed'), done]);
     expect(value).toMatchObject({ attempts: 1, replayed: true, final: false });
     expect(await value?.response.text()).toBe('failed');
@@ -141,24 +141,24 @@ describe('the client never retries', () => {
     expect(pending).toBe(false);
   });
 
-  it.each([401, 408])('%i, but the operation keeps its key for when it is mended', async (status) => {
+  it.each([401, 408])('%i, but the operation keeps its key for a corrected request', async (status) => {
     const { value, pending } = await pay([answer(status), done]);
     expect(value).toMatchObject({ attempts: 1, final: false });
     expect(pending).toBe(true);
   });
 
-  it('an answer that a layer marks as not final; the key is kept', async () => {
+  it('an answer that is marked as not final; the key is kept', async () => {
     const { value, pending } = await pay([answer(403, { 'Idempotency-Status': 'replay-forbidden;final=?0' })]);
     expect(value).toMatchObject({ attempts: 1, final: false });
     expect(pending).toBe(true);
   });
 
-  it('an answer whose type is JSON and whose body is not', async () => {
+  it('an answer whose type is JSON but whose body is not', async () => {
     const { value } = await pay([answer(402, { 'content-type': 'application/json' }, 'declined'), done]);
     expect(value).toMatchObject({ attempts: 1, final: true });
   });
 
-  it('a 409 of the application whose JSON happens to hold the word', async () => {
+  it('a 409 of the application whose JSON happens to contain the code', async () => {
     const body = JSON.stringify({ code: 'in-progress' });
     const { value } = await pay([answer(409, { 'content-type': 'application/json' }, body), done]);
     expect(value).toMatchObject({ attempts: 1, final: true });
@@ -166,7 +166,7 @@ describe('the client never retries', () => {
 });
 
 describe("R67: the server's hint, Stripe-Should-Retry", () => {
-  it('true: retries what would not be', async () => {
+  it('true: retries an answer that is otherwise not retried', async () => {
     const { value } = await pay([answer(409, { 'Stripe-Should-Retry': 'true' }), done]);
     expect(value?.attempts).toBe(2);
   });
@@ -176,7 +176,7 @@ describe("R67: the server's hint, Stripe-Should-Retry", () => {
     expect(value?.attempts).toBe(1);
   });
 
-  it('false: a 500 is not asked for again, and the key stays', async () => {
+  it('false: a 500 is not retried, and the key is kept', async () => {
     const { value, pending } = await pay([answer(500, { 'Stripe-Should-Retry': 'false' }), done]);
     expect(value).toMatchObject({ attempts: 1, final: false });
     expect(pending).toBe(true);

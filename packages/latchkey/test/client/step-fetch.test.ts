@@ -16,7 +16,7 @@ describe('stepFetch', () => {
     ["Stripe's 409 in use", stripeError(409, { type: 'idempotency_error', code: 'idempotency_key_in_use' })],
     ['a 500', answer(500)],
     ['a 503 with Retry-After', answer(503, { 'retry-after': '2' })],
-  ])('asks again after %s, with the same key and bytes', async (_, trouble) => {
+  ])('retries after %s, with the same key and bytes', async (_, trouble) => {
     await using provider = await misbehave(trouble, trouble, own(201, {}, 'charged'));
     const { runtime, onEvent } = hurried();
     const response = await stepFetch(tools(), provider.url, post, { runtime, onEvent });
@@ -25,26 +25,26 @@ describe('stepFetch', () => {
     expect(seen).toEqual(Array(3).fill(['POST', `"${key}"`, 'amount=2000']));
   });
 
-  it('waits as long as Retry-After says', async () => {
+  it('waits for Retry-After', async () => {
     await using provider = await misbehave(answer(503, { 'retry-after': '7' }), answer(200));
     const { runtime, events, onEvent } = hurried();
     await stepFetch(tools(), provider.url, post, { runtime, onEvent });
     expect(delays(events)[0]).toBeGreaterThanOrEqual(7_000);
   });
 
-  it("sends the key bare where that is the provider's way, and keeps the headers that it was given", async () => {
+  it('sends the key unquoted if told so, and keeps the given headers', async () => {
     await using provider = await misbehave(answer(200));
     await stepFetch(tools(), provider.url, { ...post, headers: { 'content-type': 'text/x' } }, { keyStyle: 'bare' });
     expect(provider.seen).toMatchObject([{ key, contentType: 'text/x' }]);
   });
 
-  it.each([402, 409, 404])('gives a final answer at once, whatever it is: %i', async (status) => {
+  it.each([402, 409, 404])('returns any final answer at once: %i', async (status) => {
     await using provider = await misbehave(answer(status, { 'x-why': 'because' }));
     const response = await stepFetch(tools(), provider.url, post);
     expect([response.status, response.headers.get('x-why'), provider.seen.length]).toEqual([status, 'because', 1]);
   });
 
-  it.each([401, 408])('throws for an answer that decides nothing: %i', async (status) => {
+  it.each([401, 408])('throws for an answer that is not final: %i', async (status) => {
     await using provider = await misbehave(answer(status, {}, 'who are you'));
     const error = await failure(stepFetch(tools(), provider.url, post));
     expect(error).toMatchObject({ name: 'NoAnswerError', code: 'retries-exhausted', attempts: 1 });
@@ -56,14 +56,14 @@ describe('stepFetch', () => {
     ['retries-exhausted', answer(500), 2],
     ['outcome-unknown', problem(409, 'outcome-unknown'), 1],
     ['key-reused', problem(422, 'key-reused'), 1],
-  ])('throws %s when there will be no answer', async (code, behaviour, attempts) => {
+  ])('throws %s when there can be no answer', async (code, behaviour, attempts) => {
     await using provider = await misbehave(behaviour);
     const { runtime, onEvent } = hurried();
     const error = await failure(stepFetch(tools(), provider.url, post, { runtime, onEvent, maxAttempts: 2 }));
     expect(error).toMatchObject({ code, attempts, operation: `POST ${new URL(provider.url).host}` });
   });
 
-  it("ends with the lease, in mid-call and in mid-wait, and so with the caller's own signal", async () => {
+  it("ends with the lease and with the caller's signal, during a call and during a wait", async () => {
     await using provider = await misbehave(hang);
     for (const whose of ['lease', 'caller']) {
       const aborter = new AbortController();
@@ -89,7 +89,7 @@ describe('stepFetch', () => {
 
 describe('a redirect', () => {
   it.each([301, 302, 303, 307, 308])(
-    'of status %i is the answer only if the provider says so: nothing is sent to the other origin',
+    'of status %i is the answer only if the provider marks it, and is never followed',
     async (status) => {
       await using elsewhere = await misbehave(answer(200));
       const headers = { location: elsewhere.url };
@@ -101,7 +101,7 @@ describe('a redirect', () => {
     },
   );
 
-  it("can be made a failure, and can't be followed", async () => {
+  it("can be turned into a failure, and can't be followed", async () => {
     await using provider = await misbehave(answer(307, { location: '/elsewhere' }));
     const { runtime, onEvent } = hurried();
     const call = stepFetch(tools(), provider.url, { ...post, redirect: 'error' }, { runtime, onEvent, maxAttempts: 2 });
@@ -111,7 +111,7 @@ describe('a redirect', () => {
   });
 });
 
-describe('what stepFetch can not send', () => {
+describe("a request that stepFetch can't send", () => {
   const url = 'http://127.0.0.1:1/';
 
   it.each([
@@ -127,7 +127,7 @@ describe('what stepFetch can not send', () => {
     ['keyTtlMs', 5, 'option-unknown'],
     ['maxAttempts', 0, 'option-invalid'],
     ['keyStyle', 'naked', 'option-invalid'],
-  ])('nor an option that it has not: %s', async (name, value, code) => {
+  ])('refuses an unknown option: %s', async (name, value, code) => {
     const options: StepFetchOptions = { [name]: value };
     expect(await failure(stepFetch(tools(), url, post, options))).toMatchObject({ code });
   });

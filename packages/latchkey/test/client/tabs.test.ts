@@ -61,7 +61,7 @@ describe('two tabs at the same instant', () => {
 });
 
 describe('a lock', () => {
-  it('that is refused or never granted does not stop a payment', async () => {
+  it('that is refused or never granted does not block a payment', async () => {
     for (const request of [() => Promise.reject(new DOMException('opaque origin', 'SecurityError')), neverGranted]) {
       vi.stubGlobal('navigator', { locks: { request } });
       await using server = await misbehave(own(201));

@@ -17,7 +17,7 @@ async function waitAfter(headers: Record<string, string>): Promise<number | unde
 }
 
 describe('R67: Retry-After', () => {
-  it('in seconds, with at most one base delay of jitter on top', async () => {
+  it('in seconds, plus at most one base delay of jitter', async () => {
     const waited = await waitAfter({ 'Retry-After': '3' });
     expect(waited).toBeGreaterThanOrEqual(3000);
     expect(waited).toBeLessThanOrEqual(3100);
@@ -32,7 +32,7 @@ describe('R67: Retry-After', () => {
     expect(waited).toBeLessThanOrEqual(5100);
   });
 
-  it('is not passed by a millisecond', async () => {
+  it('is never shortened', async () => {
     await using server = await misbehave(answer(503, { 'Retry-After': '2' }), done);
     const { runtime } = hurried();
     const told = Promise.withResolvers<void>();
@@ -45,7 +45,7 @@ describe('R67: Retry-After', () => {
     expect(await answered).toMatchObject({ attempts: 2 });
   });
 
-  it('beyond the total time ends the call at once and tells how long', async () => {
+  it('beyond the total time ends the call at once with retryAfterMs', async () => {
     await using server = await misbehave(answer(429, { 'Retry-After': '3600' }));
     const client = idempotentFetch({ storage: 'memory', totalTimeoutMs: 60_000 });
     const error = await failure(client(server.url, post));
@@ -71,7 +71,7 @@ describe('R67: Retry-After', () => {
     expect(retryAfterMs(new Headers({ 'retry-after': text }), nowMs)).toBe(expected);
   });
 
-  it('reads a date without a zone as GMT, wherever the caller lives', () => {
+  it('reads a date without a zone as GMT in every time zone', () => {
     vi.stubEnv('TZ', 'America/New_York');
     const headers = new Headers({ 'retry-after': 'Thu Jan  1 00:00:09 2026' });
     expect(retryAfterMs(headers, nowMs)).toBe(9_000);

@@ -86,14 +86,14 @@ describe('the handler fails', () => {
     if (run === 1) response.destroy();
     else response.json({ run });
   };
-  it('SET NX keeps the key locked for the whole day when its worker is lost', async () => {
+  it('SET NX keeps the key locked for a day when its worker dies', async () => {
     const { post, runs } = await serve(plain(), failsOnce);
     await expect(post({})).rejects.toThrow();
     expect((await post({})).status).toBe(409);
     expect(await redis.ttl('idempotency:k-1')).toBeGreaterThan(day - 60);
     expect(runs()).toBe(1);
   });
-  it('Latchkey runs the retry when the worker is lost', async () => {
+  it('Latchkey runs the retry when the worker dies', async () => {
     const { post } = await serve(guarded(), failsOnce);
     await expect(post({})).rejects.toThrow();
     expect(await (await post({})).json()).toEqual({ run: 2 });

@@ -32,7 +32,7 @@ async function counted(calls: ReadonlyMap<FaultyMethod, number>, method: FaultyM
 }
 
 describe('the bounds of a completer', () => {
-  it('asks for some pages a round, and finds what is due behind 100,000 records that it may not run', async () => {
+  it('reads a few pages per poll, and finds a due record after 100,000 that it may not run', async () => {
     const { runtime, memory, ship, die, states } = rig();
     await lapse(memory, 100_000);
     await die({ id: 'late' });
@@ -52,7 +52,7 @@ describe('the bounds of a completer', () => {
     expect(faults.calls.get('read') ?? 0).toBeLessThan(5);
   });
 
-  it('begins at the start again when the store no longer knows its place', async () => {
+  it('starts from the first page when the store no longer knows its cursor', async () => {
     const { runtime, memory } = rig();
     await lapse(memory, 250);
     await runtime.advance(1);
@@ -66,7 +66,7 @@ describe('the bounds of a completer', () => {
     expect((await pages.next())[0]?.id).toBe(first?.id);
   });
 
-  it('has had its answer to every look at the store once it is closed', async () => {
+  it('has no pending call to the store once it is closed', async () => {
     const { runtime, memory, ship } = rig();
     const { store, faults } = faultyStore(memory, runtime);
     faults.next('list', { kind: 'delay', delayMs: 500 });
@@ -81,7 +81,7 @@ describe('the bounds of a completer', () => {
     await closed;
   });
 
-  it('waits for a look at the store no longer than it was told to', async () => {
+  it('waits for a pending call no longer than its timeout', async () => {
     const { runtime, memory, ship } = rig();
     const { store, faults } = faultyStore(memory, runtime);
     faults.next('list', { kind: 'hang' });

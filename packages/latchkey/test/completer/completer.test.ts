@@ -5,7 +5,7 @@ import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { type Order, rig, running } from './completer-rig.ts';
 
 describe('completer', () => {
-  it('finishes what a dead worker left behind, after its last saved step, and the retry gets that answer', async () => {
+  it("finishes a dead worker's operation after its last saved step, and the retry gets that answer", async () => {
     const { runtime, ship, die, complete, states } = rig();
     const ran: string[] = [];
     await die({ id: 'o1' }, (_order, context) => context.step('reserve', () => ran.push('reserve')));
@@ -21,7 +21,7 @@ describe('completer', () => {
     expect(await again({ id: 'o1' })).toEqual({ tracking: 'T1' });
   });
 
-  it('leaves alone what saved no input, has another name, may not be rerun, or is alive', async () => {
+  it('ignores records without saved input, of another name, that may not be rerun, or that are running', async () => {
     const { runtime, ship, die, complete, states } = rig();
     await die({ id: 'no input' }, undefined, { saveInput: false });
     await die({ id: 'other' }, undefined, { name: 'bill' });
@@ -60,7 +60,7 @@ describe('completer', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error', error: new Error('never') }));
   });
 
-  it('spreads over many completers, and no two run the same record', async () => {
+  it('shares records among completers, and no two run the same one', async () => {
     const { runtime, ship, die, complete, states } = rig();
     const ids = Array.from({ length: 12 }, (_, index) => `o${index}`);
     await Promise.all(ids.map((id) => die({ id })));
@@ -80,7 +80,7 @@ describe('completer', () => {
     expect(await states()).toEqual(ids.map(() => 'completed 2'));
   });
 
-  it('never begins again what was forgotten in the meantime', async () => {
+  it('never begins an operation that was forgotten in the meantime', async () => {
     const { runtime, memory, ship, die, start, states } = rig();
     await die({ id: 'o1' });
     const [lapsed] = (await memory.list({ state: 'lapsed', limit: 1 })).records;
@@ -101,7 +101,7 @@ describe('completer', () => {
     expect(await states()).not.toContain('completed 1');
   });
 
-  it('gives up what still runs when it is closed, and another completer goes on', async () => {
+  it('gives up running operations when it is closed, and another completer continues', async () => {
     const { runtime, memory, ship, die, start, complete, states } = rig();
     await die({ id: 'o1' });
     start({ store: memory, runtime }, [ship(() => new Promise(() => {}))]);
@@ -116,7 +116,7 @@ describe('completer', () => {
     expect(await states()).toEqual(['completed 3']);
   });
 
-  it('goes on with the others when a handler never ends', async () => {
+  it('continues with other records when a handler never ends', async () => {
     const { runtime, memory, ship, die, states } = rig();
     for (const id of ['o1', 'o2', 'o3']) await die({ id });
     const hanging = ship(({ id }) => (id === 'o2' ? new Promise(() => {}) : 'done'), {
@@ -130,7 +130,7 @@ describe('completer', () => {
     await closed;
   });
 
-  it('leaves what is too old to a person, and tells of it once', async () => {
+  it('leaves a record that is too old to a person, and reports it once', async () => {
     const { runtime, events, ship, die, complete, states } = rig();
     const settings = { timing: { maxRerunAgeMs: 10_000 } };
     await die({ id: 'o1' }, undefined, settings);
@@ -141,7 +141,7 @@ describe('completer', () => {
     expect(events.filter(({ type }) => type === 'stuck')).toHaveLength(1);
   });
 
-  it('goes on after the store was down', async () => {
+  it('continues after the store was unavailable', async () => {
     const { runtime, memory, events, ship, die, states } = rig();
     await die({ id: 'o1' });
     const { store, faults } = faultyStore(memory, runtime);

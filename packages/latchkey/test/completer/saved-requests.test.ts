@@ -146,7 +146,7 @@ const loseReply = (method: FaultyMethod) => (method === 'transaction' ? ({ kind:
 const patient = { timeout: patience(60_000) };
 
 describe.each(Object.entries(servers))('%s', (_name, start) => {
-  it('leaves a request that a completer finishes, and the retry gets that answer', async () => {
+  it('saves a request that a completer finishes, and the retry gets that answer', async () => {
     const { store, payments, lapsed, completed } = await shop();
     await dieInTheMiddle(start, store);
     expect(await lapsed()).toHaveLength(1);
@@ -179,7 +179,7 @@ describe('a run whose answer is committed', () => {
 });
 
 describe('an encrypted store', () => {
-  it('seals the saved request, which a completer reads all the same', async () => {
+  it('encrypts the saved request, which a completer can read', async () => {
     const { store, payments, lapsed, bytes } = await shop(true);
     await dieInTheMiddle(servers['node'] as Start, store);
     const [record] = await lapsed();
@@ -190,7 +190,7 @@ describe('an encrypted store', () => {
     await expect.poll(() => payments().length, patient).toBe(1);
   });
 
-  it('would have been in clear without', async () => {
+  it('stores it in clear text without encryption', async () => {
     const { store, bytes } = await shop();
     await dieInTheMiddle(servers['node'] as Start, store);
     expect((await bytes()).includes('tea')).toBe(true);

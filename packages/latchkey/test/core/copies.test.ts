@@ -24,11 +24,11 @@ describe('an error of another copy of the library', () => {
     expect(new NothingHappenedError()).toBeInstanceOf(copy.NothingHappenedError);
   });
 
-  it('says that nothing happened in words that this copy trusts', () => {
+  it('throws a NothingHappenedError that this copy recognizes', () => {
     expect(copy.nothingHappenedMark()).toBe(nothingHappenedMark());
   });
 
-  it('is no instance of another class', () => {
+  it('is not an instance of another class', () => {
     class Own extends LatchkeyError {}
     class OwnUnavailable extends StoreUnavailableError {}
     expect(error).not.toBeInstanceOf(NothingHappenedError);

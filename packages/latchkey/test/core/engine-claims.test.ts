@@ -39,7 +39,7 @@ describe('claims', () => {
     expect(outcomes.filter((outcome) => outcome === 'executed stored')).toHaveLength(1);
   });
 
-  it('tells a mismatch from a conflict while the first still runs', async () => {
+  it('distinguishes a mismatch from a conflict while the first still runs', async () => {
     const { worker, runtime } = engineRig();
     const { opened, open } = gate<void>();
     const first = worker().run(operation(), async () => {
@@ -104,7 +104,7 @@ describe('claims', () => {
     expect(executions()).toBe(1);
   });
 
-  it('a claim that arrives after it was given up, and after another attempt has come and gone, holds nothing', async () => {
+  it('a claim that arrives after it was given up and after another attempt holds nothing', async () => {
     const { worker, counted, executions, faults, runtime } = engineRig();
     faults.next('claim', { kind: 'delay', delayMs: 60_000 });
     const late = worker().run(
@@ -129,7 +129,7 @@ describe('claims', () => {
     expect(executions()).toBe(2);
   });
 
-  it('a call that hangs does not keep a claim from being undone before its lease is over', async () => {
+  it('a hanging call does not prevent the undo of a claim before its lease ends', async () => {
     const { worker, faults, runtime } = engineRig();
     const short = operation({ leaseMs: 3_000, claimTimeoutMs: 200 });
     faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
@@ -156,7 +156,7 @@ describe('claims', () => {
     expect(executions()).toBe(0);
   });
 
-  it('runs without protection only where the route says so', async () => {
+  it('runs without protection only if the route allows it', async () => {
     const { worker, counted, executions, faults, runtime, events } = engineRig();
     faults.plan(() => ({ kind: 'fail' }));
     const open = operation({ whenStoreDown: 'run-unprotected' });
@@ -173,7 +173,7 @@ describe('claims', () => {
     expect(events.some(({ type }) => type === 'unprotected')).toBe(true);
   });
 
-  it('sends the claim again when its answer came too late for the lease', async () => {
+  it('repeats the claim when its answer came after the lease', async () => {
     const { worker, counted, executions, faults, runtime } = engineRig();
     faults.next('claim', { kind: 'delay', delayMs: 950 });
     const run = worker().run(
@@ -186,7 +186,7 @@ describe('claims', () => {
     expect(faults.calls.get('claim')).toBe(2);
   });
 
-  it('holds keys apart', async () => {
+  it('keeps keys separate', async () => {
     const { worker, counted, executions } = engineRig();
     await worker().run(
       operation({}, 'a'),

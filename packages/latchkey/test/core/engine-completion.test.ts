@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 describe('completion', () => {
-  it('is repeated until the store takes it', async () => {
+  it('is repeated until the store accepts it', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.next('complete', { kind: 'fail' }, 5);
     const run = worker().run(operation(), async () => done('one'));
@@ -69,7 +69,7 @@ describe('completion', () => {
     expect(told(await run)).toBe('executed stored');
   });
 
-  it('is given up at a time that renewals do not move', async () => {
+  it('is given up at a time that renewals do not change', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     const run = worker().run(operation({ leaseMs: 3_000 }), async () => done('one'));
@@ -77,7 +77,7 @@ describe('completion', () => {
     expect(told(await run)).toBe('executed unstored');
   });
 
-  it('offers the tombstone at once to a store that says it is full', async () => {
+  it('stores the tombstone at once if the store reports that it is full', async () => {
     const { worker, counted, executions, runtime, faults } = engineRig();
     faults.next('complete', { kind: 'full' });
     const handler = counted(() => done('one'));
@@ -88,7 +88,7 @@ describe('completion', () => {
     expect(executions()).toBe(1);
   });
 
-  it('of a store that stays full goes on with the tombstone, within the same limit', async () => {
+  it('retries the tombstone within the same limit if the store stays full', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.plan((method) => (method === 'complete' ? { kind: 'full' } : undefined));
     const run = worker().run(operation({ leaseMs: 1_000 }), async () => done('one'));
@@ -106,7 +106,7 @@ describe('completion', () => {
     expect(told(await run)).toBe('executed released');
   });
 
-  it('a hanging store is bounded', async () => {
+  it('a hanging store has a time limit', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.plan((method) => (method === 'claim' ? undefined : { kind: 'hang' }));
     const run = worker().run(operation({ leaseMs: 3_000 }), async () => done('one'));
@@ -119,7 +119,7 @@ describe('completion', () => {
 describe('waiting', () => {
   const waits = { whenRunning: 'wait', waitMs: 5_000 } as const;
 
-  it('R30: gives the answer when it comes', async () => {
+  it('R30: returns the answer when it is stored', async () => {
     const { worker, counted, executions, runtime } = engineRig();
     const { opened, open } = gate<void>();
     const slow = counted(async () => {
@@ -137,7 +137,7 @@ describe('waiting', () => {
     expect(executions()).toBe(1);
   });
 
-  it('R30: past the bound it is a conflict; R27: a mismatch does not wait', async () => {
+  it('R30: ends as a conflict at the time limit; R27: a mismatch does not wait', async () => {
     const { worker, runtime } = engineRig();
     void worker().run(operation(waits), () => new Promise(() => {}));
     await runtime.settle();
@@ -147,7 +147,7 @@ describe('waiting', () => {
     expect(told(await second)).toBe('in-progress');
   });
 
-  it('runs itself when the first gave the record back', async () => {
+  it('runs when the first released the record', async () => {
     const { worker, runtime } = engineRig();
     const { opened, open } = gate<void>();
     const first = worker().run(operation(waits), async () => {
@@ -197,7 +197,7 @@ describe('shutdown', () => {
     await shutdown;
   });
 
-  it('gives back a claim that is answered after it has ended, so that the retry runs', async () => {
+  it('gives back a claim that is answered after the shutdown, so that the retry runs', async () => {
     const { worker, runtime, faults, counted, executions } = engineRig();
     const engine = worker();
     const handler = counted(() => done('one'));
@@ -212,7 +212,7 @@ describe('shutdown', () => {
     expect(told(await worker().run(operation(), handler))).toBe('executed stored');
   });
 
-  it('gives up what does not end: the signal aborts and the record lapses at once', async () => {
+  it('gives up a handler that does not end: the signal aborts and the record lapses at once', async () => {
     const { worker, runtime } = engineRig();
     const engine = worker();
     let aborted = false;

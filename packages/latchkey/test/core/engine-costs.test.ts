@@ -11,7 +11,7 @@ async function callsOf(body: (context: Context) => Promise<unknown>, settings = 
   return Object.fromEntries(faults.calls);
 }
 
-describe('what an operation costs the store', () => {
+describe('the store calls of an operation', () => {
   it('is one call to claim and one to complete', async () => {
     expect(await callsOf(async () => {})).toEqual({ claim: 1, complete: 1 });
   });
@@ -23,7 +23,7 @@ describe('what an operation costs the store', () => {
     expect(await callsOf(inTurn)).toEqual({ claim: 1, saveStep: 10, complete: 1 });
   });
 
-  it('side by side, all steps are on their way to the store before the first one is saved', async () => {
+  it('concurrent steps are all sent to the store before the first one is saved', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.next('saveStep', { kind: 'delay', delayMs: 100 }, 10);
     const run = worker().run(operation(), async (context) => {

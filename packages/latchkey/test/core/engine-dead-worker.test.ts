@@ -19,8 +19,8 @@ async function failAfterTakeover() {
   return { ...rig, failed: told(failed) };
 }
 
-describe('a worker that died, and an attempt after it that failed', () => {
-  it('leave the next attempt in doubt about each of its steps', async () => {
+describe('a dead worker and a failed attempt after it', () => {
+  it('make the next attempt treat each step as possibly begun', async () => {
     const { worker, memory, failed } = await failAfterTakeover();
     expect(failed).toBe('executed released');
     const doubts: boolean[] = [];
@@ -41,7 +41,7 @@ describe('a worker that died, and an attempt after it that failed', () => {
     expect(told(await worker().run(other, async () => done('two')))).toBe('mismatch');
   });
 
-  it('leave a lapsed record where that cannot be noted', async () => {
+  it('leave a lapsed record if that cannot be saved', async () => {
     const rig = engineRig();
     const dies = () => {
       throw new Error('on command');

@@ -61,7 +61,7 @@ describe('afterFailure', () => {
     expect(outcomes).toEqual(['executed released', 'executed released', 'executed stored', 'replay value poison']);
   });
 
-  it('what the application says in words releases, whatever the policy', async () => {
+  it('an explicit statement of the application releases the record under both policies', async () => {
     const { worker, counted, executions } = engineRig();
     await worker().run(
       operation(),
@@ -86,7 +86,7 @@ describe('afterFailure', () => {
     expect(told(await worker().run(asked, async () => done('second')))).toBe(second);
   });
 
-  it('a release waits for a handler that still works, under a lease that is renewed', async () => {
+  it('a release waits for a running handler under a renewed lease', async () => {
     const { worker, runtime, counted, executions } = engineRig();
     const asked = operation({ ...rerun, leaseMs: 3_000 });
     const rest = gate<void>();
@@ -110,7 +110,7 @@ describe('afterFailure', () => {
     expect(executions()).toBe(2);
   });
 
-  it('a handler that never rests lets its record lapse after maxRunMs', async () => {
+  it('the record of a handler that never ends lapses after maxRunMs', async () => {
     const { worker, runtime } = engineRig();
     const asked = operation({ leaseMs: 3_000, maxRunMs: 9_000 });
     const stillRunning = () => new Promise(() => undefined);
@@ -119,7 +119,7 @@ describe('afterFailure', () => {
     expect(told(await worker().run(asked, async () => done('x')))).toBe('outcome-unknown');
   });
 
-  it('a shutdown waits for a handler that still works', async () => {
+  it('a shutdown waits for a running handler', async () => {
     const { worker, runtime } = engineRig();
     const asked = operation(rerun);
     const rest = gate<void>();
@@ -160,7 +160,7 @@ describe('afterFailure', () => {
     expect(told(await rig.worker().run(operation(rerun), async () => done('second')))).toBe('executed stored');
   });
 
-  it('R79: a route that says rerun now does not rerun an old refuse, nor the other way round', async () => {
+  it('R79: a route changed to rerun does not rerun a record saved under refuse, nor vice versa', async () => {
     const rig = engineRig();
     await die(rig, {});
     expect(told(await rig.worker().run(operation(rerun), async () => done('x')))).toBe('outcome-unknown');
@@ -177,7 +177,7 @@ describe('afterFailure', () => {
     );
   });
 
-  it('a handler that throws leaves the record lapsed and the error to its caller', async () => {
+  it('a handler that throws leaves the record lapsed, and the caller gets the error', async () => {
     const { worker } = engineRig();
     const broken = worker().run(operation(), async () => Promise.reject(new Error('bug')));
     await expect(broken).rejects.toThrow('bug');
@@ -188,7 +188,7 @@ describe('afterFailure', () => {
 describe('recover', () => {
   const recovered = { kind: 'value', bytes: new TextEncoder().encode('found') } as const;
 
-  it('answers from what the hook found, once for two retries', async () => {
+  it("answers with the hook's response, calling it once for two retries", async () => {
     const rig = engineRig();
     await die(rig, {});
     let asked = 0;
@@ -203,7 +203,7 @@ describe('recover', () => {
     expect(asked).toBe(1);
   });
 
-  it('leaves the record to a person, also when the hook throws', async () => {
+  it('leaves the record for a person, also when the hook throws', async () => {
     const rig = engineRig();
     await die(rig, {});
     for (const recover of [() => ({ decision: 'leave' }) as const, () => Promise.reject(new Error('provider down'))]) {
@@ -211,7 +211,7 @@ describe('recover', () => {
     }
   });
 
-  it('a takeover whose reply was lost leaves the record lapsed, so that nothing runs without the word of the hook', async () => {
+  it("a takeover whose reply was lost leaves the record lapsed, so that nothing runs without the hook's decision", async () => {
     const rig = engineRig();
     await die(rig, {});
     const lost = { ...operation(), recover: () => ({ decision: 'leave' }) as const };
@@ -226,7 +226,7 @@ describe('recover', () => {
     expect(told(await rig.worker().run(operation(), async () => done('twice')))).toBe('outcome-unknown');
   });
 
-  it('reruns on the word of the hook, and knows the keys that went downstream', async () => {
+  it("reruns by the hook's decision, and provides the downstream keys", async () => {
     const rig = engineRig();
     const sent: string[] = [];
     rig.faults.next('renew', { kind: 'fail' }, 100);
@@ -251,7 +251,7 @@ describe('recover', () => {
 });
 
 describe('a claim whose reply was lost', () => {
-  it('begins nothing under the id of what was erased meanwhile', async () => {
+  it('begins nothing under the id of an erased operation', async () => {
     const rig = engineRig();
     rig.faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
     const outcome = rig.worker().run(operation({ claimTimeoutMs: 50 }), async () => done('x'));
@@ -275,13 +275,13 @@ describe('maxRerunAgeMs', () => {
   const retry = (rig: ReturnType<typeof engineRig>, extra: object = {}) =>
     rig.worker().run({ ...operation(young), ...extra }, async () => done('second'));
 
-  it('runs again what began a short time ago', async () => {
+  it('reruns an operation that began a short time ago', async () => {
     const rig = engineRig();
     await die(rig, young);
     expect(told(await retry(rig))).toBe('executed stored');
   });
 
-  it('leaves what is older to a person, or to the hook', async () => {
+  it('leaves an older operation to a person or to the hook', async () => {
     const rig = engineRig();
     await die(rig, young);
     await rig.runtime.advance(60_000);
@@ -290,7 +290,7 @@ describe('maxRerunAgeMs', () => {
     expect(told(await retry(rig, { recover: () => ({ decision: 'rerun' }) }))).toBe('executed stored');
   });
 
-  it('counts what was begun without a time as too old', async () => {
+  it('treats an operation id without a time as too old', async () => {
     const rig = engineRig();
     await die(rig, rerun);
     expect(told(await retry(rig))).toBe('outcome-unknown');

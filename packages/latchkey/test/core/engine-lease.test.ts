@@ -52,7 +52,7 @@ describe('leases', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'lease-lost', reason: 'deadline' }));
   });
 
-  it('tells a handler that wakes up from a freeze at once that its lease is over, whether or not it kept the signal', async () => {
+  it('aborts the signal at once when a handler wakes up from a freeze after its lease', async () => {
     const frozen = engineRig();
     let sleptMs = 0;
     const clock = { ...frozen.runtime.clock, monotonic: () => frozen.runtime.clock.monotonic() + sleptMs };
@@ -70,7 +70,7 @@ describe('leases', () => {
     expect(found).toEqual([false, true, true, true]);
   });
 
-  it('R43: a late answer is kept if nobody took over', async () => {
+  it('R43: a late answer is kept if no worker took over', async () => {
     const { worker, runtime, faults } = engineRig();
     const { opened, open } = gate<void>();
     const late = worker().run(operation({ leaseMs: 3_000 }), async () => {
@@ -99,7 +99,7 @@ describe('leases', () => {
     expect(abortedAt).toBe(2_700);
   });
 
-  it('a renewal that was taken over aborts the handler at once', async () => {
+  it('a renewal after a takeover aborts the handler at once', async () => {
     const { worker, runtime, memory } = engineRig();
     const { opened, open } = gate<void>();
     let aborted = false;
@@ -119,7 +119,7 @@ describe('leases', () => {
     expect(told(await first)).toBe('executed lost');
   });
 
-  it('R77: past maxRunMs the signal aborts, and the key is free when the lease is over', async () => {
+  it('R77: after maxRunMs the signal aborts, and the key is free when the lease ends', async () => {
     const { worker, runtime } = engineRig();
     let aborted = false;
     const hung = operation({ ...rerun, maxRunMs: 5_000 });
@@ -137,7 +137,7 @@ describe('leases', () => {
     expect(told(await worker().run(hung, async () => done('two')))).toBe('executed stored');
   });
 
-  it('a signal that is asked for after the end is aborted already', async () => {
+  it('a signal first accessed after the end is already aborted', async () => {
     const { worker, runtime, faults } = engineRig();
     const { opened, open } = gate<void>();
     let aborted: boolean | undefined;

@@ -36,7 +36,7 @@ async function lapse({ worker }: Rig, settings: Partial<OperationSettings>) {
     .catch(() => undefined);
 }
 
-describe('a handler whose client has left before it began', () => {
+describe('a handler whose client disconnected before it began', () => {
   it('is not run, and the key is free at once', async () => {
     const { worker, record, types, counted, executions } = rig();
     expect(told(await worker().run(left(), untouched))).toBe('not-begun');
@@ -74,7 +74,7 @@ describe('a handler whose client has left before it began', () => {
     expect(told(await worker().run(operation(settings), failing))).toBe('executed stored');
   });
 
-  it('leaves a record that it took over lapsed', async () => {
+  it('leaves a taken-over record lapsed', async () => {
     const set = rig();
     await lapse(set, { afterFailure: 'rerun' });
     const before = set.types().length;
@@ -83,7 +83,7 @@ describe('a handler whose client has left before it began', () => {
     expect(set.types().slice(before)).toEqual([]);
   });
 
-  it('is not decided about by a recover hook', async () => {
+  it('is not decided by a recover hook', async () => {
     const set = rig();
     await lapse(set, {});
     expect(told(await set.worker().run(left({}, { recover: untouched }), untouched))).toBe('not-begun');
@@ -113,7 +113,7 @@ describe('a handler whose client has left before it began', () => {
     expect(types()).not.toContain('unprotected');
   });
 
-  it('waits no longer for the first, and never claims', async () => {
+  it('stops waiting for the first, and never claims', async () => {
     const { worker, faults, runtime } = rig();
     const { opened, open } = gate<void>();
     const first = worker().run(operation(), () => opened.then(() => done('one')));
@@ -125,7 +125,7 @@ describe('a handler whose client has left before it began', () => {
     expect(told(await first)).toBe('executed stored');
   });
 
-  it.each(['fail', 'lose-reply'] as const)('gives the key back later where the store %ss at first', async (kind) => {
+  it.each(['fail', 'lose-reply'] as const)('gives the key back later if the store %ss at first', async (kind) => {
     const { worker, faults, runtime, record } = rig();
     faults.next('release', { kind });
     expect(told(await worker().run(left(), untouched))).toBe('not-begun');

@@ -23,7 +23,7 @@ function rig() {
 }
 
 describe('a transaction that gets no answer', () => {
-  it('tells the handler that its lease is over before the handler goes on', async () => {
+  it("aborts the handler's signal before the handler continues", async () => {
     const { runtime, worker, fail } = rig();
     let seen: boolean | undefined;
     const first = worker().run(operation({ afterFailure: 'rerun', leaseMs: 1_000 }), async (context) => {
@@ -41,7 +41,7 @@ describe('a transaction that gets no answer', () => {
     expect(seen).toBe(true);
   });
 
-  it('does not hold the handler past maxRunMs', async () => {
+  it('does not block the handler past maxRunMs', async () => {
     const { runtime, worker } = rig();
     let reason: unknown;
     void worker().run(operation({ leaseMs: 1_000, maxRunMs: 2_000 }), async (context) => {
@@ -59,7 +59,7 @@ describe('a transaction that gets no answer', () => {
 });
 
 describe('a long transaction', () => {
-  it('lets a step beside it wait for the record', async () => {
+  it('makes a concurrent step wait for the record', async () => {
     const { runtime, memory } = engineRig();
     const { opened, open } = gate<void>();
     const bound = Object.fromEntries(
@@ -85,7 +85,7 @@ describe('a long transaction', () => {
     expect(told(await run)).toBe('executed stored');
   });
 
-  it('extends the lease no further than a heartbeat that was sent since, though its answer is lost', async () => {
+  it('extends the lease no further than a later heartbeat, although its answer is lost', async () => {
     const { runtime, memory } = engineRig();
     const bound = Object.fromEntries((['claim', 'abandon'] as const).map((name) => [name, memory[name].bind(memory)]));
     const transaction: TransactionMethod<Kind> = async (_, body) => {
@@ -133,7 +133,7 @@ describe('a heartbeat that the store applies after a transaction', () => {
     return { runtime, isLost: () => signal?.aborted };
   }
 
-  it('may have happened: the lease may end as it says, though no answer came', async () => {
+  it('may have been applied: the lease may end accordingly, although no answer came', async () => {
     const lost = () => Promise.reject(new StoreUnavailableError('The store is away.'));
     const { runtime, isLost } = heartbeatRig(lost, 10);
     // Applied right after the commit, at 410 ms, it would end the lease at 1,410 ms.
@@ -141,7 +141,7 @@ describe('a heartbeat that the store applies after a transaction', () => {
     expect(isLost()).toBe(true);
   });
 
-  it('costs a renewal, and not the lease, after a transaction that was longer than that', async () => {
+  it('costs only a renewal after a longer transaction', async () => {
     const { runtime, isLost } = heartbeatRig(async () => true, 2_000);
     await runtime.advance(5_000);
     expect(isLost()).toBe(false);

@@ -42,14 +42,14 @@ const inOrder =
   };
 
 describe('the order of steps', () => {
-  it('goes on after the last saved step, in loops too', async () => {
+  it('resumes after the last saved step, in loops too', async () => {
     const lines = ['line 1', 'line 2', 'line 3'];
     const { ran, errors } = await attempts({}, inOrder('begin', 'line 1', 'line 2'), inOrder('begin', ...lines, 'end'));
     expect(errors).toEqual([]);
     expect(ran).toEqual(['begin', 'line 1', 'line 2', 'line 3', 'end']);
   });
 
-  it('may differ where steps run side by side', async () => {
+  it('may differ for concurrent steps', async () => {
     const chains =
       (first: string[], second: string[]): Script =>
       (...given) =>
@@ -64,7 +64,7 @@ describe('the order of steps', () => {
     expect(ran.toSorted()).toEqual(['a 1', 'a 2', 'a 3', 'a 4', 'b 1', 'b 2', 'b 3']);
   });
 
-  it('lets a slow step side by side with saved ones run first at the next attempt', async () => {
+  it('lets a slow step that was concurrent with saved ones run first at the next attempt', async () => {
     const stuck = new Promise<never>(() => {});
     const together =
       (slow: unknown): Script =>
@@ -75,7 +75,7 @@ describe('the order of steps', () => {
     expect(ran).toEqual(['slow', 'quick', 'quicker', 'slow']);
   });
 
-  it('lets a step that failed be tried before the one that stood in for it', async () => {
+  it('lets a failed step be retried before its fallback', async () => {
     const withFallback: Script = async (step) => {
       await step('card', new Error('declined')).catch(() => step('invoice'));
     };
@@ -84,7 +84,7 @@ describe('the order of steps', () => {
     expect(ran).toEqual(['card', 'invoice', 'card']);
   });
 
-  describe('beside a chain in which a step stands in for one that failed', () => {
+  describe('concurrent with a chain that has a fallback for a failed step', () => {
     /** The card is declined after some time, and the invoice stands in for it. */
     const beside =
       (declinedAfterMs: number, last: Script, ...names: string[]): Script =>
@@ -96,13 +96,13 @@ describe('the order of steps', () => {
       };
     const fails: Script = (step) => step('send', new Error('not yet'));
 
-    it('waits while that one is tried again', async () => {
+    it('waits while the failed step is retried', async () => {
       const { ran, errors } = await attempts({}, beside(0, fails, 'invoice'), beside(20, inOrder('send'), 'invoice'));
       expect(errors).toMatchObject([{ message: 'not yet' }]);
       expect(ran).toEqual(['invoice', 'send', 'send']);
     });
 
-    it('is refused once it is clear that the saved one will not come', async () => {
+    it('is refused once it is clear that the fallback is not called', async () => {
       const { ran, errors } = await attempts({}, beside(0, fails, 'invoice'), beside(20, inOrder('send'), 'bill'));
       expect(errors).toMatchObject([{ message: 'not yet' }, { code: 'steps-changed' }]);
       expect(ran).toEqual(['invoice', 'send']);
@@ -114,7 +114,7 @@ describe('the order of steps', () => {
     ['a new step before a saved one', ['check', 'reserve', 'charge']],
     ['a new name for a saved step', ['reserve', 'charge card', 'write']],
   ] as const) {
-    it(`finds ${what} by name, and runs nothing from there on`, async () => {
+    it(`detects ${what} by name, and runs no further step`, async () => {
       const { ran, errors, outcomes } = await attempts({}, inOrder('reserve', 'charge'), inOrder(...names));
       expect(errors).toMatchObject([{ code: 'steps-changed' }]);
       expect(String(errors[0])).toMatch(/"(reserve|charge)", which an earlier attempt/);
@@ -123,7 +123,7 @@ describe('the order of steps', () => {
     });
   }
 
-  it('keeps no failure of changed code as the answer: the former code can go on, or a person decides', async () => {
+  it('does not keep a failure of changed code: the former code can continue, or a person decides', async () => {
     const changed = inOrder('reserve', 'charge card');
     const { ran, outcomes, memory, worker } = await attempts({ maxAttempts: 2 }, inOrder('reserve', 'charge'), changed);
     expect(outcomes.at(-1)).toBe('executed lapsed');
@@ -136,7 +136,7 @@ describe('the order of steps', () => {
     expect(ran).toEqual(['reserve', 'charge', 'write']);
   });
 
-  it('asks for nothing inside a saved step, however deep, and goes on after it', async () => {
+  it('calls no step inside a saved one at any depth, and continues after it', async () => {
     const nested: Script = async (step, context) => {
       const within = (name: string, fn: () => Promise<unknown>) => context.step(name, fn);
       await step('reserve');
@@ -155,7 +155,7 @@ describe('the order of steps', () => {
     expect(events.filter(({ type }) => type === 'steps-unasked')).toEqual([]);
   });
 
-  it('finds a step that was renamed inside another one, or beside it', async () => {
+  it('detects a renamed step inside another one, or concurrent with it', async () => {
     const inside =
       (name: string, last: unknown): Script =>
       (step, context) =>
@@ -177,7 +177,7 @@ describe('the order of steps', () => {
     }
   });
 
-  it('tells of saved steps that nobody asked for', async () => {
+  it('reports saved steps that were never called', async () => {
     const { events, outcomes } = await attempts({}, inOrder('reserve', 'charge'), inOrder('reserve'));
     expect(outcomes.at(-1)).toBe('executed stored');
     expect(events).toContainEqual(expect.objectContaining({ type: 'steps-unasked', steps: ['charge'] }));
@@ -191,7 +191,7 @@ describe('the limits of steps', () => {
     expect(ran).toEqual(['a', 'b']);
   });
 
-  it('counts the names of steps that failed, and a name that is tried again once', async () => {
+  it('counts failed steps, and a retried name once', async () => {
     const fails = new Error('busy');
     const { ran, errors } = await attempts({ maxSteps: 2 }, async (step) => {
       for (const name of ['try 1', 'try 1', 'try 2', 'try 3']) {
@@ -204,7 +204,7 @@ describe('the limits of steps', () => {
     expect(ran).toEqual(['try 1', 'try 1', 'try 2']);
   });
 
-  it('refuses a result that is too large, and saves nothing of it', async () => {
+  it('refuses a result that is too large, and does not save it', async () => {
     const { errors, memory } = await attempts({ maxStepBytes: 10 }, async (step) => {
       await step('nine', '1234567');
       await step('eleven', '123456789');
@@ -224,7 +224,7 @@ describe('the limits of steps', () => {
 });
 
 describe('marks of starts', () => {
-  it('are saved before a step runs, and only if asked for', async () => {
+  it('are saved before a step runs, if the option is set', async () => {
     const fails: Script = (step) => step('charge', new Error('lost'));
     const marked = await attempts({ markStepStarts: true }, fails);
     const steps = (await marked.memory.read(operation().id))?.steps ?? new Map();
@@ -233,7 +233,7 @@ describe('marks of starts', () => {
     expect((await plain.memory.read(operation().id))?.steps.size).toBe(0);
   });
 
-  it('count as something done: the record keeps its payload', async () => {
+  it('bind the record to its payload', async () => {
     const { worker } = await attempts({ markStepStarts: true }, (step) => step('charge', new Error('lost')));
     const other = worker().run(operation({ afterFailure: 'rerun' }, 'k', 'other payload'), async () =>
       runResult('done', ''),
@@ -241,7 +241,7 @@ describe('marks of starts', () => {
     expect(told(await other)).toBe('mismatch');
   });
 
-  it('are no steps at the next attempt', async () => {
+  it('are not steps at the next attempt', async () => {
     const { ran, errors } = await attempts({ markStepStarts: true }, inOrder('a'), inOrder('a', 'b'));
     expect(errors).toEqual([]);
     expect(ran).toEqual(['a', 'b']);

@@ -28,7 +28,7 @@ async function firstAttempt(rig: ReturnType<typeof engineRig>, before: string[],
 }
 
 describe('a step that waits for another one', () => {
-  it('ends when the other was not begun since the lease was over', async () => {
+  it('ends when the other was not begun because the lease had ended', async () => {
     const rig = engineRig();
     await firstAttempt(rig, ['reserve'], 'charge', ['book']);
     const codes: unknown[] = [];
@@ -51,7 +51,7 @@ describe('a step that waits for another one', () => {
     expect(codes).toContain('lease-lost');
   });
 
-  it('ends with the lease when the other one waits for it in turn', async () => {
+  it('ends with the lease when both wait for each other', async () => {
     const rig = engineRig();
     await firstAttempt(rig, [], 'charge', ['old', 'book']);
     const codes: unknown[] = [];

@@ -43,7 +43,7 @@ describe('steps', () => {
     expect(keys[2]).not.toBe(keys[0]);
   });
 
-  it('gives the same value at the first attempt and at the next: both have been through JSON', async () => {
+  it('returns the same value at the first and the next attempt, as parsed from JSON', async () => {
     const { worker } = engineRig();
     const seen: unknown[] = [];
     const run = (outcome: 'failed' | 'done') =>
@@ -59,7 +59,7 @@ describe('steps', () => {
     expect(seen.slice(3)).toEqual(seen.slice(0, 3));
   });
 
-  it('finds a name that is used twice, and lets a failed step be tried again', async () => {
+  it('refuses a name that is used twice, and lets a failed step be retried', async () => {
     const { worker } = engineRig();
     let tries = 0;
     const run = worker().run(operation(), async (context) => {
@@ -85,7 +85,7 @@ describe('steps', () => {
     });
   });
 
-  it('saves again when the reply was lost, and reports a store that is down', async () => {
+  it('repeats a save whose reply was lost, and reports an unavailable store', async () => {
     const { worker, runtime, faults } = engineRig();
     faults.next('saveStep', { kind: 'lose-reply' });
     const run = worker().run(operation({ leaseMs: 3_000 }), async (context) => {
@@ -102,7 +102,7 @@ describe('steps', () => {
   it.each([
     ['the lease where that is longer', 20_000, 17_000],
     ['five seconds where the lease is shorter', 1_000, 3_500],
-  ])('tries to save a step for %s, and renewals do not move the limit', async (_limit, leaseMs, stillTryingMs) => {
+  ])('tries to save a step for %s, and renewals do not change the limit', async (_limit, leaseMs, stillTryingMs) => {
     const { worker, runtime, faults } = engineRig();
     faults.plan((method) => (method === 'saveStep' ? { kind: 'fail' } : undefined));
     let failure: unknown;
@@ -121,7 +121,7 @@ describe('steps', () => {
     expect(told(await run)).toBe('executed stored');
   });
 
-  it('a step that was under way during a takeover is refused', async () => {
+  it('a step that was running during a takeover is refused', async () => {
     const { worker, runtime, faults } = engineRig();
     const { opened, open } = gate<void>();
     let error: unknown;
@@ -142,7 +142,7 @@ describe('steps', () => {
     expect(error).toMatchObject({ code: 'lease-lost' });
   });
 
-  it('begins no step that its handler left behind, once the record is let go', async () => {
+  it('begins no further step of a handler once its record is released', async () => {
     const { worker } = engineRig();
     const { opened, open } = gate<void>();
     let charged = 0;
@@ -157,7 +157,7 @@ describe('steps', () => {
     expect(charged).toBe(0);
   });
 
-  it('says that the memory store has no transactions', async () => {
+  it('throws for transactions on the memory store', async () => {
     const { worker } = engineRig();
     await worker().run(operation(), async (context) => {
       const finish: unknown = context.finish;

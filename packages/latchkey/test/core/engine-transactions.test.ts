@@ -45,7 +45,7 @@ const orders = () =>
     .map(({ name }) => name);
 
 describe('transactions', () => {
-  it('cost the store one call each, and finish stands for the completion', async () => {
+  it('cost the store one call each, and finish replaces the completion', async () => {
     const { store: counted, faults } = faultyStore(store);
     await new Engine({ store: counted }).run(operation(), async (context) => {
       await context.transaction('order', () => 1);
@@ -70,7 +70,7 @@ describe('transactions', () => {
     expect(orders()).toEqual(['first']);
   });
 
-  it('a commit of finish that got no reply stands, whatever the handler answers then', async () => {
+  it('a commit of finish without a reply is final, whatever the handler answers', async () => {
     const faulty = faultyStore(store);
     faulty.faults.next('transaction', { kind: 'lose-reply' });
     const engine = new Engine({ store: faulty.store });
@@ -101,7 +101,7 @@ describe('transactions', () => {
     expect(told(await engine.run(operation(), async () => done('again')))).toBe('replay value something went wrong');
   });
 
-  it('leave nothing behind when the function throws, and may be tried again', async () => {
+  it('leave nothing when the function throws, and may be retried', async () => {
     const engine = new Engine({ store });
     await engine.run(operation(), async (context) => {
       const order = (fails: boolean) =>
@@ -130,7 +130,7 @@ describe('transactions', () => {
     expect(orders()).toEqual([]);
   });
 
-  it('R44: of a worker that was taken over are refused', async () => {
+  it('R44: of a worker are refused after a takeover', async () => {
     const engine = new Engine({ store });
     const outcome = await engine.run(operation(), async (context) => {
       await store.erase('principal');
@@ -160,7 +160,7 @@ describe('finish', () => {
     expect(orders()).toEqual(['one']);
   });
 
-  it('gives the values of a plain function, first and replayed', async () => {
+  it('returns the value of a plain function, first and replayed', async () => {
     const order = idempotent(
       async (name: string, context) =>
         context.finish((handle) => {

@@ -83,8 +83,8 @@ function rig(method: string, way: Way) {
   return { runtime, heal, run, engine, executions: () => executions };
 }
 
-describe.each(Object.keys(ways) as Way[])('R91: a call of the store that %s', (way) => {
-  it('claim: is answered in time, nothing runs, and the key is free later', async () => {
+describe.each(Object.keys(ways) as Way[])('R91: a store call that %s', (way) => {
+  it('claim: the request is answered in time, nothing runs, and the key is free later', async () => {
     const { runtime, heal, run, executions } = rig('claim', way);
     const first = run();
     await runtime.advance(2_000);
@@ -99,7 +99,7 @@ describe.each(Object.keys(ways) as Way[])('R91: a call of the store that %s', (w
     expect(executions()).toBe(1);
   });
 
-  it('renew: the handler learns that its lease is over, and its late answer is stored', async () => {
+  it("renew: the handler's signal aborts, and its late answer is stored", async () => {
     const { runtime, run, executions } = rig('renew', way);
     const found: boolean[] = [];
     const run1 = run(async (context) => {
@@ -129,7 +129,7 @@ describe.each(Object.keys(ways) as Way[])('R91: a call of the store that %s', (w
     if (method === 'complete') expect(executions()).toBe(1);
   });
 
-  it('abandon: what the handler threw is thrown in time, and the record lapses', async () => {
+  it("abandon: the handler's error is thrown in time, and the record lapses", async () => {
     const { runtime, run, executions } = rig('abandon', way);
     const first = run(() => Promise.reject(new Error('broken')));
     await runtime.advance(2_000);
@@ -141,7 +141,7 @@ describe.each(Object.keys(ways) as Way[])('R91: a call of the store that %s', (w
     expect(executions()).toBe(1);
   });
 
-  it('saveStep: the step fails at the deadline that its lease had when the write began', async () => {
+  it("saveStep: the step fails at the lease's deadline as of the start of the write", async () => {
     const { runtime, run } = rig('saveStep', way);
     const first = run(async (context) => {
       const step = context.step('charge', () => 1);
@@ -151,7 +151,7 @@ describe.each(Object.keys(ways) as Way[])('R91: a call of the store that %s', (w
     expect(first()).toMatch(/^executed (stored|tombstone)$/);
   });
 
-  it('shutdown ends in time, whatever the records become', async () => {
+  it('shutdown ends in time, whatever state the records have', async () => {
     const { runtime, run, engine } = rig('abandon', way);
     run(() => new Promise(() => {}));
     await runtime.settle();

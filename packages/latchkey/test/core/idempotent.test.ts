@@ -30,13 +30,13 @@ describe('idempotent()', () => {
     expect(shipped).toEqual(['a', 'b']);
   });
 
-  it('refuses a key that was used for something else', async () => {
+  it('refuses a key that was used for another payload', async () => {
     const { ship } = shipping();
     await ship({ id: 'a', total: 1 });
     await expect(ship({ id: 'a', total: 2 })).rejects.toMatchObject({ code: 'key-reused' });
   });
 
-  it('says for a message that is delivered again in another envelope how to leave the envelope out', async () => {
+  it('explains how to ignore the envelope of a redelivered message', async () => {
     const store = memoryStore();
     const message = (attempt: number) => ({ id: 'm-1', attempt, body: { order: 7 } });
     const options = { store, name: 'ship', key: ({ id }: { id: string }) => id };
@@ -92,7 +92,7 @@ describe('idempotent()', () => {
     }
   });
 
-  it('does not run again after NothingHappenedError under refuse where a step was saved', async () => {
+  it('does not run again after NothingHappenedError under refuse if a step was saved', async () => {
     let calls = 0;
     const order = idempotent(
       async (_id: string, context) => {
@@ -107,7 +107,7 @@ describe('idempotent()', () => {
     expect(calls).toBe(1);
   });
 
-  it('R89: is not decided by another call that is not decided', async () => {
+  it('R89: stays undecided when it calls another undecided operation', async () => {
     for (const [afterFailure, code] of [
       ['refuse', 'outcome-unknown'],
       ['rerun', undefined],
@@ -126,7 +126,7 @@ describe('idempotent()', () => {
     }
   });
 
-  it('tells a running duplicate when to come back', async () => {
+  it('gives a running duplicate a retryAfterMs', async () => {
     const { promise, resolve } = Promise.withResolvers<number>();
     const slow = idempotent((_id: string) => promise, { store: memoryStore(), name: 'slow', key: (id) => id });
     const first = slow('a');
@@ -157,7 +157,7 @@ describe('idempotent()', () => {
     expect(() => shipping({ timing: { leaseMs: -1 } })).toThrow(/leaseMs must be an integer/);
   });
 
-  it('refuses at once what can only be meant otherwise', () => {
+  it('refuses invalid options at once', () => {
     for (const [name, value] of Object.entries({
       name: '',
       key: 'id',
@@ -175,7 +175,7 @@ describe('idempotent()', () => {
     }
   });
 
-  it('refuses a call without an identity, rather than let such calls share one', async () => {
+  it('refuses a call without a principal', async () => {
     const { ship, shipped } = shipping({ principal: (order: { tenant?: string }) => order.tenant });
     await expect(ship({ id: 'a', total: 1 })).rejects.toMatchObject({ code: 'principal-missing' });
     const blank = shipping({ principal: () => '' });

@@ -29,7 +29,7 @@ function rig() {
 }
 
 describe('a lease', () => {
-  it('is counted no longer than a renewal that waited for a transaction beside it may have made it', async () => {
+  it('ends no later than a renewal that waited for a concurrent transaction may have set it', async () => {
     const { runtime, renewals, lease, transaction } = rig();
     await runtime.advance(10_000);
     const first = transaction();
@@ -47,7 +47,7 @@ describe('a lease', () => {
     expect(lease.end).toBe('deadline');
   });
 
-  it('is as long as a transaction made it where nothing else was sent', async () => {
+  it('is as long as a transaction set it if nothing else was sent', async () => {
     const { runtime, renewals, lease, transaction } = rig();
     const startedAt = runtime.clock.monotonic();
     const only = transaction();

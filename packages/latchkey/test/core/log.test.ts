@@ -61,7 +61,7 @@ afterEach(() => {
 });
 
 describe('the log', () => {
-  it('goes to the console when nothing is set: a throw behind the fetch adapter', async () => {
+  it('goes to the console by default: a throw in a fetch handler', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     const guard = idempotency({ store: memoryStore(), principal: () => 'tenant' });
     await guard(() => {
@@ -73,7 +73,7 @@ describe('the log', () => {
     expect(JSON.stringify(error.mock.calls)).not.toContain(secret);
   });
 
-  it('goes to the console when nothing is set: a store that is away, a missing migration, a kept failure', async () => {
+  it('goes to the console by default: an unavailable store, a missing migration, a kept failure', async () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     const warn = vi.spyOn(console, 'warn').mockReturnValue();
     let failing: Error | undefined;
@@ -93,7 +93,7 @@ describe('the log', () => {
     expect(lines).toMatch(/latchkey store-unavailable: /);
   });
 
-  it('holds no key, body, credential, path or message of another error', () => {
+  it('contains no key, body, credential, path or message of another error', () => {
     const entries: LogEntry[] = [];
     const emit = createEmit({ log: (entry) => void entries.push(entry), runtime: manualRuntime() });
     for (const event of events) emit?.(event);
@@ -101,7 +101,7 @@ describe('the log', () => {
     expect(JSON.stringify(entries)).not.toContain(secret);
   });
 
-  it('is silent about what is no fault', () => {
+  it('logs nothing about normal events', () => {
     const entries: LogEntry[] = [];
     const emit = createEmit({ log: (entry) => void entries.push(entry), runtime: manualRuntime() });
     for (const event of quiet) emit?.(event);
@@ -121,14 +121,14 @@ describe('the log', () => {
     expect(codes).toHaveLength(3);
   });
 
-  it('keeps to a bound, however many paths there are', () => {
+  it('has a limit, however many paths there are', () => {
     const codes: string[] = [];
     const emit = createEmit({ log: ({ code }) => void codes.push(code), runtime: manualRuntime() });
     for (let path = 0; path < 10_000; path += 1) emit?.({ type: 'unprotected', operation: `POST /orders/${path}` });
     expect(codes).toHaveLength(100);
   });
 
-  it('names the record by the reference that its problem has, and so do events', () => {
+  it("contains the record's reference, as events do", () => {
     const entries: LogEntry[] = [];
     const seen: LatchkeyEvent[] = [];
     const emit = createEmit({
@@ -143,7 +143,7 @@ describe('the log', () => {
     expect(seen.map((event) => event.reference)).toEqual([reference, undefined]);
   });
 
-  it('is switched off by false, taken over by a function, and does not depend on onEvent', () => {
+  it('is turned off by false, replaced by a function, and independent of onEvent', () => {
     const error = vi.spyOn(console, 'error').mockReturnValue();
     const unprotected: LatchkeyEvent = { type: 'unprotected', operation: 'o' };
     const types: string[] = [];

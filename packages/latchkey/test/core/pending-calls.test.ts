@@ -36,7 +36,7 @@ async function job(body: string) {
 }
 
 describe('a process with a pending call of an idempotent function does not end', () => {
-  it('while the store is away, until the call has failed', async () => {
+  it('while the store is unavailable, until the call has failed', async () => {
     const away = `faults.plan(() => ({ kind: 'fail' })); void tell(ship({ timing: { claimTimeoutMs: 300, leaseMs: 500 } })('o-1'));`;
     expect(await job(away)).toEqual({ output: 'failed store-unavailable', code: 1 });
   });
@@ -69,7 +69,7 @@ describe('a process with a pending call of an idempotent function does not end',
 });
 
 describe('a process with nothing pending ends', () => {
-  it('beside a store that sweeps, after its last call', async () => {
+  it('with a store that sweeps, after its last call', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
     const database = JSON.stringify(join(folder, 'jobs.db'));
     const idle = `await tell(ship({ store: sqliteStore({ database: ${database} }) })('o-1'));`;

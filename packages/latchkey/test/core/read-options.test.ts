@@ -60,7 +60,7 @@ describe('readOptions', () => {
     });
   });
 
-  it('merges the groups of a route with those of its guard member by member, and leaves what is undefined', () => {
+  it('merges the groups of a route with those of its guard member by member, and ignores undefined', () => {
     const guard = read({ name: 'x', whenRunning: { waitMs: 3 }, timing: { leaseMs: 200 }, response: { keep: true } });
     const route = read(
       { dialect: undefined, timing: { leaseMs: undefined, retentionMs: 7 }, response: undefined },
@@ -69,7 +69,7 @@ describe('readOptions', () => {
     expect(route).toEqual({ ...guard, timing: { leaseMs: 200, retentionMs: 7 } });
   });
 
-  it('replaces an object that is no group as a whole', () => {
+  it('replaces an object that is not a group as a whole', () => {
     const guard = read({ name: 'x', whenRunning: { waitMs: 3 } });
     expect(read({ whenRunning: 'conflict' }, guard).whenRunning).toBe('conflict');
     expect(read({ whenRunning: { waitMs: 4 } }, guard).whenRunning).toEqual({ waitMs: 4 });
@@ -124,11 +124,11 @@ describe('readOptions', () => {
     expect(faultOf(given)).toEqual({ code: 'option-invalid', message });
   });
 
-  it('shows no value that may be a secret', () => {
+  it('does not show a value that may be a secret', () => {
     expect(faultOf({ name: ['hunter2'] }).message).toBe('The test: name must be a string; got an instance of Array.');
   });
 
-  it('takes nothing but an object with options', () => {
+  it('only accepts an object with options', () => {
     const words = 'The test takes an object with options (name, dialect, whenRunning …); got';
     for (const [given, found] of [
       ['x', 'a string'],

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { RecentMap } from '../../src/core/support/recent-map.ts';
 
-it('keeps what is asked for, and forgets the rest', () => {
+it('keeps recently used entries and drops the others', () => {
   const map = new RecentMap<number>(10);
   map.set('asked for', -1);
   for (let key = 0; key < 100; key += 1) {

@@ -23,7 +23,7 @@ for (const [name, least] of Object.entries(pages))
       title,
     }));
 
-    it('links to what is there, and to the tests that it names', async () => {
+    it('links to existing files, and to the tests that it names', async () => {
       const proofs = links.filter(({ title }) => title !== undefined);
       expect(proofs.length).toBeGreaterThanOrEqual(least.proofs);
       for (const { path } of links.filter(({ path }) => !path.startsWith('#')))

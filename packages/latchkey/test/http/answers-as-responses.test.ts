@@ -39,7 +39,7 @@ describe('a Response', () => {
   it.each([
     ['returned', made],
     ['promised', async () => made()],
-  ])('%s by the function of finish is committed whole, where transactions are asynchronous', async (_, fn) => {
+  ])('%s by the function of finish is committed completely, if transactions are asynchronous', async (_, fn) => {
     const { context, committed, finished } = asynchronous();
     await context.finish(fn);
     const { status, headers, body } = decodeResponse(committed[0]?.result.bytes ?? new Uint8Array());
@@ -51,7 +51,7 @@ describe('a Response', () => {
     expect(finished[0]?.status).toBe(201);
   });
 
-  it('whose body was read before commits nothing', async () => {
+  it('whose body was already read commits nothing', async () => {
     const { context, committed } = asynchronous();
     const used = made();
     await used.text();
@@ -59,7 +59,7 @@ describe('a Response', () => {
     expect(committed).toEqual([]);
   });
 
-  it('is no answer of a store whose transactions are synchronous, by its type', () => {
+  it('is no answer of a store with synchronous transactions, by its type', () => {
     type Answers<Kind extends TransactionKind> = ReturnType<Parameters<HttpContext<Kind, Response>['finish']>[0]>;
     expectTypeOf<Answers<SqliteTransactions>>().toEqualTypeOf<Answer>();
     expectTypeOf<Answers<{ readonly handle: object; readonly mode: 'async' }>>().toEqualTypeOf<
@@ -70,7 +70,7 @@ describe('a Response', () => {
   it.each([
     ['given', () => new Response('ask support', { status: 403 })],
     ['promised', async () => new Response('ask support', { status: 403 })],
-  ])('%s by authorizeReplay is the answer in place of the stored one', async (_, authorizeReplay) => {
+  ])('%s by authorizeReplay replaces the stored answer', async (_, authorizeReplay) => {
     const { send } = layerRig({ response: { authorizeReplay } });
     await send({ key: 'k' });
     expect(await send({ key: 'k' })).toMatchObject({ status: 403, text: 'ask support' });
@@ -89,7 +89,7 @@ describe('a Response', () => {
     expect(runs()).toBe(1);
   });
 
-  it('given by onProblem is refused by name, and the problem is sent as it is', async () => {
+  it('given by onProblem is refused by name, and the problem is sent unchanged', async () => {
     const { send, events } = layerRig({ onProblem: (() => made()) as never });
     await send({ key: 'k', body: '1' });
     expect(await send({ key: 'k', body: '2' })).toMatchObject({ status: 422, code: 'key-reused' });

@@ -33,7 +33,7 @@ describe('bodyForm of JSON', () => {
     ['"\\ud800"', '"\\ufffd"'],
     ['"1"', '"1 "'],
     ['"é"', '"e\\u0301"'],
-  ])('R22: tells %s and %s apart', (a, b) => {
+  ])('R22: distinguishes %s and %s', (a, b) => {
     expect(json(a)).not.toEqual(json(b));
   });
 
@@ -45,14 +45,14 @@ describe('bodyForm of JSON', () => {
     expect(json(twice)).not.toEqual(json('{"a":2,"a":1}'));
   });
 
-  it('compares what is no JSON, or no UTF-8, by its bytes', () => {
+  it('compares a body that is not JSON, or not UTF-8, by its bytes', () => {
     expect(json('{')).toEqual(json('{'));
     expect(json('{')).not.toEqual(json('{ '));
     expect(json(Uint8Array.of(0x22, 0xff, 0x22))).not.toEqual(json(Uint8Array.of(0x22, 0xfe, 0x22)));
     expect(json(Uint8Array.of(0x22, 0xff, 0x22))).not.toEqual(json('"\ufffd"'));
   });
 
-  it('gives a parsed body the form of its text', () => {
+  it('gives a parsed body the same form as its text', () => {
     holds(
       fc.property(fc.jsonValue(), (parsed) => {
         expect(value(parsed)).toEqual(json(JSON.stringify(parsed)));
@@ -60,7 +60,7 @@ describe('bodyForm of JSON', () => {
     );
   });
 
-  it('knows equal values from different ones', () => {
+  it('distinguishes equal values from different ones', () => {
     holds(
       fc.property(fc.jsonValue(), fc.jsonValue(), (a, b) => {
         const texts = [JSON.stringify(a), JSON.stringify(b)] as const;
@@ -73,7 +73,7 @@ describe('bodyForm of JSON', () => {
 });
 
 describe('bodyForm of a parsed body', () => {
-  it('takes bytes and text that a parser left for what they are', () => {
+  it('takes bytes and text from a parser unchanged', () => {
     expect(value(Buffer.from('abc'), 'text/plain')).toEqual(formOf(bytes('abc'), 'text/plain'));
     expect(value('abc', 'text/plain')).toEqual(formOf(bytes('abc'), 'text/plain'));
     expect(value('abc')).toEqual(json('"abc"'));
@@ -85,7 +85,7 @@ describe('bodyForm of a parsed body', () => {
     expect(value({ a: '1' }, type)).not.toEqual(value({ a: 1 }, type));
   });
 
-  it('tells values apart that JSON can hold but a canonical form can not', () => {
+  it("distinguishes values that JSON can represent but a canonical form can't", () => {
     expect(value(['\ud800'])).not.toEqual(value(['\ud801']));
   });
 
@@ -118,7 +118,7 @@ describe('bodyForm of a parsed body', () => {
     expect(value(deep(10n))).toBe('consumed');
   });
 
-  it('has nothing to compare in a value that JSON can not hold', () => {
+  it("refuses a value that JSON can't represent", () => {
     const circular: Record<string, unknown> = {};
     circular['self'] = circular;
     for (const parsed of [undefined, () => 1, 10n, circular]) expect(value(parsed)).toBe('consumed');
@@ -152,32 +152,32 @@ describe('bodyForm of a parsed body', () => {
     ['a number that JSON has not', Number.NaN],
     ['a symbol', Symbol('x')],
     ['a function', () => 1],
-  ])('R84 has nothing to compare in %s', (_what, lost) => {
+  ])('R84 refuses %s', (_what, lost) => {
     expect(value(lost)).toBe('consumed');
     expect(value({ member: lost })).toBe('consumed');
     expect(value([[lost]])).toBe('consumed');
   });
 
-  it('R84 has nothing to compare in a list with gaps', () => {
+  it('R84 refuses a list with gaps', () => {
     expect(value([undefined])).toBe('consumed');
   });
 
-  it('takes a member that is undefined for one that is absent', () => {
+  it('treats an undefined member as absent', () => {
     expect(value({ a: 1, b: undefined })).toEqual(json('{"a":1}'));
   });
 
-  it('takes what says its own JSON at its word', () => {
+  it('uses toJSON of a value', () => {
     const at = new Date(0);
     expect(value({ at, bytes: Buffer.from('a') })).toEqual(json(JSON.stringify({ at, bytes: Buffer.from('a') })));
     expect(value({ at })).not.toEqual(value({ at: new Date(1) }));
   });
 
-  it('takes objects of another realm, and those without a prototype, for plain ones', () => {
+  it('treats objects of another realm, and those without a prototype, as plain', () => {
     expect(value(runInNewContext('({ a: [1] })'))).toEqual(json('{"a":[1]}'));
     expect(value(Object.assign(Object.create(null), { a: [1] }))).toEqual(json('{"a":[1]}'));
   });
 
-  it('R84 has nothing to compare in multipart whose files went elsewhere', () => {
+  it('R84 refuses multipart whose files are not in the body', () => {
     const type = 'multipart/form-data; boundary=x';
     expect(value({ title: 'contract' }, type)).toBe('consumed');
     const whole = { kind: 'value', value: [['title', 'contract']], hasFiles: false } as const;
@@ -195,13 +195,13 @@ describe('bodyForm of multipart', () => {
     expect(form('aaa', part('aaa', 'x'))).not.toEqual(form('aaa', part('aaa', 'y')));
   });
 
-  it('compares by bytes and boundary where the boundary is longer than 70 characters', () => {
+  it('compares by bytes and boundary if the boundary is longer than 70 characters', () => {
     const [a, b] = ['a'.repeat(71), 'b'.repeat(71)];
     expect(form(a, part(a, 'x'))).toEqual(form(a, part(a, 'x')));
     expect(form(a, part(a, 'x'))).not.toEqual(form(b, part(b, 'x')));
   });
 
-  it('compares by bytes and boundary what is not well-formed', () => {
+  it('compares malformed multipart by bytes and boundary', () => {
     expect(form('aaa', 'x')).toEqual(form('aaa', 'x'));
     expect(form('aaa', 'x')).not.toEqual(form('bbb', 'x'));
   });
@@ -210,7 +210,7 @@ describe('bodyForm of multipart', () => {
 describe('bodyForm of coded bodies', () => {
   const coded = (text: string, coding = 'gzip') => formOf(bytes(gzipSync(text)), 'application/json', [coding]);
 
-  it('compares what is inside', async () => {
+  it('compares the decoded body', async () => {
     expect(await coded('{"a": 1}')).toEqual(json('{"a":1}'));
   });
 
@@ -218,13 +218,13 @@ describe('bodyForm of coded bodies', () => {
     expect(await coded(`"${'x'.repeat(10_000)}"`)).toBe('too-large');
   });
 
-  it('compares by its bytes what it can not decode', async () => {
+  it("compares a body that it can't decode by its bytes", async () => {
     expect(await coded('1', 'unknown')).toEqual(await coded('1', 'unknown'));
     expect(await coded('1', 'unknown')).not.toEqual(await coded('1', 'other'));
     expect(await coded('1', 'unknown')).not.toEqual(await coded('2', 'unknown'));
   });
 
-  it('passes on what an adapter found', () => {
+  it('returns the result of an adapter', () => {
     for (const kind of ['too-large', 'consumed', 'broken'] as const) expect(formOf({ kind }, '')).toBe(kind);
   });
 });

@@ -22,11 +22,11 @@ describe('classify', () => {
     expect(judged(response(status))).toBe('done');
   });
 
-  it.each([401, 407, 408, 425, 429])('%i asks to come back', (status) => {
+  it.each([401, 407, 408, 425, 429])('%i is come-back', (status) => {
     expect(judged(response(status))).toBe('come-back');
   });
 
-  it('503 says so only with Retry-After', () => {
+  it('503 is come-back only with Retry-After', () => {
     expect(judged(response(503))).toBe('failed');
     expect(judged(response(503, { headers: [['retry-after', '1']] }))).toBe('come-back');
     expect(judged(response(500, { headers: [['Retry-After', '1']] }))).toBe('failed');
@@ -36,7 +36,7 @@ describe('classify', () => {
     expect(judged(response(status))).toBe('failed');
   });
 
-  it('a stream that broke is a failure, one that was too long is done', () => {
+  it('a broken stream is a failure, one that is too long is done', () => {
     expect(judged(response(200, { state: 'broken' }))).toBe('failed');
     expect(judged(response(200, { state: 'too-large' }))).toBe('done');
   });
@@ -48,20 +48,20 @@ describe('classify', () => {
     expect(judged(response(500), { keep: () => false })).toBe('failed');
   });
 
-  it('the route is asked about a 503 with Retry-After too, and about no other', () => {
+  it('keep is called for a 503 with Retry-After too, and for no other 5xx', () => {
     const later = response(503, { headers: [['Retry-After', '1']] });
     expect(judged(later, { keep: () => false })).toBe('released');
     expect(judged(later, { keep: () => true })).toBe('done');
     expect(judged(response(503), { keep: () => false })).toBe('failed');
   });
 
-  it("the handler's word holds over everything", () => {
+  it("the handler's keep() and release() override everything", () => {
     expect(judged(response(200), { overruled: 'release' })).toBe('released');
     expect(judged(response(500), { overruled: 'keep', keep: () => false })).toBe('done');
     expect(judged(response(500), { overruled: 'release', thrown: 'failed' })).toBe('released');
   });
 
-  it('a 400 asks to come back in the Stripe dialect', () => {
+  it('a 400 is come-back in the Stripe dialect', () => {
     expect(judged(response(400), { dialect: stripeDialect })).toBe('come-back');
     expect(judged(response(402), { dialect: stripeDialect })).toBe('done');
   });
@@ -103,18 +103,18 @@ describe('classify of an answer that another layer gave', () => {
     expect(judged(response(status, { headers: [['Idempotency-Status', 'key-reused']] }))).not.toBe('not-final');
   });
 
-  it.each(final)('%s is an answer like any other', (code) => {
+  it.each(final)('%s is a normal answer', (code) => {
     expect(judged(passedOn(code))).toBe('done');
     expect(judged(withoutMark(passedOn(code)))).toBe('done');
   });
 
-  it("knows Stripe's own word for it", () => {
+  it("recognizes Stripe's code", () => {
     const headers: Header[] = [['Content-Type', 'application/json']];
     const body = Buffer.from('{"error":{"type":"idempotency_error","code":"idempotency_key_in_use"}}');
     expect(judged(response(409, { headers, body }))).toBe('not-final');
   });
 
-  it('takes no other 409, and no body that only looks so, for it', () => {
+  it('does not take another 409, or a similar body, for it', () => {
     const headers: Header[] = [['Content-Type', 'application/problem+json']];
     const body = Buffer.from('{"code":"in-progress"}');
     expect(judged(response(409, { headers, body: Buffer.from('{"code":"sold-out"}') }))).toBe('done');

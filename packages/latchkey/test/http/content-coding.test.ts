@@ -12,16 +12,16 @@ const encoders = {
 };
 
 describe('decodeContent', () => {
-  it.each(Object.entries(encoders))('undoes %s', async (coding, encode) => {
+  it.each(Object.entries(encoders))('decodes %s', async (coding, encode) => {
     expect(await decodeContent(encode(text), [coding], 10_000)).toEqual({ kind: 'decoded', bytes: text });
   });
 
-  it('undoes several, last one first', async () => {
+  it('decodes several codings, last one first', async () => {
     const coded = zlib.brotliCompressSync(zlib.gzipSync(text));
     expect(await decodeContent(coded, ['gzip', 'br'], 10_000)).toEqual({ kind: 'decoded', bytes: text });
   });
 
-  it('takes exactly the limit and not one byte more', async () => {
+  it('accepts exactly the limit and not one byte more', async () => {
     const coded = zlib.gzipSync(text);
     expect((await decodeContent(coded, ['gzip'], text.length)).kind).toBe('decoded');
     expect((await decodeContent(coded, ['gzip'], text.length - 1)).kind).toBe('too-large');
@@ -36,7 +36,7 @@ describe('decodeContent', () => {
     expect(await decodeContent(nested, ['gzip', 'gzip', 'gzip'], 1024 * 1024)).toEqual({ kind: 'too-large' });
   });
 
-  it('leaves what it does not know or what is garbled', async () => {
+  it('does not decode unknown codings or malformed data', async () => {
     expect(await decodeContent(text, ['aes128gcm'], 10_000)).toEqual({ kind: 'undecodable' });
     expect(await decodeContent(text, ['gzip'], 10_000)).toEqual({ kind: 'undecodable' });
     expect(await decodeContent(text, ['gzip', 'gzip', 'gzip', 'gzip'], 10_000)).toEqual({ kind: 'undecodable' });

@@ -24,7 +24,7 @@ function charging(url: string, seen: unknown[], options: object = {}): Handler {
 }
 
 describe('context.fetch', () => {
-  it('calls once; both attempts of the operation see the same response', async () => {
+  it('calls once; both attempts of the operation get the same response', async () => {
     const body = Buffer.from([0, 255, 128, 10]);
     await using provider = await misbehave((response) =>
       response
@@ -48,7 +48,7 @@ describe('context.fetch', () => {
     expect(seen[1]).toEqual(seen[0]);
   });
 
-  it('sends one key at every try, at every attempt of the operation, and another for another operation', async () => {
+  it('sends the same key at every try and attempt, and another for another operation', async () => {
     await using provider = await misbehave(drop, answer(500), problem(409, 'in-progress'), own(200), drop, own(200));
     const { send } = layerRig(rerun);
     const seen: unknown[] = [];
@@ -67,7 +67,7 @@ describe('context.fetch', () => {
     expect(more[3]).not.toBe(first);
   });
 
-  it('saves no answer that is not final: the next attempt asks again', async () => {
+  it('does not save an answer that is not final: the next attempt sends the request again', async () => {
     await using provider = await misbehave(answer(401), answer(200));
     const { send, events } = layerRig(rerun);
     const seen: unknown[] = [];
@@ -82,7 +82,7 @@ describe('context.fetch', () => {
   });
 
   it.each(['released', 'released, with an error of the application around'])(
-    "takes no firewall's 403 for the provider's answer when an earlier attempt went unanswered: %s",
+    "does not take a firewall's 403 for the provider's answer when an earlier attempt went unanswered: %s",
     async (how) => {
       await using provider = await misbehave(drop, answer(403), own(200));
       const { send } = layerRig(rerun);
@@ -100,7 +100,7 @@ describe('context.fetch', () => {
     },
   );
 
-  it("takes no firewall's 403 for the provider's answer after the worker that asked has died", async () => {
+  it("does not take a firewall's 403 for the provider's answer after the worker died", async () => {
     await using provider = await misbehave(hang, answer(403), own(200));
     const { send, runtime } = layerRig({ ...rerun, timing: { maxRunMs: 1_000 } });
     const once: Handler = async (context) => {
@@ -115,7 +115,7 @@ describe('context.fetch', () => {
     expect(await send({ key: 'k' }, once)).toMatchObject({ status: 200 });
   });
 
-  it('takes an unmarked answer when the earlier attempt failed before the call', async () => {
+  it('accepts an unmarked answer when the earlier attempt failed before the call', async () => {
     await using provider = await misbehave(answer(402));
     const { send } = layerRig(rerun);
     const handler: Handler = async (context, run) => {
@@ -139,7 +139,7 @@ describe('context.fetch', () => {
     expect(seen).toHaveLength(1);
   });
 
-  it.each([204, 205, 304])('gives a response without a body for %i', async (status) => {
+  it.each([204, 205, 304])('returns a response without a body for %i', async (status) => {
     await using provider = await misbehave(answer(status));
     const seen: unknown[] = [];
     const { send } = layerRig(rerun);
@@ -150,7 +150,7 @@ describe('context.fetch', () => {
     ]);
   });
 
-  it('times its waits by the runtime of the guard', async () => {
+  it("uses the timers of the guard's runtime", async () => {
     await using provider = await misbehave(answer(503, { 'retry-after': '60' }), answer(200, {}, 'charged'));
     const { send, runtime } = layerRig({ ...rerun, timing: { leaseMs: 600_000 } });
     const waiting = Promise.withResolvers<number>();

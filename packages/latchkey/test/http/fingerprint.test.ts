@@ -38,7 +38,7 @@ describe('fingerprinter', () => {
     expect(new Set(all).size).toBe(all.length);
   });
 
-  it('can not be led to equal by moving text from one part to the next', () => {
+  it('differs if text moves from one part to the next', () => {
     const texts = fc.string({ maxLength: 4, unit: fc.constantFrom('1', ':', 'a', '2') });
     const inputs = fc.record({
       target: texts,
@@ -58,7 +58,7 @@ describe('fingerprinter', () => {
     );
   });
 
-  it('writes under the first secret and accepts all, and records from before there was one', () => {
+  it('signs with the first secret and accepts all, and records from before there was one', () => {
     const plain = fingerprinter([])(input)[0];
     const old = fingerprinter([secret('o')])(input)[0];
     const rotated = fingerprinter([secret('n'), secret('o')])(input);
@@ -68,7 +68,7 @@ describe('fingerprinter', () => {
     expect(fingerprinter([secret('n')])(input)).not.toContain(old);
   });
 
-  it('R26: recognises a record of an older version, and mixes no two versions up', () => {
+  it('R26: recognizes a record of an older version, and keeps versions separate', () => {
     const older: FingerprintVersion = { tag: '0', materialOf: ({ target, body }) => `${target} ${body[1]}` };
     const [before = ''] = fingerprinter([secret('s')], [older])(input);
     const now = fingerprinter([secret('s')], [...fingerprintVersions, older]);

@@ -20,7 +20,7 @@ describe('httpDateMs', () => {
     'Sun, 06 Nov 1994 25:49:37 GMT',
     'sun, 06 nov 1994 08:49:37 gmt',
     'Sun, 06 Nov 1994 08:49:37 GMT, Sun, 06 Nov 1994 08:49:37 GMT',
-  ])('takes %j for no date', (text) => {
+  ])('does not read %j as a date', (text) => {
     expect(httpDateMs(text)).toBeUndefined();
   });
 });

@@ -58,7 +58,7 @@ const recorded = (outcome: Outcome) => (outcome.kind === 'executed' ? outcome.re
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
 
 describe('a saved request that is run again', () => {
-  it('reaches its handler as it came, and the retry gets that answer', async () => {
+  it('reaches its handler unchanged, and the retry gets that answer', async () => {
     const { crash, complete, retry } = crashRig();
     await crash(sent);
     const seen: SavedRequest[] = [];
@@ -129,7 +129,7 @@ describe('a saved request that is run again', () => {
   });
 });
 
-describe('an answer is judged as the guard judges it', () => {
+describe('an answer is classified as by the guard', () => {
   it.each([
     ['a 500', () => new Response('no', { status: 500 }), 'released'],
     ['a 503 with Retry-After', () => new Response('', { status: 503, headers: { 'Retry-After': '1' } }), 'released'],
@@ -153,7 +153,7 @@ describe('an answer is judged as the guard judges it', () => {
     expect(recorded(await complete({ 'POST /v1/orders': handler }, { response: { maxBytes: 20 } }))).toBe(expected);
   });
 
-  it('a failure at the last attempt is kept, in the shape that a client would have got', async () => {
+  it('a failure at the last attempt is kept, in the shape for clients', async () => {
     const { crash, complete, retry } = crashRig({ dialect: 'stripe' });
     await crash(sent);
     const events: LatchkeyEvent[] = [];
@@ -169,14 +169,14 @@ describe('an answer is judged as the guard judges it', () => {
     expect([status, JSON.parse(answer)]).toMatchObject([500, { error: { latchkey_code: 'operation-failed' } }]);
   });
 
-  it('a body past the limit leaves a tombstone', async () => {
+  it('a body over the limit leaves a tombstone', async () => {
     const { crash, complete, retry } = crashRig();
     await crash(sent);
     await complete({ 'POST /v1/orders': () => new Response('x'.repeat(21)) }, { response: { maxBytes: 20 } });
     expect(await retry(sent)).toMatchObject({ status: 410, code: 'response-not-kept' });
   });
 
-  it('a saved request that can not be read is no answer', async () => {
+  it('an unreadable saved request is not an answer', async () => {
     const operations = httpOperations({ 'POST /v1/orders': () => ({ status: 204 }) });
     const run = operations.begin('POST /v1/orders', Buffer.from('garbage'));
     await expect(run.handler({} as never)).rejects.toMatchObject({ code: 'record-unreadable' });
@@ -200,14 +200,14 @@ describe('operations by name', () => {
     }
   });
 
-  it('do not take a name that was cut for another route', () => {
+  it('do not take a truncated name for another route', () => {
     const { matches } = httpOperations({ 'POST /v1/orders/:id': nothing });
     const name = `POST /v1/orders/${'7'.repeat(200)}/pay`;
     expect(matches(name.slice(0, 119))).toBe(true);
     expect(matches(name.slice(0, 120))).toBe(false);
   });
 
-  it('go to the name without wildcards first', async () => {
+  it('prefer the name without wildcards', async () => {
     const { crash, complete, retry } = crashRig();
     await crash({ ...sent, target: '/v1/orders/draft/pay' });
     await complete({
@@ -217,7 +217,7 @@ describe('operations by name', () => {
     expect(await retry({ ...sent, target: '/v1/orders/draft/pay' })).toMatchObject({ text: 'draft' });
   });
 
-  it('tell the handler what stood for the wildcards', async () => {
+  it('pass the values of the wildcards to the handler', async () => {
     const { crash, complete } = crashRig();
     await crash({ ...sent, target: '/v1/orders/a%20b/items/%zz?x=/y' });
     const seen: SavedRequest['params'][] = [];

@@ -46,7 +46,7 @@ const parses = (text: string): boolean => {
 const values = fc.jsonValue({ maxDepth: 5 });
 
 describe('canonicalJson', () => {
-  it('gives what the plain way gives, whatever the order and white space', () => {
+  it('gives the same as a simple implementation, whatever the order and white space', () => {
     holds(
       fc.property(values, fc.constantFrom(undefined, 1, '\t', ' \r\n'), (value, space) => {
         const expected = oracle(value);
@@ -74,7 +74,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('takes a text for JSON only if the parser does', () => {
+  it('accepts a text as JSON only if the parser does', () => {
     const pieces = fc.constantFrom(
       '{',
       '}',
@@ -110,7 +110,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('survives a member of JSON text being cut anywhere', () => {
+  it('survives JSON text that is cut anywhere', () => {
     const text = '{"a":[1,-2.5e3,"x\\u00e9\\"",{"b":null}],"c":true}';
     for (let end = 0; end < text.length; end += 1) expect(canonicalJson(text.slice(0, end))).toBeUndefined();
     expect(canonicalJson(`${text}x`)).toBeUndefined();
@@ -134,7 +134,7 @@ describe('canonicalJson', () => {
     expect(canonicalJson(numeral)).toBe(exact ? expected : undefined);
   });
 
-  it('writes a number as JavaScript does, or has no form for it where that has another value', () => {
+  it('writes a number as JavaScript does, or has no form for it if the value differs', () => {
     const digits = (maxLength: number) => fc.stringMatching(new RegExp(`^[0-9]{1,${maxLength}}$`));
     const whole = fc.oneof(
       fc.constant('0'),
@@ -160,7 +160,7 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('keeps the exact value of numerals of few digits up to the limits of a double', () => {
+  it('keeps the exact value of short numerals up to the limits of a double', () => {
     const mantissas = fc.stringMatching(/^-?(0|[1-9][0-9]{0,6})(\.[0-9]{1,10})?$/);
     const powers = fc.oneof(
       fc.integer({ min: -345, max: -290 }),
@@ -208,14 +208,14 @@ describe('canonicalJson', () => {
     );
   });
 
-  it('gives up on a text that is nested too deep, without a crash', () => {
+  it('gives up on a text that is nested too deeply, without a crash', () => {
     const nested = (depth: number) => '['.repeat(depth) + ']'.repeat(depth);
     expect(canonicalJson(nested(200))).toBe(nested(200));
     expect(canonicalJson(nested(201))).toBeUndefined();
     expect(canonicalJson('['.repeat(1_000_000))).toBeUndefined();
   });
 
-  it('takes long numerals, strings and objects in its stride', () => {
+  it('handles long numerals, strings and objects', () => {
     const zeros = '0'.repeat(500_000);
     expect(canonicalJson(`1${zeros}1`)).toBeUndefined();
     expect(canonicalJson(`0.${zeros}1`)).toBeUndefined();
@@ -225,7 +225,7 @@ describe('canonicalJson', () => {
     expect(canonicalJson(`{${names.join()}}`)).toHaveLength(names.join().length + 2);
   });
 
-  it('sees members called like those of every object', () => {
+  it('handles members named like those of every object', () => {
     expect(canonicalJson('{"toString":1,"__proto__":2,"constructor":3}')).toBe(
       '{"__proto__":2,"constructor":3,"toString":1}',
     );
@@ -236,7 +236,7 @@ describe('canonicalJson with members left out', () => {
   const leftOut = pointerTree(['/sentAt', '/meta/trace', '/items/0/at', '/a~1b', '/m~0n', '/list/1']);
   const canonical = (text: string) => canonicalJson(text, leftOut);
 
-  it('leaves out what the pointers name, and nothing of the same name elsewhere', () => {
+  it('leaves out the members at the pointers, and no others of the same name', () => {
     expect(canonical('{"sentAt":1,"x":{"sentAt":2}}')).toBe('{"x":{"sentAt":2}}');
     expect(canonical('{"meta":{"trace":[1],"id":2}}')).toBe('{"meta":{"id":2}}');
     expect(canonical('{"items":[{"at":1,"n":1},{"at":2}]}')).toBe('{"items":[{"n":1},{"at":2}]}');
@@ -247,12 +247,12 @@ describe('canonicalJson with members left out', () => {
     expect(canonical('{"list":[1,2,3]}')).toBe('{"list":[1,,3]}');
   });
 
-  it('does not mind what a left-out member would lose', () => {
+  it('ignores values that JSON loses in a left-out member', () => {
     expect(canonical('{"sentAt":9007199254740993,"a":1}')).toBe('{"a":1}');
     expect(canonical('{"sentAt":1,"a":9007199254740993}')).toBeUndefined();
   });
 
-  it('still wants it to be JSON', () => {
+  it('still requires JSON', () => {
     expect(canonical('{"sentAt":[}')).toBeUndefined();
   });
 });

@@ -28,7 +28,7 @@ describe('isUnguessable', () => {
     expect(isUnguessable(key)).toBe(false);
   });
 
-  it('accepts whatever random UUIDs and 16 random bytes come along', () => {
+  it('accepts any random UUID and any 16 random bytes', () => {
     for (let count = 0; count < 2000; count += 1) {
       expect(isUnguessable(randomUUID())).toBe(true);
       expect(isUnguessable(randomBytes(16).toString('hex'))).toBe(true);

@@ -10,7 +10,7 @@ const keyCharacters = fc
 const quoted = (key: string) => `"${key.replace(/["\\]/g, '\\$&')}"`;
 
 describe('readKey', () => {
-  it('takes the quoted and the bare form for one key', () => {
+  it('reads the quoted and the bare form as one key', () => {
     expect(readKey(['"8e03978e-40d5"'], 'lenient')).toEqual({ key: '8e03978e-40d5' });
     expect(readKey(['8e03978e-40d5'], 'lenient')).toEqual({ key: '8e03978e-40d5' });
   });
@@ -25,7 +25,7 @@ describe('readKey', () => {
   });
 
   it.each([':', '*', '{}', '%', '\\', "'", '%22', '../..', 'a\\b', '<script>', '$(x)', '`'])(
-    'reads %s bare as it is',
+    'reads bare %s unchanged',
     (key) => {
       expect(readKey([key], 'lenient')).toEqual({ key });
       expect(readKey([quoted(key)], 'lenient')).toEqual({ key });
@@ -76,7 +76,7 @@ describe('readKey', () => {
     );
   });
 
-  it('gives no two bare keys one name', () => {
+  it('reads different bare keys as different keys', () => {
     const bare = fc.string({ minLength: 1, unit: fc.constantFrom('"', '\\', ',', ';', ' ', 'a', ':', '*', '%') });
     holds(
       fc.property(bare, (line) => {

@@ -16,7 +16,7 @@ describe('a kept answer', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R51, R52, R75: keeps what is part of the answer, repeated headers apart, and nothing else', async () => {
+  it('R51, R52, R75: keeps only headers that belong to the answer, repeated ones separately', async () => {
     const { send } = layerRig();
     const kept: readonly Header[] = [
       ['Content-Type', 'application/json'],
@@ -58,7 +58,7 @@ describe('a kept answer', () => {
     expect(retry.header('content-length')).toBe('256');
   });
 
-  it('R53: a 204 stays one, without length or body, and does not run again', async () => {
+  it('R53: a 204 is replayed without length or body, and does not run again', async () => {
     const { send, runs } = layerRig();
     await send({ key: 'k' }, () => captured(204));
     const retry = await send({ key: 'k' });
@@ -66,7 +66,7 @@ describe('a kept answer', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R80: compressed for the first client, is plain for one that can not read it', async () => {
+  it('R80: compressed for the first client, is plain for a client that does not accept it', async () => {
     const { send } = layerRig();
     const coded = () => captured(200, gzipSync('hello'), { headers: [['Content-Encoding', 'gzip']] });
     await send({ key: 'k', headers: { 'accept-encoding': 'gzip' } }, coded);
@@ -80,7 +80,7 @@ describe('a kept answer', () => {
     expect(again.header('content-encoding')).toBe('gzip');
   });
 
-  it('I2: sent compressed to a client that had not asked, stays as it was', async () => {
+  it('I2: sent compressed to a client that had not asked, is unchanged', async () => {
     const { send } = layerRig();
     await send({ key: 'k' }, () => captured(200, gzipSync('hello'), { headers: [['Content-Encoding', 'gzip']] }));
     expect((await send({ key: 'k' })).header('content-encoding')).toBe('gzip');
@@ -92,7 +92,7 @@ describe('a kept answer', () => {
     expect(named((await send({ key: 'k' })).headers, 'Cache-Control')).toEqual(['private, max-age=60']);
   });
 
-  it('R46, R47: holds until its retention is over, and not longer', async () => {
+  it('R46, R47: is kept until its retention ends, and not longer', async () => {
     const { send, runtime, memory } = layerRig({ timing: { retentionMs: 60_000 } });
     await send({ key: 'k' });
     await runtime.advance(59_000);
@@ -118,13 +118,13 @@ describe('an answer whose body was not kept', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R57: broken off on a rerun route, runs again', async () => {
+  it('R57: aborted on a rerun route, runs again', async () => {
     const { send } = layerRig({ afterFailure: 'rerun' });
     await send({ key: 'k' }, () => captured(200, 'half', { state: 'broken', headSent: true }));
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
-  it('over the limit of the layer, though its adapter gathered it, it is not kept either', async () => {
+  it("over the guard's limit is not kept, although its adapter captured it", async () => {
     const { send } = layerRig({ response: { maxBytes: 10 } });
     await send({ key: 'fits' }, () => captured(200, 'x'.repeat(10)));
     expect((await send({ key: 'fits' })).status).toBe(200);
@@ -133,12 +133,12 @@ describe('an answer whose body was not kept', () => {
   });
 });
 
-describe('a record that can not be read', () => {
+describe('an unreadable record', () => {
   it.each([
     ['of a newer version', Uint8Array.of(2, 0, 0, 0, 0)],
     ['garbled', Buffer.from('garbage')],
     ['empty', new Uint8Array()],
-  ])('(%s) is an error and never a second run', async (_name, bytes) => {
+  ])('(%s) gives an error and never a second run', async (_name, bytes) => {
     const { send, memory, runtime, runs } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 } });
     void send({ key: 'k' }, () => new Promise(() => {}));
     await runtime.advance(10_000);

@@ -25,7 +25,7 @@ describe('while the first request runs', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R27: another payload is a mismatch at once, even where duplicates wait', async () => {
+  it('R27: another payload is a mismatch at once, even if duplicates wait', async () => {
     const { send } = layerRig({ whenRunning: { waitMs: 10_000 } });
     const { handler, open } = slow();
     const first = send({ key: 'k' }, handler);
@@ -34,7 +34,7 @@ describe('while the first request runs', () => {
     await first;
   });
 
-  it('R30: a duplicate that waits gets the answer, or 409 past its bound', async () => {
+  it('R30: a waiting duplicate gets the answer, or 409 at its time limit', async () => {
     const { send, runtime, runs } = layerRig({ whenRunning: { waitMs: 5_000 } });
     const { handler, open } = slow();
     const first = send({ key: 'k' }, handler);
@@ -50,7 +50,7 @@ describe('while the first request runs', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R31: of 50 identical ones at once, one runs', async () => {
+  it('R31: of 50 concurrent identical requests, one runs', async () => {
     const { send, runs } = layerRig();
     const { handler, open } = slow();
     const all = Array.from({ length: 50 }, () => send({ key: 'k' }, handler));
@@ -91,7 +91,7 @@ describe('a worker that died or hung', () => {
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
-  it('R43: a late answer whose head is out is cut', async () => {
+  it('R43: a late answer whose head was sent is cut', async () => {
     const { send, runtime } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 }, afterFailure: 'rerun' });
     const { opened, open } = gate<void>();
     const zombie = send({ key: 'k' }, async () => {
@@ -105,7 +105,7 @@ describe('a worker that died or hung', () => {
     expect((await zombie).text).toBe('cut');
   });
 
-  it('R79: under an old refuse stays unknown though the route says rerun now', async () => {
+  it('R79: saved under refuse stays unknown although the route now has rerun', async () => {
     const { send, runtime, memory } = layerRig({ timing: { leaseMs: 1_000, maxRunMs: 2_000 } });
     void send({ key: 'k' }, hang);
     await runtime.advance(10_000);
@@ -113,7 +113,7 @@ describe('a worker that died or hung', () => {
     expect(await redeployed.send({ key: 'k' })).toMatchObject({ code: 'outcome-unknown' });
   });
 
-  it('is resolved by recover, asked once with what it needs', async () => {
+  it('is resolved by recover, called once', async () => {
     const asked: unknown[] = [];
     const { send, runtime, runs } = layerRig({
       timing: { leaseMs: 1_000, maxRunMs: 2_000 },
@@ -136,7 +136,7 @@ describe('a worker that died or hung', () => {
     expect(runs()).toBe(1);
   });
 
-  it('runs again where recover says so', async () => {
+  it('runs again if recover decides so', async () => {
     const { send, runtime } = layerRig({
       timing: { leaseMs: 1_000, maxRunMs: 2_000 },
       recover: () => ({ decision: 'rerun' }),

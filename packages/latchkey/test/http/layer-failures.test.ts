@@ -19,7 +19,7 @@ describe("a failure under 'refuse'", () => {
     expect(warnings()).toEqual(['failure-kept']);
   });
 
-  it('R37: of a handler that threw is a replayed 500 that tells nothing of the error', async () => {
+  it("R37: of a handler that threw is a replayed 500 without the error's message", async () => {
     const { send, runs, events } = layerRig();
     const first = await send({ key: 'k' }, throws);
     const retry = await send({ key: 'k' });
@@ -30,7 +30,7 @@ describe("a failure under 'refuse'", () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error', operation: 'POST /v1/charges' }));
   });
 
-  it('is not warned about where the handler said to keep it', async () => {
+  it('is not warned about if the handler called keep', async () => {
     const { send, warnings } = layerRig();
     await send({ key: 'k' }, (context) => {
       context?.keep();
@@ -67,7 +67,7 @@ describe("a failure under 'rerun'", () => {
   });
 });
 
-describe('an answer that says: nothing was done, come back', () => {
+describe('an answer with a come-back status', () => {
   it.each([401, 407, 408, 425, 429])(
     "R38 R81: %i releases the key under 'rerun', and is kept under 'refuse'",
     async (status) => {
@@ -142,14 +142,14 @@ describe('an answer that says: nothing was done, come back', () => {
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
-  it('may come from an error handler that knows nothing of it', async () => {
+  it('may come from a generic error handler', async () => {
     const { send } = layerRig();
     const { headers } = new NothingHappenedError();
     await send({ key: 'k' }, () => captured(503, 'sorry', { headers: Object.entries(headers) }));
     expect((await send({ key: 'k' })).text).toBe('run 2');
   });
 
-  it('is not believed when a service behind says it, for the handler may have done something before', async () => {
+  it('is not accepted from a downstream service, since the handler may have done something before', async () => {
     const { send, runs } = layerRig();
     const headers: readonly Header[] = [['Idempotency-Status', 'nothing-happened;final=?0']];
     await send({ key: 'k' }, () => captured(503, 'sorry', { headers }));
@@ -174,7 +174,7 @@ describe('an answer that says: nothing was done, come back', () => {
   });
 });
 
-describe('what else decides', () => {
+describe('other decisions', () => {
   it("the route's keep() releases other statuses", async () => {
     const { send } = layerRig({ response: { keep: (status) => status !== 404 } });
     await send({ key: 'k' }, () => captured(404));
@@ -188,7 +188,7 @@ describe('what else decides', () => {
     expect(events).toContainEqual(expect.objectContaining({ type: 'handler-error' }));
   });
 
-  it('context.release() releases whatever was answered', async () => {
+  it('context.release() releases the record after any answer', async () => {
     const { send } = layerRig();
     await send({ key: 'k' }, (context) => {
       context?.release();

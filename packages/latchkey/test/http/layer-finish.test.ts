@@ -83,7 +83,7 @@ const charge = (context: Context) =>
   });
 
 describe('context.finish', () => {
-  it('commits effect and answer at once, and the answer is what goes out, whatever the handler writes', async () => {
+  it('commits effect and answer together, and sends that answer, whatever the handler writes', async () => {
     const { send, store, finished } = shop();
     const first = await send(async (context) => {
       expect(await charge(context)).toBe('finished');
@@ -108,7 +108,7 @@ describe('context.finish', () => {
     await store.close();
   });
 
-  it('stands though the handler throws after it', async () => {
+  it('is final although the handler throws after it', async () => {
     const { send, store } = shop();
     const first = await send(async (context) => {
       await charge(context);
@@ -120,7 +120,7 @@ describe('context.finish', () => {
     await store.close();
   });
 
-  it('leaves nothing where its function throws, and the retry runs', async () => {
+  it('leaves nothing if its function throws, and the retry runs', async () => {
     const { send, store, finished } = shop();
     const first = await send(async (context) => {
       await context.finish((handle) => {
@@ -140,7 +140,7 @@ describe('context.finish', () => {
     await store.close();
   });
 
-  it('commits nothing with an answer that no response can carry, and the retry runs', async () => {
+  it("commits nothing with an answer that can't be sent, and the retry runs", async () => {
     const { send, store, finished } = shop({ timing: { maxAttempts: 100 } });
     const cycle: Record<string, unknown> = {};
     cycle['self'] = cycle;
@@ -182,7 +182,7 @@ describe('context.finish', () => {
     await store.close();
   });
 
-  it('takes the headers of an answer as Headers too', async () => {
+  it('accepts the headers of an answer as Headers too', async () => {
     const { send, store } = shop();
     const first = await send(async (context) => {
       await context.finish(() => ({ status: 201, headers: new Headers({ 'X-Note': 'kept' }), body: 'ok' }));
@@ -207,7 +207,7 @@ describe('context.finish', () => {
     await store.close();
   });
 
-  it('keeps a failure that it committed, without a warning: it was meant', async () => {
+  it('keeps a committed failure without a warning', async () => {
     const warned: unknown[] = [];
     const { send, store } = shop({
       afterFailure: 'refuse',
@@ -225,7 +225,7 @@ describe('context.finish', () => {
 });
 
 describe('context.transaction', () => {
-  it('is passed on to the store, and its saved result to the next attempt', async () => {
+  it('is passed to the store, and its saved result to the next attempt', async () => {
     const { send, store } = shop();
     let attempts = 0;
     const handler = async (context: Context) => {

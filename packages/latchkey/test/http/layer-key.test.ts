@@ -20,7 +20,7 @@ describe('a key on a guarded route', () => {
     expect((await send({ key: 'b' })).text).toBe('run 2');
   });
 
-  it('R5: a missing one is refused where it is required', async () => {
+  it('R5: a missing one is refused if it is required', async () => {
     const { send, runs } = layerRig({ key: { required: true } });
     expect(await send({})).toMatchObject({ status: 400, code: 'key-missing' });
     expect(runs()).toBe(0);
@@ -41,7 +41,7 @@ describe('a key on a guarded route', () => {
     expect([runs(), warnings()]).toEqual([2, ['key-misnamed']]);
   });
 
-  it('says what a key may look like, and not that a comma is no ASCII character', async () => {
+  it('describes the format of a key, and does not call a comma non-ASCII', async () => {
     const { send } = layerRig();
     const answer = await send({ key: 'a,b' });
     expect(answer).toMatchObject({ status: 400, code: 'key-invalid' });
@@ -55,7 +55,7 @@ describe('a key on a guarded route', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R9: strict takes the quoted form alone', async () => {
+  it('R9: strict only accepts the quoted form', async () => {
     const { send, runs } = layerRig({ key: { format: 'strict' } });
     expect(await send({ key: 'k' })).toMatchObject({ status: 400, code: 'key-invalid' });
     expect(runs()).toBe(0);
@@ -86,7 +86,7 @@ describe('a key on a guarded route', () => {
     expect((await send({ key: 'k'.repeat(255) })).status).toBe(201);
   });
 
-  it('R15: case tells keys apart', async () => {
+  it('R15: keys are case-sensitive', async () => {
     const { send, runs } = layerRig();
     await send({ key: 'key' });
     await send({ key: 'KEY' });
@@ -122,7 +122,7 @@ describe('methods', () => {
     expect(runs()).toBe(4);
   });
 
-  it('a route of its own follows its own rules, on the same records', async () => {
+  it('a route with its own settings uses the same records', async () => {
     const { send, through, layer, runs } = layerRig();
     const strict = through(layer.with({ key: { format: 'strict', required: true } }));
     await send({ key: 'k' });

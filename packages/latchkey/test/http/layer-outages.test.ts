@@ -24,7 +24,7 @@ describe('with the store down', () => {
     expect(runs()).toBe(0);
   });
 
-  it('a store of somebody else, with errors of its own, is down all the same', async () => {
+  it('a third-party store with its own errors counts as unavailable', async () => {
     const down = Object.assign(memoryStore(), { claim: () => Promise.reject(new Error('ECONNREFUSED')) });
     const { send, runs, runtime } = layerRig({ store: down });
     const refusal = send({ key: 'k' });
@@ -33,13 +33,13 @@ describe('with the store down', () => {
     expect(runs()).toBe(0);
   });
 
-  it('runs unprotected where the route says so', async () => {
+  it('runs unprotected if the route allows it', async () => {
     const { sendLong, events } = failing('claim', { whenStoreDown: 'run-unprotected' });
     expect(await sendLong({ key: 'k' })).toMatchObject({ status: 201, text: 'run 1' });
     expect(events).toContainEqual({ type: 'unprotected', operation: 'POST /v1/charges' });
   });
 
-  it('R72: a claim whose reply was lost is no unknown outcome', async () => {
+  it('R72: a claim whose reply was lost does not give an unknown outcome', async () => {
     const { send, faults, runtime } = layerRig();
     faults.next('claim', { kind: 'lose-reply' });
     const answer = send({ key: 'k' });
@@ -73,7 +73,7 @@ describe('R61: with the store failing while the answer is saved', () => {
     expect((await sends.sendLong({ key: 'k' })).header('idempotency-stored')).toBe('false');
   });
 
-  it('cuts the answer where 503 is due and its head is out', async () => {
+  it('cuts the answer if 503 is due and its head was sent', async () => {
     const { sendLong } = failing('complete', { response: { whenUnstored: '503' } });
     expect((await sendLong({ key: 'k' }, () => captured(200, 'x', { headSent: true }))).text).toBe('cut');
   });
@@ -90,7 +90,7 @@ describe('R61: with the store failing while the answer is saved', () => {
     ]);
   });
 
-  it('a failure that passes is not seen', async () => {
+  it('a transient failure is not visible', async () => {
     const { send, faults, runtime, runs } = layerRig();
     faults.next('complete', { kind: 'lose-reply' });
     const first = send({ key: 'k' });

@@ -22,7 +22,7 @@ describe('a key used again', () => {
     ['R76: with X-HTTP-Method-Override', { headers: { 'x-http-method-override': 'PUT' } }],
     ['R76: with a header that the route names', { headers: { 'x-version': '2' } }],
     ['with no body', { body: '' }],
-  ])('%s is a mismatch, and the record is as it was (R18)', async (_name, change) => {
+  ])('%s is a mismatch, and the record is unchanged (R18)', async (_name, change) => {
     const { send, runs } = layerRig({ fingerprint: { headers: ['X-Version'] } });
     await send(base);
     const refusal = await send({ ...base, ...change });
@@ -50,7 +50,7 @@ describe('a key used again', () => {
     expect(runs()).toBe(1);
   });
 
-  it('R76: with another value of a meaningful header is a mismatch', async () => {
+  it('R76: with another value of a compared header is a mismatch', async () => {
     const { send } = layerRig();
     const conditional = (etag: string): Sent => ({ ...base, headers: { 'if-match': etag } });
     await send(conditional('"1"'));
@@ -58,7 +58,7 @@ describe('a key used again', () => {
     expect(await send(conditional('"2"'))).toMatchObject({ code: 'key-reused' });
   });
 
-  it('R20: on another path or with another method is an operation of its own', async () => {
+  it('R20: on another path or with another method is another operation', async () => {
     const { send, runs } = layerRig();
     await send(base);
     expect((await send({ ...base, target: '/v1/refunds?expand=a' })).text).toBe('run 2');
@@ -67,7 +67,7 @@ describe('a key used again', () => {
     expect(runs()).toBe(3);
   });
 
-  it('R22, R23: with what a parser would take for the same is a mismatch', async () => {
+  it('R22, R23: with JSON that a parser reads as equal is a mismatch', async () => {
     const { send } = layerRig();
     await send({ key: 'big', body: '9007199254740992' });
     expect(await send({ key: 'big', body: '9007199254740993' })).toMatchObject({ code: 'key-reused' });
@@ -229,7 +229,7 @@ describe('a key used again on a route that ignores query parameters and form mem
     expect(await send({ ...urlEncoded('ts=2'), key: 'form' })).toMatchObject({ code: 'key-reused' });
   });
 
-  it('leaves the fingerprints of a request without them as they are without the option', async () => {
+  it('does not change the fingerprint of a request without ignored members', async () => {
     const plain = layerRig();
     const ignoring = layerRig({ fingerprint });
     const fingerprintOf = async ({ memory, send }: typeof plain, sent: Sent) => {

@@ -43,7 +43,7 @@ describe('principals', () => {
     expect([runs(), warnings()]).toEqual([0, ['principal-unstable']]);
   });
 
-  it("by 'anonymous', need a key that can not be guessed", async () => {
+  it("by 'anonymous', need an unguessable key", async () => {
     const { send, runs } = layerRig({ principal: 'anonymous' });
     expect(await send({ key: 'order-1' })).toMatchObject({ status: 400, code: 'key-invalid' });
     await send({ key: uuid });
@@ -70,7 +70,7 @@ describe('principals', () => {
 });
 
 describe('authorizeReplay', () => {
-  it('R50: keeps a stored answer from whoever may not see it any more', async () => {
+  it('R50: withholds a stored answer from a caller that may no longer see it', async () => {
     let allowed: boolean | { status: number; body: string } = true;
     const records: unknown[] = [];
     const { send } = layerRig({
@@ -92,14 +92,14 @@ describe('authorizeReplay', () => {
     expect(records).toEqual(Array(3).fill(['acct_1', 201]));
   });
 
-  it('is not asked at the first answer', async () => {
+  it('is not called for the first answer', async () => {
     const { send } = layerRig({ response: { authorizeReplay: () => false } });
     expect((await send({ key: 'k' })).text).toBe('run 1');
   });
 });
 
 describe('misuse is found by name at the first request', () => {
-  it('the guard in front of authentication', async () => {
+  it('the guard before authentication', async () => {
     const { send, runs, events } = layerRig({ principal: () => undefined });
     const answer = await send({ key: 'k' });
     expect(answer).toMatchObject({ status: 500, code: 'guard-before-authentication' });
@@ -119,7 +119,7 @@ describe('misuse is found by name at the first request', () => {
     expect([runs(), warnings()]).toEqual([0, ['body-consumed']]);
   });
 
-  it('the guard mounted twice, and mending that lets the same key run', async () => {
+  it('the guard mounted twice; once corrected, the same key runs', async () => {
     const { send, through, layer, warnings } = layerRig();
     const native = { tenant: 'acct_1' };
     const inner = through(layer.with({ key: { required: true } }));

@@ -43,7 +43,7 @@ describe('a key that was first sent before the restore, without a record', () =>
     expect(events.map(({ type }) => type)).toEqual(['quarantined', 'quarantined']);
   });
 
-  it('gets an answer that no layer keeps and no client takes for the end', async () => {
+  it('gets an answer that is marked as not final', async () => {
     const { send } = quarantineRig();
     const answer = await send(timed(before));
     expect(answer.header('idempotency-status')).toBe('key-quarantined;final=?0');
@@ -58,7 +58,7 @@ describe('a key that was first sent before the restore, without a record', () =>
     });
   });
 
-  it('is refused by a time in milliseconds too, and by a route of its own', async () => {
+  it("is refused for a time in milliseconds too, and by a route's own option", async () => {
     const { layer, through, runs } = layerRig();
     const send = through(layer.with({ restored: { at: restored } }));
     expect(await send(timed(before))).toMatchObject({ code: 'key-quarantined' });
@@ -67,7 +67,7 @@ describe('a key that was first sent before the restore, without a record', () =>
   });
 });
 
-describe('a key that goes on as usual', () => {
+describe('a key that is handled as usual', () => {
   it.each([
     ['by its header', dated(after)],
     ['by its time', timed(after)],
@@ -81,7 +81,7 @@ describe('a key that goes on as usual', () => {
     expect(runs()).toBe(1);
   });
 
-  it('an old one whose record is completed: it is replayed, to its own payload alone', async () => {
+  it('an old one whose record is completed is only replayed to its own payload', async () => {
     const { send, free, runs } = quarantineRig();
     await free(timed(before));
     expect((await send(timed(before))).header('idempotent-replayed')).toBe('true');
@@ -135,7 +135,7 @@ describe.each(Object.entries(undecided))('old keys whose records are undecided',
     expect(runs).toBe(0);
   });
 
-  it(`go on when they changed after the restore: ${name}`, async () => {
+  it(`are handled as usual if they changed after the restore: ${name}`, async () => {
     const rig = quarantineRig({}, options);
     rig.runtime.jumpWallClock(restored - rig.runtime.clock.now());
     await leave(rig, timed(before));
@@ -145,7 +145,7 @@ describe.each(Object.entries(undecided))('old keys whose records are undecided',
 });
 
 describe('a key of unknown age', () => {
-  it("is refused with unknown: 'refuse', unless its record is there", async () => {
+  it("is refused with unknownKeys: 'refuse', unless its record is completed", async () => {
     const { send, free, runs } = quarantineRig({ unknownKeys: 'refuse' });
     expect(await send({ key: uuid })).toMatchObject({ status: 409, code: 'key-quarantined' });
     expect(runs()).toBe(0);
@@ -157,7 +157,7 @@ describe('a key of unknown age', () => {
 
 describe('a garbled header', () => {
   it.each(['yesterday', '2026-11-24T12:01:00Z', '', 'Tue, 24 Nov 2026 12:01:00 GMT, Tue, 24 Nov 2026 12:01:00 GMT'])(
-    'counts as a time before, even beside a key that says otherwise: %j',
+    'counts as a time before the restore, even with a newer key: %j',
     async (value) => {
       const { send, free, runs } = quarantineRig();
       const sent = { ...timed(after), headers: { 'repeatability-first-sent': value } };
@@ -169,7 +169,7 @@ describe('a garbled header', () => {
     },
   );
 
-  it('means nothing where there is no quarantine', async () => {
+  it('is ignored without the option', async () => {
     const { free } = quarantineRig();
     expect(await free({ key: 'k', headers: { 'repeatability-first-sent': 'yesterday' } })).toMatchObject({
       status: 201,
@@ -178,7 +178,7 @@ describe('a garbled header', () => {
 });
 
 describe('the store', () => {
-  it('is read for keys that fall under it, and for no others', async () => {
+  it('is only read for keys under quarantine', async () => {
     const { send, faults } = quarantineRig();
     await send(timed(after));
     await send({ key: uuid });
@@ -187,7 +187,7 @@ describe('the store', () => {
     expect(faults.calls.get('read')).toBe(1);
   });
 
-  it('that is down means 503 for those, even where a route would run unprotected', async () => {
+  it('that is unavailable gives 503 for those, even if a route runs unprotected', async () => {
     const { send, faults, runs, runtime } = quarantineRig({}, { whenStoreDown: 'run-unprotected' });
     faults.plan(() => ({ kind: 'fail' }));
     const answer = send(timed(before));

@@ -6,7 +6,7 @@ import { captured, layerRig } from './layer-rig.ts';
 const problemOf = (text: string): { reference?: string } => JSON.parse(text);
 
 describe("a record's reference", () => {
-  it('is in the problems of its key, and leads an operator to it', async () => {
+  it('is in the problems of its key, and an operator finds it', async () => {
     const { send, memory, runtime } = layerRig({ response: { maxBytes: 5 } });
     await send({ key: 'k' }, () => captured(201, 'too long to keep'));
     const notKept = await send({ key: 'k' });
@@ -31,14 +31,14 @@ describe("a record's reference", () => {
     expect(references).toEqual([expect.any(String), references[0]]);
   });
 
-  it("stands beside the code in Stripe's dialect", async () => {
+  it("is next to the code in Stripe's dialect", async () => {
     const { send } = layerRig({ dialect: 'stripe' });
     await send({ key: 'k' });
     const { error } = JSON.parse((await send({ key: 'k', body: '{"amount":1}' })).text);
     expect(error.latchkey_reference).toMatch(/^[0-9A-HJKMNP-TV-Z]{12}$/);
   });
 
-  it('is absent where no record was looked up', async () => {
+  it('is absent if no record was looked up', async () => {
     const { send } = layerRig({ key: { required: true } });
     expect(problemOf((await send({})).text).reference).toBeUndefined();
   });

@@ -27,7 +27,7 @@ function savingRig(save: RequestOptions['save'], more: Partial<GuardOptions<Nati
 const text = (body: Uint8Array | undefined) => Buffer.from(body ?? []).toString();
 
 describe('a request', () => {
-  it('is not saved unless the route says so', async () => {
+  it('is not saved by default', async () => {
     const { send, claims } = savingRig(undefined);
     await send({ key: 'k' });
     expect(claims).toHaveLength(1);
@@ -48,7 +48,7 @@ describe('a request', () => {
     expect(text(claims[0]?.request)).not.toMatch(/hunter2|the-key|acct_1/);
   });
 
-  it('is saved with the headers and the principal that the route names', async () => {
+  it("is saved with the route's headers and the principal", async () => {
     const { send, saved } = savingRig({ headers: ['X-Version', 'content-type'], principal: true });
     await send({ key: 'k', headers: { 'x-version': '7' } });
     expect(saved()).toMatchObject({
@@ -68,7 +68,7 @@ describe('a request', () => {
     expect(text(saved()?.body)).toBe(text(body));
   });
 
-  it('is saved as JSON when a parser has left the value alone', async () => {
+  it('is saved as JSON when a parser only left the value', async () => {
     const { send, saved } = savingRig(true);
     const body = { kind: 'value', value: { item: 'tea' } } as const;
     await send({ key: 'k', body, headers: { 'content-encoding': 'gzip' } });
@@ -90,7 +90,7 @@ describe('a request that is not saved', () => {
     expect(warnings()).toEqual(['request-not-saved', 'request-not-saved']);
   });
 
-  it('runs as usual when a parser left no bytes and it was no JSON', async () => {
+  it('runs as usual when a parser left no bytes and it was not JSON', async () => {
     const { send, claims, warnings } = savingRig(true);
     const sent = { key: 'k', headers: { 'content-type': 'application/x-www-form-urlencoded' } };
     expect(await send({ ...sent, body: { kind: 'value', value: { a: '1' } } })).toMatchObject({ status: 201 });
@@ -121,14 +121,14 @@ describe('request.save is refused at start-up', () => {
     },
   );
 
-  it('for a principal that is a credential or nobody', () => {
+  it('for a principal that is a credential or anonymous', () => {
     for (const principal of ['authorization', 'anonymous'] as const) {
       const save = { principal: true };
       expect(() => createHttpLayer(options({ principal, request: { save } }))).toThrow(invalid(/principal function/));
     }
   });
 
-  it('for what it has no meaning for', () => {
+  it('for an option that does not apply', () => {
     const unknown: object = { request: { save: { maxbytes: 5 } } };
     expect(() => createHttpLayer(options(unknown))).toThrow(
       expect.objectContaining({ code: 'option-unknown', message: expect.stringMatching(/"request.save.maxBytes"/) }),

@@ -13,7 +13,7 @@ it('another spelling of a path is another scope, unless the route names its scop
   expect(runs()).toBe(3);
 });
 
-it('a named scope never mixes up two ids in a path', async () => {
+it('a named scope distinguishes two ids in a path', async () => {
   const { through, layer, runs } = layerRig();
   const pay = through(layer.with({ scope: 'pay' }));
   await pay({ key: 'k', target: '/orders/1/pay' });
@@ -21,6 +21,6 @@ it('a named scope never mixes up two ids in a path', async () => {
   expect(runs()).toBe(1);
 });
 
-it('a scope is a name', () => {
+it('a scope must be a non-empty string', () => {
   expect(() => layerRig({ scope: '' })).toThrow(/scope must be a non-empty string/);
 });

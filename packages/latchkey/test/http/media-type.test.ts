@@ -12,7 +12,7 @@ describe('parseMediaType', () => {
     ['application/x-www-form-urlencoded', 'application/x-www-form-urlencoded; charset=UTF-8'],
     ['multipart/form-data; boundary=a', 'multipart/form-data; boundary="b c"'],
     ['text/plain; a=1; b=2', 'text/plain;b=2;a=1'],
-  ])('takes %s and %s for the same', (a, b) => {
+  ])('treats %s and %s as equal', (a, b) => {
     expect(comparable(a)).toBe(comparable(b));
   });
 
@@ -24,17 +24,17 @@ describe('parseMediaType', () => {
     ['application/x-www-form-urlencoded', 'multipart/form-data; boundary=a'],
     ['text/plain; a="1;b=2"', 'text/plain; a=1; b=2'],
     ['', 'text/plain'],
-  ])('tells %s and %s apart', (a, b) => {
+  ])('distinguishes %s and %s', (a, b) => {
     expect(comparable(a)).not.toBe(comparable(b));
   });
 
-  it('knows JSON in UTF-8 alone', () => {
+  it('recognizes only JSON in UTF-8', () => {
     expect(parseMediaType('application/problem+json').isJson).toBe(true);
     expect(parseMediaType('application/json; charset=utf-16').isJson).toBe(false);
     expect(parseMediaType('application/jsonp').isJson).toBe(false);
   });
 
-  it('finds the boundary, quoted or not, and only of multipart types', () => {
+  it('finds the boundary, quoted or not, only of multipart types', () => {
     expect(parseMediaType('multipart/form-data; boundary=----x').boundary).toBe('----x');
     expect(parseMediaType('multipart/mixed; boundary="a \\"b"').boundary).toBe('a "b');
     expect(parseMediaType('text/plain; boundary=a').boundary).toBeUndefined();

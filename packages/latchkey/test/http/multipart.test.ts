@@ -11,12 +11,12 @@ const split = (body: string, boundary: string) =>
 const field = 'Content-Disposition: form-data; name="a"\r\n\r\n1';
 
 describe('splitMultipart', () => {
-  it('gives preamble, parts and epilogue', () => {
+  it('returns preamble, parts and epilogue', () => {
     expect(split(build([field, 'x\r\n\r\n2'], 'B'), 'B')).toEqual(['', field, 'x\r\n\r\n2', '\r\n']);
     expect(split(`preamble\r\n--B \t\r\n${field}\r\n--B--rest`, 'B')).toEqual(['\r\npreamble', field, 'rest']);
   });
 
-  it('gives the same pieces under another boundary', () => {
+  it('returns the same pieces with another boundary', () => {
     const boundaries = fc.stringMatching(/^[a-zA-Z0-9'()+_,./:=?-]{20,40}$/);
     const parts = fc.array(fc.string({ unit: 'binary' }), { minLength: 1, maxLength: 5 });
     holds(
@@ -28,7 +28,7 @@ describe('splitMultipart', () => {
     );
   });
 
-  it('takes a boundary of at most 70 characters (RFC 2046 §5.1.1), since the search for a longer one may take long', () => {
+  it('accepts a boundary of at most 70 characters (RFC 2046 §5.1.1), since searching a longer one can be slow', () => {
     const boundary = 'b'.repeat(70);
     expect(split(build([field], boundary), boundary)).toEqual(['', field, '\r\n']);
     expect(split(build([field], `${boundary}b`), `${boundary}b`)).toBeUndefined();
@@ -41,7 +41,7 @@ describe('splitMultipart', () => {
     ['a longer boundary', `--BX\r\n${field}\r\n--BX--`],
     ['bare line feeds', build([field], 'B').replaceAll('\r\n', '\n')],
     ['too many parts', build(Array<string>(1001).fill('x'), 'B')],
-  ])('takes no body with %s', (_name, body) => {
+  ])('refuses a body with %s', (_name, body) => {
     expect(split(body, 'B')).toBeUndefined();
   });
 });

@@ -59,7 +59,7 @@ describe('createHttpLayer finds misuse by name', () => {
     expect(() => createHttpLayer(options({ [name]: value }))).toThrow(fault('option-invalid', text));
   });
 
-  it('says nothing of a secret in its message', () => {
+  it('does not show a secret in its message', () => {
     expect(() => createHttpLayer(options({ fingerprint: { secrets: ['hunter2'] } }))).not.toThrow(/hunter2/);
   });
 
@@ -68,7 +68,7 @@ describe('createHttpLayer finds misuse by name', () => {
     expect(() => createHttpLayer(misspelt)).toThrow(fault('option-unknown', /Did you mean "fingerprint.ignoreForm"/));
   });
 
-  it('takes every documented option', () => {
+  it('accepts every documented option', () => {
     const all = {
       methods: ['POST', 'PUT'],
       scope: 'charges',
@@ -107,7 +107,7 @@ describe('createHttpLayer finds misuse by name', () => {
     expect(() => createHttpLayer(options(all))).not.toThrow();
   });
 
-  it("checks a route's options, and knows those of the guard alone for wrong there", () => {
+  it("checks a route's options, and refuses those of the guard", () => {
     const layer = createHttpLayer(options({}));
     expect(() => layer.with({ key: { required: true }, afterFailure: 'rerun' })).not.toThrow();
     expect(() => layer.with({ timing: { leaseMs: 0 } })).toThrow(fault('option-invalid', /leaseMs/));
@@ -127,7 +127,7 @@ describe('a route', () => {
     expect(await route({ key: '"k"', body: '{"longer":1}' })).toMatchObject({ status: 413 });
   });
 
-  it("keeps the guard's option where its own is undefined", async () => {
+  it("keeps the guard's option if its own is undefined", async () => {
     const { layer, through, runs } = layerRig({ key: { required: true } });
     const unset: object = { key: { required: undefined } };
     expect(await through(layer.with(unset))({})).toMatchObject({ status: 400, code: 'key-missing' });
@@ -138,7 +138,7 @@ describe('a route', () => {
 describe('a memory store in production', () => {
   afterEach(() => vi.unstubAllEnvs());
 
-  it('is refused by name, unless it is meant', () => {
+  it('is refused, unless it is allowed', () => {
     vi.stubEnv('NODE_ENV', 'production');
     expect(() => memoryStore()).toThrow(fault('memory-store-in-production', /memoryStore.*allowInProduction/));
     expect(() => memoryStore({ allowInProduction: true })).not.toThrow();

@@ -14,13 +14,13 @@ const jws = `${base64url('{"alg":"none"}')}.${base64url('{}')}.`;
 
 describe("readPrincipal by 'authorization'", () => {
   it.each(['Basic c2tfdGVzdDo=', 'Bearer sk_test_123', 'Bearer a.b.c', 'ApiKey x', 'opaque-token-alone'])(
-    'takes %s',
+    'accepts %s',
     (line) => {
       expect(read('authorization', [line])).toEqual({ principal: expect.stringMatching(/^authorization:.{43}$/) });
     },
   );
 
-  it('holds no credential', () => {
+  it('contains no credential', () => {
     expect(JSON.stringify(read('authorization', ['Bearer sk_test_123']))).not.toContain('sk_test');
   });
 
@@ -39,48 +39,48 @@ describe("readPrincipal by 'authorization'", () => {
     ['Digest', 'Digest username="a", nonce="b"'],
     ['a signature', 'AWS4-HMAC-SHA256 Credential=a, Signature=b'],
     ['Kerberos', 'Negotiate abc'],
-  ])('refuses %s, since a retry would be another principal', (_name, line) => {
+  ])('refuses %s, since a retry would have another principal', (_name, line) => {
     expect(read('authorization', [line])).toMatchObject({ problem: { code: 'principal-unstable' } });
   });
 
-  it.each([[[]], [['']], [['Basic ']], [['Basic a', 'Basic b']]])('needs one header, not %j', (lines) => {
+  it.each([[[]], [['']], [['Basic ']], [['Basic a', 'Basic b']]])('needs exactly one header, not %j', (lines) => {
     expect(read('authorization', lines)).toMatchObject({ problem: { code: 'principal-missing' } });
   });
 });
 
 describe("readPrincipal by 'anonymous'", () => {
-  it('needs a key that can not be guessed', () => {
+  it('needs an unguessable key', () => {
     expect(read('anonymous', [], uuid)).toEqual({ principal: '\0anonymous' });
     expect(read('anonymous', [], 'order-1001')).toMatchObject({ problem: { code: 'key-invalid', status: 400 } });
   });
 });
 
 describe('readPrincipal by a function', () => {
-  it('asks with the framework request and takes what it says', async () => {
+  it("calls the function with the framework's request and uses its result", async () => {
     expect(read((native) => `of ${native}`)).toEqual({ principal: 'of native' });
     expect(await read(async (native) => `of ${native}`)).toEqual({ principal: 'of native' });
   });
 
-  it.each([undefined, ''])('takes %j for a guard in front of authentication', async (nobody) => {
+  it.each([undefined, ''])('treats %j as a guard before authentication', async (nobody) => {
     expect(read(() => nobody)).toMatchObject({ problem: { code: 'guard-before-authentication', status: 500 } });
     expect(await read(async () => nobody)).toMatchObject({ problem: { code: 'guard-before-authentication' } });
   });
 
-  it('asks for a string if the function returns a number or an object, and does not blame the order of middleware', () => {
+  it('demands a string if the function returns a number or an object', () => {
     for (const value of [42, 42n, {}, true])
       expect(read((() => value) as never)).toMatchObject({
         problem: { code: 'principal-invalid', status: 500, detail: expect.stringContaining('String(user.id)') },
       });
   });
 
-  it("waits for any library's promise", async () => {
+  it('awaits any thenable', async () => {
     // biome-ignore lint/suspicious/noThenProperty: the promises of query builders are such objects
     const lazy = { then: (resolve: (value: string) => void) => resolve('tenant') };
     const ask = (): Promise<string> => lazy as Promise<string>;
     expect(await read(ask)).toEqual({ principal: 'tenant' });
   });
 
-  it('lets its refusal through', () => {
+  it("passes on the function's error", () => {
     const refusal = new Error('401');
     expect(() =>
       read(() => {

@@ -42,7 +42,7 @@ describe('problemResponse', () => {
     expect(headerValue(response.headers, 'content-length')).toBe(String(response.body.length));
   });
 
-  it.each(statuses)("%s takes Stripe's shape in its dialect", (code, _ietf, status, type) => {
+  it.each(statuses)("%s has Stripe's shape in its dialect", (code, _ietf, status, type) => {
     const response = problemResponse(problem(code), {}, { ...shape, dialect: stripeDialect });
     expect(response.status).toBe(status);
     const stripeCode = code === 'in-progress' ? 'idempotency_key_in_use' : code;
@@ -57,7 +57,7 @@ describe('problemResponse', () => {
     });
   });
 
-  it("tells Stripe's clients whether to come back", () => {
+  it("tells Stripe's clients whether to retry", () => {
     const told = (code: ProblemCode, occurrence = {}) =>
       headerValue(
         problemResponse(problem(code, occurrence), {}, { ...shape, dialect: stripeDialect }).headers,
@@ -67,20 +67,20 @@ describe('problemResponse', () => {
     expect(told('outcome-unknown')).toBe('false');
   });
 
-  it('tells what became of an answer that was not kept', () => {
+  it('contains the status of an answer that was not kept', () => {
     const original = { status: 201, location: '/x' };
     expect(parsed(problemResponse(problem('response-not-kept', { original }), {}, shape).body)).toMatchObject({
       original,
     });
   });
 
-  it('R29: says when to come back, in whole seconds, 1 at least', () => {
+  it('R29: has Retry-After in whole seconds, at least 1', () => {
     const response = problemResponse(problem('in-progress', { retryAfterSeconds: retryAfterSeconds(1) }), {}, shape);
     expect(headerValue(response.headers, 'retry-after')).toBe('1');
     expect([0, 1000, 1001, 29_500].map(retryAfterSeconds)).toEqual([1, 1, 2, 30]);
   });
 
-  it('adds to a house style what layers and clients go by', () => {
+  it('adds the required headers to a custom response', () => {
     const onProblem = () => ({
       status: 499,
       headers: [
@@ -103,7 +103,7 @@ describe('problemResponse', () => {
     });
   });
 
-  it('falls back on the dialect where the house style gives nothing, throws, or gives what cannot be sent', () => {
+  it('falls back to the dialect if onProblem returns nothing, throws, or returns an invalid response', () => {
     const events: unknown[] = [];
     const house = (response: object) => () => response as PlainResponse;
     const body = Buffer.from('house');
@@ -127,7 +127,7 @@ describe('problemResponse', () => {
     expect(events).toEqual(Array(5).fill(expect.objectContaining({ type: 'handler-error' })));
   });
 
-  it('R65: names the headers that a browser has to be shown', () => {
+  it('R65: lists the headers to expose to browsers', () => {
     expect(EXPOSED_HEADERS).toEqual(['Idempotent-Replayed', 'Idempotency-Status', 'Idempotency-Stored', 'Retry-After']);
   });
 });

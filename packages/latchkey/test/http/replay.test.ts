@@ -16,7 +16,7 @@ const stored = (headers: readonly Header[], body: Uint8Array = text, status = 20
 const client = (acceptEncoding: readonly string[]) => ({ headers: () => acceptEncoding });
 
 describe('replay', () => {
-  it('R3, R64: is marked, not to be cached, and has its length', async () => {
+  it('R3, R64: is marked, not cacheable, and has Content-Length', async () => {
     expect(await replay(stored([['A', 'b']]), client([]))).toEqual({
       status: 200,
       headers: [
@@ -30,7 +30,7 @@ describe('replay', () => {
     });
   });
 
-  it("leaves the application's own Cache-Control alone", async () => {
+  it("keeps the application's own Cache-Control", async () => {
     const { headers } = await replay(stored([['cache-control', 'max-age=5']]), client([]));
     expect(headers.filter(([name]) => name.toLowerCase() === 'cache-control')).toEqual([
       ['cache-control', 'max-age=5'],
@@ -43,7 +43,7 @@ describe('replay', () => {
     expect(body).toHaveLength(0);
   });
 
-  it('R53: says that an empty body is empty', async () => {
+  it('R53: has Content-Length 0 for an empty body', async () => {
     expect((await replay(stored([], new Uint8Array(), 201), client([]))).headers).toContainEqual([
       'Content-Length',
       '0',
@@ -60,7 +60,7 @@ describe('replay of a coded answer', () => {
     ['Vary', 'Accept-Encoding'],
   ] as const;
 
-  it('stays coded for a client that reads the coding', async () => {
+  it('stays compressed for a client that accepts the coding', async () => {
     const response = await replay(stored(headers, gzipped), client(['br, gzip']));
     expect(response.body).toEqual(gzipped);
     expect(response.headers).toEqual(expect.arrayContaining([...headers, ['Content-Length', String(gzipped.length)]]));
@@ -84,11 +84,11 @@ describe('replay of a coded answer', () => {
     ]);
   });
 
-  it('stays as it was where the first client had not asked for the coding either', async () => {
+  it('is unchanged if the first client had not asked for the coding either', async () => {
     expect((await replay(stored(headers, gzipped, 200, true), client([]))).body).toEqual(gzipped);
   });
 
-  it('stays as it was where it can not be decoded', async () => {
+  it("is unchanged if it can't be decoded", async () => {
     const response = await replay(stored([['Content-Encoding', 'exotic']], text), client([]));
     expect(response.body).toEqual(text);
     expect(response.headers).toContainEqual(['Content-Encoding', 'exotic']);
@@ -108,7 +108,7 @@ describe('answerResponse', () => {
     });
   });
 
-  it('sends text and bytes as they are', () => {
+  it('sends text and bytes unchanged', () => {
     expect(answerResponse({ body: 'é' }).headers[0]).toEqual(['Content-Type', 'text/plain;charset=UTF-8']);
     expect(answerResponse({ body: Uint8Array.of(0xff) }).body).toEqual(Uint8Array.of(0xff));
   });
@@ -118,7 +118,7 @@ describe('answerResponse', () => {
     expect(answerResponse({ status: 200, body: null }).headers).toEqual([['Content-Length', '0']]);
   });
 
-  it("lets the answer's own type stand, repeated headers apart, and makes the length itself", () => {
+  it("keeps the answer's own type and repeated headers, and sets Content-Length", () => {
     const headers = { 'content-type': 'text/html', Link: ['</a>', '</b>'], 'content-length': '99' };
     expect(answerResponse({ headers, body: 'x' }).headers).toEqual([
       ['content-type', 'text/html'],

@@ -15,7 +15,7 @@ const content = fc.record({
 const unreadable = expect.objectContaining({ code: 'record-unreadable' });
 
 describe('a saved request', () => {
-  it('comes back as it was', () => {
+  it('is decoded unchanged', () => {
     holds(
       fc.property(content, (request) => {
         const decoded = decodeRequest(encodeRequest(request));
@@ -24,7 +24,7 @@ describe('a saved request', () => {
     );
   });
 
-  it('is unreadable when it is cut, of another version, or something else', () => {
+  it('is unreadable when it is truncated, of another version, or foreign data', () => {
     const bytes = encodeRequest({
       method: 'POST',
       target: '/a',

@@ -19,7 +19,7 @@ const decoded = (bytes: Uint8Array) => {
 const unreadable = expect.objectContaining({ code: 'record-unreadable' });
 
 describe('a snapshot', () => {
-  it('gives back status, headers and bytes', () => {
+  it('returns status, headers and bytes', () => {
     holds(
       fc.property(responses, fc.boolean(), (response, fixedCoding) => {
         const { result, tombstone } = encodeResponse(response, 2_000, fixedCoding);
@@ -38,7 +38,7 @@ describe('a snapshot', () => {
     expect(Buffer.from(body).toString()).toBe('body');
   });
 
-  it('costs little more than what it holds', () => {
+  it('adds little to its content', () => {
     const headers = [['Content-Type', 'application/json']] as const;
     const { result } = encodeResponse({ status: 200, headers, body: Buffer.alloc(400) }, 400);
     expect(result.bytes.length).toBeLessThan(450);
@@ -51,7 +51,7 @@ describe('a snapshot', () => {
     expect(decodeResponse(written)).toMatchObject({ status: 201, headers: [['A', 'b']] });
   });
 
-  it('cut anywhere in its head is unreadable', () => {
+  it('truncated in its head is unreadable', () => {
     const { tombstone } = encodeResponse({ status: 200, headers: [['A', 'b']], body: Buffer.alloc(0) }, 0);
     for (let end = 0; end < tombstone.length; end += 1) {
       expect(() => decodeResponse(tombstone.subarray(0, end))).toThrow(unreadable);
@@ -69,7 +69,7 @@ describe('a snapshot', () => {
     expect(() => decodeResponse(Uint8Array.from(bytes))).toThrow(unreadable);
   });
 
-  it('made of garbage gives an error with the code, or a response, and nothing else', () => {
+  it('of random bytes gives an error with the code or a response', () => {
     holds(
       fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
         try {
@@ -84,7 +84,7 @@ describe('a snapshot', () => {
 });
 
 describe('keptHeaders', () => {
-  it('R51: leaves out what belongs to one connection, moment, caller, origin or trace', () => {
+  it('R51: leaves out headers of one connection, moment, caller, origin or trace', () => {
     const dropped = [
       'Connection',
       'Keep-Alive',
@@ -120,7 +120,7 @@ describe('keptHeaders', () => {
     expect(keptHeaders(dropped)).toEqual([]);
   });
 
-  it('R52: keeps all else, repeated headers apart and in order', () => {
+  it('R52: keeps all others, repeated headers separately and in order', () => {
     const headers = [
       ['Link', '</a>'],
       ['Content-Type', 'text/plain'],
@@ -133,7 +133,7 @@ describe('keptHeaders', () => {
     expect(keptHeaders(headers)).toEqual(headers);
   });
 
-  it('leaves out what Connection names', () => {
+  it('leaves out headers that Connection names', () => {
     const headers = [
       ['Connection', 'close, X-Hop'],
       ['x-hop', '1'],

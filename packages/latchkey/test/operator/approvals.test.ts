@@ -20,7 +20,7 @@ async function rig(options: Partial<OperatorOptions> = {}) {
   return { runtime, memory, faults, people, ...seen, propose, events };
 }
 
-describe('a decision that needs two persons', () => {
+describe('a decision that needs approval', () => {
   it('changes nothing until another person approves it', async () => {
     const { memory, people, id, token, propose, events } = await rig();
     const { proposal, decision, untilMs, atMs } = await propose();
@@ -37,7 +37,7 @@ describe('a decision that needs two persons', () => {
     expect((await people.show(id))?.proposals).toEqual([]);
   });
 
-  it('is not approved by whoever proposed it, however they write their name', async () => {
+  it("can't be approved by its proposer, however they write their name", async () => {
     const { memory, people, id, token, propose, events } = await rig();
     const { proposal } = await propose();
     for (const who of ['ann', ' Ann', 'ＡＮＮ', 'an\u200bn'])
@@ -67,7 +67,7 @@ describe('a decision that needs two persons', () => {
     expect(await events()).toEqual([...all, 'refused ben']);
   });
 
-  it('is bound to the claim that was seen: a takeover in between refuses it', async () => {
+  it('applies only to the claim that was seen: after a takeover it is refused', async () => {
     const { memory, people, id, token, propose, events } = await rig();
     const { proposal } = await propose();
     await takeOver(memory, id, 'other');
@@ -80,7 +80,7 @@ describe('a decision that needs two persons', () => {
     expect(await events()).toEqual(['proposed ann', 'refused ben', 'refused ben']);
   });
 
-  it('is bound to the exact decision: each proposal is approved by its own name', async () => {
+  it('contains the exact decision: each proposal is approved by its own id', async () => {
     const { memory, people, id, token, propose } = await rig();
     const first = await propose('forget');
     const second = await propose(created, { who: 'carl', why: 'No, it was charged.' });
@@ -91,7 +91,7 @@ describe('a decision that needs two persons', () => {
     await expect(people.approve(id, token, { proposal: first.proposal, ...ben })).rejects.toMatchObject(stale);
   });
 
-  it('is not carried out with other bytes than were proposed', async () => {
+  it('is not carried out with other bytes than the proposed ones', async () => {
     const { memory, people, id, token, propose } = await rig();
     const { proposal } = await propose();
     const swap = async (record: StoredRecord | undefined) => {
@@ -105,7 +105,7 @@ describe('a decision that needs two persons', () => {
     await people.approve(id, token, { proposal, ...ben });
   });
 
-  it('is the same proposal when the same person asks again, as after a lost answer', async () => {
+  it('is the same proposal when the same person proposes it again', async () => {
     const { propose, events } = await rig();
     const first = await propose();
     expect(await propose()).toEqual(first);
@@ -113,7 +113,7 @@ describe('a decision that needs two persons', () => {
     expect(await events()).toEqual(['proposed ann', 'proposed ann']);
   });
 
-  it('can be approved again when the first approver died before it was carried out', async () => {
+  it("can be approved again when the first approver's process died before it was carried out", async () => {
     const { memory, people, faults, runtime, id, token, propose, events } = await rig();
     const { proposal } = await propose();
     faults.next('resolve', { kind: 'hang' }, 1_000);
@@ -131,7 +131,7 @@ describe('a decision that needs two persons', () => {
     expect((await people.show(id))?.unfinished).toEqual([]);
   });
 
-  it('goes with the principal who is erased, and the audit stays', async () => {
+  it('is erased with its principal, and the audit stays', async () => {
     const { memory, people, id, token, propose, events } = await rig();
     const { proposal } = await propose();
     await memory.erase('principal');

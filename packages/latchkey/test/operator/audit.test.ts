@@ -24,7 +24,7 @@ async function dumpOf(store: ReturnType<typeof memoryStore>): Promise<string> {
 }
 
 describe('the audit', () => {
-  it('says who, why, when and what, and holds no body, no token and no key', async () => {
+  it('contains who, why, when and what, and no body, token or key', async () => {
     const { runtime, store, people, events } = rig();
     const { id, token } = await lapse(store, 'a');
     await people.resolve(id, token, { response: { status: 201, body: 'card 4242' } }, ann);
@@ -54,7 +54,7 @@ describe('the audit', () => {
     expect(await people.audit(id)).toEqual(audit);
   });
 
-  it('stays when principals are erased, whatever they are called', async () => {
+  it('stays when principals are erased, whatever their names', async () => {
     const { store, people } = rig();
     const { id, token } = await lapse(store, 'a');
     await people.resolve(id, token, 'forget', ann);
@@ -62,7 +62,7 @@ describe('the audit', () => {
     expect(await people.audit(id)).toHaveLength(2);
   });
 
-  it('is not changed by whoever claims one of its entries', async () => {
+  it('is not changed by a claim of one of its entries', async () => {
     const { store, people } = rig();
     const { id, token } = await lapse(store, 'a');
     await people.resolve(id, token, 'forget', ann);
@@ -74,7 +74,7 @@ describe('the audit', () => {
       });
   });
 
-  it('has a place for the entry of whoever died while writing one', async () => {
+  it('has a position for the entry of a process that died while writing', async () => {
     const { runtime, store, people } = rig();
     const { id, token } = await lapse(store, 'a');
     await people.resolve(id, token, created, ann);
@@ -90,7 +90,7 @@ describe('the audit', () => {
     expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'applied', 'refused']);
   });
 
-  it('keeps entries for 400 days at least, and lets them go together', async () => {
+  it('keeps entries for at least 400 days, and lets them expire together', async () => {
     const { runtime, store, people } = rig();
     const { id, token } = await lapse(store, 'a');
     await people.resolve(id, token, created, ann);
@@ -106,7 +106,7 @@ describe('the audit', () => {
     expect(await people.audit(id)).toEqual([]);
   });
 
-  it('goes on in the next period, and a proposal of the last one counts', async () => {
+  it('continues in the next period, and includes a proposal of the last one', async () => {
     const runtime = manualRuntime(1, 52 * 400 * day - 1_000);
     const store = memoryStore({ runtime });
     const people = operator({ store, runtime, approvals: 2 });
@@ -118,7 +118,7 @@ describe('the audit', () => {
     expect((await people.audit(id)).map(({ event }) => event)).toEqual(['proposed', 'decided', 'applied']);
   });
 
-  it('is a log by day, in pages, from any time on', async () => {
+  it('is a log by day, in pages, from any time', async () => {
     const { runtime, store, people } = rig();
     const begin = runtime.clock.now();
     for (let index = 0; index < 40; index += 1) {

@@ -40,8 +40,8 @@ const fateOf = (call: Promise<{ readonly outcome: string }>) =>
   );
 
 for (const [name, open] of Object.entries({ memory: memoryTwice, sqlite: sqliteTwice }))
-  describe(`operators at once, on ${name}`, () => {
-    it('carries out one of many decisions, and the audit has every one in one order', async () => {
+  describe(`concurrent operators, on ${name}`, () => {
+    it('carries out one of many decisions, and the audit has all of them in one order', async () => {
       const [here, there] = await open();
       const { id, token } = await lapse(here, 'a');
       const decisions: readonly Decision[] = [created, 'rerun', 'forget', created, 'rerun', 'forget'];
@@ -113,7 +113,7 @@ describe('a store that fails', () => {
     },
   );
 
-  it('takes a decision for its own that the database’s client repeated', async () => {
+  it('recognizes its own decision that the database’s client repeated', async () => {
     const { memory, faults, people } = faultyRig();
     for (const decision of [created, 'rerun', 'forget'] as const) {
       const { id, token } = await lapse(memory, JSON.stringify(decision));
@@ -122,7 +122,7 @@ describe('a store that fails', () => {
     }
   });
 
-  it('says that it cannot tell when the reply was lost and the record has moved on', async () => {
+  it('throws resolution-unclear when the reply was lost and the record has changed', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     faults.next('resolve', { kind: 'lose-reply' });
@@ -135,7 +135,7 @@ describe('a store that fails', () => {
     expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'unclear']);
   });
 
-  it('writes a line again whose place was given to another operator, because the first was too slow', async () => {
+  it('writes an entry again whose position another operator took because the first was too slow', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     faults.next('complete', { kind: 'delay', delayMs: 8_000 });
@@ -148,7 +148,7 @@ describe('a store that fails', () => {
     expect(lines).toEqual(['decided ben', 'applied ben', 'decided ann', 'stale ann']);
   });
 
-  it('does not take the decision of another for its own', async () => {
+  it('does not take another decision for its own', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     faults.next('resolve', { kind: 'delay', delayMs: 2_000 });
@@ -188,7 +188,7 @@ describe('a store that fails', () => {
     expect((await people.show(id))?.unfinished).toHaveLength(1);
   });
 
-  it('says that a decision was carried out though its outcome could not be written', async () => {
+  it('reports that a decision was carried out although its outcome could not be recorded', async () => {
     const { runtime, memory, faults, people } = faultyRig();
     const { id, token } = await lapse(memory, 'a');
     let resolved = false;
@@ -203,7 +203,7 @@ describe('a store that fails', () => {
     expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ann' }]);
   });
 
-  it('holds the process until the act is over', async () => {
+  it('keeps the process alive until the act has ended', async () => {
     const child = fileURLToPath(new URL('children/act-once.ts', import.meta.url));
     const { stdout } = await promisify(execFile)(process.execPath, [
       '--experimental-strip-types',

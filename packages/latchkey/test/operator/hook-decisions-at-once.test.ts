@@ -30,8 +30,8 @@ function distantStore() {
   return { store, distant, calls: () => calls };
 }
 
-describe('many decisions of hooks at once', () => {
-  it('follow each other into the log, and cost the store a few calls each', async () => {
+describe('many concurrent decisions of hooks', () => {
+  it('are written to the log one after another, with a few store calls each', async () => {
     const { store, distant, calls } = distantStore();
     const engine = new Engine({ store: distant });
     const operations = Array.from({ length: hooks }, (_, index) => operation({}, `key ${index}`));
@@ -47,7 +47,7 @@ describe('many decisions of hooks at once', () => {
     expect(entries.filter(({ event }) => event === 'applied')).toHaveLength(hooks);
   });
 
-  it('are found again after the store was emptied', async () => {
+  it('are found after the store was emptied', async () => {
     const store = memoryStore();
     const engine = new Engine({ store });
     const decisionOn = async (key: string) => {

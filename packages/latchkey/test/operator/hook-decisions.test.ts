@@ -52,7 +52,7 @@ describe('the decision of a recover hook', () => {
     expect(events.flatMap((event) => (event.type === 'audited' ? [event.event] : []))).toEqual(['decided', 'applied']);
   });
 
-  it('is written down before the handler runs again', async () => {
+  it('is recorded before the handler runs again', async () => {
     const { people, retry } = await lapsedRig();
     let before: readonly string[] = [];
     const outcome = retry({ decision: 'rerun' }, async () => {
@@ -64,14 +64,14 @@ describe('the decision of a recover hook', () => {
     expect((await people.audit(record.id)).map(({ event }) => event)).toEqual(['decided', 'applied']);
   });
 
-  it('leaves no line where it decides nothing', async () => {
+  it('leaves no entry if it decides nothing', async () => {
     const { people, retry } = await lapsedRig();
     await retry({ decision: 'leave' });
     await retry(new Error('The provider is down.'));
     expect(await people.audit(record.id)).toEqual([]);
   });
 
-  it('is refused if it does not have the form of one: the record lapses again, and the observer is notified', async () => {
+  it('is refused if it is malformed: the record lapses again, and an event reports it', async () => {
     const { people, retry, events, memory, executions } = await lapsedRig();
     const shapeless: readonly unknown[] = [
       undefined,
@@ -105,7 +105,7 @@ describe('the decision of a recover hook', () => {
     expect(told(await retry(answer))).toBe('replay value found card 4242');
   });
 
-  it('lets nothing run when the lease was over before it came', async () => {
+  it('runs nothing when the lease ended before it', async () => {
     const { people, worker, counted, executions, faults, runtime } = await lapsedRig();
     const decided = Promise.withResolvers<Recovery>();
     faults.next('renew', { kind: 'fail' }, 100);

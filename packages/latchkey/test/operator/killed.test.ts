@@ -36,7 +36,7 @@ async function killed(file: string, after: number, momentMs: number): Promise<bo
 
 const lineOf = ({ id, event, decisionId }: AuditEntry) => `${id} ${event} ${decisionId}`;
 
-it('an operator killed at any moment leaves nothing carried out that was not decided, and the next one goes on', async () => {
+it('an operator killed at any moment has carried out nothing that was not decided, and the next one continues', async () => {
   const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
   console.log(`SEED=${seed}`);
   const fraction = seededFraction(seed);

@@ -16,7 +16,7 @@ function rig() {
 }
 
 describe('what an operator sees', () => {
-  it('lists a lapsed record with when, who, what and how far it came, and no values', async () => {
+  it('lists a lapsed record with times, principal, operation and progress, without values', async () => {
     const { runtime, store, people } = rig();
     await lapse(store, 'a');
     const { records, next } = await people.list({ state: 'lapsed', limit: 10 });
@@ -48,7 +48,7 @@ describe('what an operator sees', () => {
     );
   });
 
-  it('finds a record, in whatever state, by the reference that its problem gave', async () => {
+  it('finds a record in any state by the reference of its problem', async () => {
     const { store, people } = rig();
     for (const id of ['a', 'b', 'c']) await lapse(store, id);
     await store.claim(claimOf('d', 'token'));
@@ -58,7 +58,7 @@ describe('what an operator sees', () => {
     expect(await people.find('000000000000')).toBeUndefined();
   });
 
-  it('lists and resolves a record whose encryption key is missing, and tells that it cannot be opened', async () => {
+  it('lists and resolves a record whose encryption key is missing, marked as unreadable', async () => {
     const { runtime, store } = rig();
     const keys = { old: new Uint8Array(32).fill(1), new: new Uint8Array(32).fill(2) };
     await lapse(encryptedStore(store, { currentKey: 'old', keys }), 'a');
@@ -80,7 +80,7 @@ describe('what an operator sees', () => {
     expect((await people.audit('a')).map(({ event }) => event)).toEqual(['decided', 'applied']);
   });
 
-  it('shows what the steps returned, also where one cannot be read', async () => {
+  it("shows the results of the steps, even if one can't be read", async () => {
     const { store, people } = rig();
     const { id } = await lapse(store, 'a');
     await store.claim(claimOf('b', 'b'));
@@ -106,7 +106,7 @@ describe('what an operator sees', () => {
     expect(JSON.stringify([record, shown])).not.toContain('secret');
   });
 
-  it('shows what was asked, as far as it was saved and can be read', async () => {
+  it('shows the request, if it was saved and can be read', async () => {
     const runtime = manualRuntime();
     const store = memoryStore({ runtime });
     const people = operator({ store, runtime });
@@ -129,7 +129,7 @@ describe('what an operator sees', () => {
     expect(requests).toContainEqual({ kind: 'unreadable' });
   });
 
-  it('finds the stuck ones among the lapsed, page by page, each once', async () => {
+  it('finds the stuck records page by page, each once', async () => {
     const { store, people } = rig();
     for (let at = 0; at < 50; at += 1) {
       const { id } = await lapse(store, `record-${at}`);
@@ -161,7 +161,7 @@ describe('what an operator sees', () => {
       expect(await people.show(own.id)).toBeUndefined();
   });
 
-  it('refuses what cannot be meant', async () => {
+  it('refuses invalid arguments', async () => {
     const { store, people } = rig();
     const invalid = { code: 'option-invalid' };
     await expect(people.list({ state: 'lapsed', limit: 0 })).rejects.toMatchObject(invalid);

@@ -144,7 +144,7 @@ async function check(seed: number, approvals: 1 | 2, resolve?: Break) {
 }
 
 for (const approvals of [1, 2] as const)
-  it(`in chaos nothing is carried out that the audit doesn’t tell, with approvals: ${approvals}`, async () => {
+  it(`in chaos nothing is carried out without an audit entry, with approvals: ${approvals}`, async () => {
     let count = 0;
     for (const seed of seeds) {
       const run = await check(seed, approvals);

@@ -61,7 +61,7 @@ describe('a decision on a record of the HTTP layer', () => {
     expect(runs()).toBe(1);
   });
 
-  it('lets the retry run again on rerun, after the steps that were saved', async () => {
+  it('lets the retry run on rerun, after the saved steps', async () => {
     const charged: string[] = [];
     const handler: Handler = async (context, run) => {
       const charge = await context?.step('charge', ({ idempotencyKey }) => {
@@ -78,7 +78,7 @@ describe('a decision on a record of the HTTP layer', () => {
     expect(charged).toHaveLength(1);
   });
 
-  it('lets the key name a new operation on forget', async () => {
+  it('makes the key a new operation on forget', async () => {
     const { people, id, token, operationId, send } = await lapsedOverHttp();
     await people.resolve(id, token, 'forget', ann);
     expect((await send({ key: 'k' })).text).toBe('run 2');
@@ -129,7 +129,7 @@ describe('a decision on a record of idempotent()', () => {
     expect(await call()).toBe('by the codec');
   });
 
-  it('lets every call fail as it was found to have failed', async () => {
+  it('makes every call fail with the given failure', async () => {
     const { people, id, token, call } = await lapsedCall();
     await people.resolve(id, token, { failure: new RangeError('card declined') }, ann);
     await expect(call()).rejects.toMatchObject({
@@ -148,8 +148,8 @@ it('a record of another layer on the engine takes bytes', async () => {
   expect([...((await stored(store, id)).result?.bytes ?? [])]).toEqual([1, 2]);
 });
 
-describe('a decision about what is no longer so', () => {
-  it('is refused once another claim has taken the record, and the audit tells', async () => {
+describe('a decision about an outdated record', () => {
+  it('is refused once another claim has taken the record, and is in the audit', async () => {
     const store = memoryStore();
     const people = operator({ store });
     const { id, token } = await lapse(store, 'a');

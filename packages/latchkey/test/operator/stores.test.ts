@@ -67,7 +67,7 @@ const decided = ['decided', 'applied'];
 
 for (const [name, open] of Object.entries(stores).filter(([store]) => isSelected(store)))
   describe(`the operator on ${name}`, () => {
-    it('lists, resolves, lets two decide, and writes it all down', async () => {
+    it('lists, resolves, requires approval, and records everything', async () => {
       const store = await open();
       const alone = operator({ store });
       const together = operator({ store, approvals: 2 });

@@ -11,7 +11,7 @@ const seed = Number(process.env['ORDERS_SEED'] ?? Math.floor(Math.random() * 2 *
 // They wait more than they work: side by side, all take the time of one.
 describe.concurrent('orders of four steps', () => {
   for (const store of orderStores.filter(isSelected)) {
-    it(`hold on ${store} while workers are killed and the provider misbehaves (ORDERS_SEED=${seed})`, async ({
+    it(`are exactly once on ${store} while workers are killed and the provider fails (ORDERS_SEED=${seed})`, async ({
       expect,
     }) => {
       const report = await runOrderCrashes({ store, kills: 10, seed });
@@ -21,17 +21,17 @@ describe.concurrent('orders of four steps', () => {
   }
 });
 
-describe('the comparison with the books', () => {
+describe('the check of the books', () => {
   const order = { id: 'o1', amount: 1 };
   const told: Told = { order, key: 'k', status: 201, body: '{"order":"o1","charge":"card_1"}', attempts: 1 };
   const books: Books = { orders: [{ order: 'o1', charge: 'card_1' }], reserved: 1, mails: ['o1'] };
   const charge = { id: 'card_1', idempotencyKey: 'x', amount: 1, currency: 'usd', reference: 'o1' };
 
-  it('finds nothing where all is well', () => {
+  it('finds nothing if everything is correct', () => {
     expect(violationsIn([told], books, [charge])).toEqual([]);
   });
 
-  it('finds a second charge, a second row, a lost row, a second mail, stock without an order, and strangers', () => {
+  it('finds a second charge, a second row, a lost row, a second mail, stock without an order, and unknown rows', () => {
     const second = { ...charge, id: 'card_2' };
     expect(violationsIn([told], books, [charge, second])).toHaveLength(1);
     expect(violationsIn([told], { ...books, orders: [...books.orders, ...books.orders] }, [charge])).toHaveLength(1);

@@ -52,7 +52,7 @@ async function run(body: (db: DatabaseSync, context: Context<Kind, unknown, unkn
 }
 
 describe('context.enqueue on SQLite', () => {
-  it('puts a message out with the commit: JSON as its text, bytes as they are', async () => {
+  it('adds a message with the commit: JSON as text, bytes unchanged', async () => {
     const errors = await run((db, context) => {
       context.enqueue(db, 'receipt', { to: 'customer', lines: [1, 2] });
       context.enqueue(db, 'parcel', new TextEncoder().encode('bytes'));
@@ -61,7 +61,7 @@ describe('context.enqueue on SQLite', () => {
     expect(await messages()).toEqual({ receipt: '{"to":"customer","lines":[1,2]}', parcel: 'bytes' });
   });
 
-  it('puts nothing out if the transaction fails', async () => {
+  it('adds nothing if the transaction fails', async () => {
     const errors = await run((db, context) => {
       context.enqueue(db, 'receipt', 1);
       throw new Error('no stock');
@@ -97,7 +97,7 @@ describe('context.enqueue on SQLite', () => {
     });
   }
 
-  it('refuses a payload that is too long or no JSON value', async () => {
+  it('refuses a payload that is too long or not a JSON value', async () => {
     const tooLong = await run((db, context) => context.enqueue(db, 'long', 'x'.repeat(300_000)));
     expect(tooLong).toMatchObject([{ code: 'message-too-large' }]);
     const place = idempotent<string, unknown, Kind>(

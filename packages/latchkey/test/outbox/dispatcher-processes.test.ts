@@ -100,7 +100,7 @@ for (const [name, open] of Object.entries(stores))
       expect(new Set(begun.map(({ attempts }) => attempts))).toEqual(new Set(['1']));
     });
 
-    it('killed in mid-delivery leave the message to another, under the same id', async () => {
+    it('killed during a delivery leave the message to another, under the same id', async () => {
       const { url, outbox, enqueue } = await open();
       await enqueue('operation', ['mail']);
       const id = messageId('operation', 'mail');

@@ -59,7 +59,7 @@ describe('a dispatcher', () => {
     await expect.poll(() => ofType('message-delivered').length, patient).toBe(3);
   });
 
-  it('tries again what failed, says so, and gives up after the last attempt until a person says otherwise', async () => {
+  it('retries failed deliveries, reports them, and gives up after the last attempt until a person retries', async () => {
     const attempts: number[] = [];
     let isBroken = true;
     await enqueue(store, 'operation', ['mail']);
@@ -81,7 +81,7 @@ describe('a dispatcher', () => {
     expect(await count('dead')).toBe(0);
   });
 
-  it('tells once of what died with those who were to deliver it', async () => {
+  it('reports once a message whose dispatchers died', async () => {
     await enqueue(store, 'operation', ['mail']);
     await store.outbox?.take({ limit: 1, leaseMs: 1, maxAttempts: 1 });
     start({ maxAttempts: 1, deliver: () => {} });
@@ -95,7 +95,7 @@ describe('a dispatcher', () => {
     ]);
   });
 
-  it('tells once of what died though the answer to its burial was lost', async () => {
+  it('reports a dead message once although the answer to its burial was lost', async () => {
     const { outbox } = store;
     if (outbox === undefined) throw new TypeError('There is no outbox.');
     let losses = 1;
@@ -114,7 +114,7 @@ describe('a dispatcher', () => {
     expect(await count('dead')).toBe(1);
   });
 
-  it('runs no more deliveries at once than it may, and as many', async () => {
+  it('runs exactly as many concurrent deliveries as allowed', async () => {
     let [active, most] = [0, 0];
     const release = Promise.withResolvers<void>();
     const names = Array.from({ length: 12 }, (_, index) => `message-${index}`);
@@ -133,7 +133,7 @@ describe('a dispatcher', () => {
     expect(most).toBe(3);
   });
 
-  it('takes a hung delivery for failed before its lease ends, tells it, and delivers again under the same id', async () => {
+  it('aborts a hung delivery before its lease ends, and delivers again under the same id', async () => {
     const ids: string[] = [];
     const reasons: unknown[] = [];
     await enqueue(store, 'operation', ['mail']);
@@ -151,7 +151,7 @@ describe('a dispatcher', () => {
     expect(ofType('message-failed')[0]).toMatchObject({ attempts: 1, error: { code: 'lease-lost' } });
   });
 
-  it('ends when the deliveries under way have ended, and takes no more', async () => {
+  it('ends when the running deliveries have ended, and takes no more', async () => {
     const [begun, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     await enqueue(store, 'first', ['mail']);
     start({
@@ -174,7 +174,7 @@ describe('a dispatcher', () => {
     ]);
   });
 
-  it('goes on when the store fails, and says so', async () => {
+  it('continues when the store fails, and reports it', async () => {
     let faults = 3;
     const { outbox } = store;
     if (outbox === undefined) throw new TypeError('There is no outbox.');
@@ -200,7 +200,7 @@ describe('a dispatcher', () => {
     await expect.poll(() => ofType('message-delivered').length, patient).toBe(1);
   });
 
-  it('needs a store with an outbox, and options that can be meant', () => {
+  it('needs a store with an outbox, and valid options', () => {
     const deliver = () => {};
     const coded = (code: string) => expect.objectContaining({ code });
     expect(() => dispatcher({ store: memoryStore(), deliver })).toThrow(coded('outbox-unsupported'));

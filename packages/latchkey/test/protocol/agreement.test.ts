@@ -30,21 +30,24 @@ async function keepsKeyAfter({ status, headers: lines, body }: PlainResponse): P
   return client.isPending('o');
 }
 
-describe('a problem that is not the end of its request', () => {
-  it.each(cases)('$code, $name, status header visible: $visible, is read alike by client and layer', async (row) => {
-    const answer = answerOf(row);
-    const open = !isFinalCode(row.code);
-    expect(isNotFinal(answer)).toBe(open);
-    if (open) expect(await keepsKeyAfter(answer)).toBe(true);
-    else if (answer.status < 500) expect(await keepsKeyAfter(answer)).toBe(false);
-  });
+describe('a problem that is not final', () => {
+  it.each(cases)(
+    '$code, $name, status header visible: $visible, is read in the same way by client and guard',
+    async (row) => {
+      const answer = answerOf(row);
+      const open = !isFinalCode(row.code);
+      expect(isNotFinal(answer)).toBe(open);
+      if (open) expect(await keepsKeyAfter(answer)).toBe(true);
+      else if (answer.status < 500) expect(await keepsKeyAfter(answer)).toBe(false);
+    },
+  );
 });
 
 describe('the status header', () => {
   it.each([
     ['in-progress', false],
     ['key-reused', true],
-  ])('is read as it is written: %s', (word, final) => {
+  ])('is read back: %s', (word, final) => {
     expect(parseStatus(formatStatus(word, final))).toEqual({ word, final });
   });
 

@@ -26,7 +26,7 @@ describe('the simulation', () => {
     expect(broken).toEqual([]);
   });
 
-  it('plays the same seed to the same byte', async () => {
+  it('gives identical output for the same seed', async () => {
     for (let seed = from; seed < from + 30; seed += 1) {
       const [first, second] = [await judge(seed), await judge(seed)];
       expect(printed(second.events)).toBe(printed(first.events));
@@ -41,7 +41,7 @@ describe('the command', () => {
     expect(second).toBe(first);
   });
 
-  it('says what a seed breaks, and ends with a failure', async () => {
+  it('reports what a seed breaks, and exits with a failure', async () => {
     const name = 'a key is looked up without its principal';
     const caught = await firstToCatch(faults[name] ?? {}, 2_000);
     const broken = play('--seed', String(caught?.seed), '--fault', name);

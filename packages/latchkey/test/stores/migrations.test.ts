@@ -9,7 +9,7 @@ describe.each([
   ['postgres', postgres.migrations({ tablePrefix: 'shop_' }), /shop_.*;\n$/s],
   ['sqlite', sqlite.migrations(), /latchkey_.*;\n$/s],
 ] as const)('the migrations of %s', (_name, migrations, statements) => {
-  it('are numbered files of whole statements, as those of every store', () => {
+  it('are numbered files of complete statements, as in every store', () => {
     expect(migrations.map(({ version, name }) => [version, name])).toEqual([
       [1, 'latchkey-1'],
       [2, 'latchkey-2'],

@@ -31,13 +31,13 @@ function calling(factory: Factory | undefined, ...given: readonly unknown[]): ()
 }
 
 describe.each(Object.entries(factories))('%s', (name, factory) => {
-  it('says that it takes an object if it gets nothing, a string or null', () => {
+  it('demands an object if it gets nothing, a string or null', () => {
     expect(calling(factory)).toThrow(refusal('option-invalid', 'object with options', 'got undefined'));
     expect(calling(factory, 'x.db')).toThrow(refusal('option-invalid', 'object with options', 'got a string'));
     expect(calling(factory, null)).toThrow(refusal('option-invalid', 'object with options', 'got null'));
   });
 
-  it('names the class of what it gets in place of options', () => {
+  it('names the class of a value passed instead of options', () => {
     const clients = [new Redis({ lazyConnect: true }), new pg.Pool(), new DatabaseSync(':memory:')];
     for (const client of clients) {
       const words = ['object with options', `got an instance of ${client.constructor.name}`];
@@ -73,7 +73,7 @@ describe('names of other libraries', () => {
     expect(calling(idempotency, options)).toThrow(refusal('option-unknown', name, meant));
   });
 
-  it('a file of SQLite that cannot be opened is named', () => {
+  it("an SQLite file that can't be opened is named", () => {
     const path = '/no/such/folder/orders.db';
     expect(calling(sqliteStore, { database: path })).toThrow(refusal('store-unavailable', path, 'folder'));
   });

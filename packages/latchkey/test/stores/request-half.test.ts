@@ -74,12 +74,12 @@ describe("a store without the operator's half", () => {
     expect(() => idempotency({ store, principal: () => 'tenant-7' })).not.toThrow();
   });
 
-  it('is refused by an operator, which names what is missing', () => {
+  it('is refused by an operator, which names the missing methods', () => {
     // @ts-expect-error an operator takes an OperatorStore
     expect(() => operator({ store })).toThrow(lacks('operator()'));
   });
 
-  it('is refused by a completer, which names what is missing', () => {
+  it('is refused by a completer, which names the missing methods', () => {
     // @ts-expect-error a completer takes an OperatorStore
     expect(() => completer({ store, operations: [] })).toThrow(lacks('completer()'));
   });

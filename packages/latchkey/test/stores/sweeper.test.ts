@@ -26,7 +26,7 @@ async function callsWith(tookMs: number, swept: number): Promise<number> {
 }
 
 describe('a sweeper', () => {
-  it('goes on soon while there are many, and rarely when there are not', async () => {
+  it('runs soon again while there are many records, and rarely otherwise', async () => {
     expect(await callsWith(1, 50)).toBeGreaterThan(250);
     expect(await callsWith(1, 49)).toBeLessThan(6);
   });

@@ -50,7 +50,7 @@ describe('faulty store', () => {
     expect(await store.read('hanging')).toBeUndefined();
   });
 
-  it('follows a plan, which commands overrule', async () => {
+  it('follows a plan, which next overrides', async () => {
     const { store, faults } = make();
     faults.plan((method) => (method === 'ping' ? { kind: 'fail' } : undefined));
     await expect(store.ping()).rejects.toMatchObject(unavailable);
@@ -69,7 +69,7 @@ describe('faulty store', () => {
     expect(new Set(draw(3).map((fault) => fault?.kind))).toContain(undefined);
   });
 
-  it('offers what the store offers, and no more', () => {
+  it('has exactly the methods of the store', () => {
     const { store } = make();
     expect(store.transaction).toBeUndefined();
     expect(store.watch).toBeTypeOf('function');

@@ -29,7 +29,7 @@ describe('manual runtime', () => {
     expect(ticks).toEqual([10, 20, 30]);
   });
 
-  it('lets the wall clock jump alone', () => {
+  it('lets only the wall clock jump', () => {
     const { clock, jumpWallClock } = manualRuntime(1, 1_000);
     jumpWallClock(-500);
     expect([clock.now(), clock.monotonic()]).toEqual([500, 0]);

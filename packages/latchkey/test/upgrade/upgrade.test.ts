@@ -18,7 +18,7 @@ const unreadable = { code: 'record-unreadable' };
 
 for (const kind of kinds)
   describe.runIf(isSelected(kind === 'encrypted' ? 'sqlite' : kind))(
-    `two releases side by side on ${kind}`,
+    `two releases at the same time on ${kind}`,
     { timeout: patience(180_000) },
     () => {
       let release: Release;
@@ -48,7 +48,7 @@ for (const kind of kinds)
         await removeFormer?.();
       });
 
-      it('keeps the answers from before, for both, and for a former process that starts only now', async () => {
+      it('keeps earlier answers, for both, and for a former process that starts later', async () => {
         const late = await connect(release);
         for (const { store } of [older, newer, late]) expect(await answerOf(store, 'from before')).toBe('old answer');
         await late.end();
@@ -63,7 +63,7 @@ for (const kind of kinds)
       }
 
       if (kind === 'redis')
-        it('the former takes a first attempt of the new one’s for running, be it lapsed or not', () =>
+        it('the former treats a first attempt of the new one as running, lapsed or not', () =>
           takesForRunning({ writer: newer.store, reader: older.store }, 'lapsed in secret'));
 
       it('the former refuses a record with a request, changes nothing, and replays its answer in the end', async () => {
@@ -96,7 +96,7 @@ for (const kind of kinds)
         expect(await answerOf(older.store, id)).toBe('done');
       });
 
-      it('processes of both at once run nothing twice and lose nothing', async () => {
+      it('concurrent processes of both run nothing twice and lose nothing', async () => {
         console.log(`SEED=${seed}`);
         const script = new URL('children/run-keys.ts', import.meta.url).href;
         const children = [release, present, release, present].map(({ root, ending }, index) =>

@@ -59,7 +59,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assertFresh(await answer);
   });
 
-  test('R28 R29 R32 R63 R88 a duplicate gets 409 with a time to come back, which is not kept', async (world) => {
+  test('R28 R29 R32 R63 R88 a duplicate gets 409 with Retry-After, which is not kept', async (world) => {
     const { app, open, answer } = await startHeld(world);
     const refused = await app.send();
     assertProblem(refused, 409, 'in-progress');
@@ -70,7 +70,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R30 a duplicate that may wait gets the answer', async (world) => {
+  test('R30 a waiting duplicate gets the answer', async (world) => {
     const { app, open, answer } = await startHeld(world, { whenRunning: { waitMs: 20_000 } });
     const waiting = app.send();
     await pause(20);
@@ -79,14 +79,14 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R30 past its bound a wait ends with 409', async (world) => {
+  test('R30 a duplicate gets 409 after its time limit', async (world) => {
     const { app, open, answer } = await startHeld(world, { whenRunning: { waitMs: 40 } });
     assertProblem(await app.send(), 409, 'in-progress');
     open();
     assertFresh(await answer);
   });
 
-  test('R31 of fifty at once exactly one runs', async (world) => {
+  test('R31 of fifty concurrent requests exactly one runs', async (world) => {
     const app = await world.app({ handler: async (_request, n) => pause(10).then(() => numbered(n)) });
     const answers = await Promise.all(Array.from({ length: 50 }, () => app.send()));
     const fresh = answers.filter(isFresh);
@@ -100,7 +100,7 @@ const isFresh = ({ status, header }: Received) => status === 201 && header('idem
 
 /** R41–R44, R48, R73, R77, R79. */
 function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R42 a handler that outlives its lease keeps it', async (world) => {
+  test('R42 a handler that runs longer than its lease keeps the record', async (world) => {
     const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 2_000 } });
     await until(() => (world.faults.calls.get('renew') ?? 0) >= 4);
     assertProblem(await app.send(), 409, 'in-progress');
@@ -109,7 +109,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R41 R73 R79 after a dead worker, refuse means that the outcome is unknown', async (world) => {
+  test('R41 R73 R79 after a worker died, the outcome is unknown under refuse', async (world) => {
     const leaseMs = 1_000;
     const before = performance.now();
     const { app, open, answer } = await startHeld(world, { timing: { leaseMs } });
@@ -124,7 +124,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await answer;
   });
 
-  test('R43 had nobody taken over, a late answer is kept', async (world) => {
+  test('R43 a late answer is kept if no worker took over', async (world) => {
     const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 600 } });
     world.faults.plan((method) => (method === 'renew' ? { kind: 'hang' } : undefined));
     await until(() => world.count('lapsed').then((count) => count === 1));
@@ -134,7 +134,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R41 R43 R44 R73 a stalled worker that was taken over changes nothing any more', async (world) => {
+  test('R41 R43 R44 R73 a stalled worker changes nothing after a takeover', async (world) => {
     const { passed, open } = gate();
     const zombie: unknown[] = [];
     const app = await world.app({
@@ -161,7 +161,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(zombie, [true, 'LeaseLostError']);
   });
 
-  test('R77 a handler that hangs past maxRunMs does not hold the key for ever', async (world) => {
+  test('R77 a handler that hangs past maxRunMs releases the key', async (world) => {
     const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 600, maxRunMs: 100 } });
     await until(() => world.count('lapsed').then((count) => count === 1));
     assertProblem(await app.send(), 409, 'outcome-unknown');
@@ -169,7 +169,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await answer;
   });
 
-  test('R48 workers whose clocks differ by minutes agree', async (world) => {
+  test('R48 workers agree although their clocks differ by minutes', async (world) => {
     const shifted = (shiftMs: number) => {
       const clock = { ...systemRuntime.clock, now: () => Date.now() + shiftMs };
       return { timing: { leaseMs: 5_000 }, runtime: { ...systemRuntime, clock } };

@@ -66,14 +66,14 @@ async function lapse<Kind extends TransactionKind>(world: World<Kind>, afterFail
 
 /** R90. */
 export function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R90 a client that leaves during the claim of a new key finds its own answer later', async (world) => {
+  test('R90 a client that disconnects during the claim of a new key gets its own answer later', async (world) => {
     const app = await world.app({ handler: echo });
     await hangUpDuringClaim(world, app);
     assert.equal(await retried(app), body);
     assert.equal(world.executions, 1);
   });
 
-  test('R90 one that leaves before its retry resumes finds the steps as they were', async (world) => {
+  test('R90 a client that disconnects before its retry resumes leaves the steps unchanged', async (world) => {
     let steps = 0;
     const handler = async (request: SuiteRequest<Kind>, execution: number) => {
       await request.context?.step('charge', () => {
@@ -89,7 +89,7 @@ export function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     assert.deepEqual([world.executions, steps], [2, 1]);
   });
 
-  test('R90 one that leaves while its duplicate is waited for does not run with what is left of it', async (world) => {
+  test('R90 a client that disconnects while its duplicate waits does not run with an incomplete body', async (world) => {
     const { passed, open: fail } = gate();
     const handler = async (request: SuiteRequest<Kind>, execution: number) => {
       if (execution === 1) {
@@ -109,7 +109,7 @@ export function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     assert.equal(world.executions, 2);
   });
 
-  test('R90 one that leaves during a takeover leaves the record to be taken over', async (world) => {
+  test('R90 a client that disconnects during a takeover leaves the record lapsed', async (world) => {
     const end = await lapse(world, 'rerun');
     const app = await world.app({ afterFailure: 'rerun', handler: echo });
     await hangUpDuringClaim(world, app);
@@ -118,7 +118,7 @@ export function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     await end();
   });
 
-  test('R90 one that leaves before recover decides leaves its outcome unknown', async (world) => {
+  test('R90 a client that disconnects before recover decides leaves the outcome unknown', async (world) => {
     const end = await lapse(world, 'refuse');
     let asked = 0;
     const recover = () => {

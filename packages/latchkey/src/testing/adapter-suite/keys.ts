@@ -31,7 +31,7 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R2 R3 R64 a repeat gets the same status and bytes, marked, and no cache may keep it', async (world) => {
+  test('R2 R3 R64 a repeated request gets the same status and bytes, marked and not cacheable', async (world) => {
     const app = await world.app();
     const first = await app.send();
     const second = await app.send();
@@ -53,7 +53,7 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 2);
   });
 
-  test('R5 R63 a missing key is refused where one is required', async (world) => {
+  test('R5 R63 a missing key is refused if one is required', async (world) => {
     const app = await world.app({ key: { required: true } });
     assertProblem(await app.send({ key: undefined }), 400, 'key-missing');
     assert.equal(world.executions, 0);
@@ -77,15 +77,14 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assertReplay(await app.send({ key: undefined, headers: header(`  "${firstKey}" `) }), first);
   });
 
-  test('R9 strict takes the quoted form alone', async (world) => {
+  test('R9 strict only accepts the quoted form', async (world) => {
     const app = await world.app({ key: { format: 'strict' } });
     assertProblem(await app.send({ key: undefined, headers: header(firstKey) }), 400, 'key-invalid');
     assert.equal(world.executions, 0);
     assertFresh(await app.send());
   });
 
-  test('R10 what does not parse is refused and never run unprotected', (world) =>
-    refusesKey(world, garbled.map(header)));
+  test('R10 a malformed key is refused and never runs unprotected', (world) => refusesKey(world, garbled.map(header)));
 
   test('R10 a control character is refused', async (world) => {
     const app = await world.app();
@@ -111,20 +110,20 @@ export function keyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
       header('a,b'),
     ]));
 
-  test('R14 the header name has no case', async (world) => {
+  test('R14 the header name is case-insensitive', async (world) => {
     const app = await world.app();
     const first = await app.send({ key: undefined, headers: [['IDEMPOTENCY-KEY', firstKey]] });
     assertReplay(await app.send({ key: undefined, headers: [['idempotency-key', firstKey]] }), first);
   });
 
-  test('R15 the key has case', async (world) => {
+  test('R15 the key is case-sensitive', async (world) => {
     const app = await world.app();
     await app.send({ key: firstKey });
     assertFresh(await app.send({ key: firstKey.toUpperCase() }));
     assert.equal(world.executions, 2);
   });
 
-  test('R16 no character of a key means anything to the store', async (world) => {
+  test('R16 no character of a key is special to the store', async (world) => {
     const keys = ['a:b', 'a', 'a*', '*', '{a}', 'a%', "a'b", 'a"b', 'a\\b', '__proto__', 'a;b', '$1', '../a'];
     const app = await world.app();
     for (const key of keys) assertFresh(await app.send({ key, path: `/charges/${keys.indexOf(key)}` }));

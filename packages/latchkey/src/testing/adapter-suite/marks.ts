@@ -38,7 +38,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
       assertReplay(await app.send(), first);
     });
 
-    test(`R1 R3 the marks of a service behind are not the answer's: ${how}`, async (world) => {
+    test(`R1 R3 the guard replaces a downstream service's marks: ${how}`, async (world) => {
       const app = await world.app({ handler: () => ({ status: 201, headers: upstream, body: body() }) });
       const first = await app.send();
       assertExecuted(first);
@@ -49,7 +49,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
       assert.equal(second.header('idempotency-stored'), undefined);
     });
 
-    test(`R74 R89 a "not final" of a service behind stays one: ${how}`, async (world) => {
+    test(`R74 R89 a downstream service's answer that is not final stays so: ${how}`, async (world) => {
       const headers: readonly Header[] = [['Idempotency-Status', 'in-progress;final=?0']];
       for (const afterFailure of ['refuse', 'rerun'] as const) {
         const app = await world.app({ afterFailure, handler: () => ({ status: 409, headers, body: body() }) });
@@ -86,13 +86,13 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assert.equal(unstored.header('idempotency-stored'), 'false');
   });
 
-  test('R1 an answer without protection is the operation’s own too', async (world) => {
+  test('R1 an unprotected answer is marked as executed too', async (world) => {
     world.faults.plan(() => ({ kind: 'fail' }));
     const app = await world.app({ timing: { claimTimeoutMs: 60 }, whenStoreDown: 'run-unprotected' });
     assertExecuted(await app.send());
   });
 
-  test('what did nothing says so', async (world) => {
+  test('R1 an answer of a handler that did nothing is marked so', async (world) => {
     const app = await world.app({
       handler: () => {
         throw new NothingHappenedError('the terminal is offline');
@@ -101,7 +101,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assert.equal((await app.send()).header('idempotency-status'), 'nothing-happened;final=?0');
   });
 
-  test('R50 the application’s own refusal of a replay is no end of the operation', async (world) => {
+  test('R50 the application’s refusal of a replay is not final', async (world) => {
     const app = await world.app({ response: { authorizeReplay: () => ({ status: 404, body: 'no such thing' }) } });
     assertExecuted(await app.send());
     const refused = await app.send();
@@ -109,7 +109,7 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assert.equal(refused.header('idempotency-status'), 'replay-forbidden;final=?0');
   });
 
-  test('R6 what the guard lets pass has no mark', async (world) => {
+  test('R6 an unguarded answer has no mark', async (world) => {
     const app = await world.app();
     const answer = await app.send({ key: undefined });
     assertFresh(answer);

@@ -62,7 +62,7 @@ function classificationTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     assert.equal(first.status, 402);
   });
 
-  test('R34 what was refused before the layer leaves no record', async (world) => {
+  test('R34 a request refused before the guard leaves no record', async (world) => {
     let refusal = 401;
     const app = await world.app({ outer: () => (refusal === 0 ? {} : { refuse: refusal }) });
     assert.equal((await app.send()).status, 401);
@@ -136,7 +136,7 @@ function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     );
   });
 
-  test('R81 Retry-After is of one moment, and not replayed', async (world) => {
+  test('R81 Retry-After is not replayed', async (world) => {
     const app = await world.app({ handler: () => ({ status: 503, headers: [['Retry-After', '7']], body: 'later' }) });
     assert.equal((await app.send()).header('retry-after'), '7');
     const retry = await app.send();
@@ -145,10 +145,10 @@ function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   for (const [index, reply] of notFinal.entries()) {
-    test(`R74 rerun runs again after a "not final" of a service behind (${index + 1})`, (world) =>
+    test(`R74 rerun runs again after a downstream answer that is not final (${index + 1})`, (world) =>
       runsAgain(world, reply, { afterFailure: 'rerun' }));
 
-    test(`R89 refuse sends a "not final" of a service behind, and its outcome is unknown then (${index + 1})`, async (world) => {
+    test(`R89 refuse sends a downstream answer that is not final, and the outcome is unknown (${index + 1})`, async (world) => {
       const warnings: string[] = [];
       const onEvent: EventListener = (event) => void (event.type === 'warning' && warnings.push(event.code));
       const app = await world.app({ onEvent, handler: once<Kind>(reply) });
@@ -166,7 +166,7 @@ function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
 /** R45. */
 function hangUpTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R45 the answer to a client that hung up waits for its retry', async (world) => {
+  test('R45 the retry of a disconnected client gets its answer', async (world) => {
     const app = await world.app({ handler: (_request, n) => pause(60).then(() => numbered(n)) });
     const request = open(app.origin, { key: 'hangs-up', body: '{"amount":2000}' }).on('error', () => undefined);
     request.end('{"amount":2000}');
@@ -190,7 +190,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 0);
   });
 
-  test('R60 a route may say that it runs without protection', async (world) => {
+  test('R60 a route may run without protection', async (world) => {
     world.faults.plan(() => ({ kind: 'fail' }));
     const app = await world.app({ timing: { claimTimeoutMs: 60 }, whenStoreDown: 'run-unprotected' });
     assertFresh(await app.send());
@@ -207,7 +207,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 
   for (const afterFailure of ['refuse', 'rerun'] as const) {
-    test(`R61 ${afterFailure} cuts a stream that could not be stored, so that the client does not take it for the answer`, async (world) => {
+    test(`R61 ${afterFailure} cuts a stream that could not be stored`, async (world) => {
       world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
       async function* pieces() {
         yield new TextEncoder().encode('one');
@@ -226,7 +226,7 @@ function outageTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     });
   }
 
-  test('R61 rerun says 503 if the answer could not be stored', async (world) => {
+  test('R61 rerun answers 503 if the answer could not be stored', async (world) => {
     world.faults.plan((method) => (method === 'complete' ? { kind: 'fail' } : undefined));
     const app = await world.app({ timing: { leaseMs: 2_000 }, runtime: hurried, afterFailure: 'rerun' });
     assertProblem(await app.send(), 503, 'store-unavailable');

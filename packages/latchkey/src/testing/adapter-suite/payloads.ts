@@ -44,7 +44,7 @@ const withHeader = (name: string, value: string): Sent => ({ headers: [[name, va
 
 /** R17–R26, R49, R76. */
 export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jsonBodies: 'bytes' | 'value'): void {
-  test('R17 R18 R63 another body is refused, and the record stays as it is', async (world) => {
+  test('R17 R18 R63 another body is refused, and the record is unchanged', async (world) => {
     const app = await world.app();
     const first = await app.send();
     assertProblem(await app.send(member('1')), 422, 'key-reused');
@@ -54,31 +54,31 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
 
   test('R19 another query is refused', (world) => differs(world, [{ path: '/charges?a=1' }, { path: '/charges?a=2' }]));
 
-  test('R20 another path or method is an operation of its own', async (world) => {
+  test('R20 another path or method is another operation', async (world) => {
     const app = await world.app();
     for (const sent of [{}, { path: '/refunds' }, { method: 'PATCH' }]) assertFresh(await app.send(sent));
     assert.equal(world.executions, 3);
   });
 
-  test('R20 a path and a key never run together', async (world) => {
+  test("R20 path and key are separate in the record's id", async (world) => {
     const app = await world.app();
     assertFresh(await app.send({ path: '/a', key: 'b:c' }));
     assertFresh(await app.send({ path: '/a:b', key: 'c' }));
     assert.equal(world.executions, 2);
   });
 
-  test('R21 members in another order and other white space are the same', (world) =>
+  test('R21 the order of members and white space make no difference', (world) =>
     isSame(world, [{ body: '{"a":1,"b":[1,2]}' }, { body: ' { "b" : [1, 2],\n "a" : 1.0 }' }]));
 
-  test('R22 arrays have an order', (world) => differs(world, [{ body: '[1,2]' }, { body: '[2,1]' }]));
+  test('R22 the order of an array matters', (world) => differs(world, [{ body: '[1,2]' }, { body: '[2,1]' }]));
 
-  test('R22 a number is not its text', (world) => differs(world, [member('1'), member('"1"')]));
+  test('R22 a number differs from a string', (world) => differs(world, [member('1'), member('"1"')]));
 
   if (jsonBodies === 'bytes') {
     test('R22 integers beyond a double are distinguished', (world) => differs(world, wide));
     test('R23 repeated names are compared by bytes', (world) => differs(world, repeated));
   } else {
-    test('R22 R23 a parser before the guard hides digits and repeated names', async (world) => {
+    test('R22 R23 a parser before the guard loses digits and repeated names', async (world) => {
       await isSame(world, repeated);
       await isSame(world, [
         { ...wide[0], path: '/wide' },
@@ -87,7 +87,7 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
     });
   }
 
-  test('R24 a multipart boundary means nothing, its parts do', async (world) => {
+  test('R24 the parts of multipart are compared, the boundary is not', async (world) => {
     await isSame(world, [multipart('one', '5'), multipart('two', '5')]);
     await differs(world, [multipart('one', '5'), multipart('two', '6')]);
   });
@@ -99,7 +99,7 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
     await differs(world, [sent(1, 5), sent(1, 6)], options);
   });
 
-  test('R26 a record written under an older secret is still known', async (world) => {
+  test('R26 a record written under an older secret is still recognized', async (world) => {
     const [older, newer] = ['o'.repeat(32), 'n'.repeat(32)];
     const before = await world.app({ fingerprint: { secrets: [older] } });
     const after = await world.app({ fingerprint: { secrets: [newer, older] } });
@@ -115,7 +115,7 @@ export function payloadTests<Kind extends TransactionKind>(test: Test<Kind>, jso
     assert.equal(world.executions, 2);
   });
 
-  test('R76 a header that changes the meaning is part of the payload', async (world) => {
+  test('R76 a configured header is part of the payload', async (world) => {
     await differs(world, [withHeader('If-Match', '"a"'), withHeader('If-Match', '"b"')]);
     await differs(world, [withHeader('X-Currency', 'eur'), withHeader('X-Currency', 'usd')], {
       fingerprint: { headers: ['X-Currency'] },

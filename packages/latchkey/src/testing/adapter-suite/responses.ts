@@ -54,7 +54,7 @@ function headerTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.match(first.header('link') ?? '', /next.*prev/);
   });
 
-  test('R75 headers that were set before the guard are those of the request at hand', async (world) => {
+  test('R75 headers set before the guard are those of the present request', async (world) => {
     const app = await world.app({
       outer: (header) => ({
         headers: [
@@ -96,7 +96,7 @@ function compressing(accepts: string | undefined): SuiteReply {
 
 /** R53, R80. */
 function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R53 binary bytes come back as they were', async (world) => {
+  test('R53 binary bytes are replayed unchanged', async (world) => {
     const all = Uint8Array.from({ length: 256 }, (_, index) => index);
     const headers: readonly Header[] = [['Content-Type', 'application/octet-stream']];
     const app = await world.app({ handler: () => ({ headers, body: all }) });
@@ -124,7 +124,7 @@ function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R53 R80 a compressed answer is replayed to those who take the coding, and plain to others', async (world) => {
+  test('R53 R80 a compressed answer is replayed compressed or plain, as the client accepts', async (world) => {
     const app = await world.app({ handler: ({ header }) => compressing(header('accept-encoding')) });
     const gzip: readonly Header[] = [['Accept-Encoding', 'gzip']];
     const first = await app.send({ headers: gzip });
@@ -142,7 +142,7 @@ function bodyTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 
 /** R50, R55, R58, R59, R65. */
 function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R55 a request over the limit is refused, with a length and without', async (world) => {
+  test('R55 a request over the limit is refused, with and without Content-Length', async (world) => {
     const app = await world.app({ request: { maxBytes: 1_000 } });
     assertProblem(await app.send({ body: 'x'.repeat(1_001), type: 'text/plain' }), 413, 'request-too-large');
     const request = open(app.origin, { key: firstKey, body: '', type: 'text/plain' });
@@ -155,14 +155,14 @@ function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assertFresh(await app.send({ body: 'x'.repeat(1_000), type: 'text/plain' }));
   });
 
-  test('R58 a key on a safe method means nothing', async (world) => {
+  test('R58 a key on a safe method is ignored', async (world) => {
     const app = await world.app({ handler: (_request, execution) => ({ body: String(execution) }) });
     for (const method of ['GET', 'OPTIONS', 'HEAD']) assertFresh(await app.send({ method }), 200);
     await app.send();
     assert.equal((await app.send({ method: 'GET' })).body.toString(), '5');
   });
 
-  test('R59 PUT and DELETE are left alone unless the route opts in', async (world) => {
+  test('R59 PUT and DELETE are unguarded unless the route opts in', async (world) => {
     const app = await world.app();
     for (const method of ['PUT', 'DELETE']) {
       assertFresh(await app.send({ method }));
@@ -175,7 +175,7 @@ function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     }
   });
 
-  test('R50 an answer is not replayed to whom the application refuses it', async (world) => {
+  test('R50 an answer is not replayed if the application refuses it', async (world) => {
     let allowed = true;
     const app = await world.app({ response: { authorizeReplay: () => allowed } });
     const first = await app.send();

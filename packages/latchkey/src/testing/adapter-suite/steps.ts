@@ -37,7 +37,7 @@ export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assert.notEqual(charged[0], mailed[0]);
   });
 
-  test('R71 a record that the handler released keeps its steps', async (world) => {
+  test('R71 a released record keeps its steps', async (world) => {
     let effects = 0;
     const app = await world.app({
       handler: async ({ context }, execution) => {
@@ -54,7 +54,7 @@ export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assert.equal(world.executions, 2);
   });
 
-  test('a handler may keep an answer that says "come back"', async (world) => {
+  test('a handler may keep a 429 or 503', async (world) => {
     const app = await world.app({
       handler: ({ context }) => {
         context?.keep();
@@ -126,7 +126,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
     assert.deepEqual(await probe.written(), ['charge 2']);
   });
 
-  test('R40 a transaction that committed is not run again', async (world) => {
+  test('R40 a committed transaction does not run again', async (world) => {
     const probe = probeOf(world);
     const app = await world.app({
       afterFailure: 'rerun',
@@ -145,7 +145,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
     assert.deepEqual(await probe.written(), ['charge 1']);
   });
 
-  test('finish writes the answer, whatever the handler does after it', async (world) => {
+  test('finish sends the answer, whatever the handler does after it', async (world) => {
     const probe = probeOf(world);
     const app = await world.app({
       handler: async (request) => {

@@ -26,7 +26,7 @@ async function firstBytes(origin: string) {
 
 /** R54–R57. */
 export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('R56 a stream goes out undelayed, and its replay is whole', async (world) => {
+  test('R56 a stream is sent without delay, and its replay is complete', async (world) => {
     const { passed, open: proceed } = gate();
     const headers: readonly Header[] = [['Content-Type', 'text/event-stream']];
     async function* events() {
@@ -47,7 +47,7 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     assert.equal(world.executions, 1);
   });
 
-  test('R56 a duplicate that waits gets a stream whole', async (world) => {
+  test('R56 a waiting duplicate gets the complete stream', async (world) => {
     const { passed, open: proceed } = gate();
     async function* slow() {
       yield bytes('one');
@@ -62,7 +62,7 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     await receive(response);
   });
 
-  test('R57 a stream that breaks is never replayed as if it were whole', async (world) => {
+  test('R57 a broken stream is never replayed as complete', async (world) => {
     const { passed, open: proceed } = gate();
     async function* breaking() {
       yield bytes('one');
@@ -95,7 +95,7 @@ export function streamTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     ['at once', 'x'.repeat(2_000)],
     ['as a stream', undefined],
   ] as const) {
-    test(`R54 an answer over the limit, given ${kind}, is not run again`, async (world) => {
+    test(`R54 an operation with an answer over the limit, given ${kind}, does not run again`, async (world) => {
       async function* pieces() {
         for (let index = 0; index < 20; index += 1) yield bytes('x'.repeat(100));
       }

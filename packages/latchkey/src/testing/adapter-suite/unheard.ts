@@ -27,7 +27,7 @@ const ways: Readonly<Record<string, () => SuiteReply>> = {
 /** R85, R86. */
 export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   for (const [way, reply] of Object.entries(ways)) {
-    test(`R86 an answer given ${way} when the client has left holds the key no longer than a lease`, async (world) => {
+    test(`R86 an answer given ${way} after the client has disconnected holds the key for at most one lease`, async (world) => {
       const { passed, open: proceed } = gate();
       const app = await world.app({ timing: { leaseMs: 500 }, handler: () => passed.then(reply) });
       const request = open(app.origin, { key: 'leaves', body: '{"amount":2000}' }).on('error', () => undefined);
@@ -41,7 +41,7 @@ export function unheardTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     });
   }
 
-  test("R85 an answer given in front of the guard is never taken for the handler's", async (world) => {
+  test("R85 an answer given before the guard is never taken for the handler's", async (world) => {
     const { passed, open: proceed } = gate();
     const timedOut = gate();
     const late = timedOut.passed.then(() => 503);

@@ -10,7 +10,7 @@ import { stepTexts, type Test } from './fixture.ts';
 
 /** Claims on absent, running, open and completed records. */
 export function claimTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a claim takes an absent record', async (bench) => {
+  test('a claim creates an absent record', async (bench) => {
     const claimed = await bench.take('a', { policy: 'rerun' });
     assert.equal(claimed.attempt, 1);
     assert.equal(claimed.operationId, 'operation-of-a');
@@ -19,14 +19,14 @@ export function claimTests<Kind extends TransactionKind>(test: Test<Kind>): void
     assert.equal(claimed.steps.size, 0);
   });
 
-  test('of many claims at once exactly one succeeds', async (bench) => {
+  test('of many concurrent claims exactly one succeeds', async (bench) => {
     const tokens = Array.from({ length: 20 }, (_, index) => `token-${index}`);
     const outcomes = await Promise.all(tokens.map((token) => bench.claim(token)));
     assert.equal(outcomes.filter(({ outcome }) => outcome === 'claimed').length, 1);
     assert.equal(outcomes.filter(({ outcome }) => outcome === 'running').length, 19);
   });
 
-  test('a running record says how long its lease lasts and for which payload', async (bench) => {
+  test('a claim of a running record returns its remaining lease and its payload', async (bench) => {
     await bench.take('a');
     await bench.advance(bench.leaseMs / 2);
     const outcome = await bench.claim('b', { fingerprint: 'print-2', takeover: 'any' });
@@ -36,7 +36,7 @@ export function claimTests<Kind extends TransactionKind>(test: Test<Kind>): void
     assert.ok(outcome.leaseLeftMs > 0 && outcome.leaseLeftMs <= bench.leaseMs / 2);
   });
 
-  test('a claim that finds its own token is a success and moves the lease', async (bench) => {
+  test('a repeated claim with the same token succeeds and renews the lease', async (bench) => {
     await bench.take('a');
     await bench.advance(bench.leaseMs * 0.75);
     const again = await bench.take('a', { operationId: 'another' });
@@ -46,7 +46,7 @@ export function claimTests<Kind extends TransactionKind>(test: Test<Kind>): void
     await bench.assertState('running');
   });
 
-  test('a claim that finds its own token in a lapsed record takes it up again', async (bench) => {
+  test('a repeated claim with the token of a lapsed record makes it running again', async (bench) => {
     await bench.lapse('a');
     assert.equal((await bench.take('a')).attempt, 1);
     await bench.assertState('running');
@@ -66,7 +66,7 @@ export function claimTests<Kind extends TransactionKind>(test: Test<Kind>): void
     await bench.assertResult('done');
   });
 
-  test('ids are taken literally', async (bench) => {
+  test('ids have no special characters', async (bench) => {
     const ids = ["it's", '100%', 'under_score', 'a:b', 'a*', '{a}', '"q"', 'ключ', 'line\nbreak', 'A', 'a', ' a', '\\'];
     for (const id of ids) await bench.take(`token of ${id}`, { id });
     for (const id of ids) {
@@ -110,7 +110,7 @@ function openTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal((await bench.take('b')).attempt, 2);
   });
 
-  test('an operation may be released and claimed as often as it likes', async (bench) => {
+  test('an operation may be released and claimed any number of times', async (bench) => {
     for (let attempt = 1; attempt <= 4; attempt += 1) {
       assert.equal((await bench.take(`token-${attempt}`, { maxAttempts: 2 })).attempt, attempt);
       await bench.release(`token-${attempt}`);

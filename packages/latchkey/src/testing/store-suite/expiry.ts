@@ -21,7 +21,7 @@ async function assertGone<Kind extends TransactionKind>(bench: Bench<Kind>): Pro
 
 /** Retention of each state. */
 export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a completed record goes when its retention ends', async (bench) => {
+  test('a completed record expires when its retention ends', async (bench) => {
     await bench.take('a');
     await bench.saveStep('a', 'charge', 'paid');
     await bench.complete('a');
@@ -31,7 +31,7 @@ export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     await assertGone(bench);
   });
 
-  test('an open record goes when its retention ends', async (bench) => {
+  test('an open record expires when its retention ends', async (bench) => {
     await bench.take('a');
     await bench.saveStep('a', 'charge', 'paid');
     await bench.release('a');
@@ -41,7 +41,7 @@ export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     await assertGone(bench);
   });
 
-  test('a lapsed record outlives retention and goes after its own time', async (bench) => {
+  test('a lapsed record expires after unresolvedRetentionMs, not after retention', async (bench) => {
     await bench.lapse('a');
     await bench.advance(bench.unresolvedMs * 0.9);
     await bench.assertNothingToSweep();
@@ -50,7 +50,7 @@ export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     await assertGone(bench);
   });
 
-  test('an abandoned record is kept as long as one that lapsed by itself', async (bench) => {
+  test('an abandoned record is kept as long as any lapsed one', async (bench) => {
     await bench.take('a');
     await bench.abandon('a');
     await bench.advance(bench.unresolvedMs * 0.9);
@@ -59,7 +59,7 @@ export function expiryTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     await assertGone(bench);
   });
 
-  test('a running record that is renewed never goes', async (bench) => {
+  test('a renewed running record never expires', async (bench) => {
     await bench.take('a', { unresolvedRetentionMs: 1 });
     for (let beat = 0; beat < 4; beat += 1) {
       await bench.advance(bench.leaseMs * 0.75);

@@ -27,7 +27,7 @@ export function operatorTests<Kind extends TransactionKind>(test: Test<Kind>): v
       assert.deepEqual(await idsOf(bench, state, 1), [state]);
   });
 
-  test('a full last page says that there is no more', async (bench) => {
+  test('a full last page has no next', async (bench) => {
     for (const id of ['a', 'b', 'c', 'd']) await bench.take('token', { id });
     const first = await bench.operated.list({ state: 'running', limit: 2 });
     assert.equal(first.records.length, 2);
@@ -37,13 +37,13 @@ export function operatorTests<Kind extends TransactionKind>(test: Test<Kind>): v
     assert.equal(second.next, undefined);
   });
 
-  test('a list refuses a limit or cursor that makes no sense', async (bench) => {
+  test('a list refuses an invalid limit or cursor', async (bench) => {
     for (const limit of [0, 1001, 1.5, Number.NaN])
       await assert.rejects(bench.operated.list({ state: 'open', limit }), { code: 'option-invalid' });
     await assert.rejects(bench.operated.list({ state: 'open', limit: 1, cursor: 'x' }), { code: 'option-invalid' });
   });
 
-  test('erase removes every record of a principal, in any state, and nobody else’s', async (bench) => {
+  test('erase removes all records of one principal, in any state', async (bench) => {
     const principal = "o'hara%";
     for (const id of ['running', 'open', 'completed']) await bench.take('a', { id, principal });
     await bench.release('a', 'open');
@@ -112,7 +112,7 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal((await bench.take('b', { fingerprint: 'print-2' })).attempt, 1);
   });
 
-  test('resolve changes only a lapsed record that has the token which the operator saw', async (bench) => {
+  test('resolve only changes a lapsed record with the given token', async (bench) => {
     const decisions: Resolution[] = [respond(bench), { decision: 'rerun', retentionMs: 1 }, { decision: 'forget' }];
     const assertRefused = async (token: string) => {
       const before = await bench.store.read(recordName);
@@ -134,7 +134,7 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRefused('c');
   });
 
-  test('a worker of a former life of the record is refused', async (bench) => {
+  test('a worker of an earlier record with the same id is refused', async (bench) => {
     await bench.lapse('a');
     await bench.operated.resolve({ id: 'record-1', token: 'a', resolution: { decision: 'forget' } });
     await bench.take('b');
@@ -144,7 +144,7 @@ function resolveTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 }
 
 function requestTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a list holds no requests', async (bench) => {
+  test('a list contains no requests', async (bench) => {
     await bench.take('a', { request: bytes('asked') });
     const { records } = await bench.operated.list({ state: 'running', limit: 10 });
     assert.deepEqual(
@@ -153,7 +153,7 @@ function requestTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     );
   });
 
-  test('a request outlives the decision to run again', async (bench) => {
+  test('a decision to rerun keeps the request', async (bench) => {
     await bench.take('a', { request: bytes('asked') });
     await bench.saveStep('a', 'charge', 'paid');
     await bench.abandon('a');
@@ -171,7 +171,7 @@ function requestTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertResult('by hand');
   });
 
-  test('a new record in the place of one that was removed has no request', async (bench) => {
+  test("a new record under a removed record's id has no request", async (bench) => {
     await bench.take('a', { request: bytes('asked') });
     assert.equal(await bench.operated.erase('principal-1'), 1);
     await bench.take('b', { request: bytes('asked again') });
@@ -192,7 +192,7 @@ async function sweepAll<Kind extends TransactionKind>(bench: Bench<Kind>, limit:
 }
 
 function sweepTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a sweep removes what expired, in steps, and nothing else', async (bench) => {
+  test('a sweep removes only expired records, in steps', async (bench) => {
     for (let index = 0; index < 5; index += 1) {
       await bench.take('a', { id: `done-${index}` });
       await bench.complete('a', 'result', `done-${index}`);
@@ -210,7 +210,7 @@ function sweepTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertState('absent', 'open');
   });
 
-  test('a sweep removes lapsed records whose time is over', async (bench) => {
+  test('a sweep removes expired lapsed records', async (bench) => {
     await bench.lapse('a');
     await bench.advance(bench.unresolvedMs);
     await sweepAll(bench, 10);

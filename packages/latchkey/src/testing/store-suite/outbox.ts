@@ -14,7 +14,7 @@ const operationId = 'operation-of-a';
 
 /** Tests of `outbox`. */
 export function outboxTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a message is there once its transaction is committed, with all that it was given', async (bench) => {
+  test('a message exists with all its members once its transaction is committed', async (bench) => {
     await enqueue(bench, ['receipt'], 'to: ada\0');
     const [taken] = await take(bench);
     assert.ok(taken);
@@ -43,7 +43,7 @@ export function outboxTests<Kind extends TransactionKind>(test: Test<Kind>): voi
     ]);
   });
 
-  test('names and payloads are any text and any bytes', async (bench) => {
+  test('names may be any text and payloads any bytes', async (bench) => {
     const names = ["it's", 'ключ', 'a\tb', '', 'A', 'a', 'a '];
     await enqueue(bench, names, '');
     const taken = await take(bench);
@@ -56,7 +56,7 @@ export function outboxTests<Kind extends TransactionKind>(test: Test<Kind>): voi
 }
 
 function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a message is leased to one, and to another when the lease is over', async (bench) => {
+  test('a message is leased to one caller, and to another when the lease has ended', async (bench) => {
     await enqueue(bench, ['receipt']);
     const [first] = await take(bench);
     assert.deepEqual(await take(bench), []);
@@ -76,7 +76,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await take(bench), []);
   });
 
-  test('of many that take at once each gets messages of its own', async (bench) => {
+  test('concurrent callers of take get different messages', async (bench) => {
     const names = Array.from({ length: 20 }, (_, index) => `message-${index}`);
     await enqueue(bench, names);
     const shares = await Promise.all(Array.from({ length: 8 }, () => take(bench, 4)));
@@ -86,7 +86,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(taken.map(({ name }) => name).sort(), [...names].sort());
   });
 
-  test('a message that is postponed comes when its time has come', async (bench) => {
+  test('a postponed message is taken when it is due', async (bench) => {
     await enqueue(bench, ['receipt']);
     const [first] = await take(bench);
     assert.ok(first);
@@ -99,7 +99,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 }
 
 function deathTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a buried message is listed, and taken only when it was made due again', async (bench) => {
+  test('a buried message is listed, and only taken after it was made due again', async (bench) => {
     await enqueue(bench, ['dead', 'alive']);
     for (const { id, token, name } of await take(bench))
       if (name === 'dead') assert.equal(await outboxOf(bench).bury(id, token), true);
@@ -116,7 +116,7 @@ function deathTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await listed(bench, 'dead'), []);
   });
 
-  test('a message whose last deliverer fell silent dies instead of being given out, and its deliverer is notified', async (bench) => {
+  test('a message is dead and reported when the lease of its last delivery ends', async (bench) => {
     await enqueue(bench, ['receipt']);
     for (const attempts of [1, 2]) {
       assert.equal((await take(bench, 10, 2))[0]?.attempts, attempts);

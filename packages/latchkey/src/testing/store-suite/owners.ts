@@ -21,7 +21,7 @@ export function ownerTests<Kind extends TransactionKind>(test: Test<Kind>): void
     assert.deepEqual(await bench.record(), before);
   });
 
-  test('nothing can be done to an absent record', async (bench) => {
+  test('no call changes an absent record', async (bench) => {
     assert.equal(await bench.renew('a'), false);
     assert.equal(await bench.complete('a'), 'lost');
     assert.equal(await bench.release('a'), false);
@@ -41,7 +41,7 @@ export function ownerTests<Kind extends TransactionKind>(test: Test<Kind>): void
     await bench.assertState('lapsed');
   });
 
-  test('a step that was saved keeps its first value', async (bench) => {
+  test('a saved step keeps its first value', async (bench) => {
     await bench.take('a');
     assert.equal(await bench.saveStep('a', 'charge', 'first'), true);
     assert.equal(await bench.saveStep('a', 'charge', 'second'), true);
@@ -52,7 +52,7 @@ export function ownerTests<Kind extends TransactionKind>(test: Test<Kind>): void
     ]);
   });
 
-  test('step names and values are taken literally', async (bench) => {
+  test('step names and values have no special characters', async (bench) => {
     await bench.take('a');
     const value = Uint8Array.from({ length: 256 }, (_, index) => index);
     for (const name of ['__proto__', '', "it's", 'ключ'])
@@ -95,7 +95,7 @@ function releaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal((await bench.record()).attempt, 1);
   });
 
-  test('after its release the old owner can do nothing', async (bench) => {
+  test('after a release the former owner can do nothing', async (bench) => {
     await bench.take('a');
     await bench.release('a');
     assert.equal(await bench.renew('a'), false);
@@ -123,7 +123,7 @@ function abandonTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertState('lapsed');
   });
 
-  test('an abandoned record is completed by the token that is still in it', async (bench) => {
+  test('an abandoned record can be completed with its token', async (bench) => {
     await bench.take('a');
     await bench.abandon('a');
     assert.equal(await bench.complete('a', 'late'), 'completed');
@@ -132,7 +132,7 @@ function abandonTests<Kind extends TransactionKind>(test: Test<Kind>): void {
 }
 
 function completionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a completion that is repeated changes nothing and gives the same answer', async (bench) => {
+  test('a repeated completion changes nothing and returns the same answer', async (bench) => {
     await bench.take('a');
     assert.equal(await bench.complete('a', 'first'), 'completed');
     const before = await bench.record();
@@ -141,7 +141,7 @@ function completionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await bench.record(), before);
   });
 
-  test('a completed record is nobody’s to change', async (bench) => {
+  test("a completed record can't be changed", async (bench) => {
     await bench.take('a');
     await bench.complete('a', 'done');
     const before = await bench.record();
@@ -155,7 +155,7 @@ function completionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await bench.record(), before);
   });
 
-  test('results are bytes, an empty one too', async (bench) => {
+  test('results are bytes, and may be empty', async (bench) => {
     const value = Uint8Array.from({ length: 256 }, (_, index) => index);
     for (const [id, result] of Object.entries({ binary: value, empty: new Uint8Array() })) {
       await bench.take('a', { id });
@@ -165,7 +165,7 @@ function completionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     }
   });
 
-  test('the bytes of a result are the store’s own', async (bench) => {
+  test("a caller can't change the bytes of a stored result", async (bench) => {
     const [before, behind] = [bytes('xx'), bytes('yy')];
     const buffer = new Uint8Array([...before, ...bytes('result'), ...behind]);
     const result = { kind: 'value', bytes: buffer.subarray(2, 8) } as const;
@@ -183,7 +183,7 @@ function completionTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertResult('result');
   });
 
-  test('a result over the limit leaves its tombstone', async (bench) => {
+  test('a result over the limit leaves a tombstone', async (bench) => {
     await bench.take('a');
     assert.equal(await bench.complete('a', 'x'.repeat(maxResultBytes + 1)), 'tombstoned');
     assert.equal(await bench.complete('a', 'short'), 'tombstoned');

@@ -10,7 +10,7 @@ import { recordName, stepTexts, type Test } from './fixture.ts';
 
 /** Reading, ping and close. */
 export function readingTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a record is read as it is, without being touched', async (bench) => {
+  test('reading a record does not change it', async (bench) => {
     await bench.take('a', { policy: 'rerun' });
     await bench.saveStep('a', 'charge', 'paid');
     const record = await bench.record();

@@ -18,7 +18,7 @@ export function requestTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     assert.equal(Object.hasOwn(await bench.record(), 'request'), false);
   });
 
-  test('a request is read as it was given, be it long or empty', async (bench) => {
+  test('a request is read unchanged, whether long or empty', async (bench) => {
     const given = { long: longRequest, empty: new Uint8Array() };
     for (const [id, request] of Object.entries(given)) {
       await bench.take('a', { id, request });
@@ -26,7 +26,7 @@ export function requestTests<Kind extends TransactionKind>(test: Test<Kind>): vo
     }
   });
 
-  test('a request is out of its giver’s and its reader’s hands', async (bench) => {
+  test("a caller can't change the bytes of a stored request", async (bench) => {
     const request = bytes('asked');
     await bench.take('a', { request });
     request.fill(0);
@@ -44,7 +44,7 @@ async function assertRequest<Kind extends TransactionKind>(bench: Bench<Kind>, t
 }
 
 function keptTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a request outlives renewals, steps, a release and the next claim of a record with steps', async (bench) => {
+  test('a request is kept through renewals, steps, a release and the next claim of a record with steps', async (bench) => {
     await bench.take('a', { request: bytes('asked') });
     assert.equal(await bench.renew('a'), true);
     await bench.saveStep('a', 'charge', 'paid');
@@ -57,7 +57,7 @@ function keptTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRequest(bench, 'asked');
   });
 
-  test('a request outlives a lapse and takeovers', async (bench) => {
+  test('a request is kept through a lapse and takeovers', async (bench) => {
     await bench.lapse('a', 'rerun', { request: bytes('asked') });
     await bench.assertState('lapsed');
     await assertRequest(bench, 'asked');
@@ -69,7 +69,7 @@ function keptTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRequest(bench, 'asked');
   });
 
-  test('a takeover saves no request where there was none', async (bench) => {
+  test('a takeover of a record without a request saves none', async (bench) => {
     await bench.lapse('a', 'rerun');
     await bench.take('b', { takeover: 'rerun', request: bytes('asked') });
     await assertRequest(bench);
@@ -90,7 +90,7 @@ function replacedTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await assertRequest(bench, 'fourth');
   });
 
-  test('a claim in the place of an expired record has its own request', async (bench) => {
+  test('a claim of an expired record saves its own request', async (bench) => {
     await bench.take('a', { request: bytes('old') });
     await bench.release('a');
     await bench.advance(bench.retentionMs);

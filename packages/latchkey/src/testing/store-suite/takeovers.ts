@@ -39,7 +39,7 @@ export function takeoverTests<Kind extends TransactionKind>(test: Test<Kind>): v
     assert.equal((await bench.record()).fingerprint, 'print-1');
   });
 
-  test('a lapsed record is not taken over beyond its number of attempts', async (bench) => {
+  test('a lapsed record is not taken over after maxAttempts claims', async (bench) => {
     await bench.lapse('a', 'rerun');
     await bench.take('b', { takeover: 'rerun', maxAttempts: 2 });
     await bench.advance(bench.leaseMs);
@@ -62,14 +62,14 @@ export function takeoverTests<Kind extends TransactionKind>(test: Test<Kind>): v
     ]);
   });
 
-  test('a repeated takeover says again that it took over', async (bench) => {
+  test('a repeated takeover returns tookOver again', async (bench) => {
     await bench.lapse('a', 'rerun');
     await bench.take('b', { takeover: 'rerun' });
     const again = await bench.take('b', { takeover: 'rerun' });
     assert.deepEqual([again.attempt, again.tookOver], [2, true]);
   });
 
-  test('of many takeovers at once exactly one succeeds', async (bench) => {
+  test('of many concurrent takeovers exactly one succeeds', async (bench) => {
     await bench.lapse('a', 'rerun');
     const tokens = Array.from({ length: 10 }, (_, index) => `token-${index}`);
     const outcomes = await Promise.all(tokens.map((token) => bench.claim(token, { takeover: 'rerun' })));
@@ -80,7 +80,7 @@ export function takeoverTests<Kind extends TransactionKind>(test: Test<Kind>): v
 }
 
 function fencingTests<Kind extends TransactionKind>(test: Test<Kind>): void {
-  test('a worker that was taken over can do nothing any more', async (bench) => {
+  test('a worker can do nothing after a takeover', async (bench) => {
     await bench.lapse('a', 'rerun');
     await bench.take('b', { takeover: 'rerun' });
     assert.equal(await bench.renew('a'), false);
@@ -95,14 +95,14 @@ function fencingTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     await bench.assertResult('true answer');
   });
 
-  test('a worker that is late, with nobody having taken over, completes', async (bench) => {
+  test('a late worker completes if no other took over', async (bench) => {
     await bench.lapse('a');
     await bench.claim('b');
     assert.equal(await bench.complete('a', 'late'), 'completed');
     await bench.assertResult('late');
   });
 
-  test('a worker that is late, with nobody having taken over, renews and saves its step', async (bench) => {
+  test('a late worker renews and saves its step if no other took over', async (bench) => {
     await bench.lapse('a');
     assert.equal(await bench.saveStep('a', 'charge', 'paid'), true);
     await bench.assertState('lapsed');

@@ -53,7 +53,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
     assert.equal((await bench.record()).steps.size, 0);
   });
 
-  test('a throw rolls back and is thrown on', async (bench) => {
+  test('a throw rolls back and is rethrown', async (bench) => {
     await bench.take('a');
     const fault = new RangeError('the card was declined');
     const failing = transact(bench, 'a', step, () => {
@@ -72,7 +72,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
     await bench.assertState('running');
   });
 
-  test('many transactions and plain calls at once do not disturb each other', async (bench) => {
+  test('concurrent transactions and plain calls do not affect each other', async (bench) => {
     const ids = Array.from({ length: 12 }, (_, index) => `record-${index}`);
     const run = async (id: string, index: number) => {
       await bench.take('a', { id });
@@ -85,7 +85,7 @@ export function transactionTests<Kind extends TransactionKind>(test: Test<Kind>)
     for (const id of ids) await bench.assertState('completed', id);
   });
 
-  test('a step that was saved before keeps its value', async (bench) => {
+  test('a step that was already saved keeps its value', async (bench) => {
     await bench.take('a');
     await bench.saveStep('a', 'charge', 'first');
     await transact(bench, 'a', step);

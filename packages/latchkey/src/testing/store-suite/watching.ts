@@ -25,7 +25,7 @@ export function watchTests<Kind extends TransactionKind>(test: Test<Kind>): void
     });
   }
 
-  test('a watcher hears nothing of other records, nor after it stopped', async (bench) => {
+  test('a watcher is not notified of other records, nor after it stopped', async (bench) => {
     let notices = 0;
     const stop = bench.store.watch?.(recordName, () => {
       notices += 1;
@@ -40,7 +40,7 @@ export function watchTests<Kind extends TransactionKind>(test: Test<Kind>): void
     assert.equal(notices, 0);
   });
 
-  test('a watcher that throws harms nobody', async (bench) => {
+  test('a watcher that throws affects no other', async (bench) => {
     await bench.take('a');
     const stop = bench.store.watch?.(recordName, () => {
       throw new RangeError('the watcher’s own fault');

@@ -91,7 +91,7 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken(good, { ...withEffect, undisturbed: true })).toEqual([]);
   });
 
-  it('a takeover after the lease, whatever answer the first worker gets then', () => {
+  it('a takeover after the lease, whatever answer the first worker gets', () => {
     expect(broken(takenOver, withEffect)).toEqual([]);
     const refused = wrote('complete', 160, 1, { accepted: false });
     expect(broken([...takenOver, handler('ended', 159, 1), refused], withEffect)).toEqual([]);
@@ -103,7 +103,7 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken([...first, ...second, told(8, 201)], withEffect)).toEqual([]);
   });
 
-  it('writes under a token that was taken over and has claimed again since, as a later attempt', () => {
+  it('writes under a token that claimed again after a takeover, as a later attempt', () => {
     const late = [claimed(0, 1), claimed(150, 2), claimed(300, 3, { token: 't1', worker: 1 })];
     const own = { token: 't1', worker: 1 };
     const run = [
@@ -119,7 +119,7 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken([...takenOver, slow], withEffect)).toEqual([]);
   });
 
-  it('a step that runs in a later attempt, where the one before only marked it as begun', () => {
+  it('a step that runs in a later attempt after an earlier one only marked it as begun', () => {
     const marked = [claimed(0, 1), handler('began', 1, 1), wrote('markStep', 2, 1), handler('ended', 3, 1)];
     const ran = [handler('began', 151, 2), handler('effect', 152, 2, 'a'), handler('ended', 153, 2)];
     const events = [...marked, wrote('release', 4, 1), claimed(150, 2), ...ran, wrote('complete', 154, 2)];
@@ -145,13 +145,13 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken(events.slice(1), withEffect)).toContain('I1: two executions under one lease');
   });
 
-  it('a takeover where nobody knows whether a lease was set before its clock went back', () => {
+  it('a takeover when it is unknown whether a lease was set before its clock went back', () => {
     const lapsed = [{ ...claimed(10, 1), sentAt: 5, at: 15 }, handler('began', 16, 1), stepped(10, -5_000)];
     const early = [...lapsed, claimed(150, 2), handler('began', 151, 2)];
     expect(broken([...early, wrote('complete', 152, 2), told(153, 201)], withEffect)).toEqual([]);
   });
 
-  it('an answer that could not be stored and says so, and an unknown outcome after it', () => {
+  it('an answer marked as not stored, and an unknown outcome after it', () => {
     const unstored = told(4, 201, { stored: false });
     expect(broken([...good.slice(0, 3), unstored, told(200, 409, { code: 'outcome-unknown' })])).toEqual([]);
   });
@@ -165,7 +165,7 @@ describe('the checker finds nothing wrong with', () => {
     expect(broken([claimed(0, 1), handler('began', 1, 1), killed(2, 1), unknown])).toEqual([]);
   });
 
-  it('a store that is away after an answer was given', () => {
+  it('a store that is unavailable after an answer was given', () => {
     expect(broken([...good, told(6, 503), told(7, 0), told(8, 201)])).toEqual([]);
   });
 });
@@ -211,13 +211,13 @@ describe('the checker finds', () => {
     expect(broken(again, withEffect)).toContain('I2: an acknowledged answer was lost');
   });
 
-  it('a lease that was renewed, and taken over before the end of that', () => {
+  it('a renewed lease that was taken over before its end', () => {
     const renewed = [claimed(0, 1), handler('began', 1, 1), wrote('renew', 90, 1, { leaseMs: 100 })];
     const rule = 'I1: two executions under one lease';
     expect(broken([...renewed, claimed(150, 2), handler('began', 151, 2)], withEffect)).toContain(rule);
   });
 
-  it('a dead worker’s lease that was not waited for', () => {
+  it('a takeover before the end of a dead worker’s lease', () => {
     const dead = [claimed(0, 1), handler('began', 1, 1), killed(20, 1), claimed(30, 2), handler('began', 31, 2)];
     expect(broken(dead, withEffect)).toContain('I1: two executions under one lease');
   });
@@ -228,11 +228,11 @@ describe('the checker finds', () => {
     expect(broken([...takenOver, early, again], withEffect)).toContain('I4: a zombie wrote');
   });
 
-  it('an answer whose fields are not those of the first', () => {
+  it('an answer whose headers differ from the first', () => {
     expect(broken([...good, told(6, 201, { fields: ['one, two'] })])).toContain('I2: two answers');
   });
 
-  it('an answer that is not that of its effect', () => {
+  it('an answer that differs from its effect', () => {
     const rule = 'exactly once: an answer without its effect';
     expect(broken(good, { tasks: [rerun], effects: ['k r2'] })).toContain(rule);
   });

@@ -15,7 +15,7 @@ const hour = 3_600_000;
 const leaseMs = 60_000;
 
 for (const name of steppable.filter(isSelected))
-  describe(`a step of the clock of ${name}`, () => {
+  describe(`a clock step of ${name}`, () => {
     let server: SteppedServer;
     let aheadMs = 0;
     const step = async (ms: number) => {
@@ -39,7 +39,7 @@ for (const name of steppable.filter(isSelected))
     afterEach(() => step(-aheadMs));
     afterAll(() => server.stop());
 
-    it('forward, past a lease, lets another take over early, and fences the worker that has it', async () => {
+    it('forward, past a lease, lets another worker take over early, and fences the first one', async () => {
       const id = randomUUID();
       await claim(id, 'first', { policy: 'rerun' });
       await step(2 * leaseMs);
@@ -52,7 +52,7 @@ for (const name of steppable.filter(isSelected))
       expect(await answer(id)).toBe('second');
     });
 
-    it('forward, past a lease, runs nothing again that must not be, and its late answer is kept', async () => {
+    it('forward, past a lease, runs nothing again under refuse, and keeps the late answer', async () => {
       const id = randomUUID();
       await claim(id, 'first');
       await step(2 * leaseMs);
@@ -61,7 +61,7 @@ for (const name of steppable.filter(isSelected))
       expect(await answer(id)).toBe('first');
     });
 
-    it('forward, by less than what is left of a lease, takes nothing away', async () => {
+    it('forward, by less than the rest of a lease, has no effect', async () => {
       const id = randomUUID();
       await claim(id, 'first', { leaseMs: hour });
       await step(hour / 2);
@@ -80,7 +80,7 @@ for (const name of steppable.filter(isSelected))
       expect(await answer(id)).toBe('first');
     });
 
-    it('back, is over for a lease that is renewed', async () => {
+    it('back, has no effect on a renewed lease', async () => {
       const id = randomUUID();
       await claim(id, 'first', { policy: 'rerun' });
       await step(-hour);
@@ -101,7 +101,7 @@ for (const name of steppable.filter(isSelected))
       expect(await claim(id, 'second')).toMatchObject({ outcome: 'claimed', attempt: 1 });
     });
 
-    it('forward, forgets a lapsed record when the time for a decision is over, and not before', async () => {
+    it('forward, removes a lapsed record when the time for a decision has ended, and not before', async () => {
       const id = randomUUID();
       await claim(id, 'first');
       await step(23 * hour);

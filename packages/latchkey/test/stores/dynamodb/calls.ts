@@ -22,7 +22,7 @@ export function callTests(rig: () => Rig): void {
       expect(await callsOf(client, () => store.release({ ...owner, retentionMs: 1_000 }))).toEqual(['UpdateItem']);
     });
 
-    it('are 1 for whoever has lost the record or repeats what was done', async () => {
+    it('are 1 for a lost record or a repeated call', async () => {
       const { store, client } = await storeOf(rig());
       await store.claim(claimOf('x', 'a'));
       await store.complete(completionOf('x', 'a'));
@@ -31,7 +31,7 @@ export function callTests(rig: () => Rig): void {
       expect(await callsOf(client, () => store.complete(completionOf('absent', 'b')))).toEqual(['UpdateItem']);
     });
 
-    it('read before they write where replays are many', async () => {
+    it("read before they write with claimBy: 'read'", async () => {
       const { store, client } = await storeOf(rig(), { claimBy: 'read' });
       const first = await callsOf(client, async () => {
         await store.claim(claimOf('x', 'a'));
@@ -41,7 +41,7 @@ export function callTests(rig: () => Rig): void {
       expect(await callsOf(client, () => store.claim(claimOf('x', 'b')))).toEqual(['GetItem']);
     });
 
-    it('ask for the time once, and not again while answers keep coming', async () => {
+    it('request the time once, and not again while answers arrive', async () => {
       const { store, client } = await storeOf(rig(), { clock: 'server' });
       const calls = await callsOf(client, async () => {
         await Promise.all([store.claim(claimOf('x', 'a')), store.claim(claimOf('y', 'a'))]);
@@ -91,7 +91,7 @@ export function callTests(rig: () => Rig): void {
       expect(last()).toBe(1);
     });
 
-    it('leave nothing of the store in the client after it closed', async () => {
+    it('leave no middleware in the client after the store closed', async () => {
       const { store, client } = await storeOf(rig(), { clock: 'server' });
       const before = client.middlewareStack.identify().length;
       await store.close();

@@ -28,7 +28,7 @@ export function clockTests(rig: () => Rig): void {
     };
 
     it.concurrent.each(['fast', 'slow'] as const)(
-      'hold no lease too short or too long (the %s one first)',
+      'hold leases neither too short nor too long (the %s one first)',
       async (who) => {
         const { fast, slow } = await workers();
         const [holder, other] = who === 'fast' ? [fast, slow] : [slow, fast];
@@ -48,7 +48,7 @@ export function clockTests(rig: () => Rig): void {
       },
     );
 
-    it.concurrent('replay each other’s answers until retention is over, and not after', async () => {
+    it.concurrent('replay each other’s answers until retention ends', async () => {
       const { fast, slow } = await workers();
       const retentionMs = 1_000;
       for (const [id, first, second] of [['x', fast, slow] as const, ['y', slow, fast] as const]) {

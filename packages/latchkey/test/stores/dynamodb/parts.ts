@@ -11,8 +11,8 @@ const completion = (id: string, token: string, bytes: Uint8Array) => ({
 });
 
 export function partTests(rig: () => Rig): void {
-  describe('values beside the record', () => {
-    it('are written before the record, and come back whole', async () => {
+  describe('values in parts', () => {
+    it('are written before the record, and read back completely', async () => {
       const { store, client, items } = await storeOf(rig(), { maxResultBytes: 2 * mebibyte });
       const bytes = randomBytes(2 * mebibyte);
       await store.claim(claimOf('x', 'a'));
@@ -33,7 +33,7 @@ export function partTests(rig: () => Rig): void {
       expect(await items()).toHaveLength(1);
     });
 
-    it('go with a completion that was lost, those of the winner stay', async () => {
+    it('are removed with a lost completion; those of the winner stay', async () => {
       const { store, items, runtime } = await storeOf(rig());
       await store.claim(claimOf('x', 'a', { policy: 'rerun' }));
       await runtime.advance(30_000);
@@ -48,7 +48,7 @@ export function partTests(rig: () => Rig): void {
       expect(bytes.equals((await store.read('x'))?.result?.bytes ?? Buffer.of())).toBe(true);
     });
 
-    it('go with their record', async () => {
+    it('are removed with their record', async () => {
       const { store, items, runtime } = await storeOf(rig());
       for (const id of ['x', 'y']) {
         await store.claim(claimOf(id, 'a', { principal: id }));
@@ -103,7 +103,7 @@ export function partTests(rig: () => Rig): void {
       expect(saved.every(([, value], index) => values[index]?.equals(value))).toBe(true);
     });
 
-    it('may be many side by side, and none is lost or refused to another', async () => {
+    it('may be many concurrent steps, and none is lost or refused', async () => {
       const { store } = await storeOf(rig());
       await store.claim(claimOf('x', 'a'));
       const names = Array.from({ length: 60 }, (_, index) => `step-${index}`);
@@ -112,7 +112,7 @@ export function partTests(rig: () => Rig): void {
       expect([...((await store.read('x'))?.steps.keys() ?? [])]).toEqual(names);
     });
 
-    it('are refused before the item is full, so that the record can still be completed', async () => {
+    it('are refused before the item is full, so the record can still be completed', async () => {
       const { store, items } = await storeOf(rig());
       await store.claim(claimOf('x', 'a', { request: randomBytes(300_000) }));
       const save = (index: number) =>
@@ -128,7 +128,7 @@ export function partTests(rig: () => Rig): void {
       expect(await store.complete(completion('x', 'a', randomBytes(32_768)))).toBe('completed');
     });
 
-    it('may be saved at once with short ones', async () => {
+    it('may be saved concurrently with short ones', async () => {
       const { store } = await storeOf(rig());
       await store.claim(claimOf('x', 'a'));
       const names = Array.from({ length: 8 }, (_, index) => `step-${index}`);

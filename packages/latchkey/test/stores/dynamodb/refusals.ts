@@ -10,7 +10,7 @@ import { type Rig, storeOf } from './rig.ts';
 const resolution = { decision: 'forget' } as const;
 
 export function refusalTests(rig: () => Rig): void {
-  describe('what the DynamoDB store refuses', () => {
+  describe('refusals of the DynamoDB store', () => {
     const foreign = {
       'of another application': { name: { S: 'Ada' }, ex: { N: '0' } },
       'of a newer format': { lk: { N: '3' }, tk: { S: 'a' }, ph: { S: 'held' }, ex: { N: '0' } },
@@ -25,7 +25,7 @@ export function refusalTests(rig: () => Rig): void {
       'without a state': { lk: { N: '1' }, tk: { S: 'a' }, ex: { N: '99999999999999' } },
     };
 
-    it.each(Object.entries(foreign))('an item %s, which stays as it is', async (_, attributes) => {
+    it.each(Object.entries(foreign))('an item %s, which is unchanged', async (_, attributes) => {
       const { store, client, table, item } = await storeOf(rig());
       const written = { pk: { S: 'r#x' }, ...attributes };
       await client.putItem({ TableName: table, Item: written });
@@ -44,7 +44,7 @@ export function refusalTests(rig: () => Rig): void {
       expect(await item('r#x')).toEqual(written);
     });
 
-    it('nothing of what others keep in the table: it is passed over', async () => {
+    it("other applications' items in the table are skipped", async () => {
       const { store, client, table, items } = await storeOf(rig(), { prefix: 'mine:' });
       const others = [
         { pk: { S: 'order-1' }, pr: { S: 'principal' }, ex: { N: '0' } },
@@ -60,7 +60,7 @@ export function refusalTests(rig: () => Rig): void {
       expect(await items()).toHaveLength(3);
     });
 
-    it('a request that has no room in an item, before anything was written', async () => {
+    it('a request that does not fit into an item, before anything was written', async () => {
       const { store, items } = await storeOf(rig());
       const most = 320 * 1024;
       const asking = (size: number) => ({ request: new Uint8Array(size).fill(7), operation: 'x'.repeat(8_192) });
@@ -74,14 +74,14 @@ export function refusalTests(rig: () => Rig): void {
       expect(await store.complete(completionOf('x', 'a'))).toBe('completed');
     });
 
-    it('a missing table, with the way to make it', async () => {
+    it('a missing table, with how to create it', async () => {
       const store = dynamodbStore({ client: rig().client, table: 'missing', clock: 'own' });
       const missing = { code: 'store-unavailable', message: expect.stringContaining('tableDefinition') };
       await expect(store.claim(claimOf('x', 'a'))).rejects.toMatchObject(missing);
       await expect(store.ping()).rejects.toMatchObject(missing);
     });
 
-    it('to work with a client or options that can’t be meant', () => {
+    it('an invalid client or option', () => {
       const bare = new DynamoDBClient({ region: 'local' });
       onTestFinished(() => bare.destroy());
       const { client } = rig();
@@ -94,7 +94,7 @@ export function refusalTests(rig: () => Rig): void {
       expect(() => dynamodbStore(unknown)).toThrow(expect.objectContaining({ code: 'option-unknown' }));
     });
 
-    it('no table of its own definition', async () => {
+    it('accepts a table of its own definition', async () => {
       const { create, timeToLive } = tableDefinition({ table: 'defined' });
       await rig().client.createTable(create);
       await rig().client.updateTimeToLive(timeToLive);

@@ -37,7 +37,7 @@ class World {
 const fiveMinutes = 300_000;
 
 describe('the clock estimated from answers', () => {
-  it('always has the true time between its bounds, whatever the worker’s own clock says', () => {
+  it('always has the true time between its bounds, whatever the worker’s clock is', () => {
     const delay = fc.integer({ min: 0, max: 700 });
     const calls = fc.array(fc.tuple(delay, delay, fc.integer({ min: 0, max: 5_000 })), { minLength: 1, maxLength: 40 });
     const offset = fc.integer({ min: -fiveMinutes, max: fiveMinutes });
@@ -65,7 +65,7 @@ describe('the clock estimated from answers', () => {
     expect(world.clock.read()?.uncertaintyMs).toBeLessThan(350);
   });
 
-  it('believes the last answer where answers contradict each other', () => {
+  it('uses the last answer if answers contradict each other', () => {
     const world = new World(0);
     world.call(1, 1);
     world.call(1, 1, 3_600_000);

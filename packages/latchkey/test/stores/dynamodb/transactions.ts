@@ -26,14 +26,14 @@ export function transactionTests(rig: () => Rig): void {
       return { ...made, order, transact, count };
     };
 
-    it('take the writes of the client’s own type', () => {
+    it('accept writes of the client’s own type', () => {
       type Given = Parameters<Collector['add']>[number];
       expectTypeOf<Given>().toEqualTypeOf<
         NonNullable<Parameters<DynamoDB['transactWriteItems']>[0]['TransactItems']>[number]
       >();
     });
 
-    it('write many items and the result at once, in a function that takes its time', async () => {
+    it('write many items and the result together, in a slow function', async () => {
       const { store, order, transact, count } = await setUp();
       const bytes = randomBytes(100_000);
       const outcome = await transact(async ({ add }) => {
@@ -50,7 +50,7 @@ export function transactionTests(rig: () => Rig): void {
       expect([...(record?.steps.keys() ?? [])]).toEqual(['meanwhile']);
     });
 
-    it('throw on what the user’s own condition refuses, and write nothing', async () => {
+    it('rethrow a failed condition of the user, and write nothing', async () => {
       const { store, order, transact, count } = await setUp();
       await transact(({ add }) => {
         add(order('taken'));
@@ -69,7 +69,7 @@ export function transactionTests(rig: () => Rig): void {
       expect(await store.complete(completionOf('x', 'a'))).toBe('completed');
     });
 
-    it('throw on what makes no sense to the server', async () => {
+    it('rethrow the server’s validation errors', async () => {
       const { transact, order } = await setUp();
       const tooMany = transact(({ add }) => {
         for (let index = 0; index < 100; index += 1) add(order(`order-${index}`));
@@ -83,7 +83,7 @@ export function transactionTests(rig: () => Rig): void {
       await expect(nowhere).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     });
 
-    it('are lost to a takeover in their middle, even if the user’s condition fails too', async () => {
+    it('are lost after a takeover during them, even if the user’s condition fails too', async () => {
       const { store, order, transact, count, runtime } = await setUp();
       await transact(({ add }) => {
         add(order('taken'));
@@ -116,7 +116,7 @@ export function transactionTests(rig: () => Rig): void {
       });
     });
 
-    it('take nothing after the function has ended', async () => {
+    it('accept no write after the function has ended', async () => {
       const { order, transact, count } = await setUp();
       let kept: Collector | undefined;
       await transact((handle) => {

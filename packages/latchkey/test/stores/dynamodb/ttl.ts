@@ -37,7 +37,7 @@ export function timeToLiveTests(rig: () => Rig): void {
       }
     });
 
-    it('keeps running and lapsed records for as long as they are unresolved', async () => {
+    it('keeps running and lapsed records while they are unresolved', async () => {
       const { store, items, runtime } = await storeOf(rig());
       const unresolvedRetentionMs = 30 * dayMs;
       await store.claim(claimOf('x', 'a', { leaseMs: 30_000, unresolvedRetentionMs }));
@@ -45,7 +45,7 @@ export function timeToLiveTests(rig: () => Rig): void {
       expect(ttl * 1_000).toBeGreaterThanOrEqual(runtime.clock.now() + 30_000 + unresolvedRetentionMs);
     });
 
-    it('is never the measure: what expired and is still there counts as absent', async () => {
+    it('does not decide: an expired item that still exists counts as absent', async () => {
       const { store, client, table, items, runtime } = await storeOf(rig());
       await client.updateTimeToLive(tableDefinition({ table }).timeToLive);
       await store.claim(claimOf('x', 'a'));
@@ -58,7 +58,7 @@ export function timeToLiveTests(rig: () => Rig): void {
       expect(await store.complete(completionOf('x', 'a'))).toBe('lost');
     });
 
-    it('of parts is never before that of the record, whatever becomes of it', async () => {
+    it('of parts is never before that of the record', async () => {
       const { store, items, runtime } = await storeOf(rig());
       await store.claim(claimOf('x', 'a', { policy: 'rerun' }));
       await store.saveStep({ id: 'x', token: 'a', name: 'long', value: randomBytes(20_000) });

@@ -25,7 +25,7 @@ async function completeIn(store: OperatorStore, id: string, text: string): Promi
 }
 
 describe('encrypted store', () => {
-  it('R62: leaves no body and no step in clear in the file', async () => {
+  it('R62: leaves no body and no step in clear text in the file', async () => {
     const folder = await temporaryFolder();
     const path = folder.path('sealed.db');
     const store = encryptedStore(sqliteStore({ database: path }), old);
@@ -40,7 +40,7 @@ describe('encrypted store', () => {
     await folder.remove();
   });
 
-  it('R62: refuses a value that was moved from another record, or changed', async () => {
+  it('R62: refuses a value that was changed or moved from another record', async () => {
     const inner = memoryStore();
     const store = encryptedStore(inner, old);
     await completeIn(store, 'a', 'answer of a');
@@ -60,7 +60,7 @@ describe('encrypted store', () => {
     }
   });
 
-  it('refuses what was not sealed, or sealed by another version, and leaves it alone', async () => {
+  it('refuses a value that is not encrypted, or encrypted by another version, and does not change it', async () => {
     const inner = memoryStore();
     const store = encryptedStore(inner, old);
     await completeIn(store, 'a', 'answer');
@@ -93,7 +93,7 @@ describe('encrypted store', () => {
     await expect(store.read('a')).rejects.toMatchObject({ code: 'record-unreadable' });
   });
 
-  it('reads what was sealed before the keys were rotated, and seals with the new key', async () => {
+  it('reads values encrypted before the keys were rotated, and encrypts with the new key', async () => {
     const inner = memoryStore();
     await completeIn(encryptedStore(inner, old), 'a', 'before');
     const store = encryptedStore(inner, rotated);
@@ -117,7 +117,7 @@ describe('encrypted store', () => {
     expect(again).toMatchObject({ outcome: 'claimed', steps: new Map([['charge', Buffer.from('charged')]]) });
   });
 
-  it('lists a record that it cannot open beside the others, and marks it', async () => {
+  it("lists a record that it can't decrypt with the others, and marks it", async () => {
     const inner = memoryStore();
     const [first, later] = [encryptedStore(inner, old), encryptedStore(inner, rotated)];
     await completeIn(first, 'old', 'answer');
@@ -136,7 +136,7 @@ describe('encrypted store', () => {
     expect(Buffer.from(opened ?? []).toString()).toBe('answer');
   });
 
-  it('lists nothing while its key service is down', async () => {
+  it('fails to list while its key service is down', async () => {
     const inner = memoryStore();
     await completeIn(encryptedStore(inner, old), 'a', 'answer');
     const down = async (): Promise<Uint8Array> => Promise.reject(new Error('key service down'));
@@ -144,7 +144,7 @@ describe('encrypted store', () => {
     await expect(page).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 
-  it('a lapsed record whose steps cannot be opened stays lapsed', async () => {
+  it("a lapsed record whose steps can't be decrypted stays lapsed", async () => {
     const inner = memoryStore();
     const first = encryptedStore(inner, old);
     await first.claim(claimOf('a', 'dead'));
@@ -180,7 +180,7 @@ describe('encrypted store', () => {
     expect(await inner.read('a')).toBeUndefined();
   });
 
-  it('asks an async provider once for each version', async () => {
+  it('calls an async provider once for each version', async () => {
     const asked: string[] = [];
     const keys = async (version: string) => {
       asked.push(version);

@@ -45,7 +45,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     }
   });
 
-  it('one of many claims at once gets the record, be it new, open, lapsed or expired', async () => {
+  it('one of many concurrent claims gets the record, whether new, open, lapsed or expired', async () => {
     const race = async (id: string) => {
       const tokens = Array.from({ length: 12 }, (_, index) => `${id}-${index}`);
       const claims = tokens.map((token) => store.claim(claimOf(id, token, { takeover: 'any' })));
@@ -61,7 +61,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     for (const id of ['open', 'lapsed', 'expired']) await race(id);
   });
 
-  it('a statement that loses a deadlock is tried again', async () => {
+  it('a statement that loses a deadlock is retried', async () => {
     for (const id of ['first', 'second']) await store.claim(claimOf(id, 'a'));
     const before = await database.status('Innodb_deadlocks');
     const rival = await database.pool.getConnection();
@@ -78,7 +78,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     expect(await erasing).toBe(2);
   });
 
-  it('a record that stays locked is given up on in the end', async () => {
+  it('a call gives up on a record that stays locked', async () => {
     await store.claim(claimOf('x', 'a'));
     const pool = createPool({ ...database.server.admin, connectionLimit: 1 });
     pool.on('connection', (connection) => void connection.query('SET innodb_lock_wait_timeout = 0'));
@@ -94,7 +94,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     await pool.end();
   });
 
-  it('a pool without a free connection makes calls fail in time, and work again after', async () => {
+  it('a pool without a free connection makes calls fail in time, and work again later', async () => {
     const pool = createPool({ ...database.server.admin, connectionLimit: 1 });
     const single = mariadbStore({ client: pool, callTimeoutMs: 300 });
     await single.ping();
@@ -123,7 +123,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     await pool.end();
   });
 
-  it('sends as few statements as it says', async () => {
+  it('sends the documented number of statements', async () => {
     const counted = mariadbStore({ client: database.pool, sweep: false });
     await counted.ping();
     const count = async (call: () => Promise<unknown>) => {
@@ -155,7 +155,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     await counted.close();
   });
 
-  it('a replay waits for nobody and writes nothing', async () => {
+  it('a replay waits for no lock and writes nothing', async () => {
     await store.claim(claimOf('x', 'a'));
     await store.complete(completionOf('x', 'a'));
     const holder = await database.pool.getConnection();

@@ -21,7 +21,7 @@ async function untilAnswered<T>(call: () => Promise<T>): Promise<T> {
   }
 }
 
-describe.runIf(isSelected('mariadb'))('MariaDB killed in mid-run', () => {
+describe.runIf(isSelected('mariadb'))('MariaDB killed under load', () => {
   let database: TestDatabase;
   let pool: Pool;
 
@@ -35,7 +35,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB killed in mid-run', () => {
     await database.stop();
   });
 
-  it('loses no answer that was acknowledged, and runs nothing twice', async () => {
+  it('loses no acknowledged answer, and runs nothing twice', async () => {
     const store = mariadbStore({ client: pool });
     const acknowledged = new Map<string, string>();
     let next = 0;

@@ -22,7 +22,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
 
   beforeEach(() => database.clear());
 
-  it('may be applied by many at once, and again', async () => {
+  it('may be applied concurrently and repeatedly', async () => {
     const options = { tablePrefix: 'twice_' };
     await Promise.all(Array.from({ length: 4 }, () => migrate(pool, options)));
     const store = mariadbStore({ client: pool, ...options });
@@ -65,12 +65,12 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
       expect(() => mariadbStore({ client: pool, database: name })).toThrow(/database must be/);
     });
 
-  it('refuses to grant to what is no account', () => {
+  it('refuses to grant to an invalid account', () => {
     expect(() => grants({ grantTo: 'shop' })).toThrow(/grantTo/);
     expect(() => grants({ grantTo: "'a'@'b' WITH GRANT OPTION" })).toThrow(/grantTo/);
   });
 
-  it('says clearly that it is missing, newer, or another', async () => {
+  it('gives a clear error if it is missing, newer, or foreign', async () => {
     const coded = async (tablePrefix: string) => {
       const store = mariadbStore({ client: pool, tablePrefix });
       const error: unknown = await store.claim(claimOf('x', 'a')).catch((reason: unknown) => reason);
@@ -92,7 +92,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     expect(await coded('other_')).toBe('schema-mismatch');
   });
 
-  it('is found by a store that was made before it', async () => {
+  it('is found by a store that was created before it', async () => {
     const store = mariadbStore({ client: pool, tablePrefix: 'late_' });
     await expect(store.ping()).rejects.toMatchObject({ code: 'schema-missing' });
     await migrate(pool, { tablePrefix: 'late_' });
@@ -125,7 +125,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     };
 
     for (const [what, change] of Object.entries(garbage)) {
-      it(`are refused and left alone: ${what}`, async () => {
+      it(`are refused and not changed: ${what}`, async () => {
         await pool.query(`UPDATE latchkey_records SET ${change}`);
         const before = await contents();
         const owner = { id: 'x', token: 'b', leaseMs: 1, unresolvedRetentionMs: 1, retentionMs: 1 };
@@ -153,7 +153,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     });
   });
 
-  it('goes by the server’s clock, on the night when summer time ends too', async () => {
+  it('follows the server’s clock, also on the night when summer time ends', async () => {
     const runtime = manualRuntime(1, Date.UTC(2026, 9, 25, 0, 59, 59));
     const store = mariadbStore({ client: clockedPool(pool, runtime) });
     await store.claim(claimOf('x', 'a', { leaseMs: 10_000 }));
@@ -163,7 +163,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     await store.close();
   });
 
-  it('keeps results up to the packet’s limit, and their tombstones beyond', async () => {
+  it('keeps results up to the packet’s limit, and tombstones of longer ones', async () => {
     const packet = 1024 * 1024;
     await pool.query(`SET GLOBAL max_allowed_packet = ${packet}`);
     const client = createPool({ ...database.server.admin, connectionLimit: 2 });
@@ -196,14 +196,14 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     await client.end();
   });
 
-  it('has no room for names that are too long', async () => {
+  it('refuses names that are too long', async () => {
     const store = mariadbStore({ client: pool });
     await expect(store.claim(claimOf('x'.repeat(256), 'a'))).rejects.toMatchObject({ code: 'option-invalid' });
     expect((await store.claim(claimOf('x'.repeat(255), 'a'))).outcome).toBe('claimed');
     await store.close();
   });
 
-  it('needs connections that commit by themselves', async () => {
+  it('needs connections with autocommit', async () => {
     const client = createPool({ ...database.server.admin, connectionLimit: 1 });
     client.on('connection', (connection) => void connection.query('SET autocommit = 0'));
     const store = mariadbStore({ client });

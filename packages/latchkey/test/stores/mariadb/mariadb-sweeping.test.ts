@@ -54,7 +54,7 @@ describe.runIf(isSelected('mariadb'))('a sweep of MariaDB', () => {
     expect(await store.sweep(50)).toBe(3);
   });
 
-  it('works where the binary log is kept by statements too', async () => {
+  it('works with a statement-based binary log too', async () => {
     const { store } = await started(['--log-bin', '--binlog-format=STATEMENT']);
     expect(await store.sweep(50)).toBe(8);
   });

@@ -39,7 +39,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
 
   const endings = ['COMMIT', 'ROLLBACK', 'BEGIN', 'CREATE TABLE IF NOT EXISTS made_by_ddl (seq INT)'];
   for (const ending of endings) {
-    it(`finds out that the function did ${ending}`, async () => {
+    it(`detects that the function did ${ending}`, async () => {
       const early = transact(async (connection) => {
         await writeEffect(connection, 'one');
         await connection.query(ending);
@@ -51,7 +51,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
     });
   }
 
-  it('finds out that the function ended it and began another', async () => {
+  it('detects that the function ended it and began another', async () => {
     const early = transact(async (connection) => {
       await connection.commit();
       await connection.beginTransaction();
@@ -62,7 +62,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
     expect(await database.effects()).toEqual([]);
   });
 
-  it('lets the function use savepoints of its own', async () => {
+  it('lets the function use its own savepoints', async () => {
     await transact(async (connection) => {
       await connection.query('SAVEPOINT mine');
       await writeEffect(connection, 'one');
@@ -73,7 +73,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
     expect(await database.effects()).toEqual(['two']);
   });
 
-  it('rolls an error after the effect back, and leaves the connection as it was', async () => {
+  it('rolls back after an error, and restores the connection', async () => {
     const settings = 'SELECT @@SESSION.idle_transaction_timeout AS idle, @@in_transaction AS open';
     let used: number | null | undefined;
     const failing = transact(async (connection) => {
@@ -91,7 +91,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
     connection.release();
   });
 
-  it('refuses a takeover in mid-transaction, and lets no claim wait behind it', async () => {
+  it('refuses a takeover during a transaction, and lets no claim wait for it', async () => {
     const onlooker = mariadbStore({ client: database.pool });
     const outcome = await transact(async (connection) => {
       await writeEffect(connection, 'one');
@@ -133,7 +133,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
     expect(await store.read('x')).toMatchObject({ token: 'b', state: 'running', steps: new Map() });
   });
 
-  it('finds out that the function went on after a deadlock', async () => {
+  it('detects that the function continued after a deadlock', async () => {
     await database.pool.query("INSERT INTO effects (seq, effect) VALUES (1, 'first'), (2, 'second')");
     const rival = await database.pool.getConnection();
     await rival.beginTransaction();

@@ -14,7 +14,7 @@ async function fill(store: OperatorStore, count: number): Promise<void> {
 }
 
 describe('limits of the memory store', () => {
-  it('refuses claims when it holds as many records as it may, and drops no live one', async () => {
+  it('refuses claims at maxRecords, and drops no live record', async () => {
     const runtime = manualRuntime();
     const store = memoryStore({ maxRecords: 3, runtime });
     await fill(store, 3);
@@ -23,7 +23,7 @@ describe('limits of the memory store', () => {
     expect((await store.claim(claimOf('id-0', 'b'))).outcome).toBe('completed');
   });
 
-  it('makes room by what has expired, wherever that stands', async () => {
+  it('makes room by removing any expired record', async () => {
     const runtime = manualRuntime();
     const store = memoryStore({ maxRecords: 3, runtime });
     await store.claim(claimOf('long', 'a'));
@@ -38,7 +38,7 @@ describe('limits of the memory store', () => {
     expect((await store.read('running'))?.state).toBe('running');
   });
 
-  it('refuses claims when its bytes are used up, and takes them back', async () => {
+  it('refuses claims at maxBytes, and reuses freed bytes', async () => {
     const runtime = manualRuntime();
     const store = memoryStore({ maxBytes: 5_000, runtime });
     await store.claim(claimOf('large', 'a'));
@@ -48,7 +48,7 @@ describe('limits of the memory store', () => {
     expect((await store.claim(claimOf('one more', 'a'))).outcome).toBe('claimed');
   });
 
-  it('leaves a tombstone of a result that does not fit any more', async () => {
+  it('leaves a tombstone of a result that no longer fits', async () => {
     const store = memoryStore({ maxBytes: 2_000, runtime: manualRuntime() });
     await store.claim(claimOf('x', 'a'));
     expect(await store.complete(completionOf('x', 'a', 'x'.repeat(2_000)))).toBe('tombstoned');
@@ -85,7 +85,7 @@ describe('limits of the memory store', () => {
     expect((await store.claim(claimOf('w', 'a', { request }))).outcome).toBe('claimed');
   });
 
-  it('goes on for ever in a steady state: what expires makes room for what comes', async () => {
+  it('runs forever in a steady state, since expired records make room for new ones', async () => {
     const runtime = manualRuntime();
     const store = memoryStore({ maxRecords: 100, maxBytes: 200_000, runtime });
     for (let round = 0; round < 2_000; round += 1) {
@@ -97,7 +97,7 @@ describe('limits of the memory store', () => {
     expect(await store.sweep(1_000)).toBeLessThanOrEqual(100);
   });
 
-  it('names an option that it does not know, and a limit that makes no sense', () => {
+  it('refuses an unknown option and an invalid limit by name', () => {
     const slip = { maxRecords: 5, maxByte: 5 };
     expect(() => memoryStore(slip)).toThrow(expect.objectContaining({ code: 'option-unknown' }));
     for (const maxRecords of [0, -1, 1.5, Number.NaN])

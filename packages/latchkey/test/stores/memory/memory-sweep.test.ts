@@ -7,7 +7,7 @@ import { claimOf, completionOf } from '../requests.ts';
 const seed = process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) };
 
 describe('sweep of the memory store', () => {
-  it('removes every record that has expired and no other, whatever was done before', async () => {
+  it('removes every expired record and no other, after any calls', async () => {
     const id = fc.nat({ max: 30 }).map((number) => `id-${number}`);
     const action = fc.oneof(
       fc.record({ kind: fc.constant('complete' as const), id, retentionMs: fc.integer({ min: 1, max: 20_000 }) }),

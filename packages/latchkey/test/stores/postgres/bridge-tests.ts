@@ -48,7 +48,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     expect(await steps()).toEqual(['step']);
   });
 
-  it('answers the plain calls of a store too', async () => {
+  it('answers plain calls of a store too', async () => {
     expect((await store.claim(claimOf('x', 'b'))).outcome).toBe('running');
     const result = { kind: 'value', bytes: Uint8Array.from([0, 255]) } as const;
     expect(await store.complete({ id: 'x', token: 'a', result, tombstone: bytesOf(''), retentionMs: 1_000 })).toBe(
@@ -58,7 +58,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     expect([...((await store.read('x'))?.result?.bytes ?? [])]).toEqual([0, 255]);
   });
 
-  it('adds a message in the transaction, and none if that is rolled back', async () => {
+  it('adds a message in the transaction, and none after a rollback', async () => {
     const message = { operationId: 'o', operation: 'POST /orders', name: 'mail', payload: Uint8Array.from([0, 255]) };
     const enqueue = (tx: Tx) => Promise.resolve(store.outbox?.enqueue(tx, message));
     const failing = transact(async (tx) => {
@@ -84,7 +84,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     await expectNothing();
   });
 
-  it('lets a nested transaction fail alone, or be committed with ours', async () => {
+  it('lets a nested transaction fail alone, or commits it with ours', async () => {
     if (made.nested === undefined) return;
     await transact(async (tx) => {
       await made.write(tx, 'outer');
@@ -99,7 +99,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     expect(await steps()).toEqual(['step']);
   });
 
-  it('rolls back when the function fails after its write, and throws that on', async () => {
+  it('rolls back when the function fails after its write, and rethrows the error', async () => {
     const fault = new RangeError('declined');
     const failing = transact(async (tx) => {
       await made.write(tx, 'one');
@@ -111,7 +111,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
   });
 
   for (const ending of ['COMMIT', 'COMMIT AND CHAIN', 'ROLLBACK', 'ROLLBACK AND CHAIN']) {
-    it(`refuses a function that did ${ending}, whether it hears of it or not`, async () => {
+    it(`refuses a function that did ${ending}, whether or not it got an error`, async () => {
       for (const hears of [true, false]) {
         const ended = transact(async (tx) => {
           await made.write(tx, 'one');
@@ -125,7 +125,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     });
   }
 
-  it('refuses a function that went on after a statement had failed', async () => {
+  it('refuses a function that continued after a failed statement', async () => {
     const failed = transact(async (tx) => {
       await made.write(tx, 'one');
       await made.raw(tx, 'SELECT 1 / 0').catch(() => {});
@@ -148,7 +148,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
     expect((await store.read('y'))?.token).toBe('a');
   });
 
-  it('commits nothing for a worker that was taken over in between', async () => {
+  it('commits nothing for a worker after a takeover', async () => {
     const zombie = transact(async (tx) => {
       await made.write(tx, 'zombie');
       await made.raw(tx, 'ROLLBACK');

@@ -53,7 +53,7 @@ describe.runIf(isSelected('postgres'))('a PostgreSQL client whose user chose oth
   it.each([
     ['postgres.js in camel case', () => sql({ transform: postgres.camel })],
     ['postgres.js with undefined for null', () => sql({ transform: postgres.toCamel as never })],
-  ])('is understood: %s', async (_name, open: () => PostgresClient) => {
+  ])('is supported: %s', async (_name, open: () => PostgresClient) => {
     const store = postgresStore({ client: open(), sweep: false });
     expect(await store.claim(claimOf('x', 'a'))).toMatchObject({ outcome: 'claimed', attempt: 1 });
     expect(await store.complete(completionOf('x', 'a'))).toBe('completed');

@@ -66,25 +66,25 @@ function commitTests<Tx>(
   };
 
   for (const write of [step, final]) {
-    it(`whose reply was lost is found to have happened (${write.kind})`, async () => {
+    it(`whose reply was lost is known to have happened (${write.kind})`, async () => {
       const outcome = await transact(losing(made.bridge, 'after the commit'), write);
       expect(outcome).toEqual({ outcome: 'committed', value: 'value' });
       expect(await database.effects()).toEqual(['effect']);
     });
 
-    it(`that never happened is said not to have happened (${write.kind})`, async () => {
+    it(`that never happened is reported so (${write.kind})`, async () => {
       await expect(transact(losing(made.bridge, 'before the commit'), write)).rejects.toThrow(/was rolled back/);
       expect(await database.effects()).toEqual([]);
     });
   }
 
-  it('whose fate can’t be found out is said to be unknown', async () => {
+  it('whose outcome can’t be determined is reported as unknown', async () => {
     const unknown = transact(losing(made.bridge, 'with the server'), step, 500);
     await expect(unknown).rejects.toMatchObject({ code: 'store-unavailable' });
     await expect(unknown).rejects.toThrow(/could not be found out/);
   });
 
-  it('by a worker whose session the server ended, in favour of another worker, does not happen', async () => {
+  it('by a worker whose session the server ended for another worker does not happen', async () => {
     const store: OperatorStore<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
       client: made.bridge,
       sweep: false,
@@ -108,7 +108,7 @@ function commitTests<Tx>(
     await store.close();
   });
 
-  it('that comes after its lease is refused, and its record free for others', async () => {
+  it('after its lease is refused, and its record is free for others', async () => {
     const store: OperatorStore<PostgresTransactions<Tx>> = postgresStore<PostgresBridge<Tx>>({
       client: made.bridge,
       sweep: false,

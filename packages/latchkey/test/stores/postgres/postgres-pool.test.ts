@@ -33,7 +33,7 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
     await client.close();
   });
 
-  it('an exhausted pool of postgres.js is too', async () => {
+  it('an exhausted pool of postgres.js is a clear error too', async () => {
     const client = postgresJsClient(database.server.url, undefined, 1);
     const store = client.store({ connectTimeoutMs, sweep: false });
     await store.ping();
@@ -46,7 +46,7 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
     await client.close();
   });
 
-  it('a transaction that gets no connection in its lease is not run', async () => {
+  it('a transaction that gets no connection within its lease is not run', async () => {
     for (const client of [
       pgClient(database.server.url, undefined, 1),
       postgresJsClient(database.server.url, undefined, 1),
@@ -70,7 +70,7 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
     }
   });
 
-  it('a statement that gets no answer is given up, and its connection thrown away', async () => {
+  it('an unanswered statement is given up, and its connection closed', async () => {
     const client = pgClient(database.server.url, undefined, 1);
     const store = client.store({ callTimeoutMs: 500, sweep: false });
     await store.claim(claimOf('x', 'a'));
@@ -99,7 +99,7 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
   });
 
   for (const [name, open] of Object.entries({ pg: pgClient, 'postgres.js': postgresJsClient })) {
-    it(`the listening connection is given back when nobody waits any more (${name})`, async () => {
+    it(`the listening connection is returned when no request waits (${name})`, async () => {
       const runtime = manualRuntime();
       const client = open(database.server.url);
       const store = client.store({ sweep: false, runtime });
@@ -120,7 +120,7 @@ describe.runIf(isSelected('postgres'))('connections of a PostgreSQL store', () =
   }
 
   for (const [name, open] of Object.entries({ pg: pgClient, 'postgres.js': postgresJsClient })) {
-    it(`another process is notified of a completion, if it asks for that (${name})`, async () => {
+    it(`another process is notified of a completion, if it listens (${name})`, async () => {
       const [here, there] = [open(database.server.url), open(database.server.url)];
       const [waiting, working] = [here.store({ sweep: false }), there.store({ sweep: false })];
       await working.claim(claimOf('x', 'a'));

@@ -45,7 +45,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
   });
 
   for (const change of garbage) {
-    it(`with ${change} are refused and left as they are`, async () => {
+    it(`with ${change} are refused and not changed`, async () => {
       await store.claim(claimOf('x', 'a'));
       await database.admin.query(`UPDATE latchkey_records SET ${change}`);
       const before = (await database.admin.query('SELECT * FROM latchkey_records')).rows;
@@ -55,7 +55,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
     });
   }
 
-  it('of another format are refused to their own owner too, and not swept', async () => {
+  it('of another format are refused even to their owner, and not swept', async () => {
     await store.claim(claimOf('x', 'a'));
     await database.admin.query('UPDATE latchkey_records SET format = 3, expires = 1');
     const owner = { id: 'x', token: 'a' };
@@ -67,7 +67,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
     expect((await database.admin.query('SELECT FROM latchkey_records')).rowCount).toBe(1);
   });
 
-  it('keep names apart whose bytes are alike', async () => {
+  it('distinguish names whose bytes are alike', async () => {
     const digest = 'A'.repeat(43);
     const uuid = '00000000-0000-0000-0000-000000000000';
     const ids = [
@@ -88,7 +88,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
   describe('that have expired', () => {
     const expireAll = () => database.admin.query('UPDATE latchkey_records SET expires = 1');
 
-    it('are swept but for those that somebody holds locked, without waiting', async () => {
+    it('are swept without waiting for locked ones', async () => {
       for (let index = 0; index < 5; index += 1) await store.claim(claimOf(`x${index}`, 'a'));
       await expireAll();
       const holder = await database.admin.connect();
@@ -99,7 +99,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
       expect(await store.sweep(10)).toBe(1);
     });
 
-    it('are shared out among sweepers that come at once', async () => {
+    it('are shared among concurrent sweepers', async () => {
       for (let index = 0; index < 40; index += 1) await store.claim(claimOf(`x${index}`, 'a'));
       await expireAll();
       const counts = await Promise.all(Array.from({ length: 8 }, () => store.sweep(10)));
@@ -109,7 +109,7 @@ describe.runIf(isSelected('postgres'))('rows of a PostgreSQL store', () => {
       expect(total).toBe(40);
     });
 
-    it('are swept by a timer of the store’s own', async () => {
+    it('are swept by the store’s own timer', async () => {
       const sweeping = client.store({});
       await sweeping.claim(claimOf('x', 'a'));
       await expireAll();

@@ -36,13 +36,13 @@ describe.runIf(isSelected('postgres'))('the tables of a PostgreSQL store', () =>
     pool = await freshDatabase();
   });
 
-  it('are made once, however often and by however many at once', async () => {
+  it('are created once, even by repeated and concurrent calls', async () => {
     const applied = await Promise.all([migrate(pool), migrate(pool), migrate(pool)]);
     expect(applied.flat()).toEqual([1, 2]);
     expect(await migrate(pool)).toEqual([]);
   });
 
-  it('can be made by any tool from plain SQL, in one go', async () => {
+  it('can be created by any tool from plain SQL at once', async () => {
     for (const { sql } of migrations()) await pool.query(sql);
     expect(await migrate(pool)).toEqual([]);
     const store = postgresStore({ client: pool, sweep: false });
@@ -50,7 +50,7 @@ describe.runIf(isSelected('postgres'))('the tables of a PostgreSQL store', () =>
     await store.close();
   });
 
-  it('may have any name, and lie beside each other', async () => {
+  it('may have any name, and coexist', async () => {
     await migrate(pool, odd);
     await migrate(pool, { tablePrefix: 'other_' });
     const [first, second] = [odd, { tablePrefix: 'other_' }].map((names) => postgresStore({ client: pool, ...names }));
@@ -59,12 +59,12 @@ describe.runIf(isSelected('postgres'))('the tables of a PostgreSQL store', () =>
     await Promise.all([first?.close(), second?.close()]);
   });
 
-  it('refuse names that PostgreSQL would cut short', () => {
+  it('refuse names that PostgreSQL would truncate', () => {
     for (const names of [{ tablePrefix: 'x'.repeat(40) }, { schema: 'x'.repeat(64) }, { schema: '' }])
       expect(() => migrations(names)).toThrow(expect.objectContaining({ code: 'option-invalid' }));
   });
 
-  it('are missed by name, and found as soon as they are there', async () => {
+  it('are reported as missing, and found as soon as they exist', async () => {
     const store = postgresStore({ client: pool, sweep: false });
     await expect(store.claim(claimOf('x', 'a'))).rejects.toMatchObject({ code: 'schema-missing' });
     await expect(store.ping()).rejects.toThrow(/migrate\(\)/);
@@ -84,7 +84,7 @@ describe.runIf(isSelected('postgres'))('the tables of a PostgreSQL store', () =>
     await Promise.all([old.close(), older.close()]);
   });
 
-  it('of another application under the same name are refused, and left as they are', async () => {
+  it('of another application under the same name are refused, and not changed', async () => {
     await pool.query(
       'CREATE TABLE latchkey_records (id int, mine text); INSERT INTO latchkey_records VALUES (1, $$x$$)',
     );
@@ -97,7 +97,7 @@ describe.runIf(isSelected('postgres'))('the tables of a PostgreSQL store', () =>
     await store.close();
   });
 
-  it('are all that a role with the given grants can use, and that is enough', async () => {
+  it('are accessible to a role with the given grants, and nothing else is', async () => {
     await migrate(pool, odd);
     const role = `app "${count}"`;
     await pool.query(`CREATE ROLE "app ""${count}""" LOGIN`);

@@ -6,7 +6,7 @@ import { isSelected } from '../../servers/selected.ts';
 import { claimOf } from '../requests.ts';
 
 if (isSelected('redis'))
-  describe('what is asked of ioredis in one turn of the event loop', () => {
+  describe('ioredis commands of one turn of the event loop', () => {
     let server: RedisServer;
     let client: Redis;
 
@@ -21,7 +21,7 @@ if (isSelected('redis'))
       await server.stop();
     });
 
-    it('goes out in one write, without auto-pipelining', async () => {
+    it('are sent in one write, without auto-pipelining', async () => {
       const store = redisStore({ client });
       const write = vi.spyOn(client.stream, 'write');
       const claims = Array.from({ length: 40 }, (_, index) => store.claim(claimOf(`key-${index}`, 't')));
@@ -30,7 +30,7 @@ if (isSelected('redis'))
       write.mockRestore();
     });
 
-    it('fails one by one', async () => {
+    it('fail one by one', async () => {
       const store = redisStore({ client, prefix: 'one-by-one:' });
       await client.hset('one-by-one:bad', 'state', 'done');
       const claims = ['good', 'bad', 'other'].map((id) => store.claim(claimOf(id, 't')));

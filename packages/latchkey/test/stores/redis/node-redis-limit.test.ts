@@ -45,7 +45,7 @@ if (isSelected('redis'))
       expect(await limitsMade({})).toBe(0);
     });
 
-    it('is limited where the user says so', async () => {
+    it('is limited if the user sets it', async () => {
       expect(await limitsMade({ commandOptions: { timeout: 10_000 } })).toBeGreaterThan(0);
     });
 

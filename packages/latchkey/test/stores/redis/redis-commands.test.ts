@@ -32,7 +32,7 @@ if (isSelected('redis'))
       expect(replays).toEqual(Array(keys.length).fill('SET'));
     });
 
-    it('are one for every other method that owns a record, and two for a claim that finds one', async () => {
+    it('are one for every other method of an owner, and two for a claim that finds a record', async () => {
       const records = store();
       const owner = { id: 'a', token: 't' };
       const times = { leaseMs: 1_000, unresolvedRetentionMs: 1_000, retentionMs: 1_000 };
@@ -54,7 +54,7 @@ if (isSelected('redis'))
       expect(seen).toEqual(['SET', one, one, one, one, 'SET EVALSHA', one, one]);
     });
 
-    it('go on when the server forgets its scripts in mid-run', async () => {
+    it('continue when the server forgets its scripts', async () => {
       const engine = new Engine({ store: store() });
       const run = Promise.all(keys.map((key) => runIn(engine, key)));
       for (let flush = 0; flush < 20; flush += 1) await redis.own.script('FLUSH');
@@ -68,7 +68,7 @@ if (isSelected('redis'))
 
     // The allocator rounds up: at sizes in between the bound is missed by as much as a quarter of the value.
     it.each([0, 100, 400, 1_000, 10_000])(
-      'leave a completed record of at most its result and 400 bytes: %i bytes',
+      'leave a completed record of at most its result plus 400 bytes: %i bytes',
       async (length) => {
         const id = 'N'.repeat(43);
         const request = claimOf(id, crypto.randomUUID(), {
@@ -83,14 +83,14 @@ if (isSelected('redis'))
       },
     );
 
-    it('let a record that runs outlive its lease', async () => {
+    it('keep a running record beyond its lease', async () => {
       await store().claim(claimOf('a', 't', { leaseMs: 5_000, unresolvedRetentionMs: 60_000 }));
       const left = await redis.own.pttl('latchkey:a');
       expect(left).toBeGreaterThan(60_000);
       expect(left).toBeLessThanOrEqual(65_000);
     });
 
-    it('let Redis remove what expired', async () => {
+    it('let Redis remove expired records', async () => {
       await store().claim(claimOf('a', 't'));
       await store().complete({ ...completionOf('a', 't'), retentionMs: 50 });
       await expect.poll(() => redis.own.exists('latchkey:a')).toBe(0);

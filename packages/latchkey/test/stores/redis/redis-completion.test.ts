@@ -47,7 +47,7 @@ if (isSelected('redis'))
 
     const store = () => redisStore({ client: redis.connected.client });
 
-    it.each(Object.entries(records))('of a first claim’s record %s', async (_what, [part, isShort]) => {
+    it.each(Object.entries(records))('of a first claim’s record is short %s', async (_what, [part, isShort]) => {
       await store().claim(claimOf('a', 't', { ...times, ...part }));
       const before = await store().read('a');
       const completion = { ...completionOf('a', 't', 'done'), retentionMs: 3_600_000 };
@@ -70,7 +70,7 @@ if (isSelected('redis'))
     });
 
     it.each(['t'.repeat(127), 't'.repeat(128), 't'.repeat(255), 't'.repeat(256), 'ü'])(
-      'is the owner’s alone, with the token %s',
+      'is refused with the token %s',
       async (token) => {
         await store().claim(claimOf('a', token, times));
         for (const other of [token.slice(1), token.slice(0, -1), `${token}t`, 'x', ''])
@@ -79,19 +79,22 @@ if (isSelected('redis'))
       },
     );
 
-    it.each(['renewed', 'given a step', 'claimed again'])('goes the long way once the record was %s', async (what) => {
-      const owner = { id: 'a', token: 't', ...times };
-      await store().claim(claimOf('a', 't', times));
-      if (what === 'renewed') await store().renew(owner);
-      if (what === 'given a step') await store().saveStep({ ...owner, name: 'one', value: bytesOf('1') });
-      if (what === 'claimed again') await store().claim(claimOf('a', 't', times));
-      const steps = (await store().read('a'))?.steps;
-      const complete = async () => expect(await store().complete(completionOf('a', 't', 'done'))).toBe('completed');
-      expect(await goesShort(redis.own, complete)).toBe(false);
-      expect((await store().read('a'))?.steps).toEqual(steps);
-    });
+    it.each(['renewed', 'given a step', 'claimed again'])(
+      'takes the long path once the record was %s',
+      async (what) => {
+        const owner = { id: 'a', token: 't', ...times };
+        await store().claim(claimOf('a', 't', times));
+        if (what === 'renewed') await store().renew(owner);
+        if (what === 'given a step') await store().saveStep({ ...owner, name: 'one', value: bytesOf('1') });
+        if (what === 'claimed again') await store().claim(claimOf('a', 't', times));
+        const steps = (await store().read('a'))?.steps;
+        const complete = async () => expect(await store().complete(completionOf('a', 't', 'done'))).toBe('completed');
+        expect(await goesShort(redis.own, complete)).toBe(false);
+        expect((await store().read('a'))?.steps).toEqual(steps);
+      },
+    );
 
-    it('keeps the tombstone of a long result the short way too', async () => {
+    it('keeps the tombstone of a long result on the short path too', async () => {
       const small = redisStore({ client: redis.connected.client, maxResultBytes: 10 });
       await small.claim(claimOf('a', 't', times));
       const complete = async () =>
@@ -118,7 +121,7 @@ if (isSelected('redis'))
       expect(await redis.own.getBuffer(key)).toEqual(spoilt);
     });
 
-    it('tells waiters, and nobody where nobody waits', async () => {
+    it('notifies waiters, and sends no notification without them', async () => {
       const listener = redis.own.duplicate();
       const heard: string[] = [];
       await listener.psubscribe('latchkey:*');

@@ -64,7 +64,7 @@ if (isSelected('redis'))
         await own.config('SET', 'appendonly', 'yes');
       });
 
-      it('finds clocks that differ, either way', async () => {
+      it('finds clocks that differ in either direction', async () => {
         for (const startMs of [Date.now() - 300_000, Date.now() + 300_000]) {
           const store = redisStore({ client: connected.client, runtime: manualRuntime(1, startMs) });
           expect((await store.doctor()).map(({ code }) => code)).toEqual(['clock-offset']);
@@ -72,7 +72,7 @@ if (isSelected('redis'))
         }
       });
 
-      it('says so where it may not look', async () => {
+      it('reports that it has no access', async () => {
         await own.call('ACL', 'SETUSER', 'default', '-config');
         expect(await codes(connected.client)).toEqual(['settings-hidden']);
         await own.call('ACL', 'SETUSER', 'default', '+config');
@@ -90,7 +90,7 @@ if (isSelected('redis'))
 
     afterAll(() => server.stop());
 
-    it('finds a client that holds commands back', async () => {
+    it('finds a client with an offline queue', async () => {
       const ioredis = new Redis({ port: server.port });
       const nodeRedis = createClient({ socket: { port: server.port } });
       await nodeRedis.connect();

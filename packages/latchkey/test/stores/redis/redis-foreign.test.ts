@@ -44,50 +44,45 @@ const values: Readonly<Record<string, (server: Redis, bytes: Buffer) => Promise<
 };
 
 if (isSelected('redis'))
-  describe.each(Object.entries(singleClients))(
-    'values under the prefix that are no records, through %s',
-    (_name, connect) => {
-      const redis = singleServer(connect);
+  describe.each(Object.entries(singleClients))('foreign values under the prefix, through %s', (_name, connect) => {
+    const redis = singleServer(connect);
 
-      for (const [name, write] of Object.entries(values))
-        it(`${name} is refused by name and stays as it is`, async () => {
-          const bytes = await recordBytes(redis.own, redis.connected);
-          await redis.own.del(key);
-          await write(redis.own, bytes);
-          const before = await redis.own.dumpBuffer(key);
-          const store = redisStore({ client: redis.connected.client });
-          const owner = { id: 'a', token: 't', leaseMs: 1, unresolvedRetentionMs: 1, retentionMs: 1 };
-          await expect(store.claim(claimOf('a', 't', { takeover: 'any' }))).rejects.toMatchObject(unreadable);
-          await expect(store.complete(completionOf('a', 't'))).rejects.toMatchObject(unreadable);
-          await expect(store.renew(owner)).rejects.toMatchObject(unreadable);
-          await expect(store.release(owner)).rejects.toMatchObject(unreadable);
-          await expect(store.abandon(owner)).rejects.toMatchObject(unreadable);
-          await expect(store.saveStep({ ...owner, name: 'x', value: bytesOf('x') })).rejects.toMatchObject(unreadable);
-          await expect(store.resolve({ ...owner, resolution: { decision: 'forget' } })).rejects.toMatchObject(
-            unreadable,
-          );
-          await expect(store.read('a')).rejects.toMatchObject(unreadable);
-          expect(await redis.own.dumpBuffer(key)).toEqual(before);
-          expect(await redis.own.pttl(key)).toBe(-1);
-        });
-
-      it('they hide no records from a listing, and outlive an erasure', async () => {
+    for (const [name, write] of Object.entries(values))
+      it(`${name} is refused and not changed`, async () => {
+        const bytes = await recordBytes(redis.own, redis.connected);
+        await redis.own.del(key);
+        await write(redis.own, bytes);
+        const before = await redis.own.dumpBuffer(key);
         const store = redisStore({ client: redis.connected.client });
-        for (const id of ['b', 'c']) await store.claim(claimOf(id, 't'));
-        await redis.own.hset(key, 'state', 'done');
-        await redis.own.set('latchkey:text', 'text');
-        const page = await store.list({ state: 'running', limit: 10 });
-        expect(page.records.map(({ id }) => id).sort()).toEqual(['b', 'c']);
-        expect(await store.erase('principal')).toBe(2);
-        expect(await redis.own.exists(key, 'latchkey:text')).toBe(2);
+        const owner = { id: 'a', token: 't', leaseMs: 1, unresolvedRetentionMs: 1, retentionMs: 1 };
+        await expect(store.claim(claimOf('a', 't', { takeover: 'any' }))).rejects.toMatchObject(unreadable);
+        await expect(store.complete(completionOf('a', 't'))).rejects.toMatchObject(unreadable);
+        await expect(store.renew(owner)).rejects.toMatchObject(unreadable);
+        await expect(store.release(owner)).rejects.toMatchObject(unreadable);
+        await expect(store.abandon(owner)).rejects.toMatchObject(unreadable);
+        await expect(store.saveStep({ ...owner, name: 'x', value: bytesOf('x') })).rejects.toMatchObject(unreadable);
+        await expect(store.resolve({ ...owner, resolution: { decision: 'forget' } })).rejects.toMatchObject(unreadable);
+        await expect(store.read('a')).rejects.toMatchObject(unreadable);
+        expect(await redis.own.dumpBuffer(key)).toEqual(before);
+        expect(await redis.own.pttl(key)).toBe(-1);
       });
 
-      it('keys outside the prefix are never looked at', async () => {
-        const shop = redisStore({ client: redis.connected.client, prefix: 'shop*:' });
-        await redisStore({ client: redis.connected.client, prefix: 'shopping:' }).claim(claimOf('a', 't'));
-        expect(await shop.list({ state: 'running', limit: 10 })).toEqual({ records: [] });
-        expect(await shop.erase('principal')).toBe(0);
-        expect(await redis.own.dbsize()).toBe(1);
-      });
-    },
-  );
+    it("they don't affect a list, and are not erased", async () => {
+      const store = redisStore({ client: redis.connected.client });
+      for (const id of ['b', 'c']) await store.claim(claimOf(id, 't'));
+      await redis.own.hset(key, 'state', 'done');
+      await redis.own.set('latchkey:text', 'text');
+      const page = await store.list({ state: 'running', limit: 10 });
+      expect(page.records.map(({ id }) => id).sort()).toEqual(['b', 'c']);
+      expect(await store.erase('principal')).toBe(2);
+      expect(await redis.own.exists(key, 'latchkey:text')).toBe(2);
+    });
+
+    it('keys outside the prefix are never read', async () => {
+      const shop = redisStore({ client: redis.connected.client, prefix: 'shop*:' });
+      await redisStore({ client: redis.connected.client, prefix: 'shopping:' }).claim(claimOf('a', 't'));
+      expect(await shop.list({ state: 'running', limit: 10 })).toEqual({ records: [] });
+      expect(await shop.erase('principal')).toBe(0);
+      expect(await redis.own.dbsize()).toBe(1);
+    });
+  });

@@ -41,7 +41,7 @@ if (isSelected('redis'))
       await own.config('SET', 'maxmemory', '1mb');
     }
 
-    it('answers replays, and refuses new claims with a time to come back', async () => {
+    it('answers replays, and refuses new claims with retryAfterMs', async () => {
       await fillUp();
       const refused = await store()
         .claim(claimOf('new', 't'))
@@ -116,7 +116,7 @@ if (isSelected('redis'))
       expect(await store().erase('principal')).toBe(2);
     });
 
-    it('resolves what lapsed', async () => {
+    it('resolves lapsed records', async () => {
       await fillUp();
       const owner = { id: 'running', token: 't', unresolvedRetentionMs: 60_000 };
       await store().abandon(owner);

@@ -14,7 +14,7 @@ function make(options: object): () => unknown {
 describe('the options of the redis store', () => {
   const client = new Redis({ lazyConnect: true });
 
-  it('take no other client than those that were tried', () => {
+  it('refuse unsupported clients', () => {
     const strangers = [undefined, null, 'redis://localhost', {}, { get: () => {}, set: () => {} }, new Map()];
     for (const stranger of strangers)
       expect(make({ client: stranger })).toThrow(
@@ -22,7 +22,7 @@ describe('the options of the redis store', () => {
       );
   });
 
-  it('take no client that puts a prefix of its own before keys', () => {
+  it('refuse a client with a key prefix', () => {
     const prefixed = [
       new Redis({ lazyConnect: true, keyPrefix: 'app:' }),
       new Cluster([{ port: 1 }], { lazyConnect: true, keyPrefix: 'app:' }),
@@ -35,7 +35,7 @@ describe('the options of the redis store', () => {
       );
   });
 
-  it('take no client of redis 4 whose commands take callbacks', () => {
+  it('refuse a redis 4 client in legacy mode', () => {
     expect(make({ client: createClient4({ legacyMode: true }) })).toThrow(
       expect.objectContaining({ ...invalid, message: expect.stringContaining('legacyMode') }),
     );
@@ -55,7 +55,7 @@ describe('the options of the redis store', () => {
     for (const option of wrong) expect(make({ client, ...option })).toThrow(expect.objectContaining(invalid));
   });
 
-  it('make a store that needs no server yet', async () => {
+  it('create a store without connecting', async () => {
     const store = redisStore({ client });
     expect([store.name, store.volatile]).toEqual(['redis', false]);
     await store.close();

@@ -44,7 +44,7 @@ if (isSelected('redis'))
       const store = (timeoutMs = 5_000) =>
         redisStore({ client: connected.client, waitReplicas: { replicas: 1, timeoutMs } });
 
-      it('waits once for all that was written meanwhile, and not at all for a replay', async () => {
+      it('waits once for all writes in the meantime, and not for a replay', async () => {
         const records = store();
         const ids = Array.from({ length: 50 }, (_, index) => `key-${index}`);
         const claim = () => Promise.all(ids.map((id) => records.claim(claimOf(id, 't'))));
@@ -58,7 +58,7 @@ if (isSelected('redis'))
         expect(await commandsDuring(own, claim)).not.toContain('WAIT');
       });
 
-      it('gives a claim back that too few replicas have', async () => {
+      it('gives back a claim that too few replicas have', async () => {
         replica.process.kill('SIGSTOP');
         const refused = await store(50)
           .claim(claimOf('a', 't'))
@@ -71,7 +71,7 @@ if (isSelected('redis'))
         expect(await store().claim(claimOf('a', 'u'))).toMatchObject({ outcome: 'claimed', attempt: 1 });
       });
 
-      it('leaves a lapsed record lapsed where too few replicas have its takeover', async () => {
+      it('leaves a lapsed record lapsed if too few replicas have its takeover', async () => {
         await store().claim(claimOf('a', 't'));
         await store().abandon({ id: 'a', token: 't', unresolvedRetentionMs: 60_000 });
         replica.process.kill('SIGSTOP');
@@ -81,7 +81,7 @@ if (isSelected('redis'))
         expect(await store(50).read('a')).toMatchObject({ state: 'lapsed', attempt: 1 });
       });
 
-      it('takes a completion for unstored until the replicas have it', async () => {
+      it('reports a completion as unstored until the replicas have it', async () => {
         await store().claim(claimOf('a', 't'));
         replica.process.kill('SIGSTOP');
         for (let attempt = 0; attempt < 2; attempt += 1) {
@@ -94,7 +94,7 @@ if (isSelected('redis'))
         expect(await store().complete(completionOf('a', 't'))).toBe('completed');
       });
 
-      it('asks again after a reconnection, when a completion is repeated', async () => {
+      it('waits again after a reconnection, when a completion is repeated', async () => {
         await store().claim(claimOf('a', 't'));
         await store().complete(completionOf('a', 't'));
         replica.process.kill('SIGSTOP');

@@ -87,7 +87,7 @@ if (isSelected('redis'))
     });
 
     for (const name of ['ioredis', 'node-redis'])
-      it(`reach who watches, through ${name}`, async () => {
+      it(`reach watchers, through ${name}`, async () => {
         const connect = place.connections[name];
         const [one, two] = await Promise.all([connect?.(), connect?.()]);
         if (one === undefined || two === undefined) throw new TypeError(`There is no client ${name}.`);
@@ -97,8 +97,8 @@ if (isSelected('redis'))
   });
 
 if (isSelected('redis'))
-  describe('a store that nobody watches', () => {
-    it('opens no connection, and one of its own for any number of watchers', async () => {
+  describe('a store without watchers', () => {
+    it('opens no connection, and one extra for any number of watchers', async () => {
       const server = await startRedis();
       const own = operator(server.port);
       const connections = async () =>

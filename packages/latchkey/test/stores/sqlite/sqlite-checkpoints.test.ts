@@ -55,7 +55,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
       name === 'node:worker_threads' ? { Worker: Class } : getBuiltinModule(name)) as typeof getBuiltinModule);
   }
 
-  it('are made by a thread, and SQLite’s own become a backstop', async () => {
+  it('are made by a thread, with SQLite’s own at a higher limit', async () => {
     const store = sqliteStore({ database: file });
     expect(await automaticOf(store)).toEqual(usual);
     await write(store, 'first');
@@ -66,7 +66,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
     await store.close();
   });
 
-  it('end with the store, which leaves nothing but the file', async () => {
+  it('end with the store, which leaves only the file', async () => {
     const store = sqliteStore({ database: file });
     await write(store, 'x');
     await store.close();
@@ -78,7 +78,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
     expect(printed.trim().split('\n')).toHaveLength(enough);
   });
 
-  it('are left to SQLite where no thread can be made', async () => {
+  it('are left to SQLite if no thread can be started', async () => {
     const threads = vi.fn(function refuse() {
       throw new Error('no threads here');
     });
@@ -110,7 +110,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
     await store.close();
   });
 
-  it('leave a handle of the user alone', async () => {
+  it("do not affect the user's own handle", async () => {
     const handle = new DatabaseSync(file);
     const store = sqliteStore({ database: handle });
     await write(store, 'x');
@@ -120,7 +120,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
     handle.close();
   });
 
-  it('lose nothing that was answered when the process is killed', async () => {
+  it('lose no answer when the process is killed', async () => {
     let printed = '';
     for (const [kill, lines] of [enough, 1.5 * enough, 2 * enough].entries()) {
       const child = spawnChild('write-on.ts', [file, `kill-${kill}`, '1000000']);

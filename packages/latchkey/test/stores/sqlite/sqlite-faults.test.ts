@@ -98,7 +98,7 @@ describe('faults of SQLite', () => {
     expect(await store.complete(completionOf('x', 'a'))).toBe('completed');
   });
 
-  it('makes up for a rollback that failed', async () => {
+  it('recovers from a failed rollback', async () => {
     watched.interfere = (sql) => (sql === 'COMMIT' || sql === 'ROLLBACK' ? 'fail-before' : 'run');
     await expect(store.claim(claimOf('y', 'a'))).rejects.toMatchObject({ code: 'store-unavailable' });
     watched.interfere = () => 'run';
@@ -106,7 +106,7 @@ describe('faults of SQLite', () => {
     expect((await store.read('y'))?.token).toBe('b');
   });
 
-  it('takes a commit whose reply was lost for what it is: repeated with the same token it succeeds', async () => {
+  it('lets a commit whose reply was lost succeed when repeated with the same token', async () => {
     watched.interfere = (sql) => (sql === 'COMMIT' ? 'fail-after' : 'run');
     await expect(store.complete(completionOf('x', 'a', 'first'))).rejects.toMatchObject({ code: 'store-unavailable' });
     watched.interfere = () => 'run';

@@ -77,7 +77,7 @@ describe('files of the SQLite store', () => {
     'was deleted': (path: string) => rm(path),
     'was replaced': (path: string) => copyFile(path, `${path}.copy`).then(() => rename(`${path}.copy`, path)),
   })) {
-    it(`answers nothing from a file that ${how} meanwhile, until it is back`, async () => {
+    it(`answers nothing from a file that was ${how}, until it is back`, async () => {
       for (const [name, open] of Object.entries(drivers)) {
         const runtime = manualRuntime();
         const path = folder.path(name);
@@ -110,14 +110,14 @@ describe('files of the SQLite store', () => {
     await expectUnreadable(/another application/);
   });
 
-  it('refuses tables of its names that are not its own', async () => {
+  it('refuses foreign tables with its names', async () => {
     inFile((db) => db.exec('CREATE TABLE latchkey_records (id, what)'));
     await expectUnreadable(/not those of this version/);
     inFile((db) => db.exec('CREATE TABLE latchkey_format (version); INSERT INTO latchkey_format VALUES (1)'));
     await expectUnreadable(/columns/);
   });
 
-  it('refuses other tables under the names of those that came later', async () => {
+  it('refuses foreign tables with the names of later ones', async () => {
     for (const name of ['latchkey_requests', 'latchkey_outbox']) {
       await sqliteStore({ database: file }).close();
       inFile((db) => db.exec(`DROP TABLE ${name}; CREATE TABLE ${name} (id, what)`));
@@ -130,7 +130,7 @@ describe('files of the SQLite store', () => {
     await store.close();
   });
 
-  it('refuses a newer format, and one that makes no sense', async () => {
+  it('refuses a newer or invalid format', async () => {
     await sqliteStore({ database: file }).close();
     inFile((db) => db.exec('UPDATE latchkey_format SET version = 2'));
     await expectUnreadable(/newer version/);
@@ -143,16 +143,16 @@ describe('files of the SQLite store', () => {
     await expectUnreadable(/format is unknown/);
   });
 
-  it('says which file can not be opened', () => {
+  it("names the file that can't be opened", () => {
     const missing = folder.path('missing/store.db');
     expect(() => sqliteStore({ database: missing })).toThrow(expect.objectContaining({ code: 'store-unavailable' }));
   });
 
-  it('refuses a database that lives in memory', () => {
+  it('refuses an in-memory database', () => {
     expect(() => sqliteStore({ database: ':memory:' })).toThrow(expect.objectContaining({ code: 'option-invalid' }));
   });
 
-  it('lies beside the tables of an application, and leaves its version alone', async () => {
+  it("coexists with an application's tables, and does not change its version", async () => {
     const db = new DatabaseSync(file);
     db.exec('PRAGMA user_version = 7; PRAGMA application_id = 99; CREATE TABLE orders (id INTEGER PRIMARY KEY)');
     const store = sqliteStore({ database: db });
@@ -163,7 +163,7 @@ describe('files of the SQLite store', () => {
     db.close();
   });
 
-  it('leaves no request behind, whoever removes the record, and gives none to another', async () => {
+  it('removes the request with the record, and gives none to another', async () => {
     const db = new DatabaseSync(file);
     const store = sqliteStore({ database: db });
     const requests = () => db.prepare('SELECT count(*) AS count FROM latchkey_requests').get()?.['count'];
@@ -208,7 +208,7 @@ describe('files of the SQLite store', () => {
     ['steps', "x'0000000141000000ff'"],
   ];
   for (const [column, value] of garbage) {
-    it(`refuses a record whose ${column} is ${value}, changes nothing in it, and serves the others`, async () => {
+    it(`refuses a record whose ${column} is ${value}, does not change it, and serves the others`, async () => {
       const db = new DatabaseSync(file);
       const store = sqliteStore({ database: db });
       await Promise.all([store.claim(claimOf('x', 'a')), store.claim(claimOf('y', 'a'))]);

@@ -12,9 +12,9 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-describe('an SQLite file that may not grow any more', () => {
+describe('an SQLite file at its size limit', () => {
   it.each(['refuse', 'rerun'] as const)(
-    'takes the tombstone of an answer that has no room, under %s',
+    'stores the tombstone of an answer that does not fit, under %s',
     async (afterFailure) => {
       const database = new DatabaseSync(join(folder, 'full.db'));
       const store = sqliteStore({ database });

@@ -22,7 +22,7 @@ describe('grouped commits', () => {
 
   const count = (log: readonly string[], statement: string) => log.filter((entry) => entry === statement).length;
 
-  it('lets calls that come together share one commit', async () => {
+  it('lets concurrent calls share one commit', async () => {
     const { db, log } = watchHandle(real);
     const store = sqliteStore({ database: db, runtime: manualRuntime() });
     log.length = 0;
@@ -34,7 +34,7 @@ describe('grouped commits', () => {
     await store.close();
   });
 
-  it('bounds a group, and serves what is left in the next', async () => {
+  it('limits a group, and serves the rest in the next one', async () => {
     const { db, log } = watchHandle(real);
     const store = sqliteStore({ database: db, runtime: manualRuntime() });
     log.length = 0;
@@ -45,7 +45,7 @@ describe('grouped commits', () => {
     await store.close();
   });
 
-  it('ends a group that takes long, so that the event loop gets its turn', async () => {
+  it('ends a slow group, so that the event loop can continue', async () => {
     const runtime = manualRuntime();
     let nowMs = 0;
     const slow = { now: runtime.clock.now, monotonic: () => nowMs++ };
@@ -59,7 +59,7 @@ describe('grouped commits', () => {
     await store.close();
   });
 
-  it('tells nobody before the commit has returned', async () => {
+  it('answers no call before the commit has returned', async () => {
     const watched = watchHandle(real);
     const store = sqliteStore({ database: watched.db, runtime: manualRuntime() });
     const ids = ['x', 'y', 'z'];
@@ -79,7 +79,7 @@ describe('grouped commits', () => {
     await store.close();
   });
 
-  it('answers replays from a reading, without the write lock, once they are frequent', async () => {
+  it('answers replays by a read without the write lock, once they are frequent', async () => {
     const { db, log } = watchHandle(real);
     const store = sqliteStore({ database: db, runtime: manualRuntime() });
     await store.claim(claimOf('x', 'a'));

@@ -27,7 +27,7 @@ describe('a handle whose user chose other types for rows', () => {
       'a handle that gives null for no row, as bun:sqlite does',
       () => givingNull(new DatabaseSync(folder.path('null'))),
     ],
-  ])('is understood: %s', async (_name, open: () => SqliteDatabase) => {
+  ])('is supported: %s', async (_name, open: () => SqliteDatabase) => {
     const store = sqliteStore({ database: open() });
     expect(await store.claim(claimOf('x', 'a'))).toMatchObject({ outcome: 'claimed', attempt: 1 });
     expect(await store.complete(completionOf('x', 'a'))).toBe('completed');

@@ -74,7 +74,7 @@ describe('many processes on one SQLite file', () => {
     });
   }
 
-  it('give up waiting for the lock in the end, and work again after', async () => {
+  it('give up waiting for the lock at the time limit, and work again later', async () => {
     const store = sqliteStore({ database: file, lockTimeoutMs: 100 });
     await store.ping();
     const holder = spawnChild('hold-lock.ts', [file]);
@@ -99,7 +99,7 @@ describe('many processes on one SQLite file', () => {
     await Promise.all([first.close(), second.close()]);
   });
 
-  it('can be started on a file that another holds locked', async () => {
+  it('can be started on a locked file', async () => {
     const holder = spawnChild('hold-lock.ts', [file]);
     const ended = outputOf(holder);
     await once(holder.stdout, 'data');

@@ -21,7 +21,7 @@ describe('sweeping of the SQLite store', () => {
 
   const rows = () => database.prepare('SELECT seq FROM latchkey_records').all().length;
 
-  it('removes what expired by and by, without being asked', async () => {
+  it('removes expired records periodically', async () => {
     const runtime = manualRuntime();
     const store = sqliteStore({ database, runtime });
     const ids = Array.from({ length: 230 }, (_, index) => `id-${index}`);
@@ -35,7 +35,7 @@ describe('sweeping of the SQLite store', () => {
     expect(runtime.pendingTimers()).toBe(0);
   });
 
-  it('takes expired records along with completions, once there are many', async () => {
+  it('removes expired records along with completions, once there are many', async () => {
     const runtime = manualRuntime();
     const store = sqliteStore({ database, runtime });
     const ids = Array.from({ length: 100 }, (_, index) => `id-${index}`);
@@ -54,7 +54,7 @@ describe('sweeping of the SQLite store', () => {
     await store.close();
   });
 
-  it('goes on after an error', async () => {
+  it('continues after an error', async () => {
     const runtime = manualRuntime();
     const store = sqliteStore({ database, runtime, lockTimeoutMs: 1 });
     await store.claim(claimOf('x', 'a', { leaseMs: 1, unresolvedRetentionMs: 1 }));

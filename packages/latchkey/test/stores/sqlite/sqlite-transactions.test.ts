@@ -32,12 +32,12 @@ for (const [driver, open] of Object.entries(drivers)) {
     const orders = () => handle.prepare('SELECT name FROM orders').all().length;
     const transact = <T>(body: (handle: Handle) => Transacted<T>) => store.transaction?.(request, body);
 
-    it('hands out the handle that it was given', async () => {
+    it('passes the given handle', async () => {
       const outcome = await transact((given) => ({ value: given === handle, write: step }));
       expect(outcome).toEqual({ outcome: 'committed', value: true });
     });
 
-    it('rolls back and says so when the function is asynchronous', async () => {
+    it('rolls back and throws when the function is asynchronous', async () => {
       const unnoticed = () => Promise.reject(new Error('nobody listens'));
       const asynchronous = transact(() => {
         insert('one');
@@ -49,7 +49,7 @@ for (const [driver, open] of Object.entries(drivers)) {
     });
 
     for (const ending of ['COMMIT', 'ROLLBACK', 'COMMIT; BEGIN', 'ROLLBACK; BEGIN']) {
-      it(`finds out that the function did ${ending}`, async () => {
+      it(`detects that the function did ${ending}`, async () => {
         const early = transact(() => {
           insert('one');
           handle.exec(ending);
@@ -61,7 +61,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       });
     }
 
-    it('lets the function use savepoints of its own', async () => {
+    it('lets the function use its own savepoints', async () => {
       await transact(() => {
         handle.exec('SAVEPOINT mine');
         insert('one');
@@ -72,7 +72,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       expect(orders()).toBe(1);
     });
 
-    it('throws what the user’s own schema objects to, at the statement or at the commit', async () => {
+    it('throws constraint errors of the user’s schema, at the statement or at the commit', async () => {
       insert('taken');
       const atStatement = transact(() => {
         insert('taken');
@@ -96,7 +96,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       expect(outcomes).toMatchObject([{ value: 'first' }, { value: 'second' }]);
     });
 
-    it('waits while the handle’s user is in a transaction, and gives up in the end', async () => {
+    it('waits while the handle’s user is in a transaction, and gives up at the time limit', async () => {
       await store.close();
       const impatient = sqliteStore({ database: handle, lockTimeoutMs: 100 });
       handle.exec('BEGIN');
@@ -109,7 +109,7 @@ for (const [driver, open] of Object.entries(drivers)) {
       await impatient.close();
     });
 
-    it('leaves the handle open, and its busy timeout as it was', async () => {
+    it('leaves the handle open with its former busy timeout', async () => {
       handle.exec('PRAGMA busy_timeout = 1234');
       const second = sqliteStore({ database: handle });
       await second.claim(claimOf('y', 'a'));

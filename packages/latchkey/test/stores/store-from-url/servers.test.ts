@@ -48,7 +48,7 @@ async function keysIn(port: number, db: number): Promise<readonly string[]> {
 
 if (isSelected('redis'))
   describe('storeFromUrl on Redis', () => {
-    it('signs in, keeps to its prefix, reports a broken connection and ends it', {
+    it('signs in, uses its prefix, reports a broken connection and closes it', {
       timeout: startLimitMs,
     }, async () => {
       const server = await startRedis(['--requirepass', 's3cret/%']);
@@ -74,7 +74,7 @@ if (isSelected('redis'))
       expect(inspect(told, { depth: 20 })).not.toContain('s3cret');
     });
 
-    it('says what the server says of a wrong password, and not the password', { timeout: startLimitMs }, async () => {
+    it("reports the server's error for a wrong password, without the password", { timeout: startLimitMs }, async () => {
       const server = await startRedis(['--requirepass', 'another']);
       ends.push(server.stop);
       const error = await refused(`redis://:s3cret@127.0.0.1:${server.port}`);
@@ -85,7 +85,7 @@ if (isSelected('redis'))
 
 if (isSelected('postgres'))
   describe('storeFromUrl on PostgreSQL', () => {
-    it('finds its tables, and ends its connections', { timeout: startLimitMs }, async () => {
+    it('finds its tables, and closes its connections', { timeout: startLimitMs }, async () => {
       const server = await startPostgres();
       const admin = new pg.Pool({ connectionString: server.url });
       admin.on('error', () => {});
@@ -109,7 +109,7 @@ if (isSelected('postgres'))
 
 if (isSelected('mariadb'))
   describe('storeFromUrl on MariaDB', () => {
-    it('signs in, finds its tables, and ends its connections', { timeout: startLimitMs }, async () => {
+    it('signs in, finds its tables, and closes its connections', { timeout: startLimitMs }, async () => {
       const server = await startMariadb();
       const admin = createPool(server.admin);
       ends.push(server.stop, () => admin.end());

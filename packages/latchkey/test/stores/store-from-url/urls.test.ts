@@ -17,7 +17,7 @@ async function refusalOf(url: string): Promise<LatchkeyError> {
 }
 
 describe('storeFromUrl', () => {
-  it('opens an SQLite file, which outlives the store', async () => {
+  it('opens an SQLite file, which remains after the store is closed', async () => {
     const path = join(folder, 'with space.db');
     const store = await storeFromUrl(`sqlite:${path.replace(' ', '%20')}?synchronous=normal&lockTimeoutMs=50`);
     expect(store.name).toBe('sqlite');
@@ -88,11 +88,11 @@ describe('storeFromUrl', () => {
     'dynamodb://shop:s3cret@eu-central-1/latchkey',
     'mysql://shop:s3cret@127.0.0.1:1/shop',
     'unheard-of://shop:s3cret@127.0.0.1:1/shop',
-  ])('keeps the password of %s to itself', async (url) => {
+  ])('does not show the password of %s', async (url) => {
     expect(inspect(await refusalOf(url), { depth: 20, showHidden: true })).not.toContain('s3cret');
   });
 
-  it('refuses options that it has not', async () => {
+  it('refuses unknown options', async () => {
     const options: object = { onError: () => {} };
     await expect(storeFromUrl('memory:', options)).rejects.toMatchObject({ code: 'option-unknown' });
   });
