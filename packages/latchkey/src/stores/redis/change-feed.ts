@@ -1,5 +1,5 @@
 /**
- * Tells waiters of changes: at once of those that this store makes, and by messages of those that others make.
+ * Notifies waiters of changes: at once of those by this store, and through messages of those by others.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { Watchers } from '../shared/watchers.ts';
 import type { Subscriber } from './clients/wire.ts';
 
-/** What a {@link ChangeFeed} needs: how to open the connection for messages, and the channel of a record. */
+/** The parts of a {@link ChangeFeed}: opens the connection for messages, and the prefix of the channels. */
 export interface ChangeFeedParts {
   readonly open: (onMessage: (channel: string) => void) => Subscriber;
   readonly prefix: string;
 }
 
-/** Subscribes to the channel of a record for as long as somebody watches it; connects when that first happens. */
+/** Subscribes to the channel of a record while it is watched; connects at the first subscription. */
 export class ChangeFeed {
   readonly #watchers = new Watchers();
   readonly #counts = new Map<string, number>();
@@ -36,12 +36,12 @@ export class ChangeFeed {
     };
   }
 
-  /** Tells the watchers of this process. */
+  /** Notifies the watchers of this process. */
   notify(id: string): void {
     if (this.#counts.has(id)) this.#watchers.notify(id);
   }
 
-  /** Ends the connection. */
+  /** Closes the connection. */
   close(): void {
     this.#watchers.clear();
     this.#counts.clear();

@@ -1,5 +1,5 @@
 /**
- * The arguments of the script `claim.lua`, which claims what SET NX can't, and what its replies mean.
+ * The arguments and replies of the script `claim.lua`, which claims what SET NX cannot claim.
  *
  * @module
  */
@@ -15,13 +15,13 @@ import { completedOf, created, entryOf } from './row.ts';
 const takeovers = { none: '0', rerun: '1', any: '2' };
 const policies = { refuse: 0, rerun: 1 };
 
-/** What the script's numbers stand for. */
+/** The outcome codes of the script. */
 const codes = { created: 0, claimed: 1, tookOver: 2, again: 3, running: 4, lapsed: 5, otherPayload: 6, superseded: 7 };
 
-/** Added to the policy where the request follows the fingerprint. */
+/** Added to the policy if the request follows the fingerprint. */
 const withRequest = 16;
 
-/** A record keeps the length of a text in two bytes, and a character takes up to three. */
+/** The length of a text is stored in two bytes, and a character takes up to three. */
 const longestText = 20_000;
 
 /** See the head of `claim.lua`. */
@@ -50,7 +50,7 @@ function checkLength(text: string): void {
 }
 
 /**
- * What the script answered.
+ * The outcome in the script's reply.
  *
  * @throws LatchkeyError `record-unreadable`.
  */

@@ -1,5 +1,5 @@
 /**
- * Reads a server's settings and says what may lose records.
+ * Reads a server's settings and reports what may lose records.
  *
  * @module
  */
@@ -8,22 +8,22 @@ import type { Clock } from '../../core/runtime.ts';
 import type { Node, Wire } from './clients/wire.ts';
 import { toStoreError } from './errors.ts';
 
-/** What the doctor can find. */
+/** The findings of `doctor`. */
 export type RedisFindingCode =
   /** `maxmemory-policy` is not `noeviction`: records may be dropped to make room, and their keys run twice. */
   | 'eviction-policy'
-  /** `appendonly` is off: a restart loses what was written since the last snapshot. */
+  /** `appendonly` is off: a restart loses all writes since the last snapshot. */
   | 'append-only-off'
-  /** `appendfsync` is weaker than asked for. */
+  /** `appendfsync` is weaker than required. */
   | 'appendfsync-weak'
-  /** The server's clock and this machine's differ. Leases go by the server's alone; logs will not agree. */
+  /** The server's clock and this machine's differ. Leases follow the server's clock only, but log times will differ. */
   | 'clock-offset'
-  /** The client holds commands back while the server is away: they are sent later, when nobody waits any more. */
+  /** The client queues commands while the server is unavailable and sends them later, when nobody waits for them. */
   | 'offline-queue-on'
-  /** CONFIG GET is not allowed here, as with many managed services: look the settings up there. */
+  /** CONFIG GET is not allowed, as on many managed services: check the settings on the server. */
   | 'settings-hidden';
 
-/** Something to put right, on one server or in the client. */
+/** A problem of one server or of the client. */
 export interface RedisFinding {
   readonly code: RedisFindingCode;
   readonly message: string;
@@ -31,11 +31,11 @@ export interface RedisFinding {
   readonly server?: string;
 }
 
-/** What the doctor compares with. */
+/** The options of `doctor`. */
 export interface DoctorOptions {
-  /** The least that will do. Default `'everysec'`: a power cut may lose the last second. */
+  /** The weakest accepted setting. Default `'everysec'`: a power cut may lose the last second. */
   readonly appendfsync?: 'always' | 'everysec';
-  /** The largest difference between the clocks that is no finding, in milliseconds. Default 1,000. */
+  /** The largest accepted difference between the clocks, in milliseconds. Default 1,000. */
   readonly maxClockOffsetMs?: number;
 }
 
@@ -83,7 +83,7 @@ function persistenceFindings(settings: Settings, wanted: string): RedisFinding[]
   return [{ code: 'appendfsync-weak', message: `appendfsync must be at least ${wanted}; it is ${actual}.` }];
 }
 
-/** Undefined if the server doesn't tell. */
+/** Undefined if the server does not allow it. */
 async function settingsOf(node: Node): Promise<Settings | undefined> {
   const settings = new Map<string, string>();
   for (const name of ['maxmemory-policy', 'appendonly', 'appendfsync']) {
@@ -95,13 +95,13 @@ async function settingsOf(node: Node): Promise<Settings | undefined> {
   return settings;
 }
 
-/** A server that answers with an error is there all the same. */
+/** A server that answers with an error is available. */
 function refusedOrThrow(error: unknown): undefined {
   if (error instanceof Error && /^(ERR|NOPERM)\b/.test(error.message)) return undefined;
   throw error;
 }
 
-/** Clients give a map as a flat array, as an object or as a Map, as they are set. */
+/** Depending on their settings, clients return a map as a flat array, an object or a Map. */
 function valueIn(reply: unknown, name: string): string | undefined {
   if (Array.isArray(reply)) return textOf(reply[1]);
   if (reply instanceof Map) return textOf(reply.get(name));
@@ -118,7 +118,7 @@ async function examineClock(node: Node, clock: Clock, options: DoctorOptions): P
   const after = clock.now();
   const [seconds, microseconds]: readonly unknown[] = Array.isArray(reply) ? reply : [];
   const serverMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
-  // The reply was made at some moment between the two: what is beyond them is a difference for certain.
+  // The server replied at some time between the two; only a time outside that interval is a difference.
   const offsetMs = Math.round(serverMs > after ? serverMs - after : Math.min(serverMs - before, 0));
   if (Math.abs(offsetMs) <= (options.maxClockOffsetMs ?? 1_000)) return [];
   return [{ code: 'clock-offset', message: `The server's clock is ${offsetMs} ms ahead of this machine's.` }];

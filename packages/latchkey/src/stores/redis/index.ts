@@ -26,7 +26,7 @@ export type { WaitReplicas } from './replicas.ts';
 /** A store in Redis. */
 export interface RedisStore extends OperatorStore {
   /**
-   * Reads the server's settings and says by name what may lose records.
+   * Reads the server's settings and reports what may lose records, by code.
    *
    * @throws LatchkeyError `store-unavailable` if a server does not answer.
    * @example
@@ -38,11 +38,12 @@ export interface RedisStore extends OperatorStore {
 }
 
 /**
- * Makes a store in Redis. Each call is one command and one round trip, and atomic; a claim that finds an unfinished record
- * takes a second one. Each record is one key, so a cluster needs no hash tags. Redis removes what expired.
+ * Creates a store in Redis. Each call is one atomic command and one round trip; a claim that finds an unfinished
+ * record needs a second one. Each record is one key, so a cluster needs no hash tags. Redis removes expired records
+ * itself.
  *
- * With memory full and `maxmemory-policy noeviction`, replays go on, new claims are refused as `store-unavailable`,
- * and a result that finds no room leaves its tombstone.
+ * With full memory and `maxmemory-policy noeviction`, replays continue, new claims are refused with
+ * `store-unavailable`, and a result without room leaves a tombstone.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example

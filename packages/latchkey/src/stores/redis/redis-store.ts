@@ -1,5 +1,5 @@
 /**
- * The store's methods, each as one script.
+ * The store's methods; each runs one command or script.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { ReplicaWait, type WaitReplicas } from './replicas.ts';
 import { completedOf, created, entryOf, isCompleted, lifeMs, newRecord } from './row.ts';
 import { type Script, scripts } from './scripts.ts';
 
-/** What a {@link RedisStore} is made of. */
+/** The parts of a {@link ScriptedStore}. */
 export interface RedisParts {
   readonly wire: Wire;
   readonly prefix: string;
@@ -29,10 +29,10 @@ export interface RedisParts {
   readonly runtime: Runtime;
 }
 
-/** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
+/** Replaces the worker's token, so that the worker's late completion is not taken for the operator's. */
 const resolvedToken = 'resolved';
 
-/** The flag of a result, as the scripts take it. */
+/** The flag of a result in the scripts' arguments. */
 const kinds = { value: '0', tombstone: '8' };
 const isUnreadable = -1;
 const isTombstone = 2;
@@ -59,8 +59,9 @@ export class ScriptedStore implements contract.OperatorStore {
   }
 
   /**
-   * New keys and replays need no script, which would cost the server three times as much. A script judges what is there
-   * and not completed, and claims where a server refuses what may write: what is completed it can show all the same.
+   * New keys and replays need no script, which would cost the server three times as much. The script handles existing
+   * records that are not completed, and servers that refuse commands which may write: it still returns completed
+   * records there.
    */
   async claim(request: contract.ClaimRequest): Promise<contract.ClaimOutcome> {
     this.#assertOpen();
@@ -122,7 +123,7 @@ export class ScriptedStore implements contract.OperatorStore {
     return recordIn(reply, id);
   }
 
-  /** What this version can't read is not listed, or one foreign value would hide all the rest. */
+  /** Values that this version cannot read are left out; otherwise one of them would hide all other records. */
   async list(request: contract.ListRequest): Promise<contract.RecordPage> {
     const look = async (id: string) => {
       const reply = await this.#bounded(this.#run(scripts.read, id, [request.state]).catch(skipUnreadable));
@@ -155,7 +156,7 @@ export class ScriptedStore implements contract.OperatorStore {
     return erased;
   }
 
-  /** Redis removes what expired by itself. */
+  /** Redis removes expired records itself. */
   async sweep(): Promise<number> {
     return 0;
   }
@@ -167,7 +168,7 @@ export class ScriptedStore implements contract.OperatorStore {
     });
   }
 
-  /** What may lose records, by name; see `RedisFinding`. */
+  /** Reports what may lose records; see `RedisFinding`. */
   doctor(options: DoctorOptions = {}): Promise<readonly RedisFinding[]> {
     const { clock } = this.#parts.runtime;
     return this.#reaching(async () => {
@@ -185,7 +186,7 @@ export class ScriptedStore implements contract.OperatorStore {
     return claimOutcome(await this.#run(scripts.claim, request.id, claimArguments(request)), request);
   }
 
-  /** Sends the completion again: the script itself if the server doesn't know it, the tombstone if the memory is full. */
+  /** Sends the completion again: with the script's source if the server lacks it, with the tombstone if memory is full. */
   async #completeAfter(error: unknown, request: contract.CompleteRequest, fits: boolean): Promise<unknown> {
     const { id, result } = request;
     try {
@@ -222,7 +223,7 @@ export class ScriptedStore implements contract.OperatorStore {
     return this.#wire.evalSha(script.sha, this.#prefix + id, args);
   }
 
-  /** A server that was restarted, or took over, knows no script: then the script itself is sent, and known again. */
+  /** A restarted or new server has no scripts: EVAL sends the source, after which the server knows it. */
   async #teach(error: unknown, script: Script, id: string, args: readonly Argument[]): Promise<unknown> {
     if (!isUnknownScript(error)) throw error;
     return this.#wire.eval(script.source, this.#prefix + id, args);
@@ -233,7 +234,7 @@ export class ScriptedStore implements contract.OperatorStore {
     return call().catch(fail);
   }
 
-  /** For what the engine does not bound. */
+  /** A time limit for calls that the engine does not limit. */
   #bounded<T>(call: Promise<T>): Promise<T> {
     return withTimeLimit(this.#parts.runtime, this.#parts.timeoutMs, call);
   }
@@ -243,7 +244,7 @@ export class ScriptedStore implements contract.OperatorStore {
   }
 
   /**
-   * A claim that too few replicas have might be given twice after a failover, so it is given back: a record that was lapsed
+   * After a failover, a claim that too few replicas have could be granted twice. So it is given back; a lapsed record
    * lapses again.
    */
   async #confirmClaim(request: contract.ClaimRequest, { tookOver }: contract.Claimed): Promise<void> {
@@ -268,7 +269,7 @@ export class ScriptedStore implements contract.OperatorStore {
   }
 }
 
-/** No request needs it. */
+/** Requests need none of it. */
 const forOperators = () => import('./scan.ts');
 
 function completeArguments(request: contract.CompleteRequest, { kind, bytes }: contract.StoredResult): Argument[] {

@@ -1,6 +1,6 @@
 /**
- * Records as Redis holds them: each is one string, whose layout is in `scripts/record.lua`. The client writes the record
- * of a first claim itself; every later change is a script's.
+ * The stored form of a record: one string, whose layout is in `scripts/record.lua`. The client writes the record of a
+ * first claim itself; scripts make every later change.
  *
  * @module
  */
@@ -16,7 +16,7 @@ const versions = { plain: 1, withRequest: 2 } as const;
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
 const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8, bySet: 16 } as const;
 
-/** Offsets of the numbers, and of the first text. */
+/** Offsets of the numbers and of the first text. */
 const at = {
   version: 2,
   phase: 3,
@@ -32,30 +32,30 @@ const at = {
 /** Token, fingerprint, operation id, principal, operation. */
 const textCount = 5;
 
-/** The first attempt, without steps: what stands between the lease's end and the token. */
+/** First attempt, no steps: the bytes between the lease's end and the token. */
 const firstCounts = '\0\0\0\x01\0\0\0\0';
 
-/** Durations stand in six bytes of seven bits, which keeps a record ASCII: clients send that without a copy. */
+/** Durations are stored as six bytes of seven bits, which keeps the record ASCII: clients send ASCII without a copy. */
 const durationBits = [35, 28, 21, 14, 7, 0].map((bits) => 2 ** bits);
 const durationLimit = 2 ** 42;
 
 /**
- * In place of the lease's end, which follows from the key's expiry: a time far away, for processes that don't know this
- * form. Its last two bytes are the record's length in seven bits each if the short completion script may take it.
+ * Replaces the lease's end, which follows from the key's expiry: a time in the far future, for older releases. The
+ * last two bytes are the record's length in seven bits each if the short completion script may be used.
  */
 const farAway = '\x7f'.repeat(4);
 const anyLength = '\x7f'.repeat(2);
 const longestOfShort = 2 ** 14 - 2;
 
-/** A longer one is left to the script, whose arguments are checked one by one. */
+/** A longer record is left to the script, whose arguments are checked one by one. */
 const longestRecord = 20_000;
 
 const noSteps: SavedSteps = new Map();
 
-/** Most claims of a server have the same durations, so their text is kept. */
+/** Most claims of a server have the same durations, so their text is cached. */
 let knownDurations = { leaseMs: Number.NaN, unresolvedRetentionMs: Number.NaN, text: '' };
 
-/** What SET writes for a first claim. Undefined where a duration or a text doesn't fit: then a script claims. */
+/** The value that SET writes for a first claim; undefined if a duration or a text does not fit, so that the script has to claim. */
 export function newRecord(request: ClaimRequest): Argument | undefined {
   const durations = durationsText(request);
   if (durations === undefined) return undefined;
@@ -67,7 +67,7 @@ export function newRecord(request: ClaimRequest): Argument | undefined {
   const flags = flagBits.bySet + (policy === 'rerun' ? flagBits.rerun : 0);
   const head = `LK${String.fromCharCode(version, 0, flags)}${durations}${farAway}`;
   const record = head + (length > longestOfShort ? anyLength : sevenBits(length)) + firstCounts + texts;
-  // With ASCII alone, lengths included, every character is a byte.
+  // If everything is ASCII, lengths included, every character is one byte.
   if (asked === undefined && Buffer.byteLength(record) === length) return record;
   return inBytes(head + anyLength + firstCounts, [token, fingerprint, operationId, principal, operation], asked);
 }
@@ -77,7 +77,7 @@ export function created({ operationId, policy }: ClaimRequest): Claimed {
   return { outcome: 'claimed', attempt: 1, operationId, steps: noSteps, policy, tookOver: false };
 }
 
-/** How long the record of a first claim is there, in milliseconds, unless somebody changes it. */
+/** The lifetime of the record of a first claim in milliseconds, unless it is changed. */
 export function lifeMs({ leaseMs, unresolvedRetentionMs }: ClaimRequest): number {
   return leaseMs + unresolvedRetentionMs;
 }
@@ -121,7 +121,7 @@ function withLength(bytes: Uint8Array, lengthBytes: 2 | 4): Buffer {
   return whole;
 }
 
-/** What a script gives back of a record. */
+/** A record in the reply of a script. */
 export interface RawRecord {
   readonly id: string;
   readonly bytes: Buffer;
@@ -174,13 +174,13 @@ function textsOf(bytes: Buffer): { readonly texts: readonly string[]; readonly t
   return { texts, textsEnd };
 }
 
-/** Whether a value says of itself that it is a completed record; {@link completedOf} finds out whether it is one. */
+/** Whether a value is marked as a completed record; {@link completedOf} checks the rest. */
 export function isCompleted(bytes: Buffer): boolean {
   return bytes[at.version] === versions.plain && phases[bytes[at.phase] ?? 0] === 'completed';
 }
 
 /**
- * The answer of a completed record to a claim; reads no more than that needs.
+ * The outcome of a claim that finds a completed record; reads only what it needs.
  *
  * @throws LatchkeyError `record-unreadable`.
  */
@@ -210,7 +210,7 @@ function isVersion(byte: number | undefined): boolean {
   return byte === versions.plain || byte === versions.withRequest;
 }
 
-/** Where the text ends whose length is at `start`, in two bytes or four. */
+/** The end of the text whose length, of two or four bytes, is at `start`. */
 function endOfText(bytes: Buffer, start: number, lengthBytes: 2 | 4): number {
   const textStart = start + lengthBytes;
   const isThere = textStart <= bytes.length;
@@ -219,7 +219,7 @@ function endOfText(bytes: Buffer, start: number, lengthBytes: 2 | 4): number {
   return textStart + length;
 }
 
-/** The bytes are copied: a reply is part of a larger piece of what came in, which must not live as long as they do. */
+/** The bytes are copied, since a reply is a view of a larger receive buffer, which would be kept in memory with them. */
 function resultOf(bytes: Buffer, start: number): StoredResult {
   if (start > bytes.length) throw unreadable('a result is cut short');
   const kind = bytes.readUInt8(at.flags) & flagBits.tombstone ? 'tombstone' : 'value';

@@ -1,6 +1,5 @@
 /**
- * All keys under a prefix, on every master, in batches; a place among them that can be written down; and pages of
- * records in one state.
+ * Scans all keys with a prefix on every master, and lists pages of records in one state.
  *
  * @module
  */
@@ -11,31 +10,31 @@ import { checkPageLimit, unknownCursor } from '../shared/paging.ts';
 import type { Node, Wire } from './clients/wire.ts';
 import { unreadable } from './errors.ts';
 
-/** How many keys the server looks at for one batch. */
+/** Number of keys that the server checks for one batch. */
 const keysPerBatch = 100;
 
 const markLength = 10;
 
 const finished = '0';
 
-/** Where a scan stands: which master, and the server's own cursor there, of the batch to fetch. */
+/** The position of a scan: the master, and the server's cursor of the next batch. */
 export interface ScanPlace {
   readonly node: number;
   readonly cursor: string;
 }
 
-/** Ids that were found at a place. */
+/** The ids found at a position. */
 export interface ScanBatch {
   readonly place: ScanPlace;
   readonly ids: readonly string[];
 }
 
-/** Before the first batch. */
+/** The position before the first batch. */
 export const scanStart: ScanPlace = { node: 0, cursor: finished };
 
 /**
- * Batch after batch from `from` on. A record that is there all the time is found, whatever comes and goes meanwhile;
- * some may be found twice (the guarantees of SCAN).
+ * All batches from `from` on. A record that exists during the whole scan is found; some may be found twice (the
+ * guarantees of SCAN).
  */
 export async function* scan(wire: Wire, prefix: string, from: ScanPlace): AsyncGenerator<ScanBatch, void, void> {
   const nodes = await wire.nodes();
@@ -58,13 +57,13 @@ async function scanOnce(node: Node, prefix: string, cursor: string) {
   return { next: String(next), ids: keys.map((key) => String(key).slice(prefix.length)) };
 }
 
-/** The place as text, with the marks of what is done of its batch. */
+/** The position as text, with the marks of the ids of its batch that are done. */
 function writeCursor(place: ScanPlace, done: Iterable<string>): string {
   return [place.node, place.cursor, ...done].join('.');
 }
 
 /**
- * What {@link writeCursor} wrote.
+ * Parses the text of {@link writeCursor}.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -75,12 +74,12 @@ function readScanCursor(cursor: string | undefined): { place: ScanPlace; done: r
   return { place: { node: Number(node), cursor: place }, done };
 }
 
-/** Stands for an id in a cursor, so that this stays short. */
+/** A short digest of an id, which keeps cursors short. */
 function markOf(id: string): string {
   return digestParts(id).slice(0, markLength);
 }
 
-/** What {@link listPage} works with; `look` reads a record if it is in the state that is asked for. */
+/** The parts of {@link listPage}; `look` reads a record if it is in the requested state. */
 export interface ListParts {
   readonly wire: Wire;
   readonly prefix: string;
@@ -88,8 +87,8 @@ export interface ListParts {
 }
 
 /**
- * One page. It goes on in the middle of the batch where the page before ended: that batch is fetched again, and what
- * the cursor marks as done is left out. So nothing is lost or doubled when the server's table grows meanwhile.
+ * One page. It continues within the batch where the previous page ended: that batch is fetched again, without the ids
+ * that the cursor marks as done. So no record is lost or listed twice if the server's table grows meanwhile.
  */
 export async function listPage(parts: ListParts, request: ListRequest): Promise<RecordPage> {
   checkPageLimit(request);

@@ -1,6 +1,6 @@
 /**
- * The scripts: one for each transition, every one with `record.lua` before it. A completion first does what is
- * most frequent, which doesn't need that. Redis knows a script by the SHA-1 of its text.
+ * The scripts: one for each transition, each preceded by `record.lua`. The completion handles the most frequent case
+ * first, which does not need it. Redis identifies a script by the SHA-1 of its text.
  *
  * @module
  */
@@ -8,25 +8,25 @@
 import { createHash } from 'node:crypto';
 import { texts } from './scripts.generated.ts';
 
-/** A script as the server gets it. */
+/** A script as it is sent to the server. */
 export interface Script {
   readonly source: string;
   readonly sha: string;
 }
 
 /**
- * The flags that the server gets with a script. Without a flag, it runs when memory is full until it first needs more:
- * replays are still answered then, and what would add a record, a step or a result is refused. `allow-oom` is for
- * what hardly takes memory and must not fail: to end or keep what was begun.
+ * The flags of a script. Without a flag, a script runs with full memory until it first needs more: replays are still
+ * answered, while writes of a record, a step or a result are refused. `allow-oom` is for scripts that need hardly any
+ * memory and must not fail, because they end or keep a running operation.
  */
 type Flag = 'allow-oom' | 'no-writes';
 
-/** A script's text is one file of the folder `scripts`, or several. */
+/** The text of a script is one or more files of the folder `scripts`. */
 type FileName = keyof typeof texts;
 
 const complete = ['complete-first', 'record', 'complete'] as const satisfies FileName[];
 
-/** Every script by what it does; see the head of its file. */
+/** The scripts by name; each file documents its arguments and replies. */
 export const scripts = {
   claim: script('claim'),
   renew: script('renew', 'allow-oom'),

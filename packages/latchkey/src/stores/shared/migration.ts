@@ -1,4 +1,4 @@
-/** One step from a version of a store's tables to the next. */
+/** One step from one version of a store's tables to the next. */
 export interface Migration {
   readonly version: number;
   /** A name for the file: `latchkey-1`. */

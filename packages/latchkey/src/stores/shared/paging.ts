@@ -1,5 +1,5 @@
 /**
- * Checks of what `list` is asked for.
+ * Checks the parameters of `list`.
  *
  * @module
  */
@@ -9,13 +9,13 @@ import { checkOption } from '../../core/options/read-options.ts';
 import { integer } from '../../core/options/rules.ts';
 import type { ListRequest } from '../../core/store.ts';
 
-/** What of a request for a page is checked here, be it of records or of messages. */
+/** The checked parameters of a page of records or messages. */
 type PageRequest = Pick<ListRequest, 'limit' | 'cursor'>;
 
 const pageLimit = integer({ min: 1, max: 1000 });
 
 /**
- * Refuses a page of another size than 1 to 1000.
+ * Refuses a page size outside 1 to 1,000.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -23,15 +23,15 @@ export function checkPageLimit(request: PageRequest): void {
   checkOption('list', 'limit', request.limit, pageLimit);
 }
 
-/** The refusal of a cursor that no page gave out. */
+/** The error for a cursor that is not from an earlier page. */
 export function unknownCursor(): LatchkeyError {
   return new LatchkeyError('option-invalid', 'list: cursor must be the "next" of an earlier page.');
 }
 
 /**
- * The whole numbers that a cursor is made of; the lowest ones for the first page.
+ * The integers in a cursor; -1 each for the first page.
  *
- * @throws LatchkeyError `option-invalid` if no page gave out this cursor, or if the limit is not from 1 to 1000.
+ * @throws LatchkeyError `option-invalid` if the cursor is not from an earlier page, or if the limit is not from 1 to 1,000.
  */
 export function readCursor(request: PageRequest, length: number): readonly number[] {
   checkPageLimit(request);

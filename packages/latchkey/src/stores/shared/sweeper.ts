@@ -1,5 +1,5 @@
 /**
- * Removes expired records by and by: a few at a time, often while there are many, rarely while there are none.
+ * Removes expired records in small steps: often while there are many, rarely while there are none.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Runtime, TimerHandle } from '../../core/runtime.ts';
 
 const restMs = 5_000;
 const betweenStepsMs = 20;
-/** A step that took long was in others' way, or they in its: it may have a tenth of the time. */
+/** Pause per step, as a multiple of its duration: sweeping takes at most a tenth of the time. */
 const restsPerStep = 9;
 
 /** Calls `sweep` on a timer. */
@@ -19,7 +19,7 @@ export class Sweeper {
   #timer: TimerHandle;
   #stopped = false;
 
-  /** @param stepRows - how many to remove at once: a call that comes in between waits for them. */
+  /** @param stepRows - number of records per step; other calls wait for a step. */
   constructor(runtime: Runtime, sweep: (limit: number) => Promise<number>, stepRows = 50) {
     this.#runtime = runtime;
     this.#stepRows = stepRows;
@@ -27,13 +27,13 @@ export class Sweeper {
     this.#rest(restMs);
   }
 
-  /** Ends it. */
+  /** Stops sweeping. */
   stop(): void {
     this.#stopped = true;
     this.#runtime.timers.clear(this.#timer);
   }
 
-  /** Draws the moment at random, so that processes on one database don't all come at once. */
+  /** The pause is random, so that processes on one database don't sweep at the same time. */
   #rest(aboutMs: number): void {
     const { timers, random } = this.#runtime;
     this.#timer = timers.set(() => void this.#step(), aboutMs * (0.5 + random.fraction()), 'idle');

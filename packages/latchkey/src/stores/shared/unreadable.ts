@@ -1,22 +1,22 @@
 /**
- * The refusal to guess what a stored value means.
+ * Errors for values that a store cannot read.
  *
  * @module
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
 
-/** Makes the error for a stored value that this version didn't write. Nothing was changed in it. */
+/** Creates the error for a stored value that this version did not write. The value is not changed. */
 export type Unreadable = (what: string, options?: { readonly cause?: unknown }) => LatchkeyError;
 
-/** The errors of the store that has this name in messages. */
+/** Creates these errors for a store; its name is used in messages. */
 export function unreadableIn(store: string): Unreadable {
   return (what, options = {}) =>
     new LatchkeyError('record-unreadable', `The ${store} store can't read what is stored: ${what}.`, options);
 }
 
 /**
- * Refuses a client that gives values in other forms than the store reads, before the first handler has run.
+ * Refuses a client that returns values in other forms than the store reads, before the first handler runs.
  *
  * @param isReadable - reads a row with one value of each type.
  * @throws LatchkeyError `option-invalid`.

@@ -1,5 +1,5 @@
 /**
- * Tells the waiters of this process that a record may have changed.
+ * Notifies the waiters of this process that a record may have changed.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 export class Watchers {
   readonly #listeners = new Map<string, Set<() => void>>();
 
-  /** Calls `onChange` at every notice for `id`, until the function that it returns is called. */
+  /** Calls `onChange` at every notification for `id`, until the returned function is called. */
   watch(id: string, onChange: () => void): () => void {
     const set = this.#listeners.get(id) ?? new Set();
-    // The same function may be given twice and is then two subscriptions.
+    // The same function passed twice makes two subscriptions.
     const listener = () => onChange();
     this.#listeners.set(id, set.add(listener));
     return () => {
@@ -32,12 +32,12 @@ export class Watchers {
       try {
         listener();
       } catch {
-        // The write that a waiter waits for must not fail because of the waiter.
+        // An error of a waiter must not fail the write that it waits for.
       }
     }
   }
 
-  /** Forgets all listeners. */
+  /** Removes all listeners. */
   clear(): void {
     this.#listeners.clear();
   }

@@ -1,8 +1,8 @@
 /**
  * `ioredis`: a single server, servers behind Sentinel (the same class), a cluster.
  *
- * What is asked of a single server in one turn of the event loop is sent as one pipeline: in one write instead of many,
- * and for less than the library's auto-pipelining takes.
+ * Commands to a single server in one turn of the event loop are sent as one pipeline: in one write, and cheaper than
+ * with the library's auto-pipelining.
  *
  * @module
  */
@@ -43,7 +43,7 @@ interface IoredisOptions {
   readonly keyPrefix?: string | undefined;
   readonly enableOfflineQueue?: boolean | undefined;
   readonly stringNumbers?: boolean | undefined;
-  /** Of a cluster: what its connections are made with. */
+  /** Of a cluster: the options of its connections. */
   readonly redisOptions?: { readonly stringNumbers?: boolean | undefined } | undefined;
 }
 
@@ -55,7 +55,7 @@ interface IoredisSubscriber {
   disconnect(): void;
 }
 
-/** The commands, in the form that gives replies as bytes. The library has it for every command and types it for few. */
+/** The commands that return replies as bytes. The library has them for every command but types only a few. */
 interface BinaryCommands {
   setBuffer(...args: readonly Argument[]): unknown;
   evalshaBuffer(...args: readonly Argument[]): unknown;
@@ -69,7 +69,7 @@ interface IoredisPipeline {
 
 type IoredisResults = readonly (readonly [error: Error | null, reply: unknown])[];
 
-/** Speaks through ioredis. */
+/** Sends commands through ioredis. */
 export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
   return {
     ...writing(withNumbers(client.options, 'nodes' in client ? sendingTo(client) : sendingByTurns(client))),
@@ -86,10 +86,10 @@ export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {
   };
 }
 
-/** Sends a command whose reply is given as bytes. */
+/** Sends a command whose reply is returned as bytes. */
 type Send = (command: keyof BinaryCommands, args: readonly Argument[]) => Promise<unknown>;
 
-/** With `stringNumbers` ioredis gives integers as strings; a string of bytes is a Buffer here either way. */
+/** With `stringNumbers`, ioredis returns integers as strings; strings of bytes are Buffers in either case. */
 function withNumbers({ stringNumbers, redisOptions }: IoredisOptions, send: Send): Send {
   if (stringNumbers !== true && redisOptions?.stringNumbers !== true) return send;
   return async (command, args) => {
@@ -106,7 +106,7 @@ function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   };
 }
 
-/** A cluster's pipelines go to one node each; with auto-pipelining it makes them itself, by slots. */
+/** In a cluster, each pipeline goes to one node; with auto-pipelining, ioredis creates them by slot. */
 function sendingTo(cluster: IoredisCluster): Send {
   const commands = binaryCommands(cluster);
   return async (command, args) => commands[command](...args);
@@ -124,7 +124,7 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
-/** Gathers the commands of a turn. */
+/** Collects the commands of one turn of the event loop. */
 class Turn {
   readonly #client: { pipeline(): IoredisPipeline };
   #waiting: Waiting[] = [];
@@ -167,7 +167,7 @@ function settle(waiting: readonly Waiting[], results: IoredisResults | null): vo
   }
 }
 
-/** @throws TypeError if it has no such commands. */
+/** @throws TypeError if ioredis lacks these commands. */
 function binaryCommands(target: object): BinaryCommands {
   if (hasBinaryCommands(target)) return target;
   throw new TypeError('This ioredis has no setBuffer, evalshaBuffer and evalBuffer.');
@@ -190,7 +190,7 @@ function nameOf({ host = 'localhost', port = 6379 }: IoredisOptions): string {
   return `${host}:${port}`;
 }
 
-/** A cluster that was never used knows no master yet. */
+/** A cluster that was never used does not know its masters yet. */
 async function masters(cluster: IoredisCluster) {
   if (cluster.nodes('master').length === 0) await cluster.call('PING');
   return [...cluster.nodes('master')].sort((a, b) => (nameOf(a.options) < nameOf(b.options) ? -1 : 1));

@@ -1,5 +1,5 @@
 /**
- * Which of a cluster's slots a key is in: CRC-16 (XMODEM) of the key, or of what stands between its first braces.
+ * The cluster slot of a key: CRC-16 (XMODEM) of the key, or of the text between its first braces.
  *
  * Source: the Redis Cluster specification, "Key distribution model" and "Hash tags".
  *

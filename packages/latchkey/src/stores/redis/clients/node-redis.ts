@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '../../../core/errors.ts';
 import { keySlot } from './key-slot.ts';
 import { type Argument, forget, type Node, type Subscriber, type Wire } from './wire.ts';
 
-/** The methods of what `createClient` makes that the store calls. */
+/** The methods of a client of `createClient` that the store calls. */
 export interface NodeRedisClient {
   readonly options?:
     | {
@@ -20,14 +20,14 @@ export interface NodeRedisClient {
     | undefined;
   /** Whether commands are sent at once. */
   readonly isReady: boolean;
-  /** Another number after each reconnection. Release 4 has none. */
+  /** Changes with each reconnection. Release 4 does not have it. */
   readonly socketEpoch?: number;
   sendCommand(args: Argument[], options?: CommandOptions): Promise<unknown>;
   duplicate(): NodeRedisSubscriber;
   on(event: 'ready', listener: () => void): unknown;
 }
 
-/** The methods of what `createCluster` makes that the store calls. */
+/** The methods of a cluster of `createCluster` that the store calls. */
 export interface NodeRedisCluster extends NodeRedisSubscriptions {
   readonly masters: readonly NodeRedisMaster[];
   readonly slots: readonly { readonly master: NodeRedisMaster }[];
@@ -35,7 +35,7 @@ export interface NodeRedisCluster extends NodeRedisSubscriptions {
   nodeClient(node: never): unknown;
 }
 
-/** The methods of what `createSentinel` makes that the store calls. */
+/** The methods of a client of `createSentinel` that the store calls. */
 export interface NodeRedisSentinel extends NodeRedisSubscriptions {
   sendCommand(isReadonly: boolean, args: Argument[], options?: CommandOptions): Promise<unknown>;
   getMasterNode(): { readonly host: string; readonly port: number } | undefined;
@@ -46,7 +46,7 @@ interface NodeRedisMaster {
 }
 
 interface CommandOptions {
-  /** From the type byte of a reply (`$` is a string of bytes) to what it is given as, since release 5. */
+  /** From the type byte of a reply (`$` is a string of bytes) to its type in JavaScript, since release 5. */
   readonly typeMapping?: { readonly 36?: typeof Buffer };
   /** The same in release 4. */
   readonly returnBuffers?: boolean;
@@ -65,12 +65,12 @@ interface NodeRedisSubscriber extends NodeRedisSubscriptions {
   disconnect?(): unknown;
 }
 
-/** How often a client of release 4 has connected since the first look at it. */
+/** Number of reconnections of a client of release 4 since it was first used here. */
 const connections = new WeakMap<NodeRedisClient, { count: number }>();
 
 type Send = (key: string, args: Argument[]) => Promise<unknown>;
 
-/** Given with each command, since the user's client may have a mapping of its own. */
+/** Sent with each command, since the user's client may have its own mapping. */
 const binary: CommandOptions = { typeMapping: { 36: Buffer }, returnBuffers: true };
 /** See {@link optionsWhenReady}. */
 const binaryAtOnce = { ...binary, timeout: undefined };
@@ -84,7 +84,7 @@ function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   };
 }
 
-/** Speaks through one client. */
+/** Sends commands through one client. */
 export function nodeRedisWire(client: NodeRedisClient): Wire {
   const node = nodeOf(client, addressOf(client));
   const ready = optionsWhenReady(client);
@@ -98,15 +98,15 @@ export function nodeRedisWire(client: NodeRedisClient): Wire {
 }
 
 /**
- * Release 6 makes an AbortSignal for each command, to limit how long it may wait to be sent. The signal lives for five
- * seconds and takes more time than the command itself. A command that is sent at once needs none, so it goes without one
- * unless the user has chosen a limit.
+ * Release 6 creates an AbortSignal for each command, to limit its wait before it is sent. The signal lives for five
+ * seconds and costs more time than the command itself. A command that is sent at once does not need one, so it is sent
+ * without, unless the user has set a limit.
  */
 function optionsWhenReady({ options }: NodeRedisClient): CommandOptions {
   return options?.commandOptions?.timeout === undefined ? binaryAtOnce : binary;
 }
 
-/** Speaks through a cluster. */
+/** Sends commands through a cluster. */
 export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
   const master = async (node: NodeRedisMaster) => nodeOf(await clientOf(cluster, node), node.address);
   return {
@@ -122,7 +122,7 @@ export function nodeRedisClusterWire(cluster: NodeRedisCluster): Wire {
   };
 }
 
-/** Speaks to the master that the Sentinels name. */
+/** Sends commands to the master that the Sentinels name. */
 export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
   const node = (): Node => {
     const command = (...args: readonly string[]) => sentinel.sendCommand(false, [...args], text);
@@ -137,7 +137,7 @@ export function nodeRedisSentinelWire(sentinel: NodeRedisSentinel): Wire {
   };
 }
 
-/** After a failover it is another one; a Sentinel client does not report a mere reconnection. */
+/** Changes with a failover; a Sentinel client does not report a mere reconnection. */
 function masterName(sentinel: NodeRedisSentinel): string {
   const { host = 'unknown', port = 0 } = sentinel.getMasterNode() ?? {};
   return `${host}:${port}`;
@@ -165,7 +165,7 @@ function addressOf({ options }: NodeRedisClient): string {
   return `${Reflect.get(socket, 'host') ?? 'localhost'}:${Reflect.get(socket, 'port') ?? 6379}`;
 }
 
-/** A cluster's own types tie the client of a node to all its modules, which nothing here needs. */
+/** The cluster's own types include all modules in the client of a node, which are not needed here. */
 async function clientOf(cluster: NodeRedisCluster, node: NodeRedisMaster): Promise<NodeRedisClient> {
   const client: unknown = await Reflect.apply(cluster.nodeClient, cluster, [node]);
   if (isClient(client)) return client;
@@ -176,20 +176,20 @@ function isClient(value: unknown): value is NodeRedisClient {
   return typeof value === 'object' && value !== null && typeof Reflect.get(value, 'sendCommand') === 'function';
 }
 
-/** A client that subscribes can do nothing else (RESP2), and its user's must stay as it is. */
+/** A subscribed client cannot send other commands (RESP2), so a duplicate of the user's client subscribes. */
 function ownSubscriber(client: NodeRedisSubscriber, onMessage: (channel: string) => void): Subscriber {
   client.on('error', () => {});
   forget(client.connect());
   return { ...sharedSubscriber(client, onMessage), close: () => forget(destroy(client)) };
 }
 
-/** Throws if the connection was never there. */
+/** Throws if the client never connected. */
 async function destroy(client: NodeRedisSubscriber): Promise<void> {
   if (client.destroy) client.destroy();
   else await client.disconnect?.();
 }
 
-/** Clusters and Sentinels keep a connection for messages apart by themselves. */
+/** Clusters and Sentinel clients keep a separate connection for messages themselves. */
 function sharedSubscriber(client: NodeRedisSubscriptions, onMessage: (channel: string) => void): Subscriber {
   const channels = new Set<string>();
   const unsubscribe = (channel: string) => {

@@ -1,5 +1,5 @@
 /**
- * Tells the clients apart by their methods.
+ * Recognizes the clients by their methods.
  *
  * @module
  */
@@ -41,15 +41,15 @@ function isNodeRedis(client: unknown): client is NodeRedisClient {
   return can(client, 'sendCommand', 'duplicate', 'subscribe', 'unsubscribe', isRelease4 ? 'on' : 'withTypeMapping');
 }
 
-/** Whether a value is a client that the store can speak through. */
+/** Whether a value is a client that the store can use. */
 export function isRedisClient(value: unknown): value is RedisClient {
   return isIoredis(value) || isNodeRedisCluster(value) || isNodeRedisSentinel(value) || isNodeRedis(value);
 }
 
 /**
- * The way to speak through a client.
+ * The wire of a client.
  *
- * @throws LatchkeyError `option-invalid` if it takes callbacks, or puts a prefix of its own before every key.
+ * @throws LatchkeyError `option-invalid` if the client uses callbacks or has a key prefix.
  */
 export function wireOf(client: RedisClient): Wire {
   if (optionOf(client, 'legacyMode') === true)
@@ -67,7 +67,7 @@ export function wireOf(client: RedisClient): Wire {
   return isNodeRedisSentinel(client) ? nodeRedisSentinelWire(client) : nodeRedisWire(client);
 }
 
-/** Node-redis ignores its prefix in raw commands; a listing by ioredis would miss it. Both would surprise. */
+/** node-redis ignores the prefix in raw commands, and ioredis does not add it to a scan's pattern. */
 function hasKeyPrefix(client: RedisClient): boolean {
   return Boolean(optionOf(client, 'keyPrefix')) || Boolean(Reflect.get(client, '_keyPrefix'));
 }

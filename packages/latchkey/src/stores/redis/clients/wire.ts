@@ -1,5 +1,5 @@
 /**
- * What the store needs of a client library, whichever it is.
+ * What the store uses of a client library.
  *
  * @module
  */
@@ -7,24 +7,24 @@
 import { type Buffer, isAscii } from 'node:buffer';
 import { asBuffer } from '../../../core/support/codec.ts';
 
-/** An argument of a command; a number is sent as text. */
+/** An argument of a command; numbers are sent as text. */
 export type Argument = string | Buffer;
 
-/** Speaks to whichever server holds the key. Replies are numbers, buffers, and arrays of them. */
+/** Sends commands to the server of a key. Replies are numbers, buffers, and arrays of them. */
 export interface Wire {
-  /** SET with NX, GET and PX: the value that is there, or null once this one is, for `lifeMs` milliseconds. */
+  /** SET with NX, GET and PX: returns the existing value, or null if this one was set, for `lifeMs` milliseconds. */
   setNew(key: string, value: Argument, lifeMs: number): Promise<unknown>;
   /** EVALSHA with one key. */
   evalSha(sha: string, key: string, args: readonly Argument[]): Promise<unknown>;
-  /** EVAL with one key; the server knows the script from then on. */
+  /** EVAL with one key; the server keeps the script. */
   eval(source: string, key: string, args: readonly Argument[]): Promise<unknown>;
-  /** Every master: one, or all those of a cluster, always in the same order. */
+  /** All masters, always in the same order; a single server is one. */
   nodes(): Promise<readonly Node[]>;
-  /** The very connection on which commands for the key are sent. */
+  /** The connection on which commands for the key are sent. */
   nodeOf(key: string): Promise<Node>;
-  /** Opens a connection of its own for messages. */
+  /** Opens a separate connection for messages. */
   subscriber(onMessage: (channel: string) => void): Subscriber;
-  /** Whether commands are held back while the server is away; undefined if the client doesn't tell. */
+  /** Whether commands are queued while the server is unavailable; undefined if unknown. */
   queuesOffline(): boolean | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface Wire {
 export interface Node {
   /** The client that holds the connection. */
   readonly connection: object;
-  /** Another value after every reconnection, be it to the same server or to the one that took over. */
+  /** Changes with every reconnection, to the same server or to a new master. */
   epoch(): unknown;
   /** Host and port. */
   readonly name: string;
@@ -40,26 +40,26 @@ export interface Node {
   command(...args: readonly string[]): Promise<unknown>;
 }
 
-/** A connection that listens. What fails here is lost: messages are hints. */
+/** A connection for messages. Its errors are ignored: messages are only hints. */
 export interface Subscriber {
   subscribe(channel: string): void;
   unsubscribe(channel: string): void;
   close(): void;
 }
 
-/** Up to here bytes are looked through for whether they are text. */
+/** Bytes up to this length are checked for being ASCII. */
 const maxTextBytes = 65_536;
 
 /**
- * Bytes as an argument: a string where that is the same, since a single Buffer makes ioredis copy the whole pipeline
- * that it is part of, and node-redis write its command in three pieces.
+ * Bytes as an argument: a string if they are ASCII, since a single Buffer makes ioredis copy the whole pipeline, and
+ * node-redis write the command in three pieces.
  */
 export function argumentOf(bytes: Uint8Array): Argument {
   const buffer = asBuffer(bytes);
   return buffer.byteLength <= maxTextBytes && isAscii(buffer) ? buffer.toString('latin1') : buffer;
 }
 
-/** For promises whose failure costs nothing but a hint. */
+/** Ignores the rejection of a promise that only carries hints. */
 export function forget(promise: unknown): void {
   Promise.resolve(promise).catch(() => {});
 }

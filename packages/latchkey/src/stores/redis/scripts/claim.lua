@@ -1,4 +1,4 @@
--- Takes a record, or says why not. A claim that finds nothing, or an answer, needs no script: see row.ts.
+-- Claims a record, or returns why it cannot. A claim that finds nothing or a completed record needs no script: see row.ts.
 --
 -- ARGV[1]   lease in ms                   ARGV[2]  how long a lapsed record is kept, in ms
 -- ARGV[3]   takeover: 0 none, 1 only of a record that may be rerun, 2 any
@@ -9,12 +9,12 @@
 -- ARGV[10]  fingerprint                   ARGV[11] or [12] and on: other acceptable fingerprints
 --
 -- Returns 0 if it was created; the record itself if it is completed; -1 if it is unreadable; else
--- { outcome, now, record as it was found, without its request }. Outcomes: 1 claimed, 2 taken over, 3 claimed before by this token,
--- 4 running, 5 lapsed, 6 open with steps of another payload, 7 superseded.
+-- { outcome, now, record as it was found, without its request }. Outcomes: 1 claimed, 2 taken over, 3 already claimed by
+-- this token, 4 running, 5 lapsed, 6 open with steps of another payload, 7 superseded.
 
 local CLAIMED, TOOK, AGAIN, RUNNING, LAPSED, OTHER_PAYLOAD, SUPERSEDED = 1, 2, 3, 4, 5, 6, 7
 
--- The caller sees to it that the record is whole.
+-- The caller checks that the record is complete.
 if phase == COMPLETED and magic == PLAIN then
   return value
 end

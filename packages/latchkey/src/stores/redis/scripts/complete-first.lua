@@ -1,4 +1,4 @@
--- Swaps the owner's lease for the result.
+-- Replaces the owner's lease with the result.
 --
 -- ARGV[1]  token     ARGV[2]  retention in ms    ARGV[3]  0, or 8 if the result is a tombstone
 -- ARGV[4]  result    ARGV[5]  anything if somebody may be waiting for the record
@@ -6,8 +6,8 @@
 -- Returns 1 if the record holds a full result, 2 if it holds a tombstone; 0 if it is not the owner's; -1 if it is
 -- unreadable.
 --
--- Most completions find the record as SET wrote it, and need no more than this: its head and length say so, and it has
--- the token. See record.lua for the layout.
+-- Most completions find the record as SET wrote it, with the same token, and need only this. The head and the length of
+-- the record show it. See record.lua for the layout.
 
 local record = redis.call('GET', KEYS[1])
 if record and string.sub(record, 34, 33 + #ARGV[1]) == ARGV[1] and #record > 33 then

@@ -1,4 +1,4 @@
--- Completes whatever else the record may be; see complete-first.lua, which comes before.
+-- Completes a record in any other form; complete-first.lua runs before it.
 
 if not value then
   return 0

@@ -1,8 +1,8 @@
--- Looks at a record without touching it.
+-- Reads a record without changing it.
 --
--- ARGV[1]  empty, or the state that alone is asked for: running, lapsed, open or completed; the request is left out then
+-- ARGV[1]  empty, or the only requested state: running, lapsed, open or completed; then without the request
 --
--- Returns { now, when the record goes, record }; nothing if it is absent or in another state; -1 if it is unreadable.
+-- Returns { now, expiry, record }; nothing if it is absent or in another state; -1 if it is unreadable.
 
 if not value then
   return nil

@@ -1,4 +1,4 @@
--- What every script starts with: the record as it is stored, and how to read it.
+-- Every script starts with this: the layout of a record, and how to read it.
 --
 -- KEYS[1]  the record's key; it is also the channel that announces changes
 --
@@ -6,7 +6,7 @@
 -- since the epoch. Its expiry is that of the key.
 --
 --    1  3  "LK" and the version of this layout: 1, or 2 if the record has a request
---    4  1  phase: 0 held (running or lapsed: the clock tells), 1 open, 2 completed
+--    4  1  phase: 0 held (running or lapsed, depending on the clock), 1 open, 2 completed
 --    5  1  flags: 1 may be rerun, 2 was taken over, 4 abandoned by its owner, 8 result is a tombstone, 16 by SET
 --    6  6  when the state last changed
 --   12  6  when the record was created
@@ -18,10 +18,10 @@
 --          steps: for each four bytes of length and the name, four bytes of length and the value
 --          result, once completed
 --
--- The client itself writes a new record (SET NX GET PX), and can't know the server's time. Such a record is marked "by
--- SET": in place of the first two times stand, in the low seven bits of each byte, how long a lapsed record is kept and
--- how long the lease is; the times follow from the key's expiry. In place of the third stand four bytes 127, and the
--- record's length in the low seven bits of two bytes, or 127 twice if complete-first.lua is not to take it.
+-- The client itself writes a new record (SET NX GET PX), and does not know the server's time. Such a record is marked "by
+-- SET": the first two times are replaced by the retention of a lapsed record and the length of the lease, in the low seven
+-- bits of each byte; the times follow from the key's expiry. The third is replaced by four bytes 127, and the record's
+-- length in the low seven bits of two bytes, or 127 twice if complete-first.lua must not handle the record.
 
 local HELD, OPEN, COMPLETED = 0, 1, 2
 local RERUN, TOOK_OVER, ABANDONED, TOMBSTONE, BY_SET = 1, 2, 4, 8, 16
@@ -52,7 +52,7 @@ local function duration(at)
   return ((((a * 128 + b) * 128 + c) * 128 + d) * 128 + e) * 128 + f
 end
 
--- Of a record by SET the times follow from its expiry. From here on it is as if a script had written it.
+-- Computes the times of a record by SET from its expiry. From here on it looks as if a script had written it.
 if phase == HELD and #value >= FIELDS and (magic == PLAIN or magic == WITH_REQUEST) and flags >= BY_SET then
   local ends = math.max(redis.call('PEXPIRETIME', KEYS[1]) - duration(6), 0)
   local created = time(math.max(ends - duration(12), 0))
@@ -60,7 +60,7 @@ if phase == HELD and #value >= FIELDS and (magic == PLAIN or magic == WITH_REQUE
   value = magic .. string.char(phase, flags) .. created .. created .. time(ends) .. string.sub(value, 24)
 end
 
--- The position behind the text at `at`, whose length takes two bytes; nil if the record is cut short there.
+-- The position after the text at `at`, whose length takes two bytes; nil if the record is cut short there.
 local function behind(at)
   if at == nil or at + 2 > #value + 1 then
     return nil
@@ -70,7 +70,7 @@ local function behind(at)
   return after <= #value + 1 and after or nil
 end
 
--- The same of a text whose length takes four bytes.
+-- The same for a text whose length takes four bytes.
 local function behind_long(at)
   if at == nil or at + 4 > #value + 1 then
     return nil
@@ -79,7 +79,7 @@ local function behind_long(at)
   return after <= #value + 1 and after or nil
 end
 
--- The position of the request, or of the steps where there is none; nil if the record is cut short.
+-- The position of the request, or of the steps if there is none; nil if the record is cut short.
 local function request_at()
   local at = FIELDS
   for _ = 1, 5 do
@@ -95,7 +95,7 @@ local function steps_at()
   return behind_long(request_at())
 end
 
--- The record without its request, in the layout that needs none.
+-- The record without its request, in the layout without one.
 local function bare()
   if magic == PLAIN then
     return value
@@ -132,12 +132,12 @@ local function has_token(token)
   return string.sub(value, FIELDS, FIELDS + 1 + #token) == field(token)
 end
 
--- A claim that was given back unused doesn't count.
+-- A claim that was given back unused does not count as an attempt.
 local function take_back_attempt()
   redis.call('SETRANGE', KEYS[1], 23, struct.pack('>I4', struct.unpack('>I4', value, 24) - 1))
 end
 
--- Whoever settles a record leaves of its flags only the policy.
+-- The flags of a settled record: only the policy is kept.
 local function policy()
   return flags % 2
 end

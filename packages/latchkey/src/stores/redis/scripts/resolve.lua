@@ -2,7 +2,7 @@
 --
 -- ARGV[1]  token that the operator saw    ARGV[2]  respond, rerun or forget
 -- ARGV[3]  retention in ms                ARGV[4]  0, or 8 if the result is a tombstone
--- ARGV[5]  result                         ARGV[6]  what stands in the token's place after "respond"
+-- ARGV[5]  result                         ARGV[6]  replaces the token after "respond"
 --
 -- Returns 1; 0 if the record is not lapsed or its token changed; -1 if it is unreadable.
 

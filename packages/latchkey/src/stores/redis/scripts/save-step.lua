@@ -1,4 +1,4 @@
--- Saves a named result of the owner's; a name that was saved before keeps its first value.
+-- Saves a named result of the owner; a name that is already saved keeps its first value.
 --
 -- ARGV[1]  token    ARGV[2]  name    ARGV[3]  value
 --
