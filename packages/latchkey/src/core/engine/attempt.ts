@@ -9,6 +9,7 @@ import type { Emit } from '../log.ts';
 import type { Operation } from '../operation.ts';
 import type { AfterFailure, AnyStore, Claimed, ClaimOutcome, ClaimRequest, Owner } from '../store.ts';
 import type { DueTimer } from '../support/due-timer.ts';
+import { Linked } from '../support/linked-list.ts';
 import type { CallTools } from '../support/store-call.ts';
 import { AttemptContext } from './attempt-context.ts';
 import { Lease } from './lease.ts';
@@ -33,7 +34,7 @@ type RefusedClaim = Answered<Exclude<ClaimOutcome, Claimed>>;
 export type Claim = WonClaim | RefusedClaim;
 
 /** See the module. Its lease is renewed from here on, until it ends. */
-export class Attempt {
+export class Attempt extends Linked {
   readonly kind = 'claimed';
   readonly operation: Operation;
   readonly claim: WonClaim;
@@ -57,6 +58,7 @@ export class Attempt {
   #context: AttemptContext | undefined;
 
   constructor(tools: EngineTools, operation: Operation, claim: WonClaim) {
+    super();
     this.tools = tools;
     this.operation = operation;
     this.claim = claim;

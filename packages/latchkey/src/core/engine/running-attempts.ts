@@ -5,6 +5,7 @@
  */
 
 import { sleep, type Timers } from '../runtime.ts';
+import { LinkedList } from '../support/linked-list.ts';
 import { withTimeLimit } from '../support/store-call.ts';
 import type { Attempt } from './attempt.ts';
 
@@ -13,8 +14,7 @@ const abandonLimitMs = 2_000;
 /** Keeps count of what is under way, from before its claim, and knows what runs. */
 export class RunningAttempts {
   readonly #timers: Timers;
-  /** By token: to look a text up costs less than to look up an object. */
-  readonly #running = new Map<string, Attempt>();
+  readonly #running = new LinkedList<Attempt>();
   /** Made by shutdown: while a module loads, when most guards are made, workerd lets nobody make one. */
   #empty: AbortController | undefined;
   /** How much is under way: counted up before something claims; {@link RunningAttempts.leave} must follow. */
@@ -34,11 +34,11 @@ export class RunningAttempts {
   }
 
   add(attempt: Attempt): void {
-    this.#running.set(attempt.owner.token, attempt);
+    this.#running.add(attempt);
   }
 
   delete(attempt: Attempt): void {
-    this.#running.delete(attempt.owner.token);
+    this.#running.delete(attempt);
   }
 
   /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
@@ -47,8 +47,9 @@ export class RunningAttempts {
     this.#empty ??= new AbortController();
     if (this.underWay > 0) await sleep(this.#timers, timeoutMs, this.#empty.signal);
     this.ended = true;
-    for (const { lease } of this.#running.values()) lease.lose('shutdown');
-    await Promise.all(Array.from(this.#running.values(), abandonRecord));
+    const running = this.#running.all();
+    for (const { lease } of running) lease.lose('shutdown');
+    await Promise.all(running.map(abandonRecord));
   }
 }
 

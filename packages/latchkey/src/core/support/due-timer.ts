@@ -5,28 +5,15 @@
  */
 
 import type { Runtime, TimerHandle } from '../runtime.ts';
+import { Linked, LinkedList } from './linked-list.ts';
 
-/**
- * Something that comes due. Its timer links it to its neighbours: each request has several, and a Set would take longer to
- * let go of one than all that is done with it.
- */
-export abstract class Due {
+/** Something that comes due. */
+export abstract class Due extends Linked {
   /** The time on the monotonic clock; Infinity while there is none. */
   abstract readonly dueAt: number;
-  /** Neighbours in the timer's list; undefined while it is in none. */
-  previous: Due | undefined;
-  next: Due | undefined;
 
   /** Called at `dueAt` or later; sets a later `dueAt`, or removes itself. */
   abstract due(now: number): void;
-}
-
-/** Where the list of a timer begins and ends. */
-class Ends extends Due {
-  override readonly dueAt = Number.POSITIVE_INFINITY;
-  override previous: Due = this;
-  override next: Due = this;
-  override due(): void {}
 }
 
 /**
@@ -35,7 +22,7 @@ class Ends extends Due {
  */
 export class DueTimer {
   readonly #runtime: Runtime;
-  readonly #ends = new Ends();
+  readonly #entries = new LinkedList<Due>();
   #handle: TimerHandle;
   /** When the timer fires; Infinity if it isn't set. */
   #firesAt = Number.POSITIVE_INFINITY;
@@ -46,23 +33,13 @@ export class DueTimer {
   }
 
   add(entry: Due): void {
-    const last = this.#ends.previous;
-    entry.previous = last;
-    entry.next = this.#ends;
-    last.next = entry;
-    this.#ends.previous = entry;
+    this.#entries.add(entry);
     if (entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
   }
 
   /** Whether it was there. */
   delete(entry: Due): boolean {
-    const { previous, next } = entry;
-    if (previous === undefined || next === undefined) return false;
-    previous.next = next;
-    next.previous = previous;
-    entry.previous = undefined;
-    entry.next = undefined;
-    return true;
+    return this.#entries.delete(entry);
   }
 
   /** Must be called when the time of an entry has become an earlier one. */
@@ -99,21 +76,18 @@ export class DueTimer {
     // What becomes due meanwhile sets no timer: the next one is looked for at the end.
     this.#firesAt = Number.NEGATIVE_INFINITY;
     const now = this.#runtime.clock.monotonic();
-    const entries = [...this.#entries()].filter(({ dueAt }) => dueAt <= now);
-    // One of them may remove another one.
-    for (const entry of entries) if (entry.next !== undefined) callDue(entry, now);
+    for (const entry of this.#entries.all()) {
+      // One of them may have removed another one.
+      if (entry.dueAt <= now && entry.next !== undefined) callDue(entry, now);
+    }
     this.#setNext();
   }
 
   #setNext(): void {
     this.#firesAt = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
-    for (const { dueAt } of this.#entries()) if (dueAt < next) next = dueAt;
+    for (const { dueAt } of this.#entries.all()) if (dueAt < next) next = dueAt;
     if (next !== Number.POSITIVE_INFINITY) this.#set(next);
-  }
-
-  *#entries(): Iterable<Due> {
-    for (let entry = this.#ends.next; entry !== this.#ends; entry = entry.next as Due) yield entry;
   }
 }
 
