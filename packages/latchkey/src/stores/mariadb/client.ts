@@ -6,7 +6,7 @@
 
 import type { MariadbValue } from './statements.ts';
 
-/** What a call of `execute` is given; what it says outdoes the settings of the pool. */
+/** The options of a call of `execute`; they override the settings of the pool. */
 export interface ExecuteOptions {
   sql: string;
   values: MariadbValue[];

@@ -1,6 +1,6 @@
 /**
- * Runs statements on connections of the pool. A call that can't be done in time fails, and its connection is closed:
- * nobody must get one on which a statement is still under way.
+ * Runs statements on connections of the pool. A call that exceeds its time limit fails, and its connection is closed,
+ * since a statement may still be running on it.
  *
  * @module
  */
@@ -15,17 +15,17 @@ import type { MariadbValue, Statement } from './statements.ts';
 /** The inputs of a statement by name. */
 export type Inputs = Readonly<Record<string, MariadbValue | string>>;
 
-/** What a statement gave: rows, or a count. */
+/** The result of a statement: rows, or a count. */
 export interface Answer {
   readonly rows: readonly unknown[];
   readonly affected: number;
 }
 
-/** How often a statement is tried that lost a deadlock or waited too long for a lock. */
+/** Number of attempts for a statement that lost a deadlock or waited too long for a lock. */
 const mostTries = 5;
 const pauseMs = 10;
 
-/** The pool, with bounds on everything. */
+/** Runs statements on the pool within time limits. */
 export class Connection<Handle extends MariadbConnection = MariadbConnection> {
   readonly #pool: MariadbPool<Handle>;
   readonly #runtime: Runtime;
@@ -38,12 +38,12 @@ export class Connection<Handle extends MariadbConnection = MariadbConnection> {
     this.#callTimeoutMs = callTimeoutMs;
   }
 
-  /** Makes every later call reject; the pool is the user's, and stays open. */
+  /** Makes every later call reject. The user's pool stays open. */
   close(): void {
     this.#isClosed = true;
   }
 
-  /** Runs a statement on any connection. Contention is thrown as the server says it. */
+  /** Runs a statement on any connection. Errors of contention are thrown as the server sends them. */
   async runOnce(statement: Statement, inputs: Inputs): Promise<Answer> {
     const connection = await this.acquire();
     try {
@@ -53,13 +53,13 @@ export class Connection<Handle extends MariadbConnection = MariadbConnection> {
     }
   }
 
-  /** Runs a statement on any connection, again if it lost a deadlock or waited too long for a lock. */
+  /** Runs a statement on any connection; repeats it if it lost a deadlock or waited too long for a lock. */
   run(statement: Statement, inputs: Inputs = {}): Promise<Answer> {
     return this.retry(() => this.runOnce(statement, inputs));
   }
 
   /**
-   * Repeats `work` while it fails for contention, within a bound.
+   * Repeats `work` while it fails because of contention, up to a limit.
    *
    * @throws StoreUnavailableError.
    */
@@ -74,13 +74,13 @@ export class Connection<Handle extends MariadbConnection = MariadbConnection> {
     }
   }
 
-  /** Waits a little, longer after more tries. */
+  /** Waits, longer after each attempt. */
   pause(tries: number): Promise<void> {
     const { timers, random } = this.#runtime;
     return sleep(timers, pauseMs * tries * random.fraction());
   }
 
-  /** A connection of the pool, to be released; one that comes too late goes back at once. */
+  /** A connection of the pool, which the caller has to release. One that arrives too late is released at once. */
   async acquire(): Promise<Handle> {
     if (this.#isClosed) throw new StoreUnavailableError('The MariaDB store is closed.');
     const pending = this.#pool.getConnection();
@@ -123,7 +123,7 @@ function sqlValue(value: MariadbValue | string | undefined): MariadbValue {
   return value ?? null;
 }
 
-/** A block of statements gives a list of results, the last rows among which count; a single one just its own. */
+/** A block of statements returns a list of results, whose last rows count; a single statement returns its own. */
 function answerOf(result: unknown): Answer {
   const [first] = Array.isArray(result) ? result : [undefined];
   if (!Array.isArray(first)) return { rows: [], affected: affectedRows(first) };

@@ -1,5 +1,5 @@
 /**
- * Tells the errors of MariaDB apart by their numbers, and gives them the library's codes.
+ * Classifies the errors of MariaDB by their numbers, and maps them to the library's codes.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { unreadableIn } from '../shared/unreadable.ts';
 
-/** The names of these numbers in MariaDB's list of errors. */
+/** The numbers by their names in MariaDB's list of errors. */
 const numbers = {
   accessDenied: [1044, 1045, 1142, 1143, 1370],
   deadlock: [1213],
@@ -19,29 +19,29 @@ const numbers = {
   tooLarge: [1118, 1153, 1301, 1406],
 } as const;
 
-/** A kind of error that the store tells from others. */
+/** A kind of error that the store distinguishes. */
 export type ErrorKind = keyof typeof numbers;
 
-/** Whether the server said so. */
+/** Whether an error of the server is of this kind. */
 export function isError(error: unknown, kind: ErrorKind): boolean {
   const number = error instanceof Error && 'errno' in error ? error.errno : undefined;
   return numbers[kind].some((known) => known === number);
 }
 
-/** Whether another try may go better: this one lost a deadlock, or waited too long for a lock. */
+/** Whether a retry may succeed: the statement lost a deadlock, or waited too long for a lock. */
 export function isContention(error: unknown): boolean {
   return isError(error, 'deadlock') || isError(error, 'lockTimeout');
 }
 
-/** Whether an error that a caller got came from a value that is too large for the server. */
+/** Whether an error was caused by a value that is too large for the server. */
 export function isTooLarge(error: unknown): boolean {
   return error instanceof LatchkeyError && isError(error.cause, 'tooLarge');
 }
 
-/** The refusal to guess what a stored row means. */
+/** The error for a stored row that this version cannot read. */
 export const unreadable = unreadableIn('MariaDB');
 
-/** The error that a caller of the store gets. */
+/** Maps an error of the client or the server to an error of the store. */
 export function toStoreError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   if (isError(error, 'missing')) return schemaMissing(error);

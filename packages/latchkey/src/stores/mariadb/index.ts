@@ -26,15 +26,15 @@ export type { MariadbStoreOptions, TableOptions } from './options.ts';
 export type { MariadbValue } from './statements.ts';
 
 /**
- * Makes a store on a MariaDB server, 10.6 or newer. Its tables must be there: see {@link migrations} and
- * {@link migrate}.
+ * Creates a store on a MariaDB server, 10.6 or newer. Its tables must exist: see {@link migrations} and {@link
+ * migrate}.
  *
  * A first request takes two statements and a replay one, which locks and writes nothing; a takeover takes two. The
- * function of a transaction gets the pool's connection, with a transaction begun on it, which it must neither end nor
- * give back; the transaction itself adds two round trips.
+ * function of a transaction gets a connection of the pool with an open transaction; it must neither end the
+ * transaction nor release the connection. The transaction itself adds two round trips.
  *
- * @throws LatchkeyError `option-unknown`, `option-invalid`. Its calls reject with `schema-missing` if the tables are
- * not there, and with `schema-mismatch` if another version made them.
+ * @throws LatchkeyError `option-unknown`, `option-invalid`. Calls reject with `schema-missing` if the tables do not
+ * exist, and with `schema-mismatch` if they are those of another version.
  * @example
  * ```ts
  * const pool = createPool({ host: 'db.internal', user: 'shop', database: 'shop', connectionLimit: 20 })

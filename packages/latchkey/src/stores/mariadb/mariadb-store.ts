@@ -1,5 +1,5 @@
 /**
- * The store's methods, each as a statement or two.
+ * The store's methods; each runs one or two statements.
  *
  * @module
  */
@@ -21,20 +21,20 @@ import { checkNames, checkRequest, checkSteps, inspect, type ServerLimits, steps
 import type { Statements } from './statements.ts';
 import { runTransaction } from './transaction.ts';
 
-/** How the transactions of a MariaDB store look: asynchronous, on a connection of the pool. */
+/** The transactions of a MariaDB store: asynchronous, on a connection of the pool. */
 export interface MariadbTransactions<Handle extends MariadbConnection = MariadbConnection>
   extends contract.TransactionKind {
   readonly handle: Handle;
   readonly mode: 'async';
 }
 
-/** What a {@link MariadbStore} is made of. */
+/** The parts of a {@link MariadbStore}. */
 export interface MariadbParts<Handle extends MariadbConnection> {
   readonly connection: Connection<Handle>;
   readonly sql: Statements;
   readonly runtime: Runtime;
   readonly maxResultBytes: number;
-  /** Whether it sweeps by a timer. */
+  /** Whether a timer removes expired records. */
   readonly sweep: boolean;
 }
 
@@ -95,7 +95,7 @@ export class MariadbStore<Handle extends MariadbConnection>
     try {
       return await this.#complete(request, result);
     } catch (error) {
-      // The server may have been set to smaller packets since it was asked, and hang up instead of saying so.
+      // The server's packet limit may have been lowered since it was read; then the server only closes the connection.
       this.#inspected = undefined;
       if (!isTooLarge(error)) throw error;
       return this.#complete(request, marker);
@@ -238,7 +238,7 @@ export class MariadbStore<Handle extends MariadbConnection>
     return Math.min(mostBytes, this.#maxResultBytes);
   }
 
-  /** A server that could not be asked is asked again at the next call. */
+  /** If the server could not be inspected, the next call tries again. */
   #ready(): Promise<ServerLimits> {
     this.#inspected ??= inspect(this.#connection, this.#sql.inspect).catch((error: unknown) => {
       this.#inspected = undefined;

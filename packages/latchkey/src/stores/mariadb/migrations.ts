@@ -1,5 +1,5 @@
 /**
- * The store's tables, as plain SQL for a migration tool, or applied from here.
+ * The store's tables, as plain SQL for a migration tool, and a function that applies it.
  *
  * @module
  */
@@ -17,37 +17,37 @@ import { sqlText, tableNames } from './statements.ts';
 /** The version of the schema that this code reads and writes: the oldest code that can work with it. */
 export const newestVersion = 1;
 
-/** How many additions to it this code needs. */
+/** Number of additions to it that this code needs. */
 export const knownAdditions = 1;
 
 const files = ['schema-1', 'schema-2'] as const;
 
-/** The settings of {@link migrate}. */
+/** The options of {@link migrate}. */
 export interface MigrateOptions extends TableOptions {
-  /** The account that the store connects as, such as `'shop'@'%'`; what it needs is granted to it. */
+  /** The account of the store's connections, such as `'shop'@'%'`; it is granted what the store needs. */
   readonly grantTo?: string;
 }
 
-/** What the statements of {@link grants} are made from. */
+/** The options of {@link grants}. */
 export interface GrantOptions extends TableOptions {
-  /** The account that the store connects as, such as `'shop'@'%'`. */
+  /** The account of the store's connections, such as `'shop'@'%'`. */
   readonly grantTo: string;
 }
 
 const accountName = /^'[^'\\`]{1,80}'@'[^'\\`]{1,255}'$/;
 const account = must("an account like 'name'@'host', quoted", (value) => isText(value) && accountName.test(value));
 
-/** What the options of {@link migrate} may be. */
+/** The option table of {@link migrate}. */
 const migrateTable = { ...namesTable, grantTo: account } satisfies OptionTable<MigrateOptions>;
 
-/** What the options of {@link grants} may be. */
+/** The option table of {@link grants}. */
 const grantsTable = { ...namesTable, grantTo: required(account) } satisfies OptionTable<GrantOptions>;
 
 const lockSeconds = 60;
 
 /**
- * All migrations, the oldest first, to be applied by the tool that you use for your own tables. The database must
- * exist. A migration may be repeated, and never changes once released.
+ * All migrations, the oldest first, for the tool that you use for your own tables. The database must exist. A
+ * migration may be applied repeatedly. A released migration never changes.
  *
  * @throws LatchkeyError `option-invalid`, `option-unknown`.
  * @example
@@ -64,8 +64,8 @@ export function migrations(options: TableOptions = {}): readonly Migration[] {
 }
 
 /**
- * The statements that give the application's account all that the store needs at run time. Somebody with the right to
- * grant runs them, after the migrations.
+ * The statements that grant the application's account what the store needs at run time. An account with the right to
+ * grant runs them after the migrations.
  *
  * @throws LatchkeyError `option-invalid`, `option-unknown`.
  * @example
@@ -79,8 +79,8 @@ export function grants(options: GrantOptions): string {
 }
 
 /**
- * Applies {@link migrations} and {@link grants}, one process at a time. The client needs the right to create tables, and
- * to grant if `grantTo` is given; the store itself does not.
+ * Applies {@link migrations} and {@link grants}, one process at a time. The client needs the right to create tables,
+ * and to grant if `grantTo` is set; the store itself does not.
  *
  * @throws LatchkeyError `store-unavailable` if a statement fails, or if another process holds the lock for a minute;
  * `option-invalid`, `option-unknown`.

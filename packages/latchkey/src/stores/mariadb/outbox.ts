@@ -1,6 +1,6 @@
 /**
- * The outbox in a MariaDB database: messages are written on the transaction's own connection, and everything else by
- * statements of their own.
+ * The outbox in a MariaDB database: messages are written on the transaction's connection; all other calls are separate
+ * statements.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { columnsOf, text, wholeNumber } from './row.ts';
 import { checkMessage, type ServerLimits } from './server-limits.ts';
 import type { Statement, Statements } from './statements.ts';
 
-/** What a {@link MariadbOutbox} works with. */
+/** The parts of a {@link MariadbOutbox}. */
 export interface MariadbOutboxParts<Handle extends MariadbConnection> {
   readonly connection: Connection<Handle>;
   readonly sql: Statements;
   readonly random: Random;
-  /** Resolves once the server is known to be one that the store can work with. */
+  /** Resolves once the server is known to be compatible. */
   readonly ready: () => Promise<ServerLimits>;
 }
 

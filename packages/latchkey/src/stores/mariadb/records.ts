@@ -1,6 +1,6 @@
 /**
- * Records in the table. A call of a record's owner is one statement that checks and writes; every other change is a
- * reading, a decision, and a statement that writes if nobody was quicker.
+ * Records in the table. A call of a record's owner is one statement that checks and writes. Every other change reads,
+ * decides, and writes if the record has not changed meanwhile.
  *
  * @module
  */
@@ -14,29 +14,29 @@ import { isContention, isError, toStoreError } from './errors.ts';
 import { changeInputs, flagBits, formats, type Row, rowOf } from './row.ts';
 import type { Statement, Statements } from './statements.ts';
 
-/** How often a decision is made again because the record changed meanwhile. */
+/** Number of attempts for a change whose record changes meanwhile. */
 const mostRounds = 10;
 
-/** After so many tries a lock on a record is taken for the sign of life of another worker. */
+/** After this many attempts, a locked record counts as held by a live worker. */
 const lockedRounds = 3;
 
-/** What is said of the lease of a locked record: how long its owner will be at it, nobody knows. */
+/** The reported rest of the lease of a locked record, since its real end is unknown. */
 const lockedLeaseMs = 1_000;
 
-/** Larger durations would make times that are no whole numbers any more. */
+/** Larger durations would make times beyond the safe integers. */
 const longestMs = 2 ** 52;
 
-/** What is to become of a record that was read, and the answer once that is written; `again` asks for another look. */
+/** The write for a record that was read, and the answer after it; `again` reads the record again. */
 export type Decision<T> = 'again' | { readonly answer: T; readonly write?: Entry | 'remove' };
 
 interface Deciding<T> {
   read(): Promise<Row | undefined>;
   decide(row: Row | undefined): Decision<T>;
-  /** The answer if others have the record locked. */
+  /** The answer if the record is locked by others. */
   whenLocked(entry: Entry): T;
 }
 
-/** The table of one database. */
+/** The records of one database. */
 export class Records {
   readonly #connection: Connection;
   readonly #sql: Statements;
@@ -65,7 +65,7 @@ export class Records {
     });
   }
 
-  /** Applies a decision about a record that is there; false if it isn't, or if others have it locked. */
+  /** Applies a change to an existing record; false if it does not exist or is locked by others. */
   change(id: string, decide: (entry: Entry, nowMs: number) => Decision<boolean>): Promise<boolean> {
     return this.#decide({
       read: () => this.find(id),
@@ -78,10 +78,10 @@ export class Records {
   }
 
   /**
-   * Runs a statement that says itself whether it may. If it changes nothing, `explain` finds the answer in the record
-   * as it is; `again` means that the statement should have worked.
+   * Runs a statement that checks its own condition. If it changes nothing, `explain` finds the answer in the record;
+   * `again` means that the statement should have changed it.
    *
-   * @throws StoreUnavailableError if it never works.
+   * @throws StoreUnavailableError if no attempt succeeds.
    */
   async own<T>(
     statement: Statement,
@@ -115,7 +115,7 @@ export class Records {
     throw contended();
   }
 
-  /** Another worker's claim that is not committed yet, or a deadlock with it, leaves the question open. */
+  /** Undecided if another worker's claim is not committed yet, or after a deadlock with it. */
   async #insertOrRead(request: contract.ClaimRequest): Promise<Row | undefined> {
     try {
       const { rows } = await this.#connection.runOnce(this.#sql.claim, claimInputs(request));
@@ -142,7 +142,7 @@ export class Records {
   }
 }
 
-/** The time that a duration in milliseconds is bounded to. */
+/** A duration in milliseconds, limited to the longest one. */
 export function bounded(ms: number): number {
   return Math.min(ms, longestMs);
 }
@@ -173,7 +173,7 @@ function claimInputs(request: contract.ClaimRequest): Inputs {
   };
 }
 
-/** A record that the claim itself inserted is claimed by its own token, and that changes nothing in it. */
+/** If the claim itself inserted the record, claiming it with the same token changes nothing. */
 function decideClaim({ entry, nowMs }: Row, request: contract.ClaimRequest): Decision<contract.ClaimOutcome> {
   if (isExpired(entry, nowMs)) {
     const created = newEntry(request, nowMs);

@@ -1,5 +1,5 @@
 /**
- * A record as a row of the table, and back. A row that this version can't have written is refused, not guessed at.
+ * Converts records to rows of the table, and back. A row that this version cannot have written is refused.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import { decodeSteps, encodeSteps } from '../record/step-blob.ts';
 import type { Inputs } from './connection.ts';
 import { unreadable } from './errors.ts';
 
-/** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
+/** Code of version 1 only knows the first; a record has the second while it has a request. */
 export const formats = { plain: 1, withRequest: 2 } as const;
 
 /** The values of the column `state`. */
@@ -20,7 +20,7 @@ export const stateCodes = { held: 0, open: 1, completed: 2 } as const satisfies 
 /** The bits of the column `flags`. */
 export const flagBits = { rerun: 1, tookOver: 2, abandoned: 4, tombstone: 8 } as const;
 
-/** A record as it was read, and what tells whether it is still the same. */
+/** A record as it was read, and its revision, which shows whether it has changed since. */
 export interface Row {
   readonly entry: Entry;
   readonly seq: number;
@@ -47,7 +47,7 @@ export function rowOf(row: unknown): Row {
   };
 }
 
-/** The inputs that write a whole record in the place of one that was read. */
+/** The inputs of a statement that replaces a record that was read. */
 export function changeInputs(entry: Entry, { seq, revision }: Row): Inputs {
   return {
     seq,
@@ -78,7 +78,7 @@ export function columnsOf(row: unknown): (name: string) => unknown {
   return (name) => Reflect.get(row, name);
 }
 
-/** A whole number; mysql2 gives them as text if it is set so. */
+/** An integer; depending on its settings, mysql2 returns text. */
 export function wholeNumber(value: unknown): number {
   const number = typeof value === 'string' && value !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;
@@ -127,13 +127,13 @@ function phaseOf(value: unknown): Phase {
   throw unreadable('a record has an unknown state');
 }
 
-/** A text, which is kept as bytes. */
+/** A text, which is stored as bytes. */
 export function text(value: unknown): string {
   if (Buffer.isBuffer(value)) return value.toString();
   throw unreadable(`a column must hold text as bytes; got ${typeof value}`);
 }
 
-/** Most statements leave it where it is. */
+/** Most statements do not read it. */
 function requestOf(value: unknown): EntryRequest {
   if (value === undefined) return 'unread';
   if (!Buffer.isBuffer(value)) throw unreadable('the request of a record is missing');

@@ -1,7 +1,6 @@
 /**
- * What the store must know of the server before its first call, asked once; and what fits into a row and into a packet,
- * checked before anything is sent: a server that isn't strict would cut names off, and close the connection on a packet
- * that is too long.
+ * Inspects the server once before the first call, and checks that values fit into a row and a packet before they are
+ * sent. A server without strict mode would truncate names, and it closes the connection for a packet that is too long.
  *
  * @module
  */
@@ -17,7 +16,7 @@ import { knownAdditions, newestVersion } from './migrations.ts';
 import { columnsOf } from './row.ts';
 import type { Statement } from './statements.ts';
 
-/** Room in a packet for everything that is not the result. */
+/** Bytes of a packet reserved for everything except the result. */
 const packetMargin = 64 * 1024;
 
 const oldestServer = [10, 6] as const;
@@ -25,17 +24,17 @@ const oldestServer = [10, 6] as const;
 const longestName = 255;
 const longestOperation = 65_535;
 
-/** The limits that the server sets. */
+/** The limits of the server. */
 export interface ServerLimits {
-  /** The longest value that fits into a packet beside the rest of a record. */
+  /** The longest value that fits into a packet with the rest of a record. */
   readonly mostBytes: number;
 }
 
 /**
- * Looks at the server and the version of the schema.
+ * Inspects the server and the version of the schema.
  *
- * @throws LatchkeyError `schema-missing`, `schema-mismatch` if its version is another than this code knows,
- * `option-invalid` if the server or a setting of the connection won't do.
+ * @throws LatchkeyError `schema-missing`, `schema-mismatch` if this code does not know its version, `option-invalid`
+ * if the server or a setting of the connection is not supported.
  */
 export async function inspect(connection: Connection, statement: Statement): Promise<ServerLimits> {
   const { rows } = await connection.run(statement);
@@ -67,7 +66,7 @@ function checkVersion(newest: unknown, additions: unknown): void {
 }
 
 /**
- * Refuses names that are longer than their columns.
+ * Refuses names longer than their columns.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -79,7 +78,7 @@ export function checkNames(request: ClaimRequest): void {
 }
 
 /**
- * Refuses steps that are too long together.
+ * Refuses steps whose total size is too large.
  *
  * @throws LatchkeyError `value-invalid`.
  */
@@ -88,7 +87,7 @@ export function checkSteps(entry: Entry, mostBytes: number): void {
 }
 
 /**
- * Refuses a request that fits in no packet.
+ * Refuses a request that does not fit into a packet.
  *
  * @throws LatchkeyError `value-invalid`.
  */
@@ -98,14 +97,14 @@ export function checkRequest({ request }: ClaimRequest, mostBytes: number): void
   throw new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet. Nothing was run.`);
 }
 
-/** The error for steps that are too long together. */
+/** The error for steps whose total size is too large. */
 export function stepsTooLong(mostBytes: number): LatchkeyError {
   const limit = `The steps of an operation must be at most ${mostBytes} bytes together`;
   return new LatchkeyError('value-invalid', `${limit}, by the server's max_allowed_packet.`);
 }
 
 /**
- * Refuses a message that is longer than its columns, or than a packet.
+ * Refuses a message longer than its columns or a packet.
  *
  * @throws LatchkeyError `value-invalid`, `option-invalid`.
  */

@@ -1,6 +1,6 @@
 /**
- * The store's statements, read from their files: `{records}` and the like are filled in, and named inputs become
- * the question marks of a prepared statement.
+ * The store's statements from their files: placeholders such as `{records}` are filled in, and named inputs become the
+ * question marks of a prepared statement.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import type { Completed } from '../../core/options/rules.ts';
 import type { namesTable, TableOptions } from './options.ts';
 import { texts } from './sql.generated.ts';
 
-/** What a prepared statement takes. Text is sent as bytes, so that no character set comes into play. */
+/** A value of a prepared statement. Text is sent as bytes, independent of character sets. */
 export type MariadbValue = number | Uint8Array | null;
 
 /** A statement with the names of its inputs, in their order. */
@@ -25,10 +25,10 @@ export interface TableNames {
   readonly schema: string;
 }
 
-/** Milliseconds since 1970. A local time would be ambiguous for an hour each autumn. */
+/** Milliseconds since 1970. A local time would be ambiguous for one hour each autumn. */
 const now = "(TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6)) DIV 1000)";
 
-/** The columns that a record is read from, in the order of the table; its request is left where it is. */
+/** The columns that a record is read from, in the order of the table, without its request. */
 const columns = [
   'seq',
   'id',
@@ -53,7 +53,7 @@ const columns = [
 /** The columns that a list of messages shows. */
 const messageColumns = 'seq, id, due, attempts, created, operation_id, name, operation';
 
-/** The columns that are given a value by whoever writes a whole record. */
+/** The columns that are written with a whole record. */
 const writtenColumns = columns.filter((name) => name !== 'seq' && name !== 'id' && name !== 'revision');
 
 const assignments = [
@@ -119,5 +119,5 @@ export function statements(tables: TableNames) {
   };
 }
 
-/** What {@link statements} makes. */
+/** The result of {@link statements}. */
 export type Statements = ReturnType<typeof statements>;

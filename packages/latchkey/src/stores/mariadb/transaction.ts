@@ -1,6 +1,6 @@
 /**
- * A user's function in a transaction of the store's database: the record is locked and ownership checked first, then
- * it runs, then what the record keeps of it is saved, and all of it is one commit.
+ * Runs a user's function in a transaction of the store's database: the record is locked and ownership checked, the
+ * function runs, its result is saved in the record, and everything is one commit.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import { changeInputs, columnsOf, type Row, rowOf } from './row.ts';
 import { checkSteps } from './server-limits.ts';
 import type { Statements } from './statements.ts';
 
-/** What a transaction works with. */
+/** The tools of a transaction. */
 export interface TransactionTools<Handle extends MariadbConnection> {
   readonly connection: Connection<Handle>;
   readonly sql: Statements;
-  /** The longest result that is kept. */
+  /** Maximum size of a stored result. */
   readonly mostResultBytes: number;
-  /** The most that all steps may have together. */
+  /** Maximum total size of all steps. */
   readonly mostStepBytes: number;
 }
 
@@ -54,7 +54,7 @@ export async function runTransaction<Handle extends MariadbConnection, T>(
   }
 }
 
-/** The record with its lease extended, if it is the owner's. What a try that failed began, the next one ends. */
+/** The record with its lease extended, if the owner holds it. It first ends a transaction that a failed attempt left open. */
 async function lockOwn<Handle extends MariadbConnection>(
   { connection, sql }: TransactionTools<Handle>,
   handle: Handle,
@@ -115,7 +115,7 @@ async function commit<Handle extends MariadbConnection>(
   }
 }
 
-/** A connection that can't even do that is closed, which rolls back too. */
+/** If the rollback fails, the connection is closed, which also rolls back. */
 async function rollback<Handle extends MariadbConnection>(
   { connection, sql }: TransactionTools<Handle>,
   handle: Handle,

@@ -1,5 +1,5 @@
 /**
- * Hears of changes that other processes made, on a connection that is open while somebody waits.
+ * Receives changes by other processes, on a connection that is open while a request waits.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import type { Watchers } from '../shared/watchers.ts';
 import type { PostgresBridge } from './bridges/bridge.ts';
 import { unpack } from './row.ts';
 
-/** The way to hear notices. */
+/** Opens a connection that listens for notifications. */
 export type Listen = NonNullable<PostgresBridge<never>['listen']>;
 
-/** A connection on its way, and how to end it; undefined if it could not be opened. */
+/** A connection that is being opened, and how to close it; undefined if it could not be opened. */
 type Opened = Promise<(() => Promise<void>) | undefined>;
 
-/** How long a failed attempt is not repeated, in milliseconds: waiting polls meanwhile. */
+/** Delay after a failed attempt to connect, in milliseconds; waiting requests poll meanwhile. */
 const restMs = 5_000;
 
-/** How long the connection stays open when nobody waits any more, in milliseconds. */
+/** How long an unused connection stays open, in milliseconds. */
 const lingerMs = 10_000;
 
-/** What a listener is made of. */
+/** The parts of a {@link ChangeFeed}. */
 export interface ChangeFeedParts {
   readonly listen: Listen | undefined;
   readonly channel: string;
@@ -55,13 +55,13 @@ export class ChangeFeed {
     this.#stop = opened;
   }
 
-  /** Ends the connection in a while, unless somebody waits again. */
+  /** Closes the connection after a delay, unless a request waits again. */
   idle(): void {
     if (this.#stop === undefined || this.#idleTimer !== undefined) return;
     this.#idleTimer = this.#parts.runtime.timers.set(() => void this.#end(), lingerMs);
   }
 
-  /** Ends it. */
+  /** Closes the connection. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#end();
@@ -76,7 +76,7 @@ export class ChangeFeed {
     await stop?.().catch(() => {});
   }
 
-  /** A connection that was ended on purpose, or has a successor, is no loss. */
+  /** Ignores a connection that was closed on purpose or has a successor. */
   #lost(opened: Opened): undefined {
     if (this.#stop !== opened) return;
     this.#stop = undefined;
@@ -84,7 +84,7 @@ export class ChangeFeed {
   }
 }
 
-/** A notice that none of us sent names no record; nobody watches that. */
+/** A notification that no store sent names no record, and nobody watches it. */
 function idOf(payload: string): string {
   try {
     return unpack(Buffer.from(payload, 'hex'));

@@ -1,5 +1,5 @@
 /**
- * Tells which client the user brought.
+ * Recognizes the user's client.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type PostgresJsSql, postgresJsBridge, type TransactionOf } from './brid
 /** A `Pool` of `pg`, the `sql` of postgres.js, or a bridge to anything else. */
 export type PostgresClient = PgPool | PostgresJsSql | PostgresBridge<unknown>;
 
-/** What handlers get as a transaction from each kind of client. */
+/** The transaction that handlers get, for each kind of client. */
 export type TransactionHandle<Client extends PostgresClient> = Client extends PgPool
   ? ClientOf<Client>
   : Client extends PostgresJsSql
@@ -22,7 +22,7 @@ export type TransactionHandle<Client extends PostgresClient> = Client extends Pg
       ? Tx
       : never;
 
-/** The settings that a bridge of the store's own is made with. */
+/** The settings of the store's own bridges. */
 export interface ClientSettings {
   readonly connectTimeoutMs?: number;
   readonly callTimeoutMs?: number;
@@ -30,7 +30,7 @@ export interface ClientSettings {
   readonly timers?: Timers;
 }
 
-/** What a client may be. */
+/** The rule for a client. */
 export const clientRule = must(
   'a Pool of pg, the sql of postgres.js, or a bridge with begin and query',
   (value) => isPostgresJs(value) || isPgPool(value) || isBridge(value),
@@ -47,7 +47,7 @@ export function bridgeOf<Client extends PostgresClient>(
   return typed<Client>(client);
 }
 
-/** What a client's shape says at run time, its type says to the compiler. */
+/** The check at run time that corresponds to the client's type. */
 function typed<Client extends PostgresClient>(bridge: unknown): PostgresBridge<TransactionHandle<Client>> {
   return bridge as PostgresBridge<TransactionHandle<Client>>;
 }

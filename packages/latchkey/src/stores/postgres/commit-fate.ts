@@ -1,6 +1,6 @@
 /**
- * Finds out what became of a commit that got no answer: the server remembers the fate of its transactions, and the
- * record shows what was committed with it.
+ * Finds the outcome of a commit without an answer: the server keeps the status of its transactions, and the record
+ * shows what was committed.
  *
  * @module
  */
@@ -13,11 +13,11 @@ import { columnIn, entryOf, pack } from './row.ts';
 
 const betweenLooksMs = 100;
 
-/** The commit that is asked about. */
+/** The commit in question. */
 export interface DoubtfulCommit {
   readonly transactionId: string;
   readonly write: TransactionWrite;
-  /** When to give up asking, on the monotonic clock. */
+  /** When to stop asking, on the monotonic clock. */
   readonly deadlineMs: number;
 }
 
@@ -31,7 +31,7 @@ export async function fateOf<Tx>(
   for (;;) {
     const fate = await lookUp(connection, commit.transactionId);
     if (fate === 'aborted') return fate;
-    // Another server that took over may have given the number to somebody else's transaction.
+    // After a failover, the new server may have given the number to another transaction.
     if (fate === 'committed') return (await isRecorded(connection, owner, commit.write)) ? fate : 'unknown';
     if (fate === 'unknown' || !(await pause(runtime, commit.deadlineMs))) return 'unknown';
   }

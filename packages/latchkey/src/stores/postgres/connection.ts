@@ -1,6 +1,6 @@
 /**
- * Runs the store's statements: checks the schema before the first, repeats what collided with another transaction,
- * bounds every call, and says in the store's words what went wrong.
+ * Runs the store's statements: checks the schema before the first one, repeats statements that conflicted with another
+ * transaction, limits the time of every call, and maps errors to those of the store.
  *
  * @module
  */
@@ -14,13 +14,13 @@ import type { Names } from './names.ts';
 import { checkProbe, numberIn, type Row } from './row.ts';
 import { type StatementName, type Statements, statementsFor } from './statements.ts';
 
-/** The version of the tables that this code is made for. */
+/** The version of the tables that this code needs. */
 const schemaVersion = 2;
 
-/** How often a statement is tried that stood in another transaction's way. */
+/** Number of attempts for a statement that conflicts with another transaction. */
 const tries = 5;
 
-/** What a connection is made of. */
+/** The parts of a {@link Connection}. */
 export interface ConnectionParts<Tx> {
   readonly bridge: PostgresBridge<Tx>;
   readonly names: Names;
@@ -28,7 +28,7 @@ export interface ConnectionParts<Tx> {
   readonly callTimeoutMs: number;
 }
 
-/** The way to the server. */
+/** Runs statements on the server. */
 export class Connection<Tx> {
   readonly parts: ConnectionParts<Tx>;
   readonly #statements: Statements;
@@ -50,19 +50,19 @@ export class Connection<Tx> {
     return this.#repeated(name, values);
   }
 
-  /** Runs a statement in a transaction; what the client throws is thrown on. */
+  /** Runs a statement in a transaction; errors of the client are rethrown. */
   runIn(tx: Tx, name: StatementName, values: readonly PostgresValue[]): Promise<readonly Row[]> {
     return this.parts.bridge.query(tx, this.#statements[name], values);
   }
 
-  /** Resolves once the schema is known to be one that this code may work with. */
+  /** Resolves once the schema is known to be compatible with this code. */
   ready(): Promise<void> {
     if (this.#closed) return Promise.reject(new StoreUnavailableError('The PostgreSQL store was closed.'));
     this.#checked ??= this.#check();
     return this.#checked;
   }
 
-  /** Refuses every later call. */
+  /** Makes every later call reject. */
   close(): void {
     this.#closed = true;
   }
@@ -71,7 +71,7 @@ export class Connection<Tx> {
     try {
       assertKnown((await this.#repeated('schema-version', ['text']))[0]);
     } catch (error) {
-      // The next call looks again: the server may be up by then, or the migration done.
+      // The next call checks again: the server may be available by then, or the migration applied.
       this.#checked = undefined;
       throw error;
     }

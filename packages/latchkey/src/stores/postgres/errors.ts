@@ -1,5 +1,5 @@
 /**
- * Tells the errors of PostgreSQL apart by their codes, which every client passes on, some inside an error of its own.
+ * Classifies the errors of PostgreSQL by their codes, which every client passes on, some inside their own errors.
  *
  * @module
  */
@@ -7,13 +7,13 @@
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { unreadableIn } from '../shared/unreadable.ts';
 
-/** The refusal to guess what a stored row means. */
+/** The error for a stored row that this version cannot read. */
 export const unreadable = unreadableIn('PostgreSQL');
 
 const sqlState = /^[0-9A-Z]{5}$/;
 const deepest = 8;
 
-/** The error and what caused it, the outermost first. */
+/** The error and its causes, the outermost first. */
 function* chain(error: unknown): Generator<object> {
   let link = error;
   for (let depth = 0; depth < deepest && typeof link === 'object' && link !== null; depth += 1) {
@@ -32,7 +32,7 @@ function textOf(error: unknown, names: readonly string[], fits: (text: string) =
   return undefined;
 }
 
-/** The five characters of PostgreSQL's own code, if the server said what is wrong. */
+/** PostgreSQL's five-character code, if the server sent one. */
 export function sqlStateOf(error: unknown): string | undefined {
   return textOf(error, ['code', 'originalCode'], (text) => sqlState.test(text));
 }
@@ -45,13 +45,13 @@ export function isEarlyCommit(error: unknown, guard: string): boolean {
   );
 }
 
-/** Whether two transactions stood in each other's way; the same statement may succeed now. */
+/** Whether two transactions conflicted; the same statement may succeed now. */
 export function isConflict(error: unknown): boolean {
   const code = sqlStateOf(error);
   return code === '40001' || code === '40P01';
 }
 
-/** Whether the server refused what the user's own statements did, and rolled it back. */
+/** Whether the server refused the user's own statements and rolled them back. */
 export function isRefusal(error: unknown): boolean {
   return /^(23|40)/.test(sqlStateOf(error) ?? '');
 }
@@ -66,7 +66,7 @@ export function isFailedTransaction(error: unknown): boolean {
   return sqlStateOf(error) === '25P02';
 }
 
-/** The error that a caller gets for an error of the client or the server. */
+/** Maps an error of the client or the server to an error of the store. */
 export function toStoreError(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
   switch (sqlStateOf(cause)) {
@@ -93,7 +93,7 @@ export function toStoreError(cause: unknown): LatchkeyError {
   }
 }
 
-/** The error for tables that are not there. */
+/** The error for missing tables. */
 export function schemaMissing(cause?: unknown): LatchkeyError {
   return new LatchkeyError(
     'schema-missing',
@@ -102,7 +102,7 @@ export function schemaMissing(cause?: unknown): LatchkeyError {
   );
 }
 
-/** The words of whatever was thrown. */
+/** The message of a thrown value. */
 function messageOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === '') return error.errors.map(messageOf).join('; ');
   return error instanceof Error ? error.message : String(error);

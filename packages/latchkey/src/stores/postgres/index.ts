@@ -1,5 +1,5 @@
 /**
- * A store in PostgreSQL 13 or newer, through the client that the application has already.
+ * A store in PostgreSQL 13 or newer, through the application's own client.
  *
  * @example
  * ```ts
@@ -52,11 +52,11 @@ export type { PostgresStoreOptions, TableNames } from './options.ts';
 export type { PostgresTransactions } from './postgres-store.ts';
 
 /**
- * Makes a store in a PostgreSQL database. Its tables must be there: see `migrations` and `migrate`.
+ * Creates a store in a PostgreSQL database. Its tables must exist: see `migrations` and `migrate`.
  *
- * A first request costs two statements and a replay one, none of which opens a transaction. `context.transaction` and
+ * A first request takes two statements and a replay one; none of them opens a transaction. `context.transaction` and
  * `context.finish` get a transaction of the given client: the record is locked first and saved last, in one commit
- * with whatever the handler writes.
+ * with the handler's writes.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`. Calls reject with `schema-missing` or `schema-mismatch` if
  * the tables are not those of this version.

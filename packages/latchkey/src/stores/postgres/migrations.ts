@@ -1,6 +1,6 @@
 /**
- * The tables, as plain SQL for the user's own migration tool, and a way to apply it where there is none. The store
- * itself never changes the schema.
+ * The tables, as plain SQL for the user's own migration tool, and a function that applies it. The store itself never
+ * changes the schema.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import { columnIn, numberIn } from './row.ts';
 import { texts } from './sql.generated.ts';
 import { statementsFor } from './statements.ts';
 
-/** What the statements of {@link grants} are made from. */
+/** The options of {@link grants}. */
 export interface GrantOptions extends TableNames {
   /** The application's role. */
   readonly role: string;
 }
 
-/** What they may be. */
+/** The option table of {@link grants}. */
 const grantsTable = {
   ...namesTable,
   role: required(must('the name of a role', isText)),
@@ -32,8 +32,8 @@ const grantsTable = {
 const versions = [texts['migration-1'], texts['migration-2']];
 
 /**
- * All migrations, the oldest first, to be applied by the tool that you use for your own tables. Each is applied once,
- * in one transaction, and never changes once released. The schema must exist.
+ * All migrations, the oldest first, for the tool that you use for your own tables. Apply each once, in one
+ * transaction. A released migration never changes. The schema must exist.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example
@@ -50,8 +50,8 @@ export function migrations(options: TableNames = {}): readonly Migration[] {
 }
 
 /**
- * The statements that give the application's role all that the store needs at run time: reading and writing its
- * records, and reading the version of its tables. The owner of the tables runs them, after the migrations.
+ * The statements that grant the application's role what the store needs at run time: reading and writing its records,
+ * and reading the version of its tables. The owner of the tables runs them after the migrations.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example
@@ -65,9 +65,9 @@ export function grants(options: GrantOptions): string {
 }
 
 /**
- * Applies the migrations that are missing, and creates the schema if need be. May be called by many processes at
- * once, and again: it takes an advisory lock, and does nothing where nothing is missing. Call it when you deploy, in
- * the role that is to own the tables.
+ * Applies the missing migrations, and creates the schema if it does not exist. It takes an advisory lock, so many
+ * processes may call it at once and repeatedly; it does nothing if nothing is missing. Call it when you deploy, in the
+ * role that will own the tables.
  *
  * @returns the versions that were applied.
  * @throws LatchkeyError `store-unavailable`, `option-unknown`, `option-invalid`.
@@ -117,7 +117,7 @@ async function versionOf(bridge: PostgresBridge<unknown>, tx: unknown, names: Na
   return newest === undefined ? 0 : numberIn(newest, 'version');
 }
 
-/** Clients that bind values take one statement at a time; no migration holds a semicolon elsewhere than at an end. */
+/** Clients that bind values take one statement at a time. In migrations, a semicolon only ends a statement. */
 function statementsIn(sql: string): readonly string[] {
   return sql
     .replaceAll(/^--.*\n/gm, '')

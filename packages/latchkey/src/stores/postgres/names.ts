@@ -1,5 +1,5 @@
 /**
- * Where the tables are: names that are quoted, and so may hold anything that PostgreSQL takes.
+ * The names of the tables. They are quoted, so any name that PostgreSQL accepts is allowed.
  *
  * @module
  */
@@ -14,12 +14,12 @@ const suffixes = {
   never_committed: 'never_committed',
 } as const;
 
-/** The templates' words, and the names that are not part of SQL. */
+/** The words of the templates, and the names that are not part of SQL. */
 export interface Names {
-  /** What stands for each word in braces. */
+  /** The replacement of each word in braces. */
   readonly words: Readonly<Record<string, string>>;
   readonly schema: string;
-  /** The channel of notices. */
+  /** The channel of notifications. */
   readonly channel: string;
   readonly guard: string;
 }
@@ -50,7 +50,7 @@ export function quoted(name: string): string {
 }
 
 /**
- * Puts the names into a template.
+ * Fills the names into a template.
  *
  * @throws TypeError if the template holds a word that has no name.
  */
@@ -62,7 +62,7 @@ export function fill(template: string, words: Readonly<Record<string, string>>):
   });
 }
 
-/** Two stores in one database must not hear each other; what is cut off a long name makes that possible, and no more. */
+/** Stores in one database need separate channels. A truncated long name may be shared, which only causes extra reads. */
 function channelOf(schema: string, tablePrefix: string): string {
   return Buffer.from(`${tablePrefix}${schema}`).subarray(0, longestName).toString('utf8').replaceAll('\uFFFD', '');
 }

@@ -1,6 +1,6 @@
 /**
- * The outbox in a PostgreSQL database: messages are written in the user's own transaction, and everything else by
- * statements of their own.
+ * The outbox in a PostgreSQL database: messages are written in the user's own transaction; all other calls are
+ * separate statements.
  *
  * @module
  */
@@ -29,7 +29,7 @@ export class PostgresOutbox<Tx> implements contract.Outbox<{ readonly handle: Tx
       pack(messageId(operationId, name)),
       pack(operationId),
       Buffer.from(name),
-      // PostgreSQL has no text with a NUL, and this one is only shown to people.
+      // PostgreSQL text cannot hold a NUL, and this one is only displayed.
       operation.replaceAll('\0', '\uFFFD'),
       payload,
     ]);

@@ -15,13 +15,13 @@ import * as records from './records.ts';
 import { entryOf, flagIn, keptResult, nameIn, numberIn, pack } from './row.ts';
 import { runTransaction } from './transaction.ts';
 
-/** How the transactions of a PostgreSQL store look: asynchronous, in the user's own client. */
+/** The transactions of a PostgreSQL store: asynchronous, in the user's own client. */
 export interface PostgresTransactions<Tx> extends contract.TransactionKind {
   readonly handle: Tx;
   readonly mode: 'async';
 }
 
-/** What a {@link PostgresStore} is made of. */
+/** The parts of a {@link PostgresStore}. */
 export interface PostgresParts<Tx> {
   readonly connection: Connection<Tx>;
   readonly listen: Listen | undefined;
@@ -29,12 +29,12 @@ export interface PostgresParts<Tx> {
   readonly sweeps: boolean;
 }
 
-/** How many rows `erase` removes in one statement. */
+/** Number of rows that `erase` removes in one statement. */
 const eraseStepRows = 500;
 
 const phases: readonly Phase[] = ['completed', 'open', 'held'];
 
-/** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
+/** Replaces the worker's token, so that the worker's late completion is not taken for the operator's. */
 const resolvedToken = 'resolved';
 
 /** See `postgresStore`. */
@@ -157,7 +157,7 @@ export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransac
     ]);
   }
 
-  /** Waiters of this process needn't wait for a notice to come back. */
+  /** Waiters of this process are notified at once, without the server. */
   #tell<T>(id: string, outcome: T): T {
     this.#watchers.notify(id);
     return outcome;

@@ -1,9 +1,9 @@
 /**
  * Claims, the owner's writes, and pages of records.
  *
- * What a claim shows is decided by the transitions that all stores share, and what they change is written only if the
- * record is still as it was read. An owner's statement proves ownership and writes at once; only one that changed
- * nothing is followed by a read, which tells a repetition from a loss.
+ * The transitions that all stores share decide the outcome of a claim; their change is written only if the record is
+ * still as it was read. An owner's statement checks ownership and writes at once. Only if it changed nothing, a read
+ * follows, which distinguishes a repeated call from a lost record.
  *
  * @module
  */
@@ -20,16 +20,16 @@ import type { Connection } from './connection.ts';
 import { columnIn, entryOf, flagIn, keptResult, numberIn, pack, type Row, recordFormats, stepsIn } from './row.ts';
 import type { StatementName } from './statements.ts';
 
-/** A claim that finds another record each time it looks gives up; the engine tries again. */
+/** Number of reads by a claim that finds a changed record each time; then the engine tries again. */
 const claimRounds = 10;
 
-/** What a record that somebody else has locked is said to have left: an open transaction's end isn't known. */
+/** The reported rest of the lease of a locked record, since the end of an open transaction is unknown. */
 const lockedLeaseMs = 1_000;
 
-/** A write that finds the record to be its own, and yet changes nothing, is tried this often. */
+/** Number of attempts for a write that owns the record but changes nothing. */
 const writeRounds = 5;
 
-/** What the columns of a listed state hold. */
+/** The column values of each listed state. */
 const listed: Readonly<Record<contract.RecordState, readonly [phase: Phase, lapsed: boolean | null]>> = {
   running: ['held', false],
   lapsed: ['held', true],
@@ -37,7 +37,7 @@ const listed: Readonly<Record<contract.RecordState, readonly [phase: Phase, laps
   completed: ['completed', null],
 };
 
-/** A record as a claim saw it. */
+/** A record as a claim read it. */
 interface Seen {
   readonly entry: Entry;
   readonly nowMs: number;
@@ -63,7 +63,7 @@ export async function claimRecord<Tx>(
   throw new StoreUnavailableError('The record kept changing under this call.');
 }
 
-/** The answer, if the statement was enough; the record that was seen, if it has to be written; nothing if raced. */
+/** The outcome if the statement was enough; the record if it has to be written; nothing if it changed meanwhile. */
 function readClaim(row: Row, request: contract.ClaimRequest): contract.ClaimOutcome | Seen | undefined {
   const nowMs = numberIn(row, 'now');
   if (flagIn(row, 'inserted')) return claimed(newEntry(request, nowMs));
@@ -88,7 +88,7 @@ async function takeSeen<Tx>(
   claimEntry(next, request, nowMs);
   const [taken] = await connection.run('take', takeValues(entry, next, request));
   if (taken === undefined) return {};
-  // A late worker may have saved a step since the record was read.
+  // A late worker may have saved a step since the read.
   return claimed({ ...next, steps: stepsIn(taken) });
 }
 
@@ -104,7 +104,7 @@ function claimValues(request: contract.ClaimRequest): readonly PostgresValue[] {
   return [
     pack(request.id),
     pack(request.principal),
-    // PostgreSQL has no text with a NUL, and this one is only shown to people.
+    // PostgreSQL text cannot hold a NUL, and this one is only displayed.
     request.operation.replaceAll('\0', '\uFFFD'),
     pack(request.operationId),
     request.policy,
@@ -199,7 +199,7 @@ function outcomeOf(kind: contract.StoredResult['kind']): contract.CompleteOutcom
   return kind === 'value' ? 'completed' : 'tombstoned';
 }
 
-/** Writes; else gives the record as it is, or nothing if it is gone, once `isSettled` says that this is no race. */
+/** Writes. If that changes nothing, returns the record, or nothing if it is gone, once `isSettled` excludes a race. */
 async function write<Tx>(
   connection: Connection<Tx>,
   name: StatementName,
@@ -220,7 +220,7 @@ async function write<Tx>(
 /**
  * See `Store.list`.
  *
- * @throws LatchkeyError `option-invalid`, and what the connection throws.
+ * @throws LatchkeyError `option-invalid`, and the errors of the connection.
  */
 export async function listRecords<Tx>(
   connection: Connection<Tx>,
@@ -235,13 +235,13 @@ export async function listRecords<Tx>(
     : { records, next: cursorAt(last.expiresAtMs, last.id) };
 }
 
-/** The cursor that goes on after this place. */
+/** The cursor of the page after this position. */
 export function cursorAt(timeMs: number, id: string): string {
   return `${timeMs}.${pack(id).toString('hex')}`;
 }
 
 /**
- * The place that a page starts after.
+ * The position that a page starts after.
  *
  * @throws LatchkeyError `option-invalid`.
  */

@@ -1,9 +1,9 @@
 /**
- * A row of the table as a record, and the values of a row. A row that this version can't have written is refused, not
- * guessed at. Clients and their users' type parsers differ in how they read numbers and bytes; every way is understood.
+ * Reads a row of the table as a record. A row that this version cannot have written is refused. Clients and their type
+ * parsers return numbers and bytes in different forms; all of them are accepted.
  *
- * Names are stored as bytes: a digest takes 32 and a UUID 16; any other text is its UTF-8 behind a mark that keeps it
- * from having either length.
+ * Names are stored as bytes: 32 for a digest and 16 for a UUID; any other text as UTF-8 after a mark, which keeps it
+ * from having one of these lengths.
  *
  * @module
  */
@@ -15,17 +15,17 @@ import { decodeSteps } from '../record/step-blob.ts';
 import { assertReadable } from '../shared/unreadable.ts';
 import { unreadable } from './errors.ts';
 
-/** A row as a client gives it. */
+/** A row as a client returns it. */
 export type Row = object;
 
-/** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
+/** Code of version 1 only knows the first; a record has the second while it has a request. */
 export const recordFormats = { plain: 1, withRequest: 2 } as const;
 
 const phases: readonly Phase[] = ['held', 'open', 'completed'];
 const policies: readonly AfterFailure[] = ['refuse', 'rerun'];
 const kinds: readonly StoredResult['kind'][] = ['value', 'tombstone'];
 
-/** SHA-256 as base64url: the last character carries four bits, so only 16 of them give the same text back. */
+/** SHA-256 as base64url: the last character holds four bits, so only 16 characters are possible there. */
 const digest = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 const uuid = /^[\da-f]{8}-[\da-f]{4}-[\da-f]{4}-[\da-f]{4}-[\da-f]{12}$/;
 
@@ -70,8 +70,8 @@ const unknownForm =
   'parsers, transforms and binary results.';
 
 /**
- * Checks a row with one value of each type. A client with type parsers, transforms or a binary format of its user's may
- * return others.
+ * Checks a row with one value of each type. A client with type parsers, transforms or a binary format may return other
+ * values.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -92,7 +92,7 @@ export function columnIn(row: Row, name: string): unknown {
   return Reflect.get(row, name);
 }
 
-/** A whole number, whichever way the client reads a bigint. */
+/** An integer, in any form in which clients return a bigint. */
 export function numberIn(row: Row, name: string): number {
   const value = columnIn(row, name);
   const number = typeof value === 'string' || typeof value === 'bigint' ? Number(value) : value;
@@ -100,7 +100,7 @@ export function numberIn(row: Row, name: string): number {
   throw unreadable(`the column ${name} must hold a number`);
 }
 
-/** A name that was packed. */
+/** A packed name. */
 export function nameIn(row: Row, name: string): string {
   return unpack(bytesIn(row, name));
 }
@@ -117,7 +117,7 @@ export function flagIn(row: Row, name: string): boolean {
   throw unreadable(`the column ${name} must hold true or false`);
 }
 
-/** Most statements leave it where it is. */
+/** Most statements do not read it. */
 function requestIn(row: Row): EntryRequest {
   return columnIn(row, 'request') === undefined ? 'unread' : bytesIn(row, 'request');
 }
@@ -163,7 +163,7 @@ export function pack(text: string): Buffer {
 }
 
 /**
- * The text that was packed.
+ * The text of packed bytes.
  *
  * @throws LatchkeyError `record-unreadable`.
  */

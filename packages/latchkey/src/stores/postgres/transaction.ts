@@ -1,11 +1,11 @@
 /**
- * A user's function in a transaction of the user's own client: the record is locked first, then the function runs,
- * then what the record keeps of it is saved, and all of it is one commit.
+ * Runs a user's function in a transaction of the user's own client: the record is locked, the function runs, its
+ * result is saved in the record, and everything is one commit.
  *
- * Nothing but the end of the function may end the transaction. The first statement makes the record point at a row
- * that never exists, under a constraint that is checked at commit; the last statement lifts that. So the database
- * itself refuses an early COMMIT, and rolls everything back. After an early ROLLBACK the last statement finds that
- * it is not in the transaction that it began in.
+ * The transaction must not end before the function does. The first statement makes the record refer to a row that
+ * never exists, under a constraint that is checked at commit; the last statement removes the reference. So the
+ * database itself refuses an early COMMIT and rolls everything back. After an early ROLLBACK, the last statement finds
+ * that it runs in another transaction.
  *
  * @module
  */
@@ -21,23 +21,23 @@ import { isEarlyCommit, isFailedTransaction, isRefusal, toStoreError } from './e
 import { columnIn, keptResult, pack, type Row } from './row.ts';
 import type { StatementName } from './statements.ts';
 
-/** A worker ends a transaction that outlives its lease; the server does it this much later, if the worker can't. */
+/** A worker ends a transaction that outlives its lease; if it can't, the server does so this much later. */
 const idleGraceMs = 5_000;
 
-/** What a transaction works with. */
+/** The tools of a transaction. */
 export interface TransactionTools<Tx> {
   readonly connection: Connection<Tx>;
   readonly maxResultBytes: number;
 }
 
-/** How far a transaction came; it may be begun again by a client that repeats what collided. */
+/** The state of a transaction. A client that repeats conflicting transactions may start it again. */
 interface Progress {
   transactionId?: string;
-  /** What the user's function threw. */
+  /** The error of the user's function. */
   fault?: { readonly error: unknown };
-  /** What is about to be committed. */
+  /** The write to be committed. */
   saved?: { readonly value: unknown; readonly write: TransactionWrite };
-  /** The caller was told that it is too late; nothing may be committed any more. */
+  /** True if the caller got a timeout; nothing may be committed any more. */
   overdue: boolean;
 }
 
@@ -124,7 +124,7 @@ function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: Transac
   return run('transaction-result', [kind, bytes, write.retentionMs, write.notify ?? false, channel, transactionId]);
 }
 
-/** Settles like `begun`, but no later than the lease allows; what is committed after that would be unknown to all. */
+/** Settles as `begun` does, but within the lease; nobody would learn of a later commit. */
 function beforeDeadline<Tx, T>(
   { connection }: TransactionTools<Tx>,
   limitMs: number,
@@ -134,7 +134,7 @@ function beforeDeadline<Tx, T>(
   const { timers } = connection.parts.runtime;
   return new Promise((resolve, reject) => {
     const timer = timers.set(() => {
-      // The commit is on its way: what became of it is found out by asking.
+      // The commit was sent: its outcome is looked up later.
       if (progress.saved === undefined) progress.overdue = true;
       reject(tooLate(progress));
     }, limitMs);

@@ -1,5 +1,5 @@
 /**
- * What the store asks of a PostgreSQL client: to run one statement, and to open a transaction.
+ * What the store needs of a PostgreSQL client: running a statement, and opening a transaction.
  *
  * @module
  */
@@ -8,8 +8,8 @@
 export type PostgresValue = string | number | boolean | null | Uint8Array;
 
 /**
- * Lets the store use anybody's client, so that an ORM opens its transactions itself: one that was opened behind its
- * back can be committed early by a nested one.
+ * Lets the store use any client, so that an ORM opens its transactions itself: if the store opened one without the
+ * ORM's knowledge, a nested transaction could commit it early.
  *
  * @typeParam Tx - the client's own type of an open transaction; handlers get it.
  * @example
@@ -25,12 +25,13 @@ export interface PostgresBridge<Tx> {
   /** Opens a transaction, commits it when `fn` resolves, rolls it back when it rejects, and rejects with the same. */
   begin<T>(fn: (tx: Tx) => Promise<T>): Promise<T>;
   /**
-   * Runs one statement with placeholders `$1`, `$2`… and gives its rows, with columns by name: inside `tx`, or, if
-   * that is undefined, by itself on any connection.
+   * Runs one statement with placeholders `$1`, `$2`… and returns its rows with columns by name: inside `tx`, or, if
+   * that is undefined, on any connection.
    */
   query(tx: Tx | undefined, text: string, values: readonly PostgresValue[]): Promise<readonly object[]>;
   /**
-   * Hears notices on a channel, if the client can; `lost` is called when it no longer does. Gives the way to stop.
+   * Listens for notifications on a channel, if the client supports it; `lost` is called when the connection is lost.
+   * Returns a function that stops it.
    */
   listen?(channel: string, heard: (payload: string) => void, lost: () => void): Promise<() => Promise<void>>;
 }

@@ -1,18 +1,18 @@
 /**
- * Statements for clients that take no numbered placeholders.
+ * Statements for clients without numbered placeholders.
  *
  * @module
  */
 
 import type { PostgresValue } from './bridge.ts';
 
-/** The text between the placeholders, and for each placeholder its value. */
+/** The text between the placeholders, and the value of each placeholder. */
 export interface SplitStatement {
   readonly parts: readonly string[];
   readonly values: readonly PostgresValue[];
 }
 
-/** Cuts a statement at its `$1`, `$2`…; a value that is used twice comes twice. None of ours has a `$` elsewhere. */
+/** Splits a statement at `$1`, `$2`…; a value that is used twice appears twice. The store's statements have no other `$`. */
 export function splitAtPlaceholders(text: string, values: readonly PostgresValue[]): SplitStatement {
   const pieces = text.split(/\$(\d+)/);
   return {

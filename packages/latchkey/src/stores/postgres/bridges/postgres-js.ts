@@ -8,23 +8,23 @@ import { StoreUnavailableError } from '../../../core/errors.ts';
 import { systemRuntime, type Timers } from '../../../core/runtime.ts';
 import type { PostgresBridge } from './bridge.ts';
 
-/** A query of postgres.js on its way. */
+/** A pending query of postgres.js. */
 interface PostgresJsQuery extends PromiseLike<readonly object[]> {
   cancel(): unknown;
 }
 
-/** The few members of a transaction's `sql` that are used. */
+/** The members of a transaction's `sql` that are used. */
 export interface PostgresJsTransaction {
   unsafe(text: string, values?: never[], options?: { prepare?: boolean }): PostgresJsQuery;
 }
 
-/** The few members of `sql` that are used. */
+/** The members of `sql` that are used. */
 export interface PostgresJsSql extends PostgresJsTransaction {
   begin(fn: (sql: PostgresJsTransaction) => Promise<unknown>): Promise<unknown>;
   listen(channel: string, heard: (payload: string) => void): Promise<{ unlisten(): Promise<void> }>;
 }
 
-/** The type of the `sql` that a transaction's function gets; `begin` has a form with options too. */
+/** The type of the `sql` that a transaction's function gets; `begin` also has a form with options. */
 export type TransactionOf<Sql extends PostgresJsSql> = Sql extends {
   begin: { (fn: (sql: infer Transaction) => never): unknown; (options: string, fn: never): unknown };
 }
@@ -33,21 +33,20 @@ export type TransactionOf<Sql extends PostgresJsSql> = Sql extends {
 
 /** The settings of a bridge to postgres.js. */
 export interface PostgresJsBridgeOptions {
-  /** How long a call waits for a free connection, in milliseconds. Default 5,000. */
+  /** Time limit for getting a free connection, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number;
   /**
-   * Let the server keep each statement's plan, under a name, for each connection. It saves a round trip and work of
-   * the server's, and does not work behind a PgBouncer in transaction mode before its version 1.21. Default false;
-   * behind such a PgBouncer give `postgres` itself `prepare: false` too.
+   * Uses prepared statements, which save a round trip and planning. They do not work behind a PgBouncer before 1.21 in
+   * transaction mode; there, also pass `prepare: false` to `postgres` itself. Default false.
    */
   readonly prepare?: boolean;
-  /** What bounds the waiting. */
+  /** The timers of the time limit. */
   readonly timers?: Timers;
 }
 
 /**
- * Makes a bridge to postgres.js. Handlers get the `sql` of a transaction: `sql.savepoint` nests, and a `COMMIT` of
- * their own is refused by the database, with everything rolled back.
+ * Creates a bridge to postgres.js. Handlers get the `sql` of a transaction: `sql.savepoint` nests, and if they run a
+ * `COMMIT` themselves, the database refuses it and rolls everything back.
  *
  * @example
  * ```ts
@@ -77,9 +76,9 @@ export function postgresJsBridge<Sql extends PostgresJsSql>(
 }
 
 /**
- * Opens a transaction. When its connection breaks, `begin` rejects while the function still runs; postgres.js 3 ends
- * the process if anything is written to such a connection, its own ROLLBACK too. So nothing is written by us, and the
- * end of the function is kept from it.
+ * Opens a transaction. If its connection breaks, `begin` rejects while the function still runs. postgres.js 3 ends the
+ * process if anything is written to such a connection, including its own ROLLBACK. So the bridge writes nothing there,
+ * and does not let postgres.js see the end of the function.
  */
 async function inTransaction<Sql extends PostgresJsSql, T>(
   sql: Sql,
@@ -94,7 +93,7 @@ async function inTransaction<Sql extends PostgresJsSql, T>(
         if (!broken.has(tx)) settle();
       };
       fn(tx as TransactionOf<Sql>).then(
-        // Boxed, since postgres.js awaits the members of an array.
+        // Wrapped in an object, since postgres.js awaits the members of an array.
         (result) => unlessBroken(() => resolve({ result })),
         (error: unknown) => unlessBroken(() => reject(error)),
       );
@@ -108,7 +107,7 @@ async function inTransaction<Sql extends PostgresJsSql, T>(
   }
 }
 
-/** A query that still waits for a connection when the time is over is taken back. */
+/** Cancels a query that still waits for a connection after the time limit. */
 async function startedWithin(query: PostgresJsQuery, limitMs: number, timers: Timers): Promise<readonly object[]> {
   let late = false;
   const timer = timers.set(() => {

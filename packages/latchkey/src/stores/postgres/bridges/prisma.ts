@@ -6,27 +6,27 @@
 
 import type { PostgresBridge } from './bridge.ts';
 
-/** The few members of a Prisma transaction client that are used. */
+/** The members of a Prisma transaction client that are used. */
 export interface PrismaTransaction {
   $queryRawUnsafe(text: string, ...values: never[]): PromiseLike<unknown>;
 }
 
 /** The limits of Prisma's interactive transactions, in milliseconds. */
 export interface PrismaTransactionOptions {
-  /** How long to wait for a connection. Default 2,000. */
+  /** Time limit for getting a connection. Default 2,000. */
   readonly maxWait?: number;
-  /** How long a transaction may take. Default 30,000. */
+  /** Time limit of a transaction. Default 30,000. */
   readonly timeout?: number;
 }
 
-/** The few members of a `PrismaClient` that are used. */
+/** The members of a `PrismaClient` that are used. */
 export interface PrismaDatabase<Tx extends PrismaTransaction> extends PrismaTransaction {
   $transaction(fn: (tx: Tx) => Promise<unknown>, options?: PrismaTransactionOptions): Promise<unknown>;
 }
 
 /**
- * Makes a bridge to a Prisma client (7 or newer). Handlers get the client of an interactive transaction:
- * `$transaction` on it nests as a savepoint, and an early commit is refused by the database, with everything rolled back.
+ * Creates a bridge to a Prisma client (7 or newer). Handlers get the client of an interactive transaction:
+ * `$transaction` on it nests as a savepoint. The database refuses an early commit and rolls everything back.
  *
  * @example
  * ```ts
