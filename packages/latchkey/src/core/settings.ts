@@ -169,3 +169,23 @@ export function settingsOf(options: Completed<OperationOptions, typeof operation
 export function resolveSettings(where: string, given: Partial<OperationSettings>): OperationSettings {
   return readOptions<Partial<OperationSettings>, typeof settingsTable>(where, settingsTable, given);
 }
+
+/** What an operator needs to know of the guards and functions on its store. */
+export type StoreSettings = Pick<OperationSettings, 'retentionMs' | 'maxAttempts'>;
+
+const settingsByStore = new WeakMap<object, StoreSettings>();
+
+/** Notes that a guard or a function of this process uses the store with these settings. */
+export function noteSettings(store: object, { retentionMs, maxAttempts }: StoreSettings): void {
+  const noted = settingsByStore.get(store) ?? { retentionMs: 0, maxAttempts: 0 };
+  settingsByStore.set(store, {
+    retentionMs: Math.max(noted.retentionMs, retentionMs),
+    maxAttempts: Math.max(noted.maxAttempts, maxAttempts),
+  });
+}
+
+/** The largest settings of the guards and functions of this process on a store; the defaults if there are none. */
+export function settingsOn(store: object): StoreSettings {
+  const defaults = { retentionMs: settingsTable.retentionMs.default, maxAttempts: settingsTable.maxAttempts.default };
+  return settingsByStore.get(store) ?? defaults;
+}

@@ -11,7 +11,7 @@ import { LatchkeyError, LeaseLostError, StoreUnavailableError } from '../core/er
 import type { Operation, Outcome } from '../core/operation.ts';
 import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
-import { type OperationSettings, settingsOf } from '../core/settings.ts';
+import { noteSettings, type OperationSettings, settingsOf } from '../core/settings.ts';
 import type { StoredResult, TransactionKind } from '../core/store.ts';
 import { type Codec, decodeValue, encodeValue, stringify } from '../core/support/codec.ts';
 import { fingerprintDigests, principalDigest, recordId } from '../core/support/digest.ts';
@@ -154,6 +154,7 @@ export function idempotent<Input, Result, Kind extends TransactionKind = never>(
   const { name, store, codec = valueCodec as Codec<Result>, runtime, log, onEvent } = read;
   checkSealed('idempotent()', store, read.fingerprint.secrets);
   const settings = settingsOf(read);
+  noteSettings(store, settings);
   const operationOf = operations(read, settings);
   const engine = new Engine<Kind>({ store, runtime, log, onEvent });
   const run = async (input: Input) => {

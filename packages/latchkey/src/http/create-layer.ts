@@ -9,6 +9,7 @@ import { createEmit } from '../core/log.ts';
 import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { Rule } from '../core/options/rules.ts';
+import { noteSettings } from '../core/settings.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
 import { guardRequest } from './guard.ts';
 import type { HttpLayer } from './layer.ts';
@@ -27,6 +28,7 @@ function layerFor<Native, Kind extends TransactionKind>(
   guard: Guard<Native, Kind>,
 ): HttpLayer<Native, Kind> {
   const route = createRoute(options, guard);
+  noteSettings(guard.store, route.settings);
   return {
     handle: (exchange) => guardRequest(exchange, route, guard),
     failed(error, native) {

@@ -6,13 +6,12 @@
 
 import { defaultRetentionMs } from '../core/audit/audit.ts';
 import type { EventListener } from '../core/events.ts';
-import type { Log } from '../core/log.ts';
-import { createEmit } from '../core/log.ts';
+import { createEmit, type Log } from '../core/log.ts';
 import { observerTable, storeRule } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import { type Completed, integer, type OptionTable, oneOf } from '../core/options/rules.ts';
 import type { Runtime } from '../core/runtime.ts';
-import { settingsTable } from '../core/settings.ts';
+import { type StoreSettings, settingsOn } from '../core/settings.ts';
 import { checkOperatorStore } from '../core/store.ts';
 import type { OperatedStore, OperatorTools } from './tools.ts';
 
@@ -31,9 +30,15 @@ export interface OperatorOptions {
    * Default 400 days.
    */
   readonly auditRetentionMs?: number;
-  /** How long a record is kept after it was resolved; should equal the route's `retentionMs`. Default 24 hours. */
+  /**
+   * How long a record is kept after it was resolved. Default: the longest `retentionMs` of the guards and functions that
+   * this process has made on the store; 24 hours if it has made none.
+   */
   readonly retentionMs?: number;
-  /** Number of claims after which a lapsed record is stuck; should equal the route's `maxAttempts`. Default 10. */
+  /**
+   * Number of claims after which a lapsed record is stuck. Default: the largest `maxAttempts` of the guards and functions
+   * that this process has made on the store; 10 if it has made none.
+   */
   readonly maxAttempts?: number;
   /** Maximum size of a decision's answer in bytes. Default 1 MiB. */
   readonly maxResponseBytes?: number;
@@ -51,15 +56,18 @@ export const operatorTable = {
   approvals: oneOf<1 | 2>(1, 2),
   approvalWithinMs: integer({ min: 1_000, max: 30 * day, default: day }),
   auditRetentionMs: integer({ min: day, max: 4_000 * day, default: defaultRetentionMs }),
-  retentionMs: settingsTable.retentionMs,
-  maxAttempts: settingsTable.maxAttempts,
+  retentionMs: integer({ min: 1 }),
+  maxAttempts: integer({ min: 1 }),
   maxResponseBytes: integer({ min: 0, max: 2 ** 31 - 1, default: 1_048_576 }),
   ...observerTable,
 } satisfies OptionTable<OperatorOptions>;
 
+type Given = Completed<OperatorOptions, typeof operatorTable>;
+
 /** The options with their defaults, and the tools made from them. */
 export interface OperatorSettings
-  extends Omit<Completed<OperatorOptions, typeof operatorTable>, 'store' | 'runtime' | 'onEvent' | 'log'> {
+  extends Pick<Given, 'approvals' | 'approvalWithinMs' | 'auditRetentionMs' | 'maxResponseBytes'>,
+    StoreSettings {
   readonly tools: OperatorTools;
 }
 
@@ -69,7 +77,21 @@ export interface OperatorSettings
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  */
 export function operatorSettings(options: OperatorOptions): OperatorSettings {
-  const { store, runtime, onEvent, log, ...limits } = readOptions('operator()', operatorTable, options);
+  const { store, runtime, onEvent, log, retentionMs, maxAttempts, ...others } = readOptions(
+    'operator()',
+    operatorTable,
+    options,
+  );
   checkOperatorStore('operator()', store);
-  return { ...limits, tools: { store, runtime, emit: createEmit({ onEvent, log, runtime }) } };
+  return {
+    ...others,
+    // A guard may be made after the operator.
+    get retentionMs() {
+      return retentionMs ?? settingsOn(store).retentionMs;
+    },
+    get maxAttempts() {
+      return maxAttempts ?? settingsOn(store).maxAttempts;
+    },
+    tools: { store, runtime, emit: createEmit({ onEvent, log, runtime }) },
+  };
 }

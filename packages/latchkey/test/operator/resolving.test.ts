@@ -44,6 +44,29 @@ async function lapsedCall() {
   return { call: () => call('k'), people, calls: () => calls, ...record };
 }
 
+describe('the retention of a resolved record', () => {
+  const day = 86_400_000;
+  const keptFor = async (functions: readonly number[], retentionMs?: number) => {
+    const runtime = manualRuntime();
+    const store = memoryStore({ runtime });
+    const people = operator({ store, runtime, ...(retentionMs !== undefined && { retentionMs }) });
+    for (const own of functions)
+      idempotent(async () => 1, { store, runtime, name: `job ${own}`, key: String, timing: { retentionMs: own } });
+    const { id, token } = await lapse(store, 'one');
+    await people.resolve(id, token, created, ann);
+    return (await stored(store, id)).expiresAtMs - runtime.clock.now();
+  };
+
+  it('is the longest of the guards and functions on the store', async () => {
+    expect(await keptFor([2 * day, 3 * day, day])).toBe(3 * day);
+  });
+
+  it('is 24 hours where the process has none, and what the operator sets', async () => {
+    expect(await keptFor([])).toBe(day);
+    expect(await keptFor([3 * day], 2 * day)).toBe(2 * day);
+  });
+});
+
 describe('a decision on a record of the HTTP layer', () => {
   it('gives every retry the response that the operator found', async () => {
     const { people, id, token, send, runs } = await lapsedOverHttp();
