@@ -1,5 +1,5 @@
 /**
- * A child process that answers one question at a time, so that load and server never share an event loop.
+ * A child process that answers one request at a time, so that load and server never share an event loop.
  *
  * @module
  */

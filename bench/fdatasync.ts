@@ -1,7 +1,7 @@
 import { closeSync, fdatasyncSync, openSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** How many single appends of 4 KB, each made durable, this machine's disk takes in a second. */
+/** Number of durable appends of 4 KB per second on this machine's disk. */
 export function measureFdatasync(folder: string, seconds: number): number {
   const file = join(folder, 'fdatasync.bin');
   const page = Buffer.alloc(4096, 1);

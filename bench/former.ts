@@ -1,4 +1,4 @@
-/** The library as it was at an earlier commit, built and packed once, to be measured beside the present code. */
+/** The library at an earlier commit, built and packed once, to be compared with the current code. */
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ const formerCommit = 'fa07599';
 export async function formerFolder(): Promise<string> {
   const folder = join(root, 'node_modules', `.latchkey-${formerCommit}`);
   if (existsSync(folder)) return folder;
-  // Beside the packages, so that the compiler finds the types of the frameworks.
+  // Next to the packages, so that the compiler finds the types of the frameworks.
   const workshop = mkdtempSync(join(root, 'node_modules', '.former-'));
   try {
     renameSync(await packInto(workshop), folder);

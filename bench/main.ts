@@ -1,6 +1,6 @@
-// Latchkey beside a bare server and beside its own former code, in one run:
-// npm run bench -- [--only node,express,fastify,hono,sqlite] [--processes N] [--seconds N] [--profile ROW]
-// Figures are printed, never asserted: they depend on the machine and on what else it does.
+// Compares Latchkey with a bare server and with its own former code, in one run: npm run bench -- [--only
+// node,express,fastify,hono,sqlite] [--processes N] [--seconds N] [--profile ROW] Figures are printed, never asserted,
+// since they depend on the machine and its load.
 
 import { mkdirSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -33,7 +33,7 @@ function wantedGroups(): GroupName[] {
   return names.filter(isGroupName);
 }
 
-/** Every row in a process of its own, again and again, so that a busy minute of the machine hits all rows. */
+/** Each row runs in a new process, in rounds, so that a busy minute of the machine affects all rows. */
 async function compare(names: readonly GroupName[], places: Places): Promise<void> {
   const rows = rowsIn(names);
   const samples = new Map<Row, RowSample[]>(rows.map((row) => [row, []]));
@@ -57,7 +57,7 @@ function figuresOf(row: Row, taken: readonly RowSample[], heap: ReadonlyMap<stri
   };
 }
 
-/** The heap is measured on Fastify alone, in processes of their own. */
+/** The heap is measured only on Fastify, in separate processes. */
 async function heapOf(names: readonly GroupName[], places: Places): Promise<Map<string, number>> {
   const heap = new Map<string, number>();
   if (names.includes('fastify'))
@@ -74,7 +74,7 @@ async function profile(title: string, places: Places): Promise<void> {
   console.log(`${topFunctions(file, 40)}\n\nThe whole profile is in ${file}.`);
 }
 
-// Not the system's temporary folder, which may be in memory, where nothing has to be made durable.
+// Not the system's temporary folder, which may be in memory.
 const places: Places = { data: fileURLToPath(new URL('data', import.meta.url)), former: await formerFolder() };
 mkdirSync(places.data, { recursive: true });
 try {

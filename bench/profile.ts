@@ -26,7 +26,7 @@ function selfTimes({ nodes, samples, timeDeltas }: Profile): Map<string, number>
   return times;
 }
 
-/** The functions in which the server itself spent most of its time, callees not counted. */
+/** The functions in which the server spent most of its time, without callees. */
 export function topFunctions(file: string, count: number): string {
   const times = selfTimes(JSON.parse(readFileSync(file, 'utf8')) as Profile);
   const total = [...times.values()].reduce((sum, time) => sum + time, 0);

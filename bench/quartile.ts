@@ -5,8 +5,8 @@ function quantile(values: readonly number[], share: number): number {
   return low === undefined || high === undefined ? Number.NaN : low + (high - low) * (place - Math.floor(place));
 }
 
-/** What is measured beside a busy machine is too long, never too short. */
+/** The lower quartile of times, since a busy machine only makes them longer. */
 export const lowerQuartile = (values: readonly number[]): number => quantile(values, 0.25);
 
-/** The same of rates, which come out too low. */
+/** The upper quartile of rates, since a busy machine only makes them lower. */
 export const upperQuartile = (values: readonly number[]): number => quantile(values, 0.75);

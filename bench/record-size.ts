@@ -5,7 +5,7 @@ function numberIn(database: DatabaseSync, query: string): number {
   return Number(Object.values(database.prepare(query).get() ?? {})[0]);
 }
 
-/** What one completed record takes in the file, everything that belongs to it included. */
+/** The bytes of one completed record in the file, including indexes. */
 export function bytesPerRecord(folder: string): number {
   const database = new DatabaseSync(join(folder, 'bench.sqlite'));
   try {

@@ -38,7 +38,7 @@ function rowLine(row: Row, results: Results): string {
   ]);
 }
 
-/** The table, and below it the targets. */
+/** The table, followed by the targets. */
 export function report(rows: readonly Row[], results: Results): string {
   const body = rows.map((row) => rowLine(row, results));
   const disk = line('4 KB append + fdatasync', [cell(results.fdatasyncPerSecond, 0)]);

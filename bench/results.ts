@@ -1,7 +1,7 @@
 import type { RowSample } from './round.ts';
 import { type Row, titleOf } from './rows.ts';
 
-/** The figures of a row that this run left out: what depends on it is not measured either. */
+/** The figures of a row that this run left out; targets that depend on it are left out too. */
 const leftOut: RowSample = {
   requestsPerSecond: Number.NaN,
   mainUsPerRequest: Number.NaN,
@@ -11,10 +11,10 @@ const leftOut: RowSample = {
   bytesPerRecord: Number.NaN,
 };
 
-/** What the bench came to. */
+/** The results of the bench. */
 export class Results {
   readonly #figures: ReadonlyMap<string, RowSample>;
-  /** Single appends of 4 KB, each made durable, in a second. */
+  /** Durable appends of 4 KB per second. */
   readonly fdatasyncPerSecond: number;
 
   /** @param figures - by the titles of the rows, in the order of the table. */

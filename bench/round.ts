@@ -6,23 +6,23 @@ import { bytesPerRecord } from './record-size.ts';
 import { type Row, titleOf } from './rows.ts';
 import { type Load, type Sample, type Server, sample, type Timing } from './sampling.ts';
 
-/** Where the processes find what they need. */
+/** The folders that the processes need. */
 export interface Places {
-  /** Takes the records. */
+  /** Folder for the records. */
   readonly data: string;
-  /** Has the former code. */
+  /** Folder with the former code. */
   readonly former: string;
 }
 
-/** What one process of a row came to. */
+/** The results of one process of a row. */
 export interface RowSample extends Sample {
-  /** Only of first requests where records are in a file. */
+  /** Only for first requests with records in a file. */
   readonly bytesPerRecord: number;
 }
 
 type Use<Result> = (server: Server, load: Load) => Promise<Result>;
 
-/** Runs one row once: a new server on new data, with the load from another process. */
+/** Runs one row once: a new server with new data, and the load from another process. */
 async function withServer<Result>(row: Row, places: Places, flags: readonly string[], use: Use<Result>) {
   const folder = mkdtempSync(join(places.data, 'records-'));
   const server: Server = new Child('server/main.ts', [JSON.stringify(row), folder, places.former], flags);
@@ -51,10 +51,10 @@ export function runRound(row: Row, places: Places, timing: Timing): Promise<RowS
   return withServer(row, places, [], (server, load) => sample(server, load, timing, checkOf(row)));
 }
 
-/** So much room that nothing is collected while a slice of a thousand requests is measured. */
+/** Large enough that no garbage is collected during a slice of a thousand requests. */
 const roomy = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
 
-/** @returns how many bytes of the heap a request of the row takes, garbage or kept */
+/** @returns the heap bytes that a request of the row allocates */
 export async function heapBytesOf(row: Row, places: Places): Promise<number> {
   const timing: Timing = { warmUpSeconds: 3, seconds: 0, slices: 8 };
   const measured = await withServer(row, places, roomy, (server, load) => sample(server, load, timing, checkOf(row)));

@@ -1,10 +1,10 @@
-/** The rows of the table: which server is under load, and with which keys. */
+/** The rows of the table: the server under load and the kind of keys. */
 
 import type { Keys } from './load/requests.ts';
 
 export type Framework = 'node' | 'express' | 'fastify' | 'hono';
 
-/** Which code guards the handler, if any. */
+/** The code that guards the handler, if any. */
 export type Release = 'bare' | 'former' | 'present';
 
 export interface Row {
@@ -24,7 +24,7 @@ const frameworkTitles: Readonly<Record<Framework, string>> = {
 const storeTitles = { none: '', memory: ', memory', sqlite: ', SQLite FULL' } as const;
 const releaseTitles = { bare: ', bare', former: ', fa07599', present: ', now' } as const;
 
-/** What a row is called in the table; no two have the same title. */
+/** The row's unique title in the table. */
 export function titleOf({ framework, release, store, keys }: Row): string {
   const kind = release === 'bare' ? '' : keys === 'unique' ? ', first' : ', replay';
   return frameworkTitles[framework] + storeTitles[store] + kind + releaseTitles[release];
@@ -34,7 +34,7 @@ export function bareOf(framework: Framework): Row {
   return { framework, release: 'bare', store: 'none', keys: 'unique' };
 }
 
-/** The bare server, and first requests and replays with the code of then and of now. */
+/** The bare server, and first requests and replays with the former and the current code. */
 function rowsOn(framework: Framework, store: 'memory' | 'sqlite'): Row[] {
   const kinds: readonly Keys[] = ['unique', 'repeated'];
   const releases: readonly Release[] = ['former', 'present'];
@@ -42,7 +42,7 @@ function rowsOn(framework: Framework, store: 'memory' | 'sqlite'): Row[] {
   return [bareOf(framework), ...guarded];
 }
 
-/** Parts of the bench, by what they are called on the command line. */
+/** Parts of the bench by their command-line names. */
 export const groups = {
   node: rowsOn('node', 'memory'),
   express: rowsOn('express', 'memory'),

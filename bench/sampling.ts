@@ -6,28 +6,28 @@ import type { ServerAnswer, ServerQuestion } from './server/serve.ts';
 export type Server = Child<ServerQuestion, ServerAnswer>;
 export type Load = Child<LoadQuestion, LoadAnswer>;
 
-/** What is measured of any row. */
+/** The figures of every row. */
 export interface Sample {
   readonly requestsPerSecond: number;
-  /** Of the thread that serves requests. */
+  /** CPU of the serving thread. */
   readonly mainUsPerRequest: number;
-  /** Of all threads. */
+  /** CPU of all threads. */
   readonly cpuUsPerRequest: number;
   readonly delayP99Ms: number;
   readonly heapBytesPerRequest: number;
 }
 
-/** How long a process is measured, and in how many slices. */
+/** Duration and number of slices of a measurement. */
 export interface Timing {
   readonly warmUpSeconds: number;
   readonly seconds: number;
   readonly slices: number;
 }
 
-/** @throws if a first request did not do the work, or a replay did it again. */
+/** @throws if a first request did not run the handler, or a replay ran it again. */
 export type CheckSlice = (load: LoadAnswer, runs: number) => void;
 
-/** Warms a server up, then measures it slice by slice; the better quartile of the slices counts. */
+/** Warms up a server, then measures it in slices and takes the better quartile of the slices. */
 export async function sample(server: Server, load: Load, timing: Timing, check: CheckSlice): Promise<Sample> {
   await load.ask({ seconds: timing.warmUpSeconds });
   const slices: Sample[] = [];
@@ -48,7 +48,7 @@ export async function sample(server: Server, load: Load, timing: Timing, check: 
   return bestOf(slices);
 }
 
-/** Rates by their upper quartile, everything else by its lower one. */
+/** Takes the upper quartile of rates and the lower quartile of everything else. */
 export function bestOf(samples: readonly Sample[]): Sample {
   const low = (pick: (sample: Sample) => number) => lowerQuartile(samples.map(pick));
   return {

@@ -1,4 +1,4 @@
-/** Something that a bench is measured against. `Results` is what the bench came to. */
+/** A target of a bench; `Results` is the type of the bench's results. */
 export interface Target<Results> {
   readonly title: string;
   readonly unit: string;
@@ -18,7 +18,7 @@ function outcomeOf<Results>(target: Target<Results>, value: number): string {
   return miss <= 0 ? 'met' : `missed by ${miss.toFixed(target.digits)} ${target.unit}`;
 }
 
-/** One line for each target of what this run measured: what it came to, what was wanted, and whether it was met. */
+/** One line per measured target: the result, the target, and whether it was met. */
 export function targetLines<Results>(targets: readonly Target<Results>[], results: Results): string[] {
   return targets.flatMap((target) => {
     const value = target.measured(results);

@@ -13,7 +13,7 @@ function row(framework: Framework, release: Release, keys: Keys, store: Row['sto
   return { framework, release, store, keys };
 }
 
-/** What a guard adds to the bare server. */
+/** The cost of the guard beyond the bare server. */
 function addedTo(results: Results, guarded: Row, pick: (sample: Sample) => number): number {
   return pick(results.of(guarded)) - pick(results.of(bareOf(guarded.framework)));
 }
@@ -37,7 +37,7 @@ function againstFormer(
   };
 }
 
-/** The CPU of the thread that serves, added to the bare server: how much of what the former code added. */
+/** The CPU that the guard adds to the bare server, as a fraction of what the former code added. */
 function addedCpu(framework: Framework, limits: Readonly<Record<Keys, number>>): Target<Results>[] {
   const kinds: readonly Keys[] = ['unique', 'repeated'];
   return kinds.map((keys) =>

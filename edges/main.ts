@@ -1,5 +1,5 @@
 /**
- * Small real applications from seeds, with and without their guard, under a client that misbehaves:
+ * Small real applications generated from seeds, with and without their guard, under a difficult client:
  *
  *     npm run edges -- --seed 7        prints the world of one seed
  *     npm run edges -- --seeds 5000    plays many, from 1 or from --from
@@ -32,7 +32,7 @@ const { values } = parseArgs({
 
 const dist = fileURLToPath(new URL('../packages/latchkey/dist', import.meta.url));
 
-/** So many worlds use every allowed difference; one that is never used then allows too much. */
+/** Number of worlds in which every allowed difference must be used; an unused one allows too much. */
 const longRun = 2_000;
 
 function say(text: string): void {

@@ -1,4 +1,4 @@
-// Everything that can be said about the code without running its tests. Runs on the repository's own Node.
+// All static checks of the code. Runs on the repository's own Node.
 
 import { availableParallelism } from 'node:os';
 import { capture, runScript, seconds } from './prepare/process.mjs';
@@ -45,7 +45,7 @@ async function runStep({ title, args }) {
 }
 
 /**
- * A step that succeeds may still have something to tell.
+ * A step that succeeds may also have output to show.
  *
  * @param {string} output
  */

@@ -1,4 +1,4 @@
-// Looks at every state of the protocol's model: npm run model [-- --quick] [-- --mutations] [-- --mutation NAME]
+// Checks every state of the protocol's model: npm run model [-- --quick] [-- --mutations] [-- --mutation NAME]
 
 import { argv } from 'node:process';
 import { mutations } from './model/mutations.mjs';

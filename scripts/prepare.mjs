@@ -1,4 +1,4 @@
-// Brings a clone into a state in which everything else can run: packages, build, and with --programs what the tests run.
+// Prepares a clone: installs the packages, builds the library, and with --programs installs the programs for the tests.
 // It runs on the system's Node and needs no package, since none may be installed yet.
 
 import { argv } from 'node:process';

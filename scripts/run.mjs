@@ -12,8 +12,8 @@ import { prepare } from './prepare.mjs';
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /**
- * A terminal's Ctrl-C arrives twice, from the terminal and from npm: the second of the same kind within a moment is
- * dropped. The child has a process group of its own, so that it gets signals from here alone.
+ * Ctrl-C in a terminal arrives twice, from the terminal and from npm: a second signal of the same kind within a moment
+ * is dropped. The child has a separate process group, so it only gets signals from here.
  *
  * @param {import('node:child_process').ChildProcess} child
  */
@@ -41,7 +41,7 @@ function runOnOwnNode(args) {
 }
 
 /**
- * Installs the packages of a project with a lockfile of its own, if the program belongs to one.
+ * Installs the packages of the program's project, if it has its own lockfile.
  *
  * @param {string} file
  */

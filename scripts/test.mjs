@@ -17,7 +17,7 @@ import { runSection } from './test/section.mjs';
 
 const reports = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
 
-/** What depends on a database server more than on the release of Node; these run on Node 24 alone. */
+/** Tests that depend more on a database server than on the Node release; they only run on Node 24. */
 const withServers = [
   'stores/{redis,postgres,mariadb,dynamodb}',
   'processes',
@@ -67,8 +67,8 @@ function reportOf(title) {
 }
 
 /**
- * A section that failed without a failing test counts as one, so that the closing line never hides it. A skipped
- * test counts as failed: a part that is missing must show.
+ * A section that failed without a failing test counts as one failure, so that the summary shows it. A skipped test
+ * counts as failed.
  *
  * @param {Section} section
  * @param {boolean} ok

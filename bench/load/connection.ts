@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-/** What is looked at in a response. */
+/** The checked parts of a response. */
 export interface Seen {
   readonly status: number;
   readonly replayed: boolean;
@@ -12,7 +12,7 @@ const headers = {
   replayed: /\r\nidempotent-replayed: true/i,
 };
 
-/** One keep-alive connection that has at most one request under way; node:http's client would cost more than the server. */
+/** One keep-alive connection with at most one pending request; node:http's client would cost more than the server. */
 export class Connection {
   readonly #socket: Socket;
   #received: Buffer = Buffer.alloc(0);

@@ -1,4 +1,4 @@
-// Keeps 64 connections busy and counts what comes back: main.ts PORT KEYS
+// Keeps 64 connections busy and counts the responses: main.ts PORT KEYS
 
 import { answerQuestions } from '../child.ts';
 import { Connection, type Seen } from './connection.ts';
@@ -24,7 +24,7 @@ function openConnections(): Promise<Connection[]> {
   return Promise.all(Array.from({ length: 64 }, () => Connection.open(Number(port), fail)));
 }
 
-/** Sends on one connection, each request after the response to the last, until it is time to stop. */
+/** Sends requests one after another on one connection until it is time to stop. */
 function keepBusy(connection: Connection, isOver: () => boolean, count: (seen: Seen) => void): Promise<void> {
   return new Promise((resolve) => {
     const turn = (seen: Seen) => {
@@ -36,7 +36,7 @@ function keepBusy(connection: Connection, isOver: () => boolean, count: (seen: S
   });
 }
 
-/** Keeps this process from sleeping: otherwise the server would pay for waking it, and the more so the slower it is. */
+/** Keeps this process from sleeping, since otherwise the server would spend CPU time on waking it. */
 function spin(): () => void {
   let isOver = false;
   const turn = () => {
@@ -58,7 +58,7 @@ async function run({ seconds }: LoadQuestion): Promise<LoadAnswer> {
     total.requests += 1;
     if (replayed) total.replays += 1;
   };
-  // However slow the machine is: the first run uses every repeated key, so that the second finds replays alone.
+  // On any machine the first run uses every repeated key, so that the second run only gets replays.
   const isOver = () => performance.now() >= start + seconds * 1000 && total.requests >= repeatedKeys;
   const stopSpinning = spin();
   await Promise.all(connections.map((connection) => keepBusy(connection, isOver, count)));

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 
-/** Each request has a key of its own, or one of a thousand that were used before. */
+/** Each request has a new key, or one of a thousand used keys. */
 export type Keys = 'unique' | 'repeated';
 
-/** How many keys take turns where keys are repeated. */
+/** Number of repeated keys. */
 export const repeatedKeys = 1000;
 
 const bodyBytes = 200;
 
-/** 200 bytes of JSON, the same for every request: a key must not be reused for another payload. */
+/** 200 bytes of JSON, the same for every request, since a key must not be reused for another payload. */
 function makeBody(): string {
   const charge = { amount: 2000, currency: 'usd', source: 'tok_amex', description: '' };
   return JSON.stringify({ ...charge, description: 'x'.repeat(bodyBytes - JSON.stringify(charge).length) });
@@ -25,7 +25,7 @@ const head = [
 
 const tail = `\r\n\r\n${makeBody()}`;
 
-/** Makes one request after the other, as text. */
+/** Makes requests as text. */
 export function requestsWith(keys: Keys): () => string {
   if (keys === 'unique') return () => head + randomUUID() + tail;
   const repeated = Array.from({ length: repeatedKeys }, () => head + randomUUID() + tail);

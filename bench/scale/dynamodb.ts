@@ -2,7 +2,7 @@ import { dynamodbStore, tableDefinition } from 'latchkey/dynamodb';
 import { startDynamodb } from '../../packages/latchkey/test/servers/dynamodb-local.ts';
 import { idOf, makeRecord, type Scaled, template } from './scaled.ts';
 
-/** As many items as one call may write, and as many such calls as are under way at once. */
+/** The maximum number of items per call, and the number of concurrent calls. */
 const batch = 25;
 const calls = 8;
 const table = 'latchkey';

@@ -1,6 +1,6 @@
-// What calls cost with ten thousand records and with millions, and while a million expired ones are swept:
-// npm run bench:scale -- [STORE…] [--sizes 10000,100000,2000000] [--samples N] [--sweep-seconds N]
-// Figures are printed, never asserted: they depend on the machine and on what else it does.
+// The cost of calls with ten thousand to millions of records, and while a million expired ones are swept: npm run
+// bench:scale -- [STORE…] [--sizes 10000,100000,2000000] [--samples N] [--sweep-seconds N] Figures are printed, never
+// asserted, since they depend on the machine and its load.
 
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -24,7 +24,7 @@ const stores: Readonly<Record<string, () => Promise<Scaled>>> = {
   dynamodb: scaledDynamodb,
 };
 
-/** How often each size has its turn. */
+/** Number of turns per size. */
 const turns = 20;
 
 const { values, positionals } = parseArgs({
@@ -42,14 +42,14 @@ function row(cells: readonly string[]): void {
 
 const told = (samples: readonly number[]) => `${median(samples).toFixed(0)}/${percentile(samples, 0.99).toFixed(0)}`;
 
-/** All sizes in turns, each with a store of its own: others use the machine too, and not evenly. */
+/** Measures all sizes in turns, each with its own store, to even out other load on the machine. */
 async function measureSizes(name: string, scales: ReadonlyMap<number, Scaled>): Promise<void> {
   const taken = new Map([...scales.keys()].map((size) => [size, [] as Latencies[]]));
   const each = Math.ceil(Number(values.samples) / turns);
   for (let turn = 0; turn <= turns; turn += 1) {
     for (const [size, { store }] of scales) {
       const found = await latencies(store, size, each);
-      // The first turn warms up.
+      // The first turn is a warm-up.
       if (turn > 0) taken.get(size)?.push(found);
     }
   }
@@ -89,7 +89,7 @@ async function tellSweep(name: string, scaled: Scaled, size: number): Promise<vo
   );
 }
 
-// In memory where there is such a folder: the time of a disk would hide the rest.
+// In memory if possible, since disk time would dominate the rest.
 if (existsSync('/dev/shm')) process.env['TMPDIR'] = '/dev/shm';
 console.log('One call at a time; microseconds, median/p99.');
 row(['store', 'records', 'claim', 'complete', 'replay']);

@@ -7,7 +7,7 @@ import { copying, expiredAt, makeRecord, principalSeed, type Scaled, template } 
 const digestOf = (number: string) =>
   `TRIM(TRAILING '=' FROM REPLACE(REPLACE(TO_BASE64(UNHEX(SHA2(${number}, 256))), '+', '-'), '/', '_'))`;
 
-/** One statement's work; a larger one would hold a whole gigabyte in the undo log. */
+/** Rows per statement; more would hold a gigabyte in the undo log. */
 const chunk = 100_000;
 
 export async function scaledMariadb(): Promise<Scaled> {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { claimOf, completionOf, type Scaled } from './scaled.ts';
 
-/** How long calls took, one after the other, in microseconds. */
+/** Durations of calls made one after another, in microseconds. */
 export interface Latencies {
   readonly claim: readonly number[];
   readonly complete: readonly number[];
@@ -16,7 +16,7 @@ async function timed(call: () => Promise<unknown>): Promise<number> {
   return (performance.now() - start) * 1000;
 }
 
-/** The time that a new record's claim and its completion take. */
+/** Measures the claim and the completion of a new record. */
 async function first(store: Scaled['store']): Promise<{ claim: number; complete: number }> {
   const number = next;
   next += 1;
@@ -31,7 +31,7 @@ async function replay(store: Scaled['store'], size: number): Promise<void> {
   if (outcome.outcome !== 'completed') throw new Error(`A replay was ${outcome.outcome}.`);
 }
 
-/** @param size - how many records were filled in. */
+/** @param size - the number of existing records. */
 export async function latencies(store: Scaled['store'], size: number, samples: number): Promise<Latencies> {
   const claim: number[] = [];
   const complete: number[] = [];
@@ -45,7 +45,7 @@ export async function latencies(store: Scaled['store'], size: number, samples: n
   return { claim, complete, replay: replays };
 }
 
-/** Claims at a steady pace for a while; gives the time that they took. */
+/** Claims at a steady pace for a while; returns the durations. */
 export async function pacedClaims(store: Scaled['store'], seconds: number): Promise<number[]> {
   const end = performance.now() + seconds * 1000;
   const taken: number[] = [];

@@ -1,6 +1,6 @@
 import { type Runtime, systemRuntime } from 'latchkey';
 
-/** A runtime whose timers stand still on command: a store that has it sweeps when it may. */
+/** A runtime whose timers can be paused, to control a store's sweeps. */
 export function pausableRuntime() {
   let paused = false;
   const held: (() => void)[] = [];

@@ -1,25 +1,25 @@
 import { createHash } from 'node:crypto';
 import type { ClaimRequest, CompleteRequest, Store } from 'latchkey/store';
 
-/** A store whose table can be filled faster than by its own calls. */
+/** A store whose table can be filled by copying rows. */
 export interface Scaled {
   readonly store: Pick<Store, 'claim' | 'complete'>;
-  /** Makes the records of these numbers, the last one not included: completed, and long expired if so wanted. */
+  /** Makes the records from the first number up to, but not including, the last: completed, and optionally expired. */
   fill(from: number, to: number, expired?: boolean): Promise<void>;
-  /** How many expired rows there are; only where the store itself removes them. */
+  /** Number of expired rows; only if the store itself removes them. */
   countExpired?(): Promise<number>;
-  /** Holds the store's own sweeping up, or lets it go on. */
+  /** Pauses or resumes the store's own sweeps. */
   pauseSweeping?(paused: boolean): void;
   stop(): Promise<void>;
 }
 
-/** The record that all others are copies of. */
+/** The record of which all others are copies. */
 export const template = -1;
 
-/** When what is expired did so. */
+/** Expiry time of the expired records. */
 export const expiredAt = 1_000;
 
-/** As many accounts as have records. */
+/** Number of accounts. */
 const principals = 1000;
 
 const day = 86_400_000;
@@ -32,7 +32,7 @@ export function idOf(number: number): string {
   return digest(String(number));
 }
 
-/** What SQL makes of a number to get the account of a record; the digest of it is the principal. */
+/** The SQL expression for the account of a record; its digest is the principal. */
 export const principalSeed = (number: string) => `(${number} % ${principals}) + 2000000000`;
 
 export function claimOf(number: number, token: string): ClaimRequest {
@@ -65,7 +65,7 @@ export async function makeRecord(store: Scaled['store'], number: number): Promis
   await store.complete(completionOf(number, token));
 }
 
-/** The statement that copies the template, with other values in some columns. */
+/** The statement that copies the template with other values in some columns. */
 export function copying(columns: readonly string[], changed: Readonly<Record<string, string>>, from: string): string {
   const values = columns.map((column) => changed[column] ?? `t.${column}`);
   return `INSERT INTO latchkey_records (${columns.join(', ')}) SELECT ${values.join(', ')} FROM ${from}`;

@@ -4,10 +4,10 @@ import { pacedClaims, percentile } from './measure.ts';
 import type { Scaled } from './scaled.ts';
 
 const expiredRows = 1_000_000;
-/** The percentile is the median of that of so many stretches of each kind, in turns: others use the machine too. */
+/** Number of alternating stretches of each kind; the result is the median of their percentiles. */
 const stretches = 8;
 
-/** What claims cost without and during a sweep. */
+/** The cost of claims without and during a sweep. */
 export interface SweepFigures {
   readonly idleP99Us: number;
   readonly sweepingP99Us: number;
@@ -18,7 +18,7 @@ async function p99(store: Scaled['store'], seconds: number): Promise<number> {
   return percentile(await pacedClaims(store, seconds / stretches), 0.99);
 }
 
-/** The store's own sweeper, at its own pace, on a million rows that expired at once. */
+/** Runs the store's own sweeper on a million rows that have expired at once. */
 export async function measureSweep(scaled: Scaled, first: number, seconds: number): Promise<SweepFigures | undefined> {
   const { store, countExpired, pauseSweeping } = scaled;
   if (countExpired === undefined || pauseSweeping === undefined) return undefined;

@@ -10,7 +10,7 @@ import { type Charge, charge, handler } from './handler.ts';
 import type { Library } from './library.ts';
 import type { Served } from './serve.ts';
 
-/** The library to guard with, and the store behind it; undefined for a bare server. */
+/** The library and the store of the guard; undefined for a bare server. */
 interface Guarding {
   readonly library: Library;
   readonly store: Store<TransactionKind>;
@@ -82,9 +82,7 @@ const applications: Readonly<Record<Framework, Application>> = {
 };
 
 /**
- * The server of a row.
- *
- * @param folder - where its records go.
+ * The server of a row. @param folder - the folder for its records.
  */
 export async function applicationOf({ framework, store }: Row, library: Library, folder: string): Promise<Served> {
   if (store === 'none') return applications[framework](undefined);

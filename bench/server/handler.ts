@@ -2,16 +2,16 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 
 const answerBytes = 400;
 
-/** How often the work was done: a replay must not do it again. */
+/** Number of executions of the handler, which a replay must not increase. */
 export const runs = { count: 0 };
 
-/** What is read of a request's body. */
+/** The members of a request's body. */
 export interface Charge {
   readonly amount: number;
   readonly currency: string;
 }
 
-/** Reads 200 bytes of JSON and answers 400: the same work in front of every store, and in front of none. */
+/** Reads 200 bytes of JSON and answers 400, the same for every store and for the bare server. */
 export function handler(request: IncomingMessage, response: ServerResponse): void {
   let text = '';
   request.setEncoding('utf8');
@@ -24,7 +24,7 @@ export function handler(request: IncomingMessage, response: ServerResponse): voi
   });
 }
 
-/** The work itself. */
+/** The handler. */
 export function charge({ amount, currency }: Charge): string {
   runs.count += 1;
   const start = JSON.stringify({ id: 'ch_1', object: 'charge', amount, currency, status: 'succeeded', note: '' });

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The entries of the library that are measured. What is used of them is the same in both releases. */
+/** The measured entries of the library. Both releases have the members that are used. */
 interface Entries {
   readonly express: typeof import('latchkey/express');
   readonly fastify: typeof import('latchkey/fastify');
@@ -14,10 +14,10 @@ interface Entries {
   readonly sqlite: typeof import('latchkey/sqlite');
 }
 
-/** Loads the library as an application in a folder would. */
+/** Loads the library like an application in this folder. */
 export class Library {
   readonly #require: NodeJS.Require;
-  /** Switches the library's own log off, which the former code did not have. */
+  /** Turns the library's log off, which the former code did not have. */
   readonly quiet: { readonly log?: false };
 
   /** @param former - the folder with the former code. Default: the present code. */

@@ -1,14 +1,14 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
-/** What the server used between two moments. */
+/** The server's resource use between two moments. */
 export interface Usage {
-  /** Of the thread that serves requests, user and system together. */
+  /** User and system time of the serving thread. */
   readonly mainThreadUs: number;
-  /** Of all threads: the compilers and collectors of V8 too. */
+  /** CPU time of all threads, including V8's compilers and collectors. */
   readonly cpuUs: number;
-  /** How late a timer of 1 ms was, at the 99th percentile. */
+  /** Delay of a 1 ms timer, 99th percentile. */
   readonly delayP99Ms: number;
-  /** By how much the heap grew; garbage is counted as long as nothing collected it. */
+  /** Growth of the heap, including garbage that was not collected. */
   readonly heapBytes: number;
 }
 
@@ -20,7 +20,7 @@ function total({ user, system }: NodeJS.CpuUsage): number {
 
 /** Starts measuring this process; the returned function ends it. */
 export function startMeasuring(): () => Usage {
-  // There only where the process was started for it.
+  // Only available if the process was started with the flag.
   globalThis.gc?.();
   const heap = process.memoryUsage().heapUsed;
   const delays = monitorEventLoopDelay({ resolution });

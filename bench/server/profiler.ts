@@ -3,7 +3,7 @@ import { Session } from 'node:inspector/promises';
 
 const samplingIntervalUs = 200;
 
-/** Samples this process until the returned function is called; the file opens in any viewer of V8's CPU profiles. */
+/** Profiles this process until the returned function is called. Any viewer of V8's CPU profiles can open the file. */
 export async function startProfile(): Promise<(file: string) => Promise<void>> {
   const session = new Session();
   session.connect();

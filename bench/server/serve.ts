@@ -1,4 +1,4 @@
-/** The child's end of a server under test: it listens, and measures itself between two moments. */
+/** The child's end of a server under test, which listens and measures itself between two moments. */
 
 import { once } from 'node:events';
 import type { Server } from 'node:http';
@@ -13,15 +13,15 @@ export type ServerQuestion =
   | { readonly kind: 'begin'; readonly profiled: boolean }
   | { readonly kind: 'end'; readonly profile?: string };
 
-/** The port, or what was used; each belongs to its question. */
+/** The port, or the resource use, depending on the request. */
 export interface ServerAnswer {
   readonly port?: number;
   readonly usage?: Usage;
-  /** How often the handler's work was done. */
+  /** Number of executions of the handler. */
   readonly runs?: number;
 }
 
-/** What is under test, and how it ends once its connections are closed. */
+/** The server under test, and how to end it once its connections are closed. */
 export interface Served {
   readonly server: Server;
   close(): Promise<void>;

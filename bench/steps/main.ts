@@ -1,6 +1,6 @@
-// What steps cost: npm run bench:steps -- [--rounds N]
-// In one process, without HTTP: the CPU that a step adds on the memory store, and on a real Redis how long ten steps
-// take side by side against one. Figures are printed, never asserted.
+// The cost of steps: npm run bench:steps -- [--rounds N] In one process, without HTTP: the CPU that a step adds on the
+// memory store, and the duration of ten concurrent steps compared with one on a real Redis. Figures are printed, never
+// asserted.
 
 import { parseArgs } from 'node:util';
 import { Redis } from 'ioredis';
@@ -17,7 +17,7 @@ const names = Array.from({ length: 10 }, (_, index) => `step ${index}`);
 
 let calls = 0;
 
-/** Calls one operation after another, each with a key of its own. */
+/** Runs operations one after another, each with a new key. */
 function caller(store: Store, body: (context: Context) => Promise<unknown>) {
   const run = idempotent((_input: string, context) => body(context), {
     store,
@@ -62,7 +62,7 @@ async function onMemory(): Promise<void> {
       5_000,
     );
     const within = await cpuUs(caller(store(), inTurn), 5_000);
-    // The first round warms up.
+    // The first round is a warm-up.
     if (round > 0) samples.push((within - without) / names.length);
   }
   console.log(

@@ -1,10 +1,10 @@
 import type { Engines } from './apps/app.ts';
 
-/** The server behind a contest, with a connection of the bench's own. */
+/** The server of a contest, with a separate connection for the bench. */
 export interface Backing {
   readonly engines: Engines;
   clear(): Promise<void>;
-  /** How many commands the server counted that its clients sent meanwhile. */
+  /** Number of client commands that the server counted meanwhile. */
   commandsDuring(act: () => Promise<unknown>): Promise<number>;
   stop(): Promise<void>;
 }

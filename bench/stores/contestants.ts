@@ -1,4 +1,4 @@
-/** Who takes part, and how it is called in the table. */
+/** The contestants and their names in the table. */
 
 import type { Keys } from '../load/requests.ts';
 import type { App } from './apps/app.ts';
@@ -42,7 +42,7 @@ export interface Row {
   readonly keys: Keys;
 }
 
-/** First requests of all of them, then replays. */
+/** First requests of all contestants, then replays. */
 export function rowsOf(names: readonly ContestantName[]): Row[] {
   const kinds: readonly Keys[] = ['unique', 'repeated'];
   return kinds.flatMap((keys) => names.map((contestant) => ({ contestant, keys })));

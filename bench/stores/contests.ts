@@ -1,4 +1,4 @@
-/** What is compared on which server, and what it ought to come to. */
+/** The comparisons on each server, and their targets. */
 
 import type { Target } from '../target.ts';
 import type { Backing } from './backing.ts';
@@ -17,7 +17,7 @@ export interface Contest {
 const bare: Row = { contestant: 'bare', keys: 'unique' };
 const kindNames = { unique: 'first', repeated: 'replay' } as const;
 
-/** A client, and who takes part with it. */
+/** A client and its contestants. */
 const clients = {
   ioredis: { floor: 'floor', latchkey: 'latchkey', former: 'latchkeyFormer' },
   'node-redis': { floor: 'floorNodeRedis', latchkey: 'latchkeyNodeRedis', former: 'latchkeyFormerNodeRedis' },
@@ -27,10 +27,10 @@ type Client = keyof typeof clients;
 
 const [onIoredis, onNodeRedis] = [clients.ioredis, clients['node-redis']];
 
-/** Each has its own client, which is node-redis. */
+/** Each uses its own client, node-redis. */
 const peers = ['nodeIdempotency', 'expressIdempotency', 'powertools'] as const;
 
-/** It answers replays from memory, and is measured by them alone. */
+/** It answers replays from memory, so only these are measured. */
 const cachedReplays: Row = { contestant: 'powertoolsCached', keys: 'repeated' };
 
 function against(

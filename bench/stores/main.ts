@@ -1,6 +1,6 @@
-// Latchkey on Redis and PostgreSQL, side by side with a bare server, a floor and others' libraries, in one run:
-// npm run bench:stores -- [redis|postgres] [--only A,B] [--processes N] [--seconds N] [--profile CONTESTANT [--replays]]
-// Figures are printed, never asserted: they depend on the machine and on what else it does.
+// Compares Latchkey on Redis and PostgreSQL with a bare server, a floor and other libraries, in one run: npm run
+// bench:stores -- [redis|postgres] [--only A,B] [--processes N] [--seconds N] [--profile CONTESTANT [--replays]]
+// Figures are printed, never asserted, since they depend on the machine and its load.
 
 import { parseArgs } from 'node:util';
 import { formerFolder } from '../former.ts';
@@ -36,7 +36,7 @@ function isWanted({ contestant }: Row): boolean {
   return contestant === 'bare' || values.only === undefined || values.only.split(',').includes(contestant);
 }
 
-/** Every row in a process of its own, again and again, so that a busy minute of the machine hits all rows. */
+/** Each row runs in a new process, in rounds, so that a busy minute of the machine affects all rows. */
 async function compare({ title, rows, targets }: Contest, backing: Backing): Promise<void> {
   const samples = new Map<Row, RowSample[]>(rows.filter(isWanted).map((row) => [row, []]));
   const processes = Number(values.processes);

@@ -8,7 +8,7 @@ SELECT coalesce(sum(calls), 0)::int AS calls,
   coalesce(sum(calls) FILTER (WHERE query ~* '^(begin|commit|rollback|start)'), 0)::int AS transactions
 FROM pg_stat_statements WHERE query !~ 'pg_stat_statements'`;
 
-/** PostgreSQL with its own settings for durability. */
+/** PostgreSQL with its default durability. */
 export async function postgresBacking(): Promise<Backing> {
   const server = await startPostgres(['fsync=on']);
   const own = new pg.Pool({ connectionString: server.url, max: 1 });

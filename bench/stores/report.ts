@@ -2,7 +2,7 @@ import { type Target, targetLines } from '../target.ts';
 import { type Row, titleOf } from './contestants.ts';
 import type { RowSample } from './round.ts';
 
-/** Of a contestant that this run did not ask for: what depends on it is not measured either. */
+/** The figures of a contestant that this run left out; targets that depend on it are left out too. */
 const leftOut: RowSample = {
   requestsPerSecond: Number.NaN,
   mainUsPerRequest: Number.NaN,
@@ -36,7 +36,7 @@ function line(title: string, cells: readonly string[]): string {
   return title.padEnd(44) + cells.map((cell) => cell.padStart(13)).join('');
 }
 
-/** The table, and below it the targets. */
+/** The table, followed by the targets. */
 export function report(results: Results, targets: readonly Target<Results>[]): string {
   const bare = results.of('bare', 'unique').mainUsPerRequest;
   const body = results.all.map(([row, figures]) => {

@@ -4,14 +4,14 @@ import { type Load, type Sample, type Server, sample, type Timing } from '../sam
 import type { Backing } from './backing.ts';
 import { type Row, titleOf } from './contestants.ts';
 
-/** What one process of one row came to. */
+/** The results of one process of one row. */
 export interface RowSample extends Sample {
   readonly commandsPerRequest: number;
 }
 
 type Use<Result> = (server: Server, load: Load) => Promise<Result>;
 
-/** Runs one row once: a new server on an empty store, with the load from another process. */
+/** Runs one row once: a new server on an empty store, and the load from another process. */
 async function withServer<Result>(row: Row, backing: Backing, use: Use<Result>): Promise<Result> {
   await backing.clear();
   const server: Server = new Child('stores/server.ts', [row.contestant, JSON.stringify(backing.engines)]);
@@ -32,7 +32,7 @@ function checkOf(row: Row) {
   };
 }
 
-/** Measures one row in one process, then counts its commands: that slows a server down. */
+/** Measures one row in one process, then counts its commands, which slows the server down. */
 export function runRound(row: Row, backing: Backing, timing: Timing): Promise<RowSample> {
   return withServer(row, backing, async (server, load) => {
     const measured = await sample(server, load, timing, checkOf(row));

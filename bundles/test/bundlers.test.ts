@@ -10,7 +10,7 @@ import { runProgram, type Workspace, workspaceWith } from './kit/workspace.ts';
 let servers: Servers;
 let workspace: Workspace;
 let alone: Workspace;
-/** Far from any node_modules, so that a bundle runs on what is in it. */
+/** Outside of any node_modules, so that a bundle only runs with its own content. */
 let elsewhere: string;
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packages, runTool, type Workspace, workspaceWith } from './kit/workspace.ts';
 
-/** Applications, and the types that their projects have beside the library's. */
+/** Applications, and the further types of their projects. */
 const applications = {
   'next.ts': { lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], typeRoots: [join(packages, '@types')] },
   'worker.ts': { lib: ['es2023'], types: ['@cloudflare/workers-types'] },
@@ -22,7 +22,7 @@ describe("the fetch guard under the framework's own types", () => {
 
   afterAll(() => workspace[Symbol.dispose]());
 
-  /** Compiles one file; what the compiler says about it. */
+  /** Compiles one file and returns the compiler's output. */
   function compile(compiler: string, file: string, options: object): Promise<{ code: number; output: string }> {
     const compilerOptions = {
       ...{ module: 'esnext', moduleResolution: 'bundler', target: 'es2022' },

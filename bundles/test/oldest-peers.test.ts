@@ -5,7 +5,7 @@ import { expectedOfDrivers } from './kit/expected.ts';
 import { startServers } from './kit/servers.ts';
 import { packages, runProgram, workspaceWith } from './kit/workspace.ts';
 
-/** The oldest release in the peer range of each package, by the name under which this project has it. */
+/** The oldest release in the peer range of each package, by its name in this project. */
 const oldest = {
   express: 'express417',
   fastify: 'fastify50',
@@ -27,7 +27,7 @@ it('every store and every adapter works with the oldest release that its peer ra
   );
   for (const [name, alias] of Object.entries(oldest)) {
     const folder = join(packages, alias);
-    // Fastify 4 may stand beside the library, whose adapter refuses it.
+    // Fastify 4 may be installed, but the adapter refuses it.
     const first = name === 'fastify' ? '5.0.0' : /\d[\d.]*/.exec(peerDependencies[name])?.[0];
     expect(`${versionIn(folder)}.`).toContain(`${first}.`);
     symlinkSync(folder, join(workspace.folder, 'node_modules', name));

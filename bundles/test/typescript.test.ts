@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packages, runTool, type Workspace, workspaceWith } from './kit/workspace.ts';
 
-/** The ways in which TypeScript resolves a module, and the kind of file that each is asked about. */
+/** TypeScript's ways to resolve a module, and the kind of file for each. */
 const modes = [
   { moduleResolution: 'node10', module: 'commonjs', file: 'main.ts' },
   { moduleResolution: 'node16', module: 'node16', file: 'main.mts' },
@@ -13,7 +13,7 @@ const modes = [
   { moduleResolution: 'bundler', module: 'esnext', file: 'main.ts' },
 ];
 
-/** TypeScript 7 has no node10 any more. */
+/** TypeScript 7 no longer has node10. */
 const compilers = [
   { name: 'typescript54', modes },
   { name: 'typescript59', modes },
@@ -34,7 +34,7 @@ export const server = createServer(guard.wrap((request, response) => {
   response.end(operationId);
 }));
 export const code: LatchkeyError['code'] = 'key-reused';
-// @ts-expect-error: what did not resolve would be any, and take this.
+// @ts-expect-error: an unresolved import would be any and accept this.
 memoryStore({ size: 1 });
 `;
 

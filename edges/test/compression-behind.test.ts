@@ -17,7 +17,7 @@ const compressions: Record<string, (options: { threshold: number }) => RequestHa
 const charged = { charged: true };
 const late = () => new Error('the audit log failed');
 
-/** They go wrong when their answer is out, or try to give another. */
+/** They fail after their answer was sent, or try to send another. */
 const handlers: Record<string, RequestHandler> = {
   'fails when its answer is out': (_request, response, next) => {
     response.status(201).json(charged);
@@ -31,7 +31,7 @@ const handlers: Record<string, RequestHandler> = {
   },
 };
 
-/** As Express's documentation has it. */
+/** As in Express's documentation. */
 const onError: ErrorRequestHandler = (error, _request, response, next) => {
   if (response.headersSent) next(error);
   else response.status(500).json({ error: 'failed' });
@@ -64,7 +64,7 @@ describe.each(Object.entries(compressions))('%s after the guard', (_compression,
       },
     );
 
-    // Express cuts the connection at once then, without a guard too, and the bytes are still being compressed.
+    // Express then closes the connection at once, without a guard too, while the bytes are still being compressed.
     it('R86 holds the key for at most one lease when the handler fails before its answer is sent', async () => {
       let runs = 0;
       const fails: RequestHandler = (_request, response, next) => {

@@ -14,7 +14,7 @@ const plugins: Record<string, (app: FastifyInstance) => PromiseLike<unknown>> = 
   '@fastify/etag': (app) => app.register(etag),
 };
 
-/** An application with a guard and one plugin, and how to ask it. */
+/** An application with a guard and one plugin, and a function to send requests. */
 async function start(name: string, side: 'before' | 'behind') {
   const app = fastify();
   onTestFinished(() => app.close());

@@ -12,7 +12,7 @@ const key = '8e03978e-40d5-43dd-bc93-6894a57f9324';
 
 type Order = 'the guard before the parser' | 'the guard after the parser' | 'no parser';
 
-/** Two adapters leave the body on the request, and parsers don't touch it there. */
+/** Two adapters leave the body on the request, which parsers then ignore. */
 function textOf({ body }: Request): string {
   return typeof body === 'string' || body instanceof Uint8Array ? body.toString() : JSON.stringify(body);
 }
@@ -63,7 +63,7 @@ describe.each(Object.entries(expressLambdas))('Express through %s', (adapter, la
     );
   });
 
-  // serverless-http 3 leaves bytes on the request, which no parser touches, with or without the guard.
+  // serverless-http 3 leaves bytes on the request, which parsers ignore, with or without the guard.
   const parsing = [
     ['Express 5', express],
     ['Express 4', express4],

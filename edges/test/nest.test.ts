@@ -15,7 +15,7 @@ import { memoryStore } from 'latchkey/memory';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { serve } from './kit/serve.ts';
 
-/** A Nest application with one order per call: these middlewares, in this order, then Nest's guard. */
+/** A Nest application with these middlewares, in this order, then Nest's guard. */
 async function nestShop(middlewares: readonly RequestHandler[], guard: CanActivate = { canActivate: () => true }) {
   let orders = 0;
   class Orders {
@@ -30,7 +30,7 @@ async function nestShop(middlewares: readonly RequestHandler[], guard: CanActiva
     }
   }
   const place = Object.getOwnPropertyDescriptor(Orders.prototype, 'place') ?? {};
-  // What the decorators' syntax would do, which Node does not run.
+  // Does what decorators would do, whose syntax Node does not run.
   Post()(Orders.prototype, 'place', place);
   UseGuards(guard)(Orders);
   Controller('orders')(Orders);

@@ -16,7 +16,7 @@ import { type Reply, type Serving, serve } from './kit/serve.ts';
 const require = createRequire(import.meta.url);
 const express4: typeof express = require('express4');
 
-/** Middleware that rewrites headers through on-headers before 1.1.0, in the last release that did. */
+/** Middleware that rewrites headers through on-headers before 1.1.0, in its last such release. */
 const middlewares: Record<string, () => RequestHandler> = {
   'morgan 1.10.0': () => require('morgan1100')('tiny', { stream: { write() {} } }),
   'compression 1.7.4': () => require('compression174')({ threshold: 0 }),
@@ -30,7 +30,7 @@ const options = { principal: () => 'tenant', request: { maxBytes: 1_000 } };
 const links = ['</a>; rel="next"', '</b>; rel="prev"'];
 const ownHeaders = /^(?:date|connection|keep-alive|x-powered-by|x-response-time|set-cookie|vary|content-encoding)$/;
 
-/** What a client may rely on: names that the layer or the handler gave, and no others. */
+/** The headers that a client may rely on: those of the guard or the handler, and no others. */
 function headerNames({ headers }: Reply): string[] {
   return [...headers.keys()].filter((name) => !ownHeaders.test(name)).sort();
 }
@@ -52,7 +52,7 @@ async function expectIntact(server: Serving, path: string): Promise<void> {
   expect(headerNames(mismatch).filter((name) => name.length < 4)).toEqual([]);
 }
 
-/** The whole body comes before the answer on most servers, so that only a longer one is answered early. */
+/** Most servers read the whole body before they answer, so only a longer one is answered early. */
 async function expectEarlyAnswer(server: Serving, path: string): Promise<void> {
   const refused = await server.post(path, randomUUID(), JSON.stringify({ item: 'x'.repeat(200_000) }));
   expect([refused.status, JSON.parse(refused.text).code]).toEqual([413, 'request-too-large']);

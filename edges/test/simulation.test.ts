@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 
 const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 
-/** A process of its own: it catches what nobody handles, which vitest would take for its own. */
+/** A separate process, since the simulation catches unhandled errors, which vitest would take for its own. */
 function play(...args: readonly string[]): Promise<{ code: number | null; output: string }> {
   const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
   let output = '';

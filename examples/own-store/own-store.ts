@@ -4,7 +4,7 @@ import { LatchkeyError, StoreUnavailableError } from 'latchkey';
 import * as record from 'latchkey/record';
 import type * as contract from 'latchkey/store';
 
-/** What a step of the store makes of a record: its answer, and the record to write or to remove, if any. */
+/** The result of a store method: its answer, and whether to write or remove the record. */
 type Change<T> = { answer: T; write?: record.Entry; remove?: boolean };
 
 /** A store in one table: each method reads, changes and writes one record in a transaction. */
@@ -68,7 +68,7 @@ export class OwnStore implements contract.OperatorStore {
     this.#closed = true; // the handle is the application's
   }
 
-  // What follows is for an operator and a completer; a guard does without.
+  // The following methods are for an operator and a completer; a guard does not need them.
 
   list({ state, limit, cursor = '0' }: contract.ListRequest): Promise<contract.RecordPage> {
     if (!Number.isInteger(limit) || limit < 1 || limit > 1_000 || !/^\d+$/.test(cursor))
@@ -124,7 +124,7 @@ export class OwnStore implements contract.OperatorStore {
     });
   }
 
-  /** One step that nobody else comes between; whatever goes wrong, nothing of it is left. */
+  /** Runs one atomic step, which is rolled back if it fails. */
   async #atomic<T>(step: (nowMs: number) => T): Promise<T> {
     if (this.#closed) throw new StoreUnavailableError('The store is closed.');
     try {

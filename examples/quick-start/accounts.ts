@@ -1,4 +1,4 @@
-/** Stands for your own authentication: the id of the account that an Authorization header speaks for. */
+/** A stand-in for your own authentication: returns the account id of an Authorization header. */
 export function accountOf(authorization: string | null | undefined): string | undefined {
   return authorization === 'Bearer secret' ? 'account-81' : undefined;
 }

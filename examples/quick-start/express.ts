@@ -17,7 +17,7 @@ const app = express();
 app.use((request, response, next) => (accountOf(request.headers.authorization) ? next() : response.sendStatus(401)));
 
 app.post('/orders', guard.with({ key: { required: true } }), express.json(), async (request) => {
-  // The order, the answer and "done" are one commit: no crash leaves one without the others.
+  // The order, the answer and the completion are one commit: no crash leaves one without the others.
   await guard.context(request).finish((db) => {
     const { lastInsertRowid } = db.prepare('INSERT INTO orders (item) VALUES (?)').run(request.body.item);
     return { status: 201, body: { id: Number(lastInsertRowid), item: request.body.item } };

@@ -13,8 +13,8 @@ const order = guard.withContext(async (context, request: Request) => {
   const { item, amount } = await request.json();
 
   // One step: its answer is saved under its name, and after a crash the next attempt resumes after it. It sends a key
-  // that is derived from this operation, the same at every attempt, so that the provider charges once even if we ask
-  // twice; and it asks again by itself when the connection breaks.
+  // derived from this operation, the same at every attempt, so the provider charges once even if it is called twice, and
+  // it retries if the connection breaks.
   const charged = await context.fetch('charge', `${process.env.PROVIDER}/charges`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },

@@ -1,4 +1,4 @@
-// The package is tested as it would be published: packed, installed in an empty folder, imported, required, compiled.
+// Tests the package as published: packed, installed in an empty folder, imported, required, compiled.
 
 import { rmSync } from 'node:fs';
 import { Refusal, runScript } from '../prepare/process.mjs';

@@ -28,10 +28,10 @@ async function fastifyApplication(store: Store): Promise<Server> {
   return app.server;
 }
 
-/** The applications whose requests are followed. Each has one guarded route, `POST /charges`. */
+/** The applications whose requests are traced. Each has one guarded route, `POST /charges`. */
 export const applications = { express: expressApplication, fastify: fastifyApplication };
 
-/** A store, and the way to close it and its client. */
+/** A store, and how to close it and its client. */
 export interface Opened {
   readonly store: Store;
   close(): Promise<void>;

@@ -7,7 +7,7 @@ const places = ['packages/latchkey/src', 'scripts', 'bench', 'edges', 'bundles',
 const isCode = /(?<!\.generated)\.(ts|mjs|lua|sql)$/;
 const isForeign = /(^|\/)(node_modules|dist|data|test|\.work)(\/|$)/;
 
-/** How many files of code lie directly in each folder. Those of tests are left out: they hold one file a subject. */
+/** The number of code files directly in each folder, without test folders, which have one file per subject. */
 function filesByFolder(): Map<string, number> {
   const counts = new Map<string, number>();
   for (const place of places)
@@ -19,7 +19,7 @@ function filesByFolder(): Map<string, number> {
   return counts;
 }
 
-/** Each folder in which a person has to look for a file among too many others. */
+/** Each folder with too many files. */
 export function crowdedFolders(): string[] {
   return [...filesByFolder()].flatMap(([folder, count]) => {
     const limit = crowdedFolderCeilings[folder] ?? filesInFolder;

@@ -1,5 +1,5 @@
 /**
- * Notes each entry of a function of the library: its sources are loaded with a call in front of every function's body.
+ * Records each call of a library function: the sources are loaded with a recording call at the start of every function.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url';
 import { type Node, parseSync, Visitor } from 'oxc-parser';
 import { librarySources } from './sources.ts';
 
-/** A function of the library, by its file and its name. */
+/** A library function by file and name. */
 export interface Place {
   readonly file: string;
   readonly name: string;
@@ -36,7 +36,7 @@ export function takeEntered(): readonly Place[] {
   return taken;
 }
 
-/** From here on every module of the library is loaded with its functions noted. */
+/** Instruments every module of the library that is loaded from now on. */
 export function instrumentLibrary(): void {
   registerHooks({
     load(url, context, nextLoad) {
@@ -59,10 +59,10 @@ function instrumented(file: string, script: string): string {
   return pieces.join('') + script.slice(written);
 }
 
-/** A body in braces gets a statement; the expression of an arrow function becomes the second of a pair. */
+/** A block gets a statement; the expression of an arrow function becomes the second operand of a comma. */
 function insertionsIn(file: string, script: string): Insertion[] {
   const insertions: Insertion[] = [];
-  /** Of functions that have none of their own, by where they start. */
+  /** Names of anonymous functions, by position. */
   const names = new Map<number, string>();
   const nameFrom = (key: Node, value: Node | null) => {
     if (value !== null) names.set(value.start, script.slice(key.start, key.end));

@@ -1,15 +1,15 @@
 /**
- * How far the code may spread. A ceiling is what the code comes to today: it may be lowered, never raised. Lines of a
- * file and of a function are limited in biome.json.
+ * Limits of the code path. A ceiling is the present figure and may be lowered, but never raised. Lines of a file and of
+ * a function are limited in biome.json.
  */
 
-/** A ceiling that holds now, and the figure that is wanted. */
+/** The present ceiling and the target. */
 export interface Limit {
   readonly ceiling: number;
   readonly goal: number;
 }
 
-/** The longest walk of a first request and of a replay, over all frameworks and stores. */
+/** The longest path of a first request and of a replay, over all frameworks and stores. */
 export const walkLimits = {
   first: {
     files: { ceiling: 49, goal: 30 },
@@ -26,13 +26,13 @@ export const walkLimits = {
 /** Types that hold a request's members. */
 export const requestTypeLimit: Limit = { ceiling: 11, goal: 6 };
 
-/** Files of code that lie directly in one folder. */
+/** Code files directly in one folder. */
 export const filesInFolder = 16;
 
-/** Folders whose files are alike, so that nobody has to look for one among them: one statement a file. */
+/** Folders with one statement per file, whose files are alike. */
 export const foldersOfLikeFiles: readonly string[] = ['sql', 'lua'];
 
-/** Folders that still have more. */
+/** Folders that still exceed the limit. */
 export const crowdedFolderCeilings: Readonly<Record<string, number>> = {
   'examples/payments/src/shop': 17,
   'packages/latchkey/src/client': 17,

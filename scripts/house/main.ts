@@ -1,5 +1,5 @@
-// How far the code spreads, and whether it is within its limits: npm run house [-- -v]
-// With -v it prints every step of each request.
+// Measures the code path of a request and checks its limits: npm run house [-- -v] With -v it prints every step of each
+// request.
 
 import { startRedis } from '../../packages/latchkey/test/servers/redis-server.ts';
 import { runScript } from '../prepare/process.mjs';
@@ -15,7 +15,7 @@ const kinds = ['first', 'replay'] as const;
 
 type Kind = (typeof kinds)[number];
 
-/** @returns what is wrong */
+/** @returns the violations */
 function check(title: string, figure: number, { ceiling }: Limit): string[] {
   return figure > ceiling ? [`${title}: ${figure} is above the ceiling of ${ceiling}`] : [];
 }

@@ -1,7 +1,7 @@
 import { type ClassElement, parseSync, type TSSignature, type TSType, Visitor } from 'oxc-parser';
 import { readSource, sourceFiles } from './sources.ts';
 
-/** What belongs to one request under way. */
+/** The members of one request. */
 const membersOfRequest = new Set([
   ...['id', 'recordId', 'key', 'principal', 'fingerprint', 'acceptable', 'operation', 'operationId', 'policy'],
   ...['token', 'owner', 'claim', 'claimed', 'claimedAt', 'attempt', 'lease', 'context', 'signal', 'steps'],
@@ -10,7 +10,7 @@ const membersOfRequest = new Set([
 
 const rooms = /^(core|http|adapters|function)\//;
 
-/** What users, stores and operators see of a request: the contract, the options and the audit. */
+/** Files of the contract, the options and the audit, which are not counted. */
 const contract =
   /^(core\/(store|store-types|context|events|outbox)\.ts|core\/audit\/|(core\/function-|function\/)options\.ts|http\/options\.ts)/;
 
@@ -21,7 +21,7 @@ export interface RequestType {
   readonly members: readonly string[];
 }
 
-/** Every class, interface and type literal between the doors and the store that holds two or more of those members. */
+/** Every class, interface and type literal between adapters and stores that holds two or more of those members. */
 export function requestTypes(): RequestType[] {
   const files = sourceFiles().filter((file) => rooms.test(file) && !contract.test(file));
   return files.flatMap(requestTypesIn);
@@ -47,7 +47,7 @@ function literalMembers(type: TSType): TSSignature[] {
   return [];
 }
 
-/** Of a field or a getter; a method holds nothing. */
+/** The name of a field or getter; methods don't count. */
 function nameOf(part: ClassElement | TSSignature): string[] {
   const holds =
     part.type === 'TSPropertySignature' ||

@@ -6,7 +6,7 @@ import { root } from '../prepare/root.mjs';
 /** Where the library's sources are. Ends with a slash. */
 export const librarySources = pathToFileURL(`${root}/packages/latchkey/src/`);
 
-/** Every TypeScript file of the library that a person wrote, as a path from `src`. */
+/** Every TypeScript file of the library that is not generated, as a path from `src`. */
 export function sourceFiles(): string[] {
   const all = readdirSync(librarySources, { recursive: true, encoding: 'utf8' });
   return all.filter((file) => file.endsWith('.ts') && !file.endsWith('.generated.ts')).toSorted();

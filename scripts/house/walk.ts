@@ -1,4 +1,4 @@
-/** Follows one request through the library: which files and functions it enters, and in which order. */
+/** Traces one request through the library: the files and functions that it enters, in order. */
 
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
@@ -11,9 +11,9 @@ import { librarySources } from './sources.ts';
 
 export interface Walk {
   readonly files: number;
-  /** Those that V8 counts: the making of a class's fields is one of them. */
+  /** The functions that V8 counts, including the initialization of a class's fields. */
   readonly functions: number;
-  /** How often the request comes back into a file that it had left. */
+  /** How often the request returns to a file that it had left. */
   readonly returns: number;
   readonly places: readonly Place[];
 }
@@ -25,10 +25,10 @@ export interface Walks {
 
 const body = '{"amount":2000,"currency":"usd"}';
 const repeats = 3;
-/** What a request leaves for after its answer is done by then. */
+/** Time for the work that a request does after its answer. */
 const settleMs = 30;
 
-/** Sends first requests and replays to a server, and follows each through the library. */
+/** Sends first requests and replays to a server, and traces each through the library. */
 export async function walksOf(server: Server): Promise<Walks> {
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -47,7 +47,7 @@ export async function walksOf(server: Server): Promise<Walks> {
   return { first: shortest(walks.map(({ first }) => first)), replay: shortest(walks.map(({ replay }) => replay)) };
 }
 
-/** A body that arrives in two pieces, or a timer that fires meanwhile, lengthens a walk by chance. */
+/** The shortest trace counts, since a body in two pieces or a timer lengthens a trace by chance. */
 function shortest(walks: readonly Walk[]): Walk {
   return walks.reduce((best, walk) => (walk.places.length < best.places.length ? walk : best));
 }
@@ -72,7 +72,7 @@ function filesIn(places: readonly Place[]): { files: number; returns: number } {
   return { files, returns: stays.length - files };
 }
 
-/** The walk in words: each stay in a file with the functions that were entered there. */
+/** Describes the path: each visit of a file with the functions entered there. */
 export function storyOf({ places }: Walk): string {
   const lines: string[] = [];
   let last = '';

@@ -1,4 +1,4 @@
-// Faults that are put into the model on purpose, one at a time: a model that finds none of them proves nothing.
+// Deliberate faults for the model, one at a time, each of which it must find.
 
 /**
  * @typedef {import('./spin.mjs').Change & { name: string, rerun: boolean, lease?: number }} Mutation

@@ -1,4 +1,4 @@
-// Checks one setting of the model with spin: it writes a checker in C, which looks at every state that there is.
+// Checks one setting of the model with spin, which generates a checker in C that visits every state.
 
 import { copyFileSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,7 +25,7 @@ import { root } from '../prepare/root.mjs';
  */
 
 const model = join(root, 'model');
-// Compressed states, and safety alone: no property here needs more.
+// Compressed states, and only safety properties, since the model has no others.
 const compiling = ['-w', '-O1', '-DSAFETY', '-DCOLLAPSE', '-DNOFAIR', '-DMEMLIM=12000', '-o', 'pan', 'pan.c'];
 
 /**
@@ -72,7 +72,7 @@ async function explore(cwd, defines) {
   const states = numberIn(report, /(\S+) states, stored/);
   const depth = numberIn(report, /depth reached (\d+)/);
   if (existsSync(join(cwd, 'main.pml.trail'))) return { states, depth, ...(await tell(cwd, defines)) };
-  // A search that was cut short, by memory or by depth, has shown nothing.
+  // A search that ended early, because of memory or depth, is inconclusive.
   if (!/errors: 0/.test(report) || /not completed|max search depth/.test(report)) throw new Refusal(report);
   return { states, depth };
 }

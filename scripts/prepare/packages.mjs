@@ -17,7 +17,7 @@ function packagesOf(file) {
 }
 
 /**
- * Compares what npm wrote down when it last installed with the lockfile, package by package.
+ * Compares npm's record of the last installation with the lockfile, package by package.
  *
  * @param {string} folder
  * @returns {boolean}
@@ -35,7 +35,7 @@ function isInstalledIn(folder) {
 
 const isInstalled = () => isInstalledIn(root) && [node24, node22].every((file) => existsSync(file));
 
-/** Installs what the lockfile says, if that isn't there already. */
+/** Installs the packages of the lockfile, unless they are installed. */
 export async function installPackages() {
   if (isInstalled()) return;
   await quietly('Installing packages (npm ci)', 'npm', ['ci', '--no-progress'], { cwd: root });
@@ -43,10 +43,10 @@ export async function installPackages() {
 }
 
 /**
- * Installs the packages of a project that only tests need, which has a lockfile of its own. npm runs under the
- * repository's Node, since under an older one it may choose other packages.
+ * Installs the packages of a separate project for tests, with its own lockfile. npm runs on the repository's Node,
+ * since on an older one it may choose other packages.
  *
- * @param {string} name of its folder in the repository
+ * @param {string} name the project's folder in the repository
  */
 export async function installProject(name) {
   const folder = `${root}/${name}`;

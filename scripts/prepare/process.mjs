@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks';
  * @param {string} command
  * @param {readonly string[]} args
  * @param {import('node:child_process').SpawnOptions} [options]
- * @returns {Promise<{ ok: boolean, output: string }>} both streams in one text, in the order in which they came
+ * @returns {Promise<{ ok: boolean, output: string }>} both streams in one text, in order of arrival
  */
 export function capture(command, args, options = {}) {
   return new Promise((resolve) => {
@@ -22,7 +22,7 @@ export function capture(command, args, options = {}) {
 }
 
 /**
- * Runs one command quietly: a line that says what is being done, and everything that it printed if it failed.
+ * Runs one command quietly: prints one line with its title, and its whole output if it fails.
  *
  * @param {string} title
  * @param {string} command
@@ -39,7 +39,7 @@ export async function quietly(title, command, args, options) {
   throw new Refusal(`Failed: ${[command, ...args].join(' ')}`);
 }
 
-/** A reason to stop that its message explains in full, so that no stack trace is wanted. */
+/** An error whose message is sufficient, so that no stack trace is printed. */
 export class Refusal extends Error {}
 
 /** @param {number} ms */

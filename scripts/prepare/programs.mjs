@@ -17,7 +17,7 @@ const chromiumProgram = {
 };
 
 /**
- * What the protocol's model is checked with: spin writes a program in C.
+ * The programs that check the protocol's model: spin and a C compiler.
  *
  * @type {readonly Program[]}
  */
@@ -38,7 +38,7 @@ const programs = [
   ...modelPrograms,
 ];
 
-/** Debian keeps servers out of the PATH of those who are not root, and PostgreSQL's out of everybody's. */
+/** On Debian servers are only in root's PATH, and PostgreSQL's in no PATH. */
 const serverFolders = () => ['/usr/sbin', '/usr/local/sbin', ...postgresFolders()];
 
 function postgresFolders() {
@@ -84,7 +84,7 @@ async function installOnDebian(names) {
 }
 
 /**
- * Debian's packages start their servers when they are installed, unless this file says no. The tests start their own.
+ * Debian's packages start their servers on installation unless this file forbids it. The tests start their own.
  *
  * @template T
  * @param {() => Promise<T>} install
@@ -92,7 +92,7 @@ async function installOnDebian(names) {
 async function withoutServices(install) {
   const policy = '/usr/sbin/policy-rc.d';
   if (existsSync(policy)) return install();
-  // An interrupt reaches the installer as well; this process outlives it, to take the file away.
+  // An interrupt also reaches the installer; this process continues in order to remove the file.
   const outlive = () => {};
   process.on('SIGINT', outlive);
   writeFileSync(policy, '#!/bin/sh\nexit 101\n', { mode: 0o755, flag: 'wx' });
@@ -111,7 +111,7 @@ function missing(wanted) {
 
 /**
  * @param {readonly Program[]} wanted
- * @returns {Promise<string[]>} the Debian packages that are missing still
+ * @returns {Promise<string[]>} the Debian packages that are still missing
  */
 async function install(wanted) {
   const absent = missing(wanted);
@@ -120,7 +120,7 @@ async function install(wanted) {
 }
 
 /**
- * Finds the programs that the tests run, and installs Debian's where that is possible.
+ * Finds the programs that the tests need, and installs Debian's if possible.
  *
  * @returns {Promise<{ chromium: string }>} where it is
  */
@@ -132,7 +132,7 @@ export async function ensurePrograms() {
   throw new Refusal(`The tests need what is missing here; on Debian: apt-get install ${still.join(' ')}${browser}`);
 }
 
-/** Finds what checks the protocol's model, and installs Debian's where that is possible. */
+/** Finds the programs that check the protocol's model, and installs Debian's if possible. */
 export async function ensureModelPrograms() {
   const still = await install(modelPrograms);
   if (still.length > 0) throw new Refusal(`The model needs, on Debian: apt-get install ${still.join(' ')}`);

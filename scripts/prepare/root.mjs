@@ -3,8 +3,8 @@ import { fileURLToPath } from 'node:url';
 /** The repository's folder. */
 export const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/[\\/]$/, '');
 
-/** The repository's own Node: the one that starts these scripts on a fresh machine is the system's. */
+/** The repository's own Node; on a fresh machine the system's Node starts these scripts. */
 export const node24 = `${root}/node_modules/.bin/node`;
 
-/** The oldest release that the library supports, as far as it is tested. */
+/** The oldest tested release that the library supports. */
 export const node22 = `${root}/tools/node22/node_modules/.bin/node`;

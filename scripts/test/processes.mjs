@@ -1,5 +1,5 @@
-// Finds processes by a mark in their environment. A child inherits its parent's environment, so the mark finds it
-// whatever its process group is and however its parent ended.
+// Finds processes by a mark in their environment, which children inherit, whatever their process group and however
+// their parent ended.
 
 import { readdirSync, readFileSync } from 'node:fs';
 
@@ -8,16 +8,16 @@ import { readdirSync, readFileSync } from 'node:fs';
  */
 
 /**
- * The variable that names the test file which a process belongs to. Two runs never share a value.
+ * The variable that names the test file of a process. Its value is unique to a run.
  */
 export const fileMark = 'LATCHKEY_TEST_FILE';
 
-/** The variable that names the section of `npm test` which a process belongs to. */
+/** The variable that names the section of `npm test` of a process. */
 export const sectionMark = 'LATCHKEY_TEST_SECTION';
 
 /**
  * @param {string} path
- * @returns {string} empty for a process that has ended meanwhile or belongs to another user
+ * @returns {string} empty if the process has ended or belongs to another user
  */
 function read(path) {
   try {
@@ -28,7 +28,7 @@ function read(path) {
 }
 
 /**
- * Every process that has the variable with this value, except this one. Systems without /proc show none.
+ * All processes that have the variable with this value, except this one. Empty on systems without /proc.
  *
  * @param {string} variable
  * @param {string} value
@@ -62,6 +62,6 @@ export function killIfThere(pid) {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // It has ended meanwhile.
+    // It has already ended.
   }
 }

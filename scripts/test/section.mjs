@@ -1,5 +1,5 @@
-// Runs one section of `npm test` in a process group of its own, within a time limit. Whatever the section started has
-// ended when it returns, so that nothing keeps the output open and the run from ending.
+// Runs one section of `npm test` in a separate process group with a time limit. When it returns, all processes of the
+// section have ended, so that none keeps the output open.
 
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -11,12 +11,12 @@ import { killAll, killIfThere, processesWith, sectionMark } from './processes.mj
 /**
  * @typedef {object} Section
  * @property {string} title
- * @property {string} node which Node runs it; the first `node` in its PATH is the same one
+ * @property {string} node the Node that runs it, which is also the first `node` in its PATH
  * @property {readonly string[]} args
- * @property {number} limitMinutes several times what it takes on an idle machine; past it the section fails
+ * @property {number} limitMinutes several times the duration on an idle machine; after it the section fails
  */
 
-/** How long a section has to say what it is doing before it is killed. */
+/** Time for a section to report its running tests before it is killed. */
 const lastWordsMs = 2_000;
 
 /** @type {readonly NodeJS.Signals[]} */

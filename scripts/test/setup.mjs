@@ -1,5 +1,5 @@
-// A setup file of Vitest. Its time limits grow with the load of the machine. When a test file has ended, the processes that it started end too, whether its tests passed,
-// failed or ran out of time. A file that leaves some behind fails and names them.
+// A setup file of Vitest. Time limits grow with the load of the machine. When a test file has ended, the processes that
+// it started are ended too. A file that leaves processes behind fails and names them.
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ vi.setConfig({ testTimeout: limitMs, hookTimeout: limitMs });
 const mark = randomUUID();
 process.env[fileMark] = mark;
 
-/** A child whose end was asked for may take a moment. */
+/** Time for a child process to end. */
 const graceMs = 2_000;
 
 async function leftovers() {

@@ -1,4 +1,4 @@
-// A reporter of Vitest that prints which tests are running when it gets SIGUSR2: the section's time is over then.
+// A Vitest reporter that prints the running tests on SIGUSR2, which it gets at the section's time limit.
 
 /**
  * @typedef {import('vitest/node').TestCase} TestCase

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import type { Served } from '../../server/serve.ts';
 
-/** Where the servers are that a contestant may use, and the library's former code. */
+/** The addresses of the servers, and the folder with the library's former code. */
 export interface Engines {
   readonly redisPort?: number;
   readonly postgresUrl?: string;
@@ -14,10 +14,10 @@ export type App = (engines: Engines) => Promise<Served>;
 
 export const path = '/v1/charges';
 export const json = 'application/json';
-/** How long everybody keeps an answer. */
+/** Retention of an answer for all contestants. */
 export const retentionMs = 86_400_000;
 
-/** @param close - ends what the application opened, once it serves no more. */
+/** @param close - closes the application's clients after the server has closed. */
 export async function served(app: FastifyInstance, close: () => Promise<unknown>): Promise<Served> {
   await app.ready();
   return {

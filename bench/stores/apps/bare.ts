@@ -2,7 +2,7 @@ import fastify from 'fastify';
 import { type Charge, charge } from '../../server/handler.ts';
 import { type App, json, path, served } from './app.ts';
 
-/** Fastify with nothing in front of the handler. */
+/** Fastify without a guard. */
 export const bare: App = () => {
   const app = fastify();
   app.post(path, async (request, reply) => reply.type(json).send(charge(request.body as Charge)));

@@ -5,13 +5,13 @@ import RedisAdapter from 'express-idempotency-redis-adapter';
 import { charge } from '../../server/handler.ts';
 import { type App, json, path, retentionMs } from './app.ts';
 
-/** `express-idempotency`, on Express, which is all that it runs on. It sends an answer before it is stored. */
+/** `express-idempotency`, which only supports Express. It sends an answer before it is stored. */
 export const expressIdempotency: App = async ({ redisPort }) => {
   const connectionConfig = { url: `redis://127.0.0.1:${redisPort}` };
   const dataAdapter = new RedisAdapter.default({ ttl: retentionMs / 1000, connectionConfig });
   await dataAdapter.connect();
   const app = express();
-  // Its types were made for laxer settings of the compiler.
+  // Its types need less strict compiler settings.
   app.use(express.json(), idempotency({ dataAdapter: dataAdapter as IIdempotencyDataAdapter }));
   app.post(path, (request, response) => {
     if (getSharedIdempotencyService().isHit(request)) return;

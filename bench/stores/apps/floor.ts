@@ -11,7 +11,7 @@ interface Commands {
   put(key: string, answer: string): Promise<unknown>;
 }
 
-/** The least that could be called an idempotency layer: the two bare commands, and nothing is checked. */
+/** The minimum of an idempotency layer: the two bare commands without any checks. */
 function serve({ take, put }: Commands, close: () => Promise<unknown>) {
   const app = fastify();
   app.post(path, async (request, reply) => {

@@ -5,7 +5,7 @@ import fastify from 'fastify';
 import { type Charge, charge } from '../../server/handler.ts';
 import { type App, json, path, retentionMs, served } from './app.ts';
 
-/** It asks Lambda how long the function may still run. */
+/** It calls Lambda's context for the remaining time. */
 const context = { getRemainingTimeInMillis: () => 30_000 };
 
 async function powertools(redisPort: number | undefined, useLocalCache: boolean) {
@@ -27,8 +27,8 @@ async function powertools(redisPort: number | undefined, useLocalCache: boolean)
   return served(app, () => client.close());
 }
 
-/** `@aws-lambda-powertools/idempotency`, outside Lambda; the payload is not validated, as is its default. */
+/** `@aws-lambda-powertools/idempotency` outside Lambda, without payload validation, its default. */
 export const powertoolsRedis: App = ({ redisPort }) => powertools(redisPort, false);
 
-/** The same with its cache in the process. */
+/** The same with its local cache. */
 export const powertoolsCached: App = ({ redisPort }) => powertools(redisPort, true);

@@ -1,5 +1,5 @@
-// Sends one request twice through a guard on each store and each framework, and prints what was answered. The addresses
-// of the servers come from the environment.
+// Sends one request twice through a guard on each store and framework, and prints the answers. The servers' addresses
+// come from the environment.
 
 import { createServer } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
@@ -114,7 +114,7 @@ const cases = {
     return answers;
   },
   'a store from a URL': async () => onStore(await storeFromUrl(`${REDIS_URL}/0?prefix=${crypto.randomUUID()}:`)),
-  // No server of DynamoDB is started for this; that the store makes its call is enough.
+  // No DynamoDB server is started for this; it is enough that the store makes its call.
   dynamodb: async () => {
     const calls = [];
     const call = (name) => async () => {

@@ -4,7 +4,7 @@ import { listening, options, placeOrder } from './shop.mjs';
 const { default: express } = await import(process.env.EXPRESS ?? 'express');
 const guard = idempotency(await options((request) => request.get('x-account')));
 
-/** The same application behind a server and behind Lambda's adapters. */
+/** The application for a server and for Lambda's adapters. */
 export const app = express();
 
 app.post('/orders', express.json(), guard, (request, response, next) => {

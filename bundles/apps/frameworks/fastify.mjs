@@ -2,7 +2,7 @@ import { fastify } from 'fastify';
 import { idempotency } from 'latchkey/fastify';
 import { listening, options, placeOrder } from './shop.mjs';
 
-/** The same application behind a server and behind Lambda's adapter. */
+/** The application for a server and for Lambda's adapter. */
 export const app = fastify();
 
 await app.register(idempotency(await options((request) => request.headers['x-account'])));

@@ -1,4 +1,4 @@
-// A `Request` → `Response` function on the server of whichever runtime this is.
+// A `Request` → `Response` function on the server of the present runtime.
 
 import { idempotency } from 'latchkey/fetch';
 import { listening, options, placeOrder } from './shop.mjs';

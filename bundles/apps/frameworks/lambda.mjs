@@ -1,4 +1,4 @@
-// Behind a server that calls a Lambda handler as API Gateway does (HTTP API, payload format 2.0). ADAPTER names the package
+// A server that calls a Lambda handler as API Gateway does (HTTP API, payload format 2.0). ADAPTER names the package
 // that makes the handler from an application.
 
 import { randomUUID } from 'node:crypto';

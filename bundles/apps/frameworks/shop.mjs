@@ -1,5 +1,5 @@
-// What the applications of this folder have in common: a store from the environment, and an order that is charged in one
-// step. Asked to, the process dies between the charge and the answer, once for each order.
+// Shared by the applications in this folder: a store from the environment, and an order that is charged in one step. On
+// request the process dies between the charge and the answer, once per order.
 
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,7 +7,7 @@ import { storeFromUrl } from 'latchkey/store-from-url';
 
 const { STORE_URL, SHOP_FOLDER } = process.env;
 
-/** The options of every guard here, for principals that the caller finds in its framework's request. */
+/** The options of every guard here; the caller reads the principal from its framework's request. */
 export async function options(principal) {
   return {
     store: await storeFromUrl(STORE_URL),
@@ -18,7 +18,7 @@ export async function options(principal) {
   };
 }
 
-/** Charges once for each operation, however often it is attempted. */
+/** Charges once per operation, whatever the number of attempts. */
 export async function placeOrder(context, { item, dies }) {
   const charge = await context.step('charge', ({ idempotencyKey }) => {
     appendFileSync(join(SHOP_FOLDER, 'charges'), `${item}\n`);
@@ -33,7 +33,7 @@ export async function placeOrder(context, { item, dies }) {
   return { item, charge: charge.id };
 }
 
-/** Tells the tests where the server listens. */
+/** Prints the server's address for the tests. */
 export function listening(port) {
   console.log(`port ${port}`);
 }

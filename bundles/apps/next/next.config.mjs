@@ -2,6 +2,6 @@ import { join } from 'node:path';
 
 /** @type {import('next').NextConfig} */
 export default {
-  // The packages are those of the project that this application is copied into.
+  // The packages belong to the project into which this application is copied.
   turbopack: { root: join(import.meta.dirname, '../../..') },
 };

@@ -1,4 +1,4 @@
-// Route handlers of Next as its own types have them. The functions at the end are what Next generates for each route.
+// Route handlers with Next's own types. The functions at the end are what Next generates for each route.
 
 import { idempotency } from 'latchkey/fetch';
 import { memoryStore } from 'latchkey/memory';

@@ -1,4 +1,4 @@
-// A Worker as the types of its runtime have it.
+// A Worker with the types of its runtime.
 
 import { idempotency } from 'latchkey/fetch';
 import { memoryStore } from 'latchkey/memory';

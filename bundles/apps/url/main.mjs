@@ -1,4 +1,4 @@
-// Opens a store whose driver is not installed, in a bundle that was built without it, and one that needs none.
+// Opens a store without its driver, in a bundle that was built without it, and a store that needs none.
 
 import { storeFromUrl } from 'latchkey/store-from-url';
 

@@ -1,4 +1,4 @@
-// A Worker whose guard is made while the module loads, as the README's examples make theirs.
+// A Worker whose guard is created at module scope, as in the README's examples.
 
 import { idempotentFetch } from 'latchkey/client';
 import { idempotency } from 'latchkey/fetch';
@@ -12,7 +12,7 @@ const guard = idempotency({
   recover: () => ({ decision: 'leave' }), // begins to load the audit
 });
 
-/** Loads with the module too; it is not called. */
+/** Also created at module scope; it is not called. */
 export const client = idempotentFetch();
 
 let orders = 0;

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Outcome, packages, runProgram, runTool } from './workspace.ts';
 
-/** What is bundled: a file of a workspace; and the folder that takes the result. */
+/** The workspace file to bundle, and the output folder. */
 export interface Job {
   readonly folder: string;
   readonly entry: string;
@@ -15,10 +15,10 @@ export interface Bundler {
   bundle(job: Job): Promise<Outcome>;
 }
 
-/** Optional parts of the drivers: they are looked for at run time, and are not there. */
+/** Optional parts of the drivers, which are not installed and looked up at run time. */
 const absent = ['pg-native', 'cloudflare:sockets'];
 
-/** Express and others are CommonJS; without this they have no `require` in a bundle of ES modules. */
+/** Express and others are CommonJS; without this, bundles of ES modules have no `require`. */
 const requireInModules = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);";
 
 function esbuild(format: 'esm' | 'cjs', main: string, more: readonly string[] = []): Bundler {
@@ -69,7 +69,7 @@ const bun: Bundler = {
   },
 };
 
-/** Every bundler whose result Node runs. Turbopack and workerd have tests of their own. */
+/** Every bundler whose output runs on Node. Turbopack and workerd have separate tests. */
 export const bundlers: Readonly<Record<string, Bundler>> = {
   'esbuild, as ES modules': esbuild('esm', 'main.mjs', [`--banner:js=${requireInModules}`]),
   'esbuild, as CommonJS': esbuild('cjs', 'main.cjs'),

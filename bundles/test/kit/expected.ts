@@ -16,7 +16,7 @@ const stores = [
 
 const frameworks = ['node', 'express', 'fastify', 'hono'];
 
-/** What the application `drivers` prints. */
+/** The output of the application `drivers`. */
 export const expectedOfDrivers = {
   ...Object.fromEntries([...stores, ...frameworks].map((name) => [name, onceAndReplayed])),
   dynamodb: ['calls getItem'],

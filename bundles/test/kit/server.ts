@@ -12,13 +12,13 @@ export interface Program {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** A running program, and what it has printed. */
+/** A running program and its output. */
 export interface RunningProgram extends AsyncDisposable {
   readonly process: ChildProcess;
   readonly output: () => string;
 }
 
-/** Starts a program in a process group of its own, and waits until it answers a request in any way. */
+/** Starts a program in a separate process group, and waits until it answers any request. */
 export async function startProgram({ command, args, cwd, port, env }: Program): Promise<RunningProgram> {
   const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
   const child = spawn(command, args, { cwd, env: { ...process.env, PATH, ...env }, detached: true });
@@ -43,7 +43,7 @@ export async function startProgram({ command, args, cwd, port, env }: Program): 
   return { process: child, output, [Symbol.asyncDispose]: stop };
 }
 
-/** Sends an order, and gives the whole answer in a line. */
+/** Sends an order, and returns the whole answer in one line. */
 export async function order(port: number, key: string, item: string, path = '/orders'): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}${path}`, {
     method: 'POST',

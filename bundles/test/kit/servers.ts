@@ -2,7 +2,7 @@ import { startMariadb } from '../../../packages/latchkey/test/servers/mariadb-se
 import { startPostgres } from '../../../packages/latchkey/test/servers/postgres-server.ts';
 import { startRedis } from '../../../packages/latchkey/test/servers/redis-server.ts';
 
-/** Real servers, and the environment that tells a program where they are. */
+/** Real servers, and the environment variables with their addresses. */
 export interface Servers extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,5 @@
 /**
- * One application of `apps/frameworks` in a process of its own, and what it answers.
+ * One application of `apps/frameworks` in a separate process, and its answers.
  *
  * @module
  */
@@ -21,7 +21,7 @@ export interface Program {
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** What a framework answered, each as the table shows it. */
+/** A framework's answers in the form of the table. */
 export interface Answers {
   readonly first: string;
   readonly replay: string;
@@ -39,7 +39,7 @@ const graceMs = 30_000;
 const bun = join(packages, `@oven/bun-${process.platform}-${process.arch}/bin/bun`);
 const deno = join(packages, `@deno/${process.platform}-${process.arch}-glibc/deno`);
 
-/** How each runtime runs a file. */
+/** The command by which each runtime runs a file. */
 export const runtimes = {
   node: (file: string): Program => ({ command: process.execPath, args: ['--no-warnings', file] }),
   bun: (file: string): Program => ({ command: bun, args: ['run', file] }),
@@ -110,7 +110,7 @@ async function shown(response: Response): Promise<string> {
   return isReplay ? `${response.status}, replayed` : String(response.status);
 }
 
-/** The retry of a client that waits while another attempt may still run. */
+/** A client's retry, which waits while another attempt may still run. */
 async function retried(shop: Shop, key: string, order: Order): Promise<Response> {
   const giveUpAt = Date.now() + patience(graceMs);
   for (;;) {
@@ -121,7 +121,7 @@ async function retried(shop: Shop, key: string, order: Order): Promise<Response>
   }
 }
 
-/** Runs the program and puts it to the test. */
+/** Runs and tests the program. */
 export async function answersOf(program: Program, cwd: string, storeUrl: (folder: string) => string): Promise<Answers> {
   await using shop = new Shop(program, cwd, storeUrl);
   await shop.start();

@@ -1,6 +1,6 @@
 /**
- * A folder in which the library is installed as it would be published. The other packages are found above it, in this
- * project's own node_modules.
+ * A folder in which the library is installed as published. The other packages are in this project's node_modules above
+ * it.
  *
  * @module
  */
@@ -17,20 +17,20 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 /** Where this project's packages are. */
 export const packages = join(project, 'node_modules');
 
-/** A folder with the packed library and copies of some of the applications; it is removed at the end of the block. */
+/** A folder with the packed library and copies of some applications, which is removed at the end of the block. */
 export interface Workspace extends Disposable {
   readonly folder: string;
 }
 
-/** What a workspace holds, and where it is. */
+/** The content and place of a workspace. */
 export interface WorkspaceOptions {
   /** Folders of `apps`. */
   readonly apps: readonly string[];
-  /** Where its folder is made. Default: in this project, whose packages it has. */
+  /** The parent folder. Default: this project, whose packages it then uses. */
   readonly parent?: string;
 }
 
-/** Packs the library, and installs it beside copies of some applications. */
+/** Packs the library, and installs it with copies of some applications. */
 export async function workspaceWith(options: WorkspaceOptions): Promise<Workspace> {
   const { apps, parent = join(project, '.work') } = options;
   mkdirSync(parent, { recursive: true });
@@ -45,19 +45,19 @@ export async function workspaceWith(options: WorkspaceOptions): Promise<Workspac
   return { folder, [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
-/** What a program printed. */
+/** The output of a program. */
 export interface Outcome {
   readonly code: number;
   readonly output: string;
 }
 
-/** The settings of a program that is run. */
+/** The options of running a program. */
 export interface Settings {
   readonly cwd: string;
   readonly env?: NodeJS.ProcessEnv;
 }
 
-/** Runs a program of a package, on the Node of the tests. */
+/** Runs a program of a package on the tests' Node. */
 export function runTool(script: string, args: readonly string[], settings: Settings): Promise<Outcome> {
   return runProgram(process.execPath, [join(packages, script), ...args], settings);
 }

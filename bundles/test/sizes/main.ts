@@ -1,4 +1,4 @@
-// What takes most room in a bundle: npm run sizes [-- ENTRY]
+// The largest parts of a bundle: npm run sizes [-- ENTRY]
 
 import { describeSize, measureSizes } from './measure.ts';
 

@@ -1,6 +1,6 @@
 /**
- * How large parts of the library are in an application's bundle: by esbuild, minified, then compressed by gzip. What an
- * entry loads with `import()`, when it is first needed, is counted apart.
+ * The sizes of the library's parts in an application's bundle: by esbuild, minified, then compressed by gzip. Parts
+ * that an entry loads on first use with `import()` are counted separately.
  *
  * @module
  */
@@ -12,37 +12,37 @@ import { type Workspace, workspaceWith } from '../kit/workspace.ts';
 
 /** In kilobytes of 1,000 bytes. */
 export interface SizeLimit {
-  /** What it comes to today: it may be lowered, never raised. */
+  /** The present limit, which may be lowered but never raised. */
   readonly ceiling: number;
-  /** What is wanted. */
+  /** The target. */
   readonly goal: number;
   readonly platform: 'browser' | 'node';
 }
 
-/** What is measured. */
+/** The measured entries. */
 export const sizeLimits: Readonly<Record<string, SizeLimit>> = {
   'latchkey/fetch': { ceiling: 34.4, goal: 20, platform: 'node' },
   'latchkey/client': { ceiling: 9.15, goal: 6, platform: 'browser' },
   'latchkey/redis': { ceiling: 11.95, goal: 9, platform: 'node' },
 };
 
-/** One file of the library, and the bytes that it has in the bundle before compression. */
+/** One file of the library, and its bytes in the bundle before compression. */
 export interface Part {
   readonly file: string;
   readonly bytes: number;
 }
 
-/** The size of one entry: the chunks that it imports statically, as if they were one file. */
+/** The size of one entry: its statically imported chunks as one file. */
 export interface Size {
   readonly minifiedBytes: number;
   readonly gzippedBytes: number;
-  /** All chunks, those that are loaded on first use too, compressed. */
+  /** The compressed size of all chunks, including those loaded on first use. */
   readonly wholeBytes: number;
   /** The largest first. */
   readonly parts: readonly Part[];
 }
 
-/** Packs the library, and bundles each entry by itself. */
+/** Packs the library, and bundles each entry separately. */
 export async function measureSizes(): Promise<ReadonlyMap<string, Size>> {
   using workspace = await workspaceWith({ apps: [] });
   const sizes = new Map<string, Size>();
@@ -123,9 +123,7 @@ function listOf(parts: readonly Part[], indent: string): string[] {
 }
 
 /**
- * One entry in words.
- *
- * @param count - how many of its largest files are named.
+ * Describes one entry. @param count - the number of its largest files to list.
  */
 export function describeSize(entry: string, size: Size, count: number): string {
   const { minifiedBytes, gzippedBytes, wholeBytes, parts } = size;

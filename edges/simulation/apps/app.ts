@@ -1,5 +1,5 @@
 /**
- * What every framework's part of the simulator makes.
+ * The interface of an application, for every framework.
  *
  * @module
  */
@@ -24,20 +24,20 @@ export interface GuardSettings {
   readonly runtime: ManualRuntime;
 }
 
-/** What an application is made from. */
+/** The parameters of an application. */
 export interface AppParts {
   readonly plan: Plan;
   readonly tools: Tools;
   readonly library: Library;
-  /** Undefined for the application without its guard. */
+  /** Undefined for the unguarded application. */
   readonly settings: GuardSettings | undefined;
 }
 
-/** An application that has not begun to listen. Both servers, where there are two, share one guard. */
+/** An application that does not listen yet. If there are two servers, they share one guard. */
 export interface App {
   readonly http1: Server;
   readonly http2: Http2Server | undefined;
-  /** The way to it through an adapter for AWS Lambda, in place of both. */
+  /** The handler of an adapter for AWS Lambda, instead of servers. */
   readonly lambda?: Lambda | undefined;
   close(): Promise<void>;
 }

@@ -35,14 +35,14 @@ function parserOf(express: ExpressModule, kind: ParserKind): RequestHandler {
   }
 }
 
-/** As Express' documentation writes it. */
+/** As in Express' documentation. */
 const onError: ErrorRequestHandler = (error: Error, _request, response, next) => {
   if (response.headersSent) return next(error);
   const status = Number(Reflect.get(error, 'status') ?? 500);
   response.status(status).json({ error: error.message });
 };
 
-/** Makes the application. */
+/** Creates the application. */
 export async function expressApp({ plan, tools, library, settings }: AppParts): Promise<App> {
   const express = load<ExpressModule>(plan.framework === 'express 4' ? 'express4' : 'express');
   const app = express();

@@ -31,7 +31,7 @@ const plugins: Readonly<Record<string, (app: FastifyInstance) => PromiseLike<unk
   '@fastify/helmet': (app) => app.register(helmet),
 };
 
-/** What Fastify takes: plugins of its own, and middleware of Express through `@fastify/middie`. */
+/** Fastify's middleware: its own plugins, and Express middleware through `@fastify/middie`. */
 export const fastifyMiddlewares: readonly string[] = [
   ...Object.keys(plugins),
   'morgan',
@@ -41,7 +41,7 @@ export const fastifyMiddlewares: readonly string[] = [
   'helmet',
 ];
 
-/** Middleware of Express runs before all hooks that are registered later. */
+/** Express middleware runs before all hooks that are registered later. */
 async function mount(app: FastifyInstance, names: readonly string[]): Promise<void> {
   for (const name of names) {
     const register = plugins[name];
@@ -50,7 +50,7 @@ async function mount(app: FastifyInstance, names: readonly string[]): Promise<vo
   }
 }
 
-/** The last two leave the stream to the handler, as an upload route does. */
+/** The last two leave the stream to the handler, as upload routes do. */
 async function parse(app: FastifyInstance, { parser, parserKind }: Plan): Promise<void> {
   if (parser === 'nowhere') {
     app.removeAllContentTypeParsers();
@@ -81,7 +81,7 @@ async function instance(parts: AppParts, guard: Guard | undefined, app: FastifyI
   await app.ready();
 }
 
-/** Makes the application. */
+/** Creates the application. */
 export async function fastifyApp(parts: AppParts): Promise<App> {
   const { plan, library, settings } = parts;
   const guard = settings === undefined ? undefined : library.fastify(settings);

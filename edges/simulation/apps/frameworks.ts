@@ -1,5 +1,5 @@
 /**
- * The frameworks: which handlers each of them has, and which middleware it takes.
+ * The frameworks, with their handlers and middleware.
  *
  * @module
  */
@@ -45,12 +45,12 @@ const parts: Readonly<Record<Framework, Part>> = {
   fetch: { handlers: Object.keys(fetchKinds), middlewares: honoMiddlewares, make: fetchApp },
 };
 
-/** What a framework has to choose from. */
+/** The choices of a framework. */
 export function partsOf(framework: Framework): Pick<Part, 'handlers' | 'middlewares'> {
   return parts[framework];
 }
 
-/** Makes the application of a plan. */
+/** Creates the application of a plan. */
 export function makeApp(given: AppParts): Promise<App> {
   return parts[given.plan.framework].make(given);
 }

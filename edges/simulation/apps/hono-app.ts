@@ -1,5 +1,5 @@
 /**
- * Applications on Hono, and on the Fetch API alone behind Hono's middleware, both served by `@hono/node-server`.
+ * Applications on Hono, and Fetch API handlers after Hono's middleware, both served by `@hono/node-server`.
  *
  * @module
  */
@@ -37,7 +37,7 @@ const middlewares: Readonly<Record<string, () => MiddlewareHandler>> = {
   'hono/timing': () => timing(),
 };
 
-/** What Hono brings. */
+/** Hono's middleware. */
 export const honoMiddlewares: readonly string[] = Object.keys(middlewares);
 
 const kinds: Readonly<Record<string, FetchKind<Context>>> = { ...fetchKinds, ...honoKinds };
@@ -75,7 +75,7 @@ function served(app: Hono, shutdown: (() => Promise<void>) | undefined): App {
   };
 }
 
-/** Makes an application on Hono. */
+/** Creates an application on Hono. */
 export async function honoApp({ plan, tools, library, settings }: AppParts): Promise<App> {
   const guard = settings === undefined ? undefined : library.hono(settings);
   const kind = kinds[plan.handler] as FetchKind<Context>;
@@ -101,7 +101,7 @@ export async function honoApp({ plan, tools, library, settings }: AppParts): Pro
   return served(app, guard && (() => guard.shutdown(0)));
 }
 
-/** Makes an application whose handler knows the Fetch API alone. */
+/** Creates an application whose handler only uses the Fetch API. */
 export async function fetchApp({ plan, tools, library, settings }: AppParts): Promise<App> {
   const guard = settings === undefined ? undefined : library.fetch(settings);
   const kind = kinds[plan.handler] as FetchKind;

@@ -8,10 +8,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createRequire } from 'node:module';
 import type { Next } from '../handlers/node-order.ts';
 
-/** A middleware of Express or of anything that calls `(request, response, next)`. */
+/** A middleware of the form `(request, response, next)`. */
 export type Connect = (request: IncomingMessage, response: ServerResponse, next: Next) => void;
 
-/** Loads a package that has no types, or is there under another name. */
+/** Loads a package that has no types, or has another name here. */
 export const load = createRequire(import.meta.url) as <T>(name: string) => T;
 
 type Factory = (...options: readonly unknown[]) => Connect;
@@ -24,11 +24,11 @@ const session = (name: string) => () =>
     resave: false,
     saveUninitialized: true,
     genid: () => 'session-1',
-    // One for each application, which tells nobody that it is not meant for production.
+    // One per application, without the warning about production.
     store: new (load<{ MemoryStore: new () => unknown }>(name).MemoryStore)(),
   });
 
-/** By name, those whose header rewriting is old beside those where it is new. */
+/** By name, with old and new ways of rewriting headers. */
 const connect: Readonly<Record<string, () => Connect>> = {
   morgan: () => load<Factory>('morgan')('tiny', silent),
   'morgan 1.10.0': () => load<Factory>('morgan1100')('tiny', silent),
@@ -44,7 +44,7 @@ const connect: Readonly<Record<string, () => Connect>> = {
   cors: () => load<Factory>('cors')({ origin: 'https://shop.example' }),
 };
 
-/** They rewrite a head that comes as a flat list, and take it for pairs: without a guard too. */
+/** They misread a flat list of headers as pairs, without a guard too. */
 const mistakesLists: ReadonlySet<string> = new Set([
   'morgan 1.10.0',
   'express-session 1.18.1',
@@ -53,13 +53,13 @@ const mistakesLists: ReadonlySet<string> = new Set([
   'response-time 2.3.3',
 ]);
 
-/** They call functions of a response that it does not have over HTTP/2. */
+/** They call functions that a response over HTTP/2 does not have. */
 const http1Only: ReadonlySet<string> = new Set(['compression 1.7.4', 'express-session', 'express-session 1.18.1']);
 
-/** What Express and `node:http` take. */
+/** Middleware of Express and `node:http`. */
 export const connectMiddlewares: readonly string[] = Object.keys(connect);
 
-/** They set headers on the handler's Response, which throws if it came from `fetch` as it is. */
+/** They set headers on the handler's Response, which throws if it is an unmodified one from `fetch`. */
 const changesResponses: ReadonlySet<string> = new Set([
   'hono/compress',
   'hono/cors',
@@ -70,19 +70,19 @@ const changesResponses: ReadonlySet<string> = new Set([
   'hono/timing',
 ]);
 
-/** Whether a middleware can do its work in front of a handler of this kind. */
+/** Whether a middleware works before a handler of this kind. */
 export function fitsHandler(name: string, handler: string): boolean {
   if (handler === 'a head as a flat list') return !mistakesLists.has(name);
-  // They put off the end, and take what is written after it.
+  // They delay the end, and accept writes after it.
   if (handler === 'write after the end' || handler === 'end twice') return !/^compression|^express-session/.test(name);
-  // It gives a coded answer a length beside the chunks that trailers need.
+  // It sets Content-Length on a compressed answer, although trailers need chunks.
   if (handler === 'trailers') return name !== '@fastify/compress';
-  // What gets out before an error handler cuts the connection is a matter of the compressing thread.
+  // How much is sent before an error handler closes the connection depends on the compression thread.
   if (/after|twice$/.test(handler)) return !name.startsWith('compression');
   return !(handler.includes('upstream') && !handler.endsWith('made over') && changesResponses.has(name));
 }
 
-/** Whether a middleware leaves the head of an answer as adapters for AWS Lambda expect it. */
+/** Whether an answer's head still fits adapters for AWS Lambda after this middleware. */
 export function fitsLambda(name: string): boolean {
   return /^(?:helmet|cors|morgan$|response-time$)/.test(name);
 }
@@ -92,7 +92,7 @@ export function fitsHttp2(name: string): boolean {
   return !http1Only.has(name);
 }
 
-/** Makes middlewares from their names. */
+/** Creates middlewares by name. */
 export function connectAll(names: readonly string[]): Connect[] {
   return names.map((name) => {
     const make = connect[name];

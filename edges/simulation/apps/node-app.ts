@@ -1,5 +1,5 @@
 /**
- * Applications on `node:http` and `node:http2` alone.
+ * Applications on plain `node:http` and `node:http2`.
  *
  * @module
  */
@@ -15,7 +15,7 @@ type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 const kinds: Readonly<Record<string, NodeKind>> = nodeKinds;
 
-/** Runs middlewares one after the other, then the last; what a middleware passes on as an error is a 500. */
+/** Runs middlewares in order, then the handler; an error passed to next gives 500. */
 function chain(middlewares: readonly Connect[], last: Listener): Listener {
   return middlewares.reduceRight<Listener>(
     (behind, middleware) => (request, response) =>
@@ -39,7 +39,7 @@ function failed(response: ServerResponse): void {
   response.end('failed');
 }
 
-/** Makes the application. */
+/** Creates the application. */
 export async function nodeApp({ plan, tools, library, settings }: AppParts): Promise<App> {
   const guard = settings === undefined ? undefined : library.node(settings);
   const handler = nodeHandler(kinds[plan.handler] as NodeKind, {

@@ -1,25 +1,21 @@
-/**
- * What a client gets.
- *
- * @module
- */
+/** A client's view of an answer. @module */
 
 import { gunzipSync } from 'node:zlib';
 
-/** An answer, as far as it came. */
+/** The received part of an answer. */
 export interface Answer {
   readonly protocol: 'http/1.1' | 'http/2';
   /** 0 if the connection ended without one. */
   readonly status: number;
-  /** In lower case, in order, repeated ones repeated. */
+  /** Names in lower case, in order, with repetitions. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body: Buffer;
-  /** False if it was cut short. */
+  /** False if it was incomplete. */
   readonly complete: boolean;
   /** The statuses of the informational answers before it. */
   readonly informational: readonly number[];
   readonly trailers: readonly (readonly [name: string, value: string])[];
-  /** What is wrong with how it was sent. */
+  /** Protocol errors of the answer. */
   readonly faults: readonly string[];
 }
 
@@ -41,7 +37,7 @@ export function headerOf({ headers }: Answer, name: string): string | undefined 
   return values.length === 0 ? undefined : values.join(' | ');
 }
 
-/** The body without its content coding, as far as it came. */
+/** The decoded body, as far as it was received. */
 export function textOf(answer: Answer): string {
   const { body, complete } = answer;
   if (headerOf(answer, 'content-encoding') !== 'gzip' || body.length === 0) return body.toString('latin1');
@@ -52,7 +48,7 @@ export function textOf(answer: Answer): string {
   }
 }
 
-/** One line that says what it is. */
+/** Describes the answer in one line. */
 export function summary(answer: Answer): string {
   if (answer.status === 0) return 'no answer';
   const mark = headerOf(answer, 'idempotency-status');

@@ -1,5 +1,5 @@
 /**
- * One request on its way, under the driver's hand.
+ * One request under the driver's control.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { gzipSync } from 'node:zlib';
 import type { Answer } from './answer.ts';
 
-/** What is sent. */
+/** The request to send. */
 export interface Message {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -16,19 +16,19 @@ export interface Message {
   readonly chunked: boolean;
 }
 
-/** A request that was begun. */
+/** A started request. */
 export interface Call {
-  /** Sends the body from here to there, and before the first piece the head; at its end the request is whole. */
+  /** Sends this part of the body, with the head before the first part. */
   send(from: number, to: number): void;
-  /** The answer, as soon as it is whole or can't come any more. */
+  /** The answer, once it is complete or can no longer arrive. */
   readonly answered: Promise<Answer>;
-  /** True once the head of an answer has come. */
+  /** True once the head of an answer has arrived. */
   readonly hasHead: boolean;
   /** True once `answered` has resolved. */
   readonly isAnswered: boolean;
-  /** Lets the connection go without a word. */
+  /** Closes the connection abruptly. */
   leave(how: 'end' | 'reset'): void;
-  /** Says that nothing more will be sent. */
+  /** Ends the request's side of the connection. */
   endSide(): void;
 }
 

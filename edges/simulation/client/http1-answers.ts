@@ -17,7 +17,7 @@ interface Head {
 interface Body {
   readonly bytes: Buffer;
   readonly trailers: readonly Pair[];
-  /** Where the next answer begins; undefined while more is to come. */
+  /** The start of the next answer; undefined while the answer is incomplete. */
   readonly endsAt: number | undefined;
 }
 
@@ -75,7 +75,7 @@ function faultsOf(headers: readonly Pair[]): string[] {
   return faults;
 }
 
-/** The answers in what has come; the last may be incomplete. */
+/** The received answers, of which the last may be incomplete. */
 export function answersIn(bytes: Buffer, closed: boolean): Answer[] {
   const answers: Answer[] = [];
   let informational: number[] = [];

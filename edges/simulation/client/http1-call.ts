@@ -1,5 +1,5 @@
 /**
- * Requests over HTTP/1.1, written to the socket byte by byte.
+ * Requests over HTTP/1.1, written directly to the socket.
  *
  * @module
  */
@@ -24,7 +24,7 @@ export class Http1Connection {
       this.#look(false);
     });
     socket.on('error', () => {});
-    // The server has ended its side: there is nothing more to wait for.
+    // The server has closed its side, so nothing more can arrive.
     socket.on('end', () => socket.destroy());
     socket.on('close', () => this.#look(true));
   }
@@ -37,7 +37,7 @@ export class Http1Connection {
     });
   }
 
-  /** Begins a request. */
+  /** Starts a request. */
   call(message: Message): Call {
     const socket = this.#socket;
     let isAnswered = false;
@@ -68,7 +68,7 @@ export class Http1Connection {
     };
   }
 
-  /** Ends the connection, if it is still there. */
+  /** Closes the connection, if it is still open. */
   close(): void {
     this.#socket.destroy();
   }

@@ -25,7 +25,7 @@ export class Http2Connection {
     });
   }
 
-  /** Begins a request. */
+  /** Starts a request. */
   call(message: Message): Call {
     const session = this.#session;
     let stream: ClientHttp2Stream | undefined;
@@ -69,7 +69,7 @@ export class Http2Connection {
     };
   }
 
-  /** Ends the connection, if it is still there. */
+  /** Closes the connection, if it is still open. */
   close(): void {
     this.#session.destroy();
   }

@@ -1,5 +1,5 @@
 /**
- * Requests through an adapter for AWS Lambda, which has no connection.
+ * Requests through an adapter for AWS Lambda, without a connection.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export class LambdaConnection {
     this.#lambda = lambda;
   }
 
-  /** Begins a request, which is made as a whole or not at all. */
+  /** Starts a request, which is sent completely or not at all. */
   call(message: Message): Call {
     let isAnswered = false;
     let answer: (answer: Answer) => void = () => {};

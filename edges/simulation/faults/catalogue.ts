@@ -1,5 +1,5 @@
 /**
- * Deliberate faults: what was wrong once, and what could be.
+ * Deliberate faults: former bugs and possible ones.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 /** A change of one file of the built library. */
 export interface Edit {
   readonly file: string;
-  /** Stands there exactly once. */
+  /** Must occur exactly once in the file. */
   readonly from: string;
   readonly to: string;
 }

@@ -1,5 +1,5 @@
 /**
- * Looks for the first seed whose world shows a fault.
+ * Finds the first seed whose world reveals a fault.
  *
  * @module
  */
@@ -10,16 +10,16 @@ import type { Surroundings } from '../world/world.ts';
 import type { Fault } from './catalogue.ts';
 import { faultyLibrary } from './faulty-copy.ts';
 
-/** Within so many seeds every fault has to show. */
+/** Number of seeds within which every fault must be revealed. */
 export const mostSeeds = 2_000;
 
-/** The seed, and the difference by which the fault showed. */
+/** The seed, and the difference that revealed the fault. */
 export interface Caught {
   readonly seed: number;
   readonly difference: Difference;
 }
 
-/** Plays with the fault until something differs. Undefined if nothing does. */
+/** Runs worlds with the fault until there is a difference; undefined if there is none. */
 export async function catchFault(dist: string, fault: Fault, around: Surroundings): Promise<Caught | undefined> {
   await using library = await faultyLibrary(dist, fault);
   const faulty = { ...around, library };
@@ -31,7 +31,7 @@ export async function catchFault(dist: string, fault: Fault, around: Surrounding
   return undefined;
 }
 
-/** A difference that the library shows without the fault, or that does not come again, says nothing about it. */
+/** A difference counts only if it is repeatable and does not occur without the fault. */
 async function isSound(seed: number, around: Surroundings): Promise<boolean> {
   return (await trySeed(seed, around)).differences.length === 0;
 }

@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { type Library, loadLibrary } from '../world/library.ts';
 import type { Edit, Fault } from './catalogue.ts';
 
-/** Copies, edits and loads. @throws Error if a text to replace is not there exactly once. */
+/** Copies, edits and loads. @throws Error if a text to replace does not occur exactly once. */
 export async function faultyLibrary(dist: string, { name, edits }: Fault): Promise<Library & AsyncDisposable> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-fault-'));
   const remove = async () => rmSync(folder, { recursive: true });

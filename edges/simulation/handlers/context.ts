@@ -1,5 +1,5 @@
 /**
- * What handlers use of a guard's context, whatever their framework.
+ * The part of a guard's context that handlers of all frameworks use.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The ways to answer with what Express adds.
+ * The ways to answer with Express' methods.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * Runs one kind of handler on Fastify, and notes what it sees.
+ * Runs one kind of handler on Fastify, and records its observations.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { ending, type HandlerSetup, noteRequest, type Order, readText } from './
 /** One way to answer. */
 export type FastifyKind = (order: Order, reply: FastifyReply) => unknown;
 
-/** Makes a handler from its kind. */
+/** Creates a handler of a kind. */
 export function fastifyHandler(
   kind: FastifyKind,
   { tools, pauses, contextOf }: Omit<HandlerSetup, 'parsed'>,

@@ -10,7 +10,7 @@ import type { FetchKind } from './fetch-order.ts';
 const json = { 'content-type': 'application/json' };
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-/** Gives its pieces one by one, each after some turns. */
+/** A stream that yields its pieces one by one, each after some turns. */
 function streamOf(pieces: readonly string[], pause: number): ReadableStream<Uint8Array> {
   const left = [...pieces];
   return new ReadableStream({

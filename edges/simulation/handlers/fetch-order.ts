@@ -1,5 +1,5 @@
 /**
- * Runs one kind of handler on the Fetch API, and notes what it sees. Hono handlers go the same way.
+ * Runs one kind of handler on the Fetch API or on Hono, and records its observations.
  *
  * @module
  */
@@ -8,11 +8,11 @@ import type { RunLog, Tools } from '../world/run-log.ts';
 import type { HttpContext } from './context.ts';
 import { ending } from './node-order.ts';
 
-/** One request in the hands of a handler. */
+/** One request of a handler. */
 export interface FetchOrder {
   readonly log: RunLog;
   readonly tools: Tools;
-  /** What the handler answers, unless its kind answers something else: it names the body that was seen. */
+  /** The handler's default answer, which contains the body that it read. */
   readonly text: string;
   /** The guard's context; undefined without a guard. */
   readonly context: HttpContext | undefined;
@@ -21,11 +21,11 @@ export interface FetchOrder {
 /** One way to answer. */
 export type FetchKind<C = unknown> = (order: FetchOrder, c: C) => Response | Promise<Response>;
 
-/** What a handler is made from. */
+/** The parameters of a handler. */
 export interface FetchSetup {
   readonly tools: Tools;
   readonly pauses: boolean;
-  /** Reads the body as the application does. */
+  /** Reads the body in the application's way. */
   readonly read: () => Promise<string>;
   readonly context: HttpContext | undefined;
 }

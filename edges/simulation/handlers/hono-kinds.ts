@@ -1,5 +1,5 @@
 /**
- * The ways to answer with what Hono adds.
+ * The ways to answer with Hono's methods.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 /**
- * The ways to answer with what `node:http` has.
+ * The ways to answer with `node:http`.
  *
  * @module
  */

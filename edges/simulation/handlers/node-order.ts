@@ -1,5 +1,5 @@
 /**
- * Runs one kind of handler on a `node:http` request, and notes what it sees. Express handlers go the same way.
+ * Runs one kind of handler on a `node:http` or Express request, and records its observations.
  *
  * @module
  */
@@ -12,25 +12,25 @@ import type { HttpContext } from './context.ts';
 /** Ends a handler of Express, or of a chain of middlewares. */
 export type Next = (error?: unknown) => void;
 
-/** One request in the hands of a handler. */
+/** One request of a handler. */
 export interface Order {
   readonly log: RunLog;
   readonly tools: Tools;
   readonly request: IncomingMessage;
-  /** Which execution of the operation this is. */
+  /** The number of this execution of the operation. */
   readonly count: number;
-  /** What the handler answers, unless its kind answers something else: it names the body that was seen. */
+  /** The handler's default answer, which contains the body that it read. */
   readonly text: string;
   /** The guard's context; undefined without a guard. */
   readonly context: HttpContext | undefined;
-  /** Makes a call on the response, and notes what it did. */
+  /** Calls a method of the response, and records its effect. */
   act<T>(name: string, call: () => T): T;
 }
 
 /** One way to answer. */
 export type NodeKind<R extends ServerResponse = ServerResponse> = (order: Order, response: R, next: Next) => unknown;
 
-/** How a world runs its handler. */
+/** How a world runs the handler. */
 export interface HandlerSetup {
   readonly tools: Tools;
   /** Whether a parser leaves its result in `request.body`. */
@@ -40,7 +40,7 @@ export interface HandlerSetup {
   readonly contextOf: (request: never) => HttpContext | undefined;
 }
 
-/** Makes a handler from its kind. */
+/** Creates a handler of a kind. */
 export function nodeHandler<R extends ServerResponse>(
   kind: NodeKind<R>,
   { tools, parsed, pauses, contextOf }: HandlerSetup,
@@ -60,7 +60,7 @@ export function nodeHandler<R extends ServerResponse>(
   };
 }
 
-/** Notes the end of a call. A rejection stays with whoever was given the promise. */
+/** Records the end of a call. The caller still handles a rejection. */
 export function ending<T>(log: RunLog, call: () => T): T {
   const end = () => {
     log.ended = true;
@@ -82,7 +82,7 @@ function parsedText(request: IncomingMessage): string {
   return typeof body === 'string' ? body : (JSON.stringify(body) ?? 'undefined');
 }
 
-/** Everything that comes of a stream, or what came of it. */
+/** The content of a stream, or its error. */
 export function readText(request: Readable): Promise<string> {
   return new Promise((resolve) => {
     if (request.destroyed) return resolve('GONE');
@@ -93,7 +93,7 @@ export function readText(request: Readable): Promise<string> {
   });
 }
 
-/** Notes the request as the handler got it. */
+/** Records the request as the handler got it. */
 export function noteRequest({ view }: RunLog, request: IncomingMessage, saw: string): void {
   view['body'] = saw;
   view['method'] = request.method;

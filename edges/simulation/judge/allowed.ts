@@ -1,5 +1,5 @@
 /**
- * In what a guarded application may differ from the bare one, and why.
+ * The allowed differences between a guarded application and the bare one, with reasons.
  *
  * @module
  */
@@ -8,14 +8,14 @@ import { summary } from '../client/answer.ts';
 import type { Story } from '../world/plan.ts';
 import type { Case, Difference } from './difference.ts';
 
-/** One difference that follows from a promise. */
+/** One difference that a promise implies. */
 export interface Allowed {
   readonly name: string;
-  /** What makes the difference. */
+  /** The cause. */
   readonly cause: string;
-  /** The promise that it follows from. */
+  /** The promise that implies it. */
   readonly promise: string;
-  /** As narrow as the cause. */
+  /** As narrow as possible. */
   covers(difference: Difference, found: Case): boolean;
 }
 
@@ -42,7 +42,7 @@ const leavesWorking = stories(
 );
 const computes = ({ plan: { before, behind } }: Case, word: string) =>
   [...before, ...behind].some((name) => name.includes(word));
-/** They stop as soon as the client has gone, as they do without a guard; Fastify destroys every stream then. */
+/** They stop when the client disconnects, as without a guard; Fastify then destroys every stream. */
 const stops = (found: Case) => {
   const { framework, handler } = found.plan;
   if (framework !== 'fastify') return /^(?:pipeline|sendFile|download)/.test(handler);
@@ -50,7 +50,10 @@ const stops = (found: Case) => {
 };
 
 const codes = (found: Case) => computes(found, 'compress') || found.plan.handler === 'a gzip upstream';
-/** Fastify's headers and hooks do not touch a raw response, nor Hono's `c.header()` a Response of the handler's own. */
+/**
+ * Fastify's headers and hooks do not affect a raw response, nor does Hono's `c.header()` affect the handler's own
+ * Response.
+ */
 const goesPast = ({ plan: { framework, handler } }: Case) =>
   framework === 'hono' ? !handler.startsWith('c.') : framework === 'fastify' && /^(?:take the|finish)/.test(handler);
 /** They remove X-Powered-By. */

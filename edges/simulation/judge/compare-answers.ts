@@ -1,5 +1,5 @@
 /**
- * Compares two answers, part by part.
+ * Compares two answers by their parts.
  *
  * @module
  */
@@ -7,10 +7,10 @@
 import { type Answer, headerOf, summary, textOf } from '../client/answer.ts';
 import type { Difference, Rule } from './difference.ts';
 
-/** Of another moment in each answer. */
+/** Headers that depend on the time of the answer. */
 const moments: ReadonlySet<string> = new Set(['date', 'x-response-time', 'server-timing']);
 
-/** The layer's own. */
+/** The guard's own headers. */
 const own: ReadonlySet<string> = new Set(['idempotency-status', 'idempotent-replayed', 'idempotency-stored']);
 
 function namesOf(...answers: readonly Answer[]): Set<string> {
@@ -18,10 +18,10 @@ function namesOf(...answers: readonly Answer[]): Set<string> {
   return new Set(names.filter((name) => !moments.has(name) && !own.has(name)));
 }
 
-/** They follow from the body, which names the number of its execution. */
+/** Headers that depend on the body, which contains the number of its execution. */
 const followsBody: ReadonlySet<string> = new Set(['etag', 'content-length']);
 
-/** Node's HTTP/2 client joins repeated headers, and white space after a semicolon means nothing. */
+/** Node's HTTP/2 client joins repeated headers, and white space after a semicolon is not significant. */
 function headerIn(answer: Answer, name: string, other: Answer): string | undefined {
   const value = headerOf(answer, name)?.replaceAll('; ', ';');
   return [answer, other].some(({ protocol }) => protocol === 'http/2') ? value?.replaceAll(' | ', ', ') : value;
@@ -30,9 +30,7 @@ function headerIn(answer: Answer, name: string, other: Answer): string | undefin
 const unnumbered = (text: string) => text.replace(/"order":\d+/, '"order":1');
 
 /**
- * Everything in which they differ.
- *
- * @param ranAgain - true if the answer is that of another execution, which has another number.
+ * All differences. @param ranAgain - true if the answer is from another execution, which has another number.
  */
 export function compareAnswers(rule: Rule, expected: Answer, found: Answer, ranAgain = false): Difference[] {
   const differences: Difference[] = [];
@@ -48,7 +46,7 @@ export function compareAnswers(rule: Rule, expected: Answer, found: Answer, ranA
     compare(`header ${name}`, headerIn(expected, name, found), headerIn(found, name, expected));
   }
   const bodyOf = (answer: Answer) => (ranAgain ? unnumbered(textOf(answer)) : textOf(answer));
-  // How much of a broken answer gets through is a matter of the network.
+  // How much of a broken answer arrives depends on the network.
   if (expected.complete || found.complete) compare('body', bodyOf(expected), bodyOf(found));
   compare('complete', expected.complete, found.complete);
   compare('informational', expected.informational.join(), found.informational.join());

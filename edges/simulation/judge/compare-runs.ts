@@ -1,5 +1,5 @@
 /**
- * Compares what the handler saw with what it sees without the guard.
+ * Compares the handler's observations with those without the guard.
  *
  * @module
  */
@@ -10,8 +10,8 @@ import type { Case, Difference } from './difference.ts';
 const rule = 'the handler sees what it sees without the guard';
 
 /**
- * The run for the first client is compared with the bare one in everything. Later ones come with other headers, and
- * see the same body.
+ * The run of the first client is compared completely with the bare one. Later runs have other headers and the same
+ * body.
  */
 export function compareRuns(found: Case): Difference[] {
   return [...firstRun(found), ...bodies(found)];
@@ -46,17 +46,17 @@ function steps(expected: RunLog, found: RunLog): Difference[] {
 }
 
 /**
- * Middleware that puts off the end of an answer (it compresses it, or saves a session) makes a response look unended
- * after `end`. Behind the guard's own functions it looks ended: that is what a handler expects.
+ * Middleware that delays the end of an answer (to compress it or save a session) leaves a response unended after `end`.
+ * With the guard's functions it is ended, as a handler expects.
  */
 function forgiving(expected: string | undefined, found: string | undefined): string | undefined {
-  // Nobody gets what is written to a response whose connection is gone, and nothing says when its head is out.
+  // Writes to a response with a closed connection are lost, and it is not visible when its head is sent.
   if ([expected, found].every((step) => step?.includes('"destroyed":true'))) return found;
-  // What a call that throws leaves of the status means nothing: the head is out.
+  // The status after a call that throws is not significant, since the head was sent.
   if ([expected, found].every((step) => step?.includes('threw ERR_HTTP_HEADERS_SENT'))) return found;
   let text = expected;
   if (found?.includes('"writableEnded":true')) text = text?.replace('"writableEnded":false', '"writableEnded":true');
-  // A response that has ended is destroyed a moment later, with or without a client.
+  // An ended response is destroyed a moment later, with or without a client.
   const [destroyed] = found?.match(/"destroyed":(?:true|false)/) ?? [];
   return destroyed === undefined ? text : text?.replace(/"destroyed":(?:true|false)/, destroyed);
 }

@@ -1,5 +1,5 @@
 /**
- * Where a guarded application differs from the bare one, or from its own first answer.
+ * A difference between a guarded application and the bare one, or its own first answer.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Plan } from '../world/plan.ts';
 import type { Played } from '../world/play.ts';
 
-/** What was compared. */
+/** The compared subject. */
 export type Rule =
   | 'the first answer equals the bare one'
   | 'a replay equals the first answer'
@@ -23,18 +23,18 @@ export type Rule =
 /** One difference. */
 export interface Difference {
   readonly rule: Rule;
-  /** What differs: `status`, `header etag`, `step 3`. */
+  /** The differing part: `status`, `header etag`, `step 3`. */
   readonly part: string;
   readonly expected: string;
   readonly found: string;
 }
 
-/** A world that was played three times. */
+/** A world that was run three times. */
 export interface Case {
   readonly plan: Plan;
-  /** Bare, with a client that waits for its answer. */
+  /** Unguarded, with a client that waits for its answer. */
   readonly reference: Played;
-  /** Bare, with the client of the plan as far as that can be without a guard. */
+  /** Unguarded, with the plan's client as far as possible. */
   readonly bare: Played;
   readonly guarded: Played;
 }

@@ -11,10 +11,10 @@ import { compareAnswers } from './compare-answers.ts';
 import { compareRuns } from './compare-runs.ts';
 import type { Case, Difference, Rule } from './difference.ts';
 
-/** One request takes a claim, a completion and its repetitions, and a duplicate that waits reads now and then. */
+/** Allowed store calls per request: a claim, a completion with repetitions, and polls of a waiting duplicate. */
 const mostStoreCalls = 120;
 
-/** Every difference between the two, allowed or not. */
+/** All differences between the two, allowed or not. */
 export function differencesIn(found: Case): Difference[] {
   return [
     ...firstAnswer(found),
@@ -32,7 +32,7 @@ export function differencesIn(found: Case): Difference[] {
 
 const status = (answer: Answer) => headerOf(answer, 'idempotency-status');
 
-/** The answer of the operation, rather than one of the layer's own problems. */
+/** The operation's answer, as opposed to an error of the guard. */
 function isOwn(answer: Answer): boolean {
   const mark = status(answer);
   return mark === undefined || mark === 'executed' || mark === 'replayed';
@@ -41,7 +41,7 @@ function isOwn(answer: Answer): boolean {
 const isReplayed = (answer: Answer) => headerOf(answer, 'idempotent-replayed') !== undefined;
 const isConflict = (answer: Answer) => status(answer)?.startsWith('in-progress') === true;
 
-/** Their first client sees no answer that could be compared. */
+/** Their first client gets no answer to compare. */
 const unseen: ReadonlySet<Story> = new Set([
   'leaves in the middle of its body',
   'leaves during the claim',
@@ -54,23 +54,23 @@ function differs(rule: Rule, part: string, expected: unknown, found: unknown): D
   return expected === found ? [] : [{ rule, part, expected: String(expected), found: String(found) }];
 }
 
-/** Of two that came at once, one may be told to come later. */
+/** One of two concurrent requests may get in-progress. */
 function firstAnswer({ plan, bare, guarded: { first, twin } }: Case): Difference[] {
   if (unseen.has(plan.story)) return [];
   const seen = twin !== undefined && isConflict(first) ? twin : first;
   return compareAnswers('the first answer equals the bare one', bare.first, seen);
 }
 
-/** What was stored is what the first client got, or would have got. */
+/** The stored answer equals the first client's answer, or the one it would have got. */
 function replays({ plan, guarded, reference }: Case): Difference[] {
   const { first, twin, retries, runsBeforeRetry } = guarded;
   const answers = [...(twin === undefined ? [] : [twin]), ...retries];
   const hasRun = runsBeforeRetry > 0 && first.complete && isOwn(first) && !isReplayed(first);
   const original = hasRun ? first : reference.first;
   return answers.flatMap((answer) => {
-    // An application that cuts the connection of one request cuts the one behind it, too.
+    // An application that closes the connection of one request also affects the next one on it.
     if (answer === twin && !answer.complete && plan.story === 'sends twice on one connection') return [];
-    // What the bare application broke off says nothing about the answer that its handler has made.
+    // An answer that the bare application aborted is not comparable with the handler's answer.
     if (isConflict(answer) || (!original.complete && isOwn(answer))) return [];
     return compareAnswers('a replay equals the first answer', original, answer, !hasRun || !isReplayed(answer));
   });
@@ -90,7 +90,7 @@ function storedFirst({ guarded: { sentEarly } }: Case): Difference[] {
   return differs('an answer is stored before it is sent', 'sent early', false, sentEarly);
 }
 
-/** Nothing is behind a route that nobody declared. */
+/** An undeclared route has no handler. */
 function unguarded({ plan, guarded }: Case): Difference[] {
   if (plan.handler !== 'an unknown route') return [];
   const marks = guarded.retries.map((answer) => status(answer) ?? headerOf(answer, 'idempotent-replayed'));
@@ -99,7 +99,7 @@ function unguarded({ plan, guarded }: Case): Difference[] {
 
 function held({ plan, reference, guarded }: Case): Difference[] {
   const isSilent = reference.first.status === 0;
-  // Each takeover runs such a handler again.
+  // Each takeover reruns such a handler.
   if (isSilent && plan.afterFailure === 'rerun') return [];
   const mostMs = (isSilent ? maxRunMs : 0) + 2 * leaseMs + waitMs;
   if (guarded.heldMs <= mostMs) return [];
@@ -113,7 +113,7 @@ function strays({ bare, reference, guarded }: Case): Difference[] {
 }
 
 function calls({ reference, guarded }: Case): Difference[] {
-  // A handler that hangs has its lease renewed for as long as it may run.
+  // The lease of a hanging handler is renewed until maxRunMs.
   if (guarded.storeCalls <= mostStoreCalls || reference.first.status === 0) return [];
   return differs('the store is asked a bounded number of times', 'calls', mostStoreCalls, guarded.storeCalls);
 }

@@ -1,5 +1,5 @@
 /**
- * Plays the world of one seed and judges it.
+ * Runs the world of one seed and compares it.
  *
  * @module
  */
@@ -11,14 +11,14 @@ import { type Allowed, allowed } from './allowed.ts';
 import type { Case, Difference } from './difference.ts';
 import { differencesIn } from './judge.ts';
 
-/** What became of one seed. */
+/** The result of one seed. */
 export interface Tried {
   readonly found: Case;
   readonly differences: readonly Difference[];
   readonly used: readonly Allowed[];
 }
 
-/** What the client of a story does where there is no guard to wait for. */
+/** The client's actions in an unguarded world. */
 const withoutGuard: Partial<Record<Story, Story>> = {
   'leaves during the claim': 'leaves while the handler works',
   'leaves while it waits': 'waits for the answer',
@@ -28,11 +28,11 @@ const withoutGuard: Partial<Record<Story, Story>> = {
   'sends twice at once': 'waits for the answer',
 };
 
-/** Plays and judges. */
+/** Runs and compares. */
 export async function trySeed(seed: number, around: Surroundings): Promise<Tried> {
   const plan = planOf(seed);
   const story = withoutGuard[plan.story] ?? plan.story;
-  // There its client leaves at once, too: before the handler has done anything but read.
+  // There its client also disconnects at once, before the handler has done anything but read.
   const barePlan = plan.story === 'leaves during the claim' ? { ...plan, pauses: true } : plan;
   const reference = await play(plan, 'waits for the answer', false, around);
   const bare = story === 'waits for the answer' ? reference : await play(barePlan, story, false, around);

@@ -1,5 +1,5 @@
 /**
- * Random choices that follow from a seed alone.
+ * Random choices that only depend on a seed.
  *
  * @module
  */
@@ -11,7 +11,7 @@ export class Chance {
   readonly #fraction: () => number;
 
   constructor(seed: number) {
-    // Seeds that follow each other would begin with similar draws.
+    // Consecutive seeds would begin with similar draws.
     this.#fraction = manualRuntime(Math.imul(seed, 0x9e3779b1) ^ 0x5bd1e995).random.fraction;
   }
 
@@ -20,7 +20,7 @@ export class Chance {
     return this.#fraction() < probability;
   }
 
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   count(least: number, most: number): number {
     return least + Math.floor(this.#fraction() * (most - least + 1));
   }

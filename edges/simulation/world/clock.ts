@@ -1,5 +1,5 @@
 /**
- * Time that moves when the driver says so, and turns of the event loop.
+ * Time controlled by the driver, and turns of the event loop.
  *
  * @module
  */
@@ -7,8 +7,8 @@
 import { type ManualRuntime, manualRuntime } from 'latchkey/testing';
 
 /**
- * A clock that stands still. A timer of no delay only asks for another turn of the event loop, and gets it: the fetch
- * adapter looks that way whether a body ends at once.
+ * A manual clock. A timer without delay runs in the next turn of the event loop, since the fetch adapter uses one to
+ * check whether a body ends at once.
  */
 export function worldClock(seed: number): ManualRuntime {
   const manual = manualRuntime(seed);
@@ -24,14 +24,14 @@ export function worldClock(seed: number): ManualRuntime {
   };
 }
 
-/** Lets the event loop turn. */
+/** Lets the event loop run some turns. */
 export async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise<void>((resolve) => setImmediate(resolve));
 }
 
 /**
- * Turns until something is so; false if it is not within the bound. Sockets on the loopback interface need a few
- * turns; files and compression run on other threads and need real time beside.
+ * Runs turns until a condition holds; returns false at the limit. Loopback sockets need a few turns; files and
+ * compression run on other threads and also need real time.
  */
 export async function until(condition: () => boolean, mostTurns: number, mostMs = 0): Promise<boolean> {
   for (let turn = 0; turn < mostTurns; turn += 1) {

@@ -1,5 +1,5 @@
 /**
- * A real store whose calls can be stopped, and that knows whether anything is still under way.
+ * A real store whose calls can be stopped, and that counts pending work.
  *
  * @module
  */
@@ -8,13 +8,13 @@ import type { Store } from 'latchkey/store';
 import { turns } from './clock.ts';
 import type { Gates } from './gates.ts';
 
-/** What the driver sees of the store. */
+/** The driver's view of the store. */
 export interface StoreWatch {
-  /** Calls that were made and have not returned. */
+  /** Number of pending calls. */
   pending: number;
-  /** Claims that were won, less those that were completed, released or abandoned. */
+  /** Number of open claims: won and not yet completed, released or abandoned. */
   held: number;
-  /** All calls that were made: the steps by which work on a request is counted. */
+  /** Number of calls. */
   calls: number;
 }
 
@@ -47,7 +47,7 @@ function countedTransaction(watch: StoreWatch, transaction: Transaction): Transa
   };
 }
 
-/** Puts gates before `claim` and `complete`. A store is `distance` turns of the event loop away. */
+/** Puts gates before `claim` and `complete`. Each call takes `distance` turns of the event loop. */
 export function gatedStore<S extends Store>(store: S, gates: Gates, distance: number): { store: S; watch: StoreWatch } {
   const watch: StoreWatch = { pending: 0, held: 0, calls: 0 };
   const gated = (name: string, call: Call) => async (request: never) => {

@@ -1,10 +1,10 @@
 /**
- * Places where the world stands still until the driver lets it go on: the store's calls and the handler's own wait.
+ * Points at which the driver can stop the world: the store's calls and the handler's wait.
  *
  * @module
  */
 
-/** Where the world can be stopped. */
+/** A point at which the world can be stopped. */
 export type GateName = 'claim' | 'complete' | 'handler';
 
 class Gate {
@@ -32,11 +32,11 @@ class Gate {
   }
 }
 
-/** All gates of one world. They are open until they are closed, and stop the first that comes only. */
+/** All gates of one world. They are open until closed, and only stop the first arrival. */
 export class Gates {
   readonly #closed = new Map<GateName, Gate>();
 
-  /** Stops whoever comes next; resolves when somebody has. */
+  /** Stops the next arrival; resolves when it is stopped. */
   close(name: GateName): Promise<void> {
     const gate = new Gate();
     this.#closed.set(name, gate);
@@ -48,7 +48,7 @@ export class Gates {
     this.#closed.delete(name);
   }
 
-  /** Waits here if the gate is closed and nobody waits yet. */
+  /** Waits here if the gate is closed and nothing waits yet. */
   async pass(name: GateName): Promise<void> {
     const gate = this.#closed.get(name);
     if (gate === undefined || this.#taken.has(gate)) return;

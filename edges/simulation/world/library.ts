@@ -1,12 +1,12 @@
 /**
- * The library that a run of worlds uses: the built one, or a copy of it with a deliberate fault.
+ * The library under test: the built one, or a copy of it with a deliberate fault.
  *
  * @module
  */
 
 import { pathToFileURL } from 'node:url';
 
-/** The entries that worlds use. */
+/** The used entries. */
 export interface Library {
   readonly node: typeof import('latchkey/node')['idempotency'];
   readonly express: typeof import('latchkey/express')['idempotency'];

@@ -22,12 +22,12 @@ const bodies: Readonly<Record<ParserKind, { readonly type: string; readonly text
   },
 };
 
-/** The body that the parser of a plan understands. */
+/** The body for a plan's parser. */
 export function bodyOf({ parserKind }: Plan): { readonly type: string; readonly text: string } {
   return bodies[parserKind];
 }
 
-/** Another body that it understands as well, and as long, so that nothing but the bytes tells them apart. */
+/** Another valid body of the same length, so that only the bytes differ. */
 export function otherBodyOf(plan: Plan): { readonly type: string; readonly text: string } {
   const { type, text } = bodyOf(plan);
   return { type, text: text.replace('cup', 'mug').replace('tea', 'ale').replace('bytes', 'words') };

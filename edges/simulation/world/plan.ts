@@ -1,5 +1,5 @@
 /**
- * One world on paper: the application, its guard, and what its client does. It follows from a seed alone.
+ * The plan of one world: the application, its guard, and the client's actions. It only depends on a seed.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { type Framework, frameworks, partsOf } from '../apps/frameworks.ts';
 import { fitsHandler, fitsHttp2, fitsLambda } from '../apps/middlewares.ts';
 import { Chance } from './chance.ts';
 
-/** What the first client does. */
+/** The first client's actions. */
 export const stories = [
   'waits for the answer',
   'sends its body in small pieces',
@@ -28,13 +28,13 @@ export const stories = [
 
 export type Story = (typeof stories)[number];
 
-/** Where the body is parsed, seen from the guard. */
+/** Whether the body is parsed before or after the guard. */
 export type ParserPlace = 'before' | 'behind' | 'nowhere';
 
 /** How a body is parsed. */
 export type ParserKind = 'json' | 'json, bytes kept' | 'text' | 'raw' | 'form' | 'multipart';
 
-/** How one request goes over the wire. */
+/** How a request is sent. */
 export interface Wire {
   readonly protocol: 'http/1.1' | 'http/2';
   readonly acceptsGzip: boolean;
@@ -44,7 +44,7 @@ export interface Wire {
 export interface Plan {
   readonly seed: number;
   readonly framework: Framework;
-  /** The adapter for AWS Lambda that stands in front of it; undefined for one that listens. */
+  /** The adapter for AWS Lambda; undefined for an application that listens. */
   readonly lambda: string | undefined;
   /** Middlewares before the guard, in order. */
   readonly before: readonly string[];
@@ -57,20 +57,20 @@ export interface Plan {
   readonly pauses: boolean;
   readonly afterFailure: 'refuse' | 'rerun';
   readonly whenRunning: 'reject' | 'wait';
-  /** How many turns of the event loop the store is away. */
+  /** Turns of the event loop per store call. */
   readonly storeTurns: number;
   readonly story: Story;
-  /** How a client leaves: an ordinary end, or a reset of its connection. */
+  /** How a client disconnects: an ordinary end, or a reset of its connection. */
   readonly leaves: 'end' | 'reset';
   readonly gzippedBody: boolean;
   readonly chunkedBody: boolean;
-  /** How many bytes of the body come before the client goes on or leaves. */
+  /** Bytes of the body that are sent before the client continues or disconnects. */
   readonly firstPiece: number;
   readonly first: Wire;
   readonly retry: Wire;
 }
 
-/** A function is called with whole requests, and gives whole answers. */
+/** A Lambda function gets complete requests and returns complete answers. */
 const lambdaStories: readonly Story[] = ['waits for the answer', 'leaves after the answer', 'sends twice at once'];
 const lambdaHandlers = ['json', 'send a string', 'send a buffer', 'sendStatus', 'redirect', 'end with a head', 'steps'];
 
@@ -90,19 +90,19 @@ function wireOf(chance: Chance, http2: boolean): Wire {
   return { protocol: http2 && chance.happens(0.3) ? 'http/2' : 'http/1.1', acceptsGzip: chance.happens(0.4) };
 }
 
-/** Two kinds of sessions spoil each other's `request.session`. */
+/** Two kinds of sessions overwrite each other's `request.session`. */
 function oneSession(names: readonly string[]): string[] {
   const isSession = (name: string) => name.includes('session');
   return names.filter((name, index) => !isSession(name) || names.findIndex(isSession) === index);
 }
 
-/** Hono's server hands the connection's headers of a passed-on answer to HTTP/2, which throws. */
+/** Hono's server passes the connection headers of an upstream's answer to HTTP/2, which throws. */
 function servesHttp2(framework: Framework, handler: string): boolean {
   if (framework === 'express 4' || framework === 'express 5') return false;
   return !(framework === 'hono' || framework === 'fetch') || !handler.includes('upstream');
 }
 
-/** Whether the application can do anything with a compressed body. */
+/** Whether the application can read a compressed body. */
 function inflates(framework: Framework, parser: ParserPlace, middlewares: readonly string[]): boolean {
   if (framework === 'hono' || framework === 'fetch') return false;
   return framework !== 'fastify' || (parser !== 'nowhere' && middlewares.includes('@fastify/compress'));
@@ -144,11 +144,11 @@ export function planOf(seed: number): Plan {
     story,
     leaves: chance.pick(['end', 'reset']),
     gzippedBody: chance.happens(0.15) && lambda === undefined && inflates(framework, parser, middlewares),
-    // Over HTTP/2 a body without a length that ends early is a whole one, and Node ends one that was reset as if it were.
+    // Over HTTP/2 a body without a length that ends early counts as complete, and Node also ends a reset one that way.
     chunkedBody: chance.happens(0.2) && !(story.includes('the middle of its body') && first.protocol === 'http/2'),
     firstPiece: chance.count(0, 12),
     first,
-    // Whether its head is out when a stream breaks depends on the protocol.
+    // Whether the head was sent when a stream breaks depends on the protocol.
     retry: handler === 'a stream that breaks' ? first : wireOf(chance, http2),
   };
 }

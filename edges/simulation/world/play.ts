@@ -1,5 +1,5 @@
 /**
- * Plays one world: what its client does, and then its retries.
+ * Runs one world: the client's actions, and then its retries.
  *
  * @module
  */
@@ -12,49 +12,49 @@ import type { Plan, Story, Wire } from './plan.ts';
 import type { RunLog } from './run-log.ts';
 import { leaseMs, maxRunMs, type Surroundings, World } from './world.ts';
 
-/** What came of it. */
+/** The result of a world. */
 export interface Played {
-  /** What the first client got; no answer if it left. */
+  /** The first client's answer; none if it disconnected. */
   readonly first: Answer;
-  /** What the second of two simultaneous requests got. */
+  /** The answer to the second of two concurrent requests. */
   readonly twin: Answer | undefined;
-  /** What came back when it was sent again; empty without a guard. */
+  /** The answers to its retries; empty without a guard. */
   readonly retries: readonly Answer[];
   readonly runs: readonly RunLog[];
-  /** How many of them began before the first retry. */
+  /** Number of them that began before the first retry. */
   readonly runsBeforeRetry: number;
   readonly effects: number;
-  /** What came back when another payload was sent with the same key; undefined without a guard. */
+  /** The answer to another payload with the same key; undefined without a guard. */
   readonly other: Answer | undefined;
-  /** True if the first client had its whole answer before the store had it. */
+  /** True if the first client had its complete answer before it was stored. */
   readonly sentEarly: boolean;
-  /** How long the key answered "in progress" after everything had ended, in milliseconds. */
+  /** How long the key gave "in progress" after everything had ended, in milliseconds. */
   readonly heldMs: number;
-  /** Rejections that nobody handled, and errors that nobody caught. */
+  /** Unhandled rejections and uncaught errors. */
   readonly stray: readonly string[];
-  /** How many calls of the store it took. */
+  /** Number of store calls. */
   readonly storeCalls: number;
 }
 
 const stray: string[] = [];
 const noteStray = (error: unknown) => void stray.push(error instanceof Error ? error.message : String(error));
 
-/** Takes note of what would end the process. */
+/** Records errors that would end the process. */
 export function catchStrays(): void {
   process.on('uncaughtException', noteStray);
   process.on('unhandledRejection', noteStray);
 }
 
-/** How long nothing may come, on the real clock, before an answer is given up. */
+/** Real time without data after which an answer is given up. */
 const mostAnswerMs = 5_000;
 
-/** Handlers of these kinds may leave their client without an answer, with or without a guard. */
+/** Handlers of these kinds may not answer, with or without a guard. */
 function mayStaySilent({ handler, framework }: Plan): boolean {
   if (handler === 'never ends') return true;
   return /throw|reject/.test(handler) && (framework === 'express 4' || framework === 'node:http');
 }
 
-/** How much real time an answer may need before it counts as one that waits for the world's clock. */
+/** Real time after which an answer counts as waiting for the world's clock. */
 function threadMs(plan: Plan): number {
   const { handler, before, behind, gzippedBody } = plan;
   const usesThreads = gzippedBody || /file|download/i.test(handler);
@@ -62,7 +62,7 @@ function threadMs(plan: Plan): number {
   return mayStaySilent(plan) ? 200 : 1_000;
 }
 
-/** Plays a plan with its own story or another. */
+/** Runs a plan with its own actions or others. */
 export async function play(plan: Plan, story: Story, guarded: boolean, around: Surroundings): Promise<Played> {
   stray.length = 0;
   const world = await World.start(plan, guarded, around);
@@ -91,12 +91,12 @@ export async function play(plan: Plan, story: Story, guarded: boolean, around: S
   }
 }
 
-/** Waits for an answer; time passes on the world's clock if none comes by itself. */
+/** Waits for an answer, and advances the world's clock if none arrives. */
 async function answerOf(world: World, call: Call): Promise<Answer> {
   const silent = mayStaySilent(world.plan);
   const mostMs = maxRunMs + 2 * leaseMs;
   await until(() => call.isAnswered, 80, threadMs(world.plan));
-  // One that stays silent has to have begun, at least.
+  // A handler that does not answer must at least have begun.
   await until(() => call.isAnswered || world.tools.runs.length > 0, 1, 1_000);
   for (let passedMs = 0; !call.isAnswered && passedMs < mostMs && world.guarded; passedMs += leaseMs / 4) {
     await world.clock.advance(leaseMs / 4);
@@ -108,7 +108,7 @@ async function answerOf(world: World, call: Call): Promise<Answer> {
 
 const isInProgress = (answer: Answer) => headerOf(answer, 'idempotency-status')?.startsWith('in-progress') === true;
 
-/** Sends the request again until the answer is another one than "in progress". */
+/** Sends the request again until the answer is not "in progress". */
 async function retryUntilDecided(world: World, wire: Wire): Promise<{ answer: Answer; heldMs: number }> {
   const start = world.clock.clock.monotonic();
   for (let heldMs = 0; ; ) {
@@ -137,7 +137,7 @@ interface Acted {
   readonly twin?: Answer | undefined;
 }
 
-/** What the first client does, step by step. */
+/** The first client's actions, step by step. */
 class Scene {
   readonly #world: World;
   readonly #plan: Plan;
@@ -213,7 +213,7 @@ class Scene {
     return { first: call.isAnswered ? await call.answered : noAnswer };
   }
 
-  /** Stops the world there, unless the request is answered without getting there. */
+  /** Stops the world at the gate, unless the request is answered without reaching it. */
   async #stop(gate: GateName, send: () => Promise<Call>): Promise<{ call: Call; stopped: boolean }> {
     let stopped = false;
     void this.#world.gates.close(gate).then(() => {

@@ -1,5 +1,5 @@
 /**
- * What a handler saw of its request and of its response, to be compared with what it sees without the guard.
+ * A handler's observations of its request and response, to be compared with those without the guard.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { Gates } from './gates.ts';
 export class RunLog {
   /** The request as the handler got it. */
   readonly view: Record<string, unknown> = {};
-  /** What happened in the handler's own code, in order. */
+  /** Events in the handler's own code, in order. */
   readonly steps: string[] = [];
-  /** What request and response emitted while the handler listened, in no order. */
+  /** Events that request and response emitted while the handler listened, unordered. */
   readonly events = new Set<string>();
-  /** The handler has returned, and what it returned has settled. */
+  /** True once the handler has returned and its promise has settled. */
   ended = false;
 
   step(text: string): void {
@@ -23,13 +23,13 @@ export class RunLog {
   }
 }
 
-/** What a handler works with, the same for all frameworks. */
+/** The tools of a handler, the same for all frameworks. */
 export class Tools {
   readonly runs: RunLog[] = [];
-  /** How many times the operation was carried out. */
+  /** Number of executions of the operation. */
   effects = 0;
   readonly gates: Gates;
-  /** Where the service behind the handlers listens. */
+  /** Address of the service that handlers call. */
   readonly upstream: string;
   /** A file to send. */
   readonly file: string;
@@ -40,30 +40,30 @@ export class Tools {
     this.file = file;
   }
 
-  /** Begins an execution. */
+  /** Starts an execution. */
   begin(): RunLog {
     const log = new RunLog();
     this.runs.push(log);
     return log;
   }
 
-  /** Carries the operation out; gives its number. */
+  /** Carries out the operation and returns its number. */
   effect(): number {
     this.effects += 1;
     return this.effects;
   }
 
-  /** Where the handler waits for something: a provider, a database. */
+  /** Where the handler waits, as for a provider or a database. */
   pause(): Promise<void> {
     return this.gates.pass('handler');
   }
 }
 
-/** The codes that are the same over HTTP/2 lack their own mark. */
+/** Codes that have other names over HTTP/2. */
 const errorCode = (error: unknown): string =>
   error instanceof Error ? String(Reflect.get(error, 'code') ?? error.message).replace('HTTP2', 'HTTP') : String(error);
 
-/** Listens to what a request and its response emit. */
+/** Listens to events of a request and its response. */
 export function watchNode(log: RunLog, request: IncomingMessage, response: ServerResponse): void {
   for (const name of ['aborted', 'end']) request.on(name, () => log.events.add(`request ${name}`));
   request.on('error', (error) => log.events.add(`request error ${errorCode(error)}`));
@@ -71,7 +71,7 @@ export function watchNode(log: RunLog, request: IncomingMessage, response: Serve
   response.on('error', (error) => log.events.add(`response error ${errorCode(error)}`));
 }
 
-/** Makes a call on the response, and notes what it did to what the application can see of it. */
+/** Calls a method of the response, and records its visible effect. */
 export function noted<T>(log: RunLog, name: string, response: ServerResponse, call: () => T): T {
   try {
     const result = call();
@@ -85,7 +85,7 @@ export function noted<T>(log: RunLog, name: string, response: ServerResponse, ca
 
 function stateOf(response: ServerResponse): string {
   const { headersSent, writableEnded, statusCode } = response;
-  // Responses over HTTP/2 have no `destroyed` of their own.
+  // Responses over HTTP/2 have no `destroyed` property.
   const destroyed: unknown = response.destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed');
   return JSON.stringify({ headersSent, writableEnded, statusCode, destroyed });
 }

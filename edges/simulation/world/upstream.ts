@@ -1,5 +1,5 @@
 /**
- * The service behind the handlers.
+ * The service that handlers call.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { gzipSync } from 'node:zlib';
 
 const answer = '{"upstream":"paid","note":"é"}';
 
-/** A service that answers chunked, gzip'd or with a length, as its path says. */
+/** A service that answers chunked, gzipped or with a length, depending on the path. */
 export async function startUpstream(): Promise<{ url: string; server: Server }> {
   const server = createServer((request, response) => {
     request.resume();

@@ -1,5 +1,5 @@
 /**
- * One application while it serves, with or without its guard.
+ * One running application, with or without its guard.
  *
  * @module
  */
@@ -25,19 +25,19 @@ import { bodyOf, otherBodyOf } from './payload.ts';
 import type { Plan, Wire } from './plan.ts';
 import { Tools } from './run-log.ts';
 
-/** How long a claim is exclusive, and how long a handler may run. */
+/** The lease and the run limit of a handler. */
 export const leaseMs = 10_000;
 export const maxRunMs = 60_000;
 export const waitMs = 3_000;
 
-/** What all worlds of a run share. */
+/** The state shared by all worlds of a run. */
 export interface Surroundings {
   readonly library: Library;
   readonly upstream: string;
   readonly file: string;
 }
 
-/** An application while it serves. */
+/** A running application. */
 export class World {
   readonly plan: Plan;
   readonly gates: Gates;
@@ -67,7 +67,7 @@ export class World {
     this.#cleanUp = parts.cleanUp;
   }
 
-  /** Makes the application of a plan and lets it listen. */
+  /** Creates the application of a plan and starts it. */
   static async start(plan: Plan, guarded: boolean, { library, upstream, file }: Surroundings): Promise<World> {
     const gates = new Gates();
     const tools = new Tools(gates, upstream, file);
@@ -86,14 +86,14 @@ export class World {
     return this.watch !== undefined;
   }
 
-  /** Connects as a request of this kind needs. */
+  /** Opens the connection for a request of this kind. */
   async connect(wire: Wire): Promise<{ call(message: Message): Call }> {
     const connection = await this.#connection(wire);
     this.#connections.push(connection);
     return connection;
   }
 
-  /** The request of the plan, or the same with another payload. */
+  /** The plan's request, or the same with another payload. */
   message(wire: Wire, payload: 'own' | 'other' = 'own'): Message {
     const { plan } = this;
     return messageOf({
@@ -106,13 +106,13 @@ export class World {
     });
   }
 
-  /** Waits until the server has noticed that its clients have gone; one that does not read may not notice. */
+  /** Waits until the server has noticed its disconnected clients; a server that does not read may not notice. */
   async clientGone(): Promise<void> {
     await until(() => this.#open.size === 0, 50);
     await turns(3);
   }
 
-  /** Waits until nothing is under way any more; false if something stays so. */
+  /** Waits until nothing is pending; returns false if something stays pending. */
   async quiet(mostMs: number): Promise<boolean> {
     const { watch, tools } = this;
     const isQuiet = () =>

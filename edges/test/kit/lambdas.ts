@@ -1,5 +1,5 @@
 /**
- * Applications on AWS Lambda, each through one adapter that people use.
+ * Applications on AWS Lambda, each through one common adapter.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { PromiseResolver } from '@h4ad/serverless-adapter/resolvers/promise';
 import type { Express } from 'express';
 import type { FastifyInstance } from 'fastify';
 
-/** An answer as API Gateway gets it. */
+/** An answer for API Gateway. */
 export interface LambdaAnswer {
   readonly statusCode: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -25,7 +25,7 @@ export interface LambdaAnswer {
 /** Sends a request to the function. */
 export type Lambda = (request: LambdaRequest) => Promise<LambdaAnswer>;
 
-/** What is sent. */
+/** The request to send. */
 export interface LambdaRequest {
   readonly key?: string;
   readonly body?: string;
@@ -34,7 +34,7 @@ export interface LambdaRequest {
 
 type Handle = (event: unknown, context: unknown, callback?: unknown) => Promise<LambdaAnswer>;
 
-// The packages without types, or with those of an older Express.
+// Packages without types, or with types of an older Express.
 const load = createRequire(import.meta.url) as (name: string) => unknown;
 const serverlessHttp = load('serverless-http') as (app: Express) => Handle;
 const serverlessHttp4 = load('serverless-http4') as (app: Express) => Handle;

@@ -1,5 +1,5 @@
 /**
- * A real server on a free port of the loopback interface, and requests to it.
+ * A real server on a free loopback port, and requests to it.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import type { AddressInfo } from 'node:net';
 export interface Serving extends AsyncDisposable {
   readonly port: number;
   readonly server: Server;
-  /** Sends a request with a key; JSON unless the headers say otherwise. */
+  /** Sends a request with a key; JSON unless the headers set another type. */
   post(path: string, key: string, body: string, headers?: Record<string, string>): Promise<Reply>;
 }
 
-/** A whole answer. */
+/** A complete answer. */
 export interface Reply {
   readonly status: number;
   readonly headers: Headers;

@@ -1,4 +1,4 @@
-// The page's conductor: takes the order from the form and pays it at both endpoints.
+// The page's main script: takes the order from the form and pays it at both endpoints.
 
 import { payKeyed } from './keyed-payment.js';
 import { showLedger } from './live-ledger.js';
@@ -19,7 +19,7 @@ function startOrder() {
   form.querySelector('#pending').hidden = true;
 }
 
-/** An order whose outcome is unknown can't be changed, only paid again: it has its key, and the key has its cart. */
+/** An order whose outcome is unknown can't be changed, only paid again, since its key belongs to its cart. */
 function resumeOrder(order) {
   for (const [name, value] of order.fields) {
     const field = form.elements.namedItem(name);
@@ -32,7 +32,7 @@ function resumeOrder(order) {
   note.hidden = false;
 }
 
-/** Each click has a disaster of its own for each endpoint, which strikes its first request. */
+/** Each click has a separate disaster per endpoint, which affects its first request. */
 function demoFields(disaster) {
   return { 'Demo-Disaster': disaster, 'Demo-Ticket': crypto.randomUUID() };
 }
@@ -42,7 +42,7 @@ async function payKeyedOrder(order, disaster) {
   if (settled) endOrder(order);
 }
 
-/** A dying server takes everything with it, so there the two endpoints take turns. */
+/** A dying server affects both endpoints, so with that disaster they are called one after the other. */
 async function payBoth(order, disaster) {
   const keyed = payKeyedOrder(order, disaster);
   if (disaster.startsWith('dies')) await keyed;
@@ -92,7 +92,7 @@ form.addEventListener('submit', (event) => {
   void click();
 });
 form.addEventListener('input', () => showTotal(form));
-/** An order that was sent and has no answer yet is finished as soon as the network is back. */
+/** An order that was sent and has no answer yet is sent again when the network is back. */
 async function resumePending() {
   const order = pendingOrder();
   if (order === null || paying > 0) return;

@@ -4,8 +4,8 @@ import { idempotentFetch, NoAnswerError } from '/latchkey/client/index.js';
 import { orderBody } from './order-form.js';
 
 /**
- * Pays an order and tells the story of it. Resolves with true if the answer is final; if it isn't, paying again goes
- * on with the same key.
+ * Pays an order and reports each event. Resolves with true if the answer is final; otherwise paying again continues
+ * with the same key.
  */
 export async function payKeyed(order, headers, timeline) {
   const pay = clientFor(timeline);
@@ -27,7 +27,7 @@ export async function payKeyed(order, headers, timeline) {
 
 const clients = new WeakMap();
 
-/** One client for all clicks, so that a second click joins a payment that is on its way. */
+/** One client for all clicks, so that a second click joins a pending payment. */
 function clientFor(timeline) {
   let client = clients.get(timeline);
   if (client === undefined) {
@@ -41,7 +41,7 @@ function clientFor(timeline) {
   return client;
 }
 
-/** The same as fetch, telling what is sent and what is lost. */
+/** Like fetch, but reports what is sent and what is lost. */
 function tellingFetch(timeline) {
   return async (input, init) => {
     const key = new Headers(init.headers).get('idempotency-key') ?? '';

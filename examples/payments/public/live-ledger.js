@@ -1,17 +1,17 @@
-// Shows the ledgers as the server tells them.
+// Shows the ledgers that the server sends.
 
 import { listen } from './live-updates.js';
 
 const shown = {};
 
-/** Leaves a ledger alone that has not changed, lest a screen reader read it out again. */
+/** Does not update an unchanged ledger, so that a screen reader does not read it again. */
 function show(panel, html) {
   if (shown[panel] === html) return;
   shown[panel] = html;
   document.querySelector(`#${panel}-ledger`).innerHTML = html;
 }
 
-/** Shows both ledgers from now on. */
+/** Starts to show both ledgers. */
 export function showLedger() {
   listen('/ledger', ({ keyed, naive }) => {
     show('keyed', keyed);

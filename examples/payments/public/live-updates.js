@@ -1,6 +1,6 @@
-// Listens to what the server tells, and shows the server's own coming and going.
+// Listens to the server's events, and shows whether the server is running.
 
-/** Starts to listen; a server that went away is looked for until it is back. */
+/** Starts to listen, and reconnects until a stopped server is back. */
 export function listen(path, show) {
   const source = new EventSource(path);
   const status = document.querySelector('#server');

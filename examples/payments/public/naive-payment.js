@@ -1,11 +1,11 @@
-// How not to pay: every try is a payment of its own, since the server can't tell a retry from a second order.
+// How not to pay: every try is a new payment, since the server can't distinguish a retry from a second order.
 
 import { orderBody } from './order-form.js';
 
 const maxTries = 50;
 const pauseMs = 400;
 
-/** Pays an order as many pages do: fetch, and once more if that fails. */
+/** Pays an order as many pages do: with fetch, and once more if it fails. */
 export async function payNaively(order, headers, timeline) {
   for (let attempt = 1; attempt <= maxTries; attempt += 1) {
     timeline.add('sent', 'POST without a key');

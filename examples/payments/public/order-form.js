@@ -2,12 +2,12 @@
 
 const demoNames = ['idempotency_key', 'ticket', 'disaster', 'order'];
 
-/** A number for people; what makes the payment happen once is its key. */
+/** A number for display; the key makes the payment happen once. */
 export function newNumber() {
   return crypto.randomUUID().slice(0, 8).toUpperCase();
 }
 
-/** The order as it is sent, every time with the same fields. */
+/** The order as sent, always with the same fields. */
 export function takeOrder(form) {
   const number = form.elements.namedItem('order').value;
   const fields = [...new FormData(form)].filter(([field]) => !demoNames.includes(field));
@@ -19,7 +19,7 @@ export function orderBody({ number, fields }) {
   return JSON.stringify({ ...Object.fromEntries(fields), order: number });
 }
 
-/** How people speak of the order. */
+/** The order's description for people. */
 export function describeOrder({ number, total }) {
   return `What happened to order ${number}, ${dollars(total)}`;
 }

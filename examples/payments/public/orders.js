@@ -12,7 +12,7 @@ const timeline = createTimeline('order');
 const place = idempotentFetch({ storage: sessionStorage, maxAttempts: 12, fetch: tellingFetch });
 let placing = false;
 
-/** The same as fetch, telling what is sent and what is lost. */
+/** Like fetch, but reports what is sent and what is lost. */
 async function tellingFetch(input, init) {
   const key = new Headers(init.headers).get('idempotency-key') ?? '';
   timeline.add('sent', `POST with key ${key.replaceAll('"', '').slice(0, 8)}…`);
@@ -69,7 +69,7 @@ form.addEventListener('submit', async (event) => {
 
 let shown = '';
 listen('/orders/progress', ({ orders }) => {
-  // A list that has not changed is left alone, lest a screen reader read it out again.
+  // An unchanged list is not updated, so that a screen reader does not read it again.
   if (orders !== shown) list.innerHTML = orders;
   shown = orders;
 });

@@ -1,4 +1,4 @@
-// Tells what happened to a payment, step by step.
+// Shows the events of a payment, step by step.
 
 /** The list of one panel. */
 export function createTimeline(panel) {
@@ -7,7 +7,7 @@ export function createTimeline(panel) {
   let start = 0;
 
   return {
-    /** Begins a new story. */
+    /** Starts a new list. */
     clear(title) {
       start = performance.now();
       list.replaceChildren();

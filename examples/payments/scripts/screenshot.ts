@@ -1,4 +1,4 @@
-/** `npm run pictures`: the checkout page after a `kill -9`, as the README shows it. */
+/** `npm run pictures`: takes the README's screenshot of the checkout page after a `kill -9`. */
 
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';

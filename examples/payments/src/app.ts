@@ -17,19 +17,19 @@ import { products } from './shop/order.ts';
 import { ordersRoutes } from './shop/orders-routes.ts';
 import { shopGuard, shopRoutes } from './shop/shop-routes.ts';
 
-/** The application, and how it ends. */
+/** The application, and its shutdown. */
 export interface Payments {
   readonly app: Express;
-  /** Takes no new payments; resolves when the running ones are finished, or `timeoutMs` are over. */
+  /** Takes no new payments; resolves when the running ones have finished, or after `timeoutMs`. */
   drain(timeoutMs: number): Promise<void>;
-  /** Gives the database back. */
+  /** Closes the database. */
   close(): Promise<void>;
 }
 
 const pageFolder = fileURLToPath(new URL('../public', import.meta.url));
 const libraryFolder = fileURLToPath(new URL('..', import.meta.resolve('latchkey/client')));
 
-/** Builds everything over the database in `dataFolder`, with the records in another store if `storeUrl` names one. */
+/** Creates everything on the database in `dataFolder`, with the records in another store if `storeUrl` is set. */
 export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit<Config, 'port'>): Promise<Payments> {
   const database = openDatabase(dataFolder);
   const records = await openRecords(database, storeUrl);
@@ -50,7 +50,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
 
   const app = express();
   app.disable('x-powered-by');
-  // The path is part of what a key belongs to: no route may answer to two spellings of it.
+  // The path is part of a key's scope, so no route may accept two spellings of it.
   app.enable('case sensitive routing');
   app.enable('strict routing');
   app.use('/v1', chargeRoutes(charges, guards.api));

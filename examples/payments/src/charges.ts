@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
-/** What a caller asks for. `amount` counts the currency's smallest unit. */
+/** The parameters of a charge. `amount` is in the currency's smallest unit. */
 export interface ChargeParameters {
   readonly amount: number;
   readonly currency: string;
@@ -10,7 +10,7 @@ export interface ChargeParameters {
   readonly metadata: Readonly<Record<string, string>>;
 }
 
-/** A charge as the API shows it; `created` is in seconds. */
+/** A charge in the API; `created` is in seconds. */
 export interface Charge extends ChargeParameters {
   readonly id: string;
   readonly object: 'charge';
@@ -18,7 +18,7 @@ export interface Charge extends ChargeParameters {
   readonly created: number;
 }
 
-/** Whose charge it is, and which operation made it; charges that came without a key have none. */
+/** The owner of a charge, and the operation that made it; charges without a key have none. */
 export interface ChargeOrigin {
   readonly account: string;
   readonly operationId?: string | undefined;
@@ -30,9 +30,9 @@ interface ChargePage {
   readonly hasMore: boolean;
 }
 
-/** The charges of all accounts; every look goes through one account. */
+/** The charges of all accounts; every query is for one account. */
 export interface Charges {
-  /** Makes a charge, or finds the one that this operation made before. */
+  /** Creates a charge, or returns the one that this operation created before. */
   insert(parameters: ChargeParameters, origin: ChargeOrigin): Charge;
   find(account: string, id: string): Charge | undefined;
   /** Undefined if `startingAfter` is not a charge of this account. */
@@ -77,7 +77,7 @@ function newCharge(parameters: ChargeParameters): Charge {
   return { id, object: 'charge', ...parameters, status: 'succeeded', created: Math.floor(Date.now() / 1000) };
 }
 
-/** Opens the table in `database`, and makes it first if need be. */
+/** Opens the table in `database`, and creates it if it is missing. */
 export function openCharges(database: DatabaseSync): Charges {
   database.exec(schema);
   const insertion = database.prepare(

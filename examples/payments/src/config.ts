@@ -1,12 +1,12 @@
 import { fileURLToPath } from 'node:url';
 
-/** Where the example listens and keeps its data. */
+/** The example's address and data folder. */
 export interface Config {
   readonly port: number;
   readonly dataFolder: string;
-  /** The store of the records; beside the charges if there is none. */
+  /** The URL of the records' store. Default: the database of the charges. */
   readonly storeUrl: string | undefined;
-  /** Where the card provider is; without one no order can be paid. */
+  /** The URL of the card provider; without one no order can be paid. */
   readonly providerUrl: string | undefined;
 }
 

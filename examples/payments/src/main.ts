@@ -1,7 +1,6 @@
 /**
- * Runs the card provider and the server, and runs each again whenever it was killed: the pages kill them on purpose,
- * and `kill -9` may be tried by hand. Everything else that ends the server ends this process too, with the same exit
- * code.
+ * Runs the card provider and the server, and restarts each when it was killed, by its pages or by hand. Any other end
+ * of the server ends this process too, with the same exit code.
  */
 
 import { type ChildProcess, fork } from 'node:child_process';

@@ -5,7 +5,7 @@ import { idempotency } from 'latchkey/express';
 import { sqliteStore } from 'latchkey/sqlite';
 import { storeFromUrl } from 'latchkey/store-from-url';
 
-/** A whole answer, before anything is sent. */
+/** A complete answer that was not sent yet. */
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
@@ -16,36 +16,36 @@ export interface Answer {
 export interface Flow {
   readonly operationId: string;
   readonly attempt: number;
-  /** An effect in the database, saved with it. It must find what it did before, in case the two can't be one commit. */
+  /** An effect in the database and its saved result. If they can't be one commit, it must find its earlier effect. */
   atomic(name: string, effect: () => boolean): Promise<boolean>;
   /** A call to another system, under a key that stays the same at every attempt. */
   step<T>(name: string, fn: (tools: StepTools) => Promise<T> | T): Promise<Jsonify<T>>;
 }
 
-/** A guard of Latchkey, and what makes a payment and its record one. */
+/** A guard of Latchkey, and a way to make a payment together with its record. */
 export interface Guard {
   readonly middleware: RequestHandler;
-  /** The operation that the request belongs to; none if it came without a key. */
+  /** The operation of the request; undefined without a key. */
   operationOf(request: Request): string | undefined;
-  /** Pays once in the life of the request's key, and sends the answer. `pay` inserts a charge for the operation. */
+  /** Pays once per key, and sends the answer. `pay` inserts a charge for the operation. */
   settle(request: Request, response: Response, pay: () => Answer): Promise<void>;
   /** The operation of a guarded request, for a handler of several steps. */
   flow(request: Request): Flow;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
-/** Where the records of all guards live. */
+/** The store of all guards' records. */
 export interface Records {
   guard(options: Omit<GuardOptions<Request>, 'store'>): Guard;
   close(): Promise<void>;
 }
 
-/** Puts the records beside the charges, or into the store that `storeUrl` names. */
+/** Keeps the records in the charges' database, or in the store at `storeUrl`. */
 export async function openRecords(database: DatabaseSync, storeUrl: string | undefined): Promise<Records> {
   return storeUrl === undefined ? recordsBeside(database) : recordsIn(await storeFromUrl(storeUrl));
 }
 
-/** Records and charges are in one database: charge, answer and the end of the operation are one commit. */
+/** Records and charges are in one database: charge, answer and completion are one commit. */
 function recordsBeside(database: DatabaseSync): Records {
   const store = sqliteStore({ database });
   return {
@@ -62,8 +62,8 @@ function recordsBeside(database: DatabaseSync): Records {
 }
 
 /**
- * No commit holds a charge here and a record there. So the charge is a step: a worker that dies between the two leaves
- * a charge that names its operation, and the next attempt finds it instead of making another.
+ * A charge here and a record there cannot share a commit, so the charge is a step: if a worker dies between the two,
+ * the next attempt finds the charge by its operation.
  */
 function recordsIn(store: Store): Records {
   return {
@@ -97,7 +97,7 @@ function guardOf(guard: AnyGuard, ways: Pick<Guard, 'settle' | 'flow'>): Guard {
   };
 }
 
-/** Sends an answer as it is. */
+/** Sends an answer unchanged. */
 export function send(response: Response, { status, headers, body }: Answer | Jsonify<Answer>): void {
   response
     .status(status)

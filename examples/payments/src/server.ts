@@ -1,4 +1,4 @@
-/** The payments example as one process. `main.ts` starts it, and starts it again when it was killed. */
+/** The payments example as one process. `main.ts` starts it, and restarts it after a kill. */
 
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
@@ -8,7 +8,7 @@ import { readConfig } from './config.ts';
 
 const drainMs = 10_000;
 
-// The checkout page can kill the server, so only this machine may talk to it.
+// Only this machine may connect, since the checkout page can kill the server.
 const host = '127.0.0.1';
 
 const config = readConfig(process.env);
@@ -21,7 +21,7 @@ server.listen(config.port, host, () => {
   console.log(`The payments example is at http://localhost:${port}`);
 });
 
-/** Running payments finish and their records complete; then the process has nothing left to do. */
+/** Lets running payments finish and their records complete; then the process ends by itself. */
 async function stop(): Promise<void> {
   if (stopping) return;
   stopping = true;

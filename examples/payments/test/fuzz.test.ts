@@ -13,6 +13,6 @@ it(`survives ${count} hostile requests and protects every key`, async () => {
   console.log(`${count} requests, ${charges} charges, ${megabytes.join(' MB, then ')} MB, seed ${seed}`, statuses);
   expect(report.faults).toEqual([]);
   expect(charges).toBeGreaterThan(count / 10);
-  // 6,000 requests lie between the two: holding on to 11 kB of each would show.
+  // There are 6,000 requests between the two, so keeping 11 kB of each would be visible.
   expect(memoryAtEnd - memoryAfterWarmUp).toBeLessThan(64 * megabyte);
 });

@@ -23,7 +23,7 @@ afterEach(async () => {
 const order = (key: string, json: unknown = lamp, more: ApiRequest = {}) =>
   callApi(`${server.url}/v1/orders`, { key, json, ...more });
 
-/** A client that comes back until it has an answer that is final. */
+/** A client that retries until it has a final answer. */
 async function orderUntilDone(key: string): Promise<Awaited<ReturnType<typeof order>>> {
   let answer: Awaited<ReturnType<typeof order>> | undefined;
   await waitUntil(async () => {

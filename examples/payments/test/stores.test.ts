@@ -12,7 +12,7 @@ import { ServerProcess } from './support/server-process.ts';
 import { ShopClient } from './support/shop-client.ts';
 import { waitUntil } from './support/wait-until.ts';
 
-/** A server that holds the records, with all that the store needs. */
+/** A server for the records, prepared for the store. */
 interface StoreServer {
   readonly url: string;
   stop(): Promise<void>;

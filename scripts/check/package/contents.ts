@@ -11,16 +11,16 @@ function stringsIn(value: unknown): string[] {
   return typeof value === 'object' && value !== null ? Object.values(value).flatMap(stringsIn) : [];
 }
 
-/** TypeScript's oldest way to resolve a module knows no `exports`, so that each one needs an entry of its own. */
+/** TypeScript's oldest module resolution ignores `exports`, so each of them needs a separate entry. */
 function unknownToOldTypeScript({ exports, typesVersions }: Manifest): string[] {
   const subpaths = Object.keys(exports).filter((subpath) => subpath !== '.' && !subpath.endsWith('.json'));
   return subpaths.filter((subpath) => !(subpath.slice(2) in typesVersions['*']));
 }
 
-/** What no consumer needs: a file that is read at run time would be lost by a bundler. */
+/** Files that no consumer needs; a file that is read at run time would be omitted by a bundler. */
 const isForeign = (file: string): boolean => /\.(tsbuildinfo|lua|sql)$|^(test|src|scripts)\//.test(file);
 
-/** Nothing at run time, both papers there, every export's file there, and nothing that isn't for the user. */
+/** No runtime dependencies, README and LICENSE, every export's file, and no files that users don't need. */
 export function problemsInContents({ manifest, files }: Installed): string[] {
   const wanted = ['LICENSE', 'README.md', ...targetsOf(manifest).map((target) => target.replace('./', ''))];
   return [

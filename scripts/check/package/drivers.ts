@@ -2,7 +2,7 @@ import { capture } from '../../prepare/process.mjs';
 import { node22, node24 } from '../../prepare/root.mjs';
 import { consumerOf, type Installed } from './install.ts';
 
-/** A URL of each kind, and the package that it needs, none of which is installed here. */
+/** A URL of each kind and its package; none of these packages is installed here. */
 const drivers = {
   'redis://localhost': 'ioredis',
   'postgres://localhost': 'pg',
@@ -15,7 +15,7 @@ const reader = `
   await storeFromUrl(process.argv[1]).catch(({ code, message }) => console.log(code, message));
 `;
 
-/** A driver that is not installed is named, with the way to install it. */
+/** Checks that the error names a missing driver and how to install it. */
 export async function problemsOfDrivers(installed: Installed): Promise<string[]> {
   const cases = Object.entries(drivers).flatMap(([url, driver]) =>
     [node22, node24].map((node) => ({ url, driver, node })),

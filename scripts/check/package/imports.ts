@@ -12,8 +12,8 @@ const readers = {
 };
 
 /**
- * The names that one way of loading gives on one Node; undefined if it fails, or says anything beside them. An entry of
- * types alone has no names.
+ * The exported names with one way of loading on one Node; undefined if it fails or prints anything else. An entry with
+ * only types has no names.
  */
 async function namesOf(node: string, reader: readonly string[], specifier: string, cwd: string) {
   const { output } = await capture(node, ['--disable-warning=ExperimentalWarning', ...reader, specifier], { cwd });
@@ -42,7 +42,7 @@ const comparison = `
   }));
 `;
 
-/** A program that imports here and requires there has one copy of the library. */
+/** Checks that a program with both import and require has one copy of the library. */
 async function problemsOfCopies(installed: Installed): Promise<string[]> {
   const args = [
     '--disable-warning=ExperimentalWarning',
@@ -56,7 +56,7 @@ async function problemsOfCopies(installed: Installed): Promise<string[]> {
   return outputs.flatMap(({ output }) => output.split('\n').filter((line) => line !== ''));
 }
 
-/** Every export loads by `import` and by `require`, on both Nodes, with the same names and the same values. */
+/** Checks that every export loads by `import` and by `require`, on both Nodes, with the same names and values. */
 export async function problemsOfImports(installed: Installed): Promise<string[]> {
   const problems: string[] = [];
   for (const specifier of installed.specifiers) problems.push(...(await problemsOf(specifier, consumerOf(installed))));

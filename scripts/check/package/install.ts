@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { capture, Refusal } from '../../prepare/process.mjs';
 import { root } from '../../prepare/root.mjs';
 
-/** What `package.json` says, as far as it is looked at. */
+/** The used members of `package.json`. */
 export interface Manifest {
   readonly name: string;
   readonly exports: Readonly<Record<string, unknown>>;
@@ -12,16 +12,16 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** A folder of its own in which the packed package, and nothing else, is installed. */
+/** A folder in which only the packed package is installed. */
 export interface Installed {
   readonly folder: string;
   readonly tarball: string;
   readonly manifest: Manifest;
   /** The paths in the package. */
   readonly files: readonly string[];
-  /** What an importer writes: `latchkey`, `latchkey/memory` and so on. */
+  /** The import paths: `latchkey`, `latchkey/memory` and so on. */
   readonly specifiers: readonly string[];
-  /** How large the package is. */
+  /** The size of the package. */
   readonly summary: string;
 }
 
@@ -52,7 +52,7 @@ function specifiersOf(manifest: Manifest): string[] {
   return subpaths.map((subpath) => manifest.name + subpath.slice(1));
 }
 
-/** Packs the library and installs the tarball, offline, in a new temporary folder. */
+/** Packs the library and installs the tarball offline in a new temporary folder. */
 export async function installPacked(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
   const packed = await pack(folder);
@@ -74,5 +74,5 @@ export async function installPacked(): Promise<Installed> {
 
 const kilobytes = (bytes: number): string => `${Math.ceil(bytes / 1000)} kB`;
 
-/** The folder in which a consumer's files are. */
+/** The folder of a consumer's files. */
 export const consumerOf = ({ folder }: Installed): string => join(folder, 'consumer');

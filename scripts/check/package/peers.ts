@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { capture } from '../../prepare/process.mjs';
 import type { Installed } from './install.ts';
 
-/** What stands beside the library in projects of different ages. */
+/** Packages that projects of different ages use together with the library. */
 const projects = {
   oldest: {
     '@aws-sdk/client-dynamodb': '3.363.0',
@@ -30,7 +30,7 @@ const projects = {
   },
 };
 
-/** An empty package of this name and version: npm looks at nothing else to settle who may stand beside whom. */
+/** An empty package with this name and version, which is enough for npm to check peer ranges. */
 function stub(project: string, name: string, version: string): string {
   const folder = join(project, 'stubs', name);
   mkdirSync(folder, { recursive: true });
@@ -48,7 +48,7 @@ async function problemsBeside(age: string, packages: Record<string, string>, ins
   return ok ? [] : [`the package can not be installed beside ${JSON.stringify(packages)}:\n${output}`];
 }
 
-/** `npm install latchkey` works beside the oldest and the newest release of everything that it works with. */
+/** Checks that `npm install latchkey` works with the oldest and the newest release of every supported package. */
 export async function problemsOfPeers(installed: Installed): Promise<string[]> {
   const all = Object.entries(projects).map(([age, packages]) => problemsBeside(age, packages, installed));
   return (await Promise.all(all)).flat();

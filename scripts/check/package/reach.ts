@@ -14,7 +14,7 @@ const recorder = `
   console.log(JSON.stringify(urls));
 `;
 
-/** What an import loads; nothing if it fails, which another check reports. */
+/** The modules that an import loads; empty if it fails, which another check reports. */
 async function loadedBy(specifier: string, installed: Installed): Promise<string[]> {
   const args = ['--disable-warning=ExperimentalWarning', '--input-type=module', '--eval', recorder, specifier];
   const { ok, output } = await capture(node24, args, { cwd: consumerOf(installed) });
@@ -22,7 +22,7 @@ async function loadedBy(specifier: string, installed: Installed): Promise<string
   return [...new Set(urls)].map((url) => url.replace(/^.*\/latchkey\/dist\//, ''));
 }
 
-/** What an import of this may not load; the suites of `testing` may load anything. */
+/** Modules that an import of this entry may not load; the suites of `testing` may load anything. */
 function isForeign(specifier: string, loaded: string): boolean {
   const subpath = specifier.slice('latchkey/'.length);
   if (subpath === 'testing') return false;
@@ -37,7 +37,10 @@ async function problemsOf(specifier: string, installed: Installed): Promise<stri
   return loaded.filter((path) => isForeign(specifier, path)).map((path) => `${specifier} drags in ${path}`);
 }
 
-/** One import loads no other store, the client nothing that a browser lacks, and the operator no framework's part. */
+/**
+ * Checks that an import loads no other store, that the client loads nothing that browsers lack, and that the operator
+ * loads no adapter.
+ */
 export async function problemsOfReach(installed: Installed): Promise<string[]> {
   const problems: string[] = [];
   for (const specifier of installed.specifiers) problems.push(...(await problemsOf(specifier, installed)));

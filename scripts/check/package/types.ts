@@ -18,7 +18,9 @@ const settings = {
 
 const files = ['consumer.mts', 'consumer.cts'];
 
-/** Under `module: nodenext` the same text is an ES module in a .mts file and CommonJS, hence `require`, in a .cts file. */
+/**
+ * Under `module: nodenext` the same text is an ES module in a .mts file, and CommonJS with `require` in a .cts file.
+ */
 const use = `
 import { createServer } from 'node:http';
 import { LatchkeyError } from 'latchkey';
@@ -35,7 +37,7 @@ export const server = createServer(guard.wrap((request, response) => {
 export const refusal: LatchkeyError['code'] = 'key-reused';
 `;
 
-/** What everybody has who runs Node, and what those have beside it who import an adapter for a framework. */
+/** The types of every Node project, and the additional types of projects that import an adapter for a framework. */
 const types = { node: ['@types/node', 'undici-types'], frameworks: ['@types/express', 'fastify', 'hono'] };
 
 const isForFramework = (specifier: string): boolean => /\/(express|fastify|hono)$/.test(specifier);
@@ -49,7 +51,7 @@ function bring(name: string, consumer: string): void {
 async function compile(consumer: string, specifiers: readonly string[]): Promise<string[]> {
   const all = specifiers.map((specifier, index) => `export type All${index} = typeof import('${specifier}');`);
   const problems: string[] = [];
-  // One after the other, for a program that does both has two declarations of what is added to Fastify's types.
+  // Separately, since a program with both has duplicate declarations of the additions to Fastify's types.
   for (const file of files) {
     writeFileSync(join(consumer, file), [use, ...all].join('\n'));
     writeFileSync(join(consumer, 'tsconfig.json'), JSON.stringify({ ...settings, files: [file] }));
@@ -60,8 +62,8 @@ async function compile(consumer: string, specifiers: readonly string[]): Promise
 }
 
 /**
- * A small consumer compiles against the declarations, as an ES module and as CommonJS: all but the adapters for
- * frameworks without any framework's types, and the rest with them.
+ * Compiles a small consumer against the declarations, as an ES module and as CommonJS: adapters for frameworks with the
+ * frameworks' types, all other entries without.
  */
 export async function problemsOfTypes(installed: Installed): Promise<string[]> {
   const consumer = consumerOf(installed);

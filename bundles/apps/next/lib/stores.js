@@ -1,4 +1,4 @@
-// A store of each kind that has a server or a file, on the addresses in the environment.
+// A store of each kind with a server or a file, at the addresses in the environment.
 
 import { Redis } from 'ioredis';
 import { mariadbStore, migrate as migrateMariadb } from 'latchkey/mariadb';
@@ -8,7 +8,7 @@ import { sqliteStore } from 'latchkey/sqlite';
 import { createPool } from 'mysql2/promise';
 import pg from 'pg';
 
-/** Each is made when its first request comes; `next build` has no servers. */
+/** Each is created at its first request, since `next build` has no servers. */
 export const makeStore = {
   sqlite: async () => sqliteStore({ database: process.env.SQLITE_FILE }),
   redis: async () => {

@@ -1,13 +1,13 @@
 import type { NextFunction, Request, Response } from 'express';
 import { errorBody, StripeError, type StripeErrorDetails } from './stripe-error.ts';
 
-/** Answers what no route took, as Stripe's API does. */
+/** Answers unknown routes as Stripe's API does. */
 export function unknownRoute(request: Request, response: Response): void {
   const message = `There is nothing at ${request.method} ${request.path.slice(0, 200)}.`;
   response.status(404).json(errorBody({ type: 'invalid_request_error', message }));
 }
 
-/** Express knows an error handler by its four parameters. */
+/** Express recognizes an error handler by its four parameters. */
 export function apiErrors(error: unknown, _request: Request, response: Response, next: NextFunction): void {
   if (response.headersSent) next(error);
   else sendError(error, response);

@@ -18,20 +18,20 @@ function basicUser(credentials: string): string {
   return user;
 }
 
-/** The account that a request acts for. Any well-formed test key has one, named by a digest and not by the key. */
+/** The account of a request. Any well-formed test key has one, identified by a digest instead of the key. */
 export function accountOf(request: Request): string | undefined {
   const key = apiKeyOf(request);
   return key && `acct_${createHash('sha256').update(key).digest('hex').slice(0, 32)}`;
 }
 
-/** The account behind {@link authenticate}, which lets nobody else through. */
+/** The account of a request that passed {@link authenticate}. */
 export function authenticatedAccount(request: Request): string {
   const account = accountOf(request);
   if (account === undefined) throw new Error('the route is not behind authenticate');
   return account;
 }
 
-/** Answers 401 to whoever brings no API key, or none that could be one. */
+/** Answers 401 to a request with no or a malformed API key. */
 export function authenticate(request: Request, response: Response, next: NextFunction): void {
   if (accountOf(request) === undefined) refuse(response);
   else next();

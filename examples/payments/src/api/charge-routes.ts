@@ -12,7 +12,7 @@ const parameterLimit = 100;
 /** The test card that every bank declines. */
 const declinedSource = 'tok_chargeDeclined';
 
-/** The guard of the API. A worker that died leaves nothing behind but its lease, so a retry may run again. */
+/** The guard of the API. A dead worker leaves only its lease, so a retry may run again. */
 export function apiGuard(records: Records): Guard {
   return records.guard({
     dialect: 'stripe',
@@ -39,7 +39,7 @@ function create(charges: Charges, guard: Guard): RequestHandler {
     const parameters = parseChargeParameters(request.body);
     const operationId = guard.operationOf(request);
     const charge = () => answerFor(charges, parameters, { account: authenticatedAccount(request), operationId });
-    // Without a key there is nothing to protect: the request runs as it came, as at Stripe.
+    // A request without a key runs unprotected, as at Stripe.
     if (operationId === undefined) send(response, charge());
     else await guard.settle(request, response, charge);
   };

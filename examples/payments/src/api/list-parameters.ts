@@ -1,6 +1,6 @@
 import { badParameter } from './stripe-error.ts';
 
-/** Which page of the list a caller wants. */
+/** The requested page of the list. */
 export interface ListParameters {
   readonly limit: number;
   readonly startingAfter?: string;

@@ -7,7 +7,7 @@ const maxValueLength = 500;
 /**
  * Reads `metadata[order]=7` of a form, or `{"metadata": {"order": "7"}}` of a JSON body.
  *
- * @throws StripeError 400 if it isn't a few short texts under short names.
+ * @throws StripeError 400 unless it is a few short strings with short names.
  */
 export function parseMetadata(parameters: Readonly<Record<string, unknown>>): Record<string, string> {
   const entries = [...entriesOfForm(parameters), ...entriesOfJson(parameters['metadata'])];

@@ -1,4 +1,4 @@
-/** What went wrong, in the words of Stripe's API. */
+/** The members of an error of Stripe's API. */
 export interface StripeErrorDetails {
   readonly type: 'invalid_request_error' | 'card_error' | 'api_error';
   readonly message: string;
@@ -24,17 +24,17 @@ export function errorBody(details: StripeErrorDetails): { error: StripeErrorDeta
   return { error: details };
 }
 
-/** A parameter that can't be used as it is. */
+/** An invalid parameter. */
 export function badParameter(param: string, code: string, message: string): StripeError {
   return new StripeError(400, { type: 'invalid_request_error', code, param, message });
 }
 
-/** Something that this account doesn't have. */
+/** Something that does not exist for this account. */
 export function notFound(param: string, message: string): StripeError {
   return new StripeError(404, { type: 'invalid_request_error', code: 'resource_missing', param, message });
 }
 
-/** The issuer said no; a final answer about this attempt. */
+/** The issuer declined; a final answer about this attempt. */
 export function cardDeclined(): StripeErrorDetails {
   return {
     type: 'card_error',

@@ -1,25 +1,25 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { NextFunction, Request, Response } from 'express';
 
-/** What can be made to go wrong with one payment of the checkout page. */
+/** The failures that can be simulated for a payment on the checkout page. */
 export type Disaster = 'lost' | 'slow' | 'dies-before-commit' | 'dies-after-commit';
 
-/** What can be made to go wrong with an order in four steps. */
+/** The failures that can be simulated for an order in four steps. */
 export type OrderDisaster = 'dies-after-reserve' | 'dies-after-charge' | 'provider-lose-answer' | 'provider-die';
 
 type AnyDisaster = Disaster | OrderDisaster;
 
-/** Real disasters, each striking once: the try that follows it goes through. Mounted on the shop's routes alone. */
+/** Real failures, each of which happens once, so that the next try succeeds. Only mounted on the shop's routes. */
 export interface Disasters {
   /** Reads `Demo-Disaster` and `Demo-Ticket`. Mount it outside the guard. */
   announce(request: Request, response: Response, next: NextFunction): void;
-  /** Where a slow server takes its time. */
+  /** Waits if the server is to be slow. */
   dawdle(request: Request): Promise<void>;
-  /** Where a server dies with its work half done. */
+  /** Kills the server if it is to die in the middle of its work. */
   beforeCommit(request: Request): void;
-  /** The disaster of a request, for an order that has places of its own for them. */
+  /** The disaster of a request, for an order, which has its own places for them. */
   announced(request: Request): AnyDisaster | undefined;
-  /** Dies as a server does that is killed. */
+  /** Dies as by `kill -9`. */
   die(): void;
 }
 
@@ -31,9 +31,8 @@ const names: readonly string[] = [
 ];
 
 /**
- * Closes each connection after its answer. A browser repeats a POST by itself, unseen, if a connection that it has
- * used before breaks: without this, a lost answer would not show on the page (the naive endpoint charges twice all
- * the same).
+ * Closes each connection after its answer. A browser repeats a POST automatically if a reused connection breaks;
+ * without this a lost answer would not be visible on the page (although the naive endpoint still charges twice).
  */
 export function closeConnection(_request: Request, response: Response, next: NextFunction): void {
   response.set('Connection', 'close');
@@ -48,7 +47,7 @@ function dieAtOnce(): void {
   process.kill(process.pid, 'SIGKILL');
 }
 
-/** Calls `disaster` when the handler is done and the first byte of its answer is about to leave. */
+/** Calls `disaster` when the handler has ended and the first byte of its answer is about to be sent. */
 function beforeAnswer(response: Response, disaster: () => void): void {
   const { writeHead } = response;
   Object.assign(response, {
@@ -59,14 +58,14 @@ function beforeAnswer(response: Response, disaster: () => void): void {
   });
 }
 
-/** Used tickets are kept in the database: a disaster that killed the server must not strike its successor. */
+/** Used tickets are kept in the database, so that a disaster that killed the server does not hit the next one. */
 function openTickets(database: DatabaseSync): (ticket: string) => boolean {
   database.exec('CREATE TABLE IF NOT EXISTS disaster_tickets (ticket TEXT PRIMARY KEY) STRICT, WITHOUT ROWID');
   const insertion = database.prepare('INSERT OR IGNORE INTO disaster_tickets (ticket) VALUES (?)');
   return (ticket) => insertion.run(ticket).changes === 1;
 }
 
-/** Prepares the disasters; the used tickets are kept in `database`. */
+/** Creates the disasters; used tickets are kept in `database`. */
 export function createDisasters(database: DatabaseSync): Disasters {
   const useTicket = openTickets(database);
   const pending = new WeakMap<Request, AnyDisaster>();

@@ -1,17 +1,17 @@
-/** The shop's side of the card provider: one call, safe to repeat under its key. */
+/** The shop's client of the card provider: one call, safe to repeat under its key. */
 
 import type { StepTools } from 'latchkey';
 import { NoAnswerError, stepFetch } from 'latchkey/client';
 import type { Behaviour } from '../provider/behaviour.ts';
 import type { CardPayment } from '../provider/ledger.ts';
 
-/** What the provider said. */
+/** The provider's outcome. */
 export type CardOutcome = { readonly paid: string } | { readonly declined: true };
 
-/** The provider gave no answer that decides anything; the order can be sent again under its key. */
+/** The provider gave no final answer; the order can be sent again under its key. */
 export class ProviderSilentError extends Error {}
 
-/** The provider, for those who pay by it. */
+/** The provider's client. */
 export interface CardProvider {
   /**
    * Pays under the key of a step.
@@ -19,11 +19,11 @@ export interface CardProvider {
    * @throws ProviderSilentError if no final answer came.
    */
   charge(tools: StepTools, payment: CardPayment, source: string): Promise<CardOutcome>;
-  /** Tells it how to treat the next payment. */
+  /** Sets how the provider treats the next payment. */
   misbehave(behaviour: Behaviour): Promise<void>;
 }
 
-// A hung provider is asked again before the buyer loses patience.
+// A hung call is retried soon, since the buyer waits.
 const perTry = { maxAttempts: 4, attemptTimeoutMs: 3_000 } as const;
 
 /** The provider at `url`; without one every payment fails. */

@@ -2,7 +2,7 @@ import { cardDeclined, errorBody } from '../api/stripe-error.ts';
 import type { Answer } from '../records.ts';
 import type { OrderOutcome } from './order-flow.ts';
 
-/** How an order's outcome reads in the API. */
+/** The API's answer for an order's outcome. */
 export function orderAnswer(outcome: OrderOutcome): Answer {
   if ('paid' in outcome) return { status: 200, body: outcome.paid };
   if (outcome.refused === 'declined') return { status: 402, body: errorBody(cardDeclined()) };
@@ -13,7 +13,7 @@ export function orderAnswer(outcome: OrderOutcome): Answer {
   };
 }
 
-/** How it reads when the provider was silent: nothing is decided, and the same key goes on with it. */
+/** The answer when the provider did not answer: the order is undecided, and a retry with the same key continues it. */
 export function silentAnswer(): Answer {
   const message =
     'The card provider gave no answer. Send the order again with the same key; it goes on where it stopped.';

@@ -1,9 +1,9 @@
-/** Orders and the stock that they take from, beside the records. Every write finds what its operation did before. */
+/** Orders and their stock, in the same database as the records. Every write finds an earlier write of its operation. */
 
 import { randomUUID } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 
-/** What is ordered, and by whom. `amount` counts cents. */
+/** What is ordered, and by whom. `amount` is in cents. */
 export interface OrderRequest {
   readonly account: string;
   readonly product: string;
@@ -12,7 +12,7 @@ export interface OrderRequest {
   readonly source: string;
 }
 
-/** An order as the API shows it; `created` is in seconds. */
+/** An order in the API; `created` is in seconds. */
 export interface PlacedOrder {
   readonly id: string;
   readonly object: 'order';
@@ -32,17 +32,17 @@ interface OrderPage {
   readonly hasMore: boolean;
 }
 
-/** The orders of all accounts; every look goes through one account. */
+/** The orders of all accounts; every query is for one account. */
 export interface OrderBook {
-  /** Sets goods aside for an operation. False if there are not enough of them. */
+  /** Reserves goods for an operation. Returns false if there are not enough. */
   reserve(operationId: string, product: string, quantity: number): boolean;
-  /** Puts back what was set aside for an operation. */
+  /** Releases the goods that were reserved for an operation. */
   giveBack(operationId: string): void;
-  /** Writes an order, unless this operation wrote it before. */
+  /** Writes an order, unless this operation has already written it. */
   write(operationId: string, order: OrderRequest, charge: string): void;
   /** The order that an operation wrote. */
   written(operationId: string): PlacedOrder;
-  /** Notes that the mail of this id went out. In a real shop a mail service would be called here. */
+  /** Records that the mail with this id was sent. A real shop would call a mail service here. */
   mail(id: string, order: string): void;
   stockOf(product: string): number;
   find(account: string, id: string): PlacedOrder | undefined;
@@ -90,7 +90,7 @@ function toOrder(row: Row): PlacedOrder {
   };
 }
 
-/** Opens the tables in `database`, and makes and fills them first if need be. */
+/** Opens the tables in `database`, and creates and fills them if they are missing. */
 export function openOrderBook(database: DatabaseSync, products: readonly string[]): OrderBook {
   database.exec(schema);
   const filling = database.prepare('INSERT OR IGNORE INTO stock (product, pieces) VALUES (?, ?)');

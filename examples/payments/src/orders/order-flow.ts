@@ -1,6 +1,6 @@
 /**
- * An order in four steps: set the goods aside, charge the card, write the order, send the mail. A server that dies in
- * between leaves what was saved; the next attempt resumes after it.
+ * An order in four steps: reserve the goods, charge the card, write the order, send the mail. If the server dies in
+ * between, the next attempt resumes after the last saved step.
  */
 
 import type { Flow } from '../records.ts';
@@ -8,23 +8,23 @@ import type { CardOutcome, CardProvider } from './card-provider.ts';
 import type { OrderBook, OrderRequest, PlacedOrder } from './order-book.ts';
 import type { OrderHead, Progress, StepName } from './order-progress.ts';
 
-/** What an order is carried out with. */
+/** The dependencies of an order. */
 export interface OrderTools {
   readonly book: OrderBook;
   readonly progress: Progress;
   readonly provider: CardProvider;
 }
 
-/** What came of an order. */
+/** The outcome of an order. */
 export type OrderOutcome = { readonly paid: PlacedOrder } | { readonly refused: 'out-of-stock' | 'declined' };
 
-/** Called when a step has been carried out and saved. */
+/** Called when a step was carried out and saved. */
 export type AfterStep = (step: StepName) => void;
 
 /**
- * Carries an order out.
+ * Carries out an order.
  *
- * @throws ProviderSilentError if the provider gave no answer; what was done so far is kept for the next attempt.
+ * @throws ProviderSilentError if the provider gave no answer; the saved steps are kept for the next attempt.
  */
 export async function placeOrder(
   tools: OrderTools,
@@ -98,7 +98,7 @@ class OrderRun {
     );
   }
 
-  /** A mail can't be unsent either: its id is the step's key, and a mail service tells repetitions by it. */
+  /** A mail can't be undone either: its id is the step's key, by which a mail service detects repetitions. */
   #mail({ id }: PlacedOrder): Promise<boolean> {
     return this.#noted('mail', (begin) =>
       this.#flow.step(
@@ -124,7 +124,7 @@ class OrderRun {
     return { refused };
   }
 
-  /** Tells the page what this attempt does at a step: `begin` wraps what runs only if nothing was saved before. */
+  /** Shows on the page what this attempt does at a step; `begin` wraps the code that only runs if nothing was saved. */
   async #noted<T>(step: StepName, make: (begin: Begin) => Promise<T>): Promise<T> {
     const { attempt } = this.#flow;
     let ran = false;

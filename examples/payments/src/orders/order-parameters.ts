@@ -6,7 +6,7 @@ const known: readonly string[] = ['product', 'quantity', 'source'];
 const sourcePattern = /^tok_[A-Za-z0-9_]{1,64}$/;
 
 /**
- * Reads the parameters of a new order from a form or a JSON body. The amount is counted here.
+ * Reads the parameters of a new order from a form or a JSON body. The amount is calculated here.
  *
  * @throws StripeError 400, naming the first parameter that is missing or bad.
  */

@@ -1,4 +1,4 @@
-/** How far orders have come, step by step and attempt by attempt, for the page that shows it. */
+/** The progress of orders by step and attempt, for the page. */
 
 import { EventEmitter } from 'node:events';
 import type { DatabaseSync } from 'node:sqlite';
@@ -9,7 +9,7 @@ export const stepNames = ['reserve', 'charge', 'order', 'mail'] as const;
 /** A step of an order. */
 export type StepName = (typeof stepNames)[number];
 
-/** What an attempt did at a step: carried it out, or found what an earlier attempt had saved. */
+/** What an attempt did at a step: ran it, or found the result of an earlier attempt. */
 type Doing = 'ran' | 'resumed';
 
 /** One attempt at one step. */
@@ -17,14 +17,14 @@ export interface StepNote {
   readonly step: StepName;
   readonly attempt: number;
   readonly doing: Doing;
-  /** The process that did it. */
+  /** The process of the attempt. */
   readonly process: number;
 }
 
-/** What became of an order. */
+/** The outcome of an order. */
 export type OrderState = 'open' | 'paid' | 'refused';
 
-/** An order on its way. */
+/** An order and its progress. */
 export interface OrderProgress {
   readonly operationId: string;
   readonly title: string;
@@ -32,7 +32,7 @@ export interface OrderProgress {
   readonly notes: readonly StepNote[];
 }
 
-/** Who orders what. */
+/** The account and the order. */
 export interface OrderHead {
   readonly operationId: string;
   readonly account: string;
@@ -46,7 +46,7 @@ export interface Progress {
   end(head: OrderHead, state: OrderState): void;
   /** The latest orders of an account, newest first. */
   latest(account: string): readonly OrderProgress[];
-  /** Calls `listener` after each change of an account's orders; gives back how to stop that. */
+  /** Calls `listener` after each change of an account's orders, until the returned function is called. */
   watch(account: string, listener: () => void): () => void;
 }
 
@@ -71,7 +71,7 @@ const schema = `
   ) STRICT;
 `;
 
-/** Opens the notes in `database`. */
+/** Opens the progress table in `database`. */
 export function openProgress(database: DatabaseSync): Progress {
   database.exec(schema);
   const changes = new EventEmitter().setMaxListeners(0);

@@ -10,14 +10,14 @@ import { parseOrderParameters } from './order-parameters.ts';
 
 const maxBodyBytes = 64 * 1024;
 
-/** The guard of the API's orders: an order without a key would be charged again by a retry, so it needs one. */
+/** The guard of the API's orders, which require a key, since a retry without one would charge again. */
 export function orderGuard(records: Records): Guard {
   return records.guard({
     dialect: 'stripe',
     principal: accountOf,
     key: { required: true },
     afterFailure: 'rerun',
-    // A transaction extends the lease to as much; nothing here takes longer.
+    // Transactions also use this lease; none here takes longer.
     timing: { leaseMs: 3_000, transactionLeaseMs: 3_000 },
     request: { maxBytes: maxBodyBytes },
   });
@@ -42,7 +42,7 @@ function create(tools: OrderTools, guard: Guard): RequestHandler {
   };
 }
 
-/** A silent provider is an answer too: one that decides nothing. */
+/** Answers that the provider did not answer, which is not final. */
 export async function answered(place: () => Promise<Answer>, silent: () => Answer): Promise<Answer> {
   try {
     return await place();

@@ -1,42 +1,42 @@
-/** How to make the card provider misbehave. */
+/** The behaviours of the card provider. */
 
-/** What it does with a payment. */
+/** The behaviour for a payment. */
 const behaviours = [
-  /** Carries it out and answers. */
+  /** Pays and answers. */
   'ok',
-  /** Answers 500, and does nothing. */
+  /** Answers 500 without paying. */
   'fail',
   /** Answers 402: the card is declined. */
   'decline',
-  /** Does nothing, and never answers. */
+  /** Does not pay, and never answers. */
   'hang',
-  /** Carries it out, and breaks the connection in place of an answer. */
+  /** Pays, and breaks the connection instead of answering. */
   'lose-answer',
-  /** Carries it out, and sends the answer twice over. */
+  /** Pays, and sends the answer twice. */
   'answer-twice',
-  /** Carries it out, and answers after two seconds. */
+  /** Pays, and answers after two seconds. */
   'slow',
-  /** Carries it out, and its process dies before it answers. */
+  /** Pays, and its process dies before it answers. */
   'die',
 ] as const;
 
-/** What it does with a payment. */
+/** The behaviour for a payment. */
 export type Behaviour = (typeof behaviours)[number];
 
-/** What comes next, and afterwards. */
+/** The behaviours of the next payments, and of all later ones. */
 export interface Orders {
-  /** For so many payments to come, in order. */
+  /** The behaviours of the next payments, in order. */
   readonly next: Behaviour[];
-  /** For all that follow: one of these at random. */
+  /** All later payments: one of these at random. */
   always: readonly Behaviour[];
 }
 
-/** Whether a text names a behaviour. */
+/** Whether a text is the name of a behaviour. */
 export function isBehaviour(text: unknown): text is Behaviour {
   return behaviours.some((behaviour) => behaviour === text);
 }
 
-/** What to do with the next payment. `fraction` is from 0 to 1. */
+/** Takes the behaviour of the next payment. `fraction` is a random number from 0 to 1. */
 export function nextBehaviour({ next, always }: Orders, fraction: number): Behaviour {
   return next.shift() ?? always[Math.floor(fraction * always.length)] ?? 'ok';
 }

@@ -1,34 +1,34 @@
-/** What the card provider has carried out, in a database of its own: it survives being killed. */
+/** The card provider's payments, in a separate database, so that they survive a kill. */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** What a merchant asks for. `amount` counts the currency's smallest unit. */
+/** The parameters of a payment. `amount` is in the currency's smallest unit. */
 export interface CardPayment {
   readonly amount: number;
   readonly currency: string;
-  /** The merchant's own name for what is paid. */
+  /** The merchant's reference. */
   readonly reference: string;
 }
 
-/** A payment that was carried out. */
+/** A completed payment. */
 export interface CardCharge extends CardPayment {
   readonly id: string;
   readonly idempotencyKey: string;
 }
 
-/** The provider's books. */
+/** The provider's ledger. */
 export interface ProviderLedger {
-  /** Carries a payment out, or finds the one that this key paid for before. */
+  /** Makes a payment, or returns the earlier one with this key. */
   charge(idempotencyKey: string, payment: CardPayment): CardCharge;
-  /** Refuses to pay under this key, for as long as it is not forgotten. */
+  /** Declines payments under this key until it is forgotten. */
   decline(idempotencyKey: string): void;
-  /** What became of the payment under this key; undefined if it was neither, or the key is forgotten. */
+  /** The outcome of this key; undefined if it was neither paid nor declined, or is forgotten. */
   fateOf(idempotencyKey: string): 'paid' | 'declined' | undefined;
-  /** All charges; of one key or one reference if they are named. */
+  /** All charges, optionally of one key or one reference. */
   find(by: { readonly idempotencyKey?: string; readonly reference?: string }): readonly CardCharge[];
-  /** Forgets which keys were used, as providers do after a day or a month. The charges stay. */
+  /** Forgets the used keys, as providers do after a day or a month. The charges stay. */
   forgetKeys(): void;
   close(): void;
 }
@@ -60,7 +60,7 @@ function toCharge(row: Row): CardCharge {
   };
 }
 
-/** Opens the books in a folder, and begins them if there are none. */
+/** Opens the ledger in a folder, and creates it if it is missing. */
 export function openProviderLedger(folder: string): ProviderLedger {
   mkdirSync(folder, { recursive: true });
   const database = new DatabaseSync(join(folder, 'provider.sqlite'));

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 const program = fileURLToPath(new URL('server.ts', import.meta.url));
 
-/** The card provider as a process of its own, on one free port and one folder; started again if it was killed. */
+/** The card provider as a separate process with a fixed port and folder; restarted if it was killed. */
 export class CardProviderProcess {
   url = '';
   readonly #folder: string;
@@ -24,7 +24,7 @@ export class CardProviderProcess {
     return provider;
   }
 
-  /** Ends it; it gives its database back. */
+  /** Ends it; it closes its database. */
   stop(): void {
     this.#stopping = true;
     this.#child?.kill('SIGTERM');

@@ -1,9 +1,8 @@
 /**
- * A card provider to try the order flow with, as a process of its own:
- * `node server.ts PORT FOLDER [BEHAVIOUR,…]`.
+ * A card provider for trying the order flow, as a separate process: `node server.ts PORT FOLDER [BEHAVIOUR,…]`.
  *
- * `POST /v1/charges` pays, once per Idempotency-Key. `GET /v1/charges` looks payments up. `PUT /control` tells it how
- * to misbehave, and `DELETE /control/keys` makes it forget its keys.
+ * `POST /v1/charges` pays, once per Idempotency-Key. `GET /v1/charges` lists payments. `PUT /control` sets its
+ * behaviour, and `DELETE /control/keys` makes it forget its keys.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -32,7 +31,7 @@ async function readJson(request: IncomingMessage): Promise<Record<string, unknow
     const value: unknown = JSON.parse(text);
     if (typeof value === 'object' && value !== null) return { ...value };
   } catch {
-    // Told below, with all that is no object.
+    // Reported below, together with values that are not objects.
   }
   throw new BadRequest('The body must be a JSON object.');
 }
@@ -71,7 +70,7 @@ const acts: Readonly<Record<Behaviour, (response: ServerResponse, carryOut: () =
   },
 };
 
-/** What was paid or declined under a key stays so: neither a retry nor a request that was overtaken changes it. */
+/** The outcome of a key is final: neither a retry nor a delayed request changes it. */
 function consistent(chosen: Behaviour, fate: 'paid' | 'declined' | undefined): Behaviour {
   if (fate === 'declined') return 'decline';
   return chosen === 'decline' && fate === 'paid' ? 'ok' : chosen;
@@ -80,7 +79,7 @@ function consistent(chosen: Behaviour, fate: 'paid' | 'declined' | undefined): B
 async function pay(request: IncomingMessage, response: ServerResponse): Promise<void> {
   const field = request.headers['idempotency-key'];
   if (typeof field !== 'string' || field === '') throw new BadRequest('Send an Idempotency-Key.');
-  // So that a merchant whose first answer was lost can tell this one from that of a firewall in between.
+  // Lets a merchant whose first answer was lost distinguish this answer from a firewall's.
   response.setHeader('Idempotency-Key', field);
   const key = field.replaceAll('"', '');
   const body = await readJson(request);

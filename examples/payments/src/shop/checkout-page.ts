@@ -5,12 +5,12 @@ import type { LedgerView } from './ledger.ts';
 import { ledgerHtml } from './ledger-html.ts';
 import { cards, maxQuantity, type Product, products } from './order.ts';
 
-/** What the page is made of. */
+/** The content of the page. */
 export interface CheckoutView {
   readonly key: string;
   readonly number: string;
   readonly ledger: LedgerView;
-  /** How the payment before went, if the buyer just comes from it. */
+  /** The outcome of the previous payment, if the buyer comes from it. */
   readonly notice?: { readonly kind: 'good' | 'bad'; readonly text: string };
 }
 
@@ -22,7 +22,7 @@ const disasters: readonly { name: Disaster | 'none'; title: string; detail: stri
   { name: 'dies-before-commit', title: 'The server dies during the charge', detail: 'kill -9 just before the commit.' },
 ];
 
-/** The checkout page; it works as it is, and better with scripts. */
+/** The checkout page; it works without scripts, and better with them. */
 export function checkoutPage(view: CheckoutView): Html {
   return html`
     <div class="intro">

@@ -6,7 +6,7 @@ import { sendPage } from './page-frame.ts';
 
 type Notice = { readonly kind: 'good' | 'bad'; readonly text: string };
 
-/** Shows the checkout; a buyer who comes from a payment sees how it went, and gets the key of a new order. */
+/** Shows the checkout. A buyer who comes from a payment sees its outcome, and gets a new order's key. */
 export function showCheckout(ledger: Ledger) {
   return (request: Request, response: Response): void => {
     const accounts = welcomeBuyer(request, response);
@@ -28,7 +28,7 @@ function declinedNotice(number: string): Notice {
   return { kind: 'bad', text: `Order ${number}: the card was declined. Nothing was charged; try another card.` };
 }
 
-/** What stands in an address is not proof: the ledger is. */
+/** The address is not proof; the ledger is. */
 function paidNotice(number: string | undefined, { keyed, naive }: LedgerView): Notice | undefined {
   if (number === undefined) return undefined;
   const known = [...keyed, ...naive].some(({ description }) => description === `Order ${number}`);

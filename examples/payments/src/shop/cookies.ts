@@ -3,7 +3,7 @@ import type { NextFunction, Request, Response } from 'express';
 
 const uuidPattern = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** A cookie of ours; they all hold UUIDs. */
+/** One of our cookies, which all contain UUIDs. */
 function readCookie(request: Request, name: string): string | undefined {
   const pairs = (request.get('cookie') ?? '').split(';').map((pair) => pair.trim().split('=', 2));
   const value = pairs.find(([key]) => key === name)?.[1] ?? '';
@@ -20,7 +20,7 @@ function ensureCookie(request: Request, response: Response, name: string): strin
   return value;
 }
 
-/** The two accounts of a buyer: one for what is paid with keys, one for what is paid without. */
+/** The two accounts of a buyer: one for payments with keys, one for payments without. */
 export interface BuyerAccounts {
   readonly keyed: string;
   readonly naive: string;
@@ -31,27 +31,26 @@ function accountsOf(buyer: string): BuyerAccounts {
   return { keyed: `buyer_${digest}`, naive: `naive_${digest}` };
 }
 
-/** The accounts of the buyer whose cookie came along. */
+/** The accounts of the request's buyer. */
 export function buyerAccounts(request: Request): BuyerAccounts | undefined {
   const buyer = readCookie(request, 'buyer');
   return buyer === undefined ? undefined : accountsOf(buyer);
 }
 
-/** The accounts of the buyer, who is given a cookie on the first visit. */
+/** The accounts of the buyer, who gets a cookie on the first visit. */
 export function welcomeBuyer(request: Request, response: Response): BuyerAccounts {
   return accountsOf(ensureCookie(request, response, 'buyer'));
 }
 
-/** Sends whoever has no cookie yet to the page that gives one; nothing was paid. */
+/** Redirects a request without a cookie to the page that sets one, without paying. */
 export function requireBuyer(request: Request, response: Response, next: NextFunction): void {
   if (buyerAccounts(request) === undefined) response.redirect(303, '/');
   else next();
 }
 
 /**
- * The key of the order that the buyer is about to pay. It outlives reloads, and is only replaced when the buyer
- * comes back with the final word on it: `settled` is the number of the order that is over. Each page has a
- * cookie of its own.
+ * The key of the order that the buyer is about to pay. It is kept over reloads, and only replaced when the order is
+ * final: `settled` is the number of the finished order. Each page has its own cookie.
  */
 export function currentKey(
   request: Request,
@@ -66,7 +65,7 @@ export function currentKey(
   return next;
 }
 
-/** The number that people see of an order's key. */
+/** The number derived from an order's key, for display. */
 export function orderNumber(key: string): string {
   return key.slice(0, 8).toUpperCase();
 }

@@ -1,9 +1,9 @@
 import type { Response } from 'express';
 
-/** The events that a page gets, and when. */
+/** The events of a page. */
 export interface Source {
   read(): object;
-  /** Calls `tell` at each change; gives back how to stop that. */
+  /** Calls `tell` at each change, until the returned function is called. */
   watch(tell: () => void): () => void;
 }
 
@@ -24,7 +24,7 @@ export class EventStreams {
     tell();
   }
 
-  /** Ends all streams; pages will look for the next server. */
+  /** Ends all streams; pages then reconnect to the next server. */
   close(): void {
     for (const response of this.#open) response.end();
   }

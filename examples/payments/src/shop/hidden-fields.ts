@@ -7,8 +7,8 @@ const headerOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * A plain HTML form can't send header fields: it sends hidden ones. This moves them to where a script would have put
- * them, before the guard looks, so that what is left in the body is the order alone. Mount it after the form parser.
+ * A plain HTML form can't send headers, so it sends hidden fields. This middleware moves them to the headers before the
+ * guard runs, so that the body only contains the order. Mount it after the form parser.
  */
 export function moveHiddenFields(request: Request, _response: Response, next: NextFunction): void {
   const fields: Record<string, unknown> = { ...request.body };
@@ -21,7 +21,7 @@ export function moveHiddenFields(request: Request, _response: Response, next: Ne
   next();
 }
 
-/** The guard reads fields as they came over the wire, to notice repeated ones; the rest reads `headers`. */
+/** The guard reads `rawHeaders`, to detect repeated headers; other code reads `headers`. */
 function addField(request: Request, name: string, value: string): void {
   request.rawHeaders.push(name, value);
   request.headers[name] = value;

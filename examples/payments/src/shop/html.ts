@@ -23,7 +23,7 @@ function render(part: Part): string {
   return String(part).replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
-/** Builds HTML; everything that is put in and isn't HTML itself is escaped. */
+/** Builds HTML; inserted values that are not HTML are escaped. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(texts.reduce((page, text, index) => page + render(parts[index - 1] ?? '') + text));
 }

@@ -1,7 +1,7 @@
 import type { Charge } from '../charges.ts';
 import { dollars, type Html, html } from './html.ts';
 
-/** Charges as a panel shows them: the word on the latest order, and every charge below it. */
+/** Charges in a panel: the status of the latest order, and every charge below it. */
 export function ledgerHtml(charges: readonly Charge[]): Html {
   const [latest] = charges;
   if (latest === undefined) return html`<p class="outcome"><strong>Nothing charged yet</strong></p>`;

@@ -7,27 +7,27 @@ import { ledgerHtml } from './ledger-html.ts';
 
 const length = 12;
 
-/** What was really charged to one buyer, newest first: through the guarded endpoint, and through the naive one. */
+/** The charges of one buyer, newest first, through the guarded and the naive endpoint. */
 export interface LedgerView {
   readonly keyed: readonly Charge[];
   readonly naive: readonly Charge[];
 }
 
-/** The ledger of the checkout page, told to every open page as it changes. */
+/** The ledger of the checkout page, which every open page gets when it changes. */
 export interface Ledger {
   read(accounts: BuyerAccounts): LedgerView;
-  /** Call it when a charge of this account was committed. */
+  /** Must be called when a charge of this account was committed. */
   changed(account: string): void;
   /** Server-sent events: the whole ledger at once, and again at each change. */
   stream(request: Request, response: Response): void;
 }
 
-/** What the page puts into its panels. */
+/** The HTML of the page's panels. */
 function event({ keyed, naive }: LedgerView) {
   return { keyed: ledgerHtml(keyed).text, naive: ledgerHtml(naive).text };
 }
 
-/** Makes the ledger over the charges of all buyers. */
+/** Creates the ledger of all buyers' charges. */
 export function createLedger(charges: Charges, streams: EventStreams): Ledger {
   const changes = new EventEmitter().setMaxListeners(0);
   const latest = (account: string) => charges.list(account, length)?.charges ?? [];

@@ -20,7 +20,7 @@ const states: Readonly<Record<OrderState, string>> = {
   refused: 'refused, nothing charged',
 };
 
-/** Orders as the page shows them: what each attempt ran, and what it found saved. */
+/** Orders on the page: for each attempt the steps that it ran, and those that were already saved. */
 export function ordersHtml(orders: readonly OrderProgress[]): Html {
   if (orders.length === 0) return html`<p class="outcome"><strong>Nothing ordered yet</strong></p>`;
   return html`${orders.map(orderHtml)}`;

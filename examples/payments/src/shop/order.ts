@@ -1,4 +1,4 @@
-/** A thing for sale; `price` is in cents. */
+/** A product; `price` is in cents. */
 export interface Product {
   readonly id: string;
   readonly name: string;
@@ -7,7 +7,7 @@ export interface Product {
   readonly quantity: number;
 }
 
-/** What is for sale, with the quantities that a fresh cart has. */
+/** The products, with the quantities of a new cart. */
 export const products: readonly Product[] = [
   { id: 'lamp', name: 'Reading lamp', note: 'Brass, with a linen shade', price: 4_800, quantity: 1 },
   { id: 'notebook', name: 'Notebook', note: '192 pages, dotted', price: 1_450, quantity: 2 },
@@ -23,14 +23,14 @@ export const cards = [
   { token: 'tok_chargeDeclined', name: 'Visa ending in 0002, declined by its bank' },
 ] as const;
 
-/** What a buyer wants to pay. The amount is counted here: what a page says about prices is not to be trusted. */
+/** A buyer's order. The amount is calculated here, since prices from a page can't be trusted. */
 export interface Order {
   readonly number: string;
   readonly amount: number;
   readonly card: string;
 }
 
-/** The order can't be taken as it is. */
+/** The order is invalid. */
 export class OrderError extends Error {
   readonly status = 400;
 }
@@ -64,7 +64,7 @@ function parseCard(value: unknown): string {
   return card.token;
 }
 
-/** True if the bank behind this card says no. */
+/** True if this card's bank declines. */
 export function isDeclined(card: string): boolean {
   return card === 'tok_chargeDeclined';
 }

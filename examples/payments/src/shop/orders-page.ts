@@ -5,7 +5,7 @@ import { dollars, Html, html } from './html.ts';
 import { cards, maxQuantity, products } from './order.ts';
 import { ordersHtml } from './order-steps-html.ts';
 
-/** What the page is made of. */
+/** The content of the page. */
 export interface OrdersView {
   readonly key: string;
   readonly number: string;
@@ -24,7 +24,7 @@ const disasters: readonly { name: OrderDisaster | 'none'; title: string; detail:
   { name: 'provider-die', title: 'The provider dies', detail: 'kill -9 there, with the card charged.' },
 ];
 
-/** The page of orders in four steps; it works as it is, and better with scripts. */
+/** The page of orders in four steps; it works without scripts, and better with them. */
 export function ordersPage(view: OrdersView): Html {
   return html`
     <div class="intro">

@@ -12,13 +12,13 @@ import { ordersHtml } from './order-steps-html.ts';
 import { ordersPage } from './orders-page.ts';
 import { notePage, sendPage } from './page-frame.ts';
 
-/** What the page of orders works with. */
+/** The dependencies of the orders page. */
 export interface OrderShop extends OrderTools {
   readonly disasters: Disasters;
   readonly streams: EventStreams;
 }
 
-/** How an order's outcome is shown: to a plain form, or to the page's script. */
+/** The answer for an order's outcome: for a plain form, or for the page's script. */
 interface Telling {
   readonly outcome: (outcome: OrderOutcome, number: string) => Answer;
   readonly silent: () => Answer;
@@ -28,7 +28,7 @@ const maxBodyBytes = 16 * 1024;
 
 const toScript: Telling = { outcome: orderAnswer, silent: silentAnswer };
 
-/** A form is sent on to the page that shows the steps, so that a reload orders nothing. */
+/** A form is redirected to the page with the steps, so that a reload orders nothing. */
 const toForm: Telling = {
   outcome: (_outcome, number) => ({ status: 303, headers: { Location: `/orders?over=${number}` } }),
   silent: () => ({
@@ -75,7 +75,7 @@ function place(shop: OrderShop, guard: Guard, telling: Telling): RequestHandler 
   };
 }
 
-/** A provider gets its behaviour before the order reaches it. */
+/** Sets the provider's behaviour before the order reaches it. */
 async function strike({ disasters, provider }: OrderShop, request: Request): Promise<string | undefined> {
   const disaster = disasters.announced(request);
   if (disaster === 'provider-lose-answer') await provider.misbehave('lose-answer');

@@ -3,7 +3,7 @@ import { type Html, html } from './html.ts';
 
 const policy = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/** Sends a whole page with this in its body. */
+/** Sends a whole page with this body. */
 export function sendPage(response: Response, status: number, title: string, content: Html): void {
   response.status(status).set({ 'Cache-Control': 'no-store', 'Content-Security-Policy': policy });
   response.type('html').send(frame(title, content).text);
@@ -34,19 +34,19 @@ function frame(title: string, content: Html): Html {
 `;
 }
 
-/** A page that says one thing; `back` is where it leads. */
+/** A page with one message; `back` is its link. */
 export interface Note {
   readonly title: string;
   readonly detail: string;
   readonly back?: string;
 }
 
-/** Sends a page that says one thing. */
+/** Sends a page with one message. */
 export function sendNote(response: Response, status: number, note: Note): void {
   sendPage(response, status, note.title, noteHtml(note));
 }
 
-/** A whole page that says one thing. */
+/** A whole page with one message. */
 export function notePage(note: Note): string {
   return frame(note.title, noteHtml(note)).text;
 }

@@ -7,7 +7,7 @@ import { type BuyerAccounts, buyerAccounts } from './cookies.ts';
 import type { Ledger } from './ledger.ts';
 import { isDeclined, type Order, parseOrder } from './order.ts';
 
-/** What the payment handlers work with. */
+/** The dependencies of the payment handlers. */
 export interface Shop {
   readonly charges: Charges;
   readonly ledger: Ledger;
@@ -32,7 +32,7 @@ export function keyedPayment(shop: Shop, guard: Guard, answers: Answers): Handle
   };
 }
 
-/** Pays once for each request, as servers do that don't look at keys. */
+/** Pays once for each request, as servers without keys do. */
 export function naivePayment(shop: Shop, answers: Answers): Handler {
   return async (request, response) => {
     const order = parseOrder(request.body);

@@ -4,7 +4,7 @@ import { errorBody } from '../api/stripe-error.ts';
 import { OrderError } from './order.ts';
 import { notePage, sendNote } from './page-frame.ts';
 
-/** Express knows an error handler by its four parameters. */
+/** Express recognizes an error handler by its four parameters. */
 export function shopErrors(error: unknown, request: Request, response: Response, next: NextFunction): void {
   if (error instanceof OrderError) sendOrderError(error, request, response);
   else next(error);
@@ -15,7 +15,7 @@ function sendOrderError({ status, message }: OrderError, request: Request, respo
   else response.status(status).json(errorBody({ type: 'invalid_request_error', message }));
 }
 
-/** The guard's own answers, as a page for whoever came by the form. */
+/** The guard's own answers as a page, for the plain form. */
 export const showProblem = (problem: Problem, request: Request): PlainResponse | undefined => {
   if (!isForm(request)) return undefined;
   const { status, retryAfterSeconds } = problem;

@@ -10,23 +10,23 @@ import { shopErrors, showProblem } from './shop-errors.ts';
 const maxBodyBytes = 16 * 1024;
 const parameterLimit = 20;
 
-/** The guard of the shop. A duplicate waits for the first one's answer, since a buyer's browser won't ask again. */
+/** The guard of the shop. A duplicate waits for the first answer, since a browser does not retry. */
 export function shopGuard(records: Records): Guard {
   return records.guard({
     principal: (request) => buyerAccounts(request)?.keyed,
     key: { required: true },
     afterFailure: 'rerun',
-    // A transaction extends the lease to as much; nothing here takes longer.
+    // Transactions also use this lease; none here takes longer.
     timing: { leaseMs: 3_000, transactionLeaseMs: 3_000 },
     whenRunning: { waitMs: 10_000 },
     request: { maxBytes: maxBodyBytes },
     onProblem: showProblem,
-    // Nothing was done for an order that can't be read: the buyer mends it and pays under the same key.
+    // An invalid order was not paid: the buyer corrects it and pays under the same key.
     response: { keep: (status) => status !== 400 },
   });
 }
 
-/** The checkout page, and its payments with keys and without. */
+/** The checkout page, and its payments with and without keys. */
 export function shopRoutes(shop: Shop, guard: Guard): Router {
   const routes = Router({ caseSensitive: true, strict: true });
   const form: RequestHandler[] = [

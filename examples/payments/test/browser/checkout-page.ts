@@ -3,7 +3,7 @@ import { waitUntil } from '../support/wait-until.ts';
 
 export type Panel = 'keyed' | 'naive';
 
-/** The checkout page, with the hands and eyes of a buyer. */
+/** The checkout page from a buyer's point of view. */
 export class CheckoutPage {
   readonly page: Page;
   readonly #url: string;
@@ -13,7 +13,7 @@ export class CheckoutPage {
     this.#url = url;
   }
 
-  /** Opens the page for a new buyer, with cookies and a storage of their own. */
+  /** Opens the page for a new buyer with separate cookies and storage. */
   static async open(browser: Browser, url: string, scripts: boolean): Promise<CheckoutPage> {
     const context = await browser.newContext({ javaScriptEnabled: scripts });
     const checkout = new CheckoutPage(await context.newPage(), url);
@@ -21,7 +21,7 @@ export class CheckoutPage {
     return checkout;
   }
 
-  /** The same buyer's next tab, with the checkout page open. What this one has sent stays on its way. */
+  /** Another tab of the same buyer with the checkout page. Requests of this tab continue. */
   async nextTab(): Promise<CheckoutPage> {
     const tab = new CheckoutPage(await this.page.context().newPage(), this.#url);
     await tab.visit();
@@ -48,26 +48,26 @@ export class CheckoutPage {
     await this.page.getByRole('button', { name, exact: true }).click({ noWaitAfter: true });
   }
 
-  /** Clicks, and waits until the payment is on its way. */
+  /** Clicks, and waits until the payment was sent. */
   async send(): Promise<void> {
     const sent = this.page.waitForRequest((request) => request.method() === 'POST');
     await this.click();
     await sent;
   }
 
-  /** Clicks, and clicks again as soon as the first payment is on its way. */
+  /** Clicks, and clicks again as soon as the first payment was sent. */
   async clickTwice(name: string): Promise<void> {
     const button = this.page.getByRole('button', { name, exact: true });
     const { x, y } = (await button.boundingBox()) ?? { x: 0, y: 0 };
     for (const _click of ['first', 'second']) {
       const sent = this.page.waitForRequest((request) => request.method() === 'POST');
-      // A locator's click would wait for the page that the first one asked for.
+      // A locator's click would wait for the page that the first click requested.
       await this.page.mouse.click(x + 5, y + 5);
       await sent;
     }
   }
 
-  /** Pays with scripts on, and waits until both endpoints have answered: the page has the next order's number then. */
+  /** Pays with scripts, and waits until both endpoints have answered and the page shows the next order's number. */
   async payAndWait(): Promise<void> {
     const number = await this.text('#number');
     await this.click();
@@ -78,18 +78,18 @@ export class CheckoutPage {
     return (await this.page.locator(selector).textContent()) ?? '';
   }
 
-  /** What a panel says about the latest order. */
+  /** A panel's text about the latest order. */
   outcome(panel: Panel): Promise<string> {
     return this.text(`#${panel}-ledger .outcome strong`);
   }
 
-  /** What a panel says happened, line by line. */
+  /** A panel's list of events. */
   async story(panel: Panel): Promise<readonly string[]> {
     const items = this.page.locator(`#${panel}-timeline li`);
     return items.evaluateAll((list) => list.map((item) => item.firstChild?.textContent ?? ''));
   }
 
-  /** The keys that the page sent, as far as it shows them, in order and without repetitions. */
+  /** The visible keys that the page sent, in order and without repetitions. */
   async keys(): Promise<readonly string[]> {
     const keys = (await this.story('keyed')).map((line) => /^POST with key (\S+)…$/.exec(line)?.[1] ?? '');
     return [...new Set(keys.filter((key) => key !== ''))];

@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => browser.close());
 
-/** What the page's `click` resolves with. */
+/** The result of the page's `click`. */
 interface Clicked {
   readonly text?: string;
   readonly code?: string;
@@ -21,7 +21,7 @@ interface Clicked {
   readonly attempts: number;
 }
 
-/** Opens the page for a buyer of their own. */
+/** Opens the page for a new buyer. */
 async function visit(url: string): Promise<Page> {
   const context = await browser.newContext();
   return open(await context.newPage(), url);
@@ -54,7 +54,7 @@ describe('the client in Chromium', () => {
     held.resolve();
     const before = server.requests;
     expect(await answered).toMatchObject({ text: 'order 1', final: true, replayed: true });
-    // The page asked once more at most, and no wait before that was as long as three seconds.
+    // The page retried once at most, after a wait of less than three seconds.
     expect(server.requests - before).toBeLessThanOrEqual(1);
     const events = await eventsOf(page);
     expect(events[0]?.type).toBe('resumed');

@@ -17,7 +17,7 @@ afterAll(async () => {
   await server.remove();
 });
 
-/** The page of orders of a new buyer. */
+/** The orders page of a new buyer. */
 async function visit(scripts: boolean): Promise<Page> {
   const context = await browser.newContext({ javaScriptEnabled: scripts });
   const page = await context.newPage();
@@ -30,7 +30,7 @@ async function place(page: Page, disaster: string): Promise<void> {
   await page.getByRole('button', { name: 'Place the order' }).click({ noWaitAfter: true });
 }
 
-/** The steps of the newest order, with what was done to them: `reserve resumed`. */
+/** The steps of the newest order with their states: `reserve resumed`. */
 function steps(page: Page): Promise<readonly string[]> {
   const items = page.locator('.placed').first().locator('[data-step]');
   return items.evaluateAll((list) => list.map((item) => `${item.getAttribute('data-step')} ${item.className}`));

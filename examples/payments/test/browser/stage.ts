@@ -4,10 +4,10 @@ import { launchChromium } from '../support/chromium.ts';
 import { ServerProcess } from '../support/server-process.ts';
 import { CheckoutPage } from './checkout-page.ts';
 
-/** Gives a test a buyer of its own, with the checkout page open. */
+/** Gives each test a new buyer with the checkout page. */
 export type Play = (test: (checkout: CheckoutPage) => Promise<void>) => () => Promise<void>;
 
-/** One server under its supervisor and one browser for the tests of a file, with scripts on or off. */
+/** One server with its supervisor and one browser for the tests of a file, with or without scripts. */
 export function setStage(scripts: boolean): Play {
   let server: ServerProcess;
   let browser: Browser;

@@ -20,8 +20,8 @@ async function payAgain(checkout: CheckoutPage, panel: Panel): Promise<void> {
 }
 
 /**
- * Pays into a disaster. If that brings no page, the buyer comes back by the checkout's address and pays again. The
- * browser may be faster: it repeats a POST by itself if a connection that it had open before breaks.
+ * Pays with a disaster. If no page loads, the buyer opens the checkout again and pays again. The browser may be faster:
+ * it repeats a POST automatically if a reused connection breaks.
  */
 async function payThrough(checkout: CheckoutPage, disaster: string, panel: Panel): Promise<void> {
   await checkout.choose(disaster);
@@ -33,7 +33,7 @@ async function payThrough(checkout: CheckoutPage, disaster: string, panel: Panel
   await payAgain(checkout, panel);
 }
 
-/** The one that is left behind fails when the page moves on or closes. */
+/** The other one fails when the page navigates or closes. */
 function firstOf<T>(...promises: readonly Promise<T>[]): Promise<T> {
   for (const promise of promises) promise.catch(() => {});
   return Promise.any(promises);
@@ -87,7 +87,7 @@ describe.concurrent('the plain form', () => {
       const key = await hiddenKey(checkout);
       await checkout.choose('slow');
       await checkout.send();
-      // A page that is left takes back what the server hasn't got yet.
+      // Leaving a page cancels requests that the server has not received yet.
       const tab = await checkout.nextTab();
       await tab.page.getByLabel('Pencils').fill('3');
       await tab.click();

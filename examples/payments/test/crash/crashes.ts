@@ -3,7 +3,7 @@ import { ServerProcess } from '../support/server-process.ts';
 import { Load } from './load.ts';
 import { retryAll, verifyDatabase } from './verify.ts';
 
-/** How hard to try. */
+/** The extent of the test. */
 export interface CrashOptions {
   readonly kills: number;
   readonly seed: number;
@@ -12,7 +12,7 @@ export interface CrashOptions {
 /** What came of it. */
 export interface CrashReport {
   readonly acknowledged: number;
-  /** Payments that were on the way when the server died, summed over all kills. */
+  /** Payments that were pending when the server died, summed over all kills. */
   readonly struck: number;
   /** Payments that needed more than one request. */
   readonly retried: number;
@@ -22,7 +22,7 @@ export interface CrashReport {
 const width = 24;
 const longestLifeMs = 600;
 
-/** Kills the server again and again at random instants under load; then compares promises with facts. */
+/** Repeatedly kills the server at random instants under load; then compares the answers with the database. */
 export async function runCrashes({ kills, seed }: CrashOptions): Promise<CrashReport> {
   const random = seededRandom(seed);
   const server = await ServerProcess.start();
@@ -54,7 +54,7 @@ async function killRepeatedly(server: ServerProcess, load: Load, kills: number, 
   return struck;
 }
 
-/** The line that a run ends with. */
+/** The last line of a run. */
 export function describeCrashes({ kills, seed }: CrashOptions, report: CrashReport): string {
   const { acknowledged, struck, retried, violations } = report;
   const details = `${acknowledged} payments, ${struck} struck, ${retried} retried, seed ${seed}`;

@@ -7,7 +7,7 @@ import {
 } from 'latchkey/client';
 import type { SeededRandom } from '../support/random.ts';
 
-/** An answer that a client was given: from then on it has to hold. */
+/** An answer that a client got, and that must stay the same. */
 export interface Acknowledged {
   readonly name: string;
   readonly key: string;
@@ -22,15 +22,15 @@ const declinedShare = 0.05;
 const patience = { maxAttempts: 100, baseDelayMs: 40, maxDelayMs: 400, attemptTimeoutMs: 15_000 } as const;
 const calls = 10;
 
-/** The header fields of every charge. */
+/** The headers of every charge. */
 export const chargeHeaders = {
   authorization: `Bearer ${apiKey}`,
   'content-type': 'application/x-www-form-urlencoded',
 } as const;
 
 /**
- * Clients that pay and don't give up. A fixed number of payments is kept on the way; one that a crash has struck goes
- * on in the background, so that the next crash finds a busy server again.
+ * Clients that pay and retry until they get an answer. A fixed number of payments is kept pending; those affected by a
+ * crash continue in the background, so that the next crash hits a busy server again.
  */
 export class Load {
   readonly acknowledged: Acknowledged[] = [];
@@ -51,23 +51,23 @@ export class Load {
     this.#pay = idempotentFetch({ ...patience, storage: 'memory', onEvent: (event) => this.#free(event.operation) });
   }
 
-  /** How many payments have no answer yet. */
+  /** Number of payments without an answer. */
   get waiting(): number {
     return this.#running.size;
   }
 
-  /** Lets new payments begin. */
+  /** Starts new payments. */
   flow(): void {
     this.#flowing = true;
     while (this.#fresh.size < this.#width) this.#begin();
   }
 
-  /** Lets no more begin. */
+  /** Starts no more payments. */
   hold(): void {
     this.#flowing = false;
   }
 
-  /** Resolves when every payment has its answer, with what is wrong if one found none. */
+  /** Resolves when every payment has its answer, with the errors of those that found none. */
   async finish(): Promise<readonly string[]> {
     this.hold();
     await Promise.all(this.#running);
@@ -96,7 +96,7 @@ export class Load {
     this.acknowledged.push({ name, key, body, status: response.status, answer: await response.text(), attempts });
   }
 
-  /** A call that ran out of attempts has kept its key: the next one goes on. */
+  /** A call that ran out of attempts has kept its key, so the next one continues. */
   async #answer(init: OperationInit, left = calls): Promise<OperationAnswer> {
     try {
       return await this.#pay(`${this.#url}/v1/charges`, init);

@@ -4,7 +4,7 @@ import { type Acknowledged, chargeHeaders } from './load.ts';
 
 const retriesAtOnce = 16;
 
-/** Sends every acknowledged payment once more; says which ones got another answer than before. */
+/** Sends every acknowledged payment again; returns those that got another answer. */
 export async function retryAll(url: string, acknowledged: readonly Acknowledged[]): Promise<string[]> {
   const queue = [...acknowledged];
   const faults: string[] = [];
@@ -24,7 +24,7 @@ async function retry(url: string, { name, key, body, status, answer }: Acknowled
   return [`${name}: was answered ${status} ${answer}, and then ${response.status} ${bytes}`];
 }
 
-/** Compares what the clients were told with what lies in the database. */
+/** Compares the clients' answers with the database. */
 export async function verifyDatabase(folder: string, acknowledged: readonly Acknowledged[]): Promise<string[]> {
   const charges = readCharges(folder);
   const completed = await operationsIn(folder, 'completed');
@@ -36,7 +36,7 @@ export async function verifyDatabase(folder: string, acknowledged: readonly Ackn
   ];
 }
 
-/** A paid payment has the one charge that its client was told of; a declined one has none. */
+/** A paid payment has exactly the charge of its answer; a declined one has none. */
 function faultsOf({ name, status, answer }: Acknowledged, charges: readonly StoredCharge[]): string[] {
   const expected = status === 200 ? [String(JSON.parse(answer).id)] : [];
   const found = charges.map(({ id }) => id);

@@ -6,14 +6,14 @@ export interface Body {
   readonly bytes: Buffer;
 }
 
-/** What a charge is asked for. */
+/** The parameters of a charge. */
 export interface Payload {
   readonly amount: number;
   readonly description: string;
   readonly isJson: boolean;
 }
 
-/** A body that makes a charge. JSON comes with its members in any order and any white space between them. */
+/** A body that makes a charge. JSON has its members in any order, with any white space. */
 export function goodBody({ amount, description, isJson }: Payload, random: SeededRandom): Body {
   const entries = [
     ['amount', isJson ? amount : String(amount)],

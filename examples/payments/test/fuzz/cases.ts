@@ -4,10 +4,10 @@ import { frame, frameBadly, hangUp, type RequestParts } from './framing.ts';
 import { badKeyLines, goodKeyLine, makeKey } from './key-field-lines.ts';
 import type { RawRequest } from './raw-exchange.ts';
 
-/** One request, and what may come of it. */
+/** One request, and its allowed outcome. */
 export interface FuzzCase {
   readonly request: RawRequest;
-  /** What its charge would be described as; the requests of one key share it. */
+  /** The description of its charge; requests with the same key share it. */
   readonly description: string;
   /** - `charge`: well-formed. - `refuse`: must make no charge. - `any`: anything but a fault. */
   readonly expected: 'charge' | 'refuse' | 'any';
@@ -22,7 +22,7 @@ interface Group {
 
 const accounts = ['sk_test_a', 'sk_test_b', 'sk_test_c'];
 const line = 'POST /v1/charges HTTP/1.1';
-/** The same resource in another spelling of the request line. */
+/** The same resource with another spelling of the request line. */
 const absoluteLine = 'POST http://localhost/v1/charges HTTP/1.1';
 const otherLines = [
   'POST /v1/charges/ HTTP/1.1',
@@ -43,7 +43,7 @@ const otherLines = [
 ];
 const badCredentials = ['', 'Basic', 'Basic !!!!', 'Bearer sk_live_a', 'Bearer', `Bearer sk_test_${'a'.repeat(4_000)}`];
 
-/** Makes the requests of one run: the same seed, the same requests. */
+/** Makes the requests of one run; the same seed gives the same requests. */
 export function makeCases(count: number, random: SeededRandom): FuzzCase[] {
   const groups: Group[] = [];
   return Array.from({ length: count }, (_, number) => {

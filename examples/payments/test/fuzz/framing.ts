@@ -2,20 +2,20 @@ import type { SeededRandom } from '../support/random.ts';
 import type { Body } from './bodies.ts';
 import type { RawRequest } from './raw-exchange.ts';
 
-/** Everything of a request but its framing. */
+/** A request without its framing. */
 export interface RequestParts {
   readonly line: string;
   readonly fields: readonly string[];
   readonly body: Body;
 }
 
-/** Writes a request as HTTP/1.1 says, whole or in chunks, in one packet or many. */
+/** Writes a valid HTTP/1.1 request, whole or chunked, in one packet or several. */
 export function frame(parts: RequestParts, random: SeededRandom): RawRequest {
   const [fields, bytes] = random.chance(0.35) ? chunked(parts.body.bytes, random) : measured(parts.body.bytes);
   return { pieces: split(write(parts, fields, bytes), random) };
 }
 
-/** Writes a request whose body does not end where it says. */
+/** Writes a request whose body has a wrong length. */
 export function frameBadly(parts: RequestParts, random: SeededRandom): RawRequest {
   const { bytes } = parts.body;
   const framings: readonly (readonly [string[], Buffer])[] = [
@@ -34,7 +34,7 @@ export function frameBadly(parts: RequestParts, random: SeededRandom): RawReques
   return { pieces: split(write(parts, fields, body), random) };
 }
 
-/** The same request, broken off somewhere: in its head, in its body, or right after its last byte. */
+/** The same request, aborted in its head, in its body, or right after its last byte. */
 export function hangUp(request: RawRequest, random: SeededRandom): RawRequest {
   const whole = Buffer.concat(request.pieces);
   const cut = random.chance(0.3) ? whole.length : random.integer(1, whole.length);

@@ -1,7 +1,7 @@
 import type { SeededRandom } from '../support/random.ts';
 
 const names = ['Idempotency-Key', 'idempotency-key', 'IDEMPOTENCY-KEY', 'iDeMpOtEnCy-kEy'];
-/** What stores and parsers give a meaning to, as far as a bare key may have it. */
+/** Characters that are special to stores and parsers, as far as a bare key may contain them. */
 const spices = [':', '*', '{}', '%', "'", '/', '..', '$', '|', '#', '?', '~', '`', '[x]', '=', '&', '<', '@'];
 
 /** A key that no other group has. */
@@ -11,13 +11,13 @@ export function makeKey(group: number, random: SeededRandom): string {
   return random.chance(0.03) ? key.padEnd(255, 'x') : key;
 }
 
-/** A field line that names the key in one of the ways that count as the same. */
+/** A header line with the key in one of its equivalent forms. */
 export function goodKeyLine(key: string, random: SeededRandom): string {
   const value = random.chance(0.5) ? key : `"${key}"`;
   return `${random.pick(names)}:${random.pick([' ', '', '\t', '   '])}${value}${random.pick(['', ' '])}`;
 }
 
-/** Field lines that must be refused, whatever else the request holds. */
+/** Header lines that must be refused, whatever else the request contains. */
 export function badKeyLines(key: string, random: SeededRandom): string {
   const name = random.pick(names);
   const values = [

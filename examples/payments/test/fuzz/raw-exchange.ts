@@ -3,13 +3,13 @@ import { connect, type Socket } from 'node:net';
 /** A request as bytes, in the pieces in which they are sent. */
 export interface RawRequest {
   readonly pieces: readonly Buffer[];
-  /** Hangs up after that many pieces, without waiting for an answer. */
+  /** Disconnects after this many pieces, without waiting for an answer. */
   readonly hangUpAfter?: number;
 }
 
 const patienceMs = 20_000;
 
-/** Sends bytes over a connection of their own and reads until the server closes; empty if it never answered. */
+/** Sends bytes over a new connection and reads until the server closes; empty if it never answered. */
 export function exchange(port: number, request: RawRequest): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(port, '127.0.0.1');
@@ -31,7 +31,7 @@ async function send(socket: Socket, { pieces, hangUpAfter }: RawRequest, finish:
   for (const piece of pieces.slice(0, hangUpAfter)) {
     if (socket.destroyed) return;
     socket.write(piece);
-    // The next piece leaves in a packet of its own.
+    // The next piece is sent in a separate packet.
     if (pieces.length > 1) await new Promise((resolve) => setImmediate(resolve));
   }
   if (hangUpAfter !== undefined) finish();

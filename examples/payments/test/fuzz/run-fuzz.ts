@@ -18,10 +18,10 @@ export interface FuzzReport {
 const width = 32;
 const warmUpShare = 0.4;
 
-/** With little room for young objects the resident memory shows what is held, and not when V8 last cleaned up. */
+/** With a small young generation the resident memory shows the used memory, not the time of V8's last collection. */
 const nodeOptions = ['--max-semi-space-size=1'];
 
-/** Sends `count` requests made from `seed` to a real server, and looks at what is left. */
+/** Sends `count` requests made from `seed` to a real server, and checks the result. */
 export async function runFuzz(count: number, seed: number): Promise<FuzzReport> {
   const cases = makeCases(count, seededRandom(seed));
   const server = await ServerProcess.start('server', nodeOptions);
@@ -61,7 +61,7 @@ function faultsOf({ request, description, expected }: FuzzCase, answer: string):
   return expected === 'charge' && ![200, 400, 409].includes(status) ? [what] : [];
 }
 
-/** A key with two charges, a charge that should not be, a charge that ran without its key, one without an answer. */
+/** Finds keys with two charges, unexpected charges, charges without their key, and charges without an answer. */
 async function faultsInDatabase(folder: string, cases: readonly FuzzCase[]): Promise<string[]> {
   const completed = await operationsIn(folder, 'completed');
   const refused = new Set(cases.filter(({ expected }) => expected === 'refuse').map(({ description }) => description));
@@ -89,7 +89,7 @@ function countBy<T>(values: readonly T[]): Map<T, number> {
   return counts;
 }
 
-/** The resident memory of a process, as the kernel counts it. */
+/** The resident memory of a process. */
 function residentBytes(pid: number): number {
   const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return Number(kilobytes) * 1024;

@@ -1,4 +1,4 @@
-/** What a test sends to the API. */
+/** A request to the API. */
 export interface ApiRequest {
   readonly method?: string;
   readonly apiKey?: string;
@@ -8,7 +8,7 @@ export interface ApiRequest {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** What came back. */
+/** The answer. */
 export interface ApiAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -17,10 +17,10 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** The parameters of a charge that goes through. */
+/** The parameters of a valid charge. */
 export const goodCharge = { amount: '2000', currency: 'usd', source: 'tok_amex' } as const;
 
-/** Calls the API as curl would. */
+/** Calls the API like curl. */
 export async function callApi(url: string, request: ApiRequest = {}): Promise<ApiAnswer> {
   const { method, form, json } = request;
   const body = form ? new URLSearchParams(form).toString() : json === undefined ? null : JSON.stringify(json);

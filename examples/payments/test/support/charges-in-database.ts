@@ -1,14 +1,14 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** A charge as it lies in the database. */
+/** A charge in the database. */
 export interface StoredCharge {
   readonly id: string;
   readonly description: string | null;
   readonly operationId: string | null;
 }
 
-/** Reads every charge straight from the file, past the program. */
+/** Reads every charge directly from the file. */
 export function readCharges(dataFolder: string): readonly StoredCharge[] {
   const database = new DatabaseSync(join(dataFolder, 'payments.sqlite'), { readOnly: true });
   try {

@@ -10,7 +10,7 @@ const quiet = [
   '--disable-sync',
 ];
 
-/** Starts Debian's Chromium, or the one that `CHROMIUM` names. */
+/** Starts Debian's Chromium, or the one in `CHROMIUM`. */
 export function launchChromium(): Promise<Browser> {
   return chromium.launch({ executablePath: process.env['CHROMIUM'] ?? '/usr/bin/chromium', args: quiet });
 }

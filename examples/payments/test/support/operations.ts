@@ -4,7 +4,7 @@ import { sqliteStore } from 'latchkey/sqlite';
 
 type State = 'running' | 'completed';
 
-/** The ids of all operations in one state, read from the file beside the program. */
+/** The ids of all operations in one state, read directly from the file. */
 export async function operationsIn(dataFolder: string, state: State): Promise<ReadonlySet<string>> {
   const database = new DatabaseSync(join(dataFolder, 'payments.sqlite'));
   const store = sqliteStore({ database });

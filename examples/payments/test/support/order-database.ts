@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 
-/** What an attempt did at a step, as it lies in the database: `reserve 1 ran`. */
+/** What an attempt did at a step, from the database: `reserve 1 ran`. */
 export function readNotes(dataFolder: string): readonly string[] {
   const sql = 'SELECT step, attempt, doing FROM order_step_notes ORDER BY operation_id, attempt, rowid';
   return read(dataFolder, sql).map((row) => `${row['step']} ${row['attempt']} ${row['doing']}`);
 }
 
-/** How many pieces of a product are left. */
+/** The remaining stock of a product. */
 export function readStock(dataFolder: string, product: string): number {
   const [row] = read(dataFolder, 'SELECT pieces FROM stock WHERE product = ?', product);
   return Number(row?.['pieces']);

@@ -7,7 +7,7 @@ import { idempotency } from 'latchkey/node';
 
 const library = fileURLToPath(new URL('.', import.meta.resolve('latchkey')));
 
-/** A page whose `click(operation, amount, options)` places an order, and that keeps what the client told it. */
+/** A page whose `click(operation, amount, options)` places an order, and that keeps the client's events. */
 const page = `<!doctype html><title>Orders</title><link rel="icon" href="data:,"><script type="module">
 import { idempotentFetch } from '/latchkey/client/index.js';
 window.events = [];
@@ -24,15 +24,15 @@ window.click = async (amount, options = {}) => {
 };
 </script>`;
 
-/** A shop with one route behind a guard with the default settings, whose handler is in the test's hands. */
+/** A shop with one guarded route with default settings, whose handler the test controls. */
 export class OrderServer implements AsyncDisposable {
   /** The amounts of all orders that were placed. */
   readonly orders: unknown[] = [];
   /** Requests that reached the server. */
   requests = 0;
-  /** How many of the next requests lose their connection once their order is placed. */
+  /** Number of next requests that lose their connection once their order is placed. */
   losses = 0;
-  /** What each order waits for before it is placed. */
+  /** Each order waits for this before it is placed. */
   gate: Promise<void> = Promise.resolve();
   readonly #guard = idempotency({ store: memoryStore(), principal: () => 'buyer', log: false });
   readonly #server = createServer();
@@ -62,7 +62,9 @@ export class OrderServer implements AsyncDisposable {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/`;
   }
 
-  /** The order is placed, and the connection breaks in the answer: before it, Chromium would send once more by itself. */
+  /**
+   * Breaks the connection during the answer to a placed order; if it broke before, Chromium would resend automatically.
+   */
   #lose(response: ServerResponse): void {
     this.losses -= 1;
     const { socket } = response;

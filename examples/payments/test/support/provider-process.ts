@@ -12,12 +12,12 @@ import type { CardCharge } from '../../src/provider/ledger.ts';
 
 const program = fileURLToPath(new URL('../../src/provider/server.ts', import.meta.url));
 
-/** The card provider as a real process, on one port and one folder for its whole life; started again if it dies. */
+/** The card provider as a real process with a fixed port and folder; restarted if it dies. */
 export class ProviderProcess {
   url = '';
   readonly #folder = mkdtempSync(join(tmpdir(), 'latchkey-provider-'));
   #child: ChildProcess | undefined;
-  /** A process that died of a payment must not come back cured. */
+  /** A process that died because of a payment must keep its behaviour. */
   #always: readonly Behaviour[] = ['ok'];
   #stopping = false;
 
@@ -58,7 +58,7 @@ export class ProviderProcess {
     rmSync(this.#folder, { recursive: true, force: true });
   }
 
-  /** It may have died of a payment just now, and be on its way back. */
+  /** It may have died because of a payment and be restarting. */
   async #ask(path: string, init?: RequestInit, triesLeft = 200): Promise<Response> {
     try {
       return await fetch(`${this.url}${path}`, init);

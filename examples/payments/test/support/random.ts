@@ -2,19 +2,19 @@
 export interface SeededRandom {
   /** From 0 (included) to 1 (excluded). */
   fraction(): number;
-  /** A whole number from `least` to `most`, both included. */
+  /** An integer from `least` to `most`, inclusive. */
   integer(least: number, most: number): number;
   pick<T>(choices: readonly T[]): T;
   chance(probability: number): boolean;
   bytes(length: number): Buffer;
 }
 
-/** Reads `SEED`, or makes a seed up. */
+/** Reads `SEED`, or picks a random seed. */
 export function chooseSeed(): number {
   return Number(process.env['SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 }
 
-/** Mulberry32: small, fast, and good enough to choose test cases. */
+/** Mulberry32: small, fast, and sufficient for test cases. */
 export function seededRandom(seed: number): SeededRandom {
   let state = seed >>> 0;
   function fraction(): number {

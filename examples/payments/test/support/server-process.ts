@@ -19,7 +19,7 @@ export interface Ending {
   readonly signal: NodeJS.Signals | null;
 }
 
-/** The payments example as a real process, on one port and one folder for its whole life. */
+/** The payments example as a real process with a fixed port and folder. */
 export class ServerProcess {
   readonly port: number;
   readonly dataFolder: string;
@@ -35,7 +35,7 @@ export class ServerProcess {
     this.#environment = environment;
   }
 
-  /** Starts it in a folder of its own. */
+  /** Starts it in a new folder. */
   static async start(
     program: keyof typeof programs = 'server',
     nodeOptions: readonly string[] = [],
@@ -55,12 +55,12 @@ export class ServerProcess {
     return this.#running().pid ?? 0;
   }
 
-  /** What the process wrote to its standard error. */
+  /** The process's standard error. */
   get errors(): string {
     return this.#errors;
   }
 
-  /** Starts it again and waits until it listens. */
+  /** Restarts it and waits until it listens. */
   async restart(): Promise<void> {
     const place = { PORT: String(this.port), LATCHKEY_DATA: this.dataFolder };
     const env = { ...process.env, ...this.#environment, ...place };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** A payment as the page's script sends it. */
+/** A payment as sent by the page's script. */
 export interface ShopPayment {
   readonly key?: string;
   readonly disaster?: string;
@@ -11,7 +11,7 @@ export interface ShopPayment {
 /** An order that can be paid. */
 export const goodOrder = { lamp: '1', notebook: '0', pencils: '0', card: 'tok_visa', order: '0123ABCD' } as const;
 
-/** A buyer who has opened the checkout page, and pays without it. */
+/** A buyer who has opened the checkout page, and pays without a browser. */
 export class ShopClient {
   readonly #url: string;
   readonly #cookie: string;
@@ -21,7 +21,7 @@ export class ShopClient {
     this.#cookie = cookie;
   }
 
-  /** Opens the page once, for its cookies. */
+  /** Opens the page once to get its cookies. */
   static async open(url: string): Promise<ShopClient> {
     const response = await fetch(url);
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(';', 1)[0]);

@@ -4,7 +4,7 @@ import { expect } from 'vitest';
 const pollMs = 20;
 const patienceMs = 60_000;
 
-/** Looks again and again until `condition` holds. */
+/** Polls until `condition` holds. */
 export async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await condition())) {
@@ -13,7 +13,7 @@ export async function waitUntil(condition: () => boolean | Promise<boolean>): Pr
   }
 }
 
-/** Like `expect.poll`, which is not to be had in tests that run side by side. */
+/** Like `expect.poll`, which is not available in concurrent tests. */
 export async function expectSoon<T>(look: () => Promise<T>, expected: T): Promise<void> {
   const deadline = performance.now() + patienceMs;
   let seen = await look();

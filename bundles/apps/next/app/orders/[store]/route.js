@@ -1,5 +1,5 @@
-// POST /orders/:store places an order under a guard on that store. An order of a "crash" ends the process after the
-// charge, at its first attempt. CHARGES names a file that gets a line for each charge; LEASE_MS is the lease.
+// POST /orders/:store places an order under a guard on that store. An order for "crash" ends the process after the
+// charge of its first attempt. CHARGES names a file that gets a line per charge; LEASE_MS is the lease.
 
 import { appendFileSync } from 'node:fs';
 import { idempotency } from 'latchkey/fetch';
