@@ -1,6 +1,6 @@
 /**
- * Values of attributes, written and read. What was read is checked: anybody may have written it. A cell is a value of
- * the record's, a result or a step: in the record's item itself while it is small, else in parts beside it.
+ * Writes and reads values of attributes. Values are checked when they are read, since other programs can write to the
+ * table. A cell is a result or a step of a record: in the record's item if it is small, else in separate parts.
  *
  * @module
  */
@@ -41,14 +41,14 @@ export function listIn(item: FoundItem, name: string): readonly unknown[] {
   throw unreadable(`the attribute ${name} must be a list`);
 }
 
-/** What an attribute holds, if it is of this type. */
+/** The value of an attribute, if it has this type. */
 export function valueIn(attribute: unknown, type: string): unknown {
   return Reflect.get(Object(attribute), type);
 }
 
-/** Where the parts of a value are, and how to see that they are whole. */
+/** A reference to the parts of a value, with what is needed to check them. */
 export interface PartsReference {
-  /** Of the claim that wrote them. */
+  /** The token of the claim that wrote them. */
   readonly token: string;
   readonly count: number;
   /** Length of the whole in bytes. */
@@ -57,7 +57,7 @@ export interface PartsReference {
   readonly digest: string;
 }
 
-/** A value, or where it is. */
+/** A value, or the reference to its parts. */
 export type Cell = { readonly bytes: Uint8Array } | { readonly parts: PartsReference };
 
 /** The attribute that holds a cell. */

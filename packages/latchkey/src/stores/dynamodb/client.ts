@@ -1,5 +1,5 @@
 /**
- * What the store calls of the AWS SDK's client, typed by those calls alone.
+ * The methods of the AWS SDK's client that the store calls.
  *
  * @module
  */
@@ -16,7 +16,7 @@ export type AttributeValue =
 /** An item that the store writes. */
 export type Item = Record<string, AttributeValue>;
 
-/** An item that was read: anybody may have written it. */
+/** An item that was read and is not checked yet. */
 export type FoundItem = Readonly<Record<string, unknown>>;
 
 /** A condition and the names and values in it. */
@@ -53,17 +53,17 @@ interface ScanInput extends Omit<Condition, 'ConditionExpression' | 'ReturnValue
   readonly ExclusiveStartKey?: Item;
 }
 
-/** What every call is given beside its input. */
+/** The options of every call. */
 export interface CallOptions {
   readonly abortSignal: AbortSignal;
 }
 
-/** The step of the client's own pipeline in which answers are raw, so that their fields can be read. */
+/** The step of the client's middleware in which answers are raw, so that their headers can be read. */
 export type AnswerHandler = (args: never) => Promise<{ readonly response: unknown }>;
 
 /**
- * The client that the user brings: `new DynamoDB(…)` of `@aws-sdk/client-dynamodb`, the one that has a method for
- * each operation. A bare `DynamoDBClient` has only `send`, whose commands would have to be imported from the SDK.
+ * The user's client: `new DynamoDB(…)` of `@aws-sdk/client-dynamodb`, which has a method for each operation. A bare
+ * `DynamoDBClient` only has `send`, whose commands would have to be imported from the SDK.
  */
 export interface DynamodbClient {
   getItem(
@@ -90,7 +90,7 @@ export interface DynamodbClient {
   };
 }
 
-/** One write of a transaction, as the client's own types say it: `{ Put }`, `{ Update }`, `{ Delete }`, `{ ConditionCheck }`. */
+/** One write of a transaction, by the client's own types: `{ Put }`, `{ Update }`, `{ Delete }`, `{ ConditionCheck }`. */
 export type TransactItemOf<Client extends DynamodbClient> = NonNullable<
   Parameters<Client['transactWriteItems']>[0]['TransactItems']
 >[number];

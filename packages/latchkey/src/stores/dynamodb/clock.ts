@@ -1,10 +1,10 @@
 /**
- * The server's time, estimated from the `Date` fields of its answers. DynamoDB has no clock that a condition could
- * ask, and the workers' own may be minutes apart.
+ * The server's time, estimated from the `Date` headers of its answers. Conditions in DynamoDB cannot use its clock,
+ * and the workers' clocks may differ by minutes.
  *
- * A `Date` field is in whole seconds. An answer that was sent for at `s` and came at `r` on our monotonic clock, with
- * the date `d`, says that the server's time less ours lies between `d - r` and `d + 1000 - s`; what several answers
- * say together narrows it down to about a round trip.
+ * A `Date` header has whole seconds. A request sent at `s` and answered at `r` on the monotonic clock, with the date
+ * `d`, shows that the server's time minus the monotonic time is between `d - r` and `d + 1000 - s`. Several answers
+ * together narrow that down to about a round trip.
  *
  * @module
  */
@@ -13,37 +13,37 @@ import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type { AnswerHandler, DynamodbClient } from './client.ts';
 
-/** A reading of a clock that knows how far it may be off. */
+/** A time and its uncertainty. */
 export interface Instant {
-  /** The earliest that it can be now, in milliseconds since the epoch: what a lease or an expiry is held against. */
+  /** The earliest possible time, in milliseconds since the epoch; leases and expiries are compared with it. */
   readonly nowMs: number;
-  /** How much later it may be: what every lease and retention is given on top. */
+  /** How much later it may be; it is added to every lease and retention. */
   readonly uncertaintyMs: number;
 }
 
-/** How far the clocks of the service's own machines may be apart, or ours may drift between two answers. */
+/** Allowance for differences between the clocks of DynamoDB's machines, and for drift between two answers. */
 const allowanceMs = 100;
 
 const secondMs = 1_000;
 
-/** Quartz is off by less than 0.01 %. */
+/** Quartz clocks drift by less than 0.01 %. */
 const driftRate = 1e-4;
 
-/** An estimate older than this is made again. */
+/** Maximum age of an estimate. */
 const freshMs = 60_000;
 
-/** If wall clock and monotonic clock differ by more than this since, the machine slept, or its time was set. */
+/** If wall clock and monotonic clock differ by more than this, the machine slept, or its clock was set. */
 const sleepMs = 500;
 
 interface Bounds {
-  /** Of the server's time less our monotonic one. */
+  /** Lower bound of the server's time minus the monotonic time. */
   readonly leastMs: number;
   readonly mostMs: number;
   readonly monotonicMs: number;
   readonly wallMs: number;
 }
 
-/** The bounds between which the server's time must lie. */
+/** Lower and upper bounds of the server's time. */
 export class ServerClock {
   readonly #clock: Clock;
   #bounds: Bounds | undefined;
@@ -52,7 +52,7 @@ export class ServerClock {
     this.#clock = clock;
   }
 
-  /** Takes in an answer that has just come: when it was sent for, and the date in it. */
+  /** Adds an answer that has just arrived: when its request was sent, and its date. */
   observe(sentAtMs: number, dateMs: number): void {
     const monotonicMs = this.#clock.monotonic();
     const seen = { leastMs: dateMs - monotonicMs, mostMs: dateMs + secondMs - sentAtMs };
@@ -60,12 +60,12 @@ export class ServerClock {
     const drift = before === undefined ? 0 : (monotonicMs - before.monotonicMs) * driftRate;
     const leastMs = before === undefined ? seen.leastMs : Math.max(before.leastMs - drift, seen.leastMs);
     const mostMs = before === undefined ? seen.mostMs : Math.min(before.mostMs + drift, seen.mostMs);
-    // Answers that contradict each other come from machines that disagree, or time was set: the last one holds.
+    // Contradicting answers come from machines with different clocks, or a clock was set: the last one counts.
     const bounds = leastMs <= mostMs ? { leastMs, mostMs } : seen;
     this.#bounds = { ...bounds, monotonicMs, wallMs: this.#clock.now() };
   }
 
-  /** The time; undefined until an answer has been seen of late. */
+  /** The time; undefined without a recent answer. */
   read(): Instant | undefined {
     if (this.#bounds === undefined || !this.#isFresh()) return undefined;
     const monotonicMs = this.#clock.monotonic();
@@ -82,30 +82,30 @@ export class ServerClock {
   }
 }
 
-/** Tells the time to a store. */
+/** The clock of a store. */
 export interface TimeSource {
   now(): Promise<Instant>;
   close(): void;
 }
 
-/** Stores may share a client, whose observers need names of their own. */
+/** Stores may share a client, so their observers need different names. */
 let observers = 0;
 
-/** This machine's own wall clock, taken at its word. */
+/** This machine's own wall clock, without uncertainty. */
 export function ownTime(clock: Clock): TimeSource {
   return { now: async () => ({ nowMs: clock.now(), uncertaintyMs: 0 }), close: () => {} };
 }
 
 /**
- * The server's clock, from the answers to every call that goes through `client`. `ask` makes a call for its answer
- * alone: needed once at first, and after a minute without any call.
+ * The server's clock, from the answers to all calls of `client`. `ask` makes a call only for its date: once at first,
+ * and after a minute without calls.
  */
 export function serverTime(client: DynamodbClient, clock: Clock, ask: () => Promise<unknown>): TimeSource {
   const server = new ServerClock(clock);
   observers += 1;
   const name = `latchkeyServerTime${observers}`;
   let asking: Promise<unknown> | undefined;
-  // The lowest priority is next to the wire: answers are seen there whether they are errors or not.
+  // The lowest priority is nearest to the network and sees all answers, including errors.
   client.middlewareStack.add(observer(server, clock), { step: 'deserialize', priority: 'low', name });
   const askOnce = () => {
     asking ??= ask().finally(() => {

@@ -10,12 +10,12 @@ import { type BackoffLimits, backoffMs } from '../../core/support/backoff.ts';
 import type { CallOptions, FoundItem } from './client.ts';
 import { isConflict, itemOf, nameOf, toStoreError } from './errors.ts';
 
-/** How often a call is made that a transaction on the same item keeps refusing. */
+/** Number of attempts for a call that is refused because of a transaction on the same item. */
 const conflictTries = 5;
 
 const conflictBackoff: BackoffLimits = { baseMs: 20, capMs: 200 };
 
-/** What a refused conditional write found instead; undefined if there was no item. */
+/** The item that a refused conditional write found; undefined if there was none. */
 export interface Refused {
   readonly found: FoundItem | undefined;
 }
@@ -34,7 +34,7 @@ export class Connection {
   /**
    * Makes a call.
    *
-   * @throws StoreUnavailableError whatever the client throws; LatchkeyError as it is.
+   * @throws StoreUnavailableError for any error of the client; LatchkeyError unchanged.
    */
   async make<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
     try {
@@ -44,7 +44,7 @@ export class Connection {
     }
   }
 
-  /** Makes a conditional write, and says what was there if it was refused. */
+  /** Makes a conditional write; if it is refused, returns the item that it found. */
   async write<T>(call: (options: CallOptions) => Promise<T>): Promise<{ readonly done: T } | Refused> {
     try {
       return { done: await this.attempt(call) };
@@ -54,7 +54,7 @@ export class Connection {
     }
   }
 
-  /** Makes a call and throws what the client throws, unless waiting a moment helps. */
+  /** Makes a call, repeats it while a transaction is in the way, and throws the client's errors. */
   async attempt<T>(call: (options: CallOptions) => Promise<T>): Promise<T> {
     for (let retry = 0; ; retry += 1) {
       try {

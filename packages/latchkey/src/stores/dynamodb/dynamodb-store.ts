@@ -21,13 +21,13 @@ import { completion, inlineStepBytes, releasing, renewal, stepSaving } from './s
 import type { Change } from './table.ts';
 import { collect, commit, type TransactionCollector } from './transaction.ts';
 
-/** How the transactions of a DynamoDB store look: the function adds its writes to a collector. */
+/** The transactions of a DynamoDB store: the function adds its writes to a collector. */
 export interface DynamodbTransactions<Client extends DynamodbClient = DynamodbClient> extends contract.TransactionKind {
   readonly handle: TransactionCollector<TransactItemOf<Client>>;
   readonly mode: 'async';
 }
 
-/** What a {@link DynamodbStore} is made of. */
+/** The parts of a {@link DynamodbStore}. */
 export interface DynamodbParts<Client extends DynamodbClient> {
   readonly client: Client;
   readonly connection: Connection;
@@ -35,14 +35,14 @@ export interface DynamodbParts<Client extends DynamodbClient> {
   readonly time: TimeSource;
   readonly random: Random;
   readonly maxResultBytes: number;
-  /** Whether a claim looks before it writes. */
+  /** Whether a claim reads before it writes. */
   readonly readFirst: boolean;
 }
 
-/** Longer results are in parts: a refused claim pays for every kilobyte of the item that it finds. */
+/** Longer results are stored in parts, since a refused claim pays for every kilobyte of the item that it finds. */
 const inlineResultBytes = 32_768;
 
-/** How often a value in parts is looked for whose record may just be changing. */
+/** Number of attempts to read a value in parts while its record may be changing. */
 const loadTries = 3;
 
 /** See `dynamodbStore`. */
@@ -233,7 +233,7 @@ export class DynamodbStore<Client extends DynamodbClient>
       head.resultCell = await this.#storeResult(owner, entry.result.bytes, entry.expiresAtMs);
   }
 
-  /** The outcome with what is in parts; undefined if parts have gone since. */
+  /** The outcome with its parts loaded; undefined if parts have been removed since. */
   async #withValues(outcome: contract.ClaimOutcome, head: Head): Promise<contract.ClaimOutcome | undefined> {
     if (outcome.outcome === 'claimed') return (await this.#records.loadSteps(head)) ? claimed(head.entry) : undefined;
     if (outcome.outcome !== 'completed') return outcome;
@@ -267,7 +267,7 @@ function refersTo(head: Head | undefined, cell: Cell): boolean {
   return own.parts.token === cell.parts.token && own.parts.digest === cell.parts.digest;
 }
 
-/** Whether a decision stands that was refused: its answer had been lost, and the client had made the call once more. */
+/** Whether a refused decision was already applied: the answer was lost, and the client repeated the call. */
 function isDone(tried: Head | 'removed', head: Head | undefined): boolean {
   if (tried === 'removed' || head === undefined) return tried === 'removed' && head === undefined;
   const { phase, token, changedAtMs, expiresAtMs } = tried.entry;

@@ -1,5 +1,5 @@
 /**
- * Tells the errors of the AWS SDK apart by their names, and gives them the library's codes.
+ * Classifies the errors of the AWS SDK by their names, and maps them to the library's codes.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import { unreadableIn } from '../shared/unreadable.ts';
 import type { FoundItem } from './client.ts';
 
-/** The refusal to guess what a stored item means. */
+/** The error for a stored item that this version cannot read. */
 export const unreadable = unreadableIn('DynamoDB');
 
-/** The error for what the client threw. */
+/** Maps an error of the client to an error of the store. */
 export function toStoreError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   const name = nameOf(error);
@@ -20,7 +20,7 @@ export function toStoreError(error: unknown): LatchkeyError {
   return new StoreUnavailableError(`DynamoDB failed: ${name}.${hint}`, options);
 }
 
-/** Whether the item would become longer than DynamoDB's items may be. */
+/** Whether the item would exceed DynamoDB's size limit. */
 function isFull(error: unknown): boolean {
   return nameOf(error) === 'ValidationException' && error instanceof Error && /\bitem size\b/i.test(error.message);
 }
@@ -30,7 +30,7 @@ const hints: Readonly<Record<string, string>> = {
   AbortError: ' The call took longer than callTimeoutMs.',
 };
 
-/** What the SDK calls an error. */
+/** The SDK's name of an error. */
 export function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : 'unknown';
 }
@@ -48,18 +48,18 @@ export function cancellationsOf(error: unknown): readonly { readonly code: strin
 
 const passingCodes = ['None', 'TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'];
 
-/** Whether a transaction was cancelled for reasons that pass. */
+/** Whether a transaction was cancelled for temporary reasons. */
 export function isPassing(error: unknown): boolean {
   const codes = cancellationsOf(error).map(({ code }) => code);
   return codes.length > 0 && codes.every((code) => passingCodes.includes(code));
 }
 
-/** Whether a transaction on the same item stood in the way; waiting a moment helps. */
+/** Whether a transaction on the same item was in the way; a short wait helps. */
 export function isConflict(error: unknown): boolean {
   return nameOf(error) === 'TransactionConflictException' || isPassing(error);
 }
 
-/** The item that an error carries. */
+/** The item in an error. */
 export function itemOf(holder: unknown): FoundItem | undefined {
   const item: unknown = Reflect.get(Object(holder), 'Item');
   return typeof item === 'object' && item !== null ? { ...item } : undefined;

@@ -28,23 +28,23 @@ export { tableDefinition } from './table.ts';
 export type { TransactionCollector } from './transaction.ts';
 
 /**
- * Makes a store in a DynamoDB table of the user's own. Reads are strongly consistent, writes conditional, and a
- * refused write brings what it found, so that a claim is one call whether it is won or not.
+ * Creates a store in the user's own DynamoDB table. Reads are strongly consistent and writes are conditional. A
+ * refused write returns the item that it found, so a claim is one call in either case.
  *
- * Cost: a record takes its result and about 310 bytes. While that is within 1 KB, a first request costs 2 write units,
- * a renewal or a saved step 1, a replay 1 write unit (or 1 read unit, see `claimBy`), a transaction 1 write unit to
- * renew the lease and 2 for each item in it; longer records cost 1 more for each KB at each of these. `list`, `erase`
- * and `sweep` read the whole table, at 1 read unit per 4 KB. Time-to-live removes expired records for nothing: with it
- * on, nobody need sweep, and without it parts that a crash left behind stay. One call more is made at first, and after
- * a minute without any, to learn the time.
+ * Cost: a record takes about 310 bytes and its result. Up to 1 KB, a first request costs 2 write units, a renewal or a
+ * saved step 1, a replay 1 write unit (or 1 read unit, see `claimBy`), a transaction 1 write unit to renew the lease
+ * and 2 for each item in it. Each further KB of the record costs 1 more for each of these. `list`, `erase` and `sweep`
+ * read the whole table, at 1 read unit per 4 KB. Time-to-live removes expired records for free: turn it on, and no
+ * sweep is needed; without it, parts left by a crash are never removed. One extra call is made at first, and after a
+ * minute without calls, to get the time.
  *
- * A transaction's function gets a collector for its own `TransactWriteItems`, which are written with the record's in
- * one call. If the condition of one of them fails, nothing is written, and the SDK's `TransactionCanceledException`
- * is thrown; the first of its `CancellationReasons` is the record's own.
+ * A transaction's function gets a collector for its own `TransactWriteItems`, which are written in one call with the
+ * record. If one of their conditions fails, nothing is written, and the SDK's `TransactionCanceledException` is
+ * thrown; the first of its `CancellationReasons` is that of the record.
  *
- * @throws LatchkeyError `option-unknown`, `option-invalid`. Calls throw `store-unavailable` for everything that
- * DynamoDB refuses (throttling, a missing table, no permission), `record-unreadable` for items that are not records
- * of this version.
+ * @throws LatchkeyError `option-unknown`, `option-invalid`. Calls throw `store-unavailable` if DynamoDB refuses them
+ * (throttling, a missing table, no permission), and `record-unreadable` for items that are not records of this
+ * version.
  * @example
  * ```ts
  * const client = new DynamoDB({ region: 'eu-central-1' })

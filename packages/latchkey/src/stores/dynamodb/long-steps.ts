@@ -1,5 +1,5 @@
 /**
- * Steps that have no room in what one update can add to: the record is read and written whole with each of them.
+ * Steps that are too long for a single update: the whole record is read and written for each of them.
  *
  * @module
  */
@@ -12,12 +12,12 @@ import type { Decision, Records } from './records.ts';
 import { type Head, stepSize } from './row.ts';
 import { inlineStepBytes } from './statements.ts';
 
-/** An item may have 409,600 bytes: the rest is for what else is in it. */
+/** An item may have 409,600 bytes; the rest is reserved for its other attributes. */
 const mostItemBytes = 390_000;
-/** Room that is kept for a result. */
+/** Bytes reserved for a result. */
 const resultBytes = 36_864;
 
-/** Whether a step has room among the short ones. */
+/** Whether a step fits among the short ones. */
 export function hasRoom(head: Head, name: string, value: Uint8Array): boolean {
   return usedBytes(head) + stepSize(name, { bytes: value }) <= inlineStepBytes;
 }
@@ -26,10 +26,10 @@ function usedBytes({ stepCells }: Head): number {
   return [...stepCells].reduce((sum, [saved, cell]) => sum + stepSize(saved, cell), 0);
 }
 
-/** Saves such steps. */
+/** Saves long steps. */
 export class LongSteps {
   readonly #records: Records;
-  /** By record, the last save that was asked for here. */
+  /** The last save of each record in this process. */
   readonly #last = new Map<string, Promise<unknown>>();
 
   constructor(records: Records) {
@@ -37,9 +37,9 @@ export class LongSteps {
   }
 
   /**
-   * Steps side by side would keep getting ahead of one another, so those of one record follow each other here.
+   * Concurrent steps of one record are saved one after another; otherwise they would keep conflicting.
    *
-   * @throws LatchkeyError `too-many-steps` if the record's item has no room for it.
+   * @throws LatchkeyError `too-many-steps` if it does not fit into the record's item.
    */
   save(request: SaveStepRequest, at: Instant): Promise<boolean> {
     const { id } = request;
@@ -54,7 +54,7 @@ export class LongSteps {
     return saving;
   }
 
-  /** Adds a step to a record that is about to be written. */
+  /** Adds a step to a record before it is written. */
   async add(owner: Owner, head: Head, name: string, value: Uint8Array): Promise<void> {
     if (head.stepCells.has(name)) return;
     if (hasRoom(head, name, value)) return void head.stepCells.set(name, { bytes: value });

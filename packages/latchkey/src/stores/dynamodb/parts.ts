@@ -1,8 +1,8 @@
 /**
- * Values that are too long for the record's item, in items of their own.
+ * Values that are too long for the record's item, stored in separate items.
  *
- * Parts are written before the record that refers to them, under the token of their writer and the digest of the
- * whole, so that no two writers meet. What a reader puts together is checked against the record's reference.
+ * Parts are written before the record that refers to them. Their keys contain the writer's token and the digest of the
+ * value, so writers never conflict. Readers check the value against the record's reference.
  *
  * @module
  */
@@ -26,7 +26,7 @@ export class Parts {
     this.#table = table;
   }
 
-  /** Keeps a value in parts until `untilSeconds`. The same call again writes the same. */
+  /** Stores a value in parts until `untilSeconds`. Repeating the call writes the same items. */
   async store({ id, token }: Owner, bytes: Uint8Array, untilSeconds: number): Promise<Cell> {
     const count = Math.max(1, Math.ceil(bytes.byteLength / partBytes));
     const reference = { token, count, length: bytes.byteLength, digest: hash('sha256', bytes, 'base64url') };
@@ -38,7 +38,7 @@ export class Parts {
     return { parts: reference };
   }
 
-  /** The whole value; undefined if parts are missing or don't make up what was kept. */
+  /** The whole value; undefined if parts are missing or do not match the reference. */
   async load(id: string, reference: PartsReference): Promise<Uint8Array | undefined> {
     const items = await Promise.all(this.#keys(id, reference).map((key) => this.#table.get(key)));
     const parts: Uint8Array[] = [];
@@ -52,7 +52,7 @@ export class Parts {
     return isWhole ? whole : undefined;
   }
 
-  /** Keeps parts until `untilSeconds` at the least; false if some are gone. */
+  /** Keeps parts at least until `untilSeconds`; false if some are gone. */
   async keep(id: string, reference: PartsReference, untilSeconds: number): Promise<boolean> {
     const change = {
       update: 'SET #ttl = :ttl',

@@ -1,5 +1,5 @@
 /**
- * Records in the table: looked at, and changed under the condition that nobody else did.
+ * Records in the table. Changes are conditional on the record not having changed since it was read.
  *
  * @module
  */
@@ -17,19 +17,19 @@ import { decodeRecord, encodeRecord, type Head, removalSeconds } from './row.ts'
 import { absentOrExpired, unchanged } from './statements.ts';
 import type { Change, Table } from './table.ts';
 
-/** How often a write is tried that others keep getting ahead of. */
+/** Number of attempts for a write whose record others keep changing. */
 const tries = 20;
 
-/** Parts of steps are kept for this long past the time at which they may first be needed no more, in seconds. */
+/** Parts of steps are kept this much longer than necessary, in seconds. */
 const stepSlackSeconds = 30 * 24 * 3_600;
 
-/** What becomes of a record: an answer, and a write that must succeed for the answer to hold. */
+/** An answer, and the write that must succeed for it. */
 export interface Decision<T> {
   readonly answer: T;
   readonly write?: { readonly put: Head } | 'remove';
 }
 
-/** Looks at a record, which is undefined if it is absent or expired, and decides. */
+/** Decides about a record, which is undefined if it is absent or expired. */
 export type Decide<T> = (head: Head | undefined) => Decision<T> | Promise<Decision<T>>;
 
 /** The records of a store. */
@@ -42,7 +42,7 @@ export class Records {
     this.parts = parts;
   }
 
-  /** The record, if it is there and hasn't expired. */
+  /** The record, if it exists and has not expired. */
   async find(id: string, at: Instant): Promise<Head | undefined> {
     return this.live(id, await this.table.get(this.table.recordKey(id)), at);
   }
@@ -53,7 +53,7 @@ export class Records {
     return head === undefined || isExpired(head.entry, at.nowMs) ? undefined : head;
   }
 
-  /** Decides on what `found` is supposed to be; again on what is really there, if that turns out to be different. */
+  /** Decides about the record `found`; again about the current record, if it has changed. */
   async revise<T>(id: string, found: FoundItem | undefined, at: Instant, decide: Decide<T>): Promise<T> {
     let item = found;
     for (let attempt = 0; attempt < tries; attempt += 1) {
@@ -72,8 +72,8 @@ export class Records {
   }
 
   /**
-   * Makes a change that its condition guards. `refused` says what it means that the condition failed; undefined if
-   * the change is due all the same.
+   * Makes a conditional change. `refused` returns the answer if the condition failed; undefined to try the change
+   * again.
    */
   async own<T>(
     id: string,
@@ -92,14 +92,14 @@ export class Records {
     throw contended();
   }
 
-  /** Puts a step's value into parts that stay as long as the record may. */
+  /** Stores a step's value in parts that are kept as long as the record. */
   async storeStep(owner: Owner, head: Head, value: Uint8Array): Promise<Cell> {
     const untilSeconds = stepsUntil(head.entry.expiresAtMs);
     head.stepsKeptUntil = Math.min(head.stepsKeptUntil ?? untilSeconds, untilSeconds);
     return this.parts.store(owner, value, untilSeconds);
   }
 
-  /** Fetches what of the steps is in parts; false if it is not there any more. */
+  /** Loads the parts of the steps; false if some are gone. */
   async loadSteps({ entry, stepCells }: Head): Promise<boolean> {
     for (const [name, cell] of stepCells) {
       if ('bytes' in cell) continue;
@@ -110,7 +110,7 @@ export class Records {
     return true;
   }
 
-  /** The result, fetched if it is in parts; undefined if it is not there any more. */
+  /** The result, loaded if it is in parts; undefined if parts are gone. */
   async loadResult({ entry, resultCell }: Head): Promise<StoredResult | undefined> {
     if (entry.result === undefined || resultCell === undefined || 'bytes' in resultCell) return entry.result;
     const bytes = await this.parts.load(entry.id, resultCell.parts);
@@ -139,14 +139,14 @@ export class Records {
     return refused;
   }
 
-  /** The change would make the record outlive parts of its steps: they first. */
+  /** The change would make the record outlive parts of its steps, so those are extended first. */
   async #keepSteps(head: Head, change: Change): Promise<void> {
     const wanted = Number(Reflect.get(Object(change.values[':ttl']), 'N'));
     if (!(await this.#keepStepsUntil(head, wanted))) return;
     await this.table.putIf(encodeRecord(this.table.recordKey(head.entry.id), head), unchanged(head));
   }
 
-  /** Sees to it that parts of steps outlive the record that is going to be written. */
+  /** Makes parts of steps outlive the record that will be written. */
   async prolongSteps(head: Head): Promise<void> {
     await this.#keepStepsUntil(head, removalSeconds(head.entry.expiresAtMs));
   }
@@ -162,7 +162,7 @@ export class Records {
   }
 }
 
-/** The error for a record that refers to parts which aren't there, or not as they were written. */
+/** The error for a record whose parts are missing or changed. */
 export function partsMissing() {
   return unreadable('parts of a value are missing or changed');
 }

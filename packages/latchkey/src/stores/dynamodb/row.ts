@@ -1,11 +1,11 @@
 /**
- * A record as an item, and back. An item that this version can't have written is refused, not guessed at.
+ * Converts records to items, and back. An item that this version cannot have written is refused.
  *
  * | attribute | meaning |
  * |---|---|
  * | `pk` | prefix, `r#`, the record's id |
  * | `lk` | the version of this format: 1, or 2 if there is a request |
- * | `rv` | one more at every write |
+ * | `rv` | revision, incremented by every write |
  * | `pr` `op` `oi` `po` `cr` | principal, operation, operation id, policy, time of creation |
  * | `fp` `tk` `at` `ph` `ch` | fingerprint, token, attempt, phase, time of the last change |
  * | `ab` `to` | present if abandoned, or taken over |
@@ -27,21 +27,21 @@ import { type Cell, decodeCell, encodeCell, listIn, number, numberIn, text, text
 import type { FoundItem, Item } from './client.ts';
 import { unreadable } from './errors.ts';
 
-/** Code of version 1 knows but the first; a record has the second for as long as it has a request. */
+/** Code of version 1 only knows the first; a record has the second while it has a request. */
 export const formats = { plain: 1, withRequest: 2 } as const;
 
-/** An item may have 400 KB: the rest is for the names and what the steps take. */
+/** An item may have 400 KB; the rest is reserved for names and steps. */
 const longestRequestBytes = 320 * 1024;
 
-/** DynamoDB removes an item at the earliest this long after the record expired, in seconds: clocks may be off. */
+/** DynamoDB removes an item at the earliest this long after the record expired, in seconds, since clocks may differ. */
 const removalDelaySeconds = 3_600;
 
-/** A record, and what of it isn't the record's own. Values that are in parts are empty in `entry` until loaded. */
+/** A record and its state in DynamoDB. Values in parts are empty in `entry` until they are loaded. */
 export interface Head {
   readonly entry: Entry;
-  /** 0 if it is to be created. */
+  /** 0 if the item does not exist yet. */
   readonly revision: number;
-  /** The token that stands in the item. */
+  /** The token in the item. */
   readonly writtenToken: string;
   readonly stepCells: Map<string, Cell>;
   resultCell: Cell | undefined;
@@ -49,7 +49,7 @@ export interface Head {
   stepsKeptUntil: number | undefined;
 }
 
-/** Where `entry` is to be created. */
+/** The head of a record that does not exist yet. */
 export function newHead(entry: Entry): Head {
   return {
     entry,
@@ -61,18 +61,18 @@ export function newHead(entry: Entry): Head {
   };
 }
 
-/** When DynamoDB may remove what expires then, in whole seconds. */
+/** When DynamoDB may remove an item with this expiry, in whole seconds. */
 export function removalSeconds(expiresAtMs: number): number {
   return Math.ceil(expiresAtMs / 1_000) + removalDelaySeconds;
 }
 
-/** The bytes that a step takes in the record's item, if that has its value, and if it refers to parts. */
+/** The bytes of a step in the record's item, with its value or with a reference to parts. */
 export function stepSize(name: string, cell: Cell | 'in parts'): number {
   const overhead = 200;
   return 3 * name.length + (cell !== 'in parts' && 'bytes' in cell ? cell.bytes.byteLength : overhead);
 }
 
-/** The item, one revision on. */
+/** The item with the next revision. */
 export function encodeRecord(key: string, head: Head): Item {
   const { entry } = head;
   return {
@@ -161,7 +161,7 @@ function resultOf({ resultCell }: Head, result: StoredResult): Item {
 }
 
 /**
- * Refuses a request that has no room in an item.
+ * Refuses a request that does not fit into an item.
  *
  * @throws LatchkeyError `value-invalid`.
  */

@@ -1,8 +1,8 @@
 /**
- * What looks through the whole table: lists, erasure and sweeping.
+ * Operations that scan the whole table: listing, erasing and sweeping.
  *
- * There is no index: one on the state would put all running records of the table into one partition, and one on the
- * principal would make every first request half as dear again, for the sake of calls that are seldom made.
+ * There is no index: one by state would put all running records into one partition, and one by principal would make
+ * every first request 50 % more expensive, for calls that are rare.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import { decodeRecord, type Head } from './row.ts';
 import { known, knownFormats, unchanged } from './statements.ts';
 import type { Guard } from './table.ts';
 
-/** The pages, of 1 MB each, that one sweep looks through. */
+/** Number of pages, of 1 MB each, that one sweep scans. */
 const sweptPages = 20;
 
 const phases: Readonly<Record<RecordState, Phase>> = {
@@ -28,7 +28,7 @@ const phases: Readonly<Record<RecordState, Phase>> = {
   completed: 'completed',
 };
 
-/** A page of live records in one state, in the order in which the table holds them. */
+/** A page of live records in one state, in the order of the table. */
 export async function listRecords(records: Records, request: ListRequest, at: Instant) {
   checkPageLimit(request);
   const from = request.cursor === undefined ? undefined : records.table.recordKey(readCursor(request.cursor));
@@ -62,7 +62,7 @@ export async function eraseRecords(records: Records, principal: string, at: Inst
   return erased;
 }
 
-/** Removes up to `limit` expired records that it comes upon after the key `from`. */
+/** Removes up to `limit` expired records found after the key `from`. */
 export async function sweepRecords(records: Records, limit: number, from: string | undefined, at: Instant) {
   const filter = recordFilter(records, '#ex <= :now', { ':now': number(at.nowMs) });
   const swept = { count: 0, resumeAfter: from };
@@ -82,7 +82,7 @@ export async function sweepRecords(records: Records, limit: number, from: string
 
 async function removeExpired(records: Records, item: FoundItem): Promise<boolean> {
   const head = headOf(records, item);
-  // A new life of the record may have begun since.
+  // The record may have been claimed again since.
   const refused = await records.table.removeIf(textIn(item, 'pk'), unchanged(head));
   if (refused !== undefined) return false;
   await records.removeParts(head);

@@ -1,6 +1,6 @@
 /**
- * Writes that need no reading before them: the condition says whom the record must belong to. Calculations of time are
- * on the safe side: held against the earliest that it can be, given from the latest.
+ * Writes that need no read: their condition checks the owner. Times are compared with the earliest possible time, and
+ * computed from the latest.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import type { Instant } from './clock.ts';
 import { formats, type Head, removalSeconds, stepSize } from './row.ts';
 import type { Change, Guard } from './table.ts';
 
-/** The bytes of steps that a record's item holds: every renewal pays for the whole item. */
+/** Maximum bytes of steps in a record's item, since every renewal pays for the whole item. */
 export const inlineStepBytes = 8_192;
 
 /** A record of a format that this code knows. */
@@ -23,7 +23,7 @@ export const knownFormats: Item = { ':lk': number(formats.plain), ':lr': number(
 
 const owned = `${known} AND #tk = :tk AND #ph = :held AND #ex > :now`;
 
-/** Steps in parts must not go before the record does. */
+/** Parts of steps must not be removed before the record. */
 const stepsKept = '(attribute_not_exists(#su) OR #su >= :ttl)';
 
 const settle = 'SET #ph = :ph, #ch = :now, #ex = :ex, #ttl = :ttl';
@@ -36,7 +36,7 @@ export function absentOrExpired(at: Instant): Guard {
   };
 }
 
-/** The condition that nobody has written the record since it was read. */
+/** The condition that the record was not written since it was read. */
 export function unchanged(head: Head): Guard {
   return {
     condition: `${known} AND #rv = :rv AND #tk = :tk`,
@@ -81,7 +81,7 @@ export function completion(
   };
 }
 
-/** `Store.saveStep` of a value that has room in the item. */
+/** `Store.saveStep` of a value that fits into the item. */
 export function stepSaving(owner: Owner, name: string, value: Uint8Array, at: Instant): Change {
   const size = stepSize(name, { bytes: value });
   const append = (list: string) => `#${list} = list_append(if_not_exists(#${list}, :none), :${list})`;

@@ -8,7 +8,7 @@ import { text } from './attributes.ts';
 import type { Condition, DynamodbClient, FoundItem, Item, PutInput } from './client.ts';
 import type { Connection, Refused } from './connection.ts';
 
-/** A condition, and the values in it. Attributes are written `#name` in it, and so named. */
+/** A condition and its values. Attributes appear in it as `#name`. */
 export interface Guard {
   readonly condition: string;
   readonly values: Item;
@@ -17,7 +17,7 @@ export interface Guard {
 /** A change of some attributes under a condition. */
 export interface Change extends Guard {
   readonly update: string;
-  /** Whether to give back what the item is then. */
+  /** Whether to return the changed item. */
   readonly echo?: boolean;
 }
 
@@ -35,7 +35,7 @@ export class Table {
     this.#prefix = prefix;
   }
 
-  /** What the keys of all records start with. */
+  /** The prefix of all records' keys. */
   get recordPrefix(): string {
     return `${this.#prefix}r#`;
   }
@@ -50,13 +50,13 @@ export class Table {
     return `${this.#prefix}p#${id.length}#${id}#${token}#${digest}#${index}`;
   }
 
-  /** Reads an item as it is now. */
+  /** Reads the current item. */
   async get(key: string): Promise<FoundItem | undefined> {
     const input = { ...this.#at(key), ConsistentRead: true } as const;
     return (await this.#connection.make((options) => this.#client.getItem(input, options))).Item;
   }
 
-  /** Writes an item, whatever is there. */
+  /** Writes an item unconditionally. */
   async put(item: Item): Promise<void> {
     await this.#connection.make((options) => this.#client.putItem({ TableName: this.#name, Item: item }, options));
   }
@@ -68,12 +68,12 @@ export class Table {
     return 'done' in written ? undefined : written;
   }
 
-  /** A guarded write of an item, as the client takes it. */
+  /** The client's input for a guarded write of an item. */
   putInput(item: Item, guard: Guard): PutInput {
     return { TableName: this.#name, Item: item, ...conditionOf(guard) };
   }
 
-  /** Changes an item if the guard holds; gives what it is then, if the change asks for that. */
+  /** Changes an item if the guard holds; returns the changed item if `echo` is set. */
   async update(key: string, change: Change): Promise<{ readonly done: FoundItem } | Refused> {
     const input = {
       ...this.#at(key),
@@ -85,7 +85,7 @@ export class Table {
     return 'done' in written ? { done: written.done.Attributes ?? {} } : written;
   }
 
-  /** Removes an item, whatever it is. */
+  /** Removes an item unconditionally. */
   async remove(key: string): Promise<void> {
     await this.#connection.make((options) => this.#client.deleteItem(this.#at(key), options));
   }
@@ -97,7 +97,7 @@ export class Table {
     return 'done' in written ? undefined : written;
   }
 
-  /** The items that pass the filter, page by page from after the key `from`; each page says where the next starts. */
+  /** The items that pass the filter, in pages after the key `from`; each page has the start of the next one. */
   async *scan(filter: Guard, from?: string): AsyncGenerator<{ readonly items: FoundItem[]; readonly next?: Item }> {
     let start: Item | undefined = from === undefined ? undefined : { pk: text(from) };
     do {
@@ -131,7 +131,7 @@ function conditionOf(guard: Guard, update = ''): Condition {
   };
 }
 
-/** Many short names are reserved words, so every one goes by its placeholder. */
+/** Many short names are reserved words, so every name gets a placeholder. */
 function placeholders({ values }: Guard, expression: string) {
   const names = [...expression.matchAll(/#(\w+)/g)].map(([placeholder, name]) => [placeholder, name ?? ''] as const);
   return { ExpressionAttributeNames: Object.fromEntries(names), ExpressionAttributeValues: values };
@@ -145,7 +145,7 @@ function lastKey(found: FoundItem): Item {
  * The inputs of `CreateTable` and `UpdateTimeToLive`. The store itself never creates or changes a table.
  *
  * A program that uses the store needs `dynamodb:GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Scan` on the
- * table, and what its own transactions write.
+ * table, and the permissions for the writes of its own transactions.
  *
  * @param options.table - the name of the table.
  * @example

@@ -16,18 +16,18 @@ import type { Records } from './records.ts';
 import { encodeRecord, type Head } from './row.ts';
 import { unchanged } from './statements.ts';
 
-/** Where the function of a transaction puts its writes. */
+/** Collects the writes of a transaction's function. */
 export interface TransactionCollector<TransactItem> {
   /**
-   * Adds writes to the transaction, at most 99 in all; none may concern an item of the store's own. They happen when
-   * the function has ended, all or none, together with the record's own write.
+   * Adds writes to the transaction, at most 99 in total, none of them to the store's items. They are applied when the
+   * function has ended: all or none, together with the write of the record.
    *
    * @throws LatchkeyError `transaction-ended-early` once the function has ended.
    */
   add(...items: TransactItem[]): void;
 }
 
-/** A collector, and the way to end it. */
+/** A collector, and the function that ends it. */
 export function collect<TransactItem>() {
   const items: TransactItem[] = [];
   let ended = false;
@@ -48,17 +48,17 @@ export function collect<TransactItem>() {
   return { collector, end };
 }
 
-/** What a commit works with. */
+/** The tools of a commit. */
 export interface CommitTools {
   readonly client: DynamodbClient;
   readonly connection: Connection;
   readonly records: Records;
   readonly random: Random;
-  /** Puts what a transaction saves into a record that is its owner's. */
+  /** Puts the result of a transaction into the owner's record. */
   readonly save: (owner: Owner, head: Head, write: TransactionWrite, at: Instant) => Promise<void>;
 }
 
-/** One transaction's request, and what it commits. */
+/** The request of a transaction, and what it commits. */
 export interface Commit {
   readonly request: RenewRequest;
   readonly write: TransactionWrite;
@@ -69,10 +69,10 @@ export interface Commit {
 const tries = 20;
 
 /**
- * Commits. The record as it was `found` may have been changed by another call of its owner's in the meantime; then it
- * is committed on what is there. False if the record is no longer the owner's.
+ * Commits. If another call of the owner has changed the record since it was `found`, it commits on the current record.
+ * False if the record no longer belongs to the owner.
  *
- * @throws what the client throws if the user's own writes are refused; StoreUnavailableError.
+ * @throws the client's error if the user's own writes are refused; StoreUnavailableError.
  */
 export async function commit(tools: CommitTools, commitment: Commit, found: FoundItem): Promise<boolean> {
   const { request, at } = commitment;
@@ -94,7 +94,7 @@ async function commitOn(tools: CommitTools, { request, write, items, at }: Commi
   return transact(tools, table.putInput(encodeRecord(table.recordKey(request.id), head), unchanged(head)), items);
 }
 
-/** The token lets the client repeat the call when its answer was lost: it is applied once. */
+/** With the token, the client can repeat the call after a lost answer, and it is applied once. */
 async function transact({ client, connection, random }: CommitTools, own: PutInput, items: readonly object[]) {
   const input = { TransactItems: [{ Put: own }, ...items], ClientRequestToken: random.uuid() };
   try {
@@ -115,7 +115,7 @@ const refusals = [
   'IdempotentParameterMismatchException',
 ];
 
-/** Whether the server objects to the transaction itself: the record's own part of it is always the same. */
+/** Whether the server rejects the transaction as such, which can only be caused by the user's writes. */
 function isUsers(error: unknown): boolean {
   return refusals.includes(nameOf(error)) && !isPassing(error);
 }

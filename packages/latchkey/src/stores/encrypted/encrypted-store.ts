@@ -1,5 +1,6 @@
 /**
- * Seals what goes into a store and opens what comes out. The store beneath sees digests, times and sealed bytes.
+ * Encrypts values before they are stored and decrypts them when they are read. The wrapped store sees digests, times and
+ * encrypted bytes.
  *
  * @module
  */
@@ -15,7 +16,7 @@ import { SealedOutbox } from './sealed-outbox.ts';
 type AnyStore = contract.AnyStore;
 type Body = (handle: unknown) => contract.Transacted<unknown>;
 
-/** How many claims' operation ids are kept at hand; that of another one is read from the store. */
+/** Number of cached operation ids of claims; others are read from the store. */
 const atHand = 10_000;
 
 /** See `encryptedStore`. */
@@ -115,7 +116,7 @@ export class EncryptedStore implements AnyStore {
     return store.resolve({ ...request, resolution: { ...resolution, result } });
   }
 
-  /** A body of a synchronous store stays synchronous: the key was fetched at the claim. */
+  /** Transactions of a synchronous store stay synchronous: the key was fetched at the claim. */
   #transaction(run: (request: contract.RenewRequest, body: Body) => Promise<contract.TransactionOutcome<unknown>>) {
     return async (request: contract.RenewRequest, body: Body): Promise<contract.TransactionOutcome<unknown>> => {
       const operationId = await this.#operationIdOf(request);
@@ -155,7 +156,7 @@ export class EncryptedStore implements AnyStore {
     return seal(place, key, bytes);
   }
 
-  /** What the record's values are bound to; undefined if the record is not the caller's. */
+  /** The operation id that the record's values are bound to; undefined if the caller does not own the record. */
   async #operationIdOf({ id, token }: contract.Owner): Promise<string | undefined> {
     const claimed = this.#claimed.get(token);
     if (claimed !== undefined) return claimed;
@@ -183,8 +184,8 @@ export class EncryptedStore implements AnyStore {
   }
 
   /**
-   * Steps that can't be opened must not run again: the claim is given back, and the record keeps them. One that was
-   * lapsed lapses again: open, it would run without anybody's word.
+   * Steps that cannot be decrypted must not run again: the claim is given back, and the record keeps them. A lapsed
+   * record lapses again, since an open one would run again without a decision.
    */
   async #openClaimed(request: contract.ClaimRequest, claimed: contract.Claimed): Promise<contract.SavedSteps> {
     if (claimed.steps.size === 0) return claimed.steps;
@@ -198,7 +199,7 @@ export class EncryptedStore implements AnyStore {
     }
   }
 
-  /** @param marks - whether what can't be opened stays as it lies, and the record says so. */
+  /** @param marks - whether values that cannot be decrypted are returned encrypted, with a mark on the record. */
   async #openRecord(record: contract.StoredRecord, marks: boolean): Promise<contract.StoredRecord> {
     const { id, operationId, steps, result, request } = record;
     const faults: unknown[] = [];
@@ -222,15 +223,15 @@ export class EncryptedStore implements AnyStore {
   }
 }
 
-/** Whether something is wrong with one record alone; a key service that is down is not. */
+/** Whether an error concerns one record only, unlike an unavailable key service. */
 function isFaultOfRecord(error: unknown): boolean {
   if (!(error instanceof LatchkeyError)) return false;
   return error.code === 'encryption-key-missing' || error.code === 'record-unreadable';
 }
 
 /**
- * A claim doesn't know yet whether an open record goes on under an operation id of its own, but its fingerprint is
- * stored with the request or not at all.
+ * A claim does not know yet whether an open record keeps its own operation id, so the request is bound to its
+ * fingerprint, which is stored with it.
  */
 function requestPlace({ id, fingerprint }: { readonly id: string; readonly fingerprint: string }): Place {
   return { id, operationId: '', kind: 'request', name: fingerprint };

@@ -1,5 +1,5 @@
 /**
- * The sealed form of a value: AES-256-GCM under a key derived for its record, bound to the place that it is for.
+ * The encrypted form of a value: AES-256-GCM with a key derived for its record, bound to its place.
  *
  * ```
  * 0xEC | format 1 | length of key version | key version | nonce, 12 bytes | ciphertext | tag, 16 bytes
@@ -18,7 +18,7 @@ const format = 1;
 const nonceLength = 12;
 const tagLength = 16;
 
-/** Where a value belongs: a sealed value that is moved to another place can't be opened there. */
+/** The place of a value. An encrypted value that is moved to another place cannot be decrypted there. */
 export interface Place {
   readonly id: string;
   readonly operationId: string;
@@ -41,7 +41,7 @@ function boundTo({ id, operationId, kind, name }: Place): Uint8Array {
   return Buffer.from(joinParts([id, operationId, kind, name]));
 }
 
-/** Seals with the key given. */
+/** Encrypts with the given key. */
 export function seal(place: Place, { version, key }: VersionedKey, plain: Uint8Array): Uint8Array {
   const nonce = randomFillSync(Buffer.allocUnsafe(nonceLength));
   const cipher = createCipheriv(algorithm, recordKey(key, place), nonce).setAAD(boundTo(place));
@@ -52,7 +52,7 @@ export function seal(place: Place, { version, key }: VersionedKey, plain: Uint8A
 
 const unreadable = unreadableIn('encrypted');
 
-/** The version of the key that a value was sealed with. */
+/** The version of the key that a value was encrypted with. */
 export function keyVersionOf(sealed: Uint8Array): string {
   const length = sealed[2] ?? 0;
   const isWhole = sealed.length >= 3 + length + nonceLength + tagLength;
@@ -62,9 +62,9 @@ export function keyVersionOf(sealed: Uint8Array): string {
 }
 
 /**
- * Opens a sealed value.
+ * Decrypts a value.
  *
- * @throws LatchkeyError `record-unreadable` if it was changed, or sealed for another place or with another key.
+ * @throws LatchkeyError `record-unreadable` if it was changed, or encrypted for another place or with another key.
  */
 export function open(place: Place, master: Uint8Array, sealed: Uint8Array): Uint8Array {
   const start = 3 + (sealed[2] ?? 0);

@@ -23,12 +23,12 @@ export type { KeyProvider } from './key-ring.ts';
 export type { EncryptionOptions } from './options.ts';
 
 /**
- * Wraps a store so that answers and step results are sealed. The store beneath sees ids and principals as digests,
- * the operation's name (method and path), times and sealed bytes; never a key, a body or a payload. The fingerprint
- * is a digest of the payload, so the guard must be given `fingerprint.secrets`; it refuses to start without.
+ * Wraps a store and encrypts answers and step results. The wrapped store sees ids and principals as digests, the
+ * operation's name (method and path), times and encrypted bytes, but never a key, a body or a payload. The fingerprint
+ * is a digest of the payload, so the guard requires `fingerprint.secrets`.
  *
- * A key that is missing, or a value that was changed or moved to another record, is an error, never a rerun.
- * Sealing adds 31 bytes and the version's name to a value.
+ * A missing key, or a value that was changed or moved to another record, is an error and never causes a rerun.
+ * Encryption adds 31 bytes and the version's name to a value.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid` at once; calls throw `encryption-key-missing`,
  * `record-unreadable`, `store-unavailable` (the key provider failed).
@@ -48,7 +48,7 @@ export function encryptedStore<Kind extends TransactionKind>(
   const { currentKey, keys } = readOptions('encryptedStore', encryptionTable, options);
   const provider: KeyProvider =
     typeof keys === 'function' ? keys : (version) => (Object.hasOwn(keys, version) ? keys[version] : undefined);
-  // The wrapper hands transactions through as they are; only what they save is sealed.
+  // The wrapper passes transactions through; only what they save is encrypted.
   return new EncryptedStore(
     store as Store<TransactionKind>,
     new KeyRing(provider, currentKey),

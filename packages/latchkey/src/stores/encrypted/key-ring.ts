@@ -7,12 +7,12 @@
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { VersionedKey } from './envelope.ts';
 
-/** Finds a key: 32 bytes, or undefined if there is none of that version. May ask a key service. */
+/** Returns the key of a version: 32 bytes, or undefined if there is none. It may use a key service. */
 export type KeyProvider = (version: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 const keyLength = 32;
 
-/** Remembers what the provider gave: a version's key never changes. */
+/** Caches the provider's keys: a version's key never changes. */
 export class KeyRing {
   readonly #known = new Map<string, Uint8Array>();
   readonly #provider: KeyProvider;
@@ -23,19 +23,19 @@ export class KeyRing {
     this.#current = current;
   }
 
-  /** The key that new values are sealed with, if it was fetched before. */
+  /** The key for new values, if it was already fetched. */
   get ready(): VersionedKey | undefined {
     const key = this.#known.get(this.#current);
     return key && { version: this.#current, key };
   }
 
-  /** Fetches the current key, so that sealing needs no waiting. */
+  /** Fetches the current key, so that encrypting is synchronous. */
   async prepare(): Promise<void> {
     await this.find(this.#current);
   }
 
   /**
-   * @throws LatchkeyError `encryption-key-missing` if no key has that version; StoreUnavailableError if the
+   * @throws LatchkeyError `encryption-key-missing` if there is no key of that version; StoreUnavailableError if the
    * provider failed.
    */
   async find(version: string): Promise<Uint8Array> {

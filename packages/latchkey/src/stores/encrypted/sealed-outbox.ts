@@ -1,5 +1,5 @@
 /**
- * Seals the payloads of messages. Ids, names of operations and messages, and times are in clear.
+ * Encrypts the payloads of messages. Ids, names of operations and messages, and times are not encrypted.
  *
  * @module
  */
@@ -8,9 +8,9 @@ import type * as contract from '../../core/outbox.ts';
 import { messageId } from '../../core/outbox.ts';
 import type { Place } from './envelope.ts';
 
-/** What an {@link SealedOutbox} works with. */
+/** The parts of a {@link SealedOutbox}. */
 export interface Sealing {
-  /** Seals with the key that was fetched before: a transaction that is synchronous can't wait for one. */
+  /** Encrypts with the key that was already fetched, since a synchronous transaction cannot wait for one. */
   seal(place: Place, bytes: Uint8Array): Uint8Array;
   open(place: Place, sealed: Uint8Array): Promise<Uint8Array>;
 }
@@ -31,8 +31,8 @@ export class SealedOutbox implements contract.Outbox {
   }
 
   /**
-   * A message that can't be opened doesn't hold up the others: it comes up again when its lease is over, and is dead
-   * in the end, never lost.
+   * A message that cannot be decrypted does not block the others: it is retried when its lease ends, and finally
+   * counts as dead, but is never lost.
    */
   async take(request: contract.TakeRequest): Promise<contract.Taken> {
     const { messages, dead } = await this.#outbox.take(request);

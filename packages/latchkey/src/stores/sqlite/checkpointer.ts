@@ -1,6 +1,6 @@
 /**
- * Checkpoints in a thread of their own. SQLite copies what was committed from its log into the database now and then, and
- * waits for the disk twice: on the connection that commits, that would stop the event loop.
+ * Runs checkpoints in a worker thread. A checkpoint copies committed pages from the log into the database and waits
+ * for the disk twice; on the connection that commits, that would block the event loop.
  *
  * @module
  */
@@ -8,18 +8,18 @@
 import type { Worker } from 'node:worker_threads';
 import type { SqliteDatabase } from './client.ts';
 
-/** After so many pages of its log SQLite makes a checkpoint by itself; the thread is given as many. */
+/** SQLite runs a checkpoint itself after this many pages of its log; so does the thread. */
 const usualPages = 1_000;
 
 const pageBytes = 4_096;
 
 /**
- * SQLite restarts its log only when all of it has been copied, and commits go on while the thread copies. So the log
- * grows to this many times its usual size; then the connection that commits copies the little that is left.
+ * SQLite restarts its log only when all of it has been copied, and commits continue while the thread copies. So the
+ * log grows to this many times its usual size; then the connection that commits copies the small rest.
  */
 const backstopTimes = 8;
 
-/** A text, so that bundlers have no second file to lose. It must not create the file if that was taken away. */
+/** A text, since bundlers would omit a second file. It must not create the database file if it was deleted. */
 const threadCode = `
 const { parentPort, workerData } = process.getBuiltinModule('node:worker_threads');
 const { DatabaseSync } = process.getBuiltinModule('node:sqlite');
@@ -31,8 +31,8 @@ parentPort.on('message', () => parentPort.postMessage(checkpoint.all().length));
 `;
 
 /**
- * Begins a checkpoint whenever enough was committed. Where no thread can be made, or its checkpoint fails, SQLite goes
- * on making checkpoints by itself.
+ * Starts a checkpoint after enough commits. If no thread can be started, or its checkpoint fails, SQLite keeps running
+ * checkpoints itself.
  */
 export class Checkpointer {
   readonly #db: SqliteDatabase;
@@ -42,13 +42,13 @@ export class Checkpointer {
   #state: 'idle' | 'busy' | 'off' = 'idle';
   #thread: Worker | undefined;
 
-  /** @param path - of the file, in full. */
+  /** @param path - the full path of the file. */
   constructor(db: SqliteDatabase, path: string) {
     this.#db = db;
     this.#path = path;
   }
 
-  /** Notes a commit of so many calls, which stored so many bytes of their callers. */
+  /** Counts a commit: its calls, and the bytes that they stored. */
   committed(calls: number, bytes: number): void {
     this.#pages += calls + bytes / pageBytes;
     if (this.#pages < usualPages || this.#state !== 'idle') return;
@@ -57,7 +57,7 @@ export class Checkpointer {
     this.#thread?.postMessage('checkpoint');
   }
 
-  /** Ends the thread; a checkpoint that is under way is finished first. */
+  /** Ends the thread after the running checkpoint. */
   async close(): Promise<void> {
     const thread = this.#thread;
     this.#thread = undefined;
@@ -68,7 +68,7 @@ export class Checkpointer {
   #start(): Worker | undefined {
     try {
       const { Worker } = process.getBuiltinModule('node:worker_threads');
-      // None of the program's own preloaded modules and settings: they may start a server, or read this thread's arguments.
+      // Without the program's preloaded modules and settings, which may start a server or read the thread's arguments.
       const options = { eval: true, workerData: this.#path, execArgv: ['--no-warnings'], env: {} };
       const thread = new Worker(threadCode, options);
       thread.on('message', () => this.#checkpointed());
@@ -85,7 +85,7 @@ export class Checkpointer {
   #checkpointed(): void {
     if (this.#thread === undefined) return;
     this.#state = 'idle';
-    // Counted from the end, which gives the backstop its turn however long a checkpoint takes.
+    // Counted from the end of a checkpoint, so that SQLite's own takes over if checkpoints take too long.
     this.#pages = 0;
     if (this.#isBackstopSet) return;
     this.#isBackstopSet = true;
@@ -103,7 +103,7 @@ export class Checkpointer {
     try {
       this.#db.exec(`PRAGMA wal_autocheckpoint = ${pages}`);
     } catch {
-      // The function of a transaction has the handle too, and may have closed it.
+      // The function of a transaction also has the handle and may have closed it.
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * The few methods of an SQLite handle that the store calls. Node's own `DatabaseSync` and better-sqlite3 have them.
+ * The methods of an SQLite handle that the store calls. Node's `DatabaseSync` and better-sqlite3 have them.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { messageOf } from './errors.ts';
 
-/** What is bound to a statement. */
+/** A value bound to a statement. */
 export type SqliteValue = string | number | null | Uint8Array;
 
 /** A prepared statement. */
@@ -23,7 +23,7 @@ export interface SqliteDatabase {
   prepare(sql: string): SqliteStatement;
 }
 
-/** A handle that the store opened, and so closes. */
+/** A handle that the store opened and will close. */
 export interface OwnDatabase extends SqliteDatabase {
   close(): void;
 }
@@ -47,7 +47,7 @@ export function openFile(path: string): OwnDatabase {
   }
 }
 
-/** Reads or sets a pragma; the first column of its answer. */
+/** Reads or sets a pragma; returns the first column of the result. */
 export function pragma(db: SqliteDatabase, text: string): unknown {
   const row = db.prepare(`PRAGMA ${text}`).get();
   return typeof row === 'object' && row !== null ? Object.values(row)[0] : undefined;

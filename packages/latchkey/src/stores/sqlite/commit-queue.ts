@@ -1,6 +1,6 @@
 /**
- * Calls that come together share one commit, so that a disk that syncs a few thousand times a second serves more
- * requests than that. A group is what has gathered in one turn of the event loop.
+ * Calls at the same time share one commit, so that more requests are served than the disk can sync per second. A group
+ * consists of the calls of one turn of the event loop.
  *
  * @module
  */
@@ -10,30 +10,30 @@ import type { Runtime } from '../../core/runtime.ts';
 import type { Connection } from './connection.ts';
 import { isBusy, toStoreError } from './errors.ts';
 
-/** A group ends after so many calls, or so many milliseconds, so that it does not block the event loop. */
+/** Maximum number of calls and milliseconds of a group, so that it does not block the event loop. */
 const maxGroup = 128;
 const maxGroupMs = 4;
 
-/** Waits for another's lock grow from the first to the second, in milliseconds, and are drawn at random below that. */
+/** Waits for a lock are random, up to a limit that grows from the first to the second of these, in milliseconds. */
 const firstWaitMs = 2;
 const longestWaitMs = 20;
 
-/** What `read` returns if a reading is not enough for an answer. */
+/** Returned by `read` if reading is not enough for an answer. */
 export const mustWrite: unique symbol = Symbol('must write');
 
-/** What a call does when its turn comes. */
+/** The work of a call. */
 export interface Work<T> {
-  /** Runs inside a write transaction; one that it shares with other calls, unless it runs `alone`. */
+  /** Runs inside a write transaction, which it shares with other calls unless it runs `alone`. */
   write(nowMs: number): T;
-  /** Answers from a plain reading, if that is enough. */
+  /** Answers by reading only, if that is enough. */
   read?(nowMs: number): T | typeof mustWrite;
-  /** Whether reading first is likely to be enough. */
+  /** Whether reading is likely to be enough. */
   readonly readFirst?: boolean;
-  /** How many bytes of the caller's `write` stores. */
+  /** Number of the caller's bytes that `write` stores. */
   readonly bytes?: number;
-  /** It gets a transaction of its own, and ends that itself. */
+  /** It gets its own transaction, and ends it itself. */
   readonly alone?: boolean;
-  /** Called when the result is final (what was written has been committed), before the caller gets it. */
+  /** Called when the result is final (committed), before the caller gets it. */
   settled?(result: T): void;
 }
 
@@ -42,13 +42,13 @@ interface Caller<T> {
   reject(error: unknown): void;
 }
 
-/** One call that waits for its turn, and then for the commit that makes its result true. */
+/** A call that waits for its turn, and then for the commit of its result. */
 class Job<T> {
   readonly work: Work<T>;
-  /** When waiting for another's lock ends, on the monotonic clock. */
+  /** When waiting for a lock ends, on the monotonic clock. */
   readonly deadlineMs: number;
   readonly #caller: Caller<T>;
-  /** What `answer` gives the caller. */
+  /** The result for the caller. */
   #kept: { readonly result: T } | { readonly error: unknown } | undefined;
 
   constructor(work: Work<T>, deadlineMs: number, caller: Caller<T>) {
@@ -91,7 +91,7 @@ class Job<T> {
     this.#caller.reject(error);
   }
 
-  /** A record that can't be read is this caller's trouble alone; anything else is the whole group's. */
+  /** An unreadable record fails this call only; any other error fails the whole group. */
   #keepError(error: unknown): void {
     const isUnreadable = error instanceof LatchkeyError && error.code === 'record-unreadable';
     if (!this.work.alone && !isUnreadable) throw error;
@@ -99,7 +99,7 @@ class Job<T> {
   }
 }
 
-/** The calls on one connection, in the order in which they were made. */
+/** The calls on one connection, in order. */
 export class CommitQueue {
   readonly #connection: Connection;
   readonly #runtime: Runtime;
@@ -116,7 +116,7 @@ export class CommitQueue {
     this.#lockTimeoutMs = lockTimeoutMs;
   }
 
-  /** Runs `work` when its turn comes; settles when what it did is durable. */
+  /** Runs `work` in turn; settles when its writes are durable. */
   run<T>(work: Work<T>): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#closing) return reject(new StoreUnavailableError('The SQLite store was closed.'));
@@ -126,7 +126,7 @@ export class CommitQueue {
     });
   }
 
-  /** Refuses new calls, and resolves when those before it have been answered. */
+  /** Refuses new calls; resolves when all earlier calls have been answered. */
   close(): Promise<void> {
     this.#closing = true;
     return new Promise((resolve) => {
@@ -166,7 +166,7 @@ export class CommitQueue {
     return this.#jobs.splice(0, end === 0 ? 1 : end === -1 ? this.#jobs.length : end);
   }
 
-  /** Runs a transaction that ends itself; what is returned is still to be done. */
+  /** Runs a transaction that ends itself; returns the remaining calls. */
   #runAlone(job: Job<unknown>): readonly Job<unknown>[] {
     if (!this.#begin()) return [job];
     job.write(this.#runtime.clock.now());
@@ -188,7 +188,7 @@ export class CommitQueue {
     return writers.slice(written.length);
   }
 
-  /** Answers what a reading can answer; the rest is returned. */
+  /** Answers the calls that reading can answer; returns the others. */
   #readFirst(group: readonly Job<unknown>[], all: boolean): readonly Job<unknown>[] {
     const answered = new Set<Job<unknown>>();
     const nowMs = this.#runtime.clock.now();

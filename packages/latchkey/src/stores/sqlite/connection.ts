@@ -1,5 +1,5 @@
 /**
- * One handle, its transactions, and the rule that the event loop never waits for another connection's lock.
+ * One handle and its transactions. The event loop never waits for another connection's lock.
  *
  * @module
  */
@@ -18,7 +18,7 @@ interface Boundaries {
   readonly commit: SqliteStatement;
 }
 
-/** A handle that is set up when it is first needed, and as soon as no lock is in the way. */
+/** A handle that is set up on first use, as soon as no lock prevents it. */
 export class Connection {
   readonly db: SqliteDatabase;
   readonly #settings: DatabaseSettings;
@@ -26,7 +26,7 @@ export class Connection {
   #file: FileWatch | undefined;
   #checkpointer: Checkpointer | undefined;
   #boundaries: Boundaries | undefined;
-  /** How long the user's own statements wait for a lock, in milliseconds; put back after ours. */
+  /** The user's own lock timeout in milliseconds; it is restored after the store's statements. */
   #busyTimeoutMs = 0;
   #rollbackDue = false;
 
@@ -36,7 +36,7 @@ export class Connection {
     this.#settings = settings;
   }
 
-  /** Sets up what is not set up yet. Throws what SQLite throws if a lock is in the way. */
+  /** Sets up the handle if needed. Throws SQLite's error if a lock prevents it. */
   prepare(): void {
     if (this.#boundaries !== undefined) return;
     this.#busyTimeoutMs = wholeNumber(pragma(this.db, 'busy_timeout'));
@@ -57,13 +57,13 @@ export class Connection {
     try {
       this.#withoutWaiting(() => this.#ready().begin.run());
     } catch (error) {
-      // A lock in the way, or a transaction of the handle's user, is not ours to roll back.
+      // After a failed BEGIN there is nothing to roll back: there was a lock, or a transaction of the handle's user.
       if (!isBusy(error)) this.rollback();
       throw error;
     }
   }
 
-  /** Runs `read` on one consistent state of the database, without the write lock. */
+  /** Runs `read` on a consistent state of the database, without the write lock. */
   reading<T>(read: () => T): T {
     this.#file?.check();
     return this.#withoutWaiting(() => {
@@ -76,13 +76,13 @@ export class Connection {
     });
   }
 
-  /** Commits what so many calls wrote, so many bytes of their callers among it; what it throws has been rolled back. */
+  /** Commits the writes of a group; the arguments are its calls and their bytes. If it throws, everything was rolled back. */
   commit(calls = 1, bytes = 0): void {
     this.#end();
     this.#checkpointer?.committed(calls, bytes);
   }
 
-  /** Rolls back, if SQLite hasn't done so by itself. A rollback that fails is made up for before anything else is done. */
+  /** Rolls back, unless SQLite has done so itself. A failed rollback is repeated before the next transaction. */
   rollback(): void {
     try {
       this.db.exec('ROLLBACK');
@@ -92,7 +92,7 @@ export class Connection {
     }
   }
 
-  /** Ends what runs beside the handle; the handle itself stays open. */
+  /** Ends the checkpoint thread; the handle itself stays open. */
   async close(): Promise<void> {
     await this.#checkpointer?.close();
   }

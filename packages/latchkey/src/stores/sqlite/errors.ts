@@ -1,6 +1,6 @@
 /**
- * Tells the errors of SQLite apart, and makes the library's of them. Node puts the result code into `errcode`,
- * better-sqlite3 its name into `code`.
+ * Classifies the errors of SQLite, and maps them to the library's. Node has the result code in `errcode`,
+ * better-sqlite3 its name in `code`.
  *
  * @module
  */
@@ -12,16 +12,16 @@ const primaryCodes = { BUSY: 5, LOCKED: 6, FULL: 13, CONSTRAINT: 19, NOTADB: 26 
 
 type ResultCode = keyof typeof primaryCodes;
 
-/** The error that a caller gets for an error of SQLite. */
+/** Maps an error of SQLite to an error of the store. */
 export function toStoreError(cause: unknown): LatchkeyError {
   if (cause instanceof LatchkeyError) return cause;
   return new StoreUnavailableError(`SQLite failed: ${messageOf(cause)}`, { cause, full: hasCode(cause, 'FULL') });
 }
 
-/** The error for a file or record that this version didn't write. Nothing was changed in it. */
+/** The error for a file or record that this version did not write. It is not changed. */
 export const unreadable = unreadableIn('SQLite');
 
-/** An error's own words. */
+/** The message of an error. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
@@ -32,17 +32,17 @@ function hasCode(error: unknown, name: ResultCode): boolean {
   return 'code' in error && typeof error.code === 'string' && error.code.startsWith(`SQLITE_${name}`);
 }
 
-/** Whether another connection has the lock, or the handle's user is in a transaction: later it may work. */
+/** Whether another connection has the lock, or the handle's user is in a transaction; a retry may succeed. */
 export function isBusy(error: unknown): boolean {
   return hasCode(error, 'BUSY') || hasCode(error, 'LOCKED') || saysOf(error, /within a transaction/);
 }
 
-/** Whether the data break a rule of the user's own schema. */
+/** Whether the data violate a constraint of the user's own schema. */
 export function isConstraint(error: unknown): boolean {
   return hasCode(error, 'CONSTRAINT');
 }
 
-/** Whether the file holds something else than a database. */
+/** Whether the file is not a database. */
 export function isNotADatabase(error: unknown): boolean {
   return hasCode(error, 'NOTADB');
 }

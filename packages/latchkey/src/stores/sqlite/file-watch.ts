@@ -1,6 +1,6 @@
 /**
- * Whether the file of a handle is still the one under its name. A file that was deleted or replaced goes on taking writes
- * through a handle that was open then, and all of them are gone with that handle.
+ * Checks that the file of a handle still exists under its name. An open handle keeps writing to a file that was
+ * deleted or replaced, and all of these writes are lost with the handle.
  *
  * @module
  */
@@ -11,10 +11,10 @@ import type { Clock } from '../../core/runtime.ts';
 import type { SqliteDatabase } from './client.ts';
 import { columnsOf } from './row.ts';
 
-/** A look at the file costs some microseconds: it is taken this often at most, in milliseconds. */
+/** Minimum time between two checks, in milliseconds; a check costs some microseconds. */
 const lookEveryMs = 1_000;
 
-/** Looks now and then whether a file is still there. */
+/** Checks from time to time that a file still exists. */
 export class FileWatch {
   readonly #path: string;
   readonly #identity: string | undefined;
@@ -30,7 +30,7 @@ export class FileWatch {
   }
 
   /**
-   * Once the file is missed every call looks for it, so that the store goes on as soon as it is back.
+   * While the file is missing, every call checks for it, so the store continues as soon as it is back.
    *
    * @throws StoreUnavailableError if the file was deleted, moved or replaced.
    */
@@ -49,7 +49,7 @@ export function pathOf(db: SqliteDatabase): string {
   return String(main.find((column) => column('name') === 'main')?.('file') ?? '');
 }
 
-/** Undefined if it can't be told, as where the process may not look at files. */
+/** Undefined if unknown, for example if the process may not read the folder. */
 function identityOf(path: string): string | undefined {
   if (path === '') return undefined;
   try {

@@ -24,14 +24,14 @@ export type { SqliteStoreOptions } from './options.ts';
 export type { SqliteTransactions } from './sqlite-store.ts';
 
 /**
- * Makes a store on one SQLite file. Any number of processes may use the file at once. None ever stands still for
- * another's lock: a call tries again on a timer, and rejects as `store-unavailable` after `lockTimeoutMs`.
+ * Creates a store on one SQLite file. Any number of processes may use the file at once. The event loop never waits for
+ * another process's lock: a call retries on a timer, and rejects with `store-unavailable` after `lockTimeoutMs`.
  *
- * Calls that come at the same time share one commit. The functions of transactions are synchronous and run between
- * those commits, on the handle that the store writes with.
+ * Calls at the same time share one commit. The functions of transactions are synchronous and run between those
+ * commits, on the store's own handle.
  *
- * @throws LatchkeyError `record-unreadable` if the file was written by something else, or by a newer version of this store; nothing
- * is written to it then. `store-unavailable` if it can't be opened. `option-unknown`, `option-invalid`.
+ * @throws LatchkeyError `record-unreadable` if another program or a newer version of this store wrote the file; then
+ * nothing is written to it. `store-unavailable` if it cannot be opened. `option-unknown`, `option-invalid`.
  * @example
  * ```ts
  * const db = new DatabaseSync('data/shop.db')

@@ -1,6 +1,6 @@
 /**
- * The tables of the store, and the check that a file is ours to write to. They may lie beside an application's own
- * tables, so their version is kept in a table too: `user_version` belongs to the application.
+ * The tables of the store, and the check that the store may write to a file. An application's own tables may be in the
+ * same file, so the version is in a table too: `user_version` belongs to the application.
  *
  * @module
  */
@@ -21,14 +21,14 @@ import {
 } from './row.ts';
 
 /**
- * The oldest version of the code that can work with the tables. What was added since is additions: they leave this
- * alone, and the version before goes on beside them.
+ * The oldest version of the code that can use the tables. Later additions do not change it, and older releases ignore
+ * them.
  */
 const formatVersion = 1;
 
 /**
- * Rows are appended, so that those of one commit lie on few pages, and so are the entries of the index by state.
- * Only the index by id is written all over; it is the smallest that finds a record.
+ * Rows are appended, so that the rows of a commit are on few pages; so are the entries of the index by state. Only the
+ * index by id is written at random places, and it is as small as possible.
  */
 const createTables = `
 CREATE TABLE latchkey_format (version INTEGER NOT NULL);
@@ -54,7 +54,8 @@ CREATE TABLE latchkey_records (
 CREATE INDEX latchkey_records_by_state ON latchkey_records (state, expires);
 `;
 
-/** What format 1 had not: requests of records, and messages. The trigger sees to it that no request outlives its record, whichever version removes that. */
+/** Additions to format 1: requests of records, and messages. The trigger removes a request with its record, whichever
+ * version removes the record. */
 const createAdditions = `
 CREATE TABLE IF NOT EXISTS latchkey_requests (seq INTEGER PRIMARY KEY, request BLOB NOT NULL);
 CREATE TRIGGER IF NOT EXISTS latchkey_requests_end AFTER DELETE ON latchkey_records
@@ -78,8 +79,8 @@ CREATE INDEX IF NOT EXISTS latchkey_outbox_by_due ON latchkey_outbox (due);
 `;
 
 /**
- * All migrations, the oldest first, for a tool of your own. There is no need to apply them: the store creates what is
- * missing when it is first used. One is applied once, and never changes after its release.
+ * All migrations, the oldest first, for the tool that you use for your own tables. Applying them is optional: the
+ * store creates missing tables on first use. Apply each once. A released migration never changes.
  *
  * @example
  * ```ts
@@ -106,23 +107,23 @@ const readAddedColumns: Readonly<Record<string, string>> = {
   latchkey_outbox: `SELECT seq, ${outboxColumns}, token, payload FROM latchkey_outbox LIMIT 0`,
 };
 
-/** What a handle is set to. */
+/** The settings of a handle. */
 export interface DatabaseSettings {
   readonly synchronous: 'full' | 'normal';
   /**
-   * True if the store opened the file itself. Then it sets what else makes the handle fast, and it doesn't write to a file
-   * that another application marked as its own.
+   * True if the store opened the file itself. Then it also sets the page cache, and does not write to a file that
+   * another application has marked as its own.
    */
   readonly isOwnFile: boolean;
 }
 
-/** Ids are random, so that a claim reads and writes a page anywhere in their index: it should be in memory. */
+/** Ids are random, so a claim reads and writes a random page of their index, which should be in memory. */
 const cacheKibibytes = 16_384;
 
 /**
- * Checks the file, sets the handle, and creates what is missing. Nothing is written before all checks have passed.
+ * Checks the file, configures the handle, and creates missing tables. Nothing is written before all checks have passed.
  *
- * @throws LatchkeyError `record-unreadable`, `option-invalid`; what SQLite throws, if another connection is busy.
+ * @throws LatchkeyError `record-unreadable`, `option-invalid`; SQLite's error if another connection is busy.
  */
 export function prepareDatabase(db: SqliteDatabase, settings: DatabaseSettings): void {
   const isWhole = checkFile(db, settings) && hasAdditions(db);
@@ -159,7 +160,7 @@ function checkTables(db: SqliteDatabase): boolean {
   return true;
 }
 
-/** Whether the additions are there; those of another kind are refused. */
+/** Whether the additions exist; ones with other columns are refused. */
 function hasAdditions(db: SqliteDatabase): boolean {
   const found = db
     .prepare(findAdditions)

@@ -1,6 +1,6 @@
 /**
- * The outbox in an SQLite file: messages are written by the transaction's own handle, and everything else by the store
- * in its turn.
+ * The outbox in an SQLite file: messages are written on the transaction's handle; all other calls go through the
+ * store's queue.
  *
  * @module
  */
@@ -43,7 +43,7 @@ const lists = {
   dead: `SELECT seq, ${outboxColumns} FROM latchkey_outbox WHERE due IS NULL AND seq > ? ORDER BY seq LIMIT ?`,
 };
 
-/** What an {@link SqliteOutbox} works with. */
+/** The parts of an {@link SqliteOutbox}. */
 export interface SqliteOutboxParts {
   readonly db: SqliteDatabase;
   readonly queue: CommitQueue;
@@ -68,7 +68,7 @@ export class SqliteOutbox<Handle extends SqliteDatabase>
     return changed(handle.prepare(insert).run(...values));
   }
 
-  /** Nothing is written, and no lock taken, while nothing is due. */
+  /** If nothing is due, nothing is written and no lock is taken. */
   async take(request: contract.TakeRequest): Promise<contract.Taken> {
     checkPageLimit(request);
     const { limit, leaseMs, maxAttempts } = request;

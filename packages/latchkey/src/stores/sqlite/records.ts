@@ -1,5 +1,5 @@
 /**
- * Records in the table: every method is a few statements, to be run inside a transaction of the caller's.
+ * Records in the table. The caller runs every method inside a transaction.
  *
  * @module
  */
@@ -28,18 +28,18 @@ import {
 } from './row.ts';
 import { listedCodes, type Statements, statements } from './statements.ts';
 
-/** How many rows `erase` looks at in one step. */
+/** Number of rows that `erase` checks in one step. */
 const eraseStepRows = 500;
 
-/** What one step of `erase` did, and where the next one goes on. */
+/** The result of one step of `erase`, and where the next one continues. */
 export interface EraseStep {
-  /** The records that were there; expired ones are removed too, but were absent before. */
+  /** Number of live records; expired ones are also removed, but count as absent. */
   readonly ids: readonly string[];
-  /** Absent when the whole table has been seen. */
+  /** Absent at the end of the table. */
   readonly next?: number;
 }
 
-/** The table of one database. */
+/** The records of one database. */
 export class Records {
   readonly #sql: Statements;
   readonly #fits: (bytes: number) => boolean;
@@ -49,7 +49,7 @@ export class Records {
     this.#fits = (bytes) => bytes <= maxResultBytes;
   }
 
-  /** The record, if it is there and hasn't expired. */
+  /** The record, if it exists and has not expired. */
   find(id: string, nowMs: number): Entry | undefined {
     const row = this.#sql.find.get(packDigest(id));
     const entry = isMissing(row) ? undefined : entryOf(row);
@@ -64,7 +64,7 @@ export class Records {
     return toReadRecord(entry, nowMs);
   }
 
-  /** Writes what a transition changed; false if the record is gone. */
+  /** Writes the change of a transition; false if the record is gone. */
   save(entry: Entry): boolean {
     const isThere = changed(this.#sql.update.run(...movingValues(entry), packDigest(entry.id)));
     this.#saveRequest(entry);
@@ -84,7 +84,7 @@ export class Records {
     return outcome;
   }
 
-  /** The answer to a claim that changes nothing; undefined if it has to be written. */
+  /** The outcome of a claim that changes nothing; undefined if it has to write. */
   answerClaim(request: contract.ClaimRequest, nowMs: number): contract.ClaimOutcome | undefined {
     const completed = this.#findCompleted(request.id, nowMs);
     if (completed !== undefined) return completed;
@@ -93,7 +93,7 @@ export class Records {
     return outcome?.outcome === 'claimed' ? undefined : outcome;
   }
 
-  /** See `Store.complete`. The usual case, an owner that completes a record without a request, takes no reading. */
+  /** See `Store.complete`. The usual case, an owner that completes a record without a request, needs no read. */
   complete(request: contract.CompleteRequest, nowMs: number): contract.CompleteOutcome {
     const outcome = this.#completeHeld(request, nowMs);
     if (outcome !== undefined) return outcome;
@@ -145,7 +145,7 @@ export class Records {
     return { records, next: `${wholeNumber(last('expires'))}.${wholeNumber(last('seq'))}` };
   }
 
-  /** Finds out whether the table can be read. */
+  /** Checks that the table can be read. */
   ping(): void {
     this.#sql.ping.get();
   }

@@ -1,5 +1,5 @@
 /**
- * A record as a row of the table, and back. A row that this version can't have written is refused, not guessed at.
+ * Converts records to rows of the table, and back. A row that this version cannot have written is refused.
  *
  * @module
  */
@@ -15,7 +15,7 @@ import { unreadable } from './errors.ts';
 /** The values of the column `state` in records of format 1, without a request. */
 export const stateCodes = { held: 0, open: 1, completed: 2 } as const satisfies Record<Phase, number>;
 
-/** The values of the column `state` in records of format 2: a version that knows no requests refuses them. */
+/** The values of the column `state` in records of format 2; releases without requests refuse them. */
 export const requestStateCodes = { held: 3, open: 4 } as const;
 
 /** The bits of the column `flags`. */
@@ -38,7 +38,7 @@ export const movingColumns = [
   'result',
 ] as const;
 
-/** SHA-256 as base64url: the last character carries four bits, so only 16 of them give the same text back. */
+/** SHA-256 as base64url: the last character holds four bits, so only 16 characters are possible there. */
 const digest = /^[\w-]{42}[AEIMQUYcgkosw048]$/;
 const digestBytes = 32;
 
@@ -73,14 +73,14 @@ export function movingValues(entry: Entry): SqliteValue[] {
 }
 
 /**
- * The stored form of an id or a principal: a digest as bytes, any other text as it is. Half of a record's overhead is
- * such text.
+ * The stored form of an id or a principal: a digest as bytes, any other text unchanged. As text they would be half of
+ * a record's overhead.
  */
 export function packDigest(text: string): string | Uint8Array {
   return digest.test(text) ? Buffer.from(text, 'base64url') : text;
 }
 
-/** The stored form of a token or an operation id: a UUID as bytes if those give the same text back, else the text. */
+/** The stored form of a token or an operation id: a UUID in lower case as bytes, any other text unchanged. */
 export function packUuid(text: string): string | Uint8Array {
   if (text.length !== uuidLength) return text;
   const hex = text.slice(0, 8) + text.slice(9, 13) + text.slice(14, 18) + text.slice(19, 23) + text.slice(24);
@@ -88,7 +88,7 @@ export function packUuid(text: string): string | Uint8Array {
   return bytes.byteLength === uuidBytes && unpack(bytes) === text ? bytes : text;
 }
 
-/** The text that was packed by either. */
+/** The text of either stored form. */
 export function unpack(value: unknown): string {
   if (typeof value === 'string') return value;
   if (!(value instanceof Uint8Array)) throw unreadable('a name is neither text nor bytes');
@@ -99,7 +99,7 @@ export function unpack(value: unknown): string {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
-/** The value of a column of bytes. Older releases of node:sqlite bind an empty blob as NULL, so it is a text. */
+/** The value of a column of bytes. Older releases of node:sqlite bind an empty blob as NULL, so it is stored as text. */
 export function blobValue(bytes: Uint8Array): SqliteValue {
   return bytes.byteLength === 0 ? '' : bytes;
 }
@@ -107,7 +107,7 @@ export function blobValue(bytes: Uint8Array): SqliteValue {
 /**
  * The bytes in such a column.
  *
- * @throws LatchkeyError `record-unreadable`, with the words given.
+ * @throws LatchkeyError `record-unreadable`, with the given message.
  */
 export function blobIn(value: unknown, missing: string): Uint8Array {
   const bytes = value === '' ? new Uint8Array() : value;
@@ -163,12 +163,12 @@ export function completedOf(row: unknown): ClaimOutcome {
   };
 }
 
-/** Whether a statement found no row: handles give undefined or null then. */
+/** Whether a statement found no row; handles return undefined or null for that. */
 export function isMissing(row: unknown): row is undefined | null {
   return row === undefined || row === null;
 }
 
-/** One value of each kind that a row has. */
+/** One value of each type in a row. */
 export const probeRow = "SELECT 9007199254740991 AS whole, 'text' AS words, x'00ff' AS bytes, NULL AS absent";
 
 const unknownForm =
@@ -176,7 +176,7 @@ const unknownForm =
   'options that change the types of values.';
 
 /**
- * Checks what a handle made of {@link probeRow}: it may return rows as arrays, or other types.
+ * Checks a handle's result for {@link probeRow}: handles may return rows as arrays, or other types.
  *
  * @throws LatchkeyError `option-invalid`.
  */
@@ -198,7 +198,7 @@ export function columnsOf(row: unknown): (name: string) => unknown {
   return (name) => Reflect.get(row, name);
 }
 
-/** A whole number, whichever way the handle reads integers. */
+/** An integer, in any form in which handles return integers. */
 export function wholeNumber(value: unknown): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
   if (typeof number === 'number' && Number.isSafeInteger(number)) return number;

@@ -1,5 +1,5 @@
 /**
- * The store's methods, each as a piece of work for the queue.
+ * The store's methods; each adds work to the queue.
  *
  * @module
  */
@@ -20,13 +20,13 @@ import { SqliteOutbox } from './outbox.ts';
 import { Records } from './records.ts';
 import { runTransaction } from './transaction.ts';
 
-/** How the transactions of an SQLite store look: synchronous, on the very handle that the store writes with. */
+/** The transactions of an SQLite store: synchronous, on the store's own handle. */
 export interface SqliteTransactions<Handle extends SqliteDatabase = SqliteDatabase> extends contract.TransactionKind {
   readonly handle: Handle;
   readonly mode: 'sync';
 }
 
-/** What an {@link SqliteStore} is made of. */
+/** The parts of an {@link SqliteStore}. */
 export interface SqliteParts<Handle extends SqliteDatabase> {
   readonly handle: Handle;
   readonly connection: Connection;
@@ -40,13 +40,13 @@ export interface SqliteParts<Handle extends SqliteDatabase> {
 /** Number of recent claims used to estimate the replay rate. */
 const replayMemory = 64;
 
-/** From this share on a claim is first looked up by a reading, which takes no write lock. */
+/** From this replay rate on, a claim first reads, which takes no write lock. */
 const readFirstShare = 0.25;
 
-/** How many expired records go in a commit of their own: all other calls stand still meanwhile. */
+/** Number of expired records removed in a separate commit; all other calls wait for it. */
 const sweptAtOnce = 5;
 
-/** How many go along with a completion, while there are many: more than records are made, however busy the store is. */
+/** Number of expired records removed with a completion, while there are many: more than are created, at any load. */
 const sweptAlong = 2;
 
 /** See `sqliteStore`. */
@@ -116,7 +116,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
     body: (handle: Handle) => contract.Transacted<T>,
   ): Promise<contract.TransactionOutcome<T>> {
     const { connection, handle } = this.#parts;
-    // It runs when its turn in the queue comes, in the async context of whoever asked for it.
+    // It runs in turn, in the async context of its caller.
     const bound = AsyncResource.bind(() => body(handle));
     return this.#queue.run({
       alone: true,
@@ -182,7 +182,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
     return swept;
   }
 
-  /** What is wrong with the file should be known at start-up; a lock in the way is no fault, and waited for later. */
+  /** Reports a bad file at start-up. A lock is no error; the first call waits for it. */
   #tryToPrepare(): void {
     try {
       this.#parts.connection.prepare();

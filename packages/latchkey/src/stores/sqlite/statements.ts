@@ -1,5 +1,5 @@
 /**
- * Every statement that is run on the table of records.
+ * The statements on the table of records.
  *
  * @module
  */
@@ -16,7 +16,7 @@ ON CONFLICT (id) DO NOTHING`;
 
 const find = `SELECT ${allColumns.join(', ')} FROM latchkey_records WHERE id = ?`;
 
-/** What a replay needs; to read the other columns costs as much again. */
+/** The columns that a replay needs; reading the others would cost as much again. */
 const findCompleted = `
 SELECT flags, changed, fingerprint, operation_id, result FROM latchkey_records
 WHERE id = ? AND state = ${stateCodes.completed} AND expires > ?`;
@@ -30,7 +30,7 @@ WHERE id = ? AND token = ? AND state = ${stateCodes.held} AND expires > ?`;
 
 const remove = 'DELETE FROM latchkey_records WHERE id = ?';
 
-/** A record without a row (another insert was first) has no request put. */
+/** Adds no request if the insert of its record did nothing, because another one was first. */
 const putRequest = `
 INSERT OR REPLACE INTO latchkey_requests (seq, request) SELECT seq, ? FROM latchkey_records WHERE id = ?`;
 
@@ -50,7 +50,7 @@ const erase = 'DELETE FROM latchkey_records WHERE seq > ? AND seq <= ? AND princ
 
 const ping = 'SELECT seq FROM latchkey_records LIMIT 1';
 
-/** The values of the column `state` that records may have which are listed together. */
+/** The values of the column `state` for each listed state. */
 export const listedCodes: Record<RecordState, readonly number[]> = {
   running: [stateCodes.held, requestStateCodes.held],
   lapsed: [stateCodes.held, requestStateCodes.held],
@@ -58,7 +58,7 @@ export const listedCodes: Record<RecordState, readonly number[]> = {
   completed: [stateCodes.completed],
 };
 
-/** Each code by itself comes out of the index in order, and SQLite merges them. Takes its values once for each. */
+/** The index returns each code in order, and SQLite merges them. The values are bound once for each code. */
 function list(state: RecordState, condition: string): string {
   const parts = listedCodes[state].map(
     (code) => `
@@ -68,7 +68,7 @@ WHERE state = ${code} AND expires > ? AND (expires, seq) > (?, ?) AND ${conditio
   return `${parts.join(' UNION ALL ')} ORDER BY expires, seq LIMIT ?`;
 }
 
-/** Records that nobody holds have no end of a lease, so this is true of them at any time. */
+/** Records that nobody holds have no lease end, so this is always true for them. */
 const leaseOver = 'coalesce(lease_end, 0) <= ?';
 
 const isLapsed = `(${leaseOver} OR flags & ${flagBits.abandoned} <> 0)`;
@@ -98,7 +98,7 @@ export interface Statements {
   readonly list: Record<RecordState, SqliteStatement>;
 }
 
-/** Prepares them all; the tables must be there. */
+/** Prepares all statements; the tables must exist. */
 export function statements(db: SqliteDatabase): Statements {
   return {
     insert: db.prepare(insert),

@@ -1,6 +1,6 @@
 /**
- * A user's function in a transaction of the store's: ownership is checked first, then it runs, then what the record
- * keeps of it is saved, and all of it is one commit.
+ * Runs a user's function in a transaction of the store: ownership is checked, the function runs, its result is saved
+ * in the record, and everything is one commit.
  *
  * @module
  */
@@ -13,10 +13,10 @@ import type { Connection } from './connection.ts';
 import { isConstraint, isNoSavepoint, toStoreError } from './errors.ts';
 import type { Records } from './records.ts';
 
-/** Gone if the function ended our transaction, even if it began another. */
+/** A savepoint that is gone if the function ended the store's transaction, even if it began another. */
 const marker = 'latchkey_transaction';
 
-/** What a transaction works with. */
+/** The tools of a transaction. */
 export interface TransactionTools {
   readonly connection: Connection;
   readonly table: Records;
@@ -24,7 +24,7 @@ export interface TransactionTools {
 }
 
 /**
- * Runs `body` in the transaction that was begun, and ends that.
+ * Runs `body` in the open transaction, and ends the transaction.
  *
  * @throws what `body` throws; LatchkeyError `transaction-asynchronous`, `transaction-ended-early`,
  * `store-unavailable`, `record-unreadable`.
@@ -68,7 +68,7 @@ function runBody<T>({ connection }: TransactionTools, body: () => Transacted<T>)
 
 function refusePromise(value: unknown): void {
   if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function') return;
-  // Whatever comes of it is no news to anybody: the transaction was rolled back.
+  // The promise's outcome no longer matters: the transaction was rolled back.
   value.then(undefined, () => {});
   throw new LatchkeyError(
     'transaction-asynchronous',

@@ -12,7 +12,7 @@ const parameters = {
   callTimeoutMs: 'number',
 } as const;
 
-/** `dynamodb://region/table?prefix=shop:`; without a region (`dynamodb:///table`), the one that the SDK finds. */
+/** `dynamodb://region/table?prefix=shop:`; without a region (`dynamodb:///table`), the SDK's default region is used. */
 export async function openDynamodb(
   url: URL,
   { runtime }: StoreFromUrlOptions,

@@ -1,6 +1,5 @@
 /**
- * A store from one URL, as it stands in an application's settings. The client's package is loaded only if the URL
- * asks for it.
+ * Creates a store from a URL in an application's settings. The client's package is only loaded if the URL needs it.
  *
  * @example
  * ```ts
@@ -28,8 +27,8 @@ import { invalidUrl, parseStoreUrl } from './store-url.ts';
 export type { StoreFromUrlOptions } from './opened.ts';
 
 /**
- * The store that a URL makes. A URL whose scheme only shows at run time makes one without transactions, as far as
- * the types know: give it a type such as `` `postgres://${string}` `` to use them.
+ * The type of a URL's store. If the scheme is only known at run time, the type has no transactions; use a type such as
+ * `` `postgres://${string}` `` to get them.
  */
 export type StoreFromUrl<Url extends string> = string extends Url
   ? OperatorStore
@@ -61,8 +60,8 @@ const openers: Readonly<Record<string, (url: URL, options: StoreFromUrlOptions) 
 const schemes = Object.keys(openers).join(' ');
 
 /**
- * Makes a store from a URL, with a client of its own that `close` closes, and finds out whether the server answers
- * and has the tables that the store needs.
+ * Creates a store from a URL, with its own client that `close` closes. It checks that the server answers and has the
+ * tables that the store needs.
  *
  * | URL | package | parameters |
  * |---|---|---|
@@ -73,10 +72,10 @@ const schemes = Object.keys(openers).join(' ');
  * | `sqlite:path/of/a/file` | none | `synchronous`, `lockTimeoutMs`, `maxResultBytes` |
  * | `memory:` | none | `maxRecords`, `maxBytes`, `maxResultBytes`, `allowInProduction` |
  *
- * They mean what they mean as options of each store. A cluster, servers behind Sentinel, and whatever else a URL can't
- * say, need the store's own function. Passwords are percent-encoded, and never reach a message.
+ * The parameters are the options of each store. For a cluster, servers behind Sentinel, and anything else that a URL
+ * cannot express, use the store's own function. Passwords have to be percent-encoded; they never appear in a message.
  *
- * @throws LatchkeyError `option-invalid` for another scheme, or a URL that makes no sense;
+ * @throws LatchkeyError `option-invalid` for another scheme, or an invalid URL;
  * `option-unknown` for another parameter; `driver-missing` if the package is not installed; `store-unavailable` if
  * the server does not answer; `schema-missing`, `schema-mismatch`.
  * @example
@@ -106,7 +105,7 @@ export async function storeFromUrl(text: string, options: StoreFromUrlOptions = 
   return ready(opened.connect, closingAll(opened));
 }
 
-/** The same store, whose end is the end of its client too. */
+/** The same store, whose `close` also closes the client. */
 function closingAll({ store, end }: Opened<Closable>): Closable {
   const closeStore = store.close.bind(store);
   let closing: Promise<void> | undefined;

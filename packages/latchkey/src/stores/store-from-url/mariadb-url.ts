@@ -32,7 +32,7 @@ export async function openMariadb(
   };
 }
 
-/** What is not in the URL is left to the client's defaults. */
+/** Other settings keep the client's defaults. */
 function addressOf({ hostname, port, username, password, pathname }: URL) {
   return {
     host: decoded(hostname) || 'localhost',

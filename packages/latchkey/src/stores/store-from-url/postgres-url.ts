@@ -4,7 +4,7 @@ import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
 import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { connectionsRule, parametersOf, without } from './store-url.ts';
 
-/** What the client reads from the URL by itself. */
+/** The parameters that the client reads from the URL itself. */
 const clientParameters = {
   sslmode: 'text',
   sslrootcert: 'text',
@@ -39,7 +39,7 @@ export async function openPostgres(
   const { default: pg } = await loadPg(url);
   const { postgresStore } = await import('../postgres/index.ts');
   const pool = new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });
-  // Without a listener a connection that breaks while nobody uses it would end the process.
+  // Without a listener, an idle connection that breaks would end the process.
   pool.on('error', (error) => onClientError?.(clientError(error)));
   return {
     store: postgresStore({
@@ -52,7 +52,7 @@ export async function openPostgres(
   };
 }
 
-/** The client takes its own parameters from the URL, and must not see ours. */
+/** The client reads its own parameters from the URL, and must not get the store's. */
 function addressOf(url: URL): string {
   const address = new URL(url);
   for (const name of Object.keys(storeParameters)) address.searchParams.delete(name);

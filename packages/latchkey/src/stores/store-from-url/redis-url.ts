@@ -8,7 +8,7 @@ const parameters = { prefix: 'text', maxResultBytes: 'number', timeoutMs: 'numbe
 export async function openRedis(url: URL, options: StoreFromUrlOptions): Promise<Opened<RedisStore>> {
   const { runtime, onClientError } = options;
   const settings = parametersOf(url, parameters);
-  // The server would refuse anything but a number, unseen, and use database 0.
+  // The server would silently refuse anything but a number and use database 0.
   if (!/^\/?\d*$/.test(url.pathname))
     throw invalidUrl('the path of a Redis URL is the number of a database, or empty.');
   const { Redis } = await loadIoredis(url);
@@ -33,7 +33,7 @@ export async function openRedis(url: URL, options: StoreFromUrlOptions): Promise
   };
 }
 
-/** The client would take our parameters for its own. */
+/** The client would use the store's parameters as its own. */
 function addressOf(url: URL): string {
   const address = new URL(url);
   address.search = '';
@@ -45,7 +45,7 @@ type Ioredis = Pick<typeof import('ioredis'), 'Redis'>;
 async function loadIoredis(url: URL): Promise<Ioredis> {
   try {
     const loaded: Partial<Ioredis> & { readonly default: unknown } = await import('ioredis');
-    // The class is the default export too, and nothing else in its first releases and in what webpack shows of it.
+    // The class is also the default export, and the only export in early releases and in webpack's view of the module.
     return { Redis: loaded.Redis ?? (loaded.default as Ioredis['Redis']) };
   } catch (cause) {
     throw driverMissing('ioredis', url, cause);

@@ -1,6 +1,6 @@
 /**
- * Reads the URL of a store. Nothing of it but the names of schemes and parameters reaches a message, since it may
- * hold a password.
+ * Parses the URL of a store. Messages only contain the names of schemes and parameters, since the URL may hold a
+ * password.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { LatchkeyError } from '../../core/errors.ts';
 import { checkNames, checkOption } from '../../core/options/read-options.ts';
 import { anyOf, integer } from '../../core/options/rules.ts';
 
-/** What a parameter may hold: any text, a number, `true` or `false`, or one of some words. */
+/** The kind of a parameter: any text, a number, `true` or `false`, or one of some words. */
 type ParameterKind = 'text' | 'number' | 'flag' | readonly string[];
 
 type ValueOf<Kind> = Kind extends 'text'
@@ -22,13 +22,13 @@ type ValueOf<Kind> = Kind extends 'text'
         ? Choice
         : never;
 
-/** The parameters that were given, by their kinds. */
+/** The given parameters, with types by their kinds. */
 type ParametersOf<Kinds> = { [Name in keyof Kinds]?: ValueOf<Kinds[Name]> };
 
-/** How many connections a pool may be given; servers allow fewer. */
+/** Maximum number of connections of a pool; servers allow fewer. */
 export const connectionsRule = integer({ min: 1, max: 10_000, default: 10 });
 
-/** The error for a URL that can't be meant. */
+/** The error for an invalid URL. */
 export function invalidUrl(message: string): LatchkeyError {
   return new LatchkeyError('option-invalid', `storeFromUrl: ${message}`);
 }
@@ -49,8 +49,8 @@ export function parseStoreUrl(text: string): URL {
 /**
  * Reads the parameters of a URL.
  *
- * @throws LatchkeyError `option-unknown` if there is one that `kinds` lacks; `option-invalid` if one is there twice, or
- * has another value than its choices.
+ * @throws LatchkeyError `option-unknown` for a parameter that is not in `kinds`; `option-invalid` if one appears twice
+ * or is not one of its choices.
  */
 export function parametersOf<const Kinds extends Readonly<Record<string, ParameterKind>>>(
   url: URL,
@@ -66,13 +66,13 @@ export function parametersOf<const Kinds extends Readonly<Record<string, Paramet
 
 function read(where: string, name: string, text: string, kind: ParameterKind): string | number | boolean {
   if (kind === 'text') return text;
-  // The store checks its numbers by name; it refuses what is not a number.
+  // The store checks the bounds of numbers, and refuses other values.
   if (kind === 'number') return /^\d+$/.test(text) ? Number(text) : Number.NaN;
   checkOption(where, name, text, anyOf(...(kind === 'flag' ? ['true', 'false'] : kind)));
   return kind === 'flag' ? text === 'true' : text;
 }
 
-/** A part of a URL without its percent signs. */
+/** A part of a URL, percent-decoded. */
 export function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
@@ -81,7 +81,7 @@ export function decoded(part: string): string {
   }
 }
 
-/** All but those with these names. */
+/** All entries except those with these names. */
 export function without<Values extends object, Name extends keyof Values>(
   values: Values,
   names: Readonly<Record<Name, unknown>>,

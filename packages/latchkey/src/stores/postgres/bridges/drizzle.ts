@@ -7,12 +7,12 @@
 import type { PostgresBridge } from './bridge.ts';
 import { splitAtPlaceholders } from './placeholders.ts';
 
-/** The few members of a Drizzle transaction that are used. */
+/** The members of a Drizzle transaction that are used. */
 export interface DrizzleTransaction {
   execute(query: never): PromiseLike<unknown>;
 }
 
-/** The few members of a Drizzle database that are used. */
+/** The members of a Drizzle database that are used. */
 export interface DrizzleDatabase<Tx extends DrizzleTransaction> extends DrizzleTransaction {
   transaction(fn: (tx: Tx) => Promise<unknown>): Promise<unknown>;
 }
@@ -25,11 +25,11 @@ export interface DrizzleSql {
 }
 
 /**
- * Makes a bridge to Drizzle. Handlers get the transaction's `tx`: `tx.transaction` nests as a savepoint, and an early
- * commit is refused by the database, with everything rolled back.
+ * Creates a bridge to Drizzle. Handlers get the transaction's `tx`: `tx.transaction` nests as a savepoint. The
+ * database refuses an early commit and rolls everything back.
  *
- * On `pg`, give the pool `pool.on('connect', (client) => client.on('error', log))`: a session that the server ends in
- * mid-transaction ends the process otherwise, since neither library listens while a client is in use.
+ * On `pg`, add `pool.on('connect', (client) => client.on('error', log))`. Otherwise a session that the server ends
+ * during a transaction ends the process, since neither library listens for errors of a client in use.
  *
  * @param sql - Drizzle's `sql`.
  * @example
@@ -58,7 +58,7 @@ export function drizzleBridge<Tx extends DrizzleTransaction>(
   };
 }
 
-/** On node-postgres an answer has rows; on postgres.js it is rows. */
+/** A result of node-postgres has rows; one of postgres.js is an array of rows. */
 function rowsOf(answer: unknown): readonly object[] {
   const rows: unknown = Array.isArray(answer) ? answer : Reflect.get(Object(answer), 'rows');
   return Array.isArray(rows) ? rows.map(Object) : [];

@@ -7,19 +7,19 @@
 import type { PostgresBridge } from './bridge.ts';
 import { splitAtPlaceholders } from './placeholders.ts';
 
-/** The few members of a `Knex.Transaction` that are used. */
+/** The members of a `Knex.Transaction` that are used. */
 export interface KnexTransaction {
   raw(sql: string, bindings: never[]): PromiseLike<unknown>;
 }
 
-/** The few members of a `Knex` that are used. */
+/** The members of a `Knex` that are used. */
 export interface KnexDatabase<Tx extends KnexTransaction> extends KnexTransaction {
   transaction(scope: (tx: Tx) => Promise<unknown>): Promise<unknown>;
 }
 
 /**
- * Makes a bridge to Knex. Handlers get a `Knex.Transaction`: `transaction` on it nests as a savepoint, and an early
- * commit is refused by the database, with everything rolled back.
+ * Creates a bridge to Knex. Handlers get a `Knex.Transaction`: `transaction` on it nests as a savepoint. The database
+ * refuses an early commit and rolls everything back.
  *
  * @example
  * ```ts
@@ -40,7 +40,7 @@ export function knexBridge<Tx extends KnexTransaction>(db: KnexDatabase<Tx>): Po
   };
 }
 
-/** Knex hands on what `pg` answers. */
+/** Knex passes on the result of `pg`. */
 function rowsOf(answer: unknown): readonly object[] {
   const rows: unknown = Reflect.get(Object(answer), 'rows');
   return Array.isArray(rows) ? rows.map(Object) : [];

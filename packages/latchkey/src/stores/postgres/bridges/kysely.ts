@@ -6,20 +6,20 @@
 
 import type { PostgresBridge, PostgresValue } from './bridge.ts';
 
-/** A statement that needs no compiling, as `CompiledQuery.raw` makes it. */
+/** A statement without compilation, from `CompiledQuery.raw`. */
 export interface KyselyQuery {
   readonly sql: string;
   readonly parameters: readonly unknown[];
 }
 
-/** The few members of a `ControlledTransaction` that are used. */
+/** The members of a `ControlledTransaction` that are used. */
 export interface KyselyTransaction {
   executeQuery(query: never): Promise<{ readonly rows: readonly unknown[] }>;
   commit(): { execute(): Promise<unknown> };
   rollback(): { execute(): Promise<unknown> };
 }
 
-/** The few members of a `Kysely` that are used. */
+/** The members of a `Kysely` that are used. */
 export interface KyselyDatabase<Tx extends KyselyTransaction> {
   executeQuery(query: never): Promise<{ readonly rows: readonly unknown[] }>;
   startTransaction(): { execute(): Promise<Tx> };
@@ -31,11 +31,11 @@ export interface KyselyCompiler<Query extends KyselyQuery> {
 }
 
 /**
- * Makes a bridge to Kysely (0.28 or newer). Handlers get a `ControlledTransaction`: `savepoint` nests, `transaction`
- * is refused by Kysely, and an early `commit` by the database, with everything rolled back.
+ * Creates a bridge to Kysely (0.28 or newer). Handlers get a `ControlledTransaction`: `savepoint` nests, and Kysely
+ * refuses `transaction`. The database refuses an early `commit` and rolls everything back.
  *
- * On `pg`, give the pool `pool.on('connect', (client) => client.on('error', log))`: a session that the server ends in
- * mid-transaction ends the process otherwise, since neither library listens while a client is in use.
+ * On `pg`, add `pool.on('connect', (client) => client.on('error', log))`. Otherwise a session that the server ends
+ * during a transaction ends the process, since neither library listens for errors of a client in use.
  *
  * @param compiler - Kysely's `CompiledQuery`.
  * @example
@@ -63,7 +63,7 @@ async function ending<Tx extends KyselyTransaction, T>(tx: Tx, fn: (tx: Tx) => P
     await tx.commit().execute();
     return result;
   } catch (error) {
-    // One that was ended already, or whose connection broke, has nothing to roll back.
+    // A transaction that has ended, or whose connection broke, needs no rollback.
     await Promise.resolve()
       .then(() => tx.rollback().execute())
       .catch(() => {});

@@ -8,7 +8,7 @@ import { StoreUnavailableError } from '../../../core/errors.ts';
 import { systemRuntime, type TimerHandle, type Timers } from '../../../core/runtime.ts';
 import type { PostgresBridge, PostgresValue } from './bridge.ts';
 
-/** The few members of a `PoolClient` of `pg` that are used. */
+/** The members of a `PoolClient` of `pg` that are used. */
 export interface PgClient {
   query(config: { text: string; values?: unknown[]; name?: string }): Promise<{ readonly rows: readonly object[] }>;
   release(destroy?: boolean | Error): void;
@@ -17,14 +17,14 @@ export interface PgClient {
   removeListener(event: 'error', listener: (error: Error) => void): unknown;
 }
 
-/** The few members of a `Pool` of `pg` that are used. */
+/** The members of a `Pool` of `pg` that are used. */
 export interface PgPool {
   connect(): Promise<PgClient>;
   readonly totalCount: number;
   readonly options?: { readonly max?: number | undefined };
 }
 
-/** The type of the clients that a pool hands out; `connect` has a form with a callback too. */
+/** The type of a pool's clients; `connect` also has a form with a callback. */
 export type ClientOf<Pool extends PgPool> = Pool extends {
   connect: { (): Promise<infer Client>; (...args: never[]): unknown };
 }
@@ -33,22 +33,22 @@ export type ClientOf<Pool extends PgPool> = Pool extends {
 
 /** The settings of a bridge to `pg`. */
 export interface PgBridgeOptions {
-  /** How long a call waits for a connection of the pool, in milliseconds. Default 5,000. */
+  /** Time limit for getting a connection of the pool, in milliseconds. Default 5,000. */
   readonly connectTimeoutMs?: number;
-  /** After how long without an answer a connection counts as dead and is thrown away, in milliseconds. Default 10,000. */
+  /** Time limit of an answer, in milliseconds; then the connection is closed. Default 10,000. */
   readonly callTimeoutMs?: number;
   /**
-   * Let the server keep each statement's plan, under a name, for each connection. It saves the server work, and does
-   * not work behind a PgBouncer in transaction mode before its version 1.21. Default false.
+   * Uses prepared statements, which save the server work. They do not work behind a PgBouncer before 1.21 in
+   * transaction mode. Default false.
    */
   readonly prepare?: boolean;
-  /** What bounds the waiting. */
+  /** The timers of the time limits. */
   readonly timers?: Timers;
 }
 
 /**
- * Makes a bridge to a pool of `pg`. Handlers get the pool's client, in a transaction: a `COMMIT` of their own is
- * refused by the database, with everything rolled back.
+ * Creates a bridge to a pool of `pg`. Handlers get a client of the pool, in a transaction. If they run a `COMMIT`
+ * themselves, the database refuses it and rolls everything back.
  *
  * @example
  * ```ts
@@ -77,7 +77,7 @@ export function pgBridge<Pool extends PgPool>(
   };
 }
 
-/** Listening keeps a connection while somebody waits; a pool that is smaller than this needs all of its own for work. */
+/** Listening takes a connection while a request waits; a smaller pool needs all its connections for calls. */
 const smallestListeningPool = 3;
 
 function canSpareOne({ options }: PgPool): boolean {
@@ -89,7 +89,7 @@ function configOf(text: string, values: readonly PostgresValue[], name: string |
   return name === undefined ? config : { ...config, name };
 }
 
-/** A Buffer is sent as bytes; other arrays of bytes are taken for text by some versions. */
+/** Buffers are sent as bytes; some versions send other byte arrays as text. */
 function bound(value: PostgresValue): unknown {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
@@ -107,8 +107,8 @@ function statementNamer(): (text: string) => string | undefined {
 const survivors = new WeakSet<PgClient>();
 
 /**
- * Gives a client an error listener for life: without one, an error between two statements, or of a client that the
- * pool has thrown away, would end the process.
+ * Adds a permanent error listener to a client. Without it, an error between two statements, or of a client that the
+ * pool has discarded, would end the process.
  */
 function surviving(client: PgClient): PgClient {
   if (!survivors.has(client)) client.on('error', () => {});
@@ -116,7 +116,7 @@ function surviving(client: PgClient): PgClient {
   return client;
 }
 
-/** Waits for a client, but not for ever; one that comes too late goes back unused. */
+/** Waits for a client within a time limit; a client that arrives too late is returned unused. */
 function connectWithin(pool: PgPool, limitMs: number, timers: Timers): Promise<PgClient> {
   return new Promise((resolve, reject) => {
     let late = false;
@@ -142,10 +142,10 @@ function connectWithin(pool: PgPool, limitMs: number, timers: Timers): Promise<P
   });
 }
 
-/** The connection did not answer; nothing may be sent on it again. */
+/** The connection did not answer; it must not be used again. */
 class DeadConnectionError extends StoreUnavailableError {}
 
-/** Settles like `answer`, or rejects when the time is over. */
+/** Settles as `answer` does, or rejects after the time limit. */
 async function answeredWithin<T>(answer: Promise<T>, limitMs: number, timers: Timers): Promise<T> {
   let timer: TimerHandle;
   const late = new Promise<never>((_, reject) => {
@@ -161,7 +161,7 @@ async function answeredWithin<T>(answer: Promise<T>, limitMs: number, timers: Ti
   }
 }
 
-/** Runs `work` on a client and gives it back, or throws it away if it broke. */
+/** Runs `work` on a client and returns it to the pool, or discards it if it broke. */
 async function using<Client extends PgClient, T>(client: Client, work: (client: Client) => Promise<T>): Promise<T> {
   let broken: Error | undefined;
   const notice = (error: Error) => {
@@ -187,7 +187,7 @@ function inTransaction<Client extends PgClient, T>(client: Client, fn: (client: 
       await client.query({ text: 'COMMIT' });
       return result;
     } catch (error) {
-      // A client that can't roll back has lost its connection, and the server rolls back by itself.
+      // If the rollback fails, the connection is lost, and the server rolls back itself.
       await client.query({ text: 'ROLLBACK' }).catch(() => {});
       throw error;
     }
