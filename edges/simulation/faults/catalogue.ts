@@ -81,7 +81,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'F8: headers look unsent while the answer is held back',
-    edits: [{ file: 'adapters/node-http/held-end.js', from: "internals._header = 'held back';", to: ';' }],
+    edits: [{ file: 'adapters/node-http/response-head.js', from: "response._header = 'held back';", to: ';' }],
   },
   {
     name: 'F9: the 404 of an unknown route is an operation',
@@ -97,7 +97,7 @@ export const faults: readonly Fault[] = [
     name: 'over HTTP/2 a response whose client has left looks open',
     edits: [
       {
-        file: 'adapters/node-http/held-end.js',
+        file: 'adapters/node-http/response-head.js',
         from: "return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;",
         to: 'return destroyed === true;',
       },

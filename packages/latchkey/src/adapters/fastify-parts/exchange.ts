@@ -16,9 +16,8 @@ import type { RequestMark } from '../../http/request-mark.ts';
 import { mayHaveBody } from '../../http/response/status.ts';
 import { signsOfClose } from '../node-http/client-gone.ts';
 import { NodeExchange } from '../node-http/exchange.ts';
-import { isDestroyed } from '../node-http/held-end.ts';
 import { tappedBody } from '../node-http/request-body.ts';
-import { type HeaderSnapshot, isStatus } from '../node-http/response-head.ts';
+import { type HeaderSnapshot, isDestroyed, isStatus } from '../node-http/response-head.ts';
 import { isOuterAnswer } from '../outer-answer.ts';
 import { RawResponse, type TrapOwner } from './raw-response.ts';
 import {

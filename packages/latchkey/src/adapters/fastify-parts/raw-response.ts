@@ -8,16 +8,8 @@
  */
 
 import type { ServerResponse } from 'node:http';
-import {
-  dropEnd,
-  dropWrite,
-  HeldEnd,
-  headersSent,
-  hideHeadSent,
-  isDestroyed,
-  isHttp2,
-  showHeadSent,
-} from '../node-http/held-end.ts';
+import { dropEnd, dropWrite, HeldEnd, headersSent } from '../node-http/held-end.ts';
+import { hideHeadSent, isDestroyed, isHttp2, showHeadSent } from '../node-http/response-head.ts';
 
 /** Whoever has set the traps. */
 export interface TrapOwner {
@@ -114,10 +106,11 @@ export class RawResponse {
    */
   hold(isAnswered: boolean): void {
     const response = this.#response;
-    this.#held = new HeldEnd(response, noCall);
+    const isOfHttp2 = isHttp2(response);
     // A response over HTTP/2 whose stream is closed takes no head.
-    this.#showsHead = isAnswered && !(isHttp2(response) && isDestroyed(response));
+    this.#showsHead = isAnswered && !(isOfHttp2 && isDestroyed(response));
     if (this.#showsHead) showHeadSent(response);
+    this.#held = new HeldEnd(response, noCall, isOfHttp2);
     // After `finish` nothing is shown: the reply that its handler waits for, or returns, is settled when it is sent.
     if (isAnswered) this.#held.show(false);
   }

@@ -22,7 +22,12 @@ export function headersOf(reply: FastifyReply): HeaderSnapshot {
 /** The headers that were not there, or not with this value, at the moment of the earlier snapshot. */
 export function headersSince(headers: HeaderSnapshot, before: HeaderSnapshot): Header[] {
   const since: Header[] = [];
-  for (const name in headers) addHeader(since, name, headers[name], before[name]);
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === before[name]) continue;
+    if (typeof value === 'string') since.push([name, value]);
+    else addHeader(since, name, value, before[name]);
+  }
   return since;
 }
 
@@ -60,7 +65,9 @@ export function restoreReply(reply: FastifyReply, headers: HeaderSnapshot): void
   for (const name in current) {
     if (headers[name] === undefined) reply.removeHeader(name);
   }
-  for (const name in headers) setHeader(reply, name, headers[name], current[name]);
+  for (const name in headers) {
+    if (headers[name] !== current[name]) setHeader(reply, name, headers[name], current[name]);
+  }
 }
 
 function setHeader(
@@ -69,7 +76,7 @@ function setHeader(
   value: OutgoingHttpHeader | undefined,
   current: OutgoingHttpHeader | undefined,
 ): void {
-  if (value === undefined || isSame(value, current)) return;
+  if (value === undefined || value === current || (Array.isArray(value) && isSame(value, current))) return;
   // Fastify adds a second Set-Cookie to the first.
   if (name === 'set-cookie') reply.removeHeader(name);
   reply.header(name, value);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import {
@@ -16,19 +16,10 @@ import {
 } from '../../http/exchange.ts';
 import { runInside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, signsOfClose } from './client-gone.ts';
-import { isDestroyed } from './held-end.ts';
-import {
-  type FrameworkRequest,
-  headerLines,
-  isOpen,
-  isReceived,
-  isTakenIn,
-  isUnread,
-  keepReadable,
-  leaveUnread,
-} from './request.ts';
+import { type FrameworkRequest, http2StreamOf, isReceived, isUnread } from './request.ts';
 import { readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
+import { isDestroyed } from './response-head.ts';
 import { writeAnswer, writeEarlyAnswer } from './write-answer.ts';
 
 const signsOfNode = [...signsOfClose, 'writableEnded'];
@@ -102,7 +93,8 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   }
 
   execute(): Promise<CapturedResponse> {
-    const capture = this.captureRaw(this.#response.getHeaders());
+    const capture = new NodeResponseCapture(this.#response, this, this.#response.getHeaders());
+    this.#capture = capture;
     const returned = this.runIn();
     if (returned !== undefined) capture.follow(returned);
     return capture.captured;
@@ -123,7 +115,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
     (this.#response as ServerResponse & { [taken]: boolean })[taken] = true;
     keepReadable(this.#request);
     if (!isTakenIn(this.#request)) takeEventsInside(this, this.#request);
-    return runInside(this, runHandler);
+    return runInside(this);
   }
 
   finished(response: PlainResponse): Finished {
@@ -152,12 +144,80 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   }
 }
 
-/** Shared by all requests, which is cheaper than a closure for each. */
-function runHandler(exchange: { run(): Promise<unknown> | undefined }): Promise<unknown> | undefined {
-  return exchange.run();
+/**
+ * The lines of a header. What the application sees counts: middleware and adapters for Lambda set headers that never
+ * came as lines. The lines only tell whether a value was joined from several, or is the first of several.
+ *
+ * @param value - what the application sees. Middleware may have set anything, a number for one.
+ */
+function headerLines(request: IncomingMessage, name: string, value: unknown): readonly string[] {
+  const rawHeaders = request.rawHeaders ?? none;
+  if (value === undefined || value === null) return none;
+  if (Array.isArray(value)) return value.map(String);
+  const seen = String(value);
+  let lines: string[] | undefined;
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const header = rawHeaders[index] as string;
+    // Comparing lengths first spares nearly all of the case folding.
+    if (header.length !== name.length || (header !== name && header.toLowerCase() !== name)) continue;
+    if (lines === undefined) lines = [rawHeaders[index + 1] as string];
+    else lines.push(rawHeaders[index + 1] as string);
+  }
+  return lines !== undefined && lines.length > 1 && isMadeFrom(lines, seen) ? lines : [seen];
 }
 
-export function mountedTwice(): LatchkeyError {
+/** Node joins repeated lines by a comma, those of Cookie by a semicolon, and drops those that must be single. */
+function isMadeFrom(lines: readonly string[], value: string): boolean {
+  return value === lines[0] || value === lines.join(', ') || value === lines.join('; ');
+}
+
+/**
+ * False once the connection of a request is closed. One of which the client has only ended its half is open where the
+ * server still answers on it (`httpAllowHalfOpen`). Adapters for Lambda have no connection; theirs is never open.
+ */
+function isOpen(request: IncomingMessage): boolean {
+  const stream = request.httpVersionMajor === 2 ? http2StreamOf(request) : undefined;
+  if (stream !== undefined) return !stream.closed && !stream.destroyed;
+  return !request.destroyed && (request.socket?.readable === true || request.socket?.writable === true);
+}
+
+/**
+ * Parsers behind the guard, which waits, would leave a request alone, or fail, that looks as if it had been read:
+ * adapters for Lambda mark it as soon as the application has returned, and the parsers of Express 5 look at the
+ * connection, which can't be read any more once the client has ended its half.
+ */
+function keepReadable(request: IncomingMessage): void {
+  if (request.readableEnded || request.destroyed) return;
+  if (!request.readable) request.readable = true;
+  if (request.socket?.readable === false && request.socket.writable) showReadable(request);
+}
+
+const readable = { value: true, configurable: true };
+
+/** The body is here; its connection looks open until it was read, or the request is over. */
+function showReadable(request: IncomingMessage): void {
+  const { socket } = request;
+  Object.defineProperty(socket, 'readable', readable);
+  const hide = () => Reflect.deleteProperty(socket, 'readable');
+  request.once('end', hide).once('close', hide);
+}
+
+/** True if all of the message has gone into the request, its end too: nothing comes out of the connection any more. */
+function isTakenIn(request: IncomingMessage): boolean {
+  return request.complete && request._read === IncomingMessage.prototype._read;
+}
+
+/** What `node:http` keeps on a request: whether somebody reads it. */
+interface Internals {
+  _consumed?: boolean;
+}
+
+/** Node reads what nobody has read to its end when the answer is out; a body that is all here need not be. */
+function leaveUnread(request: IncomingMessage & Internals): void {
+  if (request._consumed === false && isTakenIn(request)) request._consumed = true;
+}
+
+function mountedTwice(): LatchkeyError {
   return new LatchkeyError(
     'guard-mounted-twice',
     'Two guards handle this request. Mount one, and use with() for routes.',

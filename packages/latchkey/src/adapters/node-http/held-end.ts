@@ -7,6 +7,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { isDestroyed, isHttp2 } from './response-head.ts';
 import type { Originals } from './response-overrides.ts';
 
 /** The arguments of the call that ends the answer. */
@@ -14,35 +15,9 @@ export type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unk
 
 type Callback = (error?: Error) => void;
 
-/** What `node:http` keeps on a response: its own getters, and middleware, read these. HTTP/2 has other means. */
+/** What `node:http` keeps on a response: its own getters, and middleware, read it. */
 interface Internals {
-  _header?: string | null;
   finished: boolean;
-}
-
-/** True if this response goes out over HTTP/2. */
-export function isHttp2(response: ServerResponse): boolean {
-  return !Object.hasOwn(response, '_header');
-}
-
-/** Whether nothing that is written to a response reaches its client any more. Over HTTP/2 its stream says so. */
-export function isDestroyed(response: ServerResponse): boolean {
-  const { destroyed }: { destroyed?: boolean } = response;
-  return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;
-}
-
-/** Makes `headersSent` true. */
-export function showHeadSent(response: ServerResponse): void {
-  const internals = response as unknown as Internals;
-  if (isHttp2(response)) Object.defineProperty(response, 'headersSent', { value: true, configurable: true });
-  else internals._header = 'held back';
-}
-
-/** Takes {@link showHeadSent} back. */
-export function hideHeadSent(response: ServerResponse): void {
-  const internals = response as unknown as Internals;
-  if (isHttp2(response)) Reflect.deleteProperty(response, 'headersSent');
-  else internals._header = null;
 }
 
 const holder = Symbol('latchkey.holder');
@@ -76,12 +51,12 @@ export class HeldEnd {
   #isEnded = false;
   #failsLater = false;
 
-  constructor(response: ServerResponse, call: EndCall) {
+  constructor(response: ServerResponse, call: EndCall, isOfHttp2: boolean) {
     this.#response = response;
     this.#call = call;
-    this.#isHttp2 = isHttp2(response);
+    this.#isHttp2 = isOfHttp2;
     // HTTP/2 has many responses on one socket, and gives a stand-in for it.
-    this.#socket = this.#isHttp2 ? null : (response.socket as HeldSocket | null);
+    this.#socket = isOfHttp2 ? null : (response.socket as HeldSocket | null);
     if (this.#socket === null) return;
     if (this.#socket[originalDestroy] === undefined) {
       this.#socket[originalDestroy] = this.#socket.destroy;
@@ -141,6 +116,7 @@ export class HeldEnd {
   /** The handler's answer goes out. Middleware in front of the guard may destroy the connection in place of sending it. */
   send({ end }: Originals): void {
     const socket = this.#socket;
+    if (!this.#isHttp2) (this.#response as unknown as Internals).finished = false;
     if (socket !== null) socket[holder] = undefined;
     Reflect.apply(end, this.#response, this.#call);
     // A middleware in front of the guard, compression for one, may not be done with it.

@@ -12,17 +12,8 @@ import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../..
 import { mayHaveBody } from '../../http/response/status.ts';
 import { isOuterAnswer, isOutside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, ClientGone, isCutFromHere, Patience } from './client-gone.ts';
-import {
-  dropEnd,
-  dropWrite,
-  type EndCall,
-  HeldEnd,
-  headersSent,
-  isCallback,
-  isDestroyed,
-  toBytes,
-} from './held-end.ts';
-import { isStatus, NodeResponseHead } from './response-head.ts';
+import { dropEnd, dropWrite, type EndCall, HeldEnd, headersSent, isCallback, toBytes } from './held-end.ts';
+import { isDestroyed, isStatus, NodeResponseHead } from './response-head.ts';
 import { type Capture, install, letHeadPass, type Originals, overrideHeaderFunctions } from './response-overrides.ts';
 import { writeAnswer } from './write-answer.ts';
 import { WrittenPieces } from './written-pieces.ts';
@@ -206,7 +197,6 @@ export class NodeResponseCapture implements Capture {
     if (this.#phase === 'outer') return;
     const held = this.#held;
     this.#phase = 'writing';
-    held?.open();
     if (answer.kind === 'send' && held !== undefined) {
       if (this.#headSent) this.#head.hide();
       else this.#head.goOut(answer.marks, this.originals);
@@ -219,6 +209,7 @@ export class NodeResponseCapture implements Capture {
   /** Somebody else's answer goes out, or none at all. */
   #answerInstead(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     this.#head.hide();
+    this.#held?.open();
     if (answer.kind === 'answer' && !this.#headSent) {
       this.#head.reset();
       writeAnswer(this.#response, answer.response, this.originals);
@@ -238,7 +229,7 @@ export class NodeResponseCapture implements Capture {
   #hold(last: Uint8Array | undefined, call: EndCall): void {
     const { declaredLength, status } = this.#head;
     this.#phase = 'held';
-    this.#held = new HeldEnd(this.#response, call);
+    this.#held = new HeldEnd(this.#response, call, this.#head.isHttp2);
     if (!this.#headSent && !isDestroyed(this.#response)) this.#head.show();
     const body = this.#pieces?.whole(last) ?? last ?? noBody;
     const size = this.#pieces?.size ?? body.length;

@@ -7,7 +7,6 @@
 import type { OutgoingHttpHeader, OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Header, Marks } from '../../http/exchange.ts';
 import { marksOfHead } from '../../http/response/marks.ts';
-import { hideHeadSent, isDestroyed, isHttp2, showHeadSent } from './held-end.ts';
 import { type HeaderFunctions, overrideHeaderFunctions } from './response-overrides.ts';
 
 /** The headers at one moment, by lower-case name. */
@@ -16,6 +15,34 @@ export type HeaderSnapshot = Readonly<OutgoingHttpHeaders>;
 /** Node has this on every outgoing message; its types name it for clients only. */
 interface OutgoingNames {
   getRawHeaderNames(): string[];
+}
+
+/** What `node:http` keeps on a response: its own getters, and middleware, read it. HTTP/2 has other means. */
+interface Internals {
+  _header: string | null;
+}
+
+/** True if this response goes out over HTTP/2. */
+export function isHttp2(response: ServerResponse): boolean {
+  return !Object.hasOwn(response, '_header');
+}
+
+/** Whether nothing that is written to a response reaches its client any more. Over HTTP/2 its stream says so. */
+export function isDestroyed(response: ServerResponse): boolean {
+  const { destroyed }: { destroyed?: boolean } = response;
+  return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;
+}
+
+/** Makes `headersSent` true. */
+export function showHeadSent(response: ServerResponse): void {
+  if (isHttp2(response)) Object.defineProperty(response, 'headersSent', { value: true, configurable: true });
+  else (response as unknown as Internals)._header = 'held back';
+}
+
+/** Takes {@link showHeadSent} back. */
+export function hideHeadSent(response: ServerResponse): void {
+  if (isHttp2(response)) Reflect.deleteProperty(response, 'headersSent');
+  else (response as unknown as Internals)._header = null;
 }
 
 /** See the module. */
@@ -29,13 +56,13 @@ export class NodeResponseHead {
   declaredLength = Number.NaN;
   readonly #response: ServerResponse & Partial<OutgoingNames>;
   readonly #before: HeaderSnapshot;
-  readonly #isHttp2: boolean;
+  readonly isHttp2: boolean;
   #statusMessage = '';
 
   /** @param before - the headers that were set before the guard was entered. */
   constructor(response: ServerResponse, before: HeaderSnapshot) {
     this.#response = response;
-    this.#isHttp2 = isHttp2(response);
+    this.isHttp2 = isHttp2(response);
     this.#before = before;
   }
 
@@ -44,7 +71,7 @@ export class NodeResponseHead {
     const response = this.#response;
     this.isNoted = true;
     this.status = response.statusCode;
-    if (!this.#isHttp2) this.#statusMessage = response.statusMessage;
+    if (!this.isHttp2) this.#statusMessage = response.statusMessage;
     this.headers = headers ?? this.#headersSet();
     const length = response.getHeader('content-length');
     if (length !== undefined) this.declaredLength = Number.parseInt(String(length), 10);
@@ -101,7 +128,7 @@ export class NodeResponseHead {
       const value = before[name];
       if (value !== undefined) response.setHeader(name, value);
     }
-    if (!this.#isHttp2) response.statusMessage = '';
+    if (!this.isHttp2) response.statusMessage = '';
   }
 
   /**
@@ -110,7 +137,7 @@ export class NodeResponseHead {
    */
   show(): void {
     const response = this.#response;
-    if (this.#isHttp2) {
+    if (this.isHttp2) {
       if (isDestroyed(response)) return;
       overrideHeaderFunctions(response);
     }
@@ -133,7 +160,7 @@ export class NodeResponseHead {
     const response = this.#response;
     this.hide();
     response.statusCode = this.status;
-    if (!this.#isHttp2) response.statusMessage = this.#statusMessage;
+    if (!this.isHttp2) response.statusMessage = this.#statusMessage;
     for (const name of without) setters.removeHeader.call(response, name);
     for (const [name, value] of headers) setters.setHeader.call(response, name, value);
   }

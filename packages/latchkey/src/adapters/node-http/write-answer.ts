@@ -23,12 +23,22 @@ export interface AnswerWriter {
 export function writeAnswer(response: ServerResponse, answer: PlainResponse, writer: AnswerWriter = response): void {
   const { status, headers, body } = answer;
   for (const [name, lines] of mayRepeat(headers) ? linesByName(headers) : headers) {
-    if (!isFraming(name)) writer.setHeader.call(response, name, lines);
+    // The length belongs to the body that is written here, not to the one that was stored.
+    const { length } = name;
+    const isFraming = (length === 14 || length === 17) && framing.has(name.toLowerCase());
+    if (!isFraming) writer.setHeader.call(response, name, lines);
   }
   if (mayHaveBody(status)) writer.setHeader.call(response, 'Content-Length', String(body.length));
   writer.writeHead.call(response, status);
-  writer.end.call(response, cheaplyWritten(body), 'latin1');
+  // Node joins a string with the head into one write, but not bytes; in Latin-1 each byte is one character.
+  const isCopied = body.length <= maxCopiedBytes;
+  writer.end.call(response, isCopied ? asBuffer(body).toString('latin1') : body, 'latin1');
 }
+
+const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
+
+/** Up to here copying a body costs less than a second buffer to write does. */
+const maxCopiedBytes = 16_384;
 
 /** Of more headers than this, putting them together by name costs less than comparing all of them. */
 const fewFields = 16;
@@ -57,22 +67,6 @@ function linesByName(headers: readonly Header[]): Iterable<readonly [name: strin
     else found[1].push(value);
   }
   return byName.values();
-}
-
-/** Up to here copying a body costs less than a second buffer to write does. */
-const maxCopiedBytes = 16_384;
-
-/** Node joins a string with the head into one write, but not bytes; in Latin-1 each byte is one character. */
-function cheaplyWritten(body: Uint8Array): string | Uint8Array {
-  return body.length > maxCopiedBytes ? body : asBuffer(body).toString('latin1');
-}
-
-/** The length belongs to the body that is written here, not to the one that was stored. */
-function isFraming(name: string): boolean {
-  // Compares lengths first: that spares nearly all of the case folding.
-  if (name.length !== 14 && name.length !== 17) return false;
-  const lower = name.toLowerCase();
-  return lower === 'content-length' || lower === 'transfer-encoding';
 }
 
 const maxDroppedBytes = 16 * 1024 * 1024;

@@ -6,7 +6,8 @@
 
 import type { ServerResponse } from 'node:http';
 import { ByteGatherer } from '../../http/response/byte-gatherer.ts';
-import { acknowledge, type EndCall, isDestroyed } from './held-end.ts';
+import { acknowledge, type EndCall } from './held-end.ts';
+import { isDestroyed } from './response-head.ts';
 import type { Originals } from './response-overrides.ts';
 
 /** See the module. */
