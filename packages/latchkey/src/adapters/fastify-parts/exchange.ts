@@ -13,7 +13,7 @@ import type { TransactionKind } from '../../core/store.ts';
 import type { CapturedResponse, GuardAnswer, PlainResponse, RequestBody } from '../../http/exchange.ts';
 import type { HttpLayer } from '../../http/layer.ts';
 import type { RequestMark } from '../../http/request-mark.ts';
-import { mayHaveBody } from '../../http/response/status.ts';
+import { mayHaveBody } from '../../http/response/replay.ts';
 import { signsOfClose } from '../node-http/client-gone.ts';
 import { NodeExchange } from '../node-http/exchange.ts';
 import { tappedBody } from '../node-http/request-body.ts';

@@ -9,7 +9,7 @@
 
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../../http/exchange.ts';
-import { mayHaveBody } from '../../http/response/status.ts';
+import { mayHaveBody } from '../../http/response/replay.ts';
 import { isOuterAnswer, isOutside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, ClientGone, isCutFromHere, Patience } from './client-gone.ts';
 import { dropEnd, dropWrite, type EndCall, HeldEnd, headersSent, isCallback, toBytes } from './held-end.ts';

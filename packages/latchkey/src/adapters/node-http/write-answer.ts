@@ -7,7 +7,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asBuffer } from '../../core/support/codec.ts';
 import type { Header, PlainResponse } from '../../http/exchange.ts';
-import { mayHaveBody } from '../../http/response/status.ts';
+import { mayHaveBody } from '../../http/response/replay.ts';
 
 /** The functions that write an answer: a response's own, or those that a capture has put aside. */
 export interface AnswerWriter {

@@ -64,12 +64,13 @@ export async function claimRecord(
 function newClaim(operation: Operation, takeover: 'any' | undefined, runtime: Runtime): ClaimRequest {
   const { settings, fingerprint, acceptable = [fingerprint], request } = operation;
   const { afterFailure, leaseMs, unresolvedRetentionMs, maxAttempts } = settings;
+  const operationId = newOperationId(operation, runtime);
   const claim = {
     id: operation.id,
     token: runtime.random.uuid(),
     principal: operation.principal,
     operation: operation.name,
-    operationId: newOperationId(operation, runtime),
+    operationId,
     fingerprint,
     acceptable,
     policy: afterFailure,

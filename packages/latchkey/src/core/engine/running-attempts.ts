@@ -12,9 +12,8 @@ import type { Attempt } from './attempt.ts';
 const abandonLimitMs = 2_000;
 
 /** Keeps count of what is under way, from before its claim, and knows what runs. */
-export class RunningAttempts {
+export class RunningAttempts extends LinkedList<Attempt> {
   readonly #timers: Timers;
-  readonly #running = new LinkedList<Attempt>();
   /** Made by shutdown: while a module loads, when most guards are made, workerd lets nobody make one. */
   #empty: AbortController | undefined;
   /** How much is under way: counted up before something claims; {@link RunningAttempts.leave} must follow. */
@@ -25,6 +24,7 @@ export class RunningAttempts {
   ended = false;
 
   constructor(timers: Timers) {
+    super();
     this.#timers = timers;
   }
 
@@ -33,21 +33,13 @@ export class RunningAttempts {
     if (this.closing && this.underWay === 0) this.#empty?.abort();
   }
 
-  add(attempt: Attempt): void {
-    this.#running.add(attempt);
-  }
-
-  delete(attempt: Attempt): void {
-    this.#running.delete(attempt);
-  }
-
   /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
   async shutdown(timeoutMs: number): Promise<void> {
     this.closing = true;
     this.#empty ??= new AbortController();
     if (this.underWay > 0) await sleep(this.#timers, timeoutMs, this.#empty.signal);
     this.ended = true;
-    const running = this.#running.all();
+    const running = this.all();
     for (const { lease } of running) lease.lose('shutdown');
     await Promise.all(running.map(abandonRecord));
   }

@@ -20,26 +20,21 @@ export abstract class Due extends Linked {
  * Watches what is in it. Its timer is set to the earliest time, and set again only when an earlier one arrives: a timer that
  * fires early costs less than one that is cleared and set for each request.
  */
-export class DueTimer {
+export class DueTimer extends LinkedList<Due> {
   readonly #runtime: Runtime;
-  readonly #entries = new LinkedList<Due>();
   #handle: TimerHandle;
   /** When the timer fires; Infinity if it isn't set. */
   #firesAt = Number.POSITIVE_INFINITY;
   #holders = 0;
 
   constructor(runtime: Runtime) {
+    super();
     this.#runtime = runtime;
   }
 
-  add(entry: Due): void {
-    this.#entries.add(entry);
+  override add(entry: Due): void {
+    super.add(entry);
     if (entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
-  }
-
-  /** Whether it was there. */
-  delete(entry: Due): boolean {
-    return this.#entries.delete(entry);
   }
 
   /** Must be called when the time of an entry has become an earlier one. */
@@ -76,7 +71,7 @@ export class DueTimer {
     // What becomes due meanwhile sets no timer: the next one is looked for at the end.
     this.#firesAt = Number.NEGATIVE_INFINITY;
     const now = this.#runtime.clock.monotonic();
-    for (const entry of this.#entries.all()) {
+    for (const entry of this.all()) {
       // One of them may have removed another one.
       if (entry.dueAt <= now && entry.next !== undefined) callDue(entry, now);
     }
@@ -86,7 +81,7 @@ export class DueTimer {
   #setNext(): void {
     this.#firesAt = Number.POSITIVE_INFINITY;
     let next = Number.POSITIVE_INFINITY;
-    for (const { dueAt } of this.#entries.all()) if (dueAt < next) next = dueAt;
+    for (const { dueAt } of this.all()) if (dueAt < next) next = dueAt;
     if (next !== Number.POSITIVE_INFINITY) this.#set(next);
   }
 }

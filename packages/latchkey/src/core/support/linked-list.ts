@@ -18,7 +18,7 @@ class Ends extends Linked {
 }
 
 /** See the module. */
-export class LinkedList<Entry extends Linked> {
+export abstract class LinkedList<Entry extends Linked> {
   /** Where the list begins and ends. */
   readonly #ends = new Ends();
 

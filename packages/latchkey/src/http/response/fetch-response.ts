@@ -8,7 +8,7 @@ import { headerNamePattern } from '../../protocol/headers.ts';
 import { codingsOf } from '../content-coding.ts';
 import type { PlainResponse } from '../exchange.ts';
 import { connectionOptions, hopByHop } from './kept-headers.ts';
-import { mayHaveBody } from './status.ts';
+import { mayHaveBody } from './replay.ts';
 
 const noHeaders = new Headers();
 

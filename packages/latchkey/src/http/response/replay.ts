@@ -8,7 +8,14 @@ import { acceptsCodings, codingsOf, decodeContent } from '../content-coding.ts';
 import type { Header, PlainResponse } from '../exchange.ts';
 import { replayMarks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
-import { mayHaveBody } from './status.ts';
+
+/**
+ * Whether a response of this status may have a body: not for 1xx, 204, 205 and 304 (RFC 9110 §6.4.1 and §15.3.6). The
+ * Fetch API refuses a body there, and a Content-Length would be that of another answer.
+ */
+export function mayHaveBody(status: number): boolean {
+  return status >= 200 && status !== 204 && status !== 205 && status !== 304;
+}
 
 /** The longest identity form that a stored, coded body is turned into. */
 const MAX_DECODED_BYTES = 64 * 1024 * 1024;
