@@ -14,7 +14,7 @@ import { post, serve } from './apps/harness.ts';
 import { body, type SlowClaim, slowClaim } from './apps/slow-claim.ts';
 
 describe('an answer that other code gave while the guard waited', () => {
-  /** A time-out in front of the guard. */
+  /** A timeout before the guard. */
   function timedOut(response: ServerResponse, how: 'ends' | 'begins'): void {
     response.writeHead(503, { 'content-type': 'text/plain' });
     if (how === 'ends') response.end('too late');

@@ -14,14 +14,14 @@ const slow = () => new HTTPException(504, { message: 'too slow' });
 
 interface Setup {
   readonly route?: RouteOptions<Context>;
-  /** Mounts what stands in front of the guard. */
+  /** Mounts the middleware before the guard. */
   readonly front?: (app: Hono) => void;
-  /** Mounts what stands behind it. */
+  /** Mounts the middleware after the guard. */
   readonly behind?: (app: Hono) => void;
   readonly answer: (c: Context, run: number) => Response | Promise<Response>;
 }
 
-/** An application whose first run waits until it is let go. */
+/** An application whose first run waits for the test. */
 async function application({ route = {}, front, behind, answer }: Setup) {
   const { options } = guardOptions();
   const { passed, open: letGo } = gate();

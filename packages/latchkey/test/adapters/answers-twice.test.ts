@@ -15,7 +15,7 @@ import { guardOptions, post, serve } from './apps/harness.ts';
 const charged = '{"charged":true}';
 const late = () => new Error('the audit log failed');
 
-/** Handlers that go wrong when they have answered. */
+/** Handlers that fail after they have answered. */
 const handlers: Record<string, RequestHandler> = {
   'answers twice': (_request, response) => {
     response.status(201).json({ charged: true });
@@ -34,7 +34,7 @@ const handlers: Record<string, RequestHandler> = {
   },
 };
 
-/** As Express's documentation has it. */
+/** As in Express's documentation. */
 const onError: ErrorRequestHandler = (error, _request, response, next) => {
   if (response.headersSent) next(error);
   else response.status(500).json({ error: 'failed' });

@@ -11,7 +11,7 @@ import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
-/** What an application knows of its callers, and does for them. */
+/** The callers and actions of an application. */
 interface Shop {
   isSignedIn(): boolean;
   placeOrder(): string;
@@ -26,7 +26,7 @@ function refuseOnNode(response: ServerResponse): void {
   response.end(refusal);
 }
 
-/** A Fastify application whose hook comes from the caller: for all routes or for one. */
+/** A Fastify application with a hook from the test, for all routes or for one. */
 function onFastify(where: 'onRequest' | 'route'): Start {
   return async (shop, options) => {
     const authenticate = async (_request: FastifyRequest, reply: FastifyReply) =>
@@ -41,7 +41,7 @@ function onFastify(where: 'onRequest' | 'route'): Start {
   };
 }
 
-/** Each guard where the page of frameworks says that it belongs. */
+/** Each guard mounted as the frameworks page says. */
 const apps: Readonly<Record<string, Start>> = {
   'node:http': (shop, options) => {
     const order = nodeGuard(options).wrap((_request: IncomingMessage, response: ServerResponse) => {

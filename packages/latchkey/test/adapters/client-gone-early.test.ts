@@ -72,7 +72,7 @@ const startFastify =
   (made) =>
     fastifyApp(fastify(), made, parses).listen({ host: '127.0.0.1', port: 0 });
 
-/** Sends a request and leaves while its claim is on the way; then lets the claim pass. */
+/** Sends a request and disconnects while its claim is pending; then lets the claim continue. */
 async function hangUp(origin: string, { seen, openClaim, isIdle }: SlowClaim, sent: string): Promise<void> {
   const headers = [['Content-Length', String(sent.length)]] as const;
   const request = open(origin, { key: firstKey, headers, body: sent });
@@ -133,7 +133,7 @@ describe('over HTTP/2', () => {
     });
     const server = createHttp2Server((request, response) => {
       closes(request);
-      // The compatibility API stands in for node:http, though its types are others.
+      // The compatibility API replaces node:http, although its types differ.
       void Reflect.apply(guarded, undefined, [request, response]);
     });
     server.listen(0, '127.0.0.1');

@@ -27,12 +27,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** A client that hangs up when the handler runs, and a handler that goes on when that has been noticed. */
+/** A client that disconnects while the handler runs, and a handler that continues when the server has noticed. */
 function hangUp() {
   const began = gate();
   const noticed = gate();
   return {
-    /** For the handler: waits until nobody listens any more. */
+    /** For the handler: waits until the client has disconnected. */
     async untilGone(response: ServerResponse): Promise<void> {
       began.open();
       await noticed.passed;
@@ -65,7 +65,7 @@ async function* pieces() {
   yield 'two';
 }
 
-/** Ways to answer that look at the connection, so that they fail when it is gone. */
+/** Ways to answer that check the connection, and fail when it is closed. */
 const ways: Record<string, RequestHandler> = {
   'res.sendFile': (_request, response) => response.sendFile(file),
   'res.sendFile with a callback': (_request, response, next) =>

@@ -1,4 +1,4 @@
-/** Answers that are given while the handler still works, by a timeout for one. */
+/** Answers given while the handler still runs, for example by a timeout. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import express from 'express';
@@ -8,7 +8,7 @@ import { idempotency, type NodeHandler } from '../../src/adapters/node.ts';
 import { until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
-/** A handler that works until the test lets it go, and is answered for by a timeout meanwhile. */
+/** A handler that runs until the test ends it, while a timeout answers. */
 function slowHandler(status: number) {
   const { promise: rest, resolve: letGo } = Promise.withResolvers<void>();
   const seen = { runs: 0, atOnce: 0, most: 0 };

@@ -27,7 +27,7 @@ const applications: Record<
   },
 };
 
-/** A client that hangs up as soon as the handler runs, and what the handler waits with. */
+/** A client that disconnects as soon as the handler runs, and the handler's wait. */
 function hangUp() {
   const began = gate();
   return {
@@ -56,7 +56,7 @@ async function retry(origin: string) {
 
 const notKept = [410, expect.objectContaining({ code: 'response-not-kept' })];
 
-/** Ends by nothing but being cancelled. */
+/** Only ends when it is cancelled. */
 function endless(cancel = () => {}): ReadableStream<Uint8Array> {
   return new ReadableStream({ start: (controller) => controller.enqueue(new TextEncoder().encode('one')), cancel });
 }
@@ -150,7 +150,7 @@ describe.each(Object.entries(applications))(
   },
 );
 
-/** Twenty pieces, each in a turn of its own. */
+/** Twenty pieces, each in a separate turn. */
 function pieces(passed: Promise<void> = Promise.resolve()): ReadableStream<Uint8Array> {
   let left = 20;
   return new ReadableStream({
@@ -167,7 +167,7 @@ function pieces(passed: Promise<void> = Promise.resolve()): ReadableStream<Uint8
 describe('a streamed answer that nobody reads', () => {
   const whole = '0123456789'.repeat(20);
 
-  /** Calls the handler with one and the same request, and with retries once the record is not in progress any more. */
+  /** Calls the handler with the same request, and with retries once the record is no longer in progress. */
   function caller(handler: (request: Request) => Promise<Response>) {
     const call = () => {
       const headers = { 'Idempotency-Key': firstKey };

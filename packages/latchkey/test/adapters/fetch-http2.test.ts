@@ -48,7 +48,7 @@ async function start(fetch: Fetch): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Opens a request of its own connection. */
+/** Opens a request on a new connection. */
 function open(origin: string, headers: OutgoingHttpHeaders): ClientHttp2Stream {
   const session = connect(origin);
   session.on('error', () => {});
@@ -70,7 +70,7 @@ describe.each(Object.entries(applications))('a body over HTTP/2 in %s', (_name, 
     it(`that its client cut short is not taken for complete when it ${name}`, async () => {
       const ran: string[] = [];
       const origin = await start(application((body) => ran.push(body)));
-      // Whether the end or the abort comes first is a matter of the event loop.
+      // Whether the end or the abort comes first depends on the event loop.
       for (let round = 0; round < 20; round += 1) {
         const length = round % 2 === 0 ? {} : { 'content-length': whole.length };
         const headers = { 'idempotency-key': `4fa282fe-6f26-4f33-8a32-447c6d8a19${round + 10}`, ...length };

@@ -3,17 +3,17 @@ import { type FetchContext, type FetchGuard, idempotency } from '../../src/adapt
 import type { SqliteDatabase, SqliteTransactions } from '../../src/stores/sqlite/index.ts';
 import { guardOptions } from './apps/harness.ts';
 
-/** As Next.js declares it: a Request with more members. */
+/** As declared by Next.js: a Request with more members. */
 class NextRequest extends Request {
   readonly nextUrl = new URL(this.url);
 }
 
-/** What Next.js passes beside the request. */
+/** Next.js' second argument. */
 interface RouteContext {
   readonly params: Promise<{ readonly id: string }>;
 }
 
-/** What a Worker is passed beside the request. */
+/** A Worker's further arguments. */
 interface Bindings {
   readonly PROVIDER: string;
 }

@@ -1,4 +1,6 @@
-/** How a response looks, and what its functions do, while its answer is held back; and who is called when it goes out. */
+/**
+ * The visible state and the functions of a response while its answer is held, and the functions called when it is sent.
+ */
 
 import type { ServerResponse } from 'node:http';
 import express from 'express';
@@ -8,7 +10,7 @@ import { idempotency, type NodeHandler } from '../../src/adapters/node.ts';
 import { until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
-/** Puts functions onto a response that note their calls and go on to the ones that were there. */
+/** Overrides functions of a response to record their calls. */
 function noteCalls(response: ServerResponse, calls: string[]): void {
   for (const name of ['writeHead', 'setHeader', 'end', 'write'] as const) {
     const before = response[name] as (...args: unknown[]) => unknown;

@@ -1,4 +1,4 @@
-/** Middleware in front of the guard that breaks the connection in place of the answer. */
+/** Middleware before the guard that breaks the connection instead of the answer. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';

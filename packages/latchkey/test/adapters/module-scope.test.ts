@@ -5,7 +5,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-/** What workerd refuses while a module loads. */
+/** The functions that workerd refuses at module scope. */
 function refuseWhatWorkersRefuse(): void {
   const refused = (name: string) =>
     function refuse() {

@@ -10,7 +10,7 @@ import { idempotency } from '../../src/adapters/node.ts';
 import { firstKey, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions } from './apps/harness.ts';
 
-/** What a server saw of its requests, and where it is. */
+/** A server's observations of its requests, and its address. */
 interface Served {
   readonly origin: string;
   readonly seen: { began: number; closed: number; ran: number };
@@ -31,7 +31,7 @@ async function nodeServer(answer: Answer = (response, body) => response.end(body
     request.on('close', () => {
       seen.closed += 1;
     });
-    // The compatibility API stands in for node:http, though its types are others.
+    // The compatibility API replaces node:http, although its types differ.
     void Reflect.apply(guarded, undefined, [request, response]);
   });
   server.listen(0, '127.0.0.1');
@@ -40,7 +40,7 @@ async function nodeServer(answer: Answer = (response, body) => response.end(body
   return { origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
 }
 
-/** @param reads - whether the parser of `text/stream` begins to read before it hands the stream on. */
+/** @param reads - whether the parser of `text/stream` begins to read before it passes the stream on. */
 async function fastifyServer(reads: boolean): Promise<Served> {
   const seen = nothingSeen();
   const app = fastify({ http2: true }) as unknown as FastifyInstance;
@@ -71,7 +71,7 @@ function open(origin: string, headers: OutgoingHttpHeaders, options: { endStream
   return session.request(head, options).on('error', () => {});
 }
 
-/** Sends a body in pieces, and no length. */
+/** Sends a body in pieces without Content-Length. */
 async function ask(origin: string, pieces: readonly string[]) {
   const stream = open(origin, { 'content-type': 'application/json' });
   const head = once(stream, 'response');

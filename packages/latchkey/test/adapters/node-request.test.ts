@@ -254,7 +254,10 @@ describe('a body from a parser', () => {
   }
 });
 
-/** A request as adapters for serverless platforms make it: complete from the start, with a body that comes when it is read. */
+/**
+ * A request as made by adapters for serverless platforms: complete from the start, with a body that arrives when it is
+ * read.
+ */
 function madeRequest(headers: Record<string, string>, body: string | undefined, parsed?: unknown): IncomingMessage {
   const request = new IncomingMessage(Object.assign(new Socket(), { readable: false }));
   const _read = () => {

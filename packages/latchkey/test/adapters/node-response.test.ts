@@ -8,7 +8,7 @@ import { open, responseTo } from '../../src/testing/adapter-suite/client.ts';
 import { firstKey, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
-/** Everything that changes the head. */
+/** All functions that change the head. */
 const changes: ((response: ServerResponse) => void)[] = [
   (response) => response.setHeader('x-gone', '1'),
   (response) => response.appendHeader('link', '</c>'),
@@ -237,7 +237,7 @@ describe('an answer written on node', () => {
   });
 });
 
-/** Sends, waits for the first bytes, and hangs up. */
+/** Sends, waits for the first bytes, and disconnects. */
 async function hangUp(origin: string): Promise<void> {
   const request = open(origin, { key: firstKey, body: '{"amount":2000}' });
   request.on('error', () => undefined).end('{"amount":2000}');

@@ -10,10 +10,10 @@ import type { RouteOptions } from '../../src/http/options.ts';
 import { gate, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
-/** An application with a timeout in front of its guard; the handler goes on when the timeout has answered. */
+/** An application with a timeout before its guard; the handler continues when the timeout has answered. */
 interface TimedOut {
   readonly origin: string;
-  /** How often the handler ran to its end. */
+  /** Number of completed runs of the handler. */
   runs(): number;
 }
 
@@ -22,7 +22,7 @@ type Start = (options: Pick<RouteOptions<never>, 'afterFailure'>) => Promise<Tim
 const leaseMs = 400;
 const optionsFor = (options: object) => ({ ...guardOptions().options, timing: { leaseMs }, ...options });
 
-/** What the first request's handler waits for, and what counts the runs. */
+/** The wait of the first request's handler, and the counter of runs. */
 function slowOnce() {
   const timedOut = gate();
   let runs = 0;
@@ -36,7 +36,7 @@ function slowOnce() {
   };
 }
 
-/** Answers 503 in place of a handler that is not done, and lets it go on then. */
+/** Answers 503 instead of an unfinished handler, and then lets it continue. */
 function answerInItsPlace(response: ServerResponse, open: () => void): void {
   setTimeout(() => {
     if (!response.headersSent) {

@@ -18,7 +18,7 @@ import { temporaryFolder } from '../stores/sqlite/handles.ts';
 import { serve } from './apps/harness.ts';
 
 interface Backup {
-  /** The store as the backup has it, opened again. */
+  /** The store restored from the backup. */
   restore(): Promise<Store>;
 }
 
@@ -27,7 +27,7 @@ interface Origin {
   backUp(): Promise<Backup>;
 }
 
-/** All that a memory store can be restored to is nothing. */
+/** A memory store can only be restored to an empty one. */
 async function memoryOrigin(): Promise<Origin> {
   return { store: memoryStore(), backUp: async () => ({ restore: async () => memoryStore() }) };
 }
@@ -65,7 +65,7 @@ function serverOf(runs: string[]) {
 }
 
 const minute = 60_000;
-/** A key whose time is that many minutes from now. */
+/** A key whose time is this many minutes from now. */
 const keyAt = (minutes: number) => timedUuid(crypto.randomUUID(), Date.now() + minutes * minute);
 
 async function send(origin: string, key: string, headers: Record<string, string> = {}) {

@@ -11,12 +11,12 @@ import { guardOptions, post, serve } from './apps/harness.ts';
 
 type Change = (headers: IncomingMessage['headers']) => void;
 
-/** The common way to take an older name of the header. */
+/** The common way to accept an older name of the header. */
 const mapped: Change = (headers) => {
   headers['idempotency-key'] = headers['x-idempotency-key'] as string;
 };
 
-/** Starts an application in front of whose guard a middleware changes headers. */
+/** Starts an application with a middleware before its guard that changes headers. */
 type Start = (change: Change, options?: object) => Promise<string>;
 
 const startNode: Start = (change, options) => {
@@ -95,7 +95,7 @@ describe.each(starts)('headers that middleware sets before the guard, on %s', (_
   });
 
   it('R82 can be removed', async () => {
-    // Fastify lays its own headers over the raw ones, so that one has to be undefined to be gone.
+    // Fastify merges its own headers over the raw ones, so a header must be set to undefined to remove it.
     const origin = await start((headers) => void Object.assign(headers, { 'idempotency-key': undefined }));
     for (const _time of [1, 2]) expect((await post(origin)).header('idempotent-replayed')).toBeUndefined();
   });

@@ -24,7 +24,7 @@ async function upstream(answer: (request: IncomingMessage, response: ServerRespo
   return origin;
 }
 
-/** The first answer and the replay, without the marks of the layer. */
+/** The first answer and the replay, without the guard's marks. */
 async function twice(origin: string) {
   return [await post(origin), await post(origin)];
 }

@@ -1,4 +1,4 @@
-/** What the client must be by itself: a script of its own, and modules that a browser can load as they are. */
+/** The client without a bundler: a single script, and modules that a browser can load directly. */
 
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';

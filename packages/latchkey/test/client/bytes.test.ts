@@ -121,7 +121,7 @@ describe('a body that cannot be sent twice is refused before anything is sent', 
   });
 
   it('a plain object, which would be sent as [object Object]', async () => {
-    // @ts-expect-error No body of fetch; JavaScript callers do it all the same.
+    // @ts-expect-error Not a valid body of fetch, but JavaScript callers may pass it.
     const call = client(url, { method: 'POST', body: { amount: 1 }, operation: 'o' });
     expect(await failure(call)).toMatchObject({ code: 'body-not-replayable' });
   });
@@ -137,7 +137,7 @@ describe('two requests are the same', () => {
 
   it('not with one byte changed', async () => {
     const changed = new Uint8Array(binary);
-    // Both are no text in UTF-8, so that a comparison as text would take them for the same.
+    // Both are invalid UTF-8, so a comparison as text would treat them as equal.
     changed[0x80] = 0x81;
     expect(sameRequest(await prepare(form()), await prepare(form(changed)))).toBe(false);
     expect(sameRequest(await prepare(binary), await prepare(changed))).toBe(false);

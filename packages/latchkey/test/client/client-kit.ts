@@ -1,10 +1,10 @@
-/** What the client's tests share. */
+/** Shared by the client's tests. */
 
 import type { ClientEvent } from '../../src/client/client-events.ts';
 import type { NoAnswerError } from '../../src/client/no-answer-error.ts';
 import { type ManualRuntime, manualRuntime } from '../../src/testing/manual-clock.ts';
 
-/** What `sessionStorage` is, as far as the client sees. */
+/** The part of `sessionStorage` that the client uses. */
 export function mapStorage(): Storage {
   const items = new Map<string, string>();
   return {
@@ -19,14 +19,14 @@ export function mapStorage(): Storage {
   };
 }
 
-/** A runtime whose waits between attempts pass at once, and the events that were told. */
+/** A runtime whose waits between attempts end at once, and the emitted events. */
 export interface Hurried {
   readonly runtime: ManualRuntime;
   readonly events: ClientEvent[];
   readonly onEvent: (event: ClientEvent) => void;
 }
 
-/** Moves a manual clock on by exactly each announced delay. */
+/** Advances a manual clock by exactly each announced delay. */
 export function hurried(seed = 1): Hurried {
   const runtime = manualRuntime(seed);
   const events: ClientEvent[] = [];

@@ -1,4 +1,4 @@
-/** After a request that got no answer, only an answer that is recognisably the operation's own ends the operation. */
+/** After a request without an answer, only an answer recognized as the operation's own is final. */
 
 import { describe, expect, it } from 'vitest';
 import { type ClientOptions, idempotentFetch } from '../../src/client/index.ts';

@@ -1,4 +1,4 @@
-/** While the first request runs the client asks again soon, for as long as its total time allows. */
+/** While the first request runs, the client retries soon, up to its total time limit. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -47,7 +47,9 @@ describe('409 in-progress', () => {
   });
 });
 
-/** Two workers on one store. The first one dies in mid-handler: its connection breaks and nothing renews its lease. */
+/**
+ * Two workers on one store. The first one dies during its handler: its connection breaks and its lease is not renewed.
+ */
 async function shopWhoseWorkerDies(afterFailure: 'refuse' | 'rerun') {
   const { runtime, onEvent } = hurried();
   const store = memoryStore({ runtime });

@@ -71,7 +71,7 @@ describe('the same operation called again while it runs', () => {
     const reads = [Promise.withResolvers<null>(), Promise.withResolvers<null>()];
     let read = 0;
     const storage = { ...mapStorage(), getItem: () => reads[read++]?.promise ?? null };
-    // The page's own storage is used without a lock.
+    // The page's own storage is used without locks.
     vi.stubGlobal('sessionStorage', storage);
     await using server = await misbehave((response) => void held.promise.then(() => response.end('charged')));
     const client = idempotentFetch();

@@ -1,4 +1,4 @@
-/** A real server on loopback that does to each request what the test asks for. */
+/** A real server on loopback that treats each request as the test demands. */
 
 import { createServer, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -13,12 +13,12 @@ interface Seen {
 
 export type Behaviour = (response: ServerResponse, request: IncomingMessage) => void;
 
-/** Answers in full. */
+/** Answers completely. */
 export function answer(status: number, headers: OutgoingHttpHeaders = {}, body = ''): Behaviour {
   return (response) => response.writeHead(status, headers).end(body);
 }
 
-/** Answers in full as this library's server does: the answer is marked as the operation's own. */
+/** Answers completely as this library's server does, with the answer marked as the operation's own. */
 export function own(status: number, headers: OutgoingHttpHeaders = {}, body = ''): Behaviour {
   return answer(status, { 'Idempotency-Status': 'executed', ...headers }, body);
 }
@@ -42,10 +42,10 @@ export const truncate: Behaviour = (response, request) => {
   response.write('the first half', () => setImmediate(() => request.socket.destroy()));
 };
 
-/** The connection stays, and nothing comes. */
+/** The connection stays open without an answer. */
 export const hang: Behaviour = () => undefined;
 
-/** The head comes, and the body never ends. */
+/** The head arrives, and the body never ends. */
 export const stall: Behaviour = (response) => {
   response.writeHead(200, { 'content-length': 1000 });
   response.write('the first half');
@@ -53,13 +53,13 @@ export const stall: Behaviour = (response) => {
 
 export interface MisbehavingServer extends AsyncDisposable {
   readonly url: string;
-  /** Every request, once its body was there. */
+  /** Every request, once its body has arrived. */
   readonly seen: Seen[];
-  /** Resolves when `count` requests have come. */
+  /** Resolves when `count` requests have arrived. */
   arrived(count: number): Promise<void>;
 }
 
-/** Starts a server; the last behaviour is that of all later requests too. */
+/** Starts a server; the last behaviour also applies to all later requests. */
 export async function misbehave(...behaviours: [Behaviour, ...Behaviour[]]): Promise<MisbehavingServer> {
   const seen: Seen[] = [];
   const waiting = new Set<() => void>();
@@ -93,7 +93,7 @@ export async function misbehave(...behaviours: [Behaviour, ...Behaviour[]]): Pro
   };
 }
 
-/** A port on which nobody listens: connections are refused. */
+/** A port without a server: connections are refused. */
 export async function deadUrl(): Promise<string> {
   await using server = await misbehave(hang);
   return server.url;

@@ -1,4 +1,4 @@
-/** A browser that goes offline in the middle of an operation, and comes back. */
+/** A browser that goes offline during an operation and comes online again. */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { type ClientEvent, idempotentFetch } from '../../src/client/index.ts';
@@ -10,7 +10,7 @@ const post = { method: 'POST', body: 'amount=2000', operation: 'cart-1' };
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** The global events and state of a page without network. */
+/** The global events and state of an offline page. */
 function offlinePage() {
   const page = new EventTarget();
   const navigator = { onLine: false };

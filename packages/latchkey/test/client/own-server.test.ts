@@ -1,4 +1,4 @@
-/** The client against this library's own server, with a connection in between that loses answers. */
+/** The client with this library's own server, over a connection that loses answers. */
 
 import { createServer, request as forward, type IncomingMessage, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ async function listen(listener: RequestListener): Promise<{ server: Server; port
   return { server, port: (server.address() as AddressInfo).port, [Symbol.asyncDispose]: close };
 }
 
-/** Passes everything on, and cuts the connection instead of passing on the first `losses` answers. */
+/** A proxy that closes the connection instead of passing on the first `losses` answers. */
 function lossy(port: number, losses: number): RequestListener {
   let left = losses;
   return (request, response) => {

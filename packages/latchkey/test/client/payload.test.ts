@@ -1,4 +1,4 @@
-/** A key belongs to the request that it was made for, until the outcome of that one is known. */
+/** A key belongs to its request until the outcome of that request is known. */
 
 import { describe, expect, it } from 'vitest';
 import { type ClientOptions, idempotentFetch } from '../../src/client/index.ts';
@@ -7,7 +7,7 @@ import { answer, type Behaviour, drop, misbehave, own, problem } from './misbeha
 
 const post = (amount: number) => ({ method: 'POST', body: `amount=${amount}`, operation: 'cart-1' });
 
-/** A shop whose pages are reloaded between any two clicks. */
+/** A shop whose page is reloaded between any two clicks. */
 async function shop(behaviours: [Behaviour, ...Behaviour[]], options: ClientOptions = {}) {
   const server = await misbehave(...behaviours);
   const storage = mapStorage();

@@ -1,4 +1,4 @@
-/** A request with a key goes to one address, and an answer that was redirected is not the operation's. */
+/** A request with a key goes to one address, and a redirected answer is not the operation's. */
 
 import { describe, expect, it } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';

@@ -9,7 +9,7 @@ const post = { method: 'POST', body: 'amount=2000', operation: 'cart-1' };
 
 afterEach(() => vi.unstubAllGlobals());
 
-/** Locks as a browser has them: one holder for each name, the others wait in line. */
+/** A browser's locks: one holder per name, the others wait in a queue. */
 function browserLocks() {
   const ends = new Map<string, Promise<unknown>>();
   const request = (name: string, _options: object, work: () => Promise<unknown>) => {
@@ -23,7 +23,7 @@ function browserLocks() {
   return { request };
 }
 
-/** A storage in another process: every call takes a few turns. */
+/** An asynchronous storage: every call takes a few turns. */
 function slowStorage(inner: KeyStorage = mapStorage()): KeyStorage {
   const later = () => new Promise((resolve) => setTimeout(resolve, 5));
   return {

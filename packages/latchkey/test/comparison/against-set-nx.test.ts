@@ -1,4 +1,4 @@
-/** What forty lines of SET NX do, beside what Latchkey does, on the same Express application. */
+/** Forty lines of SET NX compared with Latchkey, on the same Express application. */
 
 import { once } from 'node:events';
 import type { Server } from 'node:http';

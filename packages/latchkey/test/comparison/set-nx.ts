@@ -1,4 +1,4 @@
-/** The forty lines that many projects write: SET NX as a lock, the answer saved over it. Shown for what it does. */
+/** The forty lines that many projects write: SET NX as a lock, then the answer in its place. For comparison. */
 
 import type { NextFunction, Request, RequestHandler, Response } from 'express';
 import type { Redis } from 'ioredis';

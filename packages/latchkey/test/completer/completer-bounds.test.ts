@@ -1,4 +1,4 @@
-/** How much a completer asks of its store, and when it has stopped asking. */
+/** The store calls of a completer, and when they stop. */
 
 import { describe, expect, it } from 'vitest';
 import { completer } from '../../src/completer/index.ts';
@@ -44,7 +44,7 @@ describe('the bounds of a completer', () => {
     running.push(completer({ store, runtime, operations: [operation.completable], intervalMs: 1_000 }));
     let rounds = 0;
     while (!isDone && rounds < 60) {
-      // The interval is spread by half either way: one round and no more begins in this time, or one in the next.
+      // The interval is randomized by ± 50 %: at most one round begins in this time, or one in the next.
       expect(await counted(faults.calls, 'list', () => runtime.advance(500))).toBeLessThanOrEqual(mostPages);
       rounds += 0.5;
     }

@@ -44,7 +44,7 @@ export function rig() {
       ...settings,
     });
 
-  /** A worker that dies in its call of `ship`, whose record has lapsed when this resolves. */
+  /** Lets a worker die in its call of `ship`; resolves when its record has lapsed. */
   const die = async (order: Order, body: Body = () => {}, settings: Settings = {}) => {
     const { store, faults } = faultyStore(memory, runtime);
     faults.plan((method) => (method === 'renew' || method === 'complete' ? { kind: 'hang' } : undefined));

@@ -1,4 +1,4 @@
-/** Real servers die in the middle of an order, and a completer finishes it from the request that was saved. */
+/** Real servers die during an order, and a completer finishes it from the saved request. */
 
 import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -29,10 +29,10 @@ const saving = {
 } as const satisfies RouteOptions<object>;
 const order = '{"item": "tea",  "note": "\u00fc"}';
 
-/** A server whose handler says that it has begun and never answers. */
+/** A server whose handler reports its start and never answers. */
 interface Mortal {
   readonly origin: string;
-  /** Gives up what runs, so that its record lapses at once. */
+  /** Gives up the running operation, so that its record lapses at once. */
   die(): Promise<void>;
 }
 
@@ -102,7 +102,7 @@ async function shop(sealed = false) {
   return { store, payments, lapsed, completed, bytes };
 }
 
-/** Asks a server and lets it die while its handler runs. */
+/** Sends a request to a server and lets the server die while its handler runs. */
 async function dieInTheMiddle(start: Start, store: OperatorStore<Kind>): Promise<void> {
   const { promise: begun, resolve } = Promise.withResolvers<void>();
   const { origin, die } = await start(store, resolve);
@@ -131,7 +131,7 @@ const thrownAfterCommit: SavedRequestHandler<Kind> = async (request, context) =>
   throw new Error('after the commit');
 };
 
-/** Gives what the completer tells. */
+/** Returns the completer's events. */
 function startCompleter(store: OperatorStore<Kind>, handler = payOrder): LatchkeyEvent[] {
   const events: LatchkeyEvent[] = [];
   const operations = [httpOperations<Kind>({ 'POST /orders/:id/pay': handler }, { timing: { maxAttempts: 2 } })];
@@ -170,7 +170,7 @@ describe('a run whose answer is committed', () => {
     faults.plan(disturb);
     const events = startCompleter(disturbed, handler);
     await expect.poll(async () => (await completed()).length, patient).toBe(1);
-    // The run has ended once the completer has looked at the store again.
+    // The run has ended once the completer polls the store again.
     const looks = faults.calls.get('list') ?? 0;
     await expect.poll(() => faults.calls.get('list'), patient).toBeGreaterThan(looks);
     expect(payments()).toHaveLength(1);

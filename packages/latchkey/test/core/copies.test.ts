@@ -11,7 +11,7 @@ import {
 const require = createRequire(import.meta.url);
 const commonJs = fileURLToPath(new URL('../../dist/cjs/', import.meta.url));
 
-/** The CommonJS build: other classes of the same names. */
+/** The CommonJS build: other classes with the same names. */
 const copy: typeof import('../../src/core/errors.ts') = require(`${commonJs}core/errors.js`);
 
 describe('an error of another copy of the library', () => {

@@ -18,7 +18,7 @@ const keys = Array.from({ length: 12 }, (_, index) => `k${index}`);
 const roundsPerKey = 8;
 const leaseMs = 2_000;
 
-/** What the world saw of one key. */
+/** The observations about one key. */
 interface Witness {
   live: number;
   mostLive: number;
@@ -44,7 +44,7 @@ async function play(seed: number, afterFailure: AfterFailure, break_: Break = (s
   const witnesses = new Map(keys.map((key) => [key, newWitness()]));
   const workers = [1, 2, 3].map(() => new Engine({ store, runtime }));
   const anyFault = randomFaults({ seed: seed + 2, probability: 0.25, maxDelayMs: 1_500 });
-  // Heartbeats stall for longer than a lease now and then, so that workers are taken over while they still run.
+  // Heartbeats sometimes stall for longer than a lease, so that workers are taken over while they still run.
   const stalled = () => Math.floor(runtime.clock.monotonic() / (1.5 * leaseMs)) % 2 === seed % 2;
   faults.plan((method) => (method === 'renew' && stalled() ? { kind: 'fail' } : anyFault(method)));
 
@@ -128,7 +128,7 @@ async function check(seed: number, afterFailure: AfterFailure, break_?: Break) {
 const chosen = process.env['CHAOS_SEED'];
 const seeds = chosen === undefined ? Array.from({ length: 50 }, (_, index) => 1_000 + index) : [Number(chosen)];
 
-/** A store that forgets to ask whose record it is: every claim gets the token that is there. */
+/** A store that does not check ownership: every claim gets the existing token. */
 const giveAway: Break = (store) => ({
   ...faultyStore(store).store,
   claim: async (request) => {
@@ -137,7 +137,7 @@ const giveAway: Break = (store) => ({
   },
 });
 
-/** A store that forgets who an operation is and what it saved. */
+/** A store that loses operation ids and saved steps. */
 const forgetSteps: Break = (store) => ({
   ...faultyStore(store).store,
   claim: async (request) => {
@@ -146,7 +146,7 @@ const forgetSteps: Break = (store) => ({
   },
 });
 
-/** A store that lets anybody complete. */
+/** A store that accepts any completion. */
 const skipTokenCheck: Break = (store) => ({
   ...faultyStore(store).store,
   complete: async (request) => {

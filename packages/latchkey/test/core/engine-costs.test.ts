@@ -4,7 +4,7 @@ import { done, engineRig, operation } from './engine-rig.ts';
 
 const names = Array.from({ length: 10 }, (_, index) => `step ${index}`);
 
-/** The calls of the store that one operation made. */
+/** The store calls of one operation. */
 async function callsOf(body: (context: Context) => Promise<unknown>, settings = {}): Promise<Record<string, number>> {
   const { worker, faults } = engineRig();
   await worker().run(operation(settings), async (context) => body(context).then(() => done('x')));

@@ -5,7 +5,7 @@ import { done, engineRig, operation, runResult, told } from './engine-rig.ts';
 
 const rerun = { afterFailure: 'rerun' } as const;
 
-/** Leaves a record whose worker died, perhaps in the middle of a step, and whose next attempt failed before that step. */
+/** Makes a record whose worker died, perhaps during a step, and whose next attempt failed before that step. */
 async function failAfterTakeover() {
   const rig = engineRig();
   const dies = () => {

@@ -4,7 +4,7 @@ import { done, engineRig, gate, operation, runResult, told } from './engine-rig.
 
 const rerun = { afterFailure: 'rerun' } as const;
 
-/** A worker that died: its record lapses, and nobody writes any more. */
+/** A dead worker: its record lapses, and it writes nothing more. */
 async function die(rig: ReturnType<typeof engineRig>, settings: Parameters<typeof operation>[0]): Promise<void> {
   const dying = operation({ leaseMs: 1_000, ...settings });
   rig.faults.next('renew', { kind: 'fail' }, 100);

@@ -61,7 +61,7 @@ describe('leases', () => {
     await engine.run(operation(rerun), async (context) => {
       const kept = context.signal;
       found.push(kept.aborted);
-      // No timer runs, as in a process that was stopped.
+      // No timer runs, as in a stopped process.
       sleptMs = 3_000;
       found.push(kept.aborted, context.signal.aborted, context.signal.reason instanceof LeaseLostError);
       expect(() => kept.throwIfAborted()).toThrow(LeaseLostError);

@@ -4,7 +4,7 @@ import type { Operation } from '../../src/core/operation.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
 import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
-/** An operation whose client has left by the time its claim is won. */
+/** An operation whose client has disconnected by the time its claim is won. */
 function left(settings: Partial<OperationSettings> = {}, parts: Partial<Operation> = {}): Operation {
   return { ...operation(settings), ...parts, caller: { mayBegin: () => false } };
 }
@@ -25,7 +25,7 @@ function rig() {
 
 type Rig = ReturnType<typeof rig>;
 
-/** Leaves a record that lapsed in its first attempt, after a step. */
+/** Makes a record that lapsed in its first attempt, after a step. */
 async function lapse({ worker }: Rig, settings: Partial<OperationSettings>) {
   const crash = async (context: Context) => {
     await context.step('charge', () => 1);

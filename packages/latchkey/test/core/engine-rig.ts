@@ -1,4 +1,4 @@
-/** An engine on the memory store, with time and faults in the test's hands. */
+/** An engine on the memory store, with time and faults controlled by the test. */
 
 import type { Context } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
@@ -22,7 +22,7 @@ export const runResult = (outcome: RunResult['outcome'], text: string): RunResul
 
 export const done = (text: string): RunResult => runResult('done', text);
 
-/** What a replay holds, or how else the outcome reads. */
+/** The content of a replay, or the kind of another outcome. */
 export function told(outcome: Outcome): string {
   if (outcome.kind === 'replay') return `replay ${outcome.result.kind} ${decoder.decode(outcome.result.bytes)}`;
   if (outcome.kind === 'executed') return `executed ${outcome.recorded}`;

@@ -1,4 +1,4 @@
-/** Transactions of a database that doesn't answer: what the lease and the clock still say meanwhile. */
+/** Transactions of a database that doesn't answer, and the lease meanwhile. */
 
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/core/engine/engine.ts';

@@ -12,7 +12,7 @@ type Script = (
   runtime: Pick<Runtime, 'timers'>,
 ) => Promise<unknown>;
 
-/** Runs one script an attempt; all but the last one fail, and the record is released. */
+/** Runs one script per attempt; all but the last one fail, and the record is released. */
 async function attempts(settings: Partial<OperationSettings>, ...scripts: Script[]) {
   const rig = engineRig();
   const ran: string[] = [];
@@ -85,7 +85,7 @@ describe('the order of steps', () => {
   });
 
   describe('concurrent with a chain that has a fallback for a failed step', () => {
-    /** The card is declined after some time, and the invoice stands in for it. */
+    /** The card is declined after some time, and the invoice is the fallback. */
     const beside =
       (declinedAfterMs: number, last: Script, ...names: string[]): Script =>
       async (step, context, { timers }) => {

@@ -1,4 +1,4 @@
-/** Steps that wait for the end of a step beside them: no such wait outlives the lease. */
+/** Steps that wait for the end of a concurrent step, but not longer than the lease. */
 
 import { describe, expect, it } from 'vitest';
 import type { Context } from '../../src/core/context.ts';
@@ -11,7 +11,7 @@ function codeOf(error: unknown): unknown {
   return Reflect.get(Object(error), 'code') ?? error;
 }
 
-/** Runs the first attempt, which saves `names` while `beside` runs and then fails. */
+/** Runs the first attempt, which saves `names` while `beside` runs, and then fails. */
 async function firstAttempt(rig: ReturnType<typeof engineRig>, before: string[], beside: string, names: string[]) {
   await rig.worker().run(record, async (context) => {
     for (const name of before) await context.step(name, () => 0);

@@ -8,7 +8,7 @@ import { memoryStore } from '../../src/stores/memory/index.ts';
 import { type ManualRuntime, manualRuntime } from '../../src/testing/manual-clock.ts';
 import { done, operation, runResult, told } from './engine-rig.ts';
 
-/** Longer than any limit of a single call here. */
+/** Longer than any time limit of a call here. */
 const lateMs = 8_000;
 
 const ways = {
@@ -25,7 +25,7 @@ const ways = {
 } as const;
 type Way = keyof typeof ways;
 
-/** A store of which one method misbehaves until it is healed. */
+/** A store with a faulty method until it is repaired. */
 function brokenStore(runtime: ManualRuntime, method: string, way: Way) {
   const memory = memoryStore({ runtime });
   let healed = false;
@@ -52,7 +52,7 @@ afterEach(() => {
   expect(unhandled).toEqual([]);
 });
 
-/** Follows a run; what it has come to by now, without waiting for it. */
+/** Tracks a run; returns its present outcome without waiting for it. */
 function watched(run: Promise<Outcome>) {
   let found = 'pending';
   void run.then(

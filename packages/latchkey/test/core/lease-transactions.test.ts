@@ -1,4 +1,4 @@
-/** What a lease counts when renewals wait for the locks of transactions and their answers are lost. */
+/** The end of a lease when renewals wait for transactions' locks and their answers are lost. */
 
 import { describe, expect, it } from 'vitest';
 import { Lease } from '../../src/core/engine/lease.ts';

@@ -11,7 +11,7 @@ import { manualRuntime } from '../../src/testing/manual-clock.ts';
 
 const secret = 'sk_live_4242';
 
-/** One event of each type that has anything to hide. */
+/** One event of each type that contains private data. */
 const events: readonly LatchkeyEvent[] = [
   { type: 'store-error', operation: `POST /${secret}`, during: 'claim', error: new Error(secret) },
   {
@@ -42,7 +42,7 @@ const events: readonly LatchkeyEvent[] = [
   { type: 'message-dead', id: secret, operation: secret, name: secret, attempts: 1, error: new Error(secret) },
 ];
 
-/** Events that report no fault. */
+/** Events that are not logged. */
 const quiet: readonly LatchkeyEvent[] = [
   { type: 'claimed', id: 'i', operation: 'o', attempt: 1, tookOver: false },
   { type: 'executed', id: 'i', operation: 'o', recorded: 'stored' },

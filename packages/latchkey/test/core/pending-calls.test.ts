@@ -22,7 +22,7 @@ const tell = (call) => call.then((value) => console.log('done', value), (error) 
 });
 `;
 
-/** Runs a job that has nothing but the library to keep it alive; its output and its exit code. */
+/** Runs a job that only the library keeps alive; returns its output and its exit code. */
 async function job(body: string) {
   const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', prologue + body], {
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, it } from 'vitest';
 import { errorCodes } from '../../src/core/errors.ts';
 
-/** Codes of warnings and of the log that no error has. */
+/** Codes that only warnings and the log use. */
 const warnings = [
   'come-back-kept',
   'failure-kept',

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 
-/** How many claims of a page name the test that shows them, and how many links go to its own sections, at least. */
+/** The minimum number of a page's links to tests, and of its links to its own sections. */
 const pages = {
   'frameworks.md': { proofs: 4, sections: 0 },
   'answers.md': { proofs: 3, sections: 0 },
@@ -17,7 +17,7 @@ for (const [name, least] of Object.entries(pages))
     const address = new URL(`../../../../docs/${name}`, import.meta.url);
     const page = await readFile(address, 'utf8');
 
-    /** `[text](path "title")`, with the title where there is one. */
+    /** `[text](path "title")`, with an optional title. */
     const links = Array.from(page.matchAll(/\]\((?!https?:)([^)\s]+)(?: "([^"]+)")?\)/g), ([, path = '', title]) => ({
       path,
       title,

@@ -1,4 +1,4 @@
-/** A Response of the Fetch API, where the layer asks the application for an answer. */
+/** A Response of the Fetch API as an answer of the application. */
 
 import { describe, expect, expectTypeOf, it } from 'vitest';
 import type { Answering, FinalWrite } from '../../src/core/context.ts';
@@ -11,7 +11,7 @@ import { decodeResponse } from '../../src/http/response/snapshot.ts';
 import type { SqliteTransactions } from '../../src/stores/sqlite/index.ts';
 import { layerRig } from './layer-rig.ts';
 
-/** A context of a store whose transactions are asynchronous. */
+/** A context of a store with asynchronous transactions. */
 function asynchronous() {
   const committed: FinalWrite[] = [];
   const finished: PlainResponse[] = [];

@@ -8,7 +8,7 @@ import { captured, type Handler, layerRig } from './layer-rig.ts';
 const post = { method: 'POST', body: 'amount=2000' };
 const rerun = { afterFailure: 'rerun', key: { required: true } } as const;
 
-/** Charges, tells what it saw, and fails at its first run after that. */
+/** Charges, records the response, and fails afterwards in its first run. */
 function charging(url: string, seen: unknown[], options: object = {}): Handler {
   const { runtime, onEvent } = hurried();
   return async (context, run) => {

@@ -15,7 +15,7 @@ import { manualRuntime } from '../../src/testing/manual-clock.ts';
 import { captured, gate, layerRig, type Native, type Sent } from './layer-rig.ts';
 import { claimsOf } from './saving-rig.ts';
 
-/** A guarded route whose worker stops in the middle, and a completer's look at what it left. */
+/** A guarded route whose worker stops in the middle, and a completer that resumes it. */
 function crashRig(guard: Partial<GuardOptions<Native>> = {}) {
   const runtime = manualRuntime();
   const { store, claims } = claimsOf(memoryStore({ runtime }));

@@ -4,7 +4,7 @@ import { canonicalJson } from '../../src/http/request/json-canonical.ts';
 import { pointerTree } from '../../src/http/request/json-pointer.ts';
 import { holds } from './seeded.ts';
 
-/** RFC 8785 over a parsed value, the slow and plain way. */
+/** RFC 8785 for a parsed value, implemented simply and slowly. */
 function oracle(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(oracle).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
@@ -20,7 +20,7 @@ function turned(value: unknown): unknown {
   return Object.fromEntries(members.reverse());
 }
 
-/** A numeral as an exact fraction: a whole number, and the power of ten that it is divided by. */
+/** A numeral as an exact fraction: an integer, and the power of ten by which it is divided. */
 function exact(numeral: string): readonly [whole: bigint, power: number] {
   const [mantissa = '', exponent = '0'] = numeral.toLowerCase().split('e');
   const [whole = '', fraction = ''] = mantissa.split('.');

@@ -3,7 +3,7 @@ import type { GuardOptions } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { captured, layerRig, type Native } from './layer-rig.ts';
 
-/** A rig whose store does not answer `method` for as long as anybody asks. */
+/** A rig whose store never answers `method`. */
 function failing(method: 'claim' | 'complete' | 'release', options: Partial<GuardOptions<Native>> = {}) {
   const rig = layerRig({ timing: { leaseMs: 2_000 }, ...options });
   rig.faults.plan((called) => (called === method || called === 'renew' ? { kind: 'fail' } : undefined));

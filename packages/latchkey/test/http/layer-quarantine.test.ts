@@ -17,7 +17,7 @@ const dated = (ms: number, key = 'order-1'): Sent => ({
 });
 const timed = (ms: number): Sent => ({ key: timedUuid(uuid, ms) });
 
-/** A guard over a store that counts how often it is read. */
+/** A guard on a store that counts its reads. */
 function quarantineRig(options: Partial<Restored> = {}, more: Partial<GuardOptions<Native>> = {}) {
   const rig = layerRig({ restored: { at: new Date(restored), ...options }, ...more });
   const { layer, through } = rig;
@@ -92,7 +92,7 @@ describe('a key that is handled as usual', () => {
 
 type Rig = ReturnType<typeof quarantineRig>;
 
-/** Ways in which a backup can hold a record that is not completed. */
+/** The states of an uncompleted record in a backup. */
 const undecided: Readonly<Record<string, (rig: Rig, sent: Sent) => Promise<void>>> = {
   'open without steps': async ({ free }, sent) => void (await free(sent, () => captured(429))),
   'open with steps': async ({ layer, through }, sent) => {

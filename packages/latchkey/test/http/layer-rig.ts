@@ -1,4 +1,6 @@
-/** A guard on the memory store, with plain requests in place of a framework, and time and faults in the test's hands. */
+/**
+ * A guard on the memory store, with plain requests instead of a framework, and time and faults controlled by the test.
+ */
 
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
@@ -17,7 +19,7 @@ import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
 
-/** The framework's own request, in this rig. */
+/** The native request of this rig. */
 export interface Native {
   readonly tenant: string;
 }
@@ -25,7 +27,7 @@ export interface Native {
 export interface Sent {
   readonly method?: string;
   readonly target?: string;
-  /** One key, or every line of the header; none sends no header. */
+  /** One key, or all lines of the header; without it no header is sent. */
   readonly key?: string | readonly string[];
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | RequestBody;
@@ -33,7 +35,7 @@ export interface Sent {
   readonly native?: Native;
 }
 
-/** What a client sees. */
+/** The client's view of an answer. */
 export interface Seen {
   readonly status: number;
   readonly text: string;
@@ -46,7 +48,7 @@ export interface Seen {
 type Context = HttpContext<never>;
 export type Handler = (context: Context | undefined, run: number) => CapturedResponse | Promise<CapturedResponse>;
 
-/** A response as an adapter captures it. */
+/** A response as captured by an adapter. */
 export function captured(
   status: number,
   body: string | Uint8Array = '',
@@ -155,7 +157,7 @@ export function layerRig(options: Partial<GuardOptions<Native>> = {}) {
   return { runtime, memory, faults, events, layer, through, send: through(layer), runs: () => runs, warnings };
 }
 
-/** A handler that a test lets go. */
+/** A handler that a test can release. */
 export function gate<T>(): { readonly opened: Promise<T>; open(value: T): void } {
   const { promise, resolve } = Promise.withResolvers<T>();
   return { opened: promise, open: resolve };

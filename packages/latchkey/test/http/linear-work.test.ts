@@ -12,7 +12,7 @@ import { httpDateMs } from '../../src/http/request/quarantine.ts';
 import { isNotFinal } from '../../src/http/response/classify.ts';
 import { workOf } from './work.ts';
 
-/** Texts of about `length` characters, made of what may make a parser go back. */
+/** Texts of about `length` characters that may make a parser backtrack. */
 const filled =
   (piece: string, end = '') =>
   (length: number) =>
@@ -94,7 +94,7 @@ describe('parsers of bodies take steps in proportion to a body of 1 MiB', () => 
       const value: unknown = nestedValue(depth);
       return workOf(() => bodyForm({ kind: 'value', value }, mediaType, [], rules));
     };
-    // What is optimised meanwhile is counted otherwise.
+    // Code that is optimized meanwhile is counted differently.
     await workAt(80_000);
     expect(await workAt(80_000)).toBeLessThanOrEqual(2.5 * (await workAt(40_000)) + 1_000);
   });

@@ -1,4 +1,4 @@
-/** A store whose claims a test can look at. */
+/** A store whose claims a test can inspect. */
 
 import type { ClaimRequest, Store } from '../../src/core/store.ts';
 

@@ -1,4 +1,4 @@
-/** The cases for Strings of the public structured-header suite (httpwg/structured-header-tests), written again here. */
+/** The String cases of the public structured-header suite (httpwg/structured-header-tests), rewritten here. */
 
 import { describe, expect, it } from 'vitest';
 import { parseStructuredString } from '../../src/http/request/key-header.ts';

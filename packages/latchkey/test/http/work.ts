@@ -1,11 +1,11 @@
-/** Counts what a piece of code does, so that a test can show that it grows no faster than its input. */
+/** Counts the steps of code, so that a test can check that they grow linearly with the input. */
 
 import { Session } from 'node:inspector';
 import { setFlagsFromString } from 'node:v8';
 
 type LimitedRegExp = (source: string, flags: string, backtracks: number) => RegExp;
 
-/** Makes an expression that gives up after so many backtracks; V8 has it for its own tests. */
+/** Creates an expression that gives up after this many backtracks, with a V8 feature for its own tests. */
 function limitedRegExp(): LimitedRegExp {
   setFlagsFromString('--allow-natives-syntax');
   try {
@@ -28,7 +28,7 @@ function limitedTo(source: string, flags: string, most: number): RegExp {
 
 const repeatedAtom = /(\\.|\[(?:\\.|[^\]\\])*\]|[^\\[\](){}*+?|^$])(?=[*+{])/g;
 
-/** The same expression, with repetitions that V8 does not shorten: those of a single character count no steps. */
+/** The same expression with repetitions that V8 does not optimize, since those of a single character count no steps. */
 const spelledOut = new Map<string, string>();
 function spellOut(source: string): string {
   const known = spelledOut.get(source) ?? source.replaceAll(repeatedAtom, '(?:(?=[^])$1)');
@@ -37,8 +37,8 @@ function spellOut(source: string): string {
 }
 
 /**
- * How often an expression goes back in a text, rounded up to one of a series of numbers. With an alternative that always
- * matches, only an expression that gave up finds nothing.
+ * Number of backtracks of an expression in a text, rounded up to one of a series of numbers. With an alternative that
+ * always matches, only an expression that gave up finds nothing.
  */
 function backtracks({ source, flags, lastIndex, sticky, global }: RegExp, text: string): number {
   const search = `${sticky ? '' : '[^]*?'}(?:${spellOut(source)})|`;
@@ -57,13 +57,13 @@ interface Coverage {
   }[];
 }
 
-// Blocks are counted in functions that are compiled from here on, on their first call.
+// Blocks are counted in functions that are compiled from now on, at their first call.
 const session = new Session();
 session.connect();
 session.post('Profiler.enable');
 session.post('Profiler.startPreciseCoverage', { callCount: true, detailed: true });
 
-/** How often the library's functions and the loops in them ran since the last time. */
+/** Number of runs of the library's functions and their loops since the last call. */
 function entered(): number {
   let total = 0;
   session.post('Profiler.takePreciseCoverage', (_error, found) => {
@@ -76,13 +76,13 @@ function entered(): number {
 }
 
 /**
- * The steps of a run: how often each function of the library, or the busiest loop in it, ran (V8's coverage counts), and
- * how often its regular expressions went back. What the runtime's own functions do inside, such as `indexOf`, is not seen.
+ * The steps of a run: the number of runs of each library function or its busiest loop (by V8's coverage), and the
+ * backtracks of its regular expressions. Steps inside the runtime's own functions, such as `indexOf`, are not counted.
  */
 export async function workOf(run: () => unknown): Promise<number> {
   entered();
   let inExpressions = 0;
-  // Every use of an expression comes by here; it is put back at the end.
+  // Every use of an expression calls this; it is restored at the end.
   const counting = function exec(this: RegExp, text: string) {
     RegExp.prototype.exec = plainExec;
     inExpressions += backtracks(this, text);

@@ -73,7 +73,7 @@ describe('a decision that needs approval', () => {
     await takeOver(memory, id, 'other');
     const stale = { code: 'resolution-stale' };
     await expect(people.approve(id, token, { proposal, ...ben })).rejects.toMatchObject(stale);
-    // Under the new claim's token it is not the same proposal.
+    // With the new claim's token it is another proposal.
     const missing = { code: 'proposal-missing' };
     await expect(people.approve(id, 'other', { proposal, ...ben })).rejects.toMatchObject(missing);
     expect((await stored(memory, id)).state).toBe('lapsed');
@@ -122,7 +122,7 @@ describe('a decision that needs approval', () => {
     expect(await failed).toBe('store-unavailable');
     faults.clear();
     expect((await people.show(id))?.unfinished).toMatchObject([{ event: 'decided', who: 'ben', decisionId: proposal }]);
-    // What is under way can't be called back.
+    // A decision that is being carried out can't be withdrawn.
     const missing = { code: 'proposal-missing' };
     await expect(people.withdraw(id, token, { proposal, ...ann })).rejects.toMatchObject(missing);
     await people.approve(id, token, { proposal, who: 'carl', why: 'Ben has gone home.' });

@@ -20,7 +20,7 @@ const memoryTwice = async (): Promise<readonly [WorkedStore, WorkedStore]> => {
   return [store, store];
 };
 
-/** As two processes have them: each its own connection to one file. */
+/** As in two processes: each with its own connection to one file. */
 const sqliteTwice = async (): Promise<readonly [WorkedStore, WorkedStore]> => {
   const folder = await temporaryFolder();
   const open = () => sqliteStore({ database: folder.path('records.db') });
@@ -52,7 +52,7 @@ for (const [name, open] of Object.entries({ memory: memoryTwice, sqlite: sqliteT
         }),
       );
       expect(fates.filter((fate) => fate === 'applied')).toHaveLength(1);
-      // Whoever wanted the same as the one that was carried out may not be told from it.
+      // A decision equal to the one carried out may not be distinguishable from it.
       expect(fates.filter((fate) => /^resolution-(stale|unclear)$/.test(fate))).toHaveLength(5);
       const audit = await operator({ store: there }).audit(id);
       expect(audit.filter(({ event }) => event === 'applied').map(({ who }) => who)).toEqual([
@@ -89,7 +89,7 @@ type Operator = ReturnType<typeof operator>;
 const lineOf = ({ event, who, decisionId }: { event: string; who: string; decisionId: string }) =>
   `${event} ${who} ${decisionId}`;
 
-/** One store with faults, its time and an operator. */
+/** A store with faults, its clock and an operator. */
 function faultyRig() {
   const runtime = manualRuntime();
   const memory = memoryStore({ runtime });

@@ -1,4 +1,4 @@
-/** Hooks of many operations, as after the death of a busy worker: their decisions go into one log. */
+/** Hooks of many operations, as after the death of a busy worker, whose decisions go into one log. */
 
 import { describe, expect, it } from 'vitest';
 import { operatorPrincipal } from '../../src/core/audit/own-record.ts';
@@ -11,7 +11,7 @@ import { done, operation, told } from '../core/engine-rig.ts';
 
 const hooks = 60;
 
-/** A store a millisecond away, and how often it was called. */
+/** A store with a delay of a millisecond, and the number of its calls. */
 function distantStore() {
   const store = memoryStore();
   let calls = 0;

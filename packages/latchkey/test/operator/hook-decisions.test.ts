@@ -10,7 +10,7 @@ const answer: Recovery = {
   why: 'The provider has the charge.',
 };
 
-/** An operation whose worker died, and the people who look after it. */
+/** An operation whose worker died, and its operator. */
 async function lapsedRig() {
   const rig = engineRig();
   await rig

@@ -17,7 +17,7 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** Lets the child begin so many records, and kills it a moment later; true if it came to its end. */
+/** Lets the child begin this many records, and kills it a moment later; returns true if it ended by itself. */
 async function killed(file: string, after: number, momentMs: number): Promise<boolean> {
   const script = fileURLToPath(new URL('children/resolve-all.ts', import.meta.url));
   const child = spawn(process.execPath, ['--experimental-strip-types', '--no-warnings', script, file], {

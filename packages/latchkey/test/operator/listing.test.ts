@@ -70,7 +70,7 @@ describe('what an operator sees', () => {
       ['a', true],
       ['b', undefined],
     ]);
-    // What to search for at the provider is known all the same.
+    // The downstream keys are known nevertheless.
     const key = derivedKey('operation-of-token-of-a', 'charge');
     expect(records[0]?.steps).toEqual([{ name: 'charge', idempotencyKey: key }]);
     expect(await people.show('a')).toMatchObject({ unreadable: true, steps: [{ name: 'charge', unreadable: true }] });

@@ -1,6 +1,6 @@
 /**
- * Operators, workers that take records over, and a store that fails, loses replies, repeats and delays calls, from one
- * seed. Checked against what the store really applied. `CHAOS_SEED` replays one run.
+ * Operators, workers that take over records, and a store that fails, loses replies, repeats and delays calls, from one
+ * seed. Checked against the writes that the store applied. `CHAOS_SEED` replays one run.
  */
 
 import { expect, it } from 'vitest';
@@ -17,7 +17,7 @@ const rounds = 60;
 const people = ['ann', 'ben', 'carl'];
 const decisions: readonly Decision[] = [created, 'rerun', 'forget', { response: { status: 402 } }];
 
-/** What the store applied, and the token that the record had then. */
+/** The applied write, and the record's token at that time. */
 interface Applied {
   readonly request: ResolveRequest;
   readonly held: string | undefined;
@@ -85,7 +85,7 @@ async function play(seed: number, approvals: 1 | 2, resolve = asIs) {
 const keyOf = (entry: AuditEntry) => JSON.stringify(entry);
 const kindOf = (request: ResolveRequest) => request.resolution.decision;
 
-/** Each decision that was carried out was decided, and is not told of as another one. */
+/** Each applied decision was recorded as decided, and not reported as another one. */
 function* wrongOutcomes({ applied, audits, log }: Awaited<ReturnType<typeof play>>): Generator<string> {
   const logged = new Set(log.map(keyOf));
   for (const { request, held } of applied) {
@@ -110,7 +110,7 @@ function* wrongLines({ applied, audits }: Awaited<ReturnType<typeof play>>): Gen
   }
 }
 
-/** With two persons: proposed before by another one, and not withdrawn or lapsed by then. */
+/** With two persons: proposed by another person before, and neither withdrawn nor lapsed. */
 function* wrongApprovals({ audits }: Awaited<ReturnType<typeof play>>): Generator<string> {
   for (const entries of audits.values())
     for (const [at, line] of entries.entries()) {

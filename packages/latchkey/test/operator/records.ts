@@ -1,4 +1,4 @@
-/** Records that a worker left behind, in any store. */
+/** Records of dead workers, in any store. */
 
 import { packStep, startMark } from '../../src/core/steps/saved-step.ts';
 import type { ClaimRequest, StoredRecord } from '../../src/core/store.ts';
@@ -7,7 +7,7 @@ import type { Decision, OperatedStore } from '../../src/operator/index.ts';
 import type { memoryStore } from '../../src/stores/memory/index.ts';
 import { claimOf } from '../stores/requests.ts';
 
-/** The methods by which a worker works. */
+/** The methods that a worker calls. */
 export type WorkedStore = OperatedStore & Pick<ReturnType<typeof memoryStore>, 'saveStep' | 'abandon' | 'erase'>;
 
 export const ann = { who: 'ann', why: 'The provider has the charge.' };
@@ -30,7 +30,7 @@ export async function lapse(
   return { id, token };
 }
 
-/** Takes the record over, as a worker or a `recover` hook does, and dies of it. */
+/** Takes over the record, as a worker or a `recover` hook does, and dies. */
 export async function takeOver(store: WorkedStore, id: string, token: string): Promise<void> {
   await store.claim(claimOf(id, token, { fingerprint: '1.print', acceptable: ['1.print'], takeover: 'any' }));
   await store.abandon({ id, token, unresolvedRetentionMs: 30 * 86_400_000 });

@@ -1,4 +1,4 @@
-/** Where a shop's books and records lie: a file, or a server that is started for the run. */
+/** The place of a shop's books and records: a file, or a server that is started for the run. */
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

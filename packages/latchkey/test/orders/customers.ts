@@ -1,9 +1,9 @@
-/** Customers who order and don't give up, and what they were told. */
+/** Customers who retry their orders until they are answered, and their answers. */
 
 import { idempotentFetch, NoAnswerError, type OperationAnswer, type OperationInit } from '../../src/client/index.ts';
 import type { Order } from './books/shop.ts';
 
-/** An answer that a customer was given: from then on it has to hold. */
+/** An answer that a customer got, and that must stay the same. */
 export interface Told {
   readonly order: Order;
   readonly key: string;
@@ -24,7 +24,7 @@ const patience = {
 const url = 'http://shop/orders';
 const headers = { 'content-type': 'application/json' } as const;
 
-/** Keeps `width` orders under way. */
+/** Keeps `width` orders pending. */
 export class Customers {
   readonly told: Told[] = [];
   readonly faults: string[] = [];
@@ -42,13 +42,13 @@ export class Customers {
     this.#all = Promise.all(Array.from({ length: width }, () => this.#come()));
   }
 
-  /** Lets nobody in any more, and resolves when everybody has an answer. */
+  /** Accepts no more customers, and resolves when all have an answer. */
   async finish(): Promise<void> {
     this.#isOpen = false;
     await this.#all;
   }
 
-  /** Asks for everything once more; another answer than before is a fault. */
+  /** Sends every request once more; another answer than before is a violation. */
   async askAgain(): Promise<void> {
     const queue = [...this.told];
     const work = async () => {
@@ -71,7 +71,7 @@ export class Customers {
     this.told.push({ order, key, status: response.status, body: await response.text(), attempts });
   }
 
-  /** A call that ran out of attempts has kept its key: the next one goes on. */
+  /** A call that ran out of attempts has kept its key, so the next one continues. */
   async #answer(init: OperationInit): Promise<OperationAnswer> {
     try {
       return await this.#order(url, init);

@@ -8,7 +8,7 @@ import { violationsIn } from './verify.ts';
 
 const seed = Number(process.env['ORDERS_SEED'] ?? Math.floor(Math.random() * 2 ** 31));
 
-// They wait more than they work: side by side, all take the time of one.
+// They mostly wait, so concurrently all take the time of one.
 describe.concurrent('orders of four steps', () => {
   for (const store of orderStores.filter(isSelected)) {
     it(`are exactly once on ${store} while workers are killed and the provider fails (ORDERS_SEED=${seed})`, async ({

@@ -1,4 +1,4 @@
-/** The order flow under load, while workers are killed and the provider misbehaves; then promises against facts. */
+/** The order flow under load, while workers are killed and the provider fails; then compares answers with the books. */
 
 import type { Behaviour } from '../../../../examples/payments/src/provider/behaviour.ts';
 import type { CardCharge } from '../../../../examples/payments/src/provider/ledger.ts';
@@ -15,14 +15,14 @@ export interface OrderCrashOptions {
   readonly store: OrderStore;
   readonly kills: number;
   readonly seed: number;
-  /** Told after each kill. */
+  /** Called after each kill. */
   readonly onKill?: (kills: number) => void;
 }
 
 export interface OrderCrashReport {
   readonly orders: number;
   readonly completed: number;
-  /** Orders whose card was declined, and that left nothing behind. */
+  /** Orders whose card was declined and that left nothing. */
   readonly refused: number;
   /** Orders that took more than one request. */
   readonly retried: number;
@@ -36,7 +36,7 @@ const customers = 12;
 const longestLifeMs = 600;
 const mailsLimitMs = 20_000;
 
-/** Most payments go well; each kind of trouble comes often enough to meet every kill. */
+/** Most payments succeed; each kind of failure is frequent enough to coincide with kills. */
 const troubles: readonly Behaviour[] = [
   ...Array.from({ length: 30 }, (): Behaviour => 'ok'),
   ...Array.from({ length: 4 }, (): Behaviour => 'lose-answer'),
@@ -62,7 +62,7 @@ export async function runOrderCrashes(options: OrderCrashOptions): Promise<Order
   }
 }
 
-/** Mails follow their orders; those that never come are reported as violations. */
+/** Waits for the orders' mails; missing ones are reported as violations. */
 async function mailsSent(backend: Backend, told: readonly Told[]): Promise<void> {
   const due = told.filter(({ status }) => status === 201).length;
   const isSent = async () => (await backend.books()).mails.length >= due;

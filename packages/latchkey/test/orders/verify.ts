@@ -1,10 +1,10 @@
-/** Compares what customers were told with the books of the shop and of the provider. */
+/** Compares the customers' answers with the books of the shop and of the provider. */
 
 import type { CardCharge } from '../../../../examples/payments/src/provider/ledger.ts';
 import type { Books } from './books/shop.ts';
 import type { Told } from './customers.ts';
 
-/** What is wrong, in words. */
+/** The violations as text. */
 export function violationsIn(told: readonly Told[], books: Books, charges: readonly CardCharge[]): string[] {
   const rows = Map.groupBy(books.orders, ({ order }) => order);
   const paid = Map.groupBy(charges, ({ reference }) => reference);

@@ -1,4 +1,4 @@
-/** The shop's worker processes: killed at random, started again, and asked in turn. */
+/** The shop's worker processes: killed at random, restarted, and called in turn. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -14,7 +14,7 @@ import { spawnChild } from '../stores/sqlite/children/spawn-child.ts';
 import { temporaryFolder } from '../stores/sqlite/handles.ts';
 import { enqueue } from './enqueue.ts';
 
-/** A store that processes share. */
+/** A store shared by processes. */
 interface Shared {
   readonly url: string;
   readonly outbox: Outbox;

@@ -208,7 +208,7 @@ describe('a dispatcher', () => {
     expect(() => dispatcher(slip)).toThrow(coded('option-unknown'));
     for (const wrong of [{ concurrency: 0 }, { leaseMs: 1 }, { maxAttempts: 0 }, { pollMs: 0.5 }])
       expect(() => dispatcher({ store, deliver, ...wrong })).toThrow(coded('option-invalid'));
-    // @ts-expect-error there is nothing to deliver with
+    // @ts-expect-error `deliver` is missing
     expect(() => dispatcher({ store })).toThrow(coded('option-invalid'));
   });
 });

@@ -6,7 +6,7 @@ type Done = Transacted<string>;
 
 const done: Done = { value: '', write: { kind: 'step', name: 'enqueue', value: bytesOf('') } };
 
-/** Adds messages in one transaction of an operation of their own. */
+/** Adds messages in one transaction of a new operation. */
 export async function enqueue<Kind extends TransactionKind>(
   store: Store<Kind>,
   operationId: string,
@@ -15,7 +15,7 @@ export async function enqueue<Kind extends TransactionKind>(
   const token = crypto.randomUUID();
   await store.claim(claimOf(operationId, token, { operationId }));
   const request = { id: operationId, token, leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
-  // A client runs one statement at a time, and a synchronous store's function may not wait for anything.
+  // A client runs one statement at a time, and a synchronous store's function must not wait.
   const addFrom = (handle: unknown, [name, ...rest]: readonly string[]): Done | Promise<Done> => {
     if (name === undefined) return done;
     const message = { operationId, operation: 'POST /orders', name, payload: bytesOf(`payload of ${name}`) };

@@ -1,4 +1,4 @@
-/** Every scenario on one store, at the length of `npm test`; `npm run torture:stores` is the long one. */
+/** Every scenario on one store, at the length of `npm test`; `npm run torture:stores` runs longer. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { patience } from '../servers/patience.ts';
@@ -12,7 +12,7 @@ import type { StoreName } from './scenarios/scenario.ts';
 
 const timeoutMs = patience(120_000);
 
-/** A run starts from a seed of its own, which it prints; `SEED` repeats one. */
+/** A run prints its random seed; `SEED` repeats one. */
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 
 export function processSuite(name: StoreName): void {

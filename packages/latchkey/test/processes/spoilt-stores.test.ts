@@ -1,4 +1,4 @@
-/** The checker must be able to fail: real runs on stores that break a promise, each in one way. */
+/** Tests that the checker can fail: real runs on stores that break one promise each. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isSelected } from '../servers/selected.ts';
@@ -11,7 +11,7 @@ import { violationsOf } from './history/checker.ts';
 import type { Spoiling, Task } from './history/events.ts';
 import { takeOver } from './scenarios/taking-over.ts';
 
-/** What a store does wrong, what is asked of it, and the rules that this breaks at the least. */
+/** A store's fault, its requests, and the rules that must report it. */
 interface Case {
   readonly spoiling: Spoiling;
   readonly wanted: Partial<Task>;

@@ -1,4 +1,4 @@
-/** Client and server read another layer's answer in the same way, since both read it by the same table. */
+/** Client and server classify another layer's answer in the same way, by the same table. */
 
 import { describe, expect, it } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';

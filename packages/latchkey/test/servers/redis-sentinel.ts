@@ -7,13 +7,13 @@ import { Redis } from 'ioredis';
 import { type RedisServer, startRedis, until } from './redis-server.ts';
 
 export interface RedisSentinel {
-  /** The name under which the Sentinels know the master. */
+  /** The master's name in the Sentinels. */
   readonly name: string;
   readonly sentinels: readonly { readonly host: string; readonly port: number }[];
   readonly servers: readonly RedisServer[];
-  /** The port of the master, as the first Sentinel has it. */
+  /** The master's port according to the first Sentinel. */
   master(): Promise<number>;
-  /** Waits until every replica has what the master has. */
+  /** Waits until every replica has all data of the master. */
   untilInStep(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -25,11 +25,11 @@ const host = '127.0.0.1';
 interface Settings {
   readonly replicas?: number;
   readonly settings?: readonly string[];
-  /** After so long without an answer a server counts as down. */
+  /** Time without an answer after which a server counts as down. */
   readonly downAfterMs?: number;
 }
 
-/** Sentinels want a configuration file that they can write to. */
+/** Sentinels need a writable configuration file. */
 async function startSentinel(masterPort: number, downAfterMs: number): Promise<Pick<RedisServer, 'port' | 'stop'>> {
   const file = join(tmpdir(), `latchkey-sentinel-${crypto.randomUUID()}.conf`);
   const lines = [

@@ -1,4 +1,4 @@
-/** Starts Debian's redis-server on a free port of loopback, in a folder of its own, and stops it by its process. */
+/** Starts Debian's redis-server on a free loopback port in a new folder, and stops it by its process id. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -25,9 +25,7 @@ export interface RedisServer {
 const deadlineMs = 20_000;
 
 /**
- * Waits for something that takes no more than seconds.
- *
- * @param what - named if it never comes.
+ * Waits for a condition for at most some seconds. @param what - for the error message.
  */
 export async function until(what: string, isSo: () => Promise<boolean>, limitMs = deadlineMs): Promise<void> {
   const giveUpAt = Date.now() + patience(limitMs);
@@ -75,8 +73,8 @@ async function end(server: ChildProcess): Promise<void> {
 
 /**
  * @param settings - further settings, as on redis-server's command line: `['--appendonly', 'yes']`.
- * @param first - what comes before all settings: a configuration file.
- * @param env - what it has in its environment besides.
+ * @param first - the argument before all settings: a configuration file.
+ * @param env - additional environment variables.
  */
 export async function startRedis(
   settings: readonly string[] = [],
@@ -90,7 +88,7 @@ export async function startRedis(
   const all = [...first, ...place, '--save', '', ...settings];
   const start = async () => {
     const started = spawn('redis-server', all, { stdio: 'ignore', env: { ...process.env, ...env } });
-    // A test that fails or runs out of time must not leave it behind.
+    // A test that fails or times out must not leave it running.
     const killed = () => started.kill('SIGKILL');
     process.once('exit', killed);
     started.once('exit', () => process.off('exit', killed));
@@ -109,7 +107,7 @@ export async function startRedis(
     },
     stop: async () => {
       await end(server);
-      // A child of the server's may still be writing its snapshot.
+      // A child of the server may still be writing its snapshot.
       await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };

@@ -1,4 +1,4 @@
-/** Which stores' suites run: `LATCHKEY_TEST_STORES=redis,postgres` names them; all if it is not set. */
+/** The stores whose suites run: those in `LATCHKEY_TEST_STORES=redis,postgres`, or all if it is not set. */
 
 const names = process.env['LATCHKEY_TEST_STORES']?.split(',').map((name) => name.trim());
 

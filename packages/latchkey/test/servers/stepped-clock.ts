@@ -1,4 +1,4 @@
-/** A wall clock for servers that a test steps forward and back, while the machine's stands as it is. */
+/** A wall clock for servers that a test steps forward and back, without changing the machine's clock. */
 
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface SteppedClock {
-  /** What a server that shall have it is started with. */
+  /** The environment of a server with this clock. */
   readonly env: NodeJS.ProcessEnv;
-  /** Steps it forward by so many milliseconds, or back. */
+  /** Steps it by this many milliseconds, forward or back. */
   step(ms: number): Promise<void>;
   remove(): Promise<void>;
 }
@@ -30,7 +30,7 @@ function numberOf(aheadMs: number): Uint8Array {
 export async function steppedClock(): Promise<SteppedClock> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-clock-'));
   const [library, file] = [join(folder, 'clock.so'), join(folder, 'ahead')];
-  // PostgreSQL runs as a user of its own.
+  // PostgreSQL runs as another user.
   await chmod(folder, 0o755);
   await writeFile(file, numberOf(0), { mode: 0o644 });
   compile(library);
@@ -39,7 +39,7 @@ export async function steppedClock(): Promise<SteppedClock> {
     env: { LD_PRELOAD: library, STEPPED_CLOCK: file },
     step: async (ms) => {
       aheadMs += ms;
-      // Over what is there, since the servers have it mapped: a file cut to nothing would end them.
+      // Overwrites the file without truncating it, since the servers have it mapped.
       await writeFile(file, numberOf(aheadMs), { flag: 'r+' });
     },
     remove: () => rm(folder, { recursive: true, force: true }),

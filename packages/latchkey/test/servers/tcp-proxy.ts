@@ -1,25 +1,25 @@
 /**
- * A TCP proxy that disturbs on command: it cuts a connection before what the client sent arrives, or after, when the
- * reply is due, and it holds replies back.
+ * A TCP proxy with simulated faults: it closes a connection before or after the server has received the client's data,
+ * and delays replies.
  */
 
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 /**
- * What happens to a piece that a client sends:
- * - `pass`: it goes on.
- * - `cut-before`: the connection ends, and the server never sees it.
- * - `cut-after`: the server gets it, and the connection ends in place of the reply.
- * - `delayMs`: the server gets it, and the reply comes so much later.
+ * The fate of a client's data:
+ * - `pass`: it is passed on.
+ * - `cut-before`: the connection is closed before the server gets it.
+ * - `cut-after`: the server gets it, and the connection is closed instead of the reply.
+ * - `delayMs`: the server gets it, and the reply is delayed by this time.
  */
 export type Treatment = 'pass' | 'cut-before' | 'cut-after' | { readonly delayMs: number };
 
 export interface TcpProxy {
   readonly port: number;
-  /** Asked about every piece from now on. */
+  /** Called for every piece of data from now on. */
   treat(how: () => Treatment): void;
-  /** How many pieces were not passed on untouched. */
+  /** Number of pieces that were not just passed on. */
   readonly disturbed: number;
   stop(): Promise<void>;
 }

@@ -17,7 +17,7 @@ import { printed } from './world/history.ts';
 
 const seedsPerJob = 25;
 const mostSeedsPerFault = 2_000;
-/** More threads than this only help on larger machines than the times in CONTRIBUTING.md are for. */
+/** More threads only help on larger machines than that of the times in CONTRIBUTING.md. */
 const threads = availableParallelism();
 
 const { values } = parseArgs({
@@ -55,7 +55,7 @@ async function replaySeed(seed: number): Promise<boolean> {
   return violations.length === 0;
 }
 
-/** Does the jobs under a progress bar; `total` counts what `amount` adds up to. */
+/** Runs the jobs with a progress bar; `total` is the sum of their amounts. */
 async function underWay(jobs: readonly Job[], total: number, amount: (done: Done) => number): Promise<Done[]> {
   const progress = new Progress(total, process.stderr);
   const all: Done[] = [];

@@ -1,4 +1,4 @@
-/** One world from one seed: everything runs in this process, and only the scheduler moves it. */
+/** One world from one seed: everything runs in this process, controlled by the scheduler. */
 
 import { loadAudit } from '../../src/core/engine/recovery.ts';
 import type { AnyOperatorStore, OperatorStore } from '../../src/core/store.ts';
@@ -22,18 +22,18 @@ import { Server, type ServerRules } from './world/server.ts';
 import type { Worker } from './world/worker.ts';
 import { type SimKind, workerStore } from './world/worker-store.ts';
 
-/** What may be spoilt, to see whether the checker finds it. */
+/** The parts that a fault can change, to test the checker. */
 export interface Spoiling {
-  /** The store's own transitions. */
+  /** The store's transitions. */
   readonly store?: (store: AnyOperatorStore) => AnyOperatorStore;
-  /** A worker's connection, which is all that its engine knows of the store. */
+  /** A worker's connection to the store. */
   readonly connection?: (store: OperatorStore<SimKind>, worker: Worker) => OperatorStore<SimKind>;
   readonly server?: Partial<ServerRules>;
   readonly app?: Partial<AppRules>;
   readonly runtime?: (worker: Worker) => void;
 }
 
-/** What came of a seed. */
+/** The result of a seed. */
 export interface World {
   readonly plan: Plan;
   readonly events: readonly Timed[];
@@ -50,12 +50,12 @@ const fronts = {
   http: { Front: HttpFront, bodyOf: httpBody, resultOf: httpResult },
 } as const;
 
-/** More than the longest life of any world; what reaches it runs in circles. */
+/** More than the events of any world; a world that reaches it never ends. */
 const mostEvents = 200_000;
 
-/** Plays the world of a seed to its end. */
+/** Runs the world of a seed to its end. */
 export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<World> {
-  await loadAudit(); // loading takes real time, which no scheduler moves
+  await loadAudit(); // loading takes real time, which the scheduler does not control
   const chance = new Chance(seed);
   const plan = planOf(seed, chance.stream('plan'));
   const front = fronts[plan.front];

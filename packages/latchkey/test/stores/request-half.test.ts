@@ -9,7 +9,7 @@ import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime, storeSuite } from '../../src/testing/index.ts';
 
-/** The same store without what only operators call. */
+/** The same store without the operator's methods. */
 function requestHalf(store: OperatorStore): Store {
   return {
     name: store.name,
@@ -26,7 +26,7 @@ function requestHalf(store: OperatorStore): Store {
   };
 }
 
-/** What sealing adds to a value; the suite's limit speaks of plain ones. */
+/** Bytes that encryption adds to a value; the suite's limit is for plain ones. */
 const sealedExtra = 32;
 
 const encryption = { currentKey: 'a', keys: { a: new Uint8Array(32) } };

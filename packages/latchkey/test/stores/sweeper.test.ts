@@ -3,7 +3,7 @@ import { sleep } from '../../src/core/runtime.ts';
 import { Sweeper } from '../../src/stores/shared/sweeper.ts';
 import { manualRuntime } from '../../src/testing/index.ts';
 
-/** How often a sweeper calls in ten seconds, once it has begun, if each call takes this long. */
+/** Number of a sweeper's calls in ten seconds, if each call takes this long. */
 async function callsWith(tookMs: number, swept: number): Promise<number> {
   const runtime = manualRuntime();
   let calls = 0;

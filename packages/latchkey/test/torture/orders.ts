@@ -10,7 +10,7 @@ const { values } = parseArgs({
 const kills = Number(values.kills);
 const seed = Number(values.seed ?? Math.floor(Math.random() * 2 ** 31));
 
-/** A line that overwrites itself, where somebody may be looking. */
+/** A progress line, if the output is a terminal. */
 function progress(store: OrderStore): (done: number) => void {
   return (done) => {
     if (process.stdout.isTTY)

@@ -2,8 +2,8 @@
  * Measures how many acknowledged answers a failover of Redis loses, with and without `waitReplicas`, and prints a
  * table. Run by hand; an argument is the number of failovers per row (10 unless given), of about five seconds each.
  *
- * One master, one replica, three Sentinels, 32 workers that claim and complete through ioredis, on one machine: what
- * is lost here is what Redis's replication leaves open, not what a network adds to it.
+ * One master, one replica, three Sentinels, 32 workers that claim and complete through ioredis, on one machine: it
+ * measures the losses of Redis's replication, without those of a network.
  */
 
 import { Redis } from 'ioredis';
@@ -15,7 +15,7 @@ import { claimOf, completionOf } from '../stores/requests.ts';
 
 interface Row {
   readonly fault: string;
-  /** How long the replica is cut off before the master dies. */
+  /** How long the replica is disconnected before the master dies. */
   readonly cutMs: number;
   readonly waitReplicas?: WaitReplicas;
 }
@@ -34,7 +34,7 @@ const rounds = Number(process.argv[2] ?? 10);
 const loadMs = 500;
 const workers = 32;
 
-/** Sentinels that were held up themselves do nothing for half a minute (TILT). */
+/** Sentinels that were delayed themselves do nothing for half a minute (TILT). */
 const failoverMs = 90_000;
 
 function pause(ms: number): Promise<void> {
@@ -64,7 +64,7 @@ async function failover(servers: RedisSentinel, { cutMs, waitReplicas }: Row) {
   return { acknowledged: acknowledged.length, lost: (await lostOn(replica?.port ?? 0, acknowledged)).length };
 }
 
-/** Claims and completes keys, and gives those up that fail. */
+/** Claims and completes keys, and skips those that fail. */
 function startWork(store: RedisStore) {
   const acknowledged: string[] = [];
   let number = 0;
@@ -85,7 +85,7 @@ function startWork(store: RedisStore) {
   return { acknowledged, end };
 }
 
-/** The replica stands still, so that it can't connect again; what was under way to it still arrives. */
+/** The replica is stopped, so that it can't reconnect; data already sent to it still arrives. */
 async function cutOff({ servers: [master, replica] }: RedisSentinel): Promise<void> {
   replica?.process.kill('SIGSTOP');
   const client = new Redis({ port: master?.port ?? 0 });

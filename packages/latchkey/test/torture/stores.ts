@@ -1,7 +1,7 @@
 /**
- * `npm run torture:stores`: every scenario on every store, at length. Options after `--`: `--store redis` (may be
+ * `npm run torture:stores`: every scenario on every store, at full length. Options after `--`: `--store redis` (may be
  * repeated), `--seed N` repeats a run's random choices, `--keys N` changes the length of every scenario,
- * `--scenario killed` takes those with that word in their name.
+ * `--scenario killed` selects those with that word in their name.
  */
 
 import { parseArgs } from 'node:util';

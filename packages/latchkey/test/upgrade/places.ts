@@ -1,7 +1,7 @@
 import type { OperatorStore, TransactionKind } from '../../src/core/store.ts';
 import { type Release, storeModule } from './releases.ts';
 
-/** A store of any kind, as the tests handle them all. */
+/** A store of any kind. */
 export type AnyStore = OperatorStore<TransactionKind>;
 
 /** A store, and the way to close it and its client. */
@@ -12,7 +12,7 @@ export interface Connected {
 
 type Connect = (release: Release, address: string) => Promise<Connected>;
 
-/** Clients are loaded when they are needed: a process needs one, and the largest takes seconds. */
+/** Clients are loaded on demand, since a process needs one, and the largest takes seconds. */
 const clients = {
   ioredis: () => import('ioredis'),
   mysql2: () => import('mysql2/promise'),
@@ -20,10 +20,10 @@ const clients = {
   aws: () => import('../servers/dynamodb-local.ts'),
 };
 
-/** The options of a store's function differ; what it makes is a store. */
+/** The store functions have different options; each creates a store. */
 type Make<Name extends string> = Readonly<Record<Name, (options: object) => AnyStore>>;
 
-/** The key that sealed values are sealed with, in both releases. */
+/** The encryption key of both releases. */
 const sealing = { currentKey: 'k', keys: { k: new Uint8Array(32).fill(7) } };
 
 const sqlite: Connect = async (release, database) => {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 
-/** Where the modules of a release are, and how their names end. */
+/** The folder of a release's modules, and their file ending. */
 export interface Release {
   readonly root: string;
   readonly ending: 'js' | 'ts';
@@ -14,7 +14,7 @@ export interface Release {
 /** The code of this repository. */
 export const present: Release = { root: fileURLToPath(new URL('../../src', import.meta.url)), ending: 'ts' };
 
-/** The release before, unpacked; `remove` when it is needed no more. */
+/** The former release, unpacked; call `remove` at the end. */
 export async function unpackFormer(): Promise<{ readonly former: Release; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-former-'));
   const archive = fileURLToPath(new URL('former-release.tgz', import.meta.url));
@@ -23,7 +23,7 @@ export async function unpackFormer(): Promise<{ readonly former: Release; remove
   return { former, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
-/** Loads a store's module of a release. What it exports is what the present one does, as far as the tests use it. */
+/** Loads a store's module of a release. The tests only use exports that the present release has too. */
 export async function storeModule<Module>({ root, ending }: Release, name: string): Promise<Module> {
   return import(/* @vite-ignore */ pathToFileURL(join(root, 'stores', name, `index.${ending}`)).href);
 }

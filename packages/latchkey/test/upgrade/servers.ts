@@ -11,10 +11,10 @@ import { temporaryFolder } from '../stores/sqlite/handles.ts';
 import type { Kind } from './places.ts';
 import { type Release, storeModule } from './releases.ts';
 
-/** Where stores of both releases meet. */
+/** A place that stores of both releases share. */
 export interface Place {
   readonly address: string;
-  /** Does what is due before the new release is deployed; the tables are the former one's until then. */
+  /** Applies the migrations of the new release; until then the tables are those of the former one. */
   migrate(): Promise<unknown>;
   stop(): Promise<void>;
 }

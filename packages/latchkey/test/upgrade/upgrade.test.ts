@@ -11,7 +11,7 @@ import { type Place, places } from './servers.ts';
 const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
 const duplicates = 4;
 const kinds: readonly Kind[] = ['sqlite', 'encrypted', 'redis', 'postgres', 'mariadb', 'dynamodb'];
-/** DynamoDB Local takes tens of milliseconds for a call that it must write. */
+/** DynamoDB Local takes tens of milliseconds for a write. */
 const keysOf = (kind: Kind) => (kind === 'dynamodb' ? 30 : 100);
 const migrated: readonly Kind[] = ['postgres', 'mariadb'];
 const unreadable = { code: 'record-unreadable' };
@@ -132,7 +132,7 @@ async function answerOf(store: AnyStore, id: string): Promise<string> {
   return outcome.outcome === 'completed' ? Buffer.from(outcome.result.bytes).toString() : outcome.outcome;
 }
 
-/** The new release says what is missing, and works as soon as that is there. */
+/** The new release reports missing tables, and works as soon as they exist. */
 async function expectUnmigrated({ store, end }: Connected): Promise<void> {
   await expect(store.read('from before')).rejects.toMatchObject({ code: 'schema-mismatch' });
   await expect(store.read('from before')).rejects.toThrow(/migrat/);

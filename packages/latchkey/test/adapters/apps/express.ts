@@ -10,7 +10,7 @@ import { grouped, isStream, listen, tenantOf } from './server.ts';
 
 export type JsonParser = 'before' | 'after' | 'absent';
 
-/** The two versions, as one: what is used of them here is the same. */
+/** Both versions, of which only common members are used here. */
 const versions: Record<4 | 5, () => express.Express> = { 4: express4, 5: express };
 
 function sendReply(response: Response, reply: SuiteReply): void {

@@ -1,4 +1,4 @@
-// What is used of Express 4 here has the types of Express 5.
+// The members of Express 4 that are used here have the types of Express 5.
 declare module 'express4' {
   import type { Express } from 'express';
 

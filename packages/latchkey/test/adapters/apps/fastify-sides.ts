@@ -3,10 +3,10 @@ import { onTestFinished } from 'vitest';
 import { idempotency } from '../../../src/adapters/fastify.ts';
 import { guardOptions } from './harness.ts';
 
-/** Sets up one side of an application's guard. */
+/** Registers plugins or hooks on one side of an application's guard. */
 export type Setup = (app: FastifyInstance) => unknown;
 
-/** What stands around a guard, and behind it. */
+/** The hooks before and after a guard. */
 export interface Sides {
   readonly before?: Setup;
   readonly behind?: Setup;
@@ -14,7 +14,7 @@ export interface Sides {
   readonly handler?: RouteHandlerMethod;
 }
 
-/** An application with something on each side of its guard. */
+/** An application with hooks on each side of its guard. */
 export async function start({ before, behind, options, handler }: Sides) {
   const app = fastify();
   onTestFinished(() => app.close());
@@ -29,7 +29,7 @@ export async function start({ before, behind, options, handler }: Sides) {
   return { origin: await app.listen({ host: '127.0.0.1', port: 0 }), runs: () => runs };
 }
 
-/** Wraps each payload, and counts how often it did. */
+/** Wraps each payload, and counts its calls. */
 export function envelope(name: string) {
   let times = 0;
   const setup: Setup = (app) =>

@@ -27,7 +27,7 @@ function streamOf(source: AsyncIterable<Uint8Array>): ReadableStream<Uint8Array>
 
 export const headerOf = (request: Request) => (name: string) => request.headers.get(name) ?? undefined;
 
-/** What a timeout answers. */
+/** The answer of a timeout. */
 export function emptyWith(status: number): Response {
   return new Response(null, { status });
 }

@@ -7,13 +7,13 @@ import { firstKey } from '../../../src/testing/adapter-suite/world.ts';
 import { faultyStore } from '../../../src/testing/index.ts';
 import { listen } from './server.ts';
 
-/** A memory store that can be disturbed, and options for a guard on it. */
+/** A memory store with simulated faults, and options for a guard on it. */
 export function guardOptions() {
   const { store, faults } = faultyStore(memoryStore());
   return { faults, options: { store, principal: () => 'tenant' } };
 }
 
-/** Serves for the length of a test. */
+/** Serves during a test. */
 export async function serve(listener: RequestListener, onConnection = () => {}): Promise<string> {
   const { origin, close } = await listen(createServer(listener).on('connection', onConnection));
   onTestFinished(close);

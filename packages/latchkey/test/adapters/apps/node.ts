@@ -26,7 +26,7 @@ async function writeReply(response: ServerResponse, reply: SuiteReply): Promise<
   else response.end(body);
 }
 
-/** What a timeout does. */
+/** The action of a timeout. */
 export function answerLate(response: ServerResponse, status: number): void {
   if (!response.headersSent) response.writeHead(status).end();
 }
@@ -46,7 +46,7 @@ export function startNode<Kind extends TransactionKind>(setup: AppSetup<Kind>): 
     for (const [name, value] of grouped(headers)) response.setHeader(name, value);
     void late?.then((status) => answerLate(response, status));
     if (refuse !== undefined) response.writeHead(refuse).end();
-    // A stream that breaks ends the response by itself; its error is nobody's to handle here.
+    // A broken stream ends the response by itself; its error needs no handling here.
     else guarded(request, response).catch(() => response.destroy());
   });
   return listen(server);

@@ -17,7 +17,7 @@ function closeServer(server: Server): Promise<void> {
   });
 }
 
-/** Headers by name, repeated ones as arrays, the way Node takes them. */
+/** Headers by name in Node's form, repeated ones as arrays. */
 export function grouped(headers: readonly Header[] = []): [name: string, value: string | string[]][] {
   const names = [...new Set(headers.map(([name]) => name))];
   return names.map((name) => {

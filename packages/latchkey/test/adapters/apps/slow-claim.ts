@@ -2,10 +2,10 @@ import { memoryStore } from '../../../src/stores/memory/index.ts';
 import { gate } from '../../../src/testing/adapter-suite/world.ts';
 import { faultyStore } from '../../../src/testing/index.ts';
 
-/** What the requests of these tests send. */
+/** The requests of these tests. */
 export const body = JSON.stringify({ amount: 4200 });
 
-/** A store whose first claim waits, and what a server saw. */
+/** A store whose first claim waits, and the server's observations. */
 export function slowClaim() {
   const memory = memoryStore();
   const { passed, open: openClaim } = gate();

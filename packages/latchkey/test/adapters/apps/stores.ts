@@ -11,10 +11,10 @@ export function memory(): SuiteStore {
   return { store: memoryStore() };
 }
 
-/** In memory where there is such a folder: a disk that others keep busy stalls the event loop past short leases. */
+/** In memory if possible, since a busy disk can stall the event loop for longer than a short lease. */
 const folders = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 
-/** A file of its own, opened by a handle of ours, so that the test can look at what was committed. */
+/** A new file, opened with our own handle, so that the test can read committed data. */
 export function sqlite(): SuiteStore<SqliteTransactions<DatabaseSync>> {
   const folder = mkdtempSync(join(folders, 'latchkey-adapters-'));
   const database = new DatabaseSync(join(folder, 'test.db'));

@@ -1,4 +1,4 @@
-/** An act with nothing else to do, on a store that fails at first, as a command line would do it. */
+/** One act on a store that fails at first, as a command-line tool would make it. */
 
 import { operator } from '../../../src/operator/index.ts';
 import { memoryStore } from '../../../src/stores/memory/index.ts';

@@ -1,4 +1,4 @@
-/** Resolves every lapsed record of a file, one after another, and names each before it begins. */
+/** Resolves all lapsed records of a file in turn, and prints each id before it begins. */
 
 import { operator } from '../../../src/operator/index.ts';
 import { sqliteStore } from '../../../src/stores/sqlite/index.ts';

@@ -9,7 +9,7 @@ async function connect(port: number): Promise<Redis> {
   return client;
 }
 
-/** Redis has no transactions that a step could share: each write is one that may be repeated under the step's key. */
+/** Redis has no transactions that a step could use, so each write can be repeated under the step's key. */
 export async function redisShop(port: number, provider: string): Promise<Shop<never>> {
   const client = await connect(port);
   const store = redisStore({ client });

@@ -1,6 +1,6 @@
 /**
- * A shop whose orders take four steps: stock is reserved, a card is charged at a provider in another process, the
- * order is written, a mail is sent. Each store's shop keeps its books as that store's users would.
+ * A shop whose orders take four steps: stock is reserved, a card is charged at a provider in another process, the order
+ * is written, a mail is sent. Each store's shop keeps its books like users of that store.
  */
 
 import type { OperatorStore, TransactionKind } from '../../../src/core/store.ts';
@@ -12,27 +12,27 @@ export interface Order {
   readonly amount: number;
 }
 
-/** How a handler of one framework runs an order: `finish` may have sent the answer already. */
+/** Runs an order in a framework's handler; `finish` may have sent the answer already. */
 export type Place<Kind extends TransactionKind> = <Finished>(
   order: Order,
   context: HttpContext<Kind, Finished>,
 ) => Promise<Answer | Finished>;
 
-/** One process's end of a shop. */
+/** A shop in one process. */
 export interface Shop<Kind extends TransactionKind> {
   readonly store: OperatorStore<Kind>;
   readonly place: Place<Kind>;
   close(): Promise<void>;
 }
 
-/** What the books say in the end. */
+/** The final state of the books. */
 export interface Books {
   readonly orders: readonly { readonly order: string; readonly charge: string }[];
   readonly reserved: number;
   readonly mails: readonly string[];
 }
 
-/** One attempt must end well within a lease; the provider hangs at times. */
+/** An attempt must end well within a lease, although the provider sometimes hangs. */
 const patience = { attemptTimeoutMs: 700, maxAttempts: 3, baseDelayMs: 20, maxDelayMs: 100 } as const;
 
 /** Charges the card; undefined if it was declined. */
@@ -53,7 +53,7 @@ export async function pay<Kind extends TransactionKind, Finished>(
   return charge.id;
 }
 
-/** How each worker delivers the mails that orders put into the outbox. */
+/** Delivers the mails that orders put into the outbox. */
 export const mailing = { leaseMs: 2_000, maxAttempts: 1_000 } as const;
 
 /** The order that a mail is about. */

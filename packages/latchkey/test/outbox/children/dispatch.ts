@@ -1,6 +1,6 @@
 /**
- * A dispatcher in a process of its own, until standard input ends. Prints `up`, then `begin <id> <attempts>` at each delivery, and
- * `end <id>` after it; a delivery that has to hang never ends. Arguments: the store's URL, the lease in
+ * A dispatcher in a separate process, until standard input ends. Prints `up`, then `begin <id> <attempts>` at each
+ * delivery, and `end <id>` after it; a delivery with `hang` never ends. Arguments: the store's URL, the lease in
  * milliseconds, `hang` or a duration in milliseconds.
  */
 

@@ -1,29 +1,29 @@
-/** A real server with a store's tables, and how processes reach it. */
+/** A real server with a store's tables, and its address for processes. */
 
 import type { TcpProxy } from '../../servers/tcp-proxy.ts';
 import type { StoreSettings } from '../children/settings.ts';
 
 export interface Backend {
   readonly name: StoreSettings['kind'];
-  /** What a worker opens; workers use the store's clients in turn. */
+  /** The settings of a worker's store; workers use different clients in turn. */
   settings(worker: number): StoreSettings;
-  /** Whether leases go by a clock that is not the workers'. */
+  /** Whether leases follow a clock other than the workers'. */
   readonly ownClock: boolean;
   readonly hasTransactions: boolean;
-  /** What all workers connect through; absent where there is no server. */
+  /** The proxy of all workers; absent without a server. */
   readonly proxy?: TcpProxy;
-  /** Ends the server as a power cut would, and starts it again on what it had kept; absent if it keeps nothing. */
+  /** Ends the server as a power cut would, and restarts it with its persisted data; absent if it persists nothing. */
   restart?(): Promise<void>;
   /**
-   * Steps the store's clock: forward by `ms`, or back. Where there is no server of its own that can be given another
-   * clock, it brings the end of every lease nearer, record by record.
+   * Steps the store's clock by `ms`, forward or back. Without a server whose clock can be changed, it moves the end of
+   * every lease instead.
    */
   stepClock(ms: number): Promise<void>;
-  /** Makes the server forget the scripts that it was taught; absent where there are none. */
+  /** Makes the server forget its scripts; absent if there are none. */
   flushScripts?(): Promise<void>;
-  /** Whether a worker that is frozen now would stop all others; absent where that can't be. */
+  /** Whether freezing a worker now would block all others; absent if that is impossible. */
   isLocked?(): boolean;
-  /** The rows that transactions wrote: `key run`. */
+  /** The rows written by transactions: `key run`. */
   effects(): Promise<readonly string[]>;
   /** A file's path in the run's own folder. */
   path(name: string): string;

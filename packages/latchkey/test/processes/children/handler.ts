@@ -1,4 +1,4 @@
-/** The handler of a server process: it makes one effect in the way that the request names, and writes that down. */
+/** The handler of a server process: makes one effect in the requested way, and records it. */
 
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -14,7 +14,7 @@ export interface Execution {
   readonly task: Task;
   readonly context: HttpContext<TransactionKind>;
   readonly opened: OpenedStore;
-  /** The claim that this execution runs under; absent only under a layer that is spoilt. */
+  /** The claim of this execution; only absent with a faulty layer. */
   readonly owner: Owner | undefined;
   /** Writes a line about this execution. */
   readonly note: (type: HandlerEvent['type'], note?: string) => void;

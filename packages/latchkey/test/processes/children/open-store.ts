@@ -1,4 +1,4 @@
-/** Opens the store of a server process; loads no more clients than that takes. */
+/** Opens the store of a server process, loading only its client. */
 
 import type { Runtime } from '../../../src/core/runtime.ts';
 import type { OpenedStore } from './opened-store.ts';

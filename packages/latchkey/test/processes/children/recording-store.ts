@@ -1,4 +1,4 @@
-/** Writes down what a store is asked and answers, where ownership depends on it. */
+/** Records the store's calls and answers that affect ownership. */
 
 import type {
   AnyOperatorStore,

@@ -1,9 +1,9 @@
 /**
- * A server process: a small `node:http` application behind the guard. Its settings come as JSON in LATCHKEY_CHILD.
- * It says `listening PORT`, and ends with its standard input.
+ * A server process: a small `node:http` application behind the guard. Its settings come as JSON in LATCHKEY_CHILD. It
+ * prints `listening PORT`, and ends with its standard input.
  *
- * A path names the route's own settings: `/refuse/30000/reject/` is policy, lease and what a duplicate gets; how the
- * store is spoilt comes last.
+ * A path names the route's own settings: `/refuse/30000/reject/` is policy, lease and what a duplicate gets; the
+ * store's fault comes last.
  */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';

@@ -16,6 +16,6 @@ export interface ChildSettings {
   /** The file that the history goes to. */
   readonly log: string;
   readonly store: StoreSettings;
-  /** How far the process's wall clock is off. */
+  /** The error of the process's wall clock. */
   readonly clockShiftMs: number;
 }

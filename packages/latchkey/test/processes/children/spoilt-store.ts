@@ -1,4 +1,4 @@
-/** Stores that break a promise, each in one way, to see that the checker finds it. */
+/** Stores that break one promise each, to test the checker. */
 
 import type { AnyOperatorStore, Claimed, ClaimRequest, Owner, StoredResult } from '../../../src/core/store.ts';
 import type { Spoiling } from '../history/events.ts';
@@ -16,13 +16,13 @@ function changed(store: AnyOperatorStore, changes: Changes): AnyOperatorStore {
   });
 }
 
-/** A record as if it had just been claimed. */
+/** A record in the state just after a claim. */
 async function asClaimed(store: AnyOperatorStore, { id }: ClaimRequest): Promise<Claimed | undefined> {
   const record = await store.read(id);
   return record && { ...record, outcome: 'claimed', tookOver: false };
 }
 
-/** The owner that the record names, whoever asks. */
+/** The record's present owner, instead of the caller. */
 async function anyOwner<Request extends Owner>(store: AnyOperatorStore, request: Request): Promise<Request> {
   const record = await store.read(request.id);
   return { ...request, token: record?.token ?? request.token };
@@ -32,7 +32,7 @@ function neverClaimed({ operationId }: ClaimRequest): Claimed {
   return { outcome: 'claimed', attempt: 1, operationId, steps: new Map(), policy: 'refuse', tookOver: false };
 }
 
-/** What a store says that breaks a promise; the history has what it says. */
+/** Wrong answers of a store, as recorded in the history. */
 const stores: Partial<Record<string, Changes>> = {
   'gives-keys-away': (store) => ({
     claim: async (request) => {
@@ -100,7 +100,7 @@ const stores: Partial<Record<string, Changes>> = {
   }),
 };
 
-/** What a layer does that breaks a promise; the history has what the store said. */
+/** Wrong actions of the layer; the history has the store's correct answers. */
 const layers: Partial<Record<string, Changes>> = {
   'answers-early': (store) => ({
     complete: async (request) => {

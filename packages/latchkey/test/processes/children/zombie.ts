@@ -1,4 +1,4 @@
-/** Writes by a worker that may have lost its record, straight to the store: what a client without a lease would do. */
+/** Direct writes to the store by a worker that may have lost its record. */
 
 import type { Owner, TransactionKind, TransactionMethod } from '../../../src/core/store.ts';
 import type { OpenedStore } from './opened-store.ts';
@@ -6,7 +6,7 @@ import type { OpenedStore } from './opened-store.ts';
 const minute = 60_000;
 const bytes = new TextEncoder().encode('a zombie’s');
 
-/** Tries every write that an owner may make, the final one last. */
+/** Tries every write of an owner, the final one last. */
 export async function writeAsOwner({ store, write }: OpenedStore, owner: Owner, effect: string): Promise<void> {
   const lease = { ...owner, leaseMs: minute, unresolvedRetentionMs: minute };
   await store.renew(lease);

@@ -1,4 +1,4 @@
-/** A client: one request, or as many as it takes until there is an answer. */
+/** A client: one request, or retries until there is an answer. */
 
 import { type IncomingMessage, request } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -45,7 +45,7 @@ function headOf({ statusCode = 0, headers, headersDistinct }: IncomingMessage): 
   };
 }
 
-/** Sends the request once, and writes down what came of it. */
+/** Sends the request once, and records its result. */
 export async function ask(fleet: Fleet, worker: Worker, task: Task): Promise<ToldEvent> {
   const sentAt = machineTime();
   const reply = await send(worker, task);
@@ -61,13 +61,13 @@ function codeOf(problem: string): string | undefined {
   return JSON.parse(problem).code;
 }
 
-/** Whether asking again may bring another answer. */
+/** Whether a retry may get another answer. */
 function isFinal({ status, code }: ToldEvent, { policy }: Task): boolean {
   if (status === 201 || status === 422) return true;
   return policy === 'refuse' && (code === 'outcome-unknown' || code === 'operation-failed');
 }
 
-/** Sends the request until it is answered for good, or for half a minute; each time to the worker that `pick` names. */
+/** Retries the request until it has a final answer, or for half a minute; each time with a worker from `pick`. */
 export async function askUntilAnswered(fleet: Fleet, task: Task, pick = fleet.any): Promise<ToldEvent> {
   const giveUpAt = machineTime() + patience(patienceMs);
   for (;;) {

@@ -1,4 +1,4 @@
-/** The server processes on one store, and the history of all that they do. */
+/** The server processes on one store, and the history of their actions. */
 
 import { seededFraction } from '../../../src/testing/manual-clock.ts';
 import type { Backend } from '../backends/backend.ts';
@@ -26,7 +26,7 @@ export interface FleetOptions {
   readonly size?: number;
 }
 
-/** Five minutes back, right, and five minutes ahead. */
+/** Five minutes slow, correct, and five minutes fast. */
 const shiftsMs = [-300_000, 0, 300_000, 0];
 
 export async function startFleet(backend: Backend, { seed, size = 4 }: FleetOptions): Promise<Fleet> {

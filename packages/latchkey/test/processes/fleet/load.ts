@@ -1,4 +1,4 @@
-/** Clients under way at once. */
+/** Number of concurrent clients. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { RunEvent, Task } from '../history/events.ts';
@@ -16,7 +16,7 @@ async function inParallel<T>(items: readonly T[], width: number, work: (item: T)
   await Promise.all(Array.from({ length: width }, worker));
 }
 
-/** Sends every task eight times at once, to all workers, until each request is answered; `width` tasks at a time. */
+/** Sends every task eight times concurrently to all workers until each request is answered, `width` tasks at a time. */
 export function load(fleet: Fleet, tasks: readonly Task[], width: number): Promise<void> {
   const askFrom = (task: Task, first: number) => {
     let next = first;
@@ -28,7 +28,7 @@ export function load(fleet: Fleet, tasks: readonly Task[], width: number): Promi
 }
 
 /**
- * Asks once more for everything, when all faults are over; and now and then with another payload.
+ * Sends every request once more after all faults, sometimes with another payload.
  *
  * @param events - what has happened so far.
  */
@@ -46,8 +46,8 @@ function keyOfRun(event: RunEvent): string[] {
 }
 
 /**
- * What never ran is released in the end, however often its claim went astray: that may take a moment. A process that
- * died between its claim and its handler releases nothing.
+ * Claims that never ran are released eventually, even if their answers were lost. A process that died between its claim
+ * and its handler releases nothing.
  */
 async function askKnowing(fleet: Fleet, task: Task, mayBeUnknown: boolean): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {

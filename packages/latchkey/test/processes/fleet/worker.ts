@@ -1,4 +1,4 @@
-/** One server process, and what can be done to it. */
+/** One server process, and its possible disturbances. */
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,9 +17,9 @@ interface Running {
 }
 
 /**
- * A process that uses postgres.js 3.4 may die whenever the server does, where no caller can catch it: it writes to a
- * connection that has just ended (its issue 1208), and drops the rejection of its own first query (1192, 1223). A
- * supervisor starts the process again, and so does this.
+ * A process with postgres.js 3.4 may crash when the server ends, by an error that no caller can catch: postgres.js
+ * writes to a connection that has just ended (its issue 1208), and does not handle the rejection of its own first query
+ * (1192, 1223). The process is restarted, as by a supervisor.
  */
 const knownCrashes = [
   /postgres\/src\/connection\.js[\s\S]*nextWrite/,
@@ -28,7 +28,7 @@ const knownCrashes = [
 
 export class Worker {
   readonly index: number;
-  /** What it said when it ended by itself, for no reason that is known. */
+  /** Its output when it crashed for an unknown reason. */
   readonly crashes: string[] = [];
   readonly #settings: ChildSettings;
   readonly #log: WriteLine;
@@ -40,7 +40,7 @@ export class Worker {
     this.#log = log;
   }
 
-  /** Where it listens; undefined while it is down. */
+  /** Its address; undefined while it is down. */
   get address(): Pick<Running, 'port' | 'agent'> | undefined {
     return this.#running;
   }
@@ -63,7 +63,7 @@ export class Worker {
     });
   }
 
-  /** As a crash, or the kernel short of memory, ends it. */
+  /** Kills it, as a crash or the kernel's out-of-memory killer does. */
   async kill(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;

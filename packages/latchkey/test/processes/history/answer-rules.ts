@@ -1,4 +1,4 @@
-/** I2, I3, I5, I7: what clients were told. */
+/** I2, I3, I5, I7: the clients' answers. */
 
 import type { ToldEvent } from './events.ts';
 import { answerOf, type KeyHistory, otherRequests, ownRequests } from './key-history.ts';
@@ -7,7 +7,7 @@ function isAcknowledged({ status, stored }: ToldEvent): boolean {
   return status === 201 && stored;
 }
 
-/** The store may be away at any time; that takes no answer back. */
+/** The store may be unavailable at any time, which does not affect earlier answers. */
 function isNoAnswer({ status }: ToldEvent): boolean {
   return status === 0 || status === 503;
 }
@@ -17,7 +17,7 @@ function acknowledgedAt(history: KeyHistory): number {
   return Math.min(...acknowledged.map(({ at }) => at));
 }
 
-/** What was asked after the answer had been acknowledged. */
+/** The requests sent after the answer was acknowledged. */
 function later(requests: readonly ToldEvent[], history: KeyHistory): readonly ToldEvent[] {
   const since = acknowledgedAt(history);
   return requests.filter((event) => event.sentAt > since && !isNoAnswer(event));

@@ -68,7 +68,7 @@ const good: readonly RunEvent[] = [
   told(4, 201),
   told(5, 201),
 ];
-/** The first worker hangs, the second does it after the lease. */
+/** The first worker hangs, and the second runs after the lease. */
 const takenOver: readonly RunEvent[] = [
   claimed(0, 1),
   handler('began', 1, 1),
@@ -170,7 +170,7 @@ describe('the checker finds nothing wrong with', () => {
   });
 });
 
-/** For every rule a history that breaks it. */
+/** For each rule a history that violates it. */
 const breaches: Record<string, readonly string[]> = {
   'I1: two executions under one lease': broken([
     ...[claimed(0, 1), handler('began', 1, 1), claimed(50, 2), handler('began', 51, 2)],

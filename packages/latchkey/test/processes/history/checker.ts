@@ -1,6 +1,6 @@
 /**
- * Judges a recorded run by what the library promises. It knows nothing of the library: only who claimed, ran, wrote
- * and was told what, and when.
+ * Checks a recorded run against the library's promises. It only uses the recorded claims, executions, writes and
+ * answers with their times.
  */
 
 import { answerRules } from './answer-rules.ts';
@@ -9,7 +9,7 @@ import type { Run } from './events.ts';
 import { executionRules } from './execution-rules.ts';
 import { historiesOf, type KeyHistory } from './key-history.ts';
 
-/** What a rule says is wrong with a key; nothing if all is well. */
+/** A rule's violations for a key. */
 export type Rule = (history: KeyHistory) => string | undefined;
 
 export interface Violation {

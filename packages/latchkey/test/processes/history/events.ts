@@ -1,14 +1,14 @@
 /**
- * What the processes of a run did and were told. All times are milliseconds of the machine's monotonic clock, which
- * its processes share.
+ * The actions and answers of a run's processes. All times are milliseconds of the machine's monotonic clock, which its
+ * processes share.
  */
 
 export type Policy = 'refuse' | 'rerun';
 
-/** What a handler does: an effect by itself, in a step, in a transaction, or in the one that ends the operation. */
+/** The kind of effect: plain, in a step, in a transaction, or in the final transaction. */
 type Doing = 'plain' | 'step' | 'transaction' | 'finish';
 
-/** How a store breaks a promise. */
+/** The fault of a store. */
 export type Spoiling =
   | 'gives-keys-away'
   | 'forgets-leases'
@@ -22,29 +22,29 @@ export type Spoiling =
   | 'resumes-from-the-start'
   | 'runs-without-claims';
 
-/** One operation, and what its request asks for. */
+/** One operation and its request. */
 export interface Task {
-  /** Names the task: its tenant and the value of its `Idempotency-Key` field, which two tenants may share. */
+  /** The task's name: its tenant and the value of its `Idempotency-Key` header, which two tenants may share. */
   readonly key: string;
   readonly tenant: string;
   readonly field: string;
   readonly policy: Policy;
   readonly doing: Doing;
-  /** The answer repeats it, so that a mix-up of payloads shows. */
+  /** The answer repeats it, to reveal mixed-up payloads. */
   readonly payload: string;
-  /** How long the first attempt takes, in milliseconds; later ones are quick. */
+  /** Duration of the first attempt in milliseconds; later ones are quick. */
   readonly holdMs: number;
   readonly leaseMs: number;
   readonly whenRunning: 'reject' | 'wait';
-  /** The first attempt, when it is done, also tries every write that an owner may make, past the engine. */
+  /** At its end the first attempt also tries every write of an owner directly on the store. */
   readonly probes?: true;
   /** The first attempt throws, after its effect. */
   readonly fails?: true;
-  /** The store breaks a promise in this way, to see that the checker finds it. */
+  /** The store has this fault, to test the checker. */
   readonly spoiling?: Spoiling;
 }
 
-/** A claim that was won. */
+/** A won claim. */
 export interface ClaimedEvent {
   readonly type: 'claimed';
   readonly worker: number;
@@ -64,24 +64,24 @@ interface FoundDoneEvent {
   readonly at: number;
 }
 
-/** A write by a record's owner that the store answered. */
+/** A write by an owner, with the store's answer. */
 export interface WriteEvent {
   readonly type: 'write';
-  /** `markStep` saves that a step was begun, `saveStep` what it gave. */
+  /** `markStep` saves the start of a step, `saveStep` its result. */
   readonly method: 'renew' | 'complete' | 'release' | 'abandon' | 'markStep' | 'saveStep' | 'transaction';
   readonly id: string;
   readonly token: string;
-  /** False if the store said that the record is someone else's. */
+  /** False if the store answered that the caller is not the owner. */
   readonly accepted: boolean;
   /** True if it stores the operation's answer. */
   readonly isFinal: boolean;
-  /** How long the record is exclusive from then on, where the write says so. */
+  /** The new lease, if the write sets one. */
   readonly leaseMs?: number;
   readonly sentAt: number;
   readonly at: number;
 }
 
-/** A handler began, made its effect, heard its signal, was refused a step or transaction, ended. */
+/** A handler began, made its effect, was aborted, was refused a step or transaction, or ended. */
 export interface HandlerEvent {
   readonly type: 'began' | 'effect' | 'aborted' | 'refused' | 'ended';
   readonly worker: number;
@@ -93,7 +93,7 @@ export interface HandlerEvent {
   readonly note?: string;
 }
 
-/** What became of one request; `status` 0 is a connection that ended without an answer. */
+/** The result of one request; `status` 0 means that the connection ended without an answer. */
 export interface ToldEvent {
   readonly type: 'told';
   readonly key: string;
@@ -102,11 +102,11 @@ export interface ToldEvent {
   readonly status: number;
   readonly code: string | undefined;
   readonly body: string;
-  /** The fields of the answer that the handler set. */
+  /** The answer's headers set by the handler. */
   readonly fields: readonly string[];
-  /** Whether it says when to come back. */
+  /** Whether it has Retry-After. */
   readonly retryAfter: boolean;
-  /** False if the answer itself says that it could not be stored. */
+  /** False if the answer is marked as not stored. */
   readonly stored: boolean;
   readonly sentAt: number;
   readonly at: number;
@@ -119,7 +119,7 @@ export interface ProcessEvent {
   readonly at: number;
 }
 
-/** The store's clock went forward by `ms`, at some moment from `sentAt` to `at`. */
+/** The store's clock was stepped forward by `ms` between `sentAt` and `at`. */
 export interface SteppedEvent {
   readonly type: 'stepped';
   readonly ms: number;
@@ -139,24 +139,24 @@ export type RunEvent =
 /** The field that a handler sets, in two lines. */
 export const runField = 'x-run';
 
-/** The body of a handler's answer. `run` is another at every execution. */
+/** The body of a handler's answer. `run` is different in every execution. */
 export interface AnswerBody {
   readonly key: string;
   readonly payload: string;
   readonly run: string;
 }
 
-/** Everything that is known about a run. */
+/** The complete history of a run. */
 export interface Run {
   readonly tasks: readonly Task[];
   readonly events: readonly RunEvent[];
-  /** The rows that transactions left: `key run`. */
+  /** The rows of committed transactions: `key run`. */
   readonly effects: readonly string[];
-  /** True if nothing went wrong: then every key ran once, and was answered. */
+  /** True if there were no faults: then every key must run once and be answered. */
   readonly undisturbed: boolean;
 }
 
-/** Milliseconds of the clock that all processes of the machine share. */
+/** Milliseconds of the machine's monotonic clock, which its processes share. */
 export function machineTime(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }

@@ -1,37 +1,37 @@
-/** I1, I4, I6, I7: who may run, how often, and who may write. */
+/** I1, I4, I6, I7: executions and writes. */
 
 import type { HandlerEvent, WriteEvent } from './events.ts';
 import type { KeyHistory, OwnedClaim } from './key-history.ts';
 import { leaseEnd } from './lease-end.ts';
 
-/** What the clocks of a machine may differ by, in milliseconds: stores count whole ones, and clocks are slewed. */
+/** The tolerance between clocks of a machine in milliseconds: stores use whole milliseconds, and clocks are slewed. */
 const clockAllowanceMs = 5;
 
 const isSameAttempt = (a: { operationId: string; attempt: number }, b: { operationId: string; attempt: number }) =>
   a.operationId === b.operationId && a.attempt === b.attempt;
 
-/** A claim may have been sent again, which renewed its lease: the last one counts. */
+/** A claim may have been repeated, which renewed its lease, so the last one counts. */
 function claimOf({ claims }: KeyHistory, began: HandlerEvent): OwnedClaim | undefined {
   return claims.findLast(
     (claim) => claim.worker === began.worker && isSameAttempt(claim, began) && claim.at <= began.at,
   );
 }
 
-/** From when to when a handler's lease held, or until it was done. A worker that died or froze holds its lease. */
+/** The time during which a handler held its lease. A dead or frozen worker holds its lease until its end. */
 function heldSpan(history: KeyHistory, began: HandlerEvent) {
   const claim = claimOf(history, began);
   const ended = history.handlers.find(
     ({ type, worker, ...event }) => type === 'ended' && worker === began.worker && isSameAttempt(event, began),
   );
   const end = claim === undefined ? Infinity : leaseEnd(claim, history.steps);
-  // The worker can't know that the clock's step ended its lease before the claim's answer came.
+  // The worker can't know that a clock step ended its lease before the claim's answer arrived.
   const isCut = claim !== undefined && end <= began.at && leaseEnd(claim, []) > began.at;
   return { from: began.at, to: Math.min(ended?.at ?? Infinity, end), isCut };
 }
 
 /**
- * Whether a write came from a token that was no longer the record's. A token that was taken over owns the record again
- * if it was claimed with again, as a later attempt: a claim that was answered too late for its lease is sent again.
+ * Whether a write came from a token that no longer owned the record. A token owns the record again after a takeover if
+ * it claimed again as a later attempt, since a claim that was answered after its lease is repeated.
  */
 function isZombies({ claims }: KeyHistory, write: WriteEvent): boolean {
   const own = claims.filter(({ token, sentAt }) => token === write.token && sentAt < write.at);
@@ -94,8 +94,8 @@ export const executionRules = {
   },
 
   'undisturbed: not one execution': ({ task, undisturbed, began, handlers }: KeyHistory) => {
-    // A transaction that got no connection or answer in time, on a busy machine, did nothing: the handler ran for nothing,
-    // and under `refuse` runs no more.
+    // On a busy machine a transaction may get no connection or answer in time: the handler then had no effect, and
+    // under `refuse` does not run again.
     const inVain = handlers.filter(({ type }) => type === 'refused').length;
     const least = task.policy === 'refuse' && inVain > 0 ? 0 : 1;
     const executions = began.length - inVain;

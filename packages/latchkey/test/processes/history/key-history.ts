@@ -1,4 +1,4 @@
-/** Sorts a run's events by key. */
+/** Groups a run's events by key. */
 
 import type {
   AnswerBody,
@@ -13,25 +13,25 @@ import type {
   WriteEvent,
 } from './events.ts';
 
-/** One claim that was won, with what its owner wrote. */
+/** One won claim with its owner's writes. */
 export interface OwnedClaim extends ClaimedEvent {
   readonly writes: readonly WriteEvent[];
 }
 
-/** All that happened to one key. */
+/** All events of one key. */
 export interface KeyHistory {
   readonly task: Task;
   readonly claims: readonly OwnedClaim[];
   readonly handlers: readonly HandlerEvent[];
   readonly began: readonly HandlerEvent[];
   readonly told: readonly ToldEvent[];
-  /** When somebody knew that the answer is stored. */
+  /** The time at which the answer was known to be stored. */
   readonly storedAt: number;
-  /** The runs whose rows are in the database. */
+  /** The runs with rows in the database. */
   readonly effects: readonly string[];
-  /** What happened to processes; the same for all keys. */
+  /** The events of processes; the same for all keys. */
   readonly processes: readonly ProcessEvent[];
-  /** When the store's clock was stepped; the same for all keys. */
+  /** The store's clock steps; the same for all keys. */
   readonly steps: readonly SteppedEvent[];
   readonly undisturbed: boolean;
 }
@@ -87,17 +87,17 @@ function storedAt(claims: readonly OwnedClaim[], foundDoneAt: readonly number[])
   return Math.min(...finals.map(({ at }) => at), ...foundDoneAt);
 }
 
-/** A handler's own answer, or undefined: problems and lost connections are none. */
+/** A handler's own answer; undefined for problems and lost connections. */
 export function answerOf({ status, body }: ToldEvent): AnswerBody | undefined {
   return status === 201 ? JSON.parse(body) : undefined;
 }
 
-/** The requests that asked for something else under the task's key. */
+/** The requests with another payload under the task's key. */
 export function otherRequests({ told, task }: KeyHistory): readonly ToldEvent[] {
   return told.filter(({ payload }) => payload !== task.payload);
 }
 
-/** The requests that asked for what the task asks for. */
+/** The requests with the task's payload. */
 export function ownRequests({ told, task }: KeyHistory): readonly ToldEvent[] {
   return told.filter(({ payload }) => payload === task.payload);
 }

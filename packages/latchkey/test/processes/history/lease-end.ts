@@ -7,12 +7,12 @@ interface Lease {
   readonly leaseMs?: number | undefined;
 }
 
-/** Where step and call may have come in either order, the lease is taken for the shorter one. */
+/** If the order of clock step and call is unknown, the shorter lease is assumed. */
 function moves(step: SteppedEvent, { sentAt, at }: Lease): boolean {
   return step.ms > 0 ? step.at >= sentAt : step.sentAt >= at;
 }
 
-/** A clock that goes forward brings the end of a lease nearer, if that was set before. */
+/** A clock step forward shortens a lease that was set before. */
 function endOf(lease: Lease, steps: readonly SteppedEvent[]): number {
   let end = lease.sentAt + (lease.leaseMs ?? -Infinity);
   for (const step of steps) if (moves(step, lease) && end > step.sentAt) end = Math.max(step.sentAt, end - step.ms);
@@ -20,8 +20,8 @@ function endOf(lease: Lease, steps: readonly SteppedEvent[]): number {
 }
 
 /**
- * The end of the lease as its owner counts it: from before it sent the claim or the last renewal that was answered. A
- * renewal replaces the lease, and may shorten it: after a transaction, or once the clock went back.
+ * The owner's view of its lease's end, from before it sent the claim or the last answered renewal. A renewal replaces
+ * the lease, and may shorten it after a transaction or a clock step back.
  */
 export function leaseEnd(claim: OwnedClaim, steps: readonly SteppedEvent[]): number {
   const renewals = claim.writes.filter(

@@ -1,4 +1,4 @@
-/** The history that processes write: one line an event, appended before anything else happens, so that a kill loses none. */
+/** The history that processes write: one line per event, appended at once, so that a kill loses none. */
 
 import { Buffer } from 'node:buffer';
 import { fstatSync, openSync, readSync, writeSync } from 'node:fs';
@@ -14,7 +14,7 @@ export function openLog(path: string): WriteLine {
   };
 }
 
-/** Reads what was appended since the last call, and gives all that it has read. */
+/** Reads the lines appended since the last call, and returns all lines. */
 export function logReader(path: string): () => readonly RunEvent[] {
   const file = openSync(path, 'a+');
   const events: RunEvent[] = [];

@@ -4,7 +4,7 @@ import { cuts, flushes, lateReplies, restarts } from './network-scenarios.ts';
 import { duplicates, exhaustion, kills } from './process-scenarios.ts';
 import type { Scenario } from './scenario.ts';
 
-/** In the order in which they are played. */
+/** In running order. */
 export const scenarios: readonly Scenario[] = [
   duplicates,
   kills,

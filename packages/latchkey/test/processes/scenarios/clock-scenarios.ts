@@ -1,4 +1,4 @@
-/** Clocks that are wrong: the workers', and the store's own. */
+/** Wrong clocks of the workers and of the store. */
 
 import { load } from '../fleet/load.ts';
 import { machineTime } from '../history/events.ts';
@@ -17,7 +17,7 @@ export const clocks: Scenario = {
   },
 };
 
-/** Leases then end before their time, so that I1 can't hold; all else must. */
+/** Leases then end early, so I1 can't hold; all other promises must. */
 export const steps: Scenario = {
   name: 'the store’s clock stepped',
   stores: everyStore,

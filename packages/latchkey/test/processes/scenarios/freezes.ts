@@ -1,4 +1,4 @@
-/** A worker frozen past its leases: those that were taken over are refused everything, the others keep their answer. */
+/** A worker frozen past its leases: records that were taken over refuse its writes, the others keep its answer. */
 
 import type { Fleet } from '../fleet/fleet.ts';
 import type { RunEvent, Task, ToldEvent } from '../history/events.ts';
@@ -17,7 +17,7 @@ export const freezes: Scenario = {
   },
 };
 
-/** Who is taken over, and who is left alone. */
+/** The tasks that are taken over, and those that are not. */
 function cast({ backend }: Fleet, tasks: TaskMaker) {
   const common = { leaseMs: 2_000, holdMs: 4_000, whenRunning: 'reject' } as const;
   const rerun = { ...common, policy: 'rerun' } as const;
@@ -43,7 +43,7 @@ function unmetOfTaken(fleet: Fleet, { key, doing }: Task, told: readonly ToldEve
   ];
 }
 
-/** What the frozen worker was refused, and whether it was told by its signal. */
+/** The refused writes of the frozen worker, and whether its signal aborted. */
 function refusals(events: readonly RunEvent[], key: string): readonly string[] {
   const own = events.filter((event) => 'key' in event && event.key === key && event.worker === frozen);
   const began = own.find(({ type }) => type === 'began');
@@ -63,7 +63,7 @@ function isOf({ operationId }: { readonly operationId: string }, began: RunEvent
   return began?.type === 'began' && began.operationId === operationId;
 }
 
-/** The one that probes tries every write; the others are refused a step or a transaction, and then a release. */
+/** The probing task tries every write; the others are refused a step or a transaction, and then a release. */
 function expectedRefusals({ backend }: Fleet, doing: Task['doing']): readonly string[] {
   if (doing !== 'plain') return ['signal', 'refused step', 'refused release'];
   const methods = ['renew', 'saveStep', 'abandon', 'release', 'complete'];

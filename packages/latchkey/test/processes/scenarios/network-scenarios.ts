@@ -1,4 +1,4 @@
-/** The server and the way to it: restarted, cut off, late. */
+/** Faults of the server and the network: restarts, partitions, delays. */
 
 import type { Treatment } from '../../servers/tcp-proxy.ts';
 import type { Fleet } from '../fleet/fleet.ts';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Does something again and again while the work is under way, soon for the first time; says how often. */
+/** Repeats an action while the work runs, starting soon; returns the number of times. */
 export async function repeatedly(
   act: () => Promise<void>,
   everyMs: number,
@@ -25,7 +25,7 @@ async function actUntil(over: AbortSignal, act: () => Promise<void>, everyMs: nu
   return count;
 }
 
-/** Resolves after a while, with false if the signal came first. */
+/** Resolves after a delay, with false if the signal aborts first. */
 function passes(ms: number, over: AbortSignal): Promise<boolean> {
   return pause(ms, undefined, { signal: over }).then(
     () => true,

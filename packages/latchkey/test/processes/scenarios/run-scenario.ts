@@ -1,4 +1,4 @@
-/** Plays a scenario on a fleet, asks for every answer once more, and judges what happened. */
+/** Runs a scenario on a fleet, sends every request once more, and checks the history. */
 
 import type { Fleet } from '../fleet/fleet.ts';
 import { audit } from '../fleet/load.ts';
@@ -13,7 +13,7 @@ export interface Report {
   readonly executions: number;
   readonly takeovers: number;
   readonly unknown: number;
-  /** Steps and transactions that were refused, or failed. */
+  /** Refused or failed steps and transactions. */
   readonly refused: number;
   readonly kills: number;
   readonly seconds: number;

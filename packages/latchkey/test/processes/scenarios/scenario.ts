@@ -10,28 +10,27 @@ export const everyStore: readonly StoreName[] = ['sqlite', ...servers];
 
 export interface Scenario {
   readonly name: string;
-  /** The stores on which it means something. */
+  /** The stores to which it applies. */
   readonly stores: readonly StoreName[];
-  /** How many keys make a short run, and a long one. */
+  /** Number of keys of a short and of a long run. */
   readonly fewKeys: number;
   readonly manyKeys: number;
-  /** True if nothing goes wrong in it: then every key runs once, and is answered. */
+  /** True for a run without faults: then every key must run once and be answered. */
   readonly undisturbed?: true;
-  /** Runs it; what it returns is what it should have seen and did not. */
+  /** Runs it; returns expected events that did not happen. */
   play(fleet: Fleet, tasks: TaskMaker, scale: Scale): Promise<readonly string[] | undefined>;
 }
 
-/** How long a run is. */
+/** The length of a run. */
 export interface Scale {
   readonly keys: number;
 }
 
-/** Makes tasks with keys that no other has; remembers them for the checker. */
+/** Makes tasks with unique keys, and keeps them for the checker. */
 export type TaskMaker = (count: number, wanted: Partial<Task>) => readonly Task[];
 
 /**
- * @param prefix - what all keys begin with.
- * @param made - where the tasks are remembered.
+ * @param prefix - the prefix of all keys. @param made - the list of tasks.
  * @param mayFail - whether some first attempts fail.
  */
 export function taskMaker({ backend }: Fleet, prefix: string, made: Task[], mayFail: boolean): TaskMaker {

@@ -1,4 +1,4 @@
-/** A worker stopped past its leases. Of some of its records another takes over; of some nobody does. */
+/** A worker stopped past its leases. Some of its records are taken over, others are not. */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { ask, askUntilAnswered } from '../fleet/ask.ts';
@@ -11,8 +11,8 @@ export const frozen = 1;
 const other = 0;
 
 /**
- * @param left - these are not taken over; those that may be rerun are not even asked about.
- * @returns what the worker that was stopped told in the end.
+ * @param left - these are not taken over; those that may be rerun are not requested. @returns the final events of the
+ * stopped worker.
  */
 export async function takeOver(
   fleet: Fleet,
@@ -28,7 +28,7 @@ export async function takeOver(
   return Promise.all(begun.map(({ answer }) => answer));
 }
 
-/** Stops it, but not while it holds what the others need. */
+/** Stops it, but not while it holds a lock that the others need. */
 async function freeze({ backend }: Fleet, worker: Worker): Promise<void> {
   worker.freeze();
   while (backend.isLocked?.()) {
@@ -38,7 +38,7 @@ async function freeze({ backend }: Fleet, worker: Worker): Promise<void> {
   }
 }
 
-/** Asks until the handler runs, since the store may be slow; the answer is still to come. */
+/** Sends the request until the handler runs, since the store may be slow; does not wait for the answer. */
 async function begin(fleet: Fleet, worker: Worker, task: Task): Promise<{ readonly answer: Promise<ToldEvent> }> {
   const isBegun = () => fleet.events().some((event) => event.type === 'began' && event.key === task.key);
   for (;;) {
@@ -51,7 +51,7 @@ async function begin(fleet: Fleet, worker: Worker, task: Task): Promise<{ readon
   }
 }
 
-/** To ask about one that may be rerun would take it over; one that may not says that its outcome is unknown. */
+/** A request for a rerun record would take it over; one for a refuse record gets outcome-unknown. */
 async function untilLapsed(fleet: Fleet, left: readonly Task[]): Promise<void> {
   const refused = left.filter(({ policy }) => policy === 'refuse');
   await Promise.all(refused.map((task) => askUntilAnswered(fleet, task, () => fleet.worker(other))));

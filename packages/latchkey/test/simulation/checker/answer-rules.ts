@@ -1,11 +1,11 @@
-/** I2, I3 and I5: one answer, stored before it was sent, and nobody else's. */
+/** I2, I3 and I5: one answer, stored before it was sent, and the operation's own. */
 
 import type { Answered } from '../world/history.ts';
 import { type At, type Facts, isAccepted, type OperationFacts, storesAnswer } from './facts.ts';
 
-/** What a handler's answer says of itself. */
+/** The content of a handler's answer. */
 export interface AnswerBody {
-  /** Missing from what an operator wrote, who knows neither. */
+  /** Missing from an operator's answer. */
   readonly scope?: string;
   readonly payload?: string;
   readonly operationId: string;
@@ -14,7 +14,7 @@ export interface AnswerBody {
   readonly values: readonly string[];
 }
 
-/** Reads an answer; one that isn't whole can't be read. */
+/** Parses an answer; undefined for an incomplete one. */
 export function bodyOf({ body }: { readonly body?: string }): AnswerBody | undefined {
   try {
     return body === undefined ? undefined : JSON.parse(body);
@@ -32,7 +32,7 @@ function answersOf({ answers }: Facts, { id }: OperationFacts): readonly At<Answ
   return answers.filter((answer) => isAcknowledged(answer) && bodyOf(answer)?.operationId === id);
 }
 
-/** Whether another operation has taken the record since. */
+/** Whether another operation has taken the record afterwards. */
 function isSucceeded({ operations }: Facts, { id, claims }: OperationFacts): boolean {
   const [first] = claims;
   return operations.some(({ id: other, claims: [claim] }) => {
@@ -47,7 +47,7 @@ function isSameAnswer(facts: Facts, answer: At<Answered>, operation: OperationFa
   return kind === 'mismatch' && (own === undefined || payload !== own);
 }
 
-/** The payload that the operation is about, if a handler ever saw its fingerprint. */
+/** The operation's payload, if a handler ever saw its fingerprint. */
 function payloadOf({ executions }: Facts, { claims, scope }: OperationFacts): string | undefined {
   const fingerprint = claims.at(-1)?.fingerprint;
   const seen = executions.find(({ began, claim }) => began.scope === scope && claim?.fingerprint === fingerprint);

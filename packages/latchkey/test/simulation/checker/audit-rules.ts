@@ -1,4 +1,4 @@
-/** What a `recover` hook decides is written down before it is carried out. */
+/** A `recover` hook's decision is recorded before it is carried out. */
 
 import type { Recovered } from '../world/history.ts';
 import { bodyOf } from './answer-rules.ts';
@@ -7,7 +7,7 @@ import { type At, type Facts, isAccepted, type OperationFacts, storesAnswer } fr
 /** The record's own list, and the log. */
 const lists = 2;
 
-/** When the first effect of the decision came: the answer that the hook gave, or the handler that it let run. */
+/** The time of the decision's first effect: the hook's answer, or the start of the handler. */
 function carriedOutAt({ writes, executions }: OperationFacts, recovered: At<Recovered>): number | undefined {
   const { decision, worker, attempt, index } = recovered;
   if (decision === 'respond') {

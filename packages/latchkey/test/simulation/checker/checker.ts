@@ -1,4 +1,4 @@
-/** Judges the history of a world by what the library promises. */
+/** Checks the history of a world against the library's promises. */
 
 import type { World } from '../simulate.ts';
 import { answerRules } from './answer-rules.ts';
@@ -11,7 +11,7 @@ import { liveRules } from './live-rules.ts';
 import { outboxRules } from './outbox-rules.ts';
 import { ownershipRules } from './ownership-rules.ts';
 
-/** A promise that was broken. */
+/** A broken promise. */
 export interface Violation {
   readonly rule: string;
   readonly detail: string;
@@ -30,7 +30,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ...outboxRules,
 };
 
-/** Every promise that the history breaks. */
+/** Returns all promises that the history breaks. */
 export function violationsOf({ plan, events }: World): readonly Violation[] {
   const facts = factsOf(plan, events);
   return Object.entries(rules).flatMap(([rule, check]) => check(facts).map((detail) => ({ rule, detail })));

@@ -1,18 +1,18 @@
-/** What a dead worker left is finished without its client, and nothing is begun that nobody asked for. */
+/** Operations of dead workers are finished without their client, and none is begun without a request. */
 
 import { endOfHelpers, type Facts, isAccepted, isRemoval, type OperationFacts } from './facts.ts';
 
-/** In leases: more than the longest back-off between two tries, a look at the store, and the try. */
+/** In leases: more than the longest back-off, a poll of the store, and one run. */
 const patience = 20;
 const holds = new Set(['renew', 'begin', 'saveStep', 'commit-step', 'rollback', 'abandon']);
 
-/** What had happened by then; clients come back afterwards. */
+/** The events before that time; clients retry afterwards. */
 function before(untilMs: number, { claims, writes, ...rest }: OperationFacts): OperationFacts {
   const isBefore = ({ atMs }: { readonly atMs: number }) => atMs < untilMs;
   return { ...rest, claims: claims.filter(isBefore), writes: writes.filter(isBefore) };
 }
 
-/** Whether a completer knows what was asked, and may run it again. */
+/** Whether a completer has the request and may rerun it. */
 function isCompletable({ plan }: Facts, { claims }: OperationFacts): boolean {
   const last = claims.at(-1);
   const route = plan.routes.find(({ name }) => name === last?.name);
@@ -25,7 +25,7 @@ function isCompletable({ plan }: Facts, { claims }: OperationFacts): boolean {
   );
 }
 
-/** Nobody has ended the last claim, nor given a sign of life for long. */
+/** The last claim was neither ended nor renewed for a long time. */
 function isLeftAlone({ claims, writes }: OperationFacts, sinceMs: number): boolean {
   const last = claims.at(-1);
   if (last === undefined || last.atMs > sinceMs) return false;
@@ -41,7 +41,7 @@ export const completerRules = {
 
   'the completer finishes what was left': (facts: Facts) => {
     const { plan, operations } = facts;
-    // It judges by clocks of its own, which nobody sets right where the store's is wrong beyond all measure.
+    // It uses workers' clocks, which are not corrected in worlds where the store's clock is completely wrong.
     if (!plan.hasCompleters || plan.weather.storeClock === 'wild') return [];
     const until = endOfHelpers(facts);
     const since = until - patience * plan.leaseMs;

@@ -18,7 +18,7 @@ function namesOf(route: RoutePlan | undefined, wanted: 'transaction' | 'step'): 
   });
 }
 
-/** Operations whose handler came to its end, and whose answer is stored. */
+/** Operations whose handler completed and whose answer is stored. */
 function done(facts: Facts): OperationFacts[] {
   return facts.operations.filter(({ stored }) => stored !== undefined && bodyOf(stored)?.outcome === 'done');
 }

@@ -1,4 +1,4 @@
-/** A history, sorted by what the rules ask about: operations, their claims and writes, executions and answers. */
+/** A history, grouped for the rules: operations, their claims and writes, executions and answers. */
 
 import type {
   Answered,
@@ -16,25 +16,25 @@ import type {
 } from '../world/history.ts';
 import type { Plan } from '../world/plan.ts';
 
-/** An event with its place in the history. */
+/** An event with its index in the history. */
 export type At<Event> = Event & { readonly index: number; readonly atMs: number };
 
 /** One run of a handler. */
 export interface Execution {
   readonly began: At<Began>;
-  /** The claim that it runs on. */
+  /** Its claim. */
   readonly claim: At<Applied> | undefined;
   readonly ended: At<Stopped> | undefined;
   readonly aborted: At<Stopped> | undefined;
 }
 
-/** One operation: what has one operation id. */
+/** One operation, by its operation id. */
 export interface OperationFacts {
   readonly id: string;
   readonly scope: string | undefined;
-  /** Claims that took the record, in order; a claim that was repeated is there again. */
+  /** Claims that took the record, in order, including repetitions. */
   readonly claims: readonly At<Applied>[];
-  /** All other calls under its tokens that the store applied, in order. */
+  /** All other applied calls with its tokens, in order. */
   readonly writes: readonly At<Applied>[];
   readonly executions: readonly Execution[];
   readonly charges: readonly At<Charged>[];
@@ -42,13 +42,13 @@ export interface OperationFacts {
   readonly ran: readonly At<Stepped>[];
   readonly returned: readonly At<Stepped>[];
   readonly recoveries: readonly At<Recovered>[];
-  /** What the first claim said. */
+  /** The first claim. */
   readonly policy: string | undefined;
   /** The first call that stored an answer. */
   readonly stored: At<Applied> | undefined;
 }
 
-/** Everything that the rules ask about. */
+/** The facts for the rules. */
 export interface Facts {
   readonly plan: Plan;
   readonly events: readonly Timed[];
@@ -60,7 +60,7 @@ export interface Facts {
   readonly sent: ReadonlyMap<number, At<Sent>>;
 }
 
-/** Says whose a call is. */
+/** Finds the operation of a call. */
 export const ownerKey = ({ record, token }: Pick<Applied, 'record' | 'token'>) => `${record} ${token}`;
 
 export const isClaimed = ({ method, outcome }: Applied) => method === 'claim' && outcome === 'claimed';
@@ -68,22 +68,22 @@ export const isClaimed = ({ method, outcome }: Applied) => method === 'claim' &&
 const finals = new Set(['complete', 'commit-result', 'resolve']);
 const refusals = new Set(['false', 'lost']);
 
-/** Whether a call makes the record go, whatever its retention. */
+/** Whether a call removes the record. */
 export const isRemoval = ({ method, name }: Applied) =>
   method === 'erase' || (method === 'resolve' && name === 'forget');
 
-/** Whether the store said yes. */
+/** Whether the store accepted the call. */
 export const isAccepted = ({ outcome }: Applied) => !refusals.has(outcome);
 
 export const storesAnswer = (write: Applied) =>
   finals.has(write.method) && isAccepted(write) && (write.method !== 'resolve' || write.name === 'respond');
 
-/** When completers and dispatchers stop, before clients ask for the last time. */
+/** The time at which completers and dispatchers stop, before the clients' last requests. */
 export function endOfHelpers({ events }: Pick<Facts, 'events'>): number {
   return events.find((event) => event.type === 'outage' && event.who === 'helpers')?.atMs ?? 0;
 }
 
-/** Sorts a history. */
+/** Groups a history. */
 export function factsOf(plan: Plan, events: readonly Timed[]): Facts {
   const of = <Type extends Timed['type']>(...types: readonly Type[]) =>
     events.flatMap((event, index) => {
@@ -123,7 +123,7 @@ interface Parts {
   readonly recoveries: readonly At<Recovered>[];
 }
 
-/** A call belongs to the operation that its token had claimed last: a forgotten record may be claimed by it again. */
+/** A call belongs to the last operation that its token claimed, since the token may claim a forgotten record again. */
 function callsByOperation(applied: readonly At<Applied>[]): Map<string, At<Applied>[]> {
   const owners = new Map<string, string>();
   const owned = applied.map((call) => {

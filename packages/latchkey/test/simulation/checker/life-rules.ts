@@ -1,16 +1,16 @@
-/** What a key comes to over its whole life: one operation until it is over, one payload, an end, and no run for ever. */
+/** The life of a key: one operation until it is over, one payload, an end, and no endless runs. */
 
 import type { Applied } from '../world/history.ts';
 import { type At, type Execution, type Facts, isAccepted, isRemoval, type OperationFacts } from './facts.ts';
 
-/** When the store may forget an operation, by its own clock; at once if an operator said so, or it was erased. */
+/** The time on the store's clock from which an operation may be removed; at once after `forget` or `erase`. */
 function forgettableAtMs({ writes, claims }: OperationFacts, until: number): number {
   const before = writes.filter((write) => write.index < until && isAccepted(write));
   if (before.some(isRemoval)) return Number.NEGATIVE_INFINITY;
   const last = before.filter((write) => write.retentionMs !== undefined).at(-1);
   const heldSince = claims.filter(({ index }) => index < until).at(-1);
   if (last === undefined || (heldSince !== undefined && heldSince.index > last.index)) return Number.POSITIVE_INFINITY;
-  // A completion or release that is sent again starts no new retention.
+  // A repeated completion or release starts no new retention.
   const first = before.find((write) => write.retentionMs !== undefined && write.token === last.token) ?? last;
   return first.storeMs + (first.retentionMs ?? 0);
 }
@@ -19,7 +19,7 @@ function isTooEarly(before: OperationFacts, next: At<Applied>): boolean {
   return next.storeMs < forgettableAtMs(before, next.index);
 }
 
-/** A clock that jumped ahead and back has expired what it holds by now. */
+/** A clock that jumped ahead and back may have expired the record. */
 function isExpiryKnown({ plan }: Facts): boolean {
   return plan.weather.storeClock !== 'wild' || plan.retentionMs > plan.horizonMs;
 }
@@ -30,11 +30,11 @@ function byScope({ operations }: Facts): Map<string, OperationFacts[]> {
   return Map.groupBy(inOrder, ({ scope }) => scope ?? '');
 }
 
-/** Grace for a renewal under way, and for clocks that run a little slow. */
+/** Tolerance for a pending renewal, and for slow clocks. */
 const runGrace = 1.05;
 const runGraceMs = 20;
 
-/** How long a handler acted without being told to stop. */
+/** How long a handler ran without being aborted. */
 function ranForMs({ began, ended, aborted }: Execution): number {
   return Math.min(ended?.atMs ?? Number.POSITIVE_INFINITY, aborted?.atMs ?? Number.POSITIVE_INFINITY) - began.atMs;
 }
@@ -42,8 +42,9 @@ function ranForMs({ began, ended, aborted }: Execution): number {
 const ends = new Set(['release', 'abandon', 'complete', 'resolve', 'erase']);
 
 /**
- * Nobody runs on the claim, ends it, or takes it over. Not for messages that are doubled or very late: a claim that arrives after
- * others have claimed and released the record since takes it for nobody, for a record remembers its last token alone.
+ * No worker runs on the claim, ends it, or takes it over. Not checked with duplicated or very late messages: a claim
+ * that arrives after others have claimed and released the record holds it without a worker, since a record only
+ * remembers its last token.
  */
 function isLeftBehind({ executions, claims, writes }: OperationFacts, { token, index }: At<Applied>): boolean {
   const isEnded = writes.some((write) => write.token === token && write.index > index && ends.has(write.method));

@@ -1,4 +1,4 @@
-/** I1 and I4: one live execution at a time, and none that outlives its lease without being told. */
+/** I1 and I4: one live execution at a time, and none that continues after its lease without being aborted. */
 
 import type { Applied, Timed } from '../world/history.ts';
 import { type Facts, isClaimed, ownerKey } from './facts.ts';
@@ -14,7 +14,7 @@ interface Live {
   isHandedOver: boolean;
 }
 
-/** Follows the history and knows at each moment who is at work. */
+/** Follows the history and tracks the live executions. */
 class Watch {
   readonly found: string[] = [];
   readonly #running = new Map<number, Live>();
@@ -60,7 +60,7 @@ class Watch {
     }
   }
 
-  /** Who erases what runs gives up that nobody else runs it: its worker is fenced, and learns it by its next call. */
+  /** Erasing a running record ends its exclusivity: its worker is fenced, and notices at its next call. */
   #forget(erased: Applied): void {
     for (const [execution, { owner }] of this.#running) {
       if (owner === ownerKey(erased)) this.#running.delete(execution);
@@ -88,7 +88,7 @@ class Watch {
     }
   }
 
-  /** A claim that is repeated finds its own. */
+  /** A repeated claim finds its own record. */
   #outlived(claim: Applied & { readonly atMs: number }): void {
     for (const live of this.#live) {
       if (live.owner?.startsWith(claim.record) !== true || live.owner === ownerKey(claim)) continue;
@@ -97,7 +97,7 @@ class Watch {
   }
 }
 
-/** Within what the store's clock may jump. */
+/** Within the limits of the store's clock steps. */
 function isWithinAllowance({ plan }: Facts): boolean {
   return plan.weather.storeClock !== 'wild';
 }

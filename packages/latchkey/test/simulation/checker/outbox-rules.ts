@@ -1,8 +1,8 @@
-/** A message goes out if, and only if, its transaction was committed: at least once, and under one id. */
+/** A message is delivered if and only if its transaction was committed: at least once, and with one id. */
 
 import { endOfHelpers, type Facts } from './facts.ts';
 
-/** In leases: more than a hung delivery, its lease, and the longest wait for the next one. */
+/** In leases: more than a hung delivery, its lease, and the longest wait before the next one. */
 const patience = 20;
 
 const nameOf = ({ operationId, name }: { readonly operationId: string; readonly name: string }) =>

@@ -1,4 +1,4 @@
-/** I4, I6 and I7: who may write, who may run again, and that nobody runs without a claim. */
+/** I4, I6 and I7: writes by owners, reruns, and no execution without a claim. */
 
 import type { Applied } from '../world/history.ts';
 import { bodyOf } from './answer-rules.ts';
@@ -15,7 +15,7 @@ function byRecord({ operations }: Facts): Map<string, At<Applied>[]> {
   );
 }
 
-/** Repeats of what is true already: a completion or release by the last owner, answered as before. */
+/** Repetitions: a completion or release by the last owner, answered as before. */
 function isRepeat(call: Applied, last: Applied | undefined): boolean {
   if (last === undefined || ownerKey(call) !== ownerKey(last) || call.method === 'resolve') return false;
   if (last.method === 'erase') return false;
@@ -41,7 +41,7 @@ function zombies(calls: readonly At<Applied>[]): string[] {
   return found;
 }
 
-/** Why a record of `refuse` was free to run again. */
+/** The reason why a record of `refuse` could run again. */
 function isPermitted({ writes, recoveries }: OperationFacts, execution: Execution, before: Execution): boolean {
   const since = before.began.index;
   const until = execution.began.index;
@@ -63,7 +63,7 @@ export const ownershipRules = {
     facts.answers.flatMap(({ request, kind, recorded, ...answer }) => {
       const body = bodyOf(answer);
       if (kind !== 'executed' || (recorded !== 'stored' && recorded !== 'tombstone')) return [];
-      // What a framework answers for a throw names no execution.
+      // A framework's answer for a throw does not contain an execution.
       if (typeof body?.execution !== 'number') return [];
       const operation = facts.operations.find(({ id }) => id === body.operationId);
       const isOwn = operation?.stored?.token === executionToken(operation, body.execution);
@@ -108,7 +108,7 @@ export const ownershipRules = {
   'erase leaves nothing': ({ operations, answers, sent }: Facts) =>
     operations.flatMap(({ id, writes, claims }) => {
       const erased = writes.find(({ method }) => method === 'erase')?.index ?? Number.POSITIVE_INFINITY;
-      // A claim that was sent again, since its answer was lost, has begun again.
+      // A claim that was repeated because its answer was lost counts as new.
       if (claims.some(({ index }) => index > erased)) return [];
       return answers
         .filter(({ kind, request }) => kind === 'replay' && (sent.get(request)?.index ?? 0) > erased)

@@ -1,4 +1,4 @@
-/** Every deliberate fault by name: each of them must be caught, or the simulator proves nothing. */
+/** Every deliberate fault by name, each of which must be caught. */
 
 import { engineFaults } from './engine-faults.ts';
 import type { Fault } from './fault.ts';

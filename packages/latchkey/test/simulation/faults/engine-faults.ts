@@ -1,4 +1,4 @@
-/** Engines that do worse than they should, by what is put in the place of their parts from outside. */
+/** Faulty engines, made by replacing their parts from outside. */
 
 import { Audit } from '../../../src/core/audit/audit.ts';
 import { AttemptContext } from '../../../src/core/engine/attempt-context.ts';
@@ -15,15 +15,15 @@ import { changed, type Fault, replaced } from './fault.ts';
 type Connection = OperatorStore<SimKind>;
 type Changes = (good: Connection, worker: Worker) => Partial<Connection>;
 
-/** An engine that believes something else of its store than the store says. */
+/** An engine that gets wrong answers from its store. */
 const believing = (changes: Changes): Fault => ({
   spoiling: { connection: (good, worker) => changed(good, changes(good, worker)) },
 });
 
-/** A record's id is a digest of scope and key: the same for all operations that a key ever has. */
+/** A record's id is a digest of scope and key, the same for all operations of a key. */
 const recordIds = new Map<string, string>();
 
-/** The lease is over, and the handler isn't told. */
+/** The lease ends without aborting the handler. */
 function endSilently(this: Lease, end: LeaseEnd): void {
   this.end ??= end;
 }

@@ -1,15 +1,15 @@
-/** A deliberate fault: what it spoils, and the promise that must be seen to break. */
+/** A deliberate fault: the changed part, and the promise that must break. */
 
 import type { AnyOperatorStore } from '../../../src/core/store.ts';
 import type { Spoiling } from '../simulate.ts';
 
 export interface Fault {
   readonly spoiling?: Spoiling;
-  /** Puts a worse piece in the place of one of the library's, and says how to put the good one back. */
+  /** Replaces a part of the library by a faulty one, and returns a function that restores it. */
   readonly patch?: () => () => void;
 }
 
-/** A store with some methods changed; its class keeps its other methods on its prototype, out of reach of a spread. */
+/** A store with some methods replaced; the other methods are on its prototype, which a spread does not copy. */
 export function changed<Kind extends object>(store: Kind, changes: Partial<Kind>): Kind {
   return new Proxy(store, {
     get: (target, name) => {
@@ -19,7 +19,7 @@ export function changed<Kind extends object>(store: Kind, changes: Partial<Kind>
   });
 }
 
-/** The token that a record has now, in place of the caller's. */
+/** The record's present token, instead of the caller's. */
 export async function withCurrentToken<Request extends { readonly id: string; readonly token: string }>(
   store: AnyOperatorStore,
   request: Request,
@@ -28,7 +28,7 @@ export async function withCurrentToken<Request extends { readonly id: string; re
   return { ...request, token: record?.token ?? request.token };
 }
 
-/** Puts another function in the place of a method. */
+/** Replaces a method. */
 export function replaced<Owner extends object, Name extends keyof Owner>(
   owner: Owner,
   name: Name,

@@ -7,11 +7,11 @@ type Changes = (store: AnyOperatorStore) => Partial<AnyOperatorStore>;
 
 const store = (changes: Changes): Fault => ({ spoiling: { store: (good) => changed(good, changes(good)) } });
 
-/** Every claim is made with other terms. */
+/** Changes the arguments of every claim. */
 const claims = (worsen: (request: ClaimRequest, good: AnyOperatorStore) => ClaimRequest | Promise<ClaimRequest>) =>
   store((good) => ({ claim: async (request) => good.claim(await worsen(request, good)) }));
 
-/** Every outcome of a claim is reported as another. */
+/** Changes the outcome of every claim. */
 const told = (worsen: (outcome: ClaimOutcome, request: ClaimRequest, good: AnyOperatorStore) => ClaimOutcome) =>
   store((good) => ({ claim: async (request) => worsen(await good.claim(request), request, good) }));
 

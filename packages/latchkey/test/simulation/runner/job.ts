@@ -1,4 +1,4 @@
-/** What the threads of a run are asked, and what they answer. */
+/** The jobs of a run's threads, and their results. */
 
 import type { Violation } from '../checker/checker.ts';
 import { faults } from '../faults/catalogue.ts';
@@ -9,22 +9,22 @@ export type Job =
   | { readonly kind: 'seeds'; readonly from: number; readonly to: number }
   | { readonly kind: 'fault'; readonly name: string; readonly mostSeeds: number };
 
-/** A promise broken by a seed. */
+/** A promise that a seed broke. */
 export interface Broken extends Violation {
   readonly seed: number;
 }
 
-/** What came of a job. */
+/** The result of a job. */
 export interface Done {
   readonly job: Job;
-  /** Seeds that were played. */
+  /** Number of seeds. */
   readonly played: number;
-  /** Events that happened in their worlds. */
+  /** Number of events in their worlds. */
   readonly events: number;
   readonly broken: readonly Broken[];
 }
 
-/** Does a job. */
+/** Runs a job. */
 export function perform(job: Job): Promise<Done> {
   return job.kind === 'seeds' ? playSeeds(job) : catchFault(job);
 }

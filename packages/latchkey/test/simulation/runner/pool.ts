@@ -1,9 +1,9 @@
-/** Spreads jobs over threads. Worlds share nothing, so that the order in which they are played changes none. */
+/** Distributes jobs over threads. Worlds are independent, so their order does not matter. */
 
 import { Worker } from 'node:worker_threads';
 import type { Done, Job } from './job.ts';
 
-/** Does all jobs on `threads` threads, and tells of each when it is done. */
+/** Runs all jobs on `threads` threads, and reports each when it is done. */
 export async function performAll(jobs: readonly Job[], threads: number, onDone: (done: Done) => void): Promise<void> {
   const queue = [...jobs];
   await Promise.all(Array.from({ length: Math.min(threads, queue.length) }, () => work(queue, onDone)));

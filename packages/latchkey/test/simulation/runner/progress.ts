@@ -1,8 +1,8 @@
-/** A bar on a terminal; nothing where nobody watches. */
+/** A progress bar on a terminal; nothing otherwise. */
 
 const width = 30;
 
-/** Draws how far a run has come. */
+/** Draws the progress of a run. */
 export class Progress {
   readonly #total: number;
   readonly #stream: NodeJS.WriteStream;

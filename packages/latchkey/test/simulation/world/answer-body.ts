@@ -1,8 +1,8 @@
-/** Answers that no attempt made to its end: of a handler that threw, and of a hook that knows better. */
+/** Answers not made by an attempt: of a handler that threw, and of a hook. */
 
 import type { Asked } from './history.ts';
 
-/** What a framework's error handler writes for a throw. */
+/** A framework's answer for a throw. */
 export function failure(
   { scope, payload, request }: Asked & { readonly request: number },
   operationId: string,
@@ -11,7 +11,7 @@ export function failure(
   return JSON.stringify({ scope, payload, operationId, execution, outcome: 'failed', values: [] });
 }
 
-/** What a `recover` hook answers. */
+/** The answer of a `recover` hook. */
 export function recovered({ scope, payload }: Asked, operationId: string, by: string): string {
   const execution = `recovered by ${by}`;
   return JSON.stringify({ scope, payload, operationId, execution, outcome: 'recovered', values: [] });

@@ -1,4 +1,4 @@
-/** Randomness from one seed, split into streams, so that a draw more in one part of the world moves no other part. */
+/** Randomness from one seed, split into streams, so that an extra draw in one part does not affect the others. */
 
 import { seededFraction } from '../../../src/testing/manual-clock.ts';
 
@@ -12,7 +12,7 @@ export class Chance {
     this.fraction = seededFraction(seed);
   }
 
-  /** A stream of its own, decided by the seed and this name alone. */
+  /** A separate stream, determined by the seed and this name. */
   stream(name: string): Chance {
     let mixed = Math.imul(this.#seed ^ 0x5bd1e995, 0x9e3779b1);
     for (const character of name) mixed = Math.imul(mixed ^ character.charCodeAt(0), 0x01000193);

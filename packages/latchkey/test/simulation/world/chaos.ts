@@ -1,4 +1,4 @@
-/** What is done to workers, clocks and the store, and when it ends. */
+/** The faults of workers, clocks and the store, and their end. */
 
 import type { Chance } from './chance.ts';
 import type { Fleet, Member } from './fleet.ts';
@@ -8,10 +8,10 @@ import type { Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 
-/** Steps of the store's clock stay within this share of a lease, which the worker's margin covers. */
+/** The maximum clock step as a share of a lease, which the worker's margin covers. */
 const clockShare = 0.03;
 
-/** What chaos reaches. */
+/** The parts of the world that chaos affects. */
 export interface ChaosParts {
   readonly scheduler: Scheduler;
   readonly chance: Chance;
@@ -22,7 +22,7 @@ export interface ChaosParts {
   readonly history: History;
 }
 
-/** Plans everything that goes wrong by itself. */
+/** Schedules all faults. */
 export function unleash(parts: ChaosParts): void {
   const { plan, chance } = parts;
   const { crashes, freezes, drains, partitions, outages, storeClock } = plan.weather;
@@ -36,7 +36,7 @@ export function unleash(parts: ChaosParts): void {
   for (let n = 0; n < steps; n += 1) sometime(parts, () => stepStoreClock(parts));
 }
 
-/** Ends it all: the frozen go on, the network is whole, and a fresh worker is there. */
+/** Ends all faults: frozen workers continue, the network works, and there is a new worker. */
 export function heal({ fleet, network, history }: ChaosParts): void {
   network.isHealed = true;
   network.isStoreAway = false;
@@ -73,7 +73,7 @@ function freeze(parts: ChaosParts): void {
   someone(parts)?.host.freeze(chance.fraction() * 3 * plan.leaseMs);
 }
 
-/** A deployment: the process ends in good order, or nearly so. */
+/** A deployment: the process shuts down gracefully, or almost. */
 function drain(parts: ChaosParts): void {
   const member = someone(parts);
   if (member === undefined || !member.host.isAwake) return;
@@ -83,7 +83,7 @@ function drain(parts: ChaosParts): void {
   replace(parts);
 }
 
-/** The others take over what this one runs, which doesn't know. */
+/** The others take over this worker's records without its knowledge. */
 function cutOff(parts: ChaosParts): void {
   const { network, scheduler, chance, plan, history } = parts;
   const name = someone(parts)?.host.name ?? '';
@@ -110,6 +110,6 @@ function stepWallClock(parts: ChaosParts): void {
 
 function stepStoreClock({ server, chance, plan }: ChaosParts): void {
   if (plan.weather.storeClock === 'wild') server.stepClock(chance.between(-1, 1) * 2 * plan.leaseMs);
-  // An odd step is undone by the next one, so that they never add up to more than the margin.
+  // Every second step undoes the one before, so that they never add up to more than the margin.
   else server.stepClock(server.aheadMs > 0 ? -server.aheadMs : chance.fraction() * clockShare * plan.leaseMs);
 }

@@ -1,4 +1,4 @@
-/** Clients: they send a wish to some worker, wait, and send it again, as whoever got no answer does. */
+/** Clients: they send a request to some worker, wait, and retry without an answer. */
 
 import type { Chance } from './chance.ts';
 import type { Fleet } from './fleet.ts';
@@ -8,10 +8,10 @@ import type { Network } from './network.ts';
 import type { Plan, RoutePlan, Wish } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** How often a client sends one wish before it gives up. */
+/** Maximum number of tries per request. */
 const mostTries = 6;
 
-/** What clients need of their world. */
+/** The dependencies of clients. */
 export interface ClientParts {
   readonly scheduler: Scheduler;
   readonly network: Network;
@@ -30,13 +30,13 @@ export class Clients {
     this.#parts = parts;
   }
 
-  /** Pursues every wish of the plan at its time. */
+  /** Sends every request of the plan at its time. */
   begin(): void {
     const { plan, scheduler } = this.#parts;
     for (const wish of plan.wishes) scheduler.after(wish.atMs, () => void this.#pursue(wish));
   }
 
-  /** Asks once more for everything, now that nothing goes wrong any more; retried until it is final. */
+  /** Sends every request once more after all faults have ended, and retries until the answer is final. */
   askFinally(): void {
     const { plan } = this.#parts;
     const seen = new Set<string>();
@@ -49,7 +49,7 @@ export class Clients {
 
   async #pursue(wish: Wish, final = false): Promise<void> {
     const { scheduler, chance, plan } = this.#parts;
-    // Where completers are at work, clients don't come back.
+    // In worlds with completers, clients don't retry.
     const most = final ? 60 : plan.hasCompleters ? 1 : mostTries;
     for (let tries = 0; tries < most; tries += 1) {
       const answer = await this.#ask(wish, final);
@@ -60,7 +60,7 @@ export class Clients {
     }
   }
 
-  /** Undefined if no answer came. */
+  /** Undefined if there was no answer. */
   #ask(wish: Wish, final: boolean): Promise<FrontAnswer | undefined> {
     const { scheduler, network, history, fleet, plan } = this.#parts;
     const incoming = this.#incoming(wish);

@@ -1,14 +1,16 @@
-/** Transactions of the simulated server: a record locked, rows written, and both committed with the record's own part. */
+/**
+ * Transactions of the simulated server: a record locked, rows written, and both committed with the record's own part.
+ */
 
 import type { NewMessage } from '../../../src/core/outbox.ts';
 import type { RenewRequest, TransactionWrite } from '../../../src/core/store.ts';
 import type { Row } from './history.ts';
 import type { Server } from './server.ts';
 
-/** The server ends a transaction that outlives its lease by so much. */
+/** The server ends a transaction this long after its lease. */
 const idleGraceMs = 50;
 
-/** What a handler writes to. */
+/** The handle of a transaction. */
 export interface Rows {
   insert(row: Row): void;
   /** Puts a message into the outbox. */
@@ -25,10 +27,10 @@ interface Transaction {
   unlock: () => void;
 }
 
-/** What became of a transaction. */
+/** The outcome of a transaction. */
 export type Fate = 'committed' | 'aborted' | 'open';
 
-/** All transactions that ever were. */
+/** All transactions. */
 export class Database {
   readonly #server: Server;
   readonly #transactions = new Map<string, Transaction>();
@@ -38,7 +40,7 @@ export class Database {
     this.#server = server;
   }
 
-  /** Locks the record and extends its lease, if it is the caller's. */
+  /** Locks the record and extends its lease, if the caller owns it. */
   async begin(worker: string, id: string, request: RenewRequest): Promise<'locked' | 'lost'> {
     const { store, parts, locks } = this.#server;
     await this.#server.unlocked(request.id);
@@ -73,7 +75,7 @@ export class Database {
     else this.#server.post.add(message);
   }
 
-  /** Rows and the record's own part become true together. */
+  /** Commits the rows together with the record's own part. */
   async commit(id: string, write: TransactionWrite): Promise<'committed' | 'aborted'> {
     const transaction = this.#transactions.get(id);
     if (transaction?.state !== 'open') return transaction?.state === 'committed' ? 'committed' : 'aborted';
@@ -98,14 +100,14 @@ export class Database {
     return 'aborted';
   }
 
-  /** What became of a transaction whose commit got no answer; one that never began is aborted for good. */
+  /** The outcome of a transaction whose commit got no answer; a transaction that never began is aborted. */
   fateOf(id: string): Fate {
     const transaction = this.#transactions.get(id);
     if (transaction === undefined) this.#ended.add(id);
     return transaction?.state ?? 'aborted';
   }
 
-  /** Connections of a process that died end. */
+  /** Closes the connections of a dead process. */
   disconnect(worker: string): void {
     for (const [id, transaction] of this.#transactions) {
       if (transaction.worker === worker && transaction.state === 'open') void this.rollBack(id);

@@ -1,4 +1,4 @@
-/** Requests straight to the engine. */
+/** Requests directly to the engine. */
 
 import { completer } from '../../../src/completer/completer.ts';
 import type { Completable } from '../../../src/core/completable.ts';
@@ -83,7 +83,7 @@ export class EngineFront implements Front {
         answering: plainAnswering as Answering<unknown, unknown>,
         handler: async (context) => {
           const job: Job = { ...JSON.parse(decoder.decode(saved)), route, byCompleter: true };
-          // The completer gives the context without its types; the store's own are the simulation's.
+          // The completer passes the context without its types, which are those of the simulation.
           const made = await this.#attempt(job, context as Context<SimKind, FinalWrite, void>);
           return { outcome: made.outcome, ...finalWrite(made.body) };
         },

@@ -1,11 +1,11 @@
-/** Somebody asks that all records of a principal be erased, those that run now too. */
+/** Erases all records of a principal, including running ones. */
 
 import type { Chance } from './chance.ts';
 import type { Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 
-/** What erasing works with. */
+/** The dependencies of erasures. */
 export interface ErasureParts {
   readonly scheduler: Scheduler;
   readonly server: Server;

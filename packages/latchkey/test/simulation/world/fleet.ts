@@ -1,4 +1,4 @@
-/** The workers of a world: those that live, and those that take the place of the dead. */
+/** The workers of a world, including replacements of dead ones. */
 
 import type { Chance } from './chance.ts';
 import type { Front, FrontAnswer, Incoming } from './front.ts';
@@ -6,25 +6,25 @@ import type { History } from './history.ts';
 import type { Scheduler } from './scheduler.ts';
 import { Worker } from './worker.ts';
 
-/** A worker and its way in. */
+/** A worker and its front. */
 export interface Member {
   readonly host: Worker;
   readonly front: Front;
-  /** Takes a request; `reply` is called when the answer is on its way. */
+  /** Handles a request; `reply` is called with the answer. */
   handle(incoming: Incoming, reply: (answer: FrontAnswer) => void): Promise<void>;
 }
 
-/** What a fleet is made from. */
+/** The parameters of a fleet. */
 export interface FleetParts {
   readonly scheduler: Scheduler;
   readonly history: History;
   readonly chance: Chance;
-  /** Makes a worker's engine and connection. */
+  /** Creates a worker's engine and connection. */
   readonly open: (worker: Worker) => Front;
   readonly onDeath: (worker: Worker) => void;
 }
 
-/** All workers that ever were. */
+/** All workers, including dead ones. */
 export class Fleet {
   readonly members: Member[] = [];
   readonly #parts: FleetParts;
@@ -48,7 +48,7 @@ export class Fleet {
     return this.members.filter(({ host }) => !host.isDead);
   }
 
-  /** Whom a load balancer picks: it may take a frozen one. */
+  /** Picks a worker like a load balancer, possibly a frozen one. */
   any(): Member | undefined {
     const { alive } = this;
     return alive[Math.floor(this.#parts.chance.fraction() * alive.length)];

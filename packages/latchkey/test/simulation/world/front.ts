@@ -1,4 +1,4 @@
-/** How a worker takes requests: through the engine itself, or through the whole HTTP layer. */
+/** A worker's front: directly on the engine, or through the whole HTTP layer. */
 
 import type { AnswerKind, Asked } from './history.ts';
 import type { RoutePlan } from './plan.ts';
@@ -11,18 +11,18 @@ export interface Incoming extends Asked {
   readonly route: RoutePlan;
 }
 
-/** What the worker answers. */
+/** The worker's answer. */
 export interface FrontAnswer {
   readonly kind: AnswerKind;
   readonly recorded?: string;
   readonly body?: string;
 }
 
-/** One worker's way in. */
+/** One worker's front. */
 export interface Front {
   handle(incoming: Incoming): Promise<FrontAnswer>;
-  /** Begins to finish what the dead have left; ended by what it returns. */
+  /** Starts a completer; the returned function ends it. */
   complete(routes: readonly RoutePlan[]): () => void;
-  /** Ends gracefully. */
+  /** Shuts down gracefully. */
   shutdown(timeoutMs: number): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** What the application does: work, steps, transactions and an answer that tells who made it. */
+/** The application: work, steps, transactions, and an answer that names its execution. */
 
 import type { StepTools } from '../../../src/core/context.ts';
 import { sleep } from '../../../src/core/runtime.ts';
@@ -9,7 +9,7 @@ import type { Action, RoutePlan } from './plan.ts';
 import type { Provider } from './provider.ts';
 import type { Worker } from './worker.ts';
 
-/** The engine's context, as far as a handler sees it. */
+/** The part of the engine's context that a handler uses. */
 export interface Tools<Answer> {
   readonly operationId: string;
   readonly attempt: number;
@@ -20,20 +20,20 @@ export interface Tools<Answer> {
   finish(fn: (rows: Rows) => Promise<Answer>): Promise<unknown>;
 }
 
-/** A request that a handler is to do. */
+/** A handler's job. */
 export interface Job extends Asked {
   readonly request: number;
   readonly route: RoutePlan;
   readonly byCompleter?: boolean;
 }
 
-/** How an attempt ended. */
+/** The end of an attempt. */
 export interface Made {
   readonly outcome: 'done' | 'failed' | 'nothing-happened';
   readonly body: string;
 }
 
-/** What handlers need of their world. */
+/** The dependencies of handlers. */
 export interface Surroundings {
   readonly history: History;
   readonly provider: Provider;
@@ -43,7 +43,7 @@ export interface Surroundings {
   nextExecution(): number;
 }
 
-/** What makes a large answer longer than the store keeps. */
+/** Padding that makes an answer too large for the store. */
 const padding = 'x'.repeat(3_000);
 
 /** The same answer, short enough to print. */
@@ -70,7 +70,7 @@ export class Attempt<Answer> {
     this.#encode = encode;
   }
 
-  /** What it throws, a framework would turn into a 500. */
+  /** A framework would turn its errors into a 500. */
   async run(): Promise<Made> {
     this.#begin();
     try {
@@ -151,7 +151,7 @@ export class Attempt<Answer> {
     }
   }
 
-  /** Mostly a moment; now and then longer than a lease. */
+  /** Usually short, sometimes longer than a lease. */
   #work(longest: number): Promise<void> {
     const { chance } = this.#world;
     const leaseMs = this.#job.route.settings.leaseMs ?? 0;
@@ -192,7 +192,7 @@ export class Attempt<Answer> {
     return `x${this.execution}`;
   }
 
-  /** Until the transaction is over, its database is what keeps this execution from doing anything. */
+  /** Until the transaction ends, the database fences this execution. */
   async #handedOver<T>(run: () => Promise<T>): Promise<T> {
     const { history } = this.#world;
     const { execution } = this;

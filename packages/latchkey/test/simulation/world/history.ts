@@ -1,15 +1,15 @@
-/** Everything that happened in one world, in order: what the checker judges, and what a replay prints. */
+/** All events of one world in order, for the checker and for printing. */
 
 import type { AfterFailure } from '../../../src/core/store.ts';
 
-/** Whom and what a request is for. */
+/** The members that identify a request. */
 export interface Asked {
   /** Principal, route and key: within a scope one key is one operation. */
   readonly scope: string;
   readonly payload: string;
 }
 
-/** What a client, or the network in its stead, made of a request's answer. */
+/** The result of a request, at a client or in the network. */
 export type AnswerKind =
   /** The handler ran for this request. */
   | 'executed'
@@ -22,16 +22,16 @@ export type AnswerKind =
   | 'unavailable'
   | 'not-begun'
   | 'unprotected'
-  /** The handler threw past the engine. */
+  /** The handler threw outside of the engine. */
   | 'threw';
 
-/** A worker has an answer and is about to send it. */
+/** A worker is about to send an answer. */
 export interface Answered extends Asked {
   readonly type: 'answered';
   readonly request: number;
   readonly worker: string;
   readonly kind: AnswerKind;
-  /** What became of the record, if the handler ran for this request. */
+  /** The state of the record, if the handler ran for this request. */
   readonly recorded?: string;
   /** The handler's answer, if it is one. */
   readonly body?: string;
@@ -55,19 +55,19 @@ export interface Began extends Asked {
   readonly token: string | undefined;
   readonly operationId: string;
   readonly attempt: number;
-  /** A completer runs it, and no client waits. */
+  /** True if a completer runs it without a client. */
   readonly byCompleter?: boolean;
 }
 
-/** An execution came to its end, or learned that it must stop. */
+/** An execution ended or was aborted. */
 export interface Stopped {
   readonly type: 'aborted' | 'ended';
   readonly execution: number;
-  /** The decision, `threw`, or the reason of the abort. */
+  /** The result, `threw`, or the reason of the abort. */
   readonly how: string;
 }
 
-/** A step's or transaction's function began to run, or its value came back to the handler. */
+/** A step's or transaction's function began, or its value was returned to the handler. */
 export interface Stepped {
   readonly type: 'ran' | 'returned';
   readonly execution: number;
@@ -76,13 +76,13 @@ export interface Stepped {
   readonly value?: string;
 }
 
-/** The handler hands itself over to the database, which fences it; and gets control back. */
+/** The handler enters a transaction, whose database fences it, or leaves it. */
 interface Handed {
   readonly type: 'entered' | 'left';
   readonly execution: number;
 }
 
-/** The provider downstream charged, or gave an earlier charge again. */
+/** The provider charged, or returned an earlier charge. */
 export interface Charged {
   readonly type: 'charged';
   readonly operationId: string;
@@ -105,7 +105,7 @@ export interface Applied {
   readonly attempt?: number;
   readonly operationId?: string;
   readonly tookOver?: boolean;
-  /** The claim brought the request along, for a completer. */
+  /** The claim saved the request for a completer. */
   readonly savesRequest?: boolean;
   readonly steps?: number;
   readonly policy?: AfterFailure;
@@ -118,7 +118,7 @@ export interface Applied {
   readonly takeover?: string;
 }
 
-/** A row that a transaction left in the database. */
+/** A row of a committed transaction. */
 export interface Row {
   readonly type: 'row';
   readonly operationId: string;
@@ -135,7 +135,7 @@ export interface Recovered {
   readonly decision: string;
 }
 
-/** The audit got a line. */
+/** An audit entry was written. */
 export interface Audited {
   readonly type: 'audited';
   readonly who: string;
@@ -147,7 +147,7 @@ export interface Audited {
   readonly kind: string;
 }
 
-/** Somebody outside got a message of the outbox. */
+/** A recipient got a message of the outbox. */
 export interface Received {
   readonly type: 'received';
   readonly who: string;
@@ -156,7 +156,7 @@ export interface Received {
   readonly name: string;
 }
 
-/** Something was done to a worker, or to a clock. */
+/** A fault of a worker or a clock. */
 interface Happened {
   readonly type: 'crashed' | 'froze' | 'thawed' | 'awake' | 'started' | 'draining' | 'clock' | 'outage' | 'message';
   readonly who: string;
@@ -178,10 +178,10 @@ export type SimEvent =
   | Received
   | Happened;
 
-/** An event and its moment. */
+/** An event and its time. */
 export type Timed = SimEvent & { readonly atMs: number };
 
-/** The record of one world. */
+/** The history of one world. */
 export class History {
   readonly events: Timed[] = [];
   readonly #now: () => number;
@@ -195,7 +195,7 @@ export class History {
   }
 }
 
-/** One line an event; the same history gives the same bytes. */
+/** One line per event; equal histories give equal text. */
 export function printed(events: readonly Timed[]): string {
   return events.map(line).join('');
 }

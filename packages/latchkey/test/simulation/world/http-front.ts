@@ -1,4 +1,4 @@
-/** Requests through the whole HTTP layer, behind the fetch adapter. */
+/** Requests through the whole HTTP layer with the fetch adapter. */
 
 import { type FetchContext, type FetchGuard, idempotency } from '../../../src/adapters/fetch.ts';
 import { NothingHappenedError } from '../../../src/core/errors.ts';
@@ -43,7 +43,7 @@ export class HttpFront implements Front {
   readonly #worker: Worker;
   readonly #world: Surroundings;
   readonly #rules: AppRules;
-  /** What became of a record, as the layer's events tell. */
+  /** The state of a record, from the guard's events. */
   readonly #recorded = new Map<string, string>();
 
   constructor(worker: Worker, store: OperatorStore<SimKind>, world: Surroundings, rules: AppRules) {
@@ -72,7 +72,7 @@ export class HttpFront implements Front {
     return readAnswer(response, await response.text(), this.#recorded.get(id));
   }
 
-  /** Completers are simulated behind the engine alone. */
+  /** Completers are only simulated with the engine. */
   complete(): () => void {
     return () => {};
   }

@@ -1,4 +1,4 @@
-/** A worker's dispatcher, and whoever its messages are for: they are late, get lost, and so do their answers. */
+/** A worker's dispatcher, and the recipients of its messages: messages and answers can be late or lost. */
 
 import type { OutboxMessage } from '../../../src/core/outbox.ts';
 import type { OperatorStore } from '../../../src/core/store.ts';
@@ -8,7 +8,7 @@ import type { Post } from './post.ts';
 import type { Worker } from './worker.ts';
 import type { SimKind } from './worker-store.ts';
 
-/** What sending needs. */
+/** The dependencies of delivery. */
 export interface MailParts {
   readonly worker: Worker;
   readonly network: Network;
@@ -17,7 +17,7 @@ export interface MailParts {
   readonly leaseMs: number;
 }
 
-/** Starts to deliver; ended by what it returns. */
+/** Starts a dispatcher; the returned function ends it. */
 export function sendMail({ worker, network, post, store, leaseMs }: MailParts): () => void {
   const deliver = (message: OutboxMessage) =>
     new Promise<void>((resolve) => {

@@ -1,4 +1,4 @@
-/** Messages between workers and the store: late, lost, doubled, out of order, or answered by a failure. */
+/** Messages between workers and the store: delayed, lost, duplicated, reordered, or answered by an error. */
 
 import { StoreUnavailableError } from '../../../src/core/errors.ts';
 import type { Chance } from './chance.ts';
@@ -6,7 +6,7 @@ import type { History } from './history.ts';
 import type { Weather } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** Who takes part in a call: replies are held while it is frozen, and lost when it is dead. */
+/** The sender of a call: replies are held while it is frozen, and lost when it is dead. */
 export interface Party {
   readonly name: string;
   deliver(happen: () => void): void;
@@ -14,7 +14,7 @@ export interface Party {
 
 type Fate = 'passes' | 'dropped' | 'refused' | 'reply-lost' | 'failed-after';
 
-/** What a network is made from. */
+/** The parameters of a network. */
 export interface NetworkParts {
   readonly scheduler: Scheduler;
   readonly chance: Chance;
@@ -22,11 +22,11 @@ export interface NetworkParts {
   readonly history: History;
 }
 
-/** One network for all. */
+/** The network of all workers. */
 export class Network {
-  /** True while the store is away: every call fails, half of them after it was applied. */
+  /** True while the store is unavailable: every call fails, half of them after they were applied. */
   isStoreAway = false;
-  /** Workers that are cut off from the store, which others reach. */
+  /** Workers that are disconnected from the store. */
   readonly cutOff = new Set<string>();
   /** True when the faults have ended. */
   isHealed = false;
@@ -36,19 +36,19 @@ export class Network {
     this.#parts = parts;
   }
 
-  /** How long a message takes. */
+  /** The delay of a message. */
   delayMs(): number {
     const { chance, weather } = this.#parts;
     const usual = 0.2 + 4 * chance.fraction() ** 3;
     return !this.isHealed && chance.happens(weather.late) ? usual + chance.fraction() * weather.latestMs : usual;
   }
 
-  /** A message without an answer, to somebody who is always there. */
+  /** A message without an answer, to a recipient that is always available. */
   tell(happen: () => void): void {
     if (!this.#isLost()) this.#parts.scheduler.after(this.delayMs(), happen);
   }
 
-  /** A call of the store: `apply` happens there, and what it gives comes back, or doesn't. */
+  /** A call of the store: runs `apply` there, and returns its result unless the reply is lost. */
   call<T>(party: Party, method: string, apply: () => Promise<T>): Promise<T> {
     const fate = this.#fate(party);
     if (fate !== 'passes') this.#note(party, `${method} ${fate}`);
@@ -67,7 +67,7 @@ export class Network {
     });
   }
 
-  /** The same message arrives once more; nobody hears its answer. */
+  /** The same message arrives once more; its answer is dropped. */
   #maybeAgain(party: Party, method: string, apply: () => Promise<unknown>): void {
     const { chance, weather, scheduler } = this.#parts;
     if (this.isHealed || !chance.happens(weather.doubled)) return;

@@ -1,4 +1,4 @@
-/** A person who looks at lapsed records now and then, and decides by what was on the screen. */
+/** An operator who periodically lists lapsed records and decides by what was listed. */
 
 import type { Resolution, StoredRecord, StoredResult } from '../../../src/core/store.ts';
 import type { Chance } from './chance.ts';
@@ -7,18 +7,18 @@ import type { Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Server } from './server.ts';
 
-/** What an operator works with. */
+/** The dependencies of an operator. */
 export interface OperatorParts {
   readonly scheduler: Scheduler;
   readonly network: Network;
   readonly server: Server;
   readonly chance: Chance;
   readonly plan: Plan;
-  /** Makes a person's answer into what the front stores. */
+  /** Encodes a person's answer as the front stores it. */
   readonly resultOf: (body: string) => StoredResult;
 }
 
-/** Looks until the horizon. */
+/** Polls until the end of the world. */
 export function lookAfter(parts: OperatorParts): void {
   const { scheduler, plan } = parts;
   const everyMs = plan.operatorEveryMs;

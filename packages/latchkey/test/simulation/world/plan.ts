@@ -1,21 +1,21 @@
-/** What kind of world a seed makes: its weather, its routes, and who asks for what. Drawn before anything happens. */
+/** The plan of a seed's world: its faults, its routes, and its requests, drawn in advance. */
 
 import type { OperationSettings } from '../../../src/core/settings.ts';
 import type { AfterFailure } from '../../../src/core/store.ts';
 import type { Chance } from './chance.ts';
 
-/** One thing that a handler does. */
+/** One action of a handler. */
 export type Action =
   | { readonly kind: 'work' }
   | { readonly kind: 'step'; readonly name: string }
   | { readonly kind: 'transaction'; readonly name: string }
-  /** Two steps at once. */
+  /** Two concurrent steps. */
   | { readonly kind: 'steps'; readonly names: readonly [string, string] }
-  /** A step, and at the same time a transaction. */
+  /** A step concurrent with a transaction. */
   | { readonly kind: 'beside'; readonly step: string; readonly transaction: string }
   | { readonly kind: 'finish' };
 
-/** How one kind of operation behaves, and what its handler does. */
+/** The settings of one kind of operation, and its handler's actions. */
 export interface RoutePlan {
   readonly name: string;
   readonly settings: Partial<OperationSettings> & {
@@ -25,14 +25,14 @@ export interface RoutePlan {
   };
   readonly actions: readonly Action[];
   readonly recover: 'respond' | 'rerun' | 'leave' | undefined;
-  /** How often an attempt fails, or finds that there is nothing to do. */
+  /** Probability that an attempt fails or reports that nothing happened. */
   readonly failure: number;
   readonly nothing: number;
-  /** The answer is longer than the store keeps. */
+  /** The answer is too large for the store. */
   readonly isLarge: boolean;
 }
 
-/** What goes wrong, how often. All times are in milliseconds. */
+/** The kinds and rates of faults. All times are in milliseconds. */
 export interface Weather {
   readonly name: 'calm' | 'breezy' | 'stormy';
   /** Shares of messages. */
@@ -41,7 +41,7 @@ export interface Weather {
   readonly replyLost: number;
   readonly failedAfter: number;
   readonly doubled: number;
-  /** Share of messages that take very long, and how long. */
+  /** Share of very late messages, and their delay. */
   readonly late: number;
   readonly latestMs: number;
   /** Share of transactions that wait long for a connection. */
@@ -49,25 +49,25 @@ export interface Weather {
   readonly crashes: number;
   readonly freezes: number;
   readonly drains: number;
-  /** How often a worker is cut off from the store. */
+  /** How often a worker is disconnected from the store. */
   readonly partitions: number;
   readonly outages: number;
-  /** The store's clock steps within what the lease's margin covers, or beyond all measure. */
+  /** Whether the store's clock steps stay within the lease's margin or not. */
   readonly storeClock: 'steady' | 'steps' | 'wild';
 }
 
-/** One client's wish; it is sent again until there is an answer, or the client gives up. */
+/** One client's request; retried until there is an answer or the client gives up. */
 export interface Wish {
   readonly atMs: number;
   readonly principal: string;
   readonly key: string;
   readonly route: number;
   readonly payload: string;
-  /** The route as a newer deployment has it, with the other policy. */
+  /** The route in a newer deployment, with the other policy. */
   readonly redeployed: boolean;
 }
 
-/** Everything that is fixed beforehand. */
+/** The plan of a world. */
 export interface Plan {
   readonly seed: number;
   readonly front: 'engine' | 'http';
@@ -78,11 +78,11 @@ export interface Plan {
   readonly horizonMs: number;
   readonly routes: readonly RoutePlan[];
   readonly wishes: readonly Wish[];
-  /** How often an operator looks at lapsed records; never in some worlds. */
+  /** How often an operator lists lapsed records; never in some worlds. */
   readonly operatorEveryMs: number | undefined;
   readonly provider: 'honest' | 'forgetful';
   readonly maxResultBytes: number;
-  /** How often somebody erases all that a principal has. */
+  /** How often a principal is erased. */
   readonly erasures: number;
   /** Routes of `rerun` save their requests, and every worker runs a completer. */
   readonly hasCompleters: boolean;
@@ -183,7 +183,10 @@ function wishesOf(chance: Chance, plan: Pick<Plan, 'routes' | 'horizonMs'>): Wis
   return wishes.sort((a, b) => a.atMs - b.atMs);
 }
 
-/** A claim that arrives after its record was erased begins it again, under the operation id that it had: a life that no rule tells from the first. */
+/**
+ * A claim that arrives after its record was erased begins it again under the former operation id, which no rule can
+ * distinguish from the first.
+ */
 function isErasable({ name, late, doubled }: Weather): boolean {
   return name !== 'calm' && late === 0 && doubled === 0;
 }

@@ -1,4 +1,4 @@
-/** The outbox in the simulated server: messages that were committed, leased to one dispatcher at a time. */
+/** The outbox in the simulated server: committed messages, leased to one dispatcher at a time. */
 
 import {
   messageId,
@@ -9,13 +9,13 @@ import {
 } from '../../../src/core/outbox.ts';
 import type { History } from './history.ts';
 
-/** What a fault may take from it. */
+/** The rules that a fault can turn off. */
 interface PostRules {
-  /** A message stays until it was delivered. */
+  /** A message is kept until it was delivered. */
   readonly keepsTaken: boolean;
 }
 
-/** What it is made from. */
+/** Its parameters. */
 export interface PostParts {
   readonly history: History;
   readonly rules: PostRules;
@@ -71,7 +71,7 @@ export class Post {
     return true;
   }
 
-  /** Somebody outside gets it. */
+  /** A recipient gets it. */
   receive(who: string, { id, operationId, name }: OutboxMessage): void {
     this.#parts.history.add({ type: 'received', who, id, operationId, name });
   }

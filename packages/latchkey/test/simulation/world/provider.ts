@@ -1,4 +1,4 @@
-/** A card provider downstream: it honours idempotency keys, or forgets them; its answers are late, or get lost. */
+/** A card provider, which honours or forgets idempotency keys, and whose answers can be late or lost. */
 
 import { sleep } from '../../../src/core/runtime.ts';
 import type { History } from './history.ts';
@@ -7,7 +7,7 @@ import type { Plan } from './plan.ts';
 import type { Scheduler } from './scheduler.ts';
 import type { Worker } from './worker.ts';
 
-/** A call, and what only the checker knows of it. */
+/** A call, with data for the checker. */
 export interface ChargeCall {
   readonly idempotencyKey: string;
   readonly operationId: string;
@@ -15,7 +15,7 @@ export interface ChargeCall {
   readonly name: string;
 }
 
-/** What a provider is made from. */
+/** The parameters of a provider. */
 export interface ProviderParts {
   readonly scheduler: Scheduler;
   readonly network: Network;
@@ -23,7 +23,7 @@ export interface ProviderParts {
   readonly plan: Plan;
 }
 
-/** One provider for all. */
+/** The provider of all workers. */
 export class Provider {
   readonly #parts: ProviderParts;
   readonly #charges = new Map<string, string>();
@@ -33,7 +33,7 @@ export class Provider {
     this.#parts = parts;
   }
 
-  /** Rejects if no answer comes in time; the charge may have happened. */
+  /** Rejects if no answer arrives in time; the charge may have happened. */
   async charge(worker: Worker, call: ChargeCall): Promise<string> {
     const { plan, network, scheduler } = this.#parts;
     const answer = new Promise<string>((resolve) => {

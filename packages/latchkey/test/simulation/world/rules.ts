@@ -1,15 +1,15 @@
-/** What a fault may take from the application around the engine. */
+/** The rules of the application that a fault can turn off. */
 
 import type { RoutePlan } from './plan.ts';
 
 const longestMs = 2 ** 31 - 1;
 
 export interface AppRules {
-  /** A key is looked up inside its principal's scope. */
+  /** A key belongs to its principal. */
   readonly scopesByPrincipal: boolean;
-  /** Requests run though the store is away. */
+  /** Requests run although the store is unavailable. */
   readonly runsWithoutStore: boolean;
-  /** A handler that runs for too long gets its signal aborted. */
+  /** The signal of a handler that runs too long is aborted. */
   readonly endsLongRuns: boolean;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Owns time. Events happen one after another, each at its moment, and between two of them every promise that can
- * settle has settled: so the seed alone decides what happens before what.
+ * Controls time. Events happen one after another at their times, and between two of them all promises have settled, so
+ * that the seed alone determines the order of events.
  */
 
 interface Due {
@@ -12,17 +12,17 @@ interface Due {
 
 const isBefore = (a: Due, b: Due) => a.atMs < b.atMs || (a.atMs === b.atMs && a.sequence < b.sequence);
 
-/** What can be called off. */
+/** An event that can be cancelled. */
 export type Planned = Due;
 
-/** The queue of all that will happen. */
+/** The queue of future events. */
 export class Scheduler {
   /** Milliseconds since the beginning of the world. */
   now = 0;
   readonly #heap: Due[] = [];
   #sequence = 0;
 
-  /** Lets it happen after `delayMs` milliseconds; at equal times, what was planned first comes first. */
+  /** Schedules an event in `delayMs` milliseconds; events at equal times keep their order. */
   after(delayMs: number, happen: () => void): Planned {
     this.#sequence += 1;
     const due = { atMs: this.now + Math.max(0, delayMs), sequence: this.#sequence, happen, isCalledOff: false };
@@ -40,7 +40,7 @@ export class Scheduler {
     });
   }
 
-  /** Goes on until nothing is left to happen, or until `untilMs`; gives up after `mostEvents`. */
+  /** Runs until there are no events, or until `untilMs`; gives up after `mostEvents`. */
   async run(untilMs: number, mostEvents: number): Promise<void> {
     await settled();
     for (let events = 0; ; ) {
@@ -91,7 +91,7 @@ export class Scheduler {
   }
 }
 
-/** By the next turn of the event loop all microtasks have run, and those that they started. */
+/** By the next turn of the event loop all microtasks have run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -1,4 +1,4 @@
-/** The store's side of the wire: the memory store's own transitions, which outlive every worker, and a log of them. */
+/** The simulated server: the memory store's transitions, independent of workers, and a log of them. */
 
 import { decodeEntry } from '../../../src/core/audit/audit-entry.ts';
 import type {
@@ -16,19 +16,19 @@ import type { Applied, History } from './history.ts';
 import { Post } from './post.ts';
 import type { Scheduler } from './scheduler.ts';
 
-/** What a fault may take from the server. */
+/** The rules of the server that a fault can turn off. */
 export interface ServerRules {
-  /** A transaction checks whose record it is, when it begins and when it commits. */
+  /** A transaction checks ownership when it begins and when it commits. */
   readonly transactionsCheckOwners: boolean;
-  /** What a transaction wrote goes when it is rolled back. */
+  /** A rollback undoes a transaction's writes. */
   readonly transactionsRollBack: boolean;
   /** A message of a transaction waits for its commit. */
   readonly messagesWaitForCommit: boolean;
-  /** A message stays until it was delivered. */
+  /** A message is kept until it was delivered. */
   readonly keepsTaken: boolean;
 }
 
-/** What a server is made from. */
+/** The parameters of a server. */
 export interface ServerParts {
   readonly scheduler: Scheduler;
   readonly history: History;
@@ -55,7 +55,7 @@ export class Server {
   readonly parts: ServerParts;
   readonly post: Post;
   readonly locks = new Map<string, Promise<void>>();
-  /** How far its clock has been stepped. */
+  /** The offset of its clock. */
   aheadMs = 0;
   readonly #lastTokens = new Map<string, string>();
   /** Records of the audit. */
@@ -101,7 +101,7 @@ export class Server {
     request: RequestOf<Method>,
   ): Promise<OutcomeOf<Method>> {
     await this.unlocked(request.id);
-    // The method and its request were paired by the signature.
+    // The signature ensures that method and request match.
     const apply = this.store[method].bind(this.store) as (request: RequestOf<Method>) => Promise<OutcomeOf<Method>>;
     const outcome = await apply(request);
     if (this.#own.has(request.id)) this.#logAudit(worker, request, String(outcome));
@@ -115,7 +115,7 @@ export class Server {
     return pages.flatMap((page) => page.records).filter(({ id }) => !this.#own.has(id));
   }
 
-  /** Removes all that a principal has; waits for transactions, as a database does. */
+  /** Removes all records of a principal; waits for transactions, as a database does. */
   async erase(principal: string): Promise<void> {
     const own = async () => (await this.records()).filter((record) => record.principal === principal);
     let records = await own();
@@ -136,7 +136,7 @@ export class Server {
     history.add({ type: 'applied', method, worker, record: id, token, outcome, storeMs: this.now, ...details });
   }
 
-  /** Of the audit's own records, only what was written. */
+  /** Logs only the writes of audit records. */
   #logAudit(who: string, request: RequestOf<OwnerMethod>, outcome: string): void {
     if (!('result' in request) || outcome !== 'completed') return;
     const { id, event, decisionId, decision, record } = decodeEntry(request.result.bytes);

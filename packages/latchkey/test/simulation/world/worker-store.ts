@@ -1,4 +1,4 @@
-/** The store as a worker sees it: every call is a message. */
+/** A worker's view of the store: every call is a message. */
 
 import { LeaseLostError, StoreUnavailableError } from '../../../src/core/errors.ts';
 import type { Outbox } from '../../../src/core/outbox.ts';
@@ -21,7 +21,7 @@ import type { Worker } from './worker.ts';
 
 /** The longest wait for a connection of the pool, in leases. */
 const longestWait = 3;
-/** How often a worker asks what became of a commit. */
+/** Number of queries for the outcome of a commit. */
 const betweenLooksMs = 20;
 
 /** The simulated store's transactions. */
@@ -32,7 +32,7 @@ export interface SimKind {
 
 type Body<T> = (handle: Rows) => Transacted<T> | Promise<Transacted<T>>;
 
-/** What a worker's store is made from. */
+/** The parameters of a worker's store. */
 export interface Wires {
   readonly worker: Worker;
   readonly network: Network;
@@ -95,12 +95,13 @@ async function claim({ worker, network, server }: Wires, request: ClaimRequest) 
   });
   if (outcome.outcome !== 'claimed') return outcome;
   const name = `${outcome.operationId} ${outcome.attempt}`;
-  // A claim that was given back leaves its attempt to a later one, and its own answer may come after that one's.
+  // A claim that was given back leaves its attempt number to a later claim, and its answer may arrive after that
+  // claim's.
   if (order > (worker.tokens.get(name)?.order ?? 0)) worker.tokens.set(name, { token: request.token, order });
   return outcome;
 }
 
-/** One transaction, as its client leads it. */
+/** The client's side of one transaction. */
 class Conversation {
   readonly #wires: Wires;
   readonly #request: RenewRequest;
@@ -171,7 +172,7 @@ class Conversation {
     return this.#deadline - this.#wires.worker.runtime.clock.monotonic();
   }
 
-  /** Rolls back, for a message that comes through; the server does it by itself later. */
+  /** Sends a rollback; if it is lost, the server rolls back later. */
   #giveUp(error: unknown): never {
     const { network, worker, database } = this.#wires;
     network.call(worker, 'rollback', () => database.rollBack(this.#id)).catch(() => undefined);

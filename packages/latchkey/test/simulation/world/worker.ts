@@ -1,4 +1,4 @@
-/** A process that runs the engine: with clocks of its own that are a little wrong, and that may freeze or die. */
+/** A process that runs the engine: with slightly wrong clocks, and possible freezes and death. */
 
 import type { Runtime } from '../../../src/core/runtime.ts';
 import type { Chance } from './chance.ts';
@@ -6,9 +6,9 @@ import type { History } from './history.ts';
 import type { Party } from './network.ts';
 import type { Planned, Scheduler } from './scheduler.ts';
 
-/** How wrong a worker's monotonic clock may run. */
+/** The maximum error of a worker's monotonic clock. */
 const worstRate = 0.01;
-/** The event loop works through what waited before anybody may say that it should have known. */
+/** Time for the event loop to process pending callbacks after a freeze. */
 const backlogMs = 1;
 
 const epochMs = Date.UTC(2026, 0, 1);
@@ -19,7 +19,7 @@ export class Worker implements Party {
   readonly runtime: Runtime;
   isFrozen = false;
   isDead = false;
-  /** How many claims of this worker the store has answered. */
+  /** Number of answered claims of this worker. */
   claims = 0;
   /** The token of each operation id and attempt, and where its claim stands in the order of the store's answers. */
   readonly tokens = new Map<string, { readonly token: string; readonly order: number }>();
@@ -50,19 +50,19 @@ export class Worker implements Party {
     history.add({ type: 'started', who: name });
   }
 
-  /** Whether its event loop turns. */
+  /** Whether its event loop runs. */
   get isAwake(): boolean {
     return !this.isFrozen && !this.isDead;
   }
 
-  /** Lets something happen in this process: now, when it thaws, or never. */
+  /** Runs an action in this process: now, after a freeze, or never if it is dead. */
   deliver(happen: () => void): void {
     if (this.isDead) return;
     if (this.isFrozen) this.#waiting.push(happen);
     else happen();
   }
 
-  /** Told when the process dies, as whoever is connected to it is. */
+  /** Called when the process dies. */
   onDeath(tell: () => void): void {
     this.#onDeath.push(tell);
   }
@@ -81,7 +81,7 @@ export class Worker implements Party {
     this.#scheduler.after(forMs, () => this.thaw());
   }
 
-  /** What came due meanwhile happens now, in its order, each with what follows from it. */
+  /** Runs the actions that became due meanwhile, in order. */
   thaw(): void {
     if (this.isDead || !this.isFrozen) return;
     this.isFrozen = false;
@@ -90,7 +90,7 @@ export class Worker implements Party {
     this.#scheduler.after(backlogMs, () => this.deliver(() => this.#history.add({ type: 'awake', who: this.name })));
   }
 
-  /** As a time server does. */
+  /** Corrects the wall clock, as a time server does. */
   correctWallClock(): void {
     this.#wallOffsetMs = epochMs;
   }

@@ -1,6 +1,6 @@
 /**
- * The server's own clock stepped in mid-run, by a library that is loaded into it (`servers/stepped-clock.c`). Debian's
- * libfaketime would do for PostgreSQL, but not for redis-server, whose allocator it doesn't get along with.
+ * Steps the server's own clock while it runs, by a library that is loaded into it (`servers/stepped-clock.c`). Debian's
+ * libfaketime works for PostgreSQL, but is not compatible with redis-server's allocator.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -27,7 +27,7 @@ for (const name of steppable.filter(isSelected))
     const complete = (id: string, token: string) =>
       server.store.complete({ ...completionOf(id, token, token), retentionMs: 24 * hour });
 
-    /** What another request is answered. */
+    /** The answer to another request. */
     const answer = async (id: string) => {
       const outcome = await claim(id, randomUUID());
       return outcome.outcome === 'completed' ? Buffer.from(outcome.result.bytes).toString() : outcome.outcome;

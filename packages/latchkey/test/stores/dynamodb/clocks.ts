@@ -5,10 +5,10 @@ import { dynamodbStore } from '../../../src/stores/dynamodb/index.ts';
 import { claimOf, completionOf } from '../requests.ts';
 import type { Rig } from './rig.ts';
 
-/** What others may have to wait past the end of a lease, in milliseconds. */
+/** Maximum wait of others after the end of a lease, in milliseconds. */
 const uncertaintyMs = 2_500;
 
-/** A worker whose clocks are off by so much. */
+/** A worker whose clocks are wrong by this time. */
 function skewed(offsetMs: number): Runtime {
   const { now, monotonic } = systemRuntime.clock;
   return { ...systemRuntime, clock: { now: () => now() + offsetMs, monotonic: () => monotonic() + offsetMs / 7 } };

@@ -94,7 +94,7 @@ export function partTests(rig: () => Rig): void {
         for (const name of [`step-${index}`, `step-${index}`])
           expect(await store.saveStep({ id: 'x', token: 'a', name, value })).toBe(true);
       expect(await store.saveStep({ id: 'x', token: 'b', name: 'other', value: randomBytes(9_000) })).toBe(false);
-      // Of the record itself, of 9,000 bytes, of the third 3,000, and two of 500,000.
+      // The record itself, 9,000 bytes, the third step of 3,000, and two of 500,000.
       expect(await items()).toHaveLength(5);
       await runtime.advance(30_000);
       const outcome = await store.claim(claimOf('x', 'b', { takeover: 'rerun' }));

@@ -86,7 +86,7 @@ export function refusalTests(rig: () => Rig): void {
       onTestFinished(() => bare.destroy());
       const { client } = rig();
       const invalid = expect.objectContaining({ code: 'option-invalid' });
-      // @ts-expect-error a bare client has no method for each operation
+      // @ts-expect-error a bare client has no methods for operations
       expect(() => dynamodbStore({ client: bare, table: 'table' })).toThrow(invalid);
       expect(() => dynamodbStore({ client, table: '' })).toThrow(invalid);
       expect(() => dynamodbStore({ client, table: 'table', maxResultBytes: 0 })).toThrow(invalid);

@@ -8,7 +8,7 @@ import { type DynamodbServer, startDynamodb } from '../../servers/dynamodb-local
 export interface Rig {
   readonly server: DynamodbServer;
   readonly client: DynamoDB;
-  /** Makes a table, and gives its name. */
+  /** Creates a table, and returns its name. */
   table(): Promise<string>;
 }
 
@@ -16,7 +16,7 @@ export interface Rig {
 export function useDynamodb(): () => Rig {
   let rig: Rig | undefined;
   let tables = 0;
-  // Java is slow at first, and slower on a busy machine.
+  // Java starts slowly, especially on a busy machine.
   vi.setConfig({ testTimeout: 120_000 });
   beforeAll(async () => {
     const server = await startDynamodb();
@@ -43,13 +43,13 @@ export function useDynamodb(): () => Rig {
 /** The server remembers the tokens of transactions, which a manual runtime makes from its seed. */
 let seed = 0;
 
-/** A runtime that makes other tokens than any before it. */
+/** A runtime with unique tokens. */
 export function freshRuntime(): ManualRuntime {
   seed += 1;
   return manualRuntime(seed);
 }
 
-/** A store on a table of its own, with a clock that the test moves. */
+/** A store on a new table, with a clock that the test moves. */
 export async function storeOf(rig: Rig, options: Partial<DynamodbStoreOptions<DynamoDB>> = {}) {
   const { client } = rig;
   const table = await rig.table();
@@ -66,7 +66,7 @@ export async function storeOf(rig: Rig, options: Partial<DynamodbStoreOptions<Dy
   return { client, table, runtime, store, item, items };
 }
 
-/** The calls that the client makes while `work` runs, by their names. */
+/** The names of the client's calls while `work` runs. */
 export async function callsOf(client: DynamoDB, work: () => Promise<unknown>): Promise<readonly string[]> {
   const calls: string[] = [];
   client.middlewareStack.add(
@@ -81,7 +81,7 @@ export async function callsOf(client: DynamoDB, work: () => Promise<unknown>): P
   return calls;
 }
 
-/** Loses the first answer to each of these calls once the server has given it; says how many were lost. */
+/** Drops the first answer to each of these calls; returns the number of dropped answers. */
 export function loseAnswers(client: DynamoDB, ...commands: readonly string[]): () => number {
   const lost = new Set<string>();
   client.middlewareStack.add(

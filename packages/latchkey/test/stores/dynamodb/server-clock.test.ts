@@ -24,7 +24,7 @@ class World {
     this.monotonicMs += ms;
   }
 
-  /** A call that takes so long to get there, and so long to come back. */
+  /** A call with these delays to the server and back. */
   call(thereMs: number, backMs: number, skewMs = 0): void {
     const sentAtMs = this.monotonicMs;
     this.pass(thereMs);

@@ -7,7 +7,7 @@ import { wrappedSqlite } from '../sqlite/wrapped-store.ts';
 
 const key = new Uint8Array(32).fill(7);
 const keys = { currentKey: 'k1', keys: { k1: key } };
-/** What sealing adds to a value; the limits of the suite speak of plain ones. */
+/** Bytes that encryption adds to a value; the suite's limits are for plain ones. */
 const sealedExtra = 33;
 
 describe('encrypted memory store', () => {

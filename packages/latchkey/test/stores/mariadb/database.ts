@@ -3,15 +3,15 @@ import { migrate } from '../../../src/stores/mariadb/index.ts';
 import { type MariadbServer, startMariadb } from '../../servers/mariadb-server.ts';
 import { adminPool } from './pools.ts';
 
-/** A server with the store's tables and one for effects, and a pool of the administrator's. */
+/** A server with the store's tables and one for effects, and the administrator's pool. */
 export interface TestDatabase {
   readonly server: MariadbServer;
   readonly pool: Pool;
   /** Empties the tables. */
   clear(): Promise<void>;
-  /** The effects that are there, in the order in which they were written. */
+  /** The effects, in the order in which they were written. */
   effects(): Promise<readonly string[]>;
-  /** A number that the server counts, such as `Com_stmt_execute`. */
+  /** A counter of the server, such as `Com_stmt_execute`. */
   status(name: string): Promise<number>;
   stop(): Promise<void>;
 }

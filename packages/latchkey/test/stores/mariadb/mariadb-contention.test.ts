@@ -66,7 +66,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
     const before = await database.status('Innodb_deadlocks');
     const rival = await database.pool.getConnection();
     await rival.beginTransaction();
-    // The transaction that has changed less is the one that is rolled back.
+    // The server rolls back the transaction with fewer changes.
     await rival.query("INSERT INTO effects (effect) SELECT 'weight' FROM seq_1_to_100");
     await rival.query("SELECT seq FROM latchkey_records WHERE id = 'second' FOR UPDATE");
     const erasing = store.erase('principal');
@@ -149,7 +149,7 @@ describe.runIf(isSelected('mariadb'))('MariaDB under contention', () => {
       replay: await count(() => counted.claim(claimOf('x', 'c'))),
       sweep: await count(() => counted.sweep(10)),
     };
-    // A transaction takes the statement of its function too.
+    // A transaction also has the statement of its function.
     const expected = { claim: 1, running: 1, renew: 1, step: 1, transaction: 3, abandon: 1, takeover: 2 };
     expect(counts).toEqual({ ...expected, complete: 1, replay: 1, sweep: 1 });
     await counted.close();

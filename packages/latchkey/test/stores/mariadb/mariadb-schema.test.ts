@@ -186,7 +186,7 @@ describe.runIf(isSelected('mariadb'))('the schema of MariaDB', () => {
     expect(await store.saveStep({ ...half, name: 'one' })).toBe(true);
     await expect(store.saveStep({ ...half, name: 'two' })).rejects.toMatchObject({ code: 'value-invalid' });
     expect([...((await store.read('steps'))?.steps.keys() ?? [])]).toEqual(['one']);
-    // The server may be set lower while the store goes by what it asked before.
+    // The server's limit may be lowered after the store has read it.
     await pool.query(`SET GLOBAL max_allowed_packet = ${packet / 4}`);
     for (const connection of [await client.getConnection(), await client.getConnection()]) connection.destroy();
     const answer = await complete('lower', packet / 2).catch(() => complete('lower', packet / 2));

@@ -31,7 +31,7 @@ async function started(settings: readonly string[] = []) {
 describe.runIf(isSelected('mariadb'))('a sweep of MariaDB', () => {
   it('makes no claim, completion or replay wait while it is at work', async () => {
     const { pool, store } = await started();
-    // It stops at the last row that it removes, with all its locks, until the test lets it go on.
+    // It stops at the last row that it removes, with all its locks, until the test continues it.
     await pool.query(
       "CREATE TRIGGER hold BEFORE DELETE ON latchkey_records FOR EACH ROW IF OLD.seq = 5 THEN DO GET_LOCK('hold', 60); END IF",
     );

@@ -96,7 +96,7 @@ describe.runIf(isSelected('mariadb'))('transactions on MariaDB', () => {
     const outcome = await transact(async (connection) => {
       await writeEffect(connection, 'one');
       await new Promise((resolve) => setTimeout(resolve, leaseMs + 50));
-      // The claims are answered while the record is locked: if one waited, this would never end.
+      // The claims are answered while the record is locked; if one waited, the test would not end.
       const others = await Promise.all(['b', 'c'].map((token) => onlooker.claim(claimOf('x', token, takeover))));
       expect(others.map((other) => other.outcome)).toEqual(['running', 'running']);
       expect(await onlooker.sweep(10)).toBe(0);

@@ -4,12 +4,12 @@ import type { MariadbPool } from '../../../src/stores/mariadb/index.ts';
 import type { ManualRuntime } from '../../../src/testing/index.ts';
 import type { MariadbServer } from '../../servers/mariadb-server.ts';
 
-/** A pool of the administrator's. */
+/** The administrator's pool. */
 export function adminPool(server: MariadbServer, connectionLimit = 10): Pool {
   return createPool({ ...server.admin, connectionLimit });
 }
 
-/** The pool of mysql2's other interface, set as unhelpfully as can be. */
+/** A callback pool of mysql2 with unfavourable settings. */
 export function oddPool(server: MariadbServer): CallbackPool {
   return createCallbackPool({
     ...server.admin,

@@ -57,7 +57,7 @@ export type Call =
 
 export const fingerprints = ['print-1', 'print-2'] as const;
 
-/** Which principal a record is of: the id decides, as it does in life. */
+/** The principal of a record, determined by its id. */
 export function principalOf(id: string): string {
   return id < 'b' ? principals[0] : principals[1];
 }
@@ -66,7 +66,7 @@ export function operationIdOf(token: string): string {
   return `operation-of-${token}`;
 }
 
-/** Every call that a store without transactions answers. */
+/** Every call of a store without transactions. */
 export type PlainCall = Exclude<Call, { readonly method: 'transaction' }>;
 
 /** Calls the store, and makes its answer comparable. */

@@ -4,18 +4,18 @@ import type { Faults, ManualRuntime } from '../../../src/testing/index.ts';
 import { type Call, fingerprints, principals } from './calls.ts';
 import type { Model } from './model.ts';
 
-/** The real thing: a store behind faults, and the clock that it goes by. */
+/** The real store with faults, and its clock. */
 export interface Real {
   readonly faults: Faults;
   readonly runtime: ManualRuntime;
   call(call: Call): Promise<unknown>;
-  /** How many transactions have had their effect; absent without transactions. */
+  /** Number of committed transactions; absent without transactions. */
   effects?(): number | Promise<number>;
 }
 
 type Mishap = 'none' | 'fail' | 'lose-reply' | 'repeat';
 
-/** Makes one call, possibly with a mishap, and compares the answer with the model's. */
+/** Makes one call, possibly with a fault, and compares the answer with the model's. */
 class CallCommand implements fc.AsyncCommand<Model, Real> {
   readonly #call: Call;
   readonly #mishap: Mishap;
@@ -47,7 +47,7 @@ class CallCommand implements fc.AsyncCommand<Model, Real> {
   }
 }
 
-/** Which token stands in a record that an operator completed is the store's own affair. */
+/** The token of a record that an operator completed is internal to the store. */
 function withoutToken(answer: unknown): unknown {
   if (typeof answer !== 'object' || answer === null || !('result' in answer)) return answer;
   return answer.result === 'value by hand' ? { ...answer, token: 'nobody' } : answer;
@@ -110,7 +110,7 @@ const transactions: fc.Arbitrary<Call> = fc.record({
   text: fc.constantFrom('short', 'too long for it'),
 });
 
-/** How often each of `calls` comes up against the others. */
+/** The relative frequency of each of `calls`. */
 const weights = [8, 4, 3, 2, 3, 2, 1, 1, 1];
 
 const mishap: fc.Arbitrary<Mishap> = fc.oneof(
@@ -118,7 +118,7 @@ const mishap: fc.Arbitrary<Mishap> = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom<Mishap>('fail', 'lose-reply', 'repeat') },
 );
 
-/** Such a call rejects by itself, whatever else befalls it. */
+/** Such a call rejects in any case. */
 function isThrowing(call: Call): boolean {
   return call.method === 'transaction' && call.end === 'throw';
 }
@@ -127,7 +127,7 @@ function isThrowing(call: Call): boolean {
 export function commands(withTransactions: boolean): fc.Arbitrary<Iterable<fc.AsyncCommand<Model, Real>>> {
   const call = fc.oneof(...calls.map((arbitrary, index) => ({ arbitrary, weight: weights[index] ?? 1 })));
   const calling = fc.tuple(call, mishap).map(([made, how]) => new CallCommand(made, how));
-  // A transaction is never made twice by the store's wrapper: its function may have effects of its own.
+  // The wrapper never repeats a transaction, since its function may have effects.
   const onceOnly = mishap.filter((how) => how !== 'repeat');
   const transacting = fc
     .tuple(transactions, onceOnly)

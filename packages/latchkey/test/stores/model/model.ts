@@ -25,7 +25,7 @@ interface ModelRecord {
   request: string | undefined;
 }
 
-/** What a store should hold, written down as plainly as can be: one record for each id, and a clock. */
+/** A simple model of a store: one record for each id, and a clock. */
 export class Model {
   now = 0;
   /** How many transactions were committed. */
@@ -33,7 +33,9 @@ export class Model {
   readonly #records = new Map<string, ModelRecord>();
   readonly #leaseOutlivesThrow: boolean;
 
-  /** @param options.leaseOutlivesThrow - whether a transaction's longer lease is a commit of its own, kept when it fails. */
+  /**
+   * @param options.leaseOutlivesThrow - whether a transaction's longer lease is a separate commit, kept when it fails.
+   */
   constructor({ leaseOutlivesThrow = false } = {}) {
     this.#leaseOutlivesThrow = leaseOutlivesThrow;
   }

@@ -9,7 +9,7 @@ const request = { id: 'x', token: 'a', leaseMs: 30_000, unresolvedRetentionMs: 6
 const step = { kind: 'step', name: 'step', value: bytesOf('saved') } as const;
 const early = { code: 'transaction-ended-early' };
 
-/** What every library's transactions must do and must not. */
+/** The required behaviour of every library's transactions. */
 export function bridgeTests<Tx>(database: () => TestDatabase, open: () => BridgeCase<Tx>): void {
   let made: BridgeCase<Tx>;
   let store: OperatorStore<PostgresTransactions<Tx>>;
@@ -130,7 +130,7 @@ export function bridgeTests<Tx>(database: () => TestDatabase, open: () => Bridge
       await made.write(tx, 'one');
       await made.raw(tx, 'SELECT 1 / 0').catch(() => {});
     });
-    // postgres.js tells of the statement itself; either way nothing is committed.
+    // postgres.js reports the statement itself; in either case nothing is committed.
     await expect(failed).rejects.toThrow();
     await expectNothing();
   });

@@ -13,7 +13,7 @@ export type WriteEffect<Tx> = (tx: Tx, text: string) => Promise<void>;
 
 type Settings = TableNames & Partial<Omit<PostgresStoreOptions, 'client'>>;
 
-/** A client of a test, and what it takes to use it. */
+/** A client of a test, and its setup. */
 export interface TestClient<Tx> {
   store(settings: Settings): OperatorStore<PostgresTransactions<Tx>>;
   write: WriteEffect<Tx>;
@@ -26,7 +26,7 @@ export type JsTx = postgres.TransactionSql;
 export function pgClient(url: string, searchPath?: string, max = 10): TestClient<PgTx> & { readonly pool: pg.Pool } {
   const options = searchPath === undefined ? {} : { options: `-c search_path=${searchPath}` };
   const pool = new pg.Pool({ connectionString: url, max, ...options });
-  // The pool tells of idle connections that the server ended; the next call opens another.
+  // The pool reports idle connections that the server ended; the next call opens another.
   pool.on('error', () => {});
   return {
     pool,

@@ -8,15 +8,15 @@ export interface TestDatabase {
   readonly admin: pg.Pool;
   /** Empties the tables. */
   clear(): Promise<void>;
-  /** Moves the clock that stores on `movedPath` go by. */
+  /** Moves the clock of stores on `movedPath`. */
   advance(ms: number): Promise<void>;
-  /** Stops that clock at a moment. */
+  /** Stops that clock. */
   freeze(atMs: number): Promise<void>;
   effects(): Promise<readonly string[]>;
   stop(): Promise<void>;
 }
 
-/** Sessions on this path find the test's clock before the server's own. */
+/** Sessions with this search path use the test's clock instead of the server's. */
 export const movedPath = 'moved,pg_catalog,public';
 
 const clock = `

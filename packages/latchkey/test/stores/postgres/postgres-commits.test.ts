@@ -20,7 +20,7 @@ const step = { kind: 'step', name: 'step', value: bytesOf('saved') } as const;
 const result = { kind: 'value', bytes: bytesOf('done') } as const;
 const final = { kind: 'result', result, tombstone: bytesOf(''), retentionMs: 60_000 } as const;
 
-/** How the reply to a commit may be lost. */
+/** The ways in which a commit's reply may be lost. */
 type Loss = 'after the commit' | 'before the commit' | 'with the server';
 
 /** A bridge whose connection breaks at the commit. */
@@ -101,7 +101,7 @@ function commitTests<Tx>(
       return { value: 1, write: step };
     });
     await expect(zombie).rejects.toMatchObject({ code: 'store-unavailable' });
-    // postgres.js rejects as soon as the connection is gone, with the function still at work.
+    // postgres.js rejects as soon as the connection is lost, while the function still runs.
     await takenOver;
     expect(await database.effects()).toEqual([]);
     expect(await store.read('x')).toMatchObject({ token: 'b', state: 'running' });

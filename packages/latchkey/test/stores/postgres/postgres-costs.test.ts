@@ -25,7 +25,7 @@ interface Costs {
   readonly wal: number;
 }
 
-/** What the server counted while `work` ran. */
+/** The server's counts while `work` ran. */
 async function costsOf(work: () => Promise<unknown>): Promise<Costs> {
   await database.admin.query('SELECT pg_stat_statements_reset()');
   await work();

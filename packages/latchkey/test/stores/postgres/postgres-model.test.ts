@@ -50,7 +50,7 @@ async function realOf<Tx>(client: TestClient<Tx>): Promise<{ real: Real; close()
       await database.freeze(manual.clock.now());
     },
   };
-  // Its timers stand still too, or leases of milliseconds would bound the real time of transactions.
+  // Its timers are manual too, since leases of milliseconds would otherwise limit the real time of transactions.
   const { store, faults } = faultyStore(client.store({ maxResultBytes, sweep: false, runtime }), runtime);
   const real: Real = {
     runtime,

@@ -5,7 +5,7 @@ import { bridgeTests } from './bridge-tests.ts';
 import { type TestDatabase, testDatabase } from './database.ts';
 import { checkPrismaTypes, preparePrisma } from './prisma-client.ts';
 
-/** What the generated client has to be there for; its types are checked by a test. */
+/** The part that needs the generated client; a test checks its types. */
 interface PrismaCase {
   onPrisma(url: string): BridgeCase<object>;
 }

@@ -13,7 +13,7 @@ let store: OperatorStore<PostgresTransactions<PgTx>>;
 
 const unreadable = { code: 'record-unreadable' };
 
-/** Changes of a good row that no version of ours makes. */
+/** Changes of a valid row that no version makes. */
 const garbage: readonly string[] = [
   'format = 0',
   'format = 3',

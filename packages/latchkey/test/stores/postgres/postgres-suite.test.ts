@@ -14,7 +14,7 @@ async function create<Tx>(
   { maxResultBytes }: StoreSetup,
 ): Promise<StoreUnderTest<PostgresTransactions<Tx>>> {
   await database.clear();
-  // No clock runs by itself, the server's neither: a busy machine must not let a lease lapse.
+  // All clocks are manual, including the server's, so that no lease lapses on a busy machine.
   await database.freeze(Date.now());
   return {
     store: client.store({ maxResultBytes, runtime: manualRuntime() }),

@@ -1,6 +1,6 @@
 /**
  * Prisma's command and its dependencies take 300 MB, and its install scripts fetch programs from elsewhere. So it is
- * installed apart from everything else, from the registry alone and without those scripts, when its test first runs.
+ * installed separately, only from the registry and without those scripts, when its test first runs.
  */
 
 import { execFile } from 'node:child_process';
@@ -25,7 +25,7 @@ function sources(): string {
   return ['package-lock.json', 'schema.prisma'].map((file) => readFileSync(join(folder, file), 'utf8')).join('\0');
 }
 
-/** Installs Prisma and generates its client, if that was not done before. */
+/** Installs Prisma and generates its client, if that is not done yet. */
 export async function preparePrisma(): Promise<void> {
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === sources()) return;
   await run('npm', ['ci', '--no-progress']);

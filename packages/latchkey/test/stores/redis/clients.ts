@@ -1,4 +1,4 @@
-/** Clients of both libraries, as they are recommended to be set. */
+/** Clients of both libraries with the recommended settings. */
 
 import { Cluster, Redis } from 'ioredis';
 import { Cluster as Cluster5, Redis as Redis5 } from 'ioredis5';
@@ -8,7 +8,7 @@ import { createClient as createClient5, createCluster as createCluster5 } from '
 import type { RedisClient } from '../../../src/stores/redis/index.ts';
 import type { RedisSentinel } from '../../servers/redis-sentinel.ts';
 
-/** A client that is connected, and the way to end it. */
+/** A connected client, and how to close it. */
 export interface Connected {
   readonly client: RedisClient;
   end(): Promise<void> | void;
@@ -111,7 +111,7 @@ async function nodeRedisSentinel({ name, sentinels }: RedisSentinel): Promise<Co
   return { client, end: () => client.destroy() };
 }
 
-/** Every client that the store names, on a single server. */
+/** Every supported client, on a single server. */
 export const singleClients = { ioredis: ioredisClient, 'node-redis': nodeRedisClient };
 
 /** The same of older releases. */
@@ -128,15 +128,15 @@ export const olderClusterClients = {
   'node-redis 4': nodeRedis4Cluster,
 };
 
-/** Clients whose users chose other types for replies. */
+/** Clients with other types of replies. */
 export const clientsWithOtherReplies = {
   'ioredis with stringNumbers': (port: number) => ioredisClient(port, { stringNumbers: true }),
   'node-redis with bytes for strings and strings for numbers': (port: number) =>
     nodeRedisClient(port, { commandOptions: { typeMapping: { 36: Buffer, 43: Buffer, 58: String } } }),
 };
 
-/** Every client that the store names, on a cluster. */
+/** Every supported client, on a cluster. */
 export const clusterClients = { ioredis: ioredisCluster, 'node-redis': nodeRedisCluster };
 
-/** Every client that the store names, behind Sentinel. */
+/** Every supported client, with Sentinel. */
 export const sentinelClients = { ioredis: ioredisSentinel, 'node-redis': nodeRedisSentinel };

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis';
 
-/** The names of the commands that clients sent to the server meanwhile, in capitals, in their order. */
+/** The names of the commands that clients sent meanwhile, in capitals and in order. */
 export async function commandsDuring(server: Redis, act: () => Promise<unknown>): Promise<readonly string[]> {
   const monitor = await server.monitor();
   monitor.on('error', () => {});
@@ -9,7 +9,7 @@ export async function commandsDuring(server: Redis, act: () => Promise<unknown>)
   const marked = new Promise<void>((resolve) => {
     monitor.on('monitor', (_time: string, [name = '', word]: string[], source: string) => {
       if (word === mark) resolve();
-      // What a script does on the server is no command of a client's.
+      // Commands inside a script are not commands of a client.
       else if (source !== 'lua') seen.push(name.toUpperCase());
     });
   });

@@ -3,11 +3,11 @@ import type { OperatorStore } from '../../../src/core/store.ts';
 import { until } from '../../servers/redis-server.ts';
 import { claimOf, completionOf } from '../requests.ts';
 
-/** Requests that go on until they are stopped; each has a key of its own. */
+/** Requests that continue until they are stopped, each with a new key. */
 export interface Load {
   /** Keys whose completion was acknowledged, in that order. */
   readonly acknowledged: readonly string[];
-  /** Waits until so many more were acknowledged. */
+  /** Waits until this many more were acknowledged. */
   more(count: number): Promise<void>;
   /** Ends it. */
   end(): Promise<void>;
@@ -19,7 +19,7 @@ const workers = 16;
 const patienceMs = 50_000;
 
 /**
- * Claims and completes keys of the given name. Every error must be `store-unavailable`; the key is given up then.
+ * Claims and completes keys of the given name. Every error must be `store-unavailable`; the key is then skipped.
  *
  * @param options.keyOf - the key of a number.
  */
@@ -58,7 +58,7 @@ export function startLoad(store: OperatorStore, keyOf: (number: number) => strin
   };
 }
 
-/** The keys among these whose answer is not what was acknowledged. */
+/** Those of these keys whose answer differs from the acknowledged one. */
 export async function lostOf(store: OperatorStore, keys: readonly string[]): Promise<readonly string[]> {
   const looks = keys.map(async (key) => {
     const record = await store.read(key);

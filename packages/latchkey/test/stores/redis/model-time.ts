@@ -1,6 +1,6 @@
 /**
- * The model's small times on a real server: every unit of the model is many milliseconds there, so that the model
- * need not count the time that a run really takes.
+ * Scales the model's times for a real server: a unit of the model is many milliseconds there, so that the real duration
+ * of a run does not matter.
  */
 
 import type { Redis } from 'ioredis';

@@ -14,7 +14,7 @@ async function ownerOf(cluster: RedisCluster, slot: number): Promise<number> {
   throw new TypeError('The slot is empty.');
 }
 
-/** Moves a slot with its keys to another master, as `redis-cli --cluster reshard` does it. */
+/** Moves a slot with its keys to another master, like `redis-cli --cluster reshard`. */
 async function moveSlot(cluster: RedisCluster, slot: string, from: number, to: number): Promise<void> {
   const idOf = async (port: number) => (await cluster.command(port, 'CLUSTER', 'MYID')).trim();
   const [source, target] = [await idOf(from), await idOf(to)];

@@ -66,7 +66,7 @@ if (isSelected('redis'))
       expect(outcomes.map(told)).toEqual(keys.map((key) => `replay value answer to ${key}`));
     });
 
-    // The allocator rounds up: at sizes in between the bound is missed by as much as a quarter of the value.
+    // The allocator rounds up: at other sizes the limit can be exceeded by up to a quarter of the value.
     it.each([0, 100, 400, 1_000, 10_000])(
       'leave a completed record of at most its result plus 400 bytes: %i bytes',
       async (length) => {

@@ -10,7 +10,7 @@ import { singleServer } from './single-server.ts';
 const key = 'latchkey:a';
 const times = { leaseMs: 60_000, unresolvedRetentionMs: 86_400_000 };
 
-/** What stands before the texts, and the lengths of the texts beside the operation. */
+/** The head before the texts, and the lengths of the texts other than the operation. */
 const headLength = 31;
 const otherTexts = 5 * 2 + 't'.length + 'f'.length + 'o'.length + 'p'.length;
 const ofLength = (length: number): Partial<ClaimRequest> => ({
@@ -20,7 +20,7 @@ const ofLength = (length: number): Partial<ClaimRequest> => ({
   operation: 'x'.repeat(length - headLength - otherTexts),
 });
 
-/** Records as SET writes them, and whether the short way may complete them. */
+/** Records as written by SET, and whether the short path may complete them. */
 const records: Readonly<Record<string, readonly [Partial<ClaimRequest>, boolean]>> = {
   'of a usual claim': [{}, true],
   'that may be rerun': [{ policy: 'rerun' }, true],
@@ -34,7 +34,7 @@ const records: Readonly<Record<string, readonly [Partial<ClaimRequest>, boolean]
   'with a request': [{ request: bytesOf('asked') }, false],
 };
 
-/** Whether a completion went the short way, which alone asks for a PTTL. */
+/** Whether a completion took the short path, the only one that calls PTTL. */
 async function goesShort(server: Redis, complete: () => Promise<unknown>): Promise<boolean> {
   await server.config('RESETSTAT');
   await complete();

@@ -9,7 +9,7 @@ import { singleServer } from './single-server.ts';
 const key = 'latchkey:a';
 const unreadable = { code: 'record-unreadable' };
 
-/** A record of this version, to be spoilt. */
+/** A record of this version, to be modified. */
 async function recordBytes(server: Redis, connected: Connected): Promise<Buffer> {
   const store = redisStore({ client: connected.client });
   await store.claim(claimOf('a', 't'));

@@ -63,7 +63,7 @@ if (isSelected('redis'))
       expect(await store().complete(completionOf('done', 't'))).toBe('completed');
     });
 
-    /** A guarded route whose handler works while the memory fills up. */
+    /** A guarded route whose handler runs while the memory fills up. */
     function guardedRoute(work: (context: HttpContext) => Promise<string>) {
       const guarded = store();
       const calls = { complete: vi.spyOn(guarded, 'complete'), saveStep: vi.spyOn(guarded, 'saveStep') };

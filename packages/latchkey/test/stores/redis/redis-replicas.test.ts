@@ -64,7 +64,7 @@ if (isSelected('redis'))
           .claim(claimOf('a', 't'))
           .catch((error: unknown) => error);
         expect(refused).toMatchObject({ code: 'store-unavailable' });
-        // With a time to come back, the engine does not try again with the same token.
+        // With retryAfterMs the engine does not retry with the same token.
         expect(Reflect.get(Object(refused), 'retryAfterMs')).toBeGreaterThan(0);
         expect((await store(50).read('a'))?.state).toBe('open');
         replica.process.kill('SIGCONT');

@@ -15,7 +15,7 @@ interface Place {
   stop(): Promise<void>;
 }
 
-/** How to connect each client to what was started. */
+/** Connects each client to the started servers. */
 function connectionsTo<S>(
   servers: S,
   clients: Readonly<Record<string, (servers: S) => Promise<Connected>>>,
@@ -44,7 +44,7 @@ async function channels(servers: readonly Redis[]): Promise<readonly unknown[]> 
   return lists.flat();
 }
 
-/** Two stores, as in two processes: the other is notified of what the one does. */
+/** Two stores, as in two processes: one is notified of the other's changes. */
 async function watchOther(client: RedisClient, other: RedisClient, servers: readonly Redis[]): Promise<void> {
   const [watching, working] = [redisStore({ client }), redisStore({ client: other })];
   expect(await channels(servers)).toEqual([]);

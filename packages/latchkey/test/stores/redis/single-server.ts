@@ -4,7 +4,7 @@ import { type RedisServer, startRedis } from '../../servers/redis-server.ts';
 import type { Connected } from './clients.ts';
 import { operator } from './time-travel.ts';
 
-/** A server, empty before each test, with a store's client and a connection of the tests' own. */
+/** A server, emptied before each test, with a store's client and a separate connection for the tests. */
 export interface SingleServer {
   readonly own: Redis;
   readonly connected: Connected;

@@ -59,7 +59,7 @@ function suiteOf(
     create: ({ maxResultBytes }) => {
       const mark = crypto.randomUUID();
       return {
-        // The server takes these characters for a pattern's, unless the store sees to it.
+        // The server treats these characters as a pattern, unless the store escapes them.
         store: redisStore({ client: connected.client, prefix: `?*[${mark}]\\:`, maxResultBytes }),
         advance: (ms) => advanceUnder(`*${mark}`, ms),
       };

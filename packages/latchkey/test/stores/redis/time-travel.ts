@@ -1,6 +1,6 @@
 /**
- * Moves records back in time instead of the server's clock forward, so that no test waits for a lease. Knows where
- * a record keeps its times, which `record.lua` tells.
+ * Moves records back in time instead of the server's clock forward, so that no test waits for a lease. It uses the
+ * positions of a record's times in `record.lua`.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -27,10 +27,10 @@ export async function age(servers: readonly Redis[], prefix: string, ms: number)
   await Promise.all(servers.map((server) => server.eval(shift, 0, prefix, ms)));
 }
 
-/** A moment is waited for: to change records, however little, could hide that a call changed them. */
+/** Short times are waited for, since changing records could hide that a call changed them. */
 const momentMs = 20;
 
-/** Moves on by `ms` milliseconds, for what is stored under `prefix`. */
+/** Advances by `ms` milliseconds for records under `prefix`. */
 export function advance(servers: readonly Redis[], prefix: string, ms: number): Promise<void> {
   return ms < momentMs ? pause(ms) : age(servers, prefix, ms);
 }

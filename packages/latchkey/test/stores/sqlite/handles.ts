@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import BetterSqlite from 'better-sqlite3';
 import type { SqliteDatabase } from '../../../src/stores/sqlite/index.ts';
 
-/** A handle of either driver, and the way to close it. */
+/** A handle of either driver, and how to close it. */
 export type Handle = SqliteDatabase & { close(): unknown };
 
 /** The drivers that every test of the store runs on. */
@@ -14,7 +14,7 @@ export const drivers: Readonly<Record<string, (path: string) => Handle>> = {
   'better-sqlite3': (path) => new BetterSqlite(path),
 };
 
-/** A folder of its own for one test. */
+/** A folder for one test. */
 export async function temporaryFolder(): Promise<{ path(name: string): string; remove(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'latchkey-sqlite-'));
   return { path: (name) => join(folder, name), remove: () => rm(folder, { recursive: true, force: true }) };

@@ -12,7 +12,7 @@ import { temporaryFolder } from './handles.ts';
 const usual = { wal_autocheckpoint: 1_000 };
 const backstop = { wal_autocheckpoint: 8_000 };
 
-/** Enough for a checkpoint, with results of a hundred kilobytes. */
+/** Enough records for a checkpoint, with results of a hundred kilobytes. */
 const enough = 50;
 const largeText = 'x'.repeat(100_000);
 
@@ -23,7 +23,7 @@ async function write(store: Store<SqliteTransactions>, name: string): Promise<vo
   }
 }
 
-/** How often SQLite makes checkpoints by itself on the handle that the store writes with. */
+/** The pages after which SQLite makes automatic checkpoints on the store's handle. */
 async function automaticOf(store: Store<SqliteTransactions>): Promise<unknown> {
   const lease = { id: 'look', token: 'a', leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
   await store.claim(claimOf('look', 'a'));
@@ -48,7 +48,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
     await folder.remove();
   });
 
-  /** Lets the store get this class for the one that makes threads. */
+  /** Replaces the class that makes threads. */
   function threadsAre(Class: typeof Worker): void {
     const { getBuiltinModule } = process;
     vi.spyOn(process, 'getBuiltinModule').mockImplementation(((name: string) =>
@@ -130,7 +130,7 @@ describe('checkpoints of an SQLite file that the store opened', () => {
         if (printed.includes(last)) child.kill('SIGKILL');
       }
       if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-      // The last line may have been cut.
+      // The last line may be incomplete.
       printed = printed.slice(0, printed.lastIndexOf('\n') + 1);
     }
     const store = sqliteStore({ database: file });

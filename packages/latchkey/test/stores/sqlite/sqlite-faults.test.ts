@@ -11,7 +11,7 @@ type Call = (store: OperatorStore<SqliteTransactions>) => Promise<unknown>;
 const owner = { id: 'x', token: 'a' };
 const lease = { ...owner, leaseMs: 30_000, unresolvedRetentionMs: 60_000 };
 
-/** Each changes the record `x` that `a` holds, and says the same when repeated. */
+/** Each changes the record `x` that `a` holds, and returns the same when repeated. */
 const calls: Readonly<Record<string, Call>> = {
   'claim of a new key': (store) => store.claim(claimOf('new', 'a')).then(({ outcome }) => outcome),
   renew: (store) => store.renew(lease),
@@ -45,7 +45,7 @@ describe('faults of SQLite', () => {
     await folder.remove();
   });
 
-  /** Interferes with the statement of this number. */
+  /** Makes the statement with this number fail. */
   async function withFaultAt<T>(nth: number, how: Interference, run: () => Promise<T>): Promise<T> {
     let statement = 0;
     watched.interfere = () => {
@@ -66,7 +66,7 @@ describe('faults of SQLite', () => {
       it(`${name}: ${how} at every statement is store-unavailable, and a repeat works`, async () => {
         const before = stateNow();
         let faults = 0;
-        // A commit that failed after it was applied is the last statement that can fail.
+        // A commit that fails after it was applied is the last statement that can fail.
         for (let nth = 1; stateNow() === before; nth += 1) {
           const answer = await withFaultAt(nth, how, () => call(store).catch((error: unknown) => error));
           if (!(answer instanceof Error)) break;

@@ -45,7 +45,7 @@ describe('many processes on one SQLite file', () => {
   for (const [driver, open] of Object.entries(drivers)) {
     it(`do not block each other’s event loop while one holds the lock (${driver})`, async () => {
       const handle = open(file);
-      // What the user's own statements may wait; the store's must not.
+      // The wait of the user's own statements; the store's must not wait.
       handle.exec('PRAGMA busy_timeout = 60000');
       const store = sqliteStore({ database: handle, lockTimeoutMs: 30_000 });
       await store.claim(claimOf('done', 'a'));
@@ -58,8 +58,8 @@ describe('many processes on one SQLite file', () => {
       const claim = store.claim(claimOf('new', 'a')).finally(() => {
         settled = true;
       });
-      // Each pause needs the event loop to run; a store that waited for the lock would stand still here, and the lock
-      // is released only after.
+      // Each pause needs the event loop, which a store that waited for the lock would block; the lock is released only
+      // afterwards.
       for (let turn = 0; turn < 50; turn += 1) await pause(2);
       expect(settled).toBe(false);
       expect((await store.claim(claimOf('done', 'b'))).outcome).toBe('completed');

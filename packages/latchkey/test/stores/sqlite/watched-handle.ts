@@ -1,9 +1,9 @@
 import type { SqliteDatabase, SqliteStatement, SqliteValue } from '../../../src/stores/sqlite/index.ts';
 
-/** What to do about one statement: run it, fail instead of running it, or fail after it ran. */
+/** The action for one statement: run it, fail instead of running it, or fail after it ran. */
 export type Interference = 'run' | 'fail-before' | 'fail-after';
 
-/** A real handle whose statements are seen, and fail on command. */
+/** A real handle whose statements are recorded and can be made to fail. */
 export interface WatchedHandle {
   readonly db: SqliteDatabase;
   /** The first words of every statement that ran, in order. */
@@ -39,7 +39,7 @@ export function watchHandle(real: SqliteDatabase): WatchedHandle {
   return watched;
 }
 
-/** What node:sqlite throws when the disk fails. */
+/** The error of node:sqlite when the disk fails. */
 function diskError(): Error {
   return Object.assign(new Error('disk I/O error'), { code: 'ERR_SQLITE_ERROR', errcode: 10 });
 }

@@ -9,7 +9,7 @@ type Wrap = (
   runtime: ManualRuntime,
 ) => OperatorStore<SqliteTransactions<DatabaseSync>>;
 
-/** What the store suite needs of a store that wraps a SQLite store. */
+/** The store suite's setup for a wrapped SQLite store. */
 export async function wrappedSqlite(maxResultBytes: number | undefined, wrap: Wrap) {
   const folder = await temporaryFolder();
   const database = new DatabaseSync(folder.path('store.db'));

@@ -1,6 +1,6 @@
 /**
- * Runs keys again and again beside other processes, some of another release, and prints for which it did the effect:
- * that is done once for each key, however often its record is given back, given up or taken over. Arguments: the
+ * Runs keys repeatedly together with other processes, some of another release, and prints the keys for which it made
+ * the effect: one effect per key, however often its record is released, abandoned or taken over. Arguments: the
  * release's root and ending, the kind of store, its address, the number of keys, how often each, a seed.
  */
 
@@ -16,10 +16,10 @@ const { store, end } = await connections[kind as Kind](release, address);
 const effects: string[] = [];
 const concurrency = 8;
 
-/** A lease that outlasts the test: on a busy machine too, only what was given up is taken over. */
+/** A lease longer than the test, so that even on a busy machine only abandoned records are taken over. */
 const terms = { policy: 'rerun', takeover: 'rerun', maxAttempts: 1_000, leaseMs: 600_000 } as const;
 
-/** All processes go through the keys in nearly the same order, so that they meet. */
+/** All processes use nearly the same order of keys, so that they compete. */
 const queue = Array.from({ length: Number(keys) * Number(duplicates) }, (_, index) => index)
   .map((index) => ({ id: `key-${index % Number(keys)}`, order: (index % Number(keys)) + 10 * fraction() }))
   .sort((a, b) => b.order - a.order);

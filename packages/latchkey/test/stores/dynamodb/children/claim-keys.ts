@@ -1,6 +1,6 @@
 /**
- * Claims every key several times, completes what it got, and prints what that was. Arguments: the server's port, the
- * table, the number of keys, how often each, a seed, by how many milliseconds this process's clock is wrong.
+ * Claims every key several times, and completes and prints the keys that it got. Arguments: the server's port, the
+ * table, the number of keys, how often each, a seed, the error of this process's clock in milliseconds.
  */
 
 import { systemRuntime } from '../../../../src/core/runtime.ts';

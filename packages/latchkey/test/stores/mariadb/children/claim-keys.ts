@@ -1,5 +1,5 @@
 /**
- * Claims every key several times, completes what it got, and prints what that was. Arguments: the server's port, the
+ * Claims every key several times, and completes and prints the keys that it got. Arguments: the server's port, the
  * number of keys, how often each, a seed.
  */
 
@@ -13,7 +13,7 @@ const { store, end } = connect(port);
 const claimed: [key: string, token: string][] = [];
 const concurrency = 8;
 
-/** All processes go through the keys in nearly the same order, so that they meet. */
+/** All processes use nearly the same order of keys, so that they compete. */
 const queue = Array.from({ length: Number(keys) * Number(duplicates) }, (_, index) => index)
   .map((index) => ({ key: `key-${index % Number(keys)}`, order: (index % Number(keys)) + 10 * fraction() }))
   .sort((a, b) => b.order - a.order);

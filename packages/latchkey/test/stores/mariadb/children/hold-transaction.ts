@@ -1,6 +1,6 @@
 /**
- * Begins a transaction on a record of its own, writes an effect, says so, and waits in it until standard input ends;
- * then prints what became of it. Arguments: the server's port, the lease in milliseconds.
+ * Begins a transaction on a new record, writes an effect, reports it, and waits until standard input ends; then prints
+ * the outcome. Arguments: the server's port, the lease in milliseconds.
  */
 
 import { once } from 'node:events';

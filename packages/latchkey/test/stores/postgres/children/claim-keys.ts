@@ -1,6 +1,6 @@
 /**
- * Claims and completes keys in an order of its own, and prints those that it got. Arguments: the server's URL, the
- * client, the number of keys, how often each, a seed.
+ * Claims and completes keys in its own order, and prints those that it got. Arguments: the server's URL, the client,
+ * the number of keys, how often each, a seed.
  */
 
 import { seededFraction } from '../../../../src/testing/manual-clock.ts';

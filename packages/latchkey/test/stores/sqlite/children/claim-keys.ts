@@ -1,6 +1,6 @@
 /**
- * Claims every key several times, completes what it got, and prints what that was. Arguments: the file, the number
- * of keys, how often each, a seed.
+ * Claims every key several times, and completes and prints the keys that it got. Arguments: the file, the number of
+ * keys, how often each, a seed.
  */
 
 import { sqliteStore } from '../../../../src/stores/sqlite/index.ts';

@@ -1,4 +1,4 @@
-/** Takes the write lock of a file, says so, and keeps it until standard input ends. Argument: the file. */
+/** Takes the write lock of a file, reports it, and keeps it until standard input ends. Argument: the file. */
 
 import { DatabaseSync } from 'node:sqlite';
 

@@ -1,6 +1,6 @@
 /**
- * Claims and completes one key after the other, and prints each once it is stored. Never closes the store. Arguments: the
- * file, the first part of the keys, how many.
+ * Claims and completes keys in turn, and prints each once it is stored. Never closes the store. Arguments: the file,
+ * the first part of the keys, how many.
  */
 
 import { sqliteStore } from '../../../../src/stores/sqlite/index.ts';
