@@ -23,7 +23,7 @@ const clients = {
 /** The store functions have different options; each creates a store. */
 type Make<Name extends string> = Readonly<Record<Name, (options: object) => AnyStore>>;
 
-/** The encryption key of both releases. */
+/** The encryption key of all releases. */
 const sealing = { currentKey: 'k', keys: { k: new Uint8Array(32).fill(7) } };
 
 const sqlite: Connect = async (release, database) => {
@@ -40,10 +40,10 @@ const encrypted: Connect = async (release, database) => {
   return { store: encryptedStore(store, sealing), end };
 };
 
-const redis: Connect = async (release, port) => {
+const redis: Connect = async (release, url) => {
   const { redisStore } = await storeModule<Make<'redisStore'>>(release, 'redis');
   const { Redis } = await clients.ioredis();
-  const client = new Redis({ host: '127.0.0.1', port: Number(port), enableOfflineQueue: false, lazyConnect: true });
+  const client = new Redis(url, { enableOfflineQueue: false, lazyConnect: true });
   client.on('error', () => {});
   await client.connect();
   const store = redisStore({ client });
@@ -67,10 +67,10 @@ const postgres: Connect = async (release, connectionString) => {
   return { store, end };
 };
 
-const mariadb: Connect = async (release, port) => {
+const mariadb: Connect = async (release, url) => {
   const { mariadbStore } = await storeModule<Make<'mariadbStore'>>(release, 'mariadb');
   const { createPool } = await clients.mysql2();
-  const pool = createPool({ host: '127.0.0.1', port: Number(port), user: 'root', database: 'shop' });
+  const pool = createPool(url);
   const store = mariadbStore({ client: pool, sweep: false });
   const end = async () => {
     await store.close();
@@ -79,11 +79,12 @@ const mariadb: Connect = async (release, port) => {
   return { store, end };
 };
 
-const dynamodb: Connect = async (release, port) => {
+const dynamodb: Connect = async (release, address) => {
+  const [port, table] = address.split('/');
   const { dynamodbStore } = await storeModule<Make<'dynamodbStore'>>(release, 'dynamodb');
   const { clientOf } = await clients.aws();
   const client = clientOf(Number(port));
-  const store = dynamodbStore({ client, table: 'latchkey', clock: 'own' });
+  const store = dynamodbStore({ client, table, clock: 'own' });
   const end = async () => {
     await store.close();
     client.destroy();
@@ -91,7 +92,7 @@ const dynamodb: Connect = async (release, port) => {
   return { store, end };
 };
 
-/** Connects a release's store of each kind to an address: a file, a port or a URL. */
+/** Connects a release's store of each kind to an address: a file, a URL, or a port and a table. */
 export const connections = { sqlite, encrypted, redis, postgres, mariadb, dynamodb };
 
 /** A kind of store. */

@@ -4,6 +4,7 @@ import { callTransaction } from '../../src/testing/store-suite/transactions.ts';
 import { patience } from '../servers/patience.ts';
 import { bytesOf, claimOf, completionOf } from '../stores/requests.ts';
 import type { AnyStore } from './places.ts';
+import type { Ability } from './releases.ts';
 
 /** Two stores on the same records: one release writes, and the other goes on with what that wrote. */
 export interface Pair {
@@ -19,8 +20,13 @@ const rerun = { policy: 'rerun', takeover: 'rerun' } as const;
 function plain(record: StoredRecord | undefined): unknown {
   if (record === undefined) return undefined;
   const steps = [...record.steps].map(([name, value]) => [name, Buffer.from(value).toString()]);
-  const { result } = record;
-  return { ...record, steps, result: result && [result.kind, Buffer.from(result.bytes).toString()] };
+  const { request, result } = record;
+  return {
+    ...record,
+    steps,
+    request: request && Buffer.from(request).toString(),
+    result: result && [result.kind, Buffer.from(result.bytes).toString()],
+  };
 }
 
 async function expectSameRecord({ writer, reader }: Pair, id: string): Promise<void> {
@@ -29,11 +35,12 @@ async function expectSameRecord({ writer, reader }: Pair, id: string): Promise<v
   expect(plain(await reader.read(id))).toEqual(record);
 }
 
-/** An operator's decisions; the code of the former release calls them verdicts. */
+/** An operator's decisions; the code of the former releases calls them verdicts. */
 const runAgain = { decision: 'rerun', verdict: 'rerun', retentionMs: 60_000 } as const;
 const forget = { decision: 'forget', verdict: 'forget' } as const;
 
-async function replay(store: AnyStore, id: string): Promise<string> {
+/** The answer that a retry gets, or the outcome of its claim. */
+export async function answerOf(store: AnyStore, id: string): Promise<string> {
   const outcome = await store.claim(claimOf(id, 'onlooker'));
   return outcome.outcome === 'completed' ? Buffer.from(outcome.result.bytes).toString() : outcome.outcome;
 }
@@ -47,27 +54,10 @@ async function lapse({ writer, reader }: Pair, id: string): Promise<void> {
   await expect.poll(async () => (await reader.read(id))?.state, patient).toBe('lapsed');
 }
 
-/** Those for which a reader must know when the writer's first lease ends. */
-export const needLeases: ReadonlySet<string> = new Set([
-  'reads them in every state',
-  'takes a lapsed one over, and fences its worker',
-]);
-
-/** A writer may keep the times of a first attempt in a way that the reader does not know: then nothing runs twice. */
-export async function takesForRunning({ writer, reader }: Pair, id: string): Promise<void> {
-  await lapse({ writer, reader: writer }, id);
-  const claim = claimOf(id, 'b', { ...rerun, takeover: 'any' });
-  expect((await reader.claim(claim)).outcome).toBe('running');
-  expect(await reader.read(id)).toMatchObject({ state: 'running', token: 'a', attempt: 1, policy: 'rerun' });
-  expect(await writer.claim(claim)).toMatchObject({ outcome: 'claimed', tookOver: true });
-  await expectSameRecord({ writer, reader }, id);
-  expect(await reader.complete(completionOf(id, 'a', 'late'))).toBe('lost');
-  expect(await reader.complete(completionOf(id, 'b', 'done'))).toBe('completed');
-  expect(await replay(writer, id)).toBe('done');
-}
+type Scenario = (pair: Pair, id: string) => Promise<void>;
 
 /** What one release does with records that the other wrote. */
-export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Promise<void>>> = {
+export const scenarios: Readonly<Record<string, Scenario>> = {
   'reads them in every state': async (pair, id) => {
     await pair.writer.claim(claimOf(id, 'a', rerun));
     await step(pair.writer, id, 'a', 'one');
@@ -82,7 +72,7 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
     await writer.claim(claimOf(id, 'a'));
     expect((await reader.claim(claimOf(id, 'b', { takeover: 'any' }))).outcome).toBe('running');
     await writer.complete(completionOf(id, 'a', 'done'));
-    for (const store of [reader, writer]) expect(await replay(store, id)).toBe('done');
+    for (const store of [reader, writer]) expect(await answerOf(store, id)).toBe('done');
   },
   'goes on after the steps of one that was released': async ({ writer, reader }, id) => {
     await writer.claim(claimOf(id, 'a', rerun));
@@ -96,7 +86,7 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
     await step(reader, id, 'b', 'two');
     expect([...((await writer.read(id))?.steps.keys() ?? [])]).toEqual(['one', 'two']);
     expect(await reader.complete(completionOf(id, 'b', 'done'))).toBe('completed');
-    expect(await replay(writer, id)).toBe('done');
+    expect(await answerOf(writer, id)).toBe('done');
   },
   'takes a lapsed one over, and fences its worker': async (pair, id) => {
     await lapse(pair, id);
@@ -104,7 +94,7 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
     expect(await pair.writer.complete(completionOf(id, 'a', 'late'))).toBe('lost');
     expect(await step(pair.writer, id, 'a', 'late')).toBe(false);
     expect(await pair.reader.complete(completionOf(id, 'b', 'done'))).toBe('completed');
-    expect(await replay(pair.writer, id)).toBe('done');
+    expect(await answerOf(pair.writer, id)).toBe('done');
   },
   'finishes for its worker, by its token': async ({ writer, reader }, id) => {
     await writer.claim(claimOf(id, 'a'));
@@ -112,7 +102,7 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
     expect(await step(reader, id, 'a', 'one')).toBe(true);
     expect(await reader.complete(completionOf(id, 'a', 'done'))).toBe('completed');
     expect(await writer.complete(completionOf(id, 'a', 'other'))).toBe('completed');
-    expect(await replay(writer, id)).toBe('done');
+    expect(await answerOf(writer, id)).toBe('done');
   },
   'resolves an abandoned one by hand': async ({ writer, reader }, id) => {
     await writer.claim(claimOf(id, 'a', rerun));
@@ -138,4 +128,83 @@ export const scenarios: Readonly<Record<string, (pair: Pair, id: string) => Prom
     expect(await reader.erase(`principal of ${id}`)).toBe(1);
     expect(await writer.read(id)).toBeUndefined();
   },
+  'finishes what was saved with its request': async (pair, id) => {
+    const { writer, reader } = pair;
+    await writer.claim(claimOf(id, 'a', { ...rerun, request: bytesOf('asked') }));
+    await step(reader, id, 'a', 'one');
+    await expectSameRecord(pair, id);
+    await writer.abandon({ id, token: 'a', unresolvedRetentionMs: 60_000 });
+    expect(Buffer.from((await reader.read(id))?.request ?? []).toString()).toBe('asked');
+    expect(await reader.claim(claimOf(id, 'b', rerun))).toMatchObject({ outcome: 'claimed', tookOver: true });
+    expect(await reader.complete(completionOf(id, 'b', 'done'))).toBe('completed');
+    await expectSameRecord(pair, id);
+    expect(await answerOf(writer, id)).toBe('done');
+  },
+  'saves a request with one that was released': async ({ writer, reader }, id) => {
+    await writer.claim(claimOf(id, 'a'));
+    await writer.release({ id, token: 'a', retentionMs: 60_000 });
+    await reader.claim(claimOf(id, 'b', { request: bytesOf('asked') }));
+    expect(Buffer.from((await reader.read(id))?.request ?? []).toString()).toBe('asked');
+    await reader.complete(completionOf(id, 'b', 'done'));
+    expect(await answerOf(writer, id)).toBe('done');
+  },
+  'delivers a message that was committed with its step': async ({ writer, reader }, id) => {
+    const { outbox } = writer;
+    if (outbox === undefined) return;
+    await writer.claim(claimOf(id, 'a', rerun));
+    const write = { kind: 'step', name: 'charge', value: bytesOf('paid') } as const;
+    const message = { operationId: `operation of ${id}`, operation: 'POST /charges', name: 'receipt' };
+    const done = { value: '', write };
+    await callTransaction(writer, { id, token: 'a', ...lease }, (handle) => {
+      const added = outbox.enqueue(handle, { ...message, payload: bytesOf('to: ada') });
+      return added instanceof Promise ? added.then(() => done) : done;
+    });
+    const all = await reader.outbox?.take({ limit: 1_000, leaseMs: 30_000, maxAttempts: 10 });
+    const taken = all?.messages.find(({ operationId }) => operationId === message.operationId);
+    expect(taken).toMatchObject({ ...message, attempts: 1 });
+    expect(Buffer.from(taken?.payload ?? []).toString()).toBe('to: ada');
+    expect(await outbox.delivered(taken?.id ?? '', taken?.token ?? '')).toBe(true);
+  },
 };
+
+/** What the releases must be able to do; without an entry, every release can. */
+export const needs: Readonly<Record<string, { readonly writer?: Ability; readonly reader?: Ability }>> = {
+  'reads them in every state': { reader: 'first leases on Redis' },
+  'takes a lapsed one over, and fences its worker': { reader: 'first leases on Redis' },
+  'finishes what was saved with its request': { writer: 'saved requests', reader: 'saved requests' },
+  'delivers a message that was committed with its step': { writer: 'outbox', reader: 'outbox' },
+  'saves a request with one that was released': { reader: 'saved requests' },
+};
+
+/** A reader that doesn't know when the first lease ends takes the attempt as running; so nothing runs twice. */
+export async function takesForRunning({ writer, reader }: Pair, id: string): Promise<void> {
+  await lapse({ writer, reader: writer }, id);
+  const claim = claimOf(id, 'b', { ...rerun, takeover: 'any' });
+  expect((await reader.claim(claim)).outcome).toBe('running');
+  expect(await reader.read(id)).toMatchObject({ state: 'running', token: 'a', attempt: 1, policy: 'rerun' });
+  expect(await writer.claim(claim)).toMatchObject({ outcome: 'claimed', tookOver: true });
+  await expectSameRecord({ writer, reader }, id);
+  expect(await reader.complete(completionOf(id, 'a', 'late'))).toBe('lost');
+  expect(await reader.complete(completionOf(id, 'b', 'done'))).toBe('completed');
+  expect(await answerOf(writer, id)).toBe('done');
+}
+
+/** A reader that can't read a saved request refuses the record and does not change it, and replays its answer. */
+export async function refusesRequest({ writer, reader }: Pair, id: string): Promise<void> {
+  await writer.claim(claimOf(id, 'a', { policy: 'rerun', request: bytesOf('asked') }));
+  await step(writer, id, 'a', 'one');
+  const before = await writer.read(id);
+  const owner = { id, token: 'a', leaseMs: 1, unresolvedRetentionMs: 1, retentionMs: 1 };
+  for (const call of [
+    () => reader.claim(claimOf(id, 'b', { takeover: 'any' })),
+    () => reader.renew(owner),
+    () => reader.release(owner),
+    () => reader.saveStep({ ...owner, name: 'two', value: bytesOf('2') }),
+    () => reader.read(id),
+    () => reader.complete(completionOf(id, 'a', 'by the reader')),
+  ])
+    await expect(call()).rejects.toMatchObject({ code: 'record-unreadable' });
+  expect(await writer.read(id)).toEqual(before);
+  expect(await writer.complete(completionOf(id, 'a', 'done'))).toBe('completed');
+  expect(await answerOf(reader, id)).toBe('done');
+}
