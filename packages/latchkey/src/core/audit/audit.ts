@@ -63,7 +63,7 @@ export interface Written {
   readonly earlier: readonly AuditEntry[];
 }
 
-/** See the module. */
+/** The audit of one store. */
 export class Audit {
   readonly #tools: AuditTools;
   readonly #retentionMs: number;

@@ -29,7 +29,7 @@ export interface Place {
 /** Reads side by side, from one on and twice as many each time: most lists are empty or short. */
 const mostAtOnce = 32;
 
-/** See the module. Entries are bytes. */
+/** A hash chain over entries, which are bytes. */
 export class Chain {
   readonly #tools: AuditTools;
   readonly #options: ChainOptions;

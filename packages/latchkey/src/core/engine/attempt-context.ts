@@ -1,5 +1,5 @@
 /**
- * The context of a running operation: steps, transactions and `finish`, each under the proof of ownership.
+ * The context of a running operation: steps, transactions and `finish`, each checked for ownership of the record.
  *
  * @module
  */
@@ -19,14 +19,14 @@ import { checkAdded, newMessage, outboxOf } from './enqueue.ts';
 
 type Body<T> = (handle: unknown) => T | PromiseLike<T>;
 
-/** Implements `Context` on an attempt. The typed face is given by the engine. */
+/** Implements `Context` for one attempt. The engine gives it its type. */
 export class AttemptContext {
   readonly operationId: string;
   readonly attempt: number;
   readonly #attempt: Attempt;
   readonly #answering: Answering<unknown, unknown>;
   #journal: StepJournal | undefined;
-  /** Steps of this attempt that failed and may have been carried out. */
+  /** Steps of this attempt that failed and may have had an effect. */
   #unanswered: Set<string> | undefined;
 
   constructor(attempt: Attempt, answering: Answering<unknown, unknown>) {
@@ -53,7 +53,7 @@ export class AttemptContext {
     }) as Promise<Jsonify<T>>;
   }
 
-  /** `context.transaction`: the effects of `fn` and its saved result are one commit. */
+  /** `context.transaction`: commits the effects of `fn` together with its saved result. */
   transaction<T>(name: string, fn: Body<T>): Promise<Jsonify<T>> {
     return this.#once(name, (journal) =>
       this.#transact((handle) =>
@@ -69,7 +69,7 @@ export class AttemptContext {
     ) as Promise<Jsonify<T>>;
   }
 
-  /** `context.finish`: the function's result is the operation's. */
+  /** `context.finish`: the result of the function becomes the result of the operation. */
   async finish(fn: Body<unknown>): Promise<unknown> {
     const attempt = this.#attempt;
     if (attempt.finished)
@@ -81,7 +81,7 @@ export class AttemptContext {
     return this.#answering.finished(answer);
   }
 
-  /** `context.enqueue`: synchronous where the store's transactions are. */
+  /** `context.enqueue`: synchronous if the store's transactions are synchronous. */
   enqueue(handle: unknown, name: string, payload: unknown): void | Promise<void> {
     const { operation, tools } = this.#attempt;
     const sender = {
@@ -93,7 +93,7 @@ export class AttemptContext {
     return chain(added, (isNew) => checkAdded(name, isNew));
   }
 
-  /** The answer's bytes; a promise of them is refused by stores whose transactions are synchronous. */
+  /** The bytes of the answer. A store with synchronous transactions refuses a promise. */
   #finalWrite(answer: unknown): Transacted<unknown> | Promise<Transacted<unknown>> {
     const attempt = this.#attempt;
     const { retentionMs, whenRunning } = attempt.operation.settings;
@@ -108,7 +108,7 @@ export class AttemptContext {
     return this.#steps().unasked();
   }
 
-  /** Gives the saved value of `name`, or makes and remembers it; a name that failed may be tried again. */
+  /** Returns the saved value of `name`, or runs the step and saves its value. A step that failed may be tried again. */
   async #once(name: string, make: (journal: StepJournal) => Promise<Uint8Array>): Promise<unknown> {
     const attempt = this.#attempt;
     attempt.lease.assertHeld();
@@ -116,7 +116,7 @@ export class AttemptContext {
     const saved = await journal.ask(name, () => this.signal).catch((error: unknown) => this.#refused(error));
     if (saved !== undefined) return decodeValue(saved);
     try {
-      // It may have waited for its turn.
+      // The step may have waited for its turn.
       attempt.lease.assertHeld();
       if (attempt.operation.settings.markStepStarts) await this.#markStart(name);
       const bytes = await make(journal);
@@ -143,14 +143,16 @@ export class AttemptContext {
     return this.#journal;
   }
 
-  /** From here on something may have been done under the record, whether or not the step is ever saved. */
+  /** From here on the attempt may have had an effect, whether or not the step is ever saved. */
   async #markStart(name: string): Promise<void> {
     const startedAt = new Date(this.#attempt.tools.runtime.clock.now()).toISOString();
     await this.#save(startMark(name), encodeValue(startedAt));
     this.#attempt.hasSteps = true;
   }
 
-  /** The next attempt of this step has to know, also after a release. A store that is away must not hide the error. */
+  /**
+   * The next attempt of this step must know this, also after a release. An unavailable store must not hide the error.
+   */
   async #noteUnanswered(name: string): Promise<void> {
     this.#unanswered ??= new Set();
     this.#unanswered.add(name);
@@ -162,7 +164,7 @@ export class AttemptContext {
   }
 
   /**
-   * Before a release: a worker that died may have begun any step, and an open record would neither say so nor refuse
+   * Called before a release: a worker that died may have begun any step. An open record would not show that, nor refuse
    * another payload.
    */
   async noteDeadWorker(): Promise<void> {
@@ -223,7 +225,7 @@ export class AttemptContext {
   }
 }
 
-/** An error of `stepFetch` says so, if its call got no answer; an application may have wrapped it in one of its own. */
+/** True for an error of `stepFetch` whose call got no answer. An application may have wrapped the error in its own. */
 function mayHaveHappened(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   return Reflect.get(error, 'mayHaveHappened') === true || mayHaveHappened(error.cause);

@@ -1,5 +1,5 @@
 /**
- * One attempt at an operation, from the moment its claim is won.
+ * One attempt at an operation, from its won claim on.
  *
  * @module
  */
@@ -16,13 +16,13 @@ import { Lease } from './lease.ts';
 
 /** What all attempts of an engine share. */
 export interface EngineTools extends CallTools {
-  /** For events that no log takes; undefined where nobody but a log listens. */
+  /** Receives events that are not logged; undefined if only a log listens. */
   readonly observe: Emit;
   readonly store: AnyStore;
   readonly timer: DueTimer;
 }
 
-/** A claim's answer, with the time on the monotonic clock at which the claim was sent. */
+/** The answer to a claim, with the time on the monotonic clock when the claim was sent. */
 interface Answered<Answer extends ClaimOutcome> {
   readonly request: ClaimRequest;
   readonly outcome: Answer;
@@ -33,27 +33,30 @@ export type WonClaim = Answered<Claimed>;
 type RefusedClaim = Answered<Exclude<ClaimOutcome, Claimed>>;
 export type Claim = WonClaim | RefusedClaim;
 
-/** See the module. Its lease is renewed from here on, until it ends. */
+/** One attempt. Its lease is renewed from construction until the attempt ends. */
 export class Attempt extends Linked {
   readonly kind = 'claimed';
   readonly operation: Operation;
   readonly claim: WonClaim;
   readonly owner: Owner;
   readonly lease: Lease;
-  /** The policy that holds for this attempt: a record and its route must both allow a rerun. */
+  /** The policy of this attempt: the record and its route must both allow a rerun. */
   readonly policy: AfterFailure;
   readonly tools: EngineTools;
   /** True once `finish` has committed: the record is completed. */
   finished = false;
-  /** True if `finish` was about to commit, so that the record may be completed though `finish` threw. */
+  /** True if `finish` was about to commit: the record may be completed even if `finish` threw. */
   mayHaveFinished = false;
   /** True if a step was refused because the handler's steps have changed. */
   stepsChanged = false;
-  /** True if a step was cut off, and nothing in the record says so: the next attempt must find it lapsed, not open. */
+  /**
+   * True if a step was interrupted and the record does not show it: the next attempt must find the record lapsed, not
+   * open.
+   */
   cutStep = false;
-  /** True if this attempt or an earlier one has saved something, so that the operation is no longer untouched. */
+  /** True if this attempt or an earlier one has saved something. */
   hasSteps: boolean;
-  /** The entry of a hook's decision in the audit, while this attempt carries the decision out. */
+  /** The audit entry of the hook's decision that this attempt carries out. */
   audited: Promise<void> | undefined;
   #context: AttemptContext | undefined;
 
@@ -68,10 +71,10 @@ export class Attempt extends Linked {
     this.lease = new Lease(tools, operation, this.owner, claim.sentAt);
   }
 
-  /** The handler's context, made on first use; `answering` counts then. */
+  /** The handler's context, created on first use; later calls ignore `answering`. */
   contextFor(answering: Answering<unknown, unknown>): AnyContext {
     this.#context ??= new AttemptContext(this, answering);
-    // It is made without the store's transaction type; the engine's own type parameter gives it back.
+    // It is created without the store's transaction type; the engine's type parameter restores it.
     return this.#context as object as AnyContext;
   }
 
@@ -80,7 +83,7 @@ export class Attempt extends Linked {
     return this.claim.outcome.steps.size === 0 ? [] : this.#ownContext().unaskedSteps();
   }
 
-  /** Before a release of what was taken over; see the context. */
+  /** Called before the release of a record that was taken over; see the context. */
   noteDeadWorker(): Promise<void> {
     return this.#ownContext().noteDeadWorker();
   }

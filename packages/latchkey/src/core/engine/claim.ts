@@ -1,5 +1,6 @@
 /**
- * Claims: repeated with the same token until an answer comes, and what an answer means that is not a won claim.
+ * Sends claims, repeating each with the same token until it gets an answer, and maps answers other than a won claim to
+ * outcomes.
  *
  * @module
  */
@@ -23,14 +24,14 @@ export interface ClaimParts {
 }
 
 /**
- * Claims with a new token.
+ * Claims the record with a new token.
  *
- * @param takeover - `'any'` for the claim under which a hook is asked: the hook decides, whatever the record's policy is.
- *   By default a claim takes over as much as its policy allows.
- * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`; a claim that was applied all the same
- * is given back in the background. LatchkeyError `record-unreadable` if the store found something foreign;
- * `shutting-down` if the claim was won after the end of a shutdown: it is given back, for its process may have closed
- * the store by then.
+ * @param takeover - `'any'` for the claim under which the hook is asked: the hook decides, whatever the record's policy
+ * is. By default, a claim takes over only what its policy allows.
+ * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`; if the claim was applied nevertheless, it is
+ * given back in the background. LatchkeyError `record-unreadable` if the stored data can't be read; `shutting-down` if
+ * the claim was won after the end of a shutdown. That claim is given back, since the process may already have closed
+ * the store.
  */
 export async function claimRecord(
   { tools, running, undo }: ClaimParts,
@@ -82,30 +83,30 @@ function newClaim(operation: Operation, takeover: 'any' | undefined, runtime: Ru
   return request === undefined ? claim : { ...claim, request };
 }
 
-/** An operation that may be run again only for some time carries the time at which it began. */
+/** An operation that may be run again only for a limited time carries the time when it began. */
 export function newOperationId({ settings }: Operation, { clock, random }: Runtime): string {
   const isTimed = settings.maxRerunAgeMs < Number.MAX_SAFE_INTEGER;
   return isTimed ? timedUuid(random.uuid(), clock.now()) : random.uuid();
 }
 
-/** A lease that is nearly over when the answer arrives is worth nothing: the claim is sent again, which renews it. */
+/** If the lease has nearly ended when the answer arrives, the claim is sent again, which renews the lease. */
 function isTooLate({ leaseMs }: ClaimRequest, sentAt: number, now: number): boolean {
   return sentAt + leaseMs - now <= 2 * safetyMarginMs(leaseMs);
 }
 
-/** The error of requests to a process that is shutting down. */
+/** The error for requests to a process that is shutting down. */
 export function shuttingDown(): LatchkeyError {
   return new LatchkeyError('shutting-down', 'This server is shutting down. Send the request again to another server.', {
     retryAfterMs: 1_000,
   });
 }
 
-/** An attempt, or why there is none. */
+/** An attempt, or the reason why there is none. */
 export type ClaimResult = Attempt | Exclude<Outcome, Executed>;
 
 export type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;
 
-/** What a request gets whose claim was not won. */
+/** The outcome for a request whose claim was not won. */
 export function refusalOf(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
   if (outcome.outcome === 'superseded') return { kind: 'in-progress', retryAfterMs: askAgainMs };
   if (!isSamePayload(operation, outcome)) return { kind: 'mismatch' };
@@ -126,7 +127,7 @@ export function refusalOf(operation: Operation, outcome: Exclude<ClaimOutcome, C
   }
 }
 
-/** What a request gets whose claim had no answer. */
+/** The outcome for a request whose claim got no answer. */
 export function unclaimed({ settings, caller }: Operation, cause: unknown): ClaimResult {
   const error = cause instanceof LatchkeyError ? cause : new StoreUnavailableError('The store failed.', { cause });
   const runs = settings.whenStoreDown === 'run-unprotected' && error.code === 'store-unavailable';
@@ -141,7 +142,7 @@ export function isLapsed(operation: Operation, outcome: ClaimOutcome): boolean {
   return outcome.outcome === 'lapsed' && isSamePayload(operation, outcome);
 }
 
-/** Whether another worker runs the operation. */
+/** Whether another worker is running the operation. */
 export function isRunning(operation: Operation, outcome: ClaimOutcome): boolean {
   return outcome.outcome === 'running' && isSamePayload(operation, outcome);
 }

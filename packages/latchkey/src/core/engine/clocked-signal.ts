@@ -1,12 +1,12 @@
 /**
- * An AbortSignal that looks at the clock whenever it is read.
+ * An AbortSignal that checks the clock whenever it is read.
  *
  * @module
  */
 
 /**
- * The signal of `controller`, which calls `look` before it tells whether it has aborted. After a freeze a handler's own
- * timer may run before the one that would abort the signal, and the handler may have kept the signal since it began.
+ * Returns the signal of `controller`; reading its `aborted` first calls `look`. After a freeze, a handler's timer may
+ * fire before the timer that would abort the signal, and the handler may hold the signal since its start.
  */
 export function clockedSignal({ signal }: AbortController, look: () => void): AbortSignal {
   return Object.defineProperties(signal, {

@@ -1,6 +1,6 @@
 /**
- * After the handler: keep or release, and the write that does it, repeated within a limit that is fixed when the handler
- * has ended.
+ * After the handler: decides whether to keep or release the record, and repeats that write until a deadline that is
+ * fixed when the handler ends.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { callUntil, isFinalStoreError, isFull } from '../support/store-call.ts';
 import type { Attempt } from './attempt.ts';
 import { abandonRecord } from './running-attempts.ts';
 
-/** What becomes of the record. */
+/** The end state of the record. */
 export type Ending = 'keep' | 'release' | 'lapse';
 
-/** What a result means for the record under the policy of its attempt. */
+/** Returns what a result means for the record under the policy of its attempt. */
 export function endingOf(attempt: Attempt, { outcome }: RunResult): Ending {
   const { policy } = attempt;
-  // What was cut off in a step may have been carried out, and an open record would not say so.
+  // An interrupted step may have had its effect, and an open record would not show that.
   const release = attempt.cutStep ? 'lapse' : 'release';
   switch (outcome) {
     case 'done':
@@ -31,7 +31,7 @@ export function endingOf(attempt: Attempt, { outcome }: RunResult): Ending {
     case 'not-final':
       return policy === 'refuse' ? 'lapse' : release;
     case 'failed':
-      // Nothing is decided by a handler that is no longer the one which began: its failure must not become the answer.
+      // The handler's code has changed since the operation began: its failure must not become the answer.
       if (attempt.stepsChanged) return 'lapse';
       return policy === 'refuse' || isLast(attempt) ? 'keep' : release;
   }
@@ -42,8 +42,8 @@ function isLast({ claim, operation }: Attempt): boolean {
 }
 
 /**
- * Stores the result, or its tombstone. Each failed try is reported as an event; what the caller needs to know is that
- * nothing was stored.
+ * Stores the result, or its tombstone. Each failed try is reported as an event; the caller only learns that nothing was
+ * stored.
  */
 export async function storeResult(
   attempt: Attempt,
@@ -63,22 +63,27 @@ export async function storeResult(
     return outcome === 'completed' && result.kind === 'value' ? 'stored' : 'tombstone';
   } catch (error) {
     if (!isFull(error) || result.kind === 'tombstone') return 'unstored';
-    // The tombstone may fit where the answer does not, and tells a retry that the operation is done.
+    // The tombstone may fit when the answer does not. It tells a retry that the operation is done.
     return storeResult(attempt, { result: { kind: 'tombstone', bytes: tombstone }, tombstone }, giveUpAt);
   }
 }
 
-/** A full store may have room for the tombstone at once, and for the value later. */
+/** A full store may have room for the tombstone now and for the value later. */
 function isFinalForValue(error: unknown): boolean {
   return isFull(error) || isFinalStoreError(error);
 }
 
-/** Telling watchers costs some stores much (PostgreSQL's NOTIFY serialises commits): only where retries wait. */
+/**
+ * Notifying watchers is expensive in some stores (PostgreSQL's NOTIFY serialises commits), so it is done only if
+ * retries wait.
+ */
 function isWaitedFor({ settings }: Operation): boolean {
   return settings.whenRunning === 'wait';
 }
 
-/** A commit of `finish` that got no reply has completed the record with another answer, which is the true one then. */
+/**
+ * A commit of `finish` that got no reply has completed the record with another answer. That answer is the valid one.
+ */
 async function isKept(
   { tools, owner, operation }: Attempt,
   forms: readonly Uint8Array[],
@@ -93,7 +98,7 @@ function isSame(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-/** Makes the record open for a retry; one that can't be released with all that is known of it lapses. */
+/** Makes the record open for a retry. If it can't be released with everything known about it, it lapses. */
 export async function releaseRecord(attempt: Attempt): Promise<Recorded> {
   try {
     if (attempt.claim.outcome.tookOver) await attempt.noteDeadWorker();

@@ -1,6 +1,6 @@
 /**
- * The engine: claims a record, runs the handler under a lease, and stores what came of it. It knows no HTTP, no
- * store and no framework; results are bytes.
+ * The engine: claims a record, runs the handler under a lease, and stores the result. It depends on no HTTP code, store
+ * or framework; results are bytes.
  *
  * @module
  */
@@ -34,17 +34,20 @@ import { UndoClaim } from './undo-claim.ts';
 import { UnprotectedContext } from './unprotected-context.ts';
 import { waitForEnd } from './waiting.ts';
 
-/** What an engine is made from. */
+/** The options of an engine. */
 export interface EngineOptions<Kind extends TransactionKind> {
   readonly store: Store<Kind>;
   readonly runtime?: Runtime;
   readonly onEvent?: EventListener | undefined;
-  /** Receives warnings and errors, each code once per operation and minute. Default: the console; `false` is silence. */
+  /**
+   * Receives warnings and errors, each code once per operation and minute. Default: the console. `false` turns logging
+   * off.
+   */
   readonly log?: Log | false | undefined;
 }
 
 /**
- * Runs operations one at a time per record and answers repeats from what is stored.
+ * Runs at most one operation per record at a time and answers repeats from the store.
  *
  * @example
  * ```ts
@@ -69,15 +72,15 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /**
-   * Runs `handler` under a claim of the operation's record, or says why not. The store's faults are outcomes; only
-   * what the handler throws is thrown on, and its record lapses then. The process stays alive until it has settled.
+   * Runs `handler` under a claim of the operation's record, or returns why it did not. Store failures are outcomes.
+   * Only errors of the handler are rethrown; the record then lapses. The process stays alive until the call settles.
    */
   async run<Answer = FinalWrite, Finished = void>(
     operation: Operation,
     handler: Handler<Kind, Answer, Finished>,
     answering?: Answering<Answer, Finished>,
   ): Promise<Outcome> {
-    // From here on the types of answers don't matter: handler and answering were paired by the signature.
+    // From here on the types of answers don't matter: the signature has paired handler and answering.
     const run = handler as object as (context: AnyContext) => Promise<RunResult>;
     const { timer } = this.#parts.tools;
     timer.hold();
@@ -93,9 +96,9 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /**
-   * Claims the operation's record: an attempt to {@link Engine.execute}, or why there is none. A store that is down is an
-   * outcome too. Waits for the end of a running operation, and asks the `recover` hook about a lapsed one, where the
-   * operation says so.
+   * Claims the operation's record. Returns an attempt for {@link Engine.execute}, or the reason why there is none; an
+   * unavailable store is a reason too. If the operation says so, waits for the end of a running operation and asks the
+   * `recover` hook about a lapsed one.
    */
   async claim(operation: Operation): Promise<ClaimResult> {
     const { running, tools } = this.#parts;
@@ -119,7 +122,10 @@ export class Engine<Kind extends TransactionKind = never> {
     return result;
   }
 
-  /** Runs the handler of an attempt and stores what came of it. What it throws is thrown on, and the record lapses. */
+  /**
+   * Runs the handler of an attempt and stores the result. If the handler throws, the error is rethrown and the record
+   * lapses.
+   */
   async execute(attempt: Attempt, handler: () => Promise<RunResult>): Promise<Executed> {
     try {
       const result = await handler();
@@ -141,7 +147,7 @@ export class Engine<Kind extends TransactionKind = never> {
     }
   }
 
-  /** Runs the handler of an operation whose store is down, where its settings say so. */
+  /** Runs the handler without a claim because the store is down and the operation's settings allow it. */
   async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
     const { runtime, emit } = this.#parts.tools;
     emit?.({ type: 'unprotected', operation: operation.name });
@@ -155,16 +161,16 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /**
-   * Refuses new operations, waits for those under way at most `timeoutMs` milliseconds, then aborts what is left and
-   * makes its records lapse at once.
+   * Refuses new operations and waits at most `timeoutMs` milliseconds for running ones. Then aborts the remaining ones
+   * and makes their records lapse at once.
    */
   shutdown(timeoutMs = 10_000): Promise<void> {
     return this.#parts.running.shutdown(timeoutMs);
   }
 
   /**
-   * Takes over the lapsed record of `operation` and runs it again; undefined if it was not there to be taken over any
-   * more: another worker, an operator or the client was faster. Never begins a new operation.
+   * Takes over the lapsed record of `operation` and runs it again; undefined if it could no longer be taken over,
+   * because another worker, an operator or the client was faster. Never begins a new operation.
    */
   async resume(operation: Operation, operationId: string, run: CompletableRun): Promise<Outcome | undefined> {
     const { running } = this.#parts;
@@ -186,14 +192,17 @@ export class Engine<Kind extends TransactionKind = never> {
     return this.execute(result, () => run.handler(context));
   }
 
-  /** Where timers belong to a request, each has a timer of its own. */
+  /** On platforms where timers belong to a request, each claim has its own timer. */
   #partsOfRequest(): ClaimParts {
     const { tools } = this.#parts;
     if (!tools.runtime.timers.perRequest) return this.#parts;
     return { ...this.#parts, tools: { ...tools, timer: new DueTimer(tools.runtime) } };
   }
 
-  /** Neither begins nor asks for a client that left before; what a dead worker began too long ago is not run by itself. */
+  /**
+   * If the client has already disconnected, neither runs the handler nor asks the hook. A lapsed operation that began
+   * too long ago is not rerun automatically.
+   */
   #begin(parts: ClaimParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
     const { tools, running, undo } = parts;
     if (operation.caller?.mayBegin() === false)
@@ -213,14 +222,14 @@ export class Engine<Kind extends TransactionKind = never> {
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
     const refusal = refusalOf(operation, outcome);
     const { emit, observe } = this.#parts.tools;
-    // A log is told of an unknown outcome alone.
+    // The log only receives unknown outcomes.
     const tell = refusal.kind === 'outcome-unknown' ? emit : observe;
     const type = refusal.kind === 'replay' ? 'replayed' : refusal.kind;
     tell?.({ type, id: operation.id, operation: operation.name });
     return refusal;
   }
 
-  /** Makes the record open or lapsed, as `ending` says. */
+  /** Makes the record open or lapsed, according to `ending`. */
   async #letGo(attempt: Attempt, result: RunResult, ending: 'release' | 'lapse'): Promise<Recorded> {
     if (ending === 'lapse') {
       await this.#abandon(attempt);
@@ -234,8 +243,8 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /**
-   * Releases the record once the handler is at rest, since a retry must not run beside it. Its answer need not wait for
-   * that. If its time is over before, the record lapses.
+   * Releases the record once the handler has settled, since a retry must not run concurrently with it. The answer does
+   * not wait for that. If the lease ends first, the record lapses.
    */
   async #releaseAfter(rest: Promise<unknown>, attempt: Attempt): Promise<void> {
     this.#parts.running.underWay += 1;
@@ -274,7 +283,7 @@ const returningMicrotasks = 16;
 
 /**
  * A handler that returns right after it has ended its response settles within a few microtasks: its record is released
- * before the answer goes out, so that a retry finds it open.
+ * before the answer is sent, so a retry finds it open.
  */
 async function untilReturned({ stillRunning }: RunResult): Promise<void> {
   for (let left = returningMicrotasks; left > 0 && stillRunning?.() !== undefined; left -= 1) await undefined;

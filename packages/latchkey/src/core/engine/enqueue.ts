@@ -1,5 +1,5 @@
 /**
- * What a handler hands to the outbox.
+ * Messages from a handler to the outbox.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { stringify } from '../support/codec.ts';
 
 const encoder = new TextEncoder();
 
-/** Who enqueues: the operation, and how long a payload may be. */
+/** The operation that enqueues, and the maximum length of a payload. */
 export interface Sender extends Pick<NewMessage, 'operationId' | 'operation'> {
   readonly maxBytes: number;
 }
@@ -28,7 +28,7 @@ export function newMessage({ maxBytes, ...sender }: Sender, name: string, value:
   );
 }
 
-/** Bytes go as they are, so that they can be sent on; everything else as JSON text. */
+/** Bytes are stored unchanged, so they can be sent on; everything else as JSON text. */
 function payloadOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
   const text = stringify(value);
@@ -46,7 +46,7 @@ export function outboxOf(store: AnyStore): Outbox {
   );
 }
 
-/** @throws LatchkeyError `message-name-reused`, so that the transaction is rolled back. */
+/** @throws LatchkeyError `message-name-reused`, which rolls the transaction back. */
 export function checkAdded(name: string, isNew: boolean): void {
   if (isNew) return;
   throw new LatchkeyError(

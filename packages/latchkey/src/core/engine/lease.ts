@@ -1,6 +1,6 @@
 /**
- * The worker's side of a lease: it renews while the handler runs, counts its own deadline on the monotonic clock
- * from before each claim or renewal was sent, and tells the handler when the record is no longer its own.
+ * The worker's side of a lease: renews the lease while the handler runs, keeps its own deadline on the monotonic clock
+ * (measured from before each claim or renewal was sent), and signals the handler when it has lost the record.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { Due, type DueTimer } from '../support/due-timer.ts';
 import { type CallTools, callBefore } from '../support/store-call.ts';
 import { clockedSignal } from './clocked-signal.ts';
 
-/** Why a lease ended before its work did. */
+/** Why a lease ended before the handler did. */
 export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
 
 const reasons: Record<LeaseEnd, string> = {
@@ -25,46 +25,49 @@ const reasons: Record<LeaseEnd, string> = {
 const over =
   'This run has ended: its handler has returned or thrown, or its answer is stored. No further step can begin.';
 
-/** However near the lease's deadline is, or however long ago it was, a write is offered to the store for this long. */
+/** A write is tried for at least this long, even if the lease's deadline is near or past. */
 const leastWriteMs = 5_000;
 
-/** How long before the end of a lease a worker stops, so that a handler has time to react to its signal. */
+/** How long before the end of a lease a worker stops, to give the handler time to react to its signal. */
 export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
 }
 
-/** What a lease needs of its engine. */
+/** The parts of the engine that a lease needs. */
 interface LeaseTools extends CallTools {
   readonly store: Pick<Store<TransactionKind>, 'renew'>;
   readonly timer: DueTimer;
 }
 
-/** One claim's lease. Watched by the engine's timer from the start; {@link Lease.stop} must be called at the end. */
+/**
+ * The lease of one claim. The engine's timer watches it from construction; {@link Lease.stop} must be called at the
+ * end.
+ */
 export class Lease extends Due {
-  /** Present once the lease has ended early. */
+  /** Set once the lease has ended early. */
   end: LeaseEnd | undefined;
-  /** When the engine's timer has to look at it. */
+  /** When the engine's timer must check it. */
   override dueAt: number;
   readonly #tools: LeaseTools;
   readonly #operation: Operation;
   readonly #owner: Owner;
   readonly #maxRunAt: number;
   #deadline: number;
-  /** How many transactions are under way, and how many were begun. */
+  /** How many transactions are running, and how many were begun. */
   #suspensions = 0;
   #begun = 0;
-  /** How many renewals have had no answer. The store may apply them at any time, over what a transaction extended. */
+  /** How many renewals have had no answer. The store may apply them at any time and undo a transaction's extension. */
   #unanswered = 0;
   /** How many renewals were sent. */
   #sent = 0;
-  /** The deadline that they bring, if they commit. */
+  /** The new deadline if they commit. */
   #extendedTo = 0;
   #concluding = false;
   #stopped = false;
   #controller: AbortController | undefined;
   #signal: AbortSignal | undefined;
 
-  /** @param claimedAt - when the claim was sent, on the monotonic clock. */
+  /** @param claimedAt - time on the monotonic clock when the claim was sent. */
   constructor(tools: LeaseTools, operation: Operation, owner: Owner, claimedAt: number) {
     super();
     const { leaseMs, maxRunMs } = operation.settings;
@@ -79,21 +82,22 @@ export class Lease extends Due {
 
   /**
    * The worker's own deadline, on the monotonic clock. While a transaction locks the record, other writes wait for it
-   * and may be tried for as long.
+   * and may be repeated as long as it runs.
    */
   get deadline(): number {
     return this.#suspensions > 0 ? Math.max(this.#deadline, this.#extendedTo) : this.#deadline;
   }
 
   /**
-   * Until when a write that begins now may be repeated: the later of the lease's deadline and five seconds from now. Read
-   * it once per write: renewals go on meanwhile, and would move the deadline for as long as the store refuses the write.
+   * The deadline for repeating a write that begins now: the later of the lease's deadline and five seconds from now.
+   * Read it once per write: renewals continue meanwhile and would keep moving the deadline while the store refuses the
+   * write.
    */
   writeDeadline(): number {
     return Math.max(this.deadline, this.#tools.runtime.clock.monotonic() + leastWriteMs);
   }
 
-  /** Created on first access; most handlers never use it. Whoever reads it looks at the clock. */
+  /** Created on first access; most handlers never use it. Reading it checks the clock. */
   get signal(): AbortSignal {
     if (this.end === undefined) this.#checkClock();
     if (this.#signal === undefined) {
@@ -108,20 +112,21 @@ export class Lease extends Due {
   }
 
   /**
-   * Throws if the worker may not act any more; looks at the clock, since the timers of a frozen process do not fire. What a
-   * handler left running, such as a chain of steps beside one that threw, must begin nothing once its record is let go.
+   * Throws if the worker may no longer act. Checks the clock, since the timers of a frozen process do not fire. Work
+   * that a handler left running, such as steps concurrent with one that threw, must begin nothing once the record is
+   * released.
    */
   assertHeld(): void {
     if (!this.isHeld) throw new LeaseLostError(this.end === undefined ? over : reasons[this.end]);
   }
 
-  /** True if the worker may still act. */
+  /** Whether the worker may still act. */
   get isHeld(): boolean {
     if (this.end === undefined) this.#checkClock();
     return this.end === undefined && !this.#stopped && !this.#concluding;
   }
 
-  /** Ends the lease early: the signal aborts and renewal stops. */
+  /** Ends the lease early: aborts the signal and stops renewal. */
   lose(end: LeaseEnd): void {
     if (this.#stopped || this.end !== undefined) return;
     this.end = end;
@@ -131,7 +136,7 @@ export class Lease extends Due {
     this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end });
   }
 
-  /** Runs a transaction, which extends the lease itself: heartbeats pause, since the record is locked meanwhile. */
+  /** Runs a transaction, which extends the lease itself. Heartbeats pause, since the record is locked meanwhile. */
   async suspend<T>(extendedMs: number, work: () => Promise<T>): Promise<T> {
     const startedAt = this.#tools.runtime.clock.monotonic();
     const extendedTo = deadlineFrom(startedAt, extendedMs);
@@ -141,18 +146,18 @@ export class Lease extends Due {
     this.#begun += 1;
     try {
       const done = await work();
-      // Another transaction that ran beside this one may have sent a renewal, which waited for this one's lock.
+      // A concurrent transaction may have sent a renewal, which waited for this transaction's lock.
       if (this.#sent === sentBefore) this.#deadline = Math.max(this.#deadline, extendedTo);
       else await this.#renewAfter(startedAt);
       return done;
     } finally {
       this.#suspensions -= 1;
-      // It may have come to nothing, and the lease be over meanwhile: the handler must know before it goes on.
+      // The transaction may have failed and the lease ended meanwhile: the handler must know before it continues.
       if (this.end === undefined) this.#checkClock();
     }
   }
 
-  /** Whether an earlier renewal undid what the transaction extended is not known: a new one settles it. */
+  /** An earlier renewal may have undone the transaction's extension: a new renewal settles it. */
   async #renewAfter(startedAt: number): Promise<void> {
     const sentAt = this.#tools.runtime.clock.monotonic();
     if (await this.#tryRenew(sentAt)) return;
@@ -160,16 +165,17 @@ export class Lease extends Due {
   }
 
   /**
-   * The handler is done and its answer is being stored: a renewal that finds the record completed is no loss.
+   * Called when the handler is done and its answer is being stored: a renewal that finds the record completed is then
+   * no loss.
    *
-   * @returns until when the write may be repeated.
+   * @returns the deadline for repeating the write.
    */
   conclude(): number {
     this.#concluding = true;
     return this.writeDeadline();
   }
 
-  /** The work is over; nothing is renewed from here on. */
+  /** Stops renewal: the work is over. */
   stop(): void {
     this.#stopped = true;
     this.#tools.timer.delete(this);
@@ -181,7 +187,7 @@ export class Lease extends Due {
     else if (now >= this.#deadline && this.#suspensions === 0) this.lose('deadline');
   }
 
-  /** When the worker has to look at the clock, but no later than in `mostMs`. */
+  /** When the worker must next check the clock, at most `mostMs` from now. */
   #dueIn(mostMs: number): number {
     const due = this.#suspensions > 0 ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
     return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due);
@@ -198,7 +204,7 @@ export class Lease extends Due {
     if (this.#suspensions > 0) {
       this.#schedule(this.#operation.settings.leaseMs / 3);
     } else {
-      // The time limit of the renewal is watched meanwhile.
+      // The timer watches the time limit of the renewal meanwhile.
       this.dueAt = Number.POSITIVE_INFINITY;
       void this.#renew();
     }
@@ -214,12 +220,12 @@ export class Lease extends Due {
     const { name, settings } = this.#operation;
     const renewedTo = deadlineFrom(sentAt, settings.leaseMs);
     const begun = this.#begun;
-    // A transaction may have extended the lease further; a renewal shortens it, whether or not its answer comes.
+    // A transaction may have extended the lease further; a renewal shortens it, even if its answer is lost.
     this.#deadline = Math.min(this.#deadline, renewedTo);
     try {
       // A renewal without an answer must not hide the deadline.
       const owned = await callBefore(this.#tools, this.#dueIn(settings.leaseMs / 3), () => this.#send());
-      // If a transaction began meanwhile, which of the two the store did last is not known.
+      // If a transaction began meanwhile, it is unknown which of the two the store applied last.
       if (owned && this.#begun === begun) this.#deadline = renewedTo;
       if (!owned && this.#suspensions === 0 && !this.#concluding) this.lose('taken-over');
       return owned;

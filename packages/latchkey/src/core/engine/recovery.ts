@@ -1,6 +1,6 @@
 /**
- * What becomes of a lapsed record on a route with a `recover` hook. The hook is asked under a takeover claim of its own,
- * so that two retries never both ask, and nothing is done that the audit doesn't tell of.
+ * Handles a lapsed record on a route with a `recover` hook. The hook is asked under a separate takeover claim, so two
+ * retries never both ask. Every decision is written to the audit before it is carried out.
  *
  * @module
  */
@@ -25,7 +25,7 @@ import { storeResult } from './conclude.ts';
 type Auditing = typeof import('../audit/hook-decision.ts');
 let auditing: Auditing | undefined;
 
-/** Loads the audit, which nothing but a `recover` hook's decision needs: most applications have no such hook. */
+/** Loads the audit, which only the decision of a `recover` hook needs. Most applications have no such hook. */
 export async function loadAudit(): Promise<Auditing> {
   auditing ??= await import('../audit/hook-decision.ts');
   return auditing;
@@ -37,7 +37,7 @@ interface Endings {
   end(attempt: Attempt, recorded: Recorded): void;
 }
 
-/** Asks the hook, and does what it decides; without a hook the record is left to a person. */
+/** Asks the hook and carries out its decision. Without a hook, the record is left for a person to decide. */
 export async function recoverRecord(attempt: Attempt, endings: Endings): Promise<ClaimResult> {
   const recovery = await askRecover(attempt);
   if (recovery.decision !== 'rerun' && recovery.decision !== 'respond') {
@@ -54,8 +54,8 @@ export async function recoverRecord(attempt: Attempt, endings: Endings): Promise
     attempt.audited = conclude('applied');
     return attempt;
   }
-  // The hook, or the store that wrote its decision down, needed longer than the lease, so that the record may be somebody
-  // else's; or longer than the client stayed.
+  // The hook, or the store write of its decision, took longer than the lease, so another worker may hold the record; or
+  // the client has disconnected meanwhile.
   await endings.abandon(attempt);
   await conclude('stale');
   return { kind: 'in-progress', retryAfterMs: askAgainMs };
@@ -63,7 +63,7 @@ export async function recoverRecord(attempt: Attempt, endings: Endings): Promise
 
 const leaveIt: Recover = () => ({ decision: 'leave' });
 
-/** The hook's decision; a hook that throws leaves the record to a person. */
+/** Returns the hook's decision. If the hook throws, the record is left for a person to decide. */
 async function askRecover({ operation, claim, tools }: Attempt): Promise<Recovery> {
   const { recover = leaveIt } = operation;
   try {
@@ -89,7 +89,7 @@ function lapsedOperation(operation: Operation, claimed: Claimed): LapsedOperatio
   };
 }
 
-/** Undefined if the decision could not be written down: nothing may be carried out then. */
+/** Returns undefined if the decision could not be written to the audit: it must not be carried out then. */
 async function audit(
   { operation, owner, claim, tools }: Attempt,
   recovery: Exclude<Recovery, { decision: 'leave' }>,
@@ -98,7 +98,8 @@ async function audit(
     const { auditHookDecision } = await loadAudit();
     return await auditHookDecision(tools, { operation, owner, claimed: claim.outcome, recovery });
   } catch (error) {
-    // The failed calls were reported as events; any other error is the hook's: what it returned is not a decision.
+    // Failed calls were reported as events. Any other error means that the hook returned something other than a
+    // decision.
     const { name } = operation;
     if (!(error instanceof LatchkeyError)) tools.emit?.({ type: 'handler-error', operation: name, error });
     return undefined;

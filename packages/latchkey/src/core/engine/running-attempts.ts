@@ -1,5 +1,5 @@
 /**
- * The operations that run in this process, for a shutdown that leaves none of them behind.
+ * The operations that run in this process, for an orderly shutdown.
  *
  * @module
  */
@@ -11,16 +11,18 @@ import type { Attempt } from './attempt.ts';
 
 const abandonLimitMs = 2_000;
 
-/** Keeps count of what is under way, from before its claim, and knows what runs. */
+/** Counts operations from before their claim, and lists the running ones. */
 export class RunningAttempts extends LinkedList<Attempt> {
   readonly #timers: Timers;
-  /** Made by shutdown: while a module loads, when most guards are made, workerd lets nobody make one. */
+  /**
+   * Created by shutdown: most guards are created while a module loads, when workerd does not allow an AbortController.
+   */
   #empty: AbortController | undefined;
-  /** How much is under way: counted up before something claims; {@link RunningAttempts.leave} must follow. */
+  /** The number of operations in progress. Incremented before a claim; {@link RunningAttempts.leave} must follow. */
   underWay = 0;
   /** True once shutdown has begun. */
   closing = false;
-  /** True once shutdown waits no longer: a claim that is answered now comes too late to run. */
+  /** True once shutdown has stopped waiting: a claim that is answered now is too late to run. */
   ended = false;
 
   constructor(timers: Timers) {
@@ -33,7 +35,9 @@ export class RunningAttempts extends LinkedList<Attempt> {
     if (this.closing && this.underWay === 0) this.#empty?.abort();
   }
 
-  /** Waits for all to end, at most `timeoutMs`; then their signals abort and their records lapse at once. */
+  /**
+   * Waits at most `timeoutMs` for all attempts to end, then aborts their signals and makes their records lapse at once.
+   */
   async shutdown(timeoutMs: number): Promise<void> {
     this.closing = true;
     this.#empty ??= new AbortController();
@@ -45,7 +49,7 @@ export class RunningAttempts extends LinkedList<Attempt> {
   }
 }
 
-/** Makes the record lapse at once. If the store can't be reached, the end of the lease does the same later. */
+/** Makes the record lapse at once. If the store can't be reached, the record lapses when the lease ends. */
 export async function abandonRecord({ operation, owner, tools }: Attempt): Promise<void> {
   const { unresolvedRetentionMs } = operation.settings;
   try {

@@ -1,5 +1,5 @@
 /**
- * Gives back claims under which nothing was run, and those whose answer never came.
+ * Gives back claims under which nothing ran, and claims that got no answer.
  *
  * @module
  */
@@ -12,17 +12,17 @@ import { withTimeLimit } from '../support/store-call.ts';
 import type { EngineTools, WonClaim } from './attempt.ts';
 import { newOperationId } from './claim.ts';
 
-/** A claim without an answer is undone in at most 60 tries, over some minutes. */
+/** At most 60 tries, over some minutes, to undo a claim that got no answer. */
 const undoTries = 60;
 const undoBackoff: BackoffLimits = { baseMs: 100, capMs: 10_000 };
 const undoCallLimitMs = 5_000;
 
-/** A call that hangs must not last until the record has lapsed, for others would find its outcome unknown then. */
+/** A call that hangs must end before the record lapses, since others would then find its outcome unknown. */
 function undoLimitMs({ leaseMs }: ClaimRequest): number {
   return Math.min(undoCallLimitMs, leaseMs / 3);
 }
 
-/** See the module; a process with a pending undo stays alive until the claim has lapsed. */
+/** Gives claims back. A process with a pending undo stays alive until the claim has lapsed. */
 export class UndoClaim {
   readonly #tools: EngineTools;
 
@@ -31,8 +31,8 @@ export class UndoClaim {
   }
 
   /**
-   * Gives back a claim under which nothing was run, so that a retry finds the record as if there had been none. A failure
-   * is repaired in the background.
+   * Gives back a claim under which nothing ran, so a retry finds the record as if it had never been claimed. If that
+   * fails, it is repeated in the background.
    */
   async giveBack(operation: Operation, { request, outcome }: WonClaim): Promise<void> {
     const { retentionMs, whenRunning } = operation.settings;
@@ -46,18 +46,18 @@ export class UndoClaim {
   }
 
   /**
-   * Claims again to learn where things stand, then gives the record back: it remembers the token and refuses the first
-   * claim should it arrive even later. While the record is in other hands it looks again: once those have let go of it,
-   * that late claim would find it open.
+   * Claims again to learn the record's state, then gives the record back. The record remembers the token and refuses
+   * the first claim if that arrives even later. While another worker holds the record, it is checked again: once that
+   * worker releases it, the late claim would find it open.
    */
   async undo(operation: Operation, request: ClaimRequest): Promise<void> {
     const { clock, timers, random } = this.#tools.runtime;
     const leaseEndsAt = clock.monotonic() + request.leaseMs;
     for (let tries = 0; tries < undoTries; tries += 1) {
-      // A claim that was applied has lapsed by the lease's end: a process that has nothing else to do need not wait longer.
+      // A claim that was applied lapses when the lease ends: an otherwise idle process need not stay alive longer.
       const kind = clock.monotonic() > leaseEndsAt ? 'idle' : undefined;
       await sleep(timers, backoffMs(tries, undoBackoff, random), undefined, kind);
-      // Where the record was erased meanwhile, nothing may begin under the id of what had run.
+      // If the record was erased meanwhile, nothing may begin under the id of an operation that had run.
       const undoing = {
         ...request,
         takeover: 'none',
@@ -74,7 +74,7 @@ export class UndoClaim {
       const claim = this.#tools.store.claim(request);
       const outcome = await withTimeLimit(runtime, limitMs, claim);
       if (outcome.outcome !== 'claimed') return outcome.outcome !== 'running' && outcome.outcome !== 'lapsed';
-      // Should somebody else have taken it meanwhile, there is nothing left to give back.
+      // If another worker has taken it meanwhile, there is nothing to give back.
       await withTimeLimit(runtime, limitMs, this.#giveBack(request, outcome, { retentionMs }));
       return true;
     } catch (error) {
@@ -83,7 +83,10 @@ export class UndoClaim {
     }
   }
 
-  /** As it was found: a record that was lapsed lapses again, since an open one would run, whatever its policy says. */
+  /**
+   * Restores the state in which the record was found: a lapsed record lapses again, since an open one would run
+   * regardless of its policy.
+   */
   #giveBack(
     request: ClaimRequest,
     { tookOver }: Claimed,

@@ -1,5 +1,5 @@
 /**
- * A run that nothing protects.
+ * A run without protection.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { StoreUnavailableError } from '../errors.ts';
 import { decodeValue, encodeValue } from '../support/codec.ts';
 import { derivedKey } from '../support/digest.ts';
 
-/** The context of a run that nothing protects, because the store was down and the route said to run anyway. */
+/** The context of an unprotected run: the store was down and the route is set to run anyway. */
 export class UnprotectedContext {
   readonly attempt = 1;
   readonly operationId: string;

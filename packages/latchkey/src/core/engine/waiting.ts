@@ -1,6 +1,6 @@
 /**
- * Waiting for a record to change: a notification where the store has them, and polling as the backstop, so that
- * a lost notification costs time and never correctness.
+ * Waits for a record to change: by notifications if the store has them, and by polling as a fallback. A lost
+ * notification costs time but never correctness.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type ClaimParts, claimRecord, isRunning } from './claim.ts';
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
 
-/** Claims again, each time that the record may have changed, while it runs and somebody waits for its end. */
+/** Claims again each time the record may have changed, while the operation runs and the request waits for its end. */
 export async function waitForEnd(operation: Operation, first: Claim, parts: ClaimParts): Promise<Claim> {
   const { tools, running } = parts;
   const { clock } = tools.runtime;
@@ -48,7 +48,7 @@ class ChangeWaiter {
     }
   }
 
-  /** Resolves when the record may have changed, at the latest after `boundMs` milliseconds. */
+  /** Resolves when the record may have changed, after at most `boundMs` milliseconds. */
   async next(boundMs: number): Promise<void> {
     await sleep(this.#runtime.timers, Math.min(this.#pollMs, boundMs), this.#changed.signal);
     if (this.#changed.signal.aborted) this.#changed = new AbortController();

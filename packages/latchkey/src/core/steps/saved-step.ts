@@ -1,7 +1,7 @@
 /**
- * What the record holds under a step's name: its encoded value, and before it, where there are any, the names of the
- * steps that were under way when it was saved, and which of them it was asked for in. A step's start is marked under a
- * name that no step can have.
+ * The format of a saved step in the record: its encoded value, preceded by the names of the steps that were running
+ * when it was saved (if any) and the step that asked for it. The start of a step is marked under a name that no step
+ * can have.
  *
  * @module
  */
@@ -18,15 +18,15 @@ const insidePrefix = '\u0001inside ';
 const encoder = new TextEncoder();
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** A saved step, opened. */
+/** A decoded saved step. */
 export interface OpenedStep {
   readonly bytes: Uint8Array;
   readonly beside: readonly string[];
-  /** The step whose function asked for it, if one did. */
+  /** The step whose function asked for it, if any. */
   readonly inside?: string;
 }
 
-/** Stands for every step in a mark: a worker died, and nobody knows which ones it had begun. */
+/** In a mark, stands for every step: a worker died, and it is unknown which steps it had begun. */
 export const anyStep = '';
 
 /** The name under which the start of a step is saved. */
@@ -34,17 +34,17 @@ export function startMark(name: string): string {
   return startedPrefix + name;
 }
 
-/** Whether a saved name is the mark of a start. */
+/** Whether a saved name marks the start of a step. */
 export function isStartMark(name: string): boolean {
   return name.startsWith(startedPrefix);
 }
 
-/** The name of the step whose start this marks. */
+/** Returns the name of the step whose start this marks. */
 export function markedStep(mark: string): string {
   return mark.slice(startedPrefix.length);
 }
 
-/** A step as it is saved. */
+/** Encodes a step for saving. */
 export function packStep(value: Uint8Array, beside: readonly string[], inside?: string): Uint8Array {
   if (beside.length === 0 && inside === undefined) return value;
   const marked = inside === undefined ? beside : [...beside, insidePrefix + inside];
@@ -58,7 +58,7 @@ export function packStep(value: Uint8Array, beside: readonly string[], inside?: 
 }
 
 /**
- * Opens what {@link packStep} made.
+ * Decodes the output of {@link packStep}.
  *
  * @throws LatchkeyError `record-unreadable` if the bytes are not a list of names.
  */
@@ -76,20 +76,20 @@ function namesIn(bytes: Uint8Array): readonly string[] {
     const names: unknown = JSON.parse(decoder.decode(bytes));
     if (Array.isArray(names) && names.every((name) => typeof name === 'string')) return names;
   } catch {
-    // Told below, as all that isn't a list of names.
+    // Reported below, like anything that isn't a list of names.
   }
   throw new LatchkeyError('record-unreadable', "This version can't read the format of a saved step.");
 }
 
-/** What a record tells of its steps. */
+/** The steps of a record. */
 export interface StepProgress {
-  /** What the steps saved, in the order in which they did. */
+  /** The saved values, in the order in which they were saved. */
   readonly saved: SavedSteps;
-  /** Names of steps that were begun and not saved, in the order of their start: their effects may have happened. */
+  /** The names of steps that were begun but not saved, in the order of their start: their effects may have happened. */
   readonly begun: readonly string[];
 }
 
-/** Tells the marks of starts from results. */
+/** Separates the marks of starts from results. */
 export function stepProgress(steps: SavedSteps): StepProgress {
   const saved = new Map([...steps].filter(([name]) => !isStartMark(name)));
   const started = [...steps.keys()].filter(isStartMark).map(markedStep);
@@ -97,9 +97,7 @@ export function stepProgress(steps: SavedSteps): StepProgress {
 }
 
 /**
- * What a step returned.
- *
- * @throws LatchkeyError `record-unreadable` if the bytes are no saved step.
+ * Returns the value of a saved step. @throws LatchkeyError `record-unreadable` if the bytes are not a saved step.
  */
 export function stepValue(saved: Uint8Array): unknown {
   return decodeValue(openStep(saved).bytes);

@@ -1,14 +1,13 @@
 /**
- * The steps of one attempt against those that earlier attempts saved: names used twice, an order that changed because
- * the code was deployed again, and limits.
+ * Compares the steps of one attempt with those that earlier attempts saved. Detects names that are used twice, an order
+ * that changed with a deployment, and exceeded limits.
  *
- * A later attempt asks for the saved steps in the order in which they were saved, except that steps which ran side by
- * side may come in any order. Whatever is asked for before a saved step that came earlier means that the handler is
- * another one by now, and nothing runs then. While a step runs beside which the earlier one was saved, though, that one
- * may still come: it may have stood in for a step that failed, which is tried again first.
- *
- * Between steps that run side by side a handler waits for steps alone: what else it waits for could bring them in another
- * order each time. What was saved inside a step is not asked for once that step is saved too.
+ * A later attempt asks for the saved steps in the order in which they were saved, except that concurrent steps may come
+ * in any order. If a step is asked for before a saved step that came earlier, the handler has changed, and nothing
+ * runs. There is one exception: while a step runs that was running when the earlier step was saved, the earlier step
+ * may still come, since it may have replaced a step that failed and is now tried again first. Between concurrent steps
+ * a handler must wait only for steps: waiting for anything else could change their order each time. A step that was
+ * saved inside another step is not asked for again once the outer step is saved too.
  *
  * @module
  */
@@ -20,24 +19,24 @@ import type { SavedSteps } from '../store.ts';
 import { isStartMark, type OpenedStep, openStep, packStep } from './saved-step.ts';
 import { stepAround } from './step-nesting.ts';
 
-/** What counts as beside a saved step is what was under way, or had failed, when it was saved. */
+/** A step counts as concurrent with a saved step if it was running, or had failed, when that step was saved. */
 interface Saved extends OpenedStep {
   readonly position: number;
 }
 
 type Limits = Pick<OperationSettings, 'maxSteps'>;
 
-/** See the module. */
+/** Compares the steps of one attempt with those that earlier attempts saved. */
 export class StepJournal {
   readonly #saved = new Map<string, Saved>();
   readonly #asked = new Set<string>();
-  /** All names of this attempt, those of steps that failed too: a loop that tries new ones must have an end. */
+  /** All step names of this attempt, also those of failed steps: a loop that tries new names must end. */
   readonly #names = new Set<string>();
-  /** Only ever grows, unlike what is asked for. */
+  /** Only grows, unlike the set of steps that were asked for. */
   #asks = 0;
-  /** Steps of this attempt that aren't saved, and the one that each was asked for in. */
+  /** The unsaved steps of this attempt, each with the step that asked for it. */
   readonly #unsaved = new Map<string, string | undefined>();
-  /** Those of them whose functions run. */
+  /** The unsaved steps whose functions are running. */
   readonly #underWay = new Set<string>();
   #wakers: (() => void)[] = [];
   readonly #limits: Limits;
@@ -53,16 +52,17 @@ export class StepJournal {
   }
 
   /**
-   * Asks for a step: its saved value, or undefined if it has to run now.
+   * Asks for a step. Returns its saved value, or undefined if it must run now.
    *
-   * @param signal - aborts when the lease is lost, and with it every wait: a step that never ends must not hold the others.
+   * @param signal - aborts when the lease is lost, which ends every wait: a step that never ends must not block the
+   * others.
    * @throws LatchkeyError `step-name-invalid`, `step-name-reused`, `steps-changed`, `too-many-steps`.
    */
   async ask(name: string, signal: () => AbortSignal): Promise<Uint8Array | undefined> {
     const inside = stepAround(this);
     this.#enter(name);
     const saved = this.#saved.get(name);
-    // Nearly every attempt is a first one, and waits for nothing here.
+    // Nearly every attempt is a first attempt and does not wait here.
     if (this.#saved.size > 0) await this.#inOrder(name, saved, inside, signal);
     if (saved === undefined) {
       this.#unsaved.set(name, inside);
@@ -71,19 +71,19 @@ export class StepJournal {
     return saved?.bytes;
   }
 
-  /** The step's value as it is saved now. */
+  /** Encodes the step's value for saving. */
   pack(name: string, value: Uint8Array): Uint8Array {
     const beside = [...this.#unsaved.keys()].filter((other) => other !== name);
     return packStep(value, beside, this.#unsaved.get(name));
   }
 
-  /** The step is saved. */
+  /** Records that the step is saved. */
   saved(name: string): void {
     this.#unsaved.delete(name);
     this.#ended(name);
   }
 
-  /** The step wasn't saved, and may be tried again. */
+  /** Records that the step was not saved; it may be tried again. */
   failed(name: string): void {
     this.#asked.delete(name);
     this.#ended(name);
@@ -109,7 +109,10 @@ export class StepJournal {
     this.#asks += 1;
   }
 
-  /** Steps side by side are asked for in the same turn: they get it before anyone says that the order changed. */
+  /**
+   * Concurrent steps are asked for in the same turn of the event loop: all of them can ask before a changed order is
+   * reported.
+   */
   async #inOrder(
     name: string,
     saved: Saved | undefined,
@@ -122,7 +125,7 @@ export class StepJournal {
       await sleep(this.#runtime.timers, 0);
       skipped = this.#skippedBy(name, saved);
       if (skipped === undefined || this.#asks !== asks) continue;
-      // Inside a step nothing waits for another one's end: the two could wait for each other.
+      // Inside a step, nothing waits for the end of another step: the two could deadlock.
       if (inside !== undefined || !this.#mayStillCome(skipped)) throw changed(name, skipped);
       signal().throwIfAborted();
       await this.#nextEnd(signal());
@@ -154,7 +157,10 @@ export class StepJournal {
     return undefined;
   }
 
-  /** Asked for, or inside one that was and whose function, since it is saved, isn't called any more. */
+  /**
+   * True if the step was asked for, or is inside a step that was asked for and, being saved, no longer runs its
+   * function.
+   */
   #isPassed(name: string, { position, inside }: Saved): boolean {
     if (this.#asked.has(name)) return true;
     const outer = inside === undefined ? undefined : this.#saved.get(inside);

@@ -1,5 +1,5 @@
 /**
- * Exponential back-off with full jitter, the one formula for every retry in the library.
+ * Exponential back-off with full jitter, used for every retry in the library.
  *
  * @module
  */
@@ -13,7 +13,8 @@ export interface BackoffLimits {
 }
 
 /**
- * How long to wait before retry number `retry` (0 for the first): evenly spread from 0 to `min(cap, base · 2^retry)`.
+ * Returns the delay in milliseconds before retry number `retry` (0 for the first): uniformly random from 0 to
+ * `min(cap, base · 2^retry)`.
  *
  * @example
  * ```ts

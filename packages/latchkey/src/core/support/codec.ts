@@ -1,17 +1,17 @@
 /**
- * Values as bytes. Results and steps are bytes in the store; a leading tag distinguishes JSON from raw bytes.
+ * Encodes values as bytes. The store holds results and steps as bytes; a leading tag distinguishes JSON from raw bytes.
  *
  * @module
  */
 
 import { LatchkeyError } from '../errors.ts';
 
-/** The same bytes, in the same memory. */
+/** Returns a Buffer over the same memory. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
-/** Turns the results of a function into bytes and back. */
+/** Encodes the results of a function as bytes and decodes them. */
 export interface Codec<T> {
   encode(value: T): Uint8Array;
   decode(bytes: Uint8Array): T;
@@ -32,7 +32,7 @@ function tagged(tag: number, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * The JSON of a value; undefined for what has none, such as a function.
+ * Returns the JSON of a value, or undefined if it has none, as a function does.
  *
  * @throws LatchkeyError `value-invalid` if the value can't be turned into JSON (a cycle, a BigInt).
  */
@@ -62,13 +62,13 @@ function unreadable(cause?: unknown): LatchkeyError {
 }
 
 /**
- * Decodes what {@link encodeValue} made.
+ * Decodes the output of {@link encodeValue}.
  *
  * @throws LatchkeyError `record-unreadable` if the bytes are something else.
  */
 export function decodeValue(bytes: Uint8Array): unknown {
   const rest = bytes.subarray(1);
-  // A store may hand out a view of a larger buffer, or a Buffer: the caller gets plain bytes of its own.
+  // A store may return a Buffer or a view of a larger buffer: the caller gets a copy as a plain Uint8Array.
   if (bytes[0] === bytesTag) return new Uint8Array(rest);
   if (bytes[0] === undefinedTag) return undefined;
   if (bytes[0] !== jsonTag) throw unreadable();

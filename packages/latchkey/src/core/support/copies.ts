@@ -1,19 +1,22 @@
 /**
- * What holds together several copies of the library in one process: the ES modules beside the CommonJS build, two
- * bundles of one application, two installed releases.
+ * Lets several copies of the library work together in one process: the ES modules and the CommonJS build, two bundles
+ * of one application, or two installed releases.
  *
  * @module
  */
 
-/** A class that has copies. */
+/** A class that may exist in several copies. */
 type CopiedClass = (abstract new (
   ...args: never[]
 ) => object) & {
-  /** The class's name as it was written, since bundlers shorten the real one. */
+  /** The name of the class in the source, since bundlers shorten the real name. */
   readonly classId: string;
 };
 
-/** Whether any copy of the class made the value. A class without a `classId` of its own is compared as usual. */
+/**
+ * Whether the value is an instance of any copy of the class. A class without its own `classId` is checked with the
+ * default `instanceof`.
+ */
 export function isInstanceOfCopy(type: CopiedClass, value: unknown): boolean {
   if (Function.prototype[Symbol.hasInstance].call(type, value)) return true;
   if (!Object.hasOwn(type, 'classId')) return false;
@@ -23,7 +26,7 @@ export function isInstanceOfCopy(type: CopiedClass, value: unknown): boolean {
   return false;
 }
 
-/** A value that the first copy to ask for it makes, and that all copies share. */
+/** Returns a value that all copies share; the first copy that asks for it creates it. */
 export function sharedByCopies(name: string, make: () => string): string {
   const key = Symbol.for(`latchkey.${name}`);
   const shared: { [key: symbol]: unknown } = globalThis;

@@ -1,26 +1,26 @@
 /**
- * Digests of length-prefixed parts, so that no choice of parts collides with another.
+ * Digests of length-prefixed parts, so that different parts never give the same input.
  *
  * @module
  */
 
 import { hash } from 'node:crypto';
 
-/** Joins parts so that `['a', 'bc']` and `['ab', 'c']` differ. Lengths count UTF-16 units. */
+/** Joins parts unambiguously: `['a', 'bc']` and `['ab', 'c']` differ. Lengths count UTF-16 units. */
 export function joinParts(parts: readonly string[]): string {
   let joined = '';
   for (const part of parts) joined += `${part.length}:${part}`;
   return joined;
 }
 
-/** SHA-256 of the joined parts, as 43 characters of base64url. Lone surrogates count as U+FFFD. */
+/** Returns the SHA-256 of the joined parts as 43 characters of base64url. Lone surrogates count as U+FFFD. */
 export function digestParts(...parts: string[]): string {
   return hash('sha256', joinParts(parts), 'base64url');
 }
 
 /**
- * The id of the record for `key` in a scope. The principal stands for whom the request acts; its digest is
- * stored beside the record, so that all of a principal's records can be erased.
+ * Returns the id of the record for `key` in a scope. The principal is the user or account on whose behalf the request
+ * acts. Its digest is stored with the record, so that all records of a principal can be erased.
  *
  * @example
  * ```ts
@@ -31,11 +31,11 @@ export function recordId(principal: string, operation: readonly string[], key: s
   return hash('sha256', joinParts(['record', principal, ...operation, key]), 'base64url');
 }
 
-/** Most principals come again and again. */
+/** Most principals recur. */
 const principalDigests = new Map<string, string>();
 const mostPrincipalDigests = 1_000;
 
-/** The stored form of a principal. */
+/** Returns the stored form of a principal. */
 export function principalDigest(principal: string): string {
   let digest = principalDigests.get(principal);
   if (digest === undefined) {
@@ -46,20 +46,23 @@ export function principalDigest(principal: string): string {
   return digest;
 }
 
-/** The key that a step sends downstream: a UUID (version 8) derived from the operation id, stable across attempts. */
+/**
+ * Returns the key that a step sends downstream: a UUID (version 8) derived from the operation id, the same in every
+ * attempt.
+ */
 export function derivedKey(operationId: string, name: string): string {
   const hex = hash('sha256', joinParts(['step', operationId, name]), 'hex');
   const variant = ((Number.parseInt(hex.charAt(16), 16) & 0x3) | 0x8).toString(16);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
-/** Crockford's: no letter that looks like a digit. */
+/** Crockford's alphabet: no letter that looks like a digit. */
 const base32 = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const referenceLength = 12;
 
 /**
- * The public reference of a record: 12 characters that a client may see and read out, and by which an operator finds the
- * record. It is a digest of the record's id, which it doesn't disclose.
+ * Returns the public reference of a record: 12 characters that clients may see and quote, and that operators use to
+ * find the record. It is a digest of the record's id and does not disclose it.
  *
  * @example
  * ```ts
@@ -77,13 +80,13 @@ export function recordReference(id: string): string {
 /** A secret of at least 32 bytes. */
 export type Secret = string | Uint8Array;
 
-/** All digests of a material that count as the same; the first is the one to store. */
+/** All equivalent digests of a material; the first is the one to store. */
 export type FingerprintDigests = (version: string, material: string) => readonly string[];
 
 /**
- * Makes digests of the form `version.digest`, or `version` + `k.digest` when there are secrets: an HMAC under the
- * first of them. Beside it come the same under every other secret, so that secrets rotate, and without a secret, so
- * that introducing one breaks no retry.
+ * Returns a function for digests of the form `version.digest` or, with secrets, `version` + `k.digest`: an HMAC under
+ * the first secret. It also returns the digests under every other secret, so that secrets can be rotated, and the
+ * digest without a secret, so that introducing one breaks no retry.
  *
  * @example
  * ```ts
@@ -106,8 +109,8 @@ function pad(secret: Uint8Array, byte: number): Buffer {
 }
 
 /**
- * The HMAC-SHA-256 (RFC 2104) of UTF-8 texts under a secret, as base64url. One-shot digests take a tenth of the time of
- * an Hmac object for a short text.
+ * Returns a function for the HMAC-SHA-256 (RFC 2104) of UTF-8 texts under a secret, as base64url. For a short text,
+ * one-shot digests take a tenth of the time of an Hmac object.
  *
  * @example
  * ```ts

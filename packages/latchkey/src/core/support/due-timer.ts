@@ -1,5 +1,5 @@
 /**
- * One timer for many things that come due.
+ * One timer for many entries that become due.
  *
  * @module
  */
@@ -7,9 +7,9 @@
 import type { Runtime, TimerHandle } from '../runtime.ts';
 import { Linked, LinkedList } from './linked-list.ts';
 
-/** Something that comes due. */
+/** An entry that becomes due. */
 export abstract class Due extends Linked {
-  /** The time on the monotonic clock; Infinity while there is none. */
+  /** The time on the monotonic clock; Infinity if it is not due. */
   abstract readonly dueAt: number;
 
   /** Called at `dueAt` or later; sets a later `dueAt`, or removes itself. */
@@ -17,8 +17,8 @@ export abstract class Due extends Linked {
 }
 
 /**
- * Watches what is in it. Its timer is set to the earliest time, and set again only when an earlier one arrives: a timer that
- * fires early costs less than one that is cleared and set for each request.
+ * Calls its entries when they are due. The timer is set to the earliest time, and set again only for an earlier one: a
+ * timer that fires early costs less than one that is cleared and set for each request.
  */
 export class DueTimer extends LinkedList<Due> {
   readonly #runtime: Runtime;
@@ -37,12 +37,15 @@ export class DueTimer extends LinkedList<Due> {
     if (entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
   }
 
-  /** Must be called when the time of an entry has become an earlier one. */
+  /** Must be called when an entry becomes due earlier than before. */
   moved(entry: Due): void {
     if (entry.next !== undefined && entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
   }
 
-  /** The timer keeps the process alive until {@link DueTimer.release}: a call that waits has no connection to do it. */
+  /**
+   * Makes the timer keep the process alive until {@link DueTimer.release}: a call that waits has no connection that
+   * would do so.
+   */
   hold(): void {
     this.#holders += 1;
     if (this.#holders === 1) this.#restart();
@@ -57,7 +60,7 @@ export class DueTimer extends LinkedList<Due> {
     const { clock, timers } = this.#runtime;
     if (this.#firesAt !== Number.POSITIVE_INFINITY) timers.clear(this.#handle);
     this.#firesAt = at;
-    // Timers count whole milliseconds: a fraction less would make them fire too early, for nothing.
+    // Timers count whole milliseconds: rounding down would make them fire too early, with nothing due.
     const delayMs = Math.max(0, Math.ceil(at - clock.monotonic()));
     this.#handle = timers.set(() => this.#fire(), delayMs, this.#holders > 0 ? undefined : 'idle');
   }
@@ -68,11 +71,11 @@ export class DueTimer extends LinkedList<Due> {
   }
 
   #fire(): void {
-    // What becomes due meanwhile sets no timer: the next one is looked for at the end.
+    // Entries that become due meanwhile set no timer: the next time is determined at the end.
     this.#firesAt = Number.NEGATIVE_INFINITY;
     const now = this.#runtime.clock.monotonic();
     for (const entry of this.all()) {
-      // One of them may have removed another one.
+      // An entry may have removed another one.
       if (entry.dueAt <= now && entry.next !== undefined) callDue(entry, now);
     }
     this.#setNext();
@@ -86,7 +89,7 @@ export class DueTimer extends LinkedList<Due> {
   }
 }
 
-/** An error in one entry must not keep the others waiting: it is thrown where the process reports what nobody caught. */
+/** An error in one entry must not delay the others: it is rethrown as an uncaught exception. */
 function callDue(entry: Due, now: number): void {
   try {
     entry.due(now);

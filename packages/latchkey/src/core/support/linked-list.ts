@@ -1,13 +1,13 @@
 /**
- * A list that is linked through its entries. Each request enters several and leaves them soon after: a Set or a Map would
- * make a new table every few requests.
+ * A list that is linked through its entries. Each request is added to several lists and removed soon after: a Set or a
+ * Map would allocate a new table every few requests.
  *
  * @module
  */
 
-/** What can be in one list at a time. */
+/** An entry, which can be in one list at a time. */
 export abstract class Linked {
-  /** Neighbours in the list; undefined while it is in none. */
+  /** Neighbours in the list; undefined while it is in no list. */
   previous: Linked | undefined;
   next: Linked | undefined;
 }
@@ -17,9 +17,9 @@ class Ends extends Linked {
   override next: Linked = this;
 }
 
-/** See the module. */
+/** A list that is linked through its entries. */
 export abstract class LinkedList<Entry extends Linked> {
-  /** Where the list begins and ends. */
+  /** The anchor: the start and end of the list. */
   readonly #ends = new Ends();
 
   add(entry: Entry): void {
@@ -30,7 +30,7 @@ export abstract class LinkedList<Entry extends Linked> {
     this.#ends.previous = entry;
   }
 
-  /** Whether it was there. */
+  /** @returns whether the entry was in the list. */
   delete(entry: Entry): boolean {
     const { previous, next } = entry;
     if (previous === undefined || next === undefined) return false;
@@ -41,7 +41,7 @@ export abstract class LinkedList<Entry extends Linked> {
     return true;
   }
 
-  /** The entries of now, in the order in which they came. */
+  /** Returns the current entries, in the order in which they were added. */
   all(): Entry[] {
     const entries: Entry[] = [];
     for (let entry = this.#ends.next; entry !== this.#ends; entry = entry.next as Linked) entries.push(entry as Entry);

@@ -8,18 +8,18 @@ import type { OperationSettings } from '../settings.ts';
 
 const version7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/i;
 
-/** When a UUID of version 7 was made, in milliseconds since the epoch; undefined for anything else. */
+/** Returns when a UUID of version 7 was created, in milliseconds since the epoch; undefined for anything else. */
 export function uuidTimeMs(text: string): number | undefined {
   return version7.test(text) ? Number.parseInt(text.slice(0, 8) + text.slice(9, 13), 16) : undefined;
 }
 
-/** The UUID of version 7 that has this time and the random part of a UUID of version 4. */
+/** Returns a UUID of version 7 with this time and the random part of a UUID of version 4. */
 export function timedUuid(uuid: string, nowMs: number): string {
   const time = Math.max(0, Math.trunc(nowMs)).toString(16).padStart(12, '0').slice(-12);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${uuid.slice(15)}`;
 }
 
-/** An operation without a time was begun before the route had a limit; nobody knows how old it is. */
+/** An operation without a time was begun before the route had a limit; its age is unknown. */
 export function isTooOldToRerun(
   operationId: string,
   { maxRerunAgeMs }: Pick<OperationSettings, 'maxRerunAgeMs'>,

@@ -1,16 +1,16 @@
 /**
- * Which values their JSON stands for.
+ * Determines which values can be compared by their JSON.
  *
  * @module
  */
 
-/** True for objects made by literals and parsers, those of another realm too; not for instances of a class. */
+/** True for objects from literals and parsers, also of another realm; false for instances of a class. */
 export function isPlainObject(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** What JSON keeps nothing of: a Map, a Set, a stream, or an instance whose fields are all private. */
+/** True for objects of which JSON keeps nothing: a Map, a Set, a stream, or an instance with only private fields. */
 export function isLostInJson(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || isPlainObject(value)) return false;
   return Object.keys(value).length === 0;
@@ -20,15 +20,15 @@ function isPlainScalar(value: unknown): boolean {
   return value === null || typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 }
 
-/** What JSON takes in place of a value that says so itself, as a Date does; undefined for an invalid Date. */
+/** Returns the result of the value's `toJSON`, such as that of a Date; undefined for an invalid Date. */
 function ownJson(value: object): unknown {
   const { toJSON } = value as { toJSON?: unknown };
   return typeof toJSON === 'function' ? (Reflect.apply(toJSON, value, ['']) ?? undefined) : value;
 }
 
 /**
- * True if two values with the same JSON are the same for an application: plain objects, arrays and scalars, and what
- * has a `toJSON`. A member that is undefined counts as absent. The value must have no cycle.
+ * True if values with the same JSON are equivalent for an application: plain objects, arrays, scalars, and objects with
+ * a `toJSON`. An undefined member counts as absent. The value must have no cycle.
  */
 export function isPlainJson(value: unknown): boolean {
   const left: unknown[] = [value];

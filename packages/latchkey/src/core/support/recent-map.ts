@@ -1,10 +1,10 @@
 /**
- * A map that forgets what has not been asked for lately, so that it can't grow without end.
+ * A map that drops entries that were not used recently, so it can't grow without limit.
  *
  * @module
  */
 
-/** Holds the latest `limit` to twice as many entries; forgets everything older at once. */
+/** Holds between `limit` and twice as many of the latest entries; drops all older ones at once. */
 export class RecentMap<Value> {
   readonly #limit: number;
   #recent = new Map<string, Value>();

@@ -1,5 +1,5 @@
 /**
- * Calls to a store under a bound: each call has a time limit, and failed ones are repeated until a deadline.
+ * Store calls with limits: each call has a time limit, and failed calls are repeated until a deadline.
  *
  * @module
  */
@@ -12,15 +12,15 @@ import { Due, type DueTimer } from './due-timer.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
 
-/** What every repeated call needs. */
+/** The parameters of every repeated call. */
 export interface CallTools {
   readonly runtime: Runtime;
   readonly emit: Emit;
-  /** Watches the time limits of calls; without it each call has a timer of its own. */
+  /** Watches the time limits of calls; without it, each call has its own timer. */
   readonly timer?: DueTimer;
 }
 
-/** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, by a timer of its own. */
+/** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, using its own timer. */
 export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const tooLate = () =>
@@ -30,25 +30,25 @@ export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Pro
   });
 }
 
-/** Whether the store has no room: something shorter may still fit. */
+/** Whether the store is full: something shorter may still fit. */
 export function isFull(error: unknown): boolean {
   return error instanceof StoreUnavailableError && error.full;
 }
 
-/** True if repeating the call can't help: the store said what is wrong, or when to come back. */
+/** True if repeating the call can't help: the store reported a permanent error or when to retry. */
 export function isFinalStoreError(error: unknown): boolean {
   if (!(error instanceof LatchkeyError)) return false;
   return error.code !== 'store-unavailable' || error.retryAfterMs !== undefined;
 }
 
 /**
- * Calls until an answer comes or `deadline` (on the monotonic clock) has passed; at least once. The first call is made as
- * it is: only what follows a failure is a loop.
+ * Calls until an answer comes or `deadline` (on the monotonic clock) has passed; at least once. The first call is made
+ * without a loop; the loop begins after a failure.
  *
  * @param operation - the operation's name, for events.
- * @param during - what the call is for, for events.
- * @param isFinal - whether an error ends it.
- * @throws what the last call threw.
+ * @param during - the purpose of the call, for events.
+ * @param isFinal - whether an error ends the repetition.
+ * @throws the error of the last call.
  */
 export function callUntil<T>(
   tools: CallTools,
@@ -62,7 +62,7 @@ export function callUntil<T>(
   return callOnce(tools, deadline, call, again);
 }
 
-/** Calls once; rejects with `store-unavailable` at the deadline, and drops what is answered later. */
+/** Calls once. Rejects with `store-unavailable` at the deadline and drops a later answer. */
 export function callBefore<T>(tools: CallTools, deadline: number, call: () => Promise<T>): Promise<T> {
   return callOnce(tools, deadline, call, (error) => Promise.reject(error));
 }
@@ -80,12 +80,12 @@ function callOnce<T>(
   return withTimeLimit(runtime, limitMs, begun(call)).catch(failed);
 }
 
-/** Async, so that a store which throws at once is seen like one that rejects. */
+/** Async, so that a store that throws synchronously is handled like one that rejects. */
 async function begun<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
-/** A call that has not been answered, and its time limit. What is answered after it is dropped. */
+/** A pending call and its time limit. An answer after the limit is dropped. */
 class LimitedCall<T> extends Due {
   override readonly dueAt: number;
   readonly #timer: DueTimer;
@@ -112,7 +112,7 @@ class LimitedCall<T> extends Due {
         (error: unknown) => this.#fail(error),
       );
     } catch (error) {
-      // A store that throws at once has failed like one that rejects.
+      // A store that throws synchronously has failed like one that rejects.
       this.#fail(error);
     }
     return answer;

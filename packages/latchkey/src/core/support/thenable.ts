@@ -1,5 +1,5 @@
 /**
- * Values that may be promises, any library's, handled without waiting where there is nothing to wait for.
+ * Handles values that may be promises (of any library), without waiting if they are not.
  *
  * @module
  */
@@ -8,7 +8,7 @@ function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
-/** Applies `next` to a value now, or to a promise's value later: what is synchronous stays synchronous. */
+/** Applies `next` to a value now, or to a promise's value later. Synchronous calls stay synchronous. */
 export function chain<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | Promise<R>): R | Promise<R> {
   return isThenable(value) ? Promise.resolve(value).then(next) : next(value);
 }
