@@ -35,8 +35,4 @@ export const foldersOfLikeFiles: readonly string[] = ['sql', 'lua'];
 /** Folders that still exceed the limit. */
 export const crowdedFolderCeilings: Readonly<Record<string, number>> = {
   'examples/payments/src/shop': 17,
-  'packages/latchkey/src/client': 17,
-  'packages/latchkey/src/http/request': 19,
-  'packages/latchkey/src/http/response': 17,
-  'packages/latchkey/src/stores/dynamodb': 17,
 };
