@@ -1,5 +1,5 @@
--- Writes a whole record if nobody changed it since it was read. A row that another worker has locked is not waited
--- for: whoever takes a record over must not stand behind a transaction that is at work on it.
+-- Writes a whole record if it has not changed since it was read. It does not wait for a locked row: a takeover must not
+-- wait for a transaction of the former owner.
 --
 -- in:  seq and revision as they were read, and every column
 -- out: affected rows: 1, or 0 if it was changed; error 1205 if the row is locked

@@ -1,10 +1,10 @@
--- Takes a record that is not there, or says what stands in its place. A record that is there is read without a
--- lock, so that replays wait for nobody and write nothing. (IF EXISTS (SELECT ...) would lock what it looks at.)
+-- Creates a record, or returns the existing one. An existing record is read without a lock, so that replays wait for
+-- nothing and write nothing. (IF EXISTS (SELECT ...) would lock the rows that it reads.)
 --
 -- in:  id, token, principal, operation, operation_id, fingerprint, flags, lease_ms, kept_ms (lease and the time
 --      that an unfinished record is kept after it), request (or NULL), format (2 with a request, else 1)
 -- out: one row, the record as it is now, in one result or, after an empty one, in another; error 1205 if another
---      worker's claim of the same id takes over a second: ask again
+--      worker's claim of the same id takes over a second: try again
 --
 -- The two statements of the block are two transactions. The second is atomic by itself: if another worker was
 -- first, it changes nothing and returns that worker's row.

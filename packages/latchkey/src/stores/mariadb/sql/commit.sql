@@ -1,5 +1,5 @@
--- Saves the record and commits, if it is still the transaction that began with it; gives the connection its own
--- setting back.
+-- Saves the record and commits, if it is still the transaction that began with it; restores the
+-- connection's own setting.
 --
 -- in:  seq and revision as they were read, and every column
 -- out: one row: committed (1, or 0 if the record was changed, and then all was rolled back); error 1305 if the

@@ -1,4 +1,4 @@
--- Swaps the owner's lease for the result.
+-- Replaces the owner's lease with the result.
 --
 -- in:  id, token, tombstone (8 if the result is a tombstone, else 0), result, kept_ms (retention)
 -- out: affected rows: 1, or 0 if the record is not held with this token

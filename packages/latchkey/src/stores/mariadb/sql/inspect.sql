@@ -1,4 +1,4 @@
--- What the store must know before its first call.
+-- Reads what the store needs to know before its first call.
 --
 -- out: one row: newest (the highest version of the schema), additions (to it), server (its version), autocommit,
 --      packet_bytes

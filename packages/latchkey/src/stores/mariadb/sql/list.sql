@@ -1,4 +1,4 @@
--- A page of the records in one state, those that expire first coming first.
+-- A page of the records in one state, ordered by expiry.
 --
 -- in:  state; lapsed (1 or 0: only records whose lease is over, or only those whose lease holds; -1: all);
 --      after_expires, after_seq (the last row of the page before); most_rows

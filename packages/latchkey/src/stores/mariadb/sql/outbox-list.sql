@@ -1,4 +1,4 @@
--- A page of the messages that wait, or of those that are dead, the oldest first.
+-- A page of the waiting or of the dead messages, the oldest first.
 --
 -- in:  dead (1 or 0), after_seq (the last row of the page before), most_rows
 -- out: a row for each message

@@ -1,4 +1,4 @@
--- Makes a dead message due now, with all its attempts before it.
+-- Makes a dead message due now, and resets its attempts.
 --
 -- in:  id
 -- out: affected rows: 1, or 0 if it was not dead

@@ -1,12 +1,11 @@
--- Leases messages that are due. One whose delivery was begun too often dies instead. What others are taking or settling
--- is locked, and skipped.
+-- Leases due messages. A message with too many attempts becomes dead instead. Messages locked by others are skipped.
 --
 -- in:  most_rows, lease_ms, token, most_attempts
 -- out: a row for each that was leased or died, after what may be an empty result
 --
--- A dead one keeps the token, by which it is found here and which nobody else has.
+-- A dead message keeps the token, by which it is found here; the token is unique.
 --
--- STRAIGHT_JOIN has the due ones found first; the other way round every row of the table would be locked.
+-- With STRAIGHT_JOIN the due messages are found first; otherwise every row of the table would be locked.
 BEGIN NOT ATOMIC
   UPDATE (
     SELECT seq FROM {outbox} WHERE due <= {now} ORDER BY due LIMIT :most_rows FOR UPDATE SKIP LOCKED

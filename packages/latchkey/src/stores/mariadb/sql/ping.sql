@@ -1,2 +1,2 @@
--- Finds out whether the records can be read.
+-- Checks that the records can be read.
 SELECT 1 FROM {records} LIMIT 1

@@ -1,4 +1,4 @@
--- Removes a record if nobody changed it since it was read, nor has it locked.
+-- Removes a record if it has not changed since it was read and is not locked.
 --
 -- in:  seq and revision as they were read
 -- out: affected rows: 1, or 0 if it was changed; error 1205 if the row is locked

@@ -1,4 +1,4 @@
--- Undoes a transaction, and gives the connection its own setting back if `begin` came as far as changing it.
+-- Rolls a transaction back, and restores the connection's own setting if `begin` changed it.
 BEGIN NOT ATOMIC
   ROLLBACK;
   SET SESSION idle_transaction_timeout = COALESCE(@latchkey_idle, @@SESSION.idle_transaction_timeout);

@@ -1,4 +1,4 @@
--- Appends a step to the owner's record. Of two steps of one name readers take the first, so a repeated call is
+-- Appends a step to the owner's record. Readers use the first of two steps with one name, so a repeated call is
 -- harmless.
 --
 -- in:  id, token, step (its encoded form), step_bytes (its length), most_bytes (of all steps together: CONCAT makes

@@ -1,13 +1,13 @@
--- Removes a few expired records. Rows that anybody has locked are left for the next time, as are those that a newer
--- version wrote: what their columns mean is not known here.
+-- Removes a few expired records. Locked rows are left for the next sweep, and rows of newer versions are not removed,
+-- since the meaning of their columns is unknown.
 --
 -- in:  most_rows
 -- out: affected rows: how many were removed
 --
--- By default a search also locks the gaps beside the rows that it passes, one of which is where new claims go: they
--- would wait for the whole sweep. The statement is the transaction that the level is for. Where the binary log is
--- kept by statements the server refuses that level.
--- STRAIGHT_JOIN has the expired rows found first; the other way round every row of the table would be locked.
+-- By default a search also locks the gaps beside the rows that it passes, including the gap for new claims, which would
+-- wait for the whole sweep. The isolation level applies to this statement only. A server with a statement-based binary
+-- log refuses that level.
+-- With STRAIGHT_JOIN the expired rows are found first; otherwise every row of the table would be locked.
 BEGIN NOT ATOMIC
   IF @@log_bin = 0 OR @@binlog_format <> 'STATEMENT' THEN
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;

@@ -1,6 +1,6 @@
 -- The owner makes the record lapsed at once.
 -- In:  $1 id, $2 token, $3 unresolved retention in ms, $4 1 if nothing was run under the claim.
--- Out: one row if this statement made it so; none if the owner had, or if the record is not the owner's.
+-- Out: one row if this statement changed it; none if it was already abandoned, or is not the owner's.
 -- Races: as in renew.sql.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now

@@ -1,8 +1,8 @@
--- Looks a record up and, if there is none, creates it. A record that exists costs a reading and no write.
+-- Reads a record and, if there is none, creates it. An existing record is read without a write.
 -- In:  $1 id, $2 principal, $3 operation, $4 operation id, $5 policy, $6 fingerprint, $7 token, $8 lease in ms,
 --      $9 unresolved retention in ms, $10 request or NULL.
 -- Out: one row: now, inserted, and the record as it was before (all NULL if there was none).
---      "inserted" false and no record: another claim created it after this statement's snapshot; ask again.
+--      "inserted" false and no record: another claim created it after this statement's snapshot; try again.
 -- Races: of two inserts one wins by the primary key; the other waits for that single statement to commit, then does
 --      nothing. A row that is locked but committed conflicts without waiting.
 WITH clock AS MATERIALIZED (

@@ -1,7 +1,7 @@
--- The owner swaps its lease for the result; a lapsed record that still has its token counts too.
+-- Replaces the owner's lease with the result, also in a lapsed record that still has the owner's token.
 -- In:  $1 id, $2 token, $3 kind, $4 result, $5 retention in ms, $6 whether to notify, $7 channel.
--- Out: one row if the record was held by the token; none if not, be it that this was done before.
--- Races: as in renew.sql. NOTIFY goes out with the commit, and only if $6 says so, since it serialises commits.
+-- Out: one row if the record was held by the token; none if not, for example because it was already completed.
+-- Races: as in renew.sql. NOTIFY is sent at the commit, and only if $6 is true, since it serialises commits.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 ), done AS (

@@ -1,7 +1,7 @@
 -- Adds a message in the user's own transaction.
 -- In:  $1 id, $2 operation id, $3 name in UTF-8, $4 operation, $5 payload.
--- Out: one row if it was added; none if the message is there.
--- Races: another transaction that adds the same message is waited for.
+-- Out: one row if it was added; none if the message exists.
+-- Races: it waits for another transaction that adds the same message.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 )

@@ -1,4 +1,4 @@
--- A page of the messages that wait, or of those that are dead, the oldest first.
+-- A page of the waiting or of the dead messages, the oldest first.
 -- In:  $1 whether they are dead, $2 and $3 time of creation and id of the last message of the page before, $4 limit.
 -- Out: the message without its payload, one row each.
 SELECT id, operation_id AS operationid, name, operation, created, attempts, due FROM {outbox}

@@ -1,5 +1,5 @@
 -- Ends the lease of a message, and makes it due later.
--- In:  $1 id, $2 token, $3 delay in ms, or NULL if it is to be dead.
+-- In:  $1 id, $2 token, $3 delay in ms, or NULL to make it dead.
 -- Out: one row if it was leased with the token.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now

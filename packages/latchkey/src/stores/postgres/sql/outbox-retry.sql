@@ -1,4 +1,4 @@
--- Makes a dead message due now, with all its attempts before it.
+-- Makes a dead message due now, and resets its attempts.
 -- In:  $1 id.
 -- Out: one row if it was dead.
 WITH clock AS MATERIALIZED (

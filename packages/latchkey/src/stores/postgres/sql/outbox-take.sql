@@ -1,7 +1,7 @@
--- Leases messages that are due. One whose delivery was begun too often dies instead.
+-- Leases due messages. A message with too many attempts becomes dead instead.
 -- In:  $1 limit, $2 lease in ms, $3 token, $4 most attempts.
 -- Out: one row for each: the message, and whether it died.
--- Races: what others are taking or settling is locked, and skipped; "due" is compared again on the newest version.
+-- Races: messages locked by others are skipped; "due" is compared again on the newest version.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 ), found AS MATERIALIZED (

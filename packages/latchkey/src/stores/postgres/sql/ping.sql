@@ -1,3 +1,3 @@
--- Finds out whether the server answers and may be asked about the table.
+-- Checks that the server answers and that the table can be read.
 -- Out: no row.
 SELECT FROM {records} LIMIT 0

@@ -1,4 +1,4 @@
--- Looks without touching.
+-- Reads a record without changing it.
 -- In:  $1 id.
 -- Out: now and the record; no row if there is none.
 SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,

@@ -1,6 +1,6 @@
 -- The owner makes the record open; steps, operation id and token stay.
 -- In:  $1 id, $2 token, $3 retention in ms, $4 whether to notify, $5 channel, $6 1 if nothing was run under the claim.
--- Out: one row if the record was held by the token; none if not, be it that this was done before.
+-- Out: one row if the record was held by the token; none if not, for example because it was already released.
 -- Races: as in renew.sql.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now

@@ -1,6 +1,6 @@
--- Puts a new record in the place of an expired one.
+-- Replaces an expired record with a new one.
 -- In:  $1 to $10 as in claim.sql, $11 token seen.
--- Out: one row if it was replaced; none if the record changed, went, or is locked.
+-- Out: one row if it was replaced; none if the record changed, is gone, or is locked.
 -- Races: as in take.sql; "expired" is compared again on the newest version, so one that was replaced or renewed in
 --      between is left alone.
 WITH clock AS MATERIALIZED (

@@ -1,7 +1,7 @@
 -- An operator completes a lapsed record.
 -- In:  $1 id, $2 token that the operator saw, $3 kind, $4 result, $5 retention in ms, $6 token that no worker has.
 -- Out: one row if it was lapsed and its token the same.
--- Races: as in renew.sql; an owner whose transaction is open is waited for.
+-- Races: as in renew.sql; it waits for an owner's open transaction.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 )

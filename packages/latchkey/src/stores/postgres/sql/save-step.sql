@@ -1,7 +1,7 @@
--- The owner saves a named result; a name that is there already keeps its first value.
+-- The owner saves a named result; a name that is already saved keeps its first value.
 -- In:  $1 id, $2 token, $3 name in UTF-8, $4 the step as a blob of one.
 -- Out: one row if the record was held by the token.
--- Races: as in renew.sql; SET is computed from the newest version, so two steps at once are both kept.
+-- Races: as in renew.sql; SET is computed from the newest version, so concurrent steps are both kept.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now
 )

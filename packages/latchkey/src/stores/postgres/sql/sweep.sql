@@ -1,7 +1,7 @@
 -- Removes some of the expired records in one state, the oldest first.
 -- In:  $1 state as stored, $2 limit.
 -- Out: one row for each that was removed.
--- Races: rows that anybody holds locked are left for the next time; "expired" is compared again on the newest version
+-- Races: locked rows are left for the next sweep; "expired" is compared again on the newest version
 --      of a row that changed, and the lock keeps that until it is removed.
 WITH clock AS MATERIALIZED (
   SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now

@@ -1,5 +1,5 @@
--- Gives an existing record a new hold: one that is open or lapsed to a new token, one that is held to its own token
--- again. It applies only to the very version that was read: token, state and end of lease are compared.
+-- Claims an existing record: an open or lapsed one for a new token, a held one again for its own token. It applies only
+-- to the version that was read: token, state and end of lease are compared.
 -- In:  $1 id, $2 token seen, $3 state seen, $4 lease end seen (NULL if open), $5 new token, $6 attempt, $7 took over,
 --      $8 fingerprint, $9 lease in ms, $10 unresolved retention in ms, $11 format, $12 whether the request stays as it
 --      is, $13 else the new one, or NULL.
