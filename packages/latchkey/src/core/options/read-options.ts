@@ -51,7 +51,8 @@ export function readOptions<Options extends object, const Table extends OptionTa
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function checkOption(where: string, name: string, value: unknown, { accepts, demand, isPlain }: Rule<unknown>) {
+export function checkOption(where: string, name: string, value: unknown, rule: Rule<unknown>): void {
+  const { accepts, demand, isPlain } = rule;
   if (!accepts(value)) throw invalidOption(where, name, demand, isPlain ? shown(value) : kindOf(value));
 }
 

@@ -6,13 +6,14 @@
 
 import type * as contract from '../../core/store.ts';
 import { type Phase, toReadRecord } from '../record/entry.ts';
+import { resolvedToken } from '../record/own-entry.ts';
 import { Sweeper } from '../shared/sweeper.ts';
 import { Watchers } from '../shared/watchers.ts';
 import { ChangeFeed, type Listen } from './change-feed.ts';
 import type { Connection } from './connection.ts';
 import { PostgresOutbox } from './outbox.ts';
 import * as records from './records.ts';
-import { entryOf, flagIn, keptResult, nameIn, numberIn, pack } from './row.ts';
+import { entryOf, flagIn, nameIn, numberIn, pack } from './row.ts';
 import { runTransaction } from './transaction.ts';
 
 /** The transactions of a PostgreSQL store: asynchronous, in the user's own client. */
@@ -33,9 +34,6 @@ export interface PostgresParts<Tx> {
 const eraseStepRows = 500;
 
 const phases: readonly Phase[] = ['completed', 'open', 'held'];
-
-/** Replaces the worker's token, so that the worker's late completion is not taken for the operator's. */
-const resolvedToken = 'resolved';
 
 /** See `postgresStore`. */
 export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransactions<Tx>> {
@@ -147,7 +145,7 @@ export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransac
     if (resolution.decision === 'forget') return this.#connection.run('resolve-forget', owner);
     if (resolution.decision === 'rerun')
       return this.#connection.run('resolve-rerun', [...owner, resolution.retentionMs]);
-    const { kind, bytes } = keptResult(resolution.result, resolution.result.bytes, Number.POSITIVE_INFINITY);
+    const { kind, bytes } = resolution.result;
     return this.#connection.run('resolve-respond', [
       ...owner,
       kind,

@@ -18,8 +18,8 @@ import type {
 import { extendLease } from './claim-entry.ts';
 import { type Entry, isLapsed, putRequest } from './entry.ts';
 
-/** Stands where a worker's token was: that worker's late completion must not pass for the operator's. */
-const resolvedToken = 'resolved';
+/** Replaces the worker's token, so that the worker's late completion is not taken for the operator's. */
+export const resolvedToken = 'resolved';
 
 /** Whether `owner` holds the record, be its lease over or not. */
 export function holds(entry: Entry, owner: Owner): boolean {

@@ -10,6 +10,7 @@ import type { Runtime } from '../../core/runtime.ts';
 import type * as contract from '../../core/store.ts';
 import { withTimeLimit } from '../../core/support/store-call.ts';
 import { toReadRecord } from '../record/entry.ts';
+import { resolvedToken } from '../record/own-entry.ts';
 import { ChangeFeed } from './change-feed.ts';
 import { claimArguments, claimOutcome } from './claim.ts';
 import { type Argument, argumentOf, type Wire } from './clients/wire.ts';
@@ -28,9 +29,6 @@ export interface RedisParts {
   readonly timeoutMs: number;
   readonly runtime: Runtime;
 }
-
-/** Replaces the worker's token, so that the worker's late completion is not taken for the operator's. */
-const resolvedToken = 'resolved';
 
 /** The flag of a result in the scripts' arguments. */
 const kinds = { value: '0', tombstone: '8' };
