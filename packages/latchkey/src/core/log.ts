@@ -53,7 +53,7 @@ const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>[
 };
 
 /** Writes to the console. */
-export function consoleLog({ level, code, message, docs, reference }: LogEntry): void {
+function consoleLog({ level, code, message, docs, reference }: LogEntry): void {
   const record = reference === undefined ? '' : ` Record ${reference}.`;
   console[level](`latchkey ${code}: ${message}${record} ${docs}`);
 }
@@ -125,7 +125,7 @@ function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
 }
 
 /** The reference of an event's record. An event with `attempts` is about a message, whose id is not a record's. */
-export function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
+function referenceOf(event: LatchkeyEvent): Pick<LogEntry, 'reference'> {
   return 'id' in event && !('attempts' in event) ? { reference: recordReference(event.id) } : {};
 }
 

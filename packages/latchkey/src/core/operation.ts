@@ -36,7 +36,7 @@ export interface Operation {
 }
 
 /** Who waits for the answer of an operation. */
-export interface Caller {
+interface Caller {
   /**
    * Called when the claim is won. False means that the handler could no longer read its request, since the client has
    * left: the handler isn't run, and the record is restored to its former state.

@@ -131,7 +131,7 @@ export const operationTable = {
 } satisfies OptionTable<OperationOptions>;
 
 /** The option table of {@link OperationSettings}. */
-export const settingsTable = {
+const settingsTable = {
   ...timingTable,
   afterFailure: operationTable.afterFailure,
   whenRunning: oneOf<'conflict' | 'wait'>('conflict', 'wait'),

@@ -32,7 +32,7 @@ export interface Problem {
 }
 
 /** The page of a code. */
-export function problemType(code: ErrorCode): string {
+function problemType(code: ErrorCode): string {
   return `${DOCS_URL}#${code}`;
 }
 
