@@ -1,5 +1,5 @@
 /**
- * Content codings (RFC 9110 §8.4.1), undone within a bound.
+ * Decodes content codings (RFC 9110 §8.4.1) up to a size limit.
  *
  * @module
  */
@@ -24,15 +24,15 @@ if (typeof zlib.zstdDecompress === 'function') {
   decoders.set('zstd', promisify<Uint8Array, { maxOutputLength: number }, Uint8Array>(zlib.zstdDecompress));
 }
 
-/** More codings on one body than this are left alone. */
+/** A body with more codings than this is left as it is. */
 const MAX_CODINGS = 3;
 
-/** What came of undoing a body's codings. */
+/** The result of decoding a body. */
 export type Decoding =
   | { readonly kind: 'decoded'; readonly bytes: Uint8Array }
-  /** It would be longer than the limit. */
+  /** The decoded body would be longer than the limit. */
   | { readonly kind: 'too-large' }
-  /** A coding isn't known here, or the bytes are not what it says. */
+  /** A coding is unknown, or the bytes are not valid for it. */
   | { readonly kind: 'undecodable' };
 
 /** The codings that the lines of a Content-Encoding header name, in the order they were applied. */
@@ -45,7 +45,7 @@ function isOverLimit(error: unknown): boolean {
   return error instanceof RangeError && 'code' in error && error.code === 'ERR_BUFFER_TOO_LARGE';
 }
 
-/** Undoes codings, last one first. No step writes more than `limitBytes`, so that a bomb costs no memory. */
+/** Undoes codings, last one first. No step writes more than `limitBytes`, so a decompression bomb can't fill memory. */
 export async function decodeContent(
   bytes: Uint8Array,
   codings: readonly string[],
@@ -66,8 +66,8 @@ export async function decodeContent(
 }
 
 /**
- * Whether a request's Accept-Encoding lines name every one of the codings. A request without the header names none:
- * RFC 9110 would let a server send it anything, but a client that can decode says so.
+ * Whether a request's Accept-Encoding lines name every one of the codings. A request without the header names none: RFC
+ * 9110 would let a server send it any coding, but a client that can decode sends the header.
  */
 export function acceptsCodings(lines: readonly string[], codings: readonly string[]): boolean {
   const weights = new Map<string, boolean>();

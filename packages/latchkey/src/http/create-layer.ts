@@ -1,5 +1,5 @@
 /**
- * Makes the HTTP layer of a guard from its options.
+ * Creates the HTTP layer of a guard from its options.
  *
  * @module
  */
@@ -40,7 +40,7 @@ function layerFor<Native, Kind extends TransactionKind>(
   };
 }
 
-/** The options that belong to the guard as a whole, made into its parts; the rest is the route's. */
+/** Creates the guard's parts from the options of the whole guard. The other options belong to the route. */
 function createGuard<Native, Kind extends TransactionKind>(options: GuardSettings<Native, Kind>): Guard<Native, Kind> {
   const { store, principal, dialect, fingerprint, onProblem, onEvent, log, runtime } = options;
   checkSealed('The guard', store, fingerprint.secrets);
@@ -61,9 +61,9 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
 }
 
 /**
- * Makes the layer that an adapter hangs into its framework.
+ * Creates the layer that an adapter connects to its framework.
  *
- * @param own - the options that the adapter has besides; it uses them itself.
+ * @param own - the additional options of the adapter, which the adapter uses itself.
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example
  * ```ts

@@ -1,6 +1,6 @@
 /**
- * One request and its response on their way through the guard, and the plain forms that an adapter translates a
- * framework's objects into and back. An adapter decides nothing.
+ * One request and its response in the guard, and the plain forms to which an adapter converts a framework's objects and
+ * back. Adapters make no decisions.
  *
  * @module
  */
@@ -17,23 +17,23 @@ import type { Problem } from './problems/problems.ts';
 import type { Guard, Route } from './request/route.ts';
 import { GuardContext, typedContext } from './response/guard-context.ts';
 
-/** A header header as it goes over the wire. Repeated headers are repeated pairs. */
+/** A header as it is sent. Repeated headers are repeated pairs. */
 export type Header = readonly [name: string, value: string];
 
-/** The body of a request, as far as an adapter can get at it. */
+/** The body of a request, as far as an adapter can read it. */
 export type RequestBody =
-  /** The bytes as received, a content coding not undone; empty if there is no body. */
+  /** The bytes as received, not decoded; empty if there is no body. */
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array }
   /**
-   * A framework parsed it before, and kept no bytes; or bytes whose content coding it has undone. `hasFiles` is false if
-   * the value is known to hold all of a form.
+   * The framework has already parsed the body and kept no bytes, or kept decoded bytes. `hasFiles` is false if the
+   * value is known to be a complete form.
    */
   | { readonly kind: 'value'; readonly value: unknown; readonly hasFiles?: boolean }
-  /** It is longer than the limit; reading stopped there. */
+  /** The body is longer than the limit; reading stopped there. */
   | { readonly kind: 'too-large' }
-  /** Somebody read it before and left nothing to look at: the guard is mounted in the wrong place. */
+  /** The body was read before the guard, and nothing is left: the guard is mounted in the wrong place. */
   | { readonly kind: 'consumed' }
-  /** The client hung up in the middle of it. */
+  /** The client disconnected before the end of the body. */
   | { readonly kind: 'broken' };
 
 /** A whole response, ready to be written. */
@@ -44,53 +44,58 @@ export interface PlainResponse {
 }
 
 /**
- * What a handler answered, its end still held back by the adapter:
- * - `whole`: the body is all there.
- * - `too-large`: it went past the limit and its bytes were let go; it is still being sent, or was. Or there are none,
- *   since somebody in front of the guard has answered in place of the handler.
- * - `broken`: the stream ended with an error or was cut, so that the client has no whole body.
+ * The response of a handler. The adapter still holds its end:
+ * - `whole`: the body is complete.
+ * - `too-large`: the body exceeded the limit and its bytes were dropped; it is being sent or has been sent. Or it has
+ *   no bytes, since something before the guard answered in place of the handler.
+ * - `broken`: the stream ended with an error or was cut off, so the client has no complete body.
  */
 export interface CapturedResponse {
   readonly status: number;
-  /** The headers that were set after the layer was entered. */
+  /** The headers that were set after the request entered the layer. */
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
   readonly state: 'whole' | 'too-large' | 'broken';
-  /** True if status and headers have gone out already, so that only the end can be held back. */
+  /** True if status and headers have been sent, so only the end can be held. */
   readonly headSent: boolean;
-  /** The handler's promise while it is not settled, where the adapter sees it apart from the response. */
+  /** The handler's promise while it is pending, if the adapter has it apart from the response. */
   readonly stillRunning?: () => Promise<unknown> | undefined;
 }
 
-/** Headers of the layer's own on the handler's response. */
+/** The layer's own headers on the handler's response. */
 export interface Marks {
-  /** To be set, in place of what the handler set. */
+  /** Headers to set; they replace those of the handler. */
   readonly headers: readonly Header[];
-  /** Names of headers that are not to go out. */
+  /** Names of headers to remove. */
   readonly without: readonly string[];
 }
 
-/** What the adapter does next. */
+/** What the adapter must do next. */
 export type GuardAnswer =
-  /** The layer doesn't apply, or runs the request unprotected: the adapter calls the handler as if it weren't there. */
+  /**
+   * The layer doesn't apply, or runs the request unprotected: the adapter calls the handler as if there were no guard.
+   */
   | { readonly kind: 'pass' }
-  /** Write this; whatever the handler made, if it ran at all, is not sent. */
+  /** Send this response. The handler's response, if any, is not sent. */
   | { readonly kind: 'answer'; readonly response: PlainResponse }
-  /** Let the captured response go, with these marks if its head has not been sent. */
+  /** Send the captured response, with these marks if its head has not been sent. */
   | { readonly kind: 'send'; readonly marks: Marks }
-  /** The head is out and the true answer can't be given: cut the connection, so that the client knows it has none. */
+  /**
+   * The head has been sent and the stored answer differs or is unknown: close the connection, so the client knows that
+   * it has no answer.
+   */
   | { readonly kind: 'cut' };
 
-/** What an exchange needs of its guard. */
+/** The parts of the guard that an exchange needs. */
 type ExchangeGuard<Native> = Pick<Guard<Native, TransactionKind>, 'dialect' | 'onProblem' | 'emit' | 'runtime'>;
 
 /**
- * One request on its way through the guard. The adapter fills the slots; the guard keeps here what it learns.
+ * One request in the guard. The adapter implements the abstract members; the guard stores its findings in the others.
  *
- * @typeParam Finished - what `finish` resolves with in this framework.
+ * @typeParam Finished - the type that `finish` resolves to in this framework.
  */
 export abstract class Exchange<Native, Kind extends TransactionKind = TransactionKind, Finished = unknown> {
-  /** The framework's own request, for the functions that a route gives. */
+  /** The framework's request, for the functions in a route's options. */
   abstract readonly native: Native;
   /** In upper case. */
   abstract readonly method: string;
@@ -102,23 +107,28 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
   guard!: ExchangeGuard<Native>;
   /** Set when the claim is won. */
   attempt: Attempt | undefined;
-  /** What the handler's context stands on: the attempt's, made on first use, or one that was given instead. */
+  /**
+   * The engine's context under the handler's context: the attempt's, created on first use, or one that was set instead.
+   */
   engineContext: AnyContext | undefined;
 
-  /** The client's key and what it names, once they are read. */
+  /** The client's key, the principal and the operation, once they are known. */
   key = '';
   principal = '';
   operation: Operation | undefined;
 
-  /** What the handler said about its answer. */
+  /** The handler's call of `keep` or `release`, if any. */
   overruled: 'keep' | 'release' | undefined;
   /** The handler's response; undefined until it has one. */
   captured: CapturedResponse | undefined;
   /** The answer that `finish` committed. */
   committed: PlainResponse | undefined;
-  /** The guard's response for a throw that no framework turned into one. */
+  /** The guard's response for an error that no framework turned into a response. */
   forThrow: PlainResponse | undefined;
-  /** What a throw said: one that no framework turned into a response, or a `NothingHappenedError` that one did. */
+  /**
+   * What a thrown error means: one that no framework turned into a response, or a `NothingHappenedError` that a
+   * framework did turn into one.
+   */
   thrown: 'nothing-happened' | 'failed' | undefined;
   /** What the response says about the operation. */
   result: RunResult['outcome'] | undefined;
@@ -126,37 +136,37 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
 
   /** All values of a header, one entry for each line; the name is given in lower case. */
   abstract headers(lowerName: string): readonly string[];
-  /** Reads the body without taking it from the handler. Called at most once, after the key was accepted. */
+  /** Reads the body so that the handler can still read it. Called at most once, after the key was accepted. */
   abstract body(limitBytes: number): RequestBody | Promise<RequestBody>;
-  /** Runs the handler; resolves when its response is captured and its end held back. */
+  /** Runs the handler; resolves when its response is captured and its end is held. */
   abstract execute(): Promise<CapturedResponse>;
   /**
-   * Called when `context.finish` has committed: `response` is the answer now, and anything that the handler makes
-   * is discarded. If `execute` waits for a response to be written, it must resolve from here on.
+   * Called when `context.finish` has committed: `response` is now the answer, and any other response of the handler is
+   * discarded. If `execute` is waiting for a response, it must resolve from now on.
    */
   abstract finished(response: PlainResponse): Finished;
 
   /**
-   * Asked once the claim is won: whether the handler can still read its body as it was, and answer. False if the client
-   * left, or somebody else answered, while the guard waited for its store. The handler isn't run then, and the key is
-   * free for the client's retry.
+   * Called once the claim is won: returns whether the handler can still read the unchanged body and answer. False if
+   * the client disconnected, or other code answered, while the guard waited for its store. The handler doesn't run
+   * then, and the client can retry with the key.
    */
   mayBegin(): boolean {
     return true;
   }
 
-  /** True if the handler has seen that its client hung up, which may be why it failed. */
+  /** True if the handler could see that its client disconnected, which may be why it failed. */
   get sawClientGo(): boolean {
     return false;
   }
 
-  /** The handler's context, made on first use. */
+  /** The handler's context, created on first use. */
   get context(): HttpContext<Kind, Finished> {
     this.#context ??= new GuardContext<Finished>(this);
     return typedContext(this.#context);
   }
 
-  /** A problem in the form that this exchange's client gets; with the record's reference, once there is one. */
+  /** Returns the response for a problem, with the record's reference if there is a record. */
   shape(found: Problem): PlainResponse {
     const { operation } = this;
     const problem = operation === undefined ? found : { ...found, reference: recordReference(operation.id) };
@@ -168,5 +178,5 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
   }
 }
 
-/** An exchange of whatever framework. */
+/** An exchange of any framework. */
 export type AnyExchange = Omit<Exchange<never>, 'native'>;

@@ -1,5 +1,5 @@
 /**
- * The way of one request through the guard, in order.
+ * Handles one request in the guard, in order.
  *
  * @module
  */
@@ -17,12 +17,12 @@ import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
 
-/** Few routes have the option `restored`; theirs began to load it when they were made. */
+/** Few routes have the option `restored`. They start to load the module when they are created. */
 const quarantine = () => import('./request/quarantine.ts');
 
 /**
- * Takes one request through the guard: does the guard apply? → key → principal → fingerprint → claim → the handler's
- * answer, or what the record says.
+ * Handles one request: checks whether the guard applies, then the key, the principal, the fingerprint and the claim;
+ * answers with the handler's response or from the record.
  */
 export function guardRequest<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
@@ -48,7 +48,7 @@ async function guarded<Native, Kind extends TransactionKind>(
   keyLines: readonly string[],
 ): Promise<GuardAnswer> {
   const { route } = exchange;
-  // What is cheap to refuse is refused before anything is read.
+  // Cheap refusals come before anything is read.
   const key = readKey(keyLines, route.options.key.format);
   if ('refused' in key) return refuse(exchange, guard, problem('key-invalid', { detail: key.refused }));
   exchange.key = key.key;
@@ -73,7 +73,7 @@ async function guarded<Native, Kind extends TransactionKind>(
   const claim = await guard.engine.claim(operation);
   switch (claim.kind) {
     case 'claimed': {
-      // Nobody held the key: the handler runs under a lease, and its answer is stored before it is sent.
+      // The key was free: the handler runs under a lease, and its answer is stored before it is sent.
       exchange.attempt = claim;
       const executed = await guard.engine.execute(claim, () => runHandler(exchange, operation.name));
       return answerExecuted(executed, exchange, guard.warn);
@@ -82,21 +82,21 @@ async function guarded<Native, Kind extends TransactionKind>(
       // The record is completed, for the same fingerprint.
       return answerReplay(claim, exchange);
     case 'mismatch':
-      // Whatever the record's state, it belongs to another fingerprint.
+      // The record, in any state, belongs to another fingerprint.
       return refuse(exchange, guard, problem('key-reused'));
     case 'in-progress':
-      // Another request runs under this key, and did for as long as this one was to wait.
+      // Another request is running under this key, and `whenRunning.waitMs` has passed.
       return refuse(exchange, guard, inProgress(claim.retryAfterMs));
     case 'outcome-unknown':
-      // The record is lapsed: its worker died, `afterFailure` allows no other run, and no `recover` hook decided.
+      // The record is lapsed: its worker died, `afterFailure` allows no rerun, and no `recover` hook decided.
       return refuse(exchange, guard, problem('outcome-unknown'));
     case 'not-begun':
-      // The client left, or somebody else answered, before the claim was won.
+      // The client disconnected, or other code answered, before the claim was won.
       return refuse(exchange, guard, problem('request-incomplete'));
     case 'unavailable':
       return refuse(exchange, guard, unavailable(claim.error));
     case 'unprotected':
-      // The store is down, and the route says to run all the same.
+      // The store is down, and the route is set to run unprotected.
       return runUnprotected(exchange, guard, operation);
   }
 }
@@ -117,7 +117,7 @@ function inProgress(retryAfterMs: number): Problem {
   return problem('in-progress', { retryAfterSeconds: retryAfterSeconds(retryAfterMs) });
 }
 
-/** Faults in how the application uses the guard: its author has to hear of them. */
+/** Mistakes in how the application uses the guard, which are reported as warnings. */
 const misuse: ReadonlySet<string> = new Set([
   'body-consumed',
   'guard-before-authentication',
@@ -135,7 +135,7 @@ function refuse<Native, Kind extends TransactionKind>(
   return { kind: 'answer', response: exchange.shape(found) };
 }
 
-/** True the second time that one request of the framework comes along; the first one keeps nothing then. */
+/** True if the same request of the framework arrives a second time; the first exchange keeps nothing then. */
 function isSeenAgain<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
   { seen }: Guard<Native, Kind>,
@@ -151,7 +151,7 @@ function isSeenAgain<Native, Kind extends TransactionKind>(
 const misnamedKey =
   'A request had X-Idempotency-Key or Idempotency_Key instead of Idempotency-Key, and ran without protection. Only Idempotency-Key is read.';
 
-/** Other libraries, and proxies that change names, send the key under these. */
+/** Header names under which other libraries, and proxies that rename headers, send the key. */
 function isMisnamed(exchange: AnyExchange): boolean {
   return exchange.headers('x-idempotency-key').length > 0 || exchange.headers('idempotency_key').length > 0;
 }

@@ -1,5 +1,5 @@
 /**
- * The HTTP layer: gives the Idempotency-Key header its meaning on top of the engine.
+ * The HTTP layer: implements the Idempotency-Key header on top of the engine.
  *
  * @module
  */
@@ -10,24 +10,26 @@ import type { TransactionKind } from '../core/store.ts';
 import type { Exchange, GuardAnswer, PlainResponse } from './exchange.ts';
 import type { Answer, RouteOptions } from './options.ts';
 
-/** What the function of `finish` returns: a Response only where that function may be asynchronous. */
+/** The return type of the function of `finish`: a Response only if that function may be asynchronous. */
 type FinalAnswer<Kind extends TransactionKind> = Kind['mode'] extends 'sync' ? Answer : Answer | Response;
 
 /**
- * What a handler behind a guard gets.
+ * The context of a handler after a guard.
  *
- * @typeParam Finished - what `finish` resolves with in this framework.
+ * @typeParam Finished - the type that `finish` resolves to in this framework.
  */
 export interface HttpContext<Kind extends TransactionKind = never, Finished = void>
   extends Context<Kind, FinalAnswer<Kind>, Finished> {
   /**
-   * Sends a request to another system as one step: with the step's key in the Idempotency-Key header, and retried under
-   * the lease (see `stepFetch`, whose options it takes). What is saved is the final answer, whatever its status: the
-   * status, the headers (not those of the connection, nor Set-Cookie) and the bytes of the body, of at most 192 KiB
-   * unless `maxResponseBytes` says otherwise; with its headers it must fit into `steps.maxBytes`. This attempt and every
-   * later one get it as a Response of their own. A redirect is an answer; a GET needs no key: `fetch` it in a step.
+   * Sends a request to another system as one step, with the step's key in the Idempotency-Key header and retries under
+   * the lease. Takes the options of `stepFetch`. The step saves the final answer, whatever its status: the status, the
+   * headers (except connection headers and Set-Cookie) and the body. The body may have `maxResponseBytes` bytes
+   * (default 192 KiB); together with the headers it must fit into `steps.maxBytes`. This attempt and every later one
+   * get the answer as a new Response. Redirects are not followed; they are answers. A GET needs no key: call `fetch` in
+   * a step.
    *
-   * @throws NoAnswerError if there is no final answer; nothing is saved then, and the next attempt asks again.
+   * @throws NoAnswerError if there is no final answer. Nothing is saved then, and the next attempt sends the request
+   * again.
    * @throws LatchkeyError and LeaseLostError as `step` and `stepFetch` do.
    * @example
    * ```ts
@@ -36,24 +38,26 @@ export interface HttpContext<Kind extends TransactionKind = never, Finished = vo
    * ```
    */
   fetch(name: string, input: string | URL | Request, init?: RequestInit, options?: StepFetchOptions): Promise<Response>;
-  /** Keeps this request's answer, whatever its status. */
+  /** Keeps the answer to this request, whatever its status. */
   keep(): void;
-  /** Releases the record when the handler is done: a retry runs again. */
+  /** Releases the record when the handler is done, so a retry runs the handler again. */
   release(): void;
 }
 
-/** One guard, or one route's variant of it. */
+/** A guard, or a route's variant of it. */
 export interface HttpLayer<Native, Kind extends TransactionKind = never> {
   /**
-   * Takes one request through the layer. Never fails for a reason of the layer's own: those are answers. What the
-   * application's `principal` or `authorizeReplay` throws is thrown on, at once or as a rejection, to the framework's
-   * own error handling.
+   * Handles one request. Failures of the layer are answers, never errors. Errors of the application's `principal` or
+   * `authorizeReplay` are passed on, thrown or as a rejection, to the framework's error handling.
    */
   handle(exchange: Exchange<Native, Kind>): GuardAnswer | Promise<GuardAnswer>;
-  /** The answer to such a throw, where there is no framework to handle it. */
+  /** The answer to such an error if no framework handles it. */
   failed(error: unknown, native: Native): PlainResponse;
-  /** The same guard with other settings for one route; shares store and engine. */
+  /** Returns the guard with other settings for one route. It shares store and engine. */
   with(route: RouteOptions<Native>): HttpLayer<Native, Kind>;
-  /** Refuses new operations with 503, waits for running ones at most `timeoutMs`, then gives up what is left. */
+  /**
+   * Refuses new operations with 503, waits at most `timeoutMs` milliseconds for running ones, then aborts the remaining
+   * ones.
+   */
   shutdown(timeoutMs?: number): Promise<void>;
 }

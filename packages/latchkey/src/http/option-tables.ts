@@ -30,7 +30,7 @@ import { isMemberPointer } from './request/json-pointer.ts';
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Methods that change nothing (RFC 9110 §9.2.1): repeating them is harmless, and a replay would be outdated. */
+/** Safe methods (RFC 9110 §9.2.1): repeating them is harmless, and a replay would be outdated. */
 const safeMethods: ReadonlySet<unknown> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'CONNECT']);
 
 /** Headers that carry credentials or the key. */
@@ -121,7 +121,7 @@ export const guardTable = {
   ...observerTable,
 } satisfies OptionTable<GuardOptions<unknown>>;
 
-/** What the guards of edge runtimes have besides: see `FetchGuardOptions` and `HonoGuardOptions`. */
+/** Additional options of the guards of edge runtimes: see `FetchGuardOptions` and `HonoGuardOptions`. */
 export const edgeTable = { waitUntil: callable };
 
 /** The options of the completer's `httpOperations`: those of the guard that apply without a client. */

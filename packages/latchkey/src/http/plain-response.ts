@@ -1,5 +1,5 @@
 /**
- * Whether a response that the application gives as an object can be sent at all.
+ * Checks whether a response that the application gives as an object can be sent.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { headerNamePattern } from '../protocol/headers.ts';
 import type { Header, PlainResponse } from './exchange.ts';
 import { isResponse } from './response/fetch-response.ts';
 
-/** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5): what the frameworks let pass. */
+/** Tab, space, visible ASCII and Latin-1 (RFC 9110 §5.5), as the frameworks allow. */
 const headerValuePattern = /^[\t\x20-\x7e\x80-\xff]*$/;
 
 /** The error for an answer that can't be sent. */
@@ -22,7 +22,7 @@ function isSendable([name, value]: Header): boolean {
 }
 
 /**
- * Once an answer is stored it is the answer for good, so that what no framework would send must not get that far.
+ * Checks an answer before it is stored. A stored answer is final, so it must be one that every framework can send.
  *
  * @throws LatchkeyError `value-invalid`.
  */

@@ -1,13 +1,13 @@
 /**
- * Remembers something about a request for as long as the request lives.
+ * Attaches a value to a request for the lifetime of the request.
  *
- * It is a property of the request and not an entry of a WeakMap: collections of V8's young generation count the values
- * of a WeakMap as reachable, so that every request with its response would stay until the next full collection.
+ * The value is a property of the request, not a WeakMap entry: collections of V8's young generation treat the values of
+ * a WeakMap as reachable, so every request with its response would stay in memory until the next full collection.
  *
  * @module
  */
 
-/** One thing that is remembered about requests. */
+/** One kind of value that is attached to requests. */
 export class RequestMark<T> {
   readonly #key = Symbol('latchkey');
 

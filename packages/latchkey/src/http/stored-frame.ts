@@ -1,8 +1,6 @@
 /**
- * The frame that a record's responses and requests are kept in.
- *
- * The first byte is the format's version. Then the length of the head as four bytes, most significant first; the
- * head, a JSON array; and the body.
+ * The binary format of a record's responses and requests. The first byte is the version of the format, followed by the
+ * length of the head (four bytes, big-endian), the head (a JSON array) and the body.
  *
  * @module
  */
@@ -13,14 +11,14 @@ import type { Header } from './exchange.ts';
 
 const HEAD_START = 5;
 
-/** What {@link frame} makes. */
+/** The output of {@link frame}. */
 export interface Framed {
   readonly whole: Uint8Array;
   /** The same without the body. */
   readonly withoutBody: Uint8Array;
 }
 
-/** What {@link unframe} finds; the body shares the memory of the frame. */
+/** The result of {@link unframe}. The body shares the memory of the frame. */
 export interface Unframed {
   readonly head: readonly unknown[];
   readonly body: Uint8Array;
@@ -32,7 +30,7 @@ export interface FrameFormat {
   readonly version: number;
 }
 
-/** Puts a head and a body together. */
+/** Combines a head and a body. */
 export function frame({ version }: FrameFormat, head: readonly unknown[], body: Uint8Array): Framed {
   const text = JSON.stringify(head);
   const bodyStart = HEAD_START + Buffer.byteLength(text);
@@ -44,13 +42,13 @@ export function frame({ version }: FrameFormat, head: readonly unknown[], body: 
   return { whole: bytes, withoutBody: bytes.subarray(0, bodyStart) };
 }
 
-/** The error of a frame that this version can't read. */
+/** The error for a frame that this version can't read. */
 export function unreadable({ what }: FrameFormat, why: string, cause?: unknown): LatchkeyError {
   return new LatchkeyError('record-unreadable', `A stored ${what} can't be read: ${why}.`, { cause });
 }
 
 /**
- * Takes a frame apart.
+ * Splits a frame into head and body.
  *
  * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of another version.
  */
@@ -73,9 +71,9 @@ export function unframe(format: FrameFormat, bytes: Uint8Array): Unframed {
 }
 
 /**
- * Reads names and values, which follow each other in a head, as headers.
+ * Reads alternating names and values in a head as headers.
  *
- * @param start - where they begin.
+ * @param start - index of the first name.
  * @throws LatchkeyError `record-unreadable`.
  */
 export function headersIn(format: FrameFormat, head: readonly unknown[], start: number): Header[] {

@@ -1,6 +1,6 @@
 /**
- * Warnings about how a guard is used: each code once per guard or route, so that a fault in every request doesn't flood a
- * log.
+ * Warnings about how a guard is used. Each code is reported once per guard or route, so a mistake that affects every
+ * request doesn't flood the log.
  *
  * @module
  */
@@ -8,10 +8,10 @@
 import { DOCS_URL } from '../core/errors.ts';
 import type { Emit } from '../core/log.ts';
 
-/** Emits a warning event unless this code was warned about before. */
+/** Emits a warning event unless this code was already reported. */
 export type Warn = (code: string, message: string) => void;
 
-/** Makes the warnings of one guard, or of one route. */
+/** Creates the warnings of one guard or one route. */
 export function createWarn(emit: Emit): Warn {
   const given = new Set<string>();
   return (code, message) => {

@@ -97,7 +97,9 @@ export function stepProgress(steps: SavedSteps): StepProgress {
 }
 
 /**
- * Returns the value of a saved step. @throws LatchkeyError `record-unreadable` if the bytes are not a saved step.
+ * Returns the value of a saved step.
+ *
+ * @throws LatchkeyError `record-unreadable` if the bytes are not a saved step.
  */
 export function stepValue(saved: Uint8Array): unknown {
   return decodeValue(openStep(saved).bytes);

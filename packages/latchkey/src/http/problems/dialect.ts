@@ -1,5 +1,5 @@
 /**
- * What a dialect decides: the shape of the layer's errors, and which answers of the application are not kept.
+ * A dialect defines the form of the layer's errors, and which answers of the application are not kept.
  *
  * @module
  */
@@ -9,11 +9,11 @@ import type { Problem } from './problems.ts';
 
 /** A convention of an API. */
 export interface Dialect {
-  /** Gives a problem its status, headers and body. The headers that every problem has are added after it. */
+  /** Returns the status, headers and body for a problem. The headers that every problem has are added afterwards. */
   shape(problem: Problem): PlainResponse;
   /**
-   * Whether an answer of this status says that nothing was done, besides those that say so everywhere. Such an answer
-   * releases the record under `rerun`; under `refuse` it is kept.
+   * Whether an answer with this status means that nothing was done, in addition to the statuses that mean so in every
+   * dialect. Such an answer releases the record under `rerun`; under `refuse` it is kept.
    */
   saysNothingHappened(status: number): boolean;
 }

@@ -8,5 +8,5 @@ import type { Dialect } from './dialect.ts';
 import { ietfDialect } from './ietf.ts';
 import { stripeDialect } from './stripe.ts';
 
-/** What the option `dialect` may say, and what it means. */
+/** The values of the option `dialect`. */
 export const dialects: Readonly<Record<'ietf' | 'stripe', Dialect>> = { ietf: ietfDialect, stripe: stripeDialect };

@@ -14,14 +14,14 @@ import { withLength } from '../response/replay.ts';
 import type { Dialect } from './dialect.ts';
 import type { Problem } from './problems.ts';
 
-/** What gives problems their shape. */
+/** The parts of the guard that determine the form of problems. */
 export interface ProblemShape<Native> {
   readonly dialect: Dialect;
   readonly onProblem: ((problem: Problem, request: Native) => PlainResponse | undefined) | undefined;
   readonly emit: Emit;
 }
 
-/** A house style that fails, or gives what can't be sent, must not turn an answer into a crash. */
+/** If `onProblem` throws, or returns a response that can't be sent, the dialect's response is used instead. */
 function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse | undefined {
   try {
     const response = shape.onProblem?.(problem, request);
@@ -33,7 +33,7 @@ function houseStyle<Native>(problem: Problem, request: Native, shape: ProblemSha
   }
 }
 
-/** The headers that every problem carries, whatever its shape: layers and clients go by them. */
+/** The headers that every problem has in any form. Other layers and clients depend on them. */
 function commonHeaders({ code, final, retryAfterSeconds }: Problem): readonly Header[] {
   const headers: Header[] = [
     ['Cache-Control', 'no-store'],
@@ -45,7 +45,7 @@ function commonHeaders({ code, final, retryAfterSeconds }: Problem): readonly He
 
 const statusHeader = STATUS_HEADER.toLowerCase();
 
-/** Shapes a problem by the house style, or else the dialect, and adds the headers that are missing. */
+/** Builds the response for a problem with `onProblem` or, by default, the dialect, and adds missing headers. */
 export function problemResponse<Native>(problem: Problem, request: Native, shape: ProblemShape<Native>): PlainResponse {
   const { status, headers, body } = houseStyle(problem, request, shape) ?? shape.dialect.shape(problem);
   const given = withoutFraming(headers).filter(([name]) => name.toLowerCase() !== statusHeader);

@@ -1,5 +1,5 @@
 /**
- * Every error answer that the layer can give.
+ * All error answers of the layer.
  *
  * @module
  */
@@ -12,22 +12,21 @@ export interface Problem {
   /** The permanent code. */
   readonly code: ErrorCode;
   readonly status: number;
-  /** A few words, the same for every occurrence. */
+  /** A short title, the same for every occurrence. */
   readonly title: string;
   /** What to do next. */
   readonly detail: string;
-  /** The page that explains it. */
+  /** The URL of the page that explains the problem. */
   readonly type: string;
-  /** Whole seconds, at least 1, where waiting helps. */
+  /** Whole seconds, at least 1, if waiting helps. */
   readonly retryAfterSeconds?: number;
   /**
-   * False if this is not the operation's own end: the operation may run, or be answered, later. A layer in front
-   * doesn't keep such an answer.
+   * False if the operation may still run or be answered later. A layer upstream doesn't keep such an answer.
    */
   readonly final: boolean;
-  /** The record's public reference, for support: an operator finds the record by it. Absent before a record is looked up. */
+  /** The public reference of the record, which operators use to find it. Absent if no record was read yet. */
   readonly reference?: string;
-  /** Status and place of an answer whose body was not kept; with `response-not-kept` alone. */
+  /** Status and Location of an answer whose body was not kept; only with `response-not-kept`. */
   readonly original?: { readonly status: number; readonly location?: string };
 }
 
@@ -43,11 +42,11 @@ interface Entry {
 }
 
 /**
- * Why these statuses:
- * - `response-not-kept` is 410: done for good, and repeating the request never helps. A 2xx would pass off an empty
- *   body as the answer; 409 and 5xx invite retries.
- * - `principal-missing` is 400 rather than 401: the layer can't know which challenge the application would send.
- * - `principal-unstable` is 500: the server asks for `principal: 'authorization'` and its clients send tokens that change.
+ * The reasons for these statuses:
+ * - `response-not-kept` is 410: the operation is done, and repeating the request never helps. A 2xx would present an
+ *   empty body as the answer; 409 and 5xx invite retries.
+ * - `principal-missing` is 400, not 401: the layer can't know which challenge the application would send.
+ * - `principal-unstable` is 500: the server uses `principal: 'authorization'`, but its clients send tokens that change.
  *   No client can fix that.
  */
 const entries = {
@@ -164,10 +163,10 @@ const entries = {
   },
 } as const satisfies Record<ProblemCode, Entry>;
 
-/** What differs from one occurrence to the next. */
+/** The parts that differ between occurrences. */
 export type Occurrence = Partial<Pick<Problem, 'detail' | 'retryAfterSeconds' | 'original'>>;
 
-/** Makes a problem. */
+/** Creates a problem. */
 export function problem(code: ProblemCode, occurrence: Occurrence = {}): Problem {
   return { code, type: problemType(code), final: isFinalCode(code), ...entries[code], ...occurrence };
 }

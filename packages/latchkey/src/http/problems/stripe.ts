@@ -41,16 +41,16 @@ function errorBody(problem: Problem): object {
   };
 }
 
-/** Stripe's clients retry every 409 and 5xx by themselves unless this header says otherwise. */
+/** Stripe's clients automatically retry every 409 and 5xx unless this header tells them not to. */
 function shouldRetry({ retryAfterSeconds }: Problem): Header {
   return ['Stripe-Should-Retry', String(retryAfterSeconds !== undefined)];
 }
 
 /**
  * `{"error": {…}}` with Stripe's `type`, `code`, `message` and `doc_url`, our permanent code as `latchkey_code` and the
- * record's reference as `latchkey_reference`.
- * Under `rerun` a 400 is not kept: Stripe saves results only after execution of the endpoint began. Under `refuse` it is,
- * since a guard can't see where in the handler a 400 was made.
+ * record's reference as `latchkey_reference`. Under `rerun` a 400 is not kept: Stripe only saves results once the
+ * endpoint has begun to execute. Under `refuse` it is kept, since a guard can't see where in the handler the 400 was
+ * created.
  */
 export const stripeDialect: Dialect = {
   shape: (problem) => ({

@@ -1,5 +1,5 @@
 /**
- * The form in which a request's body is compared.
+ * Determines the form in which a request's body is compared.
  *
  * @module
  */
@@ -27,7 +27,7 @@ export interface BodyRules {
   readonly maxRequestBytes: number;
 }
 
-/** What there is to compare: a tag that tells the way, and text that stands for the content. */
+/** The value to compare: a tag for the method of comparison, and a text that represents the content. */
 export type BodyForm = readonly [tag: 'json' | 'multipart' | 'bytes' | 'coded' | 'value', content: string];
 
 type ParsedBody = Extract<RequestBody, { kind: 'value' }>;
@@ -45,7 +45,7 @@ function multipartForm(bytes: Uint8Array, boundary: string, ignored?: IgnoredMem
   return compared && ['multipart', joinParts(compared.map(digestOf))];
 }
 
-/** By bytes, without the members that are ignored. */
+/** Compares by bytes, without the ignored members. */
 function urlEncodedForm(bytes: Uint8Array, { names }: IgnoredMembers): BodyForm {
   const rest = withoutMembers(asBuffer(bytes).toString('latin1'), names);
   return ['bytes', digestOf(Buffer.from(rest, 'latin1'))];
@@ -61,7 +61,7 @@ function plainForm(bytes: Uint8Array, mediaType: MediaType, rules: BodyRules): B
   const { essence, boundary } = mediaType;
   const ignored = ignoredForm !== undefined && isForm(essence) ? ignoredForm : undefined;
   if (boundary === undefined) return ignored ? urlEncodedForm(bytes, ignored) : ['bytes', digestOf(bytes)];
-  // Without its boundary parameter the media type would no longer tell two readings of the same bytes apart.
+  // Without its boundary parameter, the media type would no longer distinguish two readings of the same bytes.
   return multipartForm(bytes, boundary, ignored) ?? ['bytes', joinParts([boundary, digestOf(bytes)])];
 }
 
@@ -78,8 +78,8 @@ async function decodedForm(
 }
 
 /**
- * What a parser made of the body; what it dropped can't be compared any more. Parsers of multipart put files elsewhere,
- * and leave only the text here.
+ * The parsed body. Content that the parser dropped can't be compared. Multipart parsers put files elsewhere and leave
+ * only the text here.
  */
 function valueForm({ value, hasFiles }: ParsedBody, mediaType: MediaType, rules: BodyRules): BodyReading {
   if (value instanceof Uint8Array) return plainForm(value, mediaType, rules);
@@ -94,9 +94,9 @@ function valueForm({ value, hasFiles }: ParsedBody, mediaType: MediaType, rules:
 }
 
 /**
- * Finds the form of a body: JSON canonically where that loses nothing, multipart without its boundary, everything
- * else by its bytes, content codings undone. A body that was parsed before, without its bytes, is compared as the
- * JSON of its value; what the parser merged or rounded then counts as equal.
+ * Returns the form of a body: canonical JSON if that loses nothing, multipart without its boundary, and anything else
+ * as decoded bytes. A body that is already parsed, without its bytes, is compared as the JSON of its value; values that
+ * the parser merged or rounded then count as equal.
  *
  * @param contentEncoding - the lines of Content-Encoding.
  */

@@ -1,12 +1,12 @@
 /**
- * The exact value of a decimal numeral, of as many digits as it has.
+ * The exact value of a decimal numeral with any number of digits.
  *
  * @module
  */
 
 const isZero = (digits: string, at: number) => digits.charCodeAt(at) === 0x30;
 
-/** Where the exponent's letter is; past the end without one. */
+/** Position of the exponent's letter; past the end if there is none. */
 function endOfMantissa(numeral: string): number {
   let at = numeral.indexOf('e');
   if (at < 0) at = numeral.indexOf('E');
@@ -14,9 +14,9 @@ function endOfMantissa(numeral: string): number {
 }
 
 /**
- * A JSON numeral as its digits without zeros at either end, and the power of ten behind them: the same text for
- * numerals of the same value. By hand, since it is called for each number of a body, and since a pattern such as
- * `/0+$/` takes time by the square of the digits.
+ * Returns a JSON numeral as its digits, without leading and trailing zeros, followed by the power of ten: numerals of
+ * the same value give the same text. Written without regular expressions, since it runs for each number of a body and a
+ * pattern such as `/0+$/` takes quadratic time.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * The fingerprint: a versioned digest of what a request asks for.
+ * The fingerprint: a versioned digest of the meaningful parts of a request.
  *
  * @module
  */
@@ -7,18 +7,18 @@
 import { fingerprintDigests, joinParts, type Secret } from '../../core/support/digest.ts';
 import type { BodyForm } from './body-form.ts';
 
-/** Everything that a fingerprint is taken from. */
+/** The input of a fingerprint. */
 export interface FingerprintInput {
   /** Path and query. */
   readonly target: string;
   /** The comparable media type. */
   readonly mediaType: string;
   readonly body: BodyForm;
-  /** Name and value of the meaningful headers that are present, by name. */
+  /** Names and values of the meaningful headers that are present, sorted by name. */
   readonly headers: readonly string[];
 }
 
-/** One way of writing the input down. A version is never changed once it was released; a new one goes in front. */
+/** One serialisation of the input. A released version is never changed; a new one is added at the front. */
 export interface FingerprintVersion {
   readonly tag: string;
   materialOf(input: FingerprintInput): string;
@@ -32,17 +32,18 @@ export const fingerprintVersions: readonly FingerprintVersion[] = [
   },
 ];
 
-/** Makes a request's fingerprints: the one to store, then those that count as equal to it. */
+/** Returns a request's fingerprints: the one to store, then its equivalents. */
 export type Fingerprinter = (input: FingerprintInput) => readonly string[];
 
 /**
- * Makes the fingerprints of requests (see {@link fingerprintDigests}), newest version first.
+ * Returns a function for the fingerprints of requests (see {@link fingerprintDigests}), newest version first.
  *
- * @param versions - newest first; the library's own unless a test says otherwise.
+ * @param versions - newest first. Default: the versions of the library.
  * @example
  * ```ts
  * const fingerprintsOf = fingerprinter([secret])
- * fingerprintsOf({ target: '/v1/charges', mediaType: 'application/json', body: ['json', '{"amount":2000}'], headers: [] })
+ * const body = ['json', '{"amount":2000}'] as const
+ * fingerprintsOf({ target: '/v1/charges', mediaType: 'application/json', body, headers: [] })
  * ```
  */
 export function fingerprinter(

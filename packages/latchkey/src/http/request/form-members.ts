@@ -1,5 +1,5 @@
 /**
- * Leaves out members of forms and query strings that may differ between retries.
+ * Removes members of forms and query strings that may differ between retries.
  *
  * @module
  */
@@ -11,11 +11,11 @@ import { parametersOf } from './media-type.ts';
 /** The form members that a route ignores. */
 export interface IgnoredMembers {
   readonly names: ReadonlySet<string>;
-  /** The same members, and those of JSON, in what a parser made of a form. */
+  /** The same members, and those of JSON, in a parsed form. */
   readonly inValue: PointerTree | undefined;
 }
 
-/** Longer part headers are compared with their part: no client writes them. */
+/** A part with a longer header is compared as it is: no client sends such headers. */
 const MAX_PART_HEADER_BYTES = 16 * 1024;
 
 const FORM_TYPES: ReadonlySet<string> = new Set(['application/x-www-form-urlencoded', 'multipart/form-data']);
@@ -26,7 +26,7 @@ const nested = /^([^[\]]+)((?:\[[^[\]]*\])+)$/;
 const asPointer = (tokens: readonly string[]) =>
   tokens.map((token) => `/${token.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 
-/** Parsers that nest make `{ a: { b: … } }` of `a[b]`, others keep the name as it is. */
+/** Some parsers turn `a[b]` into `{ a: { b: … } }`; others keep the name unchanged. */
 function pointersTo(name: string): readonly string[] {
   const [, outer, inner] = nested.exec(name) ?? [];
   const flat = asPointer([name]);
@@ -57,7 +57,7 @@ function decodedName(member: string): string {
   }
 }
 
-/** URL-encoded text without the members of these names; the rest stays as it was written. */
+/** Returns URL-encoded text without the members of these names; the rest is unchanged. */
 export function withoutMembers(text: string, names: ReadonlySet<string>): string {
   return text
     .split('&')
@@ -65,7 +65,7 @@ export function withoutMembers(text: string, names: ReadonlySet<string>): string
     .join('&');
 }
 
-/** The same for the query of a path. A query of which nothing is left counts as none. */
+/** Does the same for the query of a target. If nothing is left of the query, it is removed. */
 export function withoutParameters(target: string, names: ReadonlySet<string>): string {
   const start = target.indexOf('?');
   if (start < 0) return target;
@@ -75,7 +75,7 @@ export function withoutParameters(target: string, names: ReadonlySet<string>): s
   return rest === '' ? target.slice(0, start) : `${target.slice(0, start)}?${rest}`;
 }
 
-/** Whether a part of multipart/form-data (RFC 7578) is a member of one of these names. */
+/** Whether a part of multipart/form-data (RFC 7578) has one of these names. */
 export function isPartNamed(part: Uint8Array, names: ReadonlySet<string>): boolean {
   const end = asBuffer(part).subarray(0, MAX_PART_HEADER_BYTES).indexOf(headerEnd);
   if (end < 0) return false;
@@ -85,7 +85,7 @@ export function isPartNamed(part: Uint8Array, names: ReadonlySet<string>): boole
   return name !== undefined && names.has(name);
 }
 
-/** What a parser made of a form without these members, where it is a list of names and values. */
+/** Returns a parsed form without these members if the parser returned a list of names and values. */
 export function withoutEntries(value: unknown, names: ReadonlySet<string>): unknown {
   if (!Array.isArray(value)) return value;
   return value.filter((entry: unknown) => !(Array.isArray(entry) && names.has(String(entry[0]))));

@@ -1,6 +1,6 @@
 /**
- * The canonical form of a JSON text (RFC 8785), made in one pass over the text, so that what a parser would lose
- * (duplicate names, digits beyond a double) is seen.
+ * The canonical form of a JSON text (RFC 8785). It is built in one pass over the text, to detect what a parser would
+ * lose: duplicate names, and digits beyond the precision of a double.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { PointerTree } from './json-pointer.ts';
 
 const notJson = new SyntaxError('not a JSON text');
 
-/** Deeper texts are not canonicalised: recursion has to end somewhere, and parsers have limits too. */
+/** Deeper texts are not canonicalised: recursion needs a limit, and parsers have limits too. */
 const MAX_DEPTH = 200;
 
 const numberPattern = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
@@ -21,26 +21,30 @@ const isDigit = (code: number) => code >= 0x30 && code <= 0x39;
 const leastNormal = 1e-307;
 
 /**
- * An IEEE 754 double tells any two decimals of at most this many significant digits apart (DBL_DIG in C), over the range
- * of normal doubles. JavaScript writes a double as the shortest decimal that reads as the same double (ECMA-262
- * Number::toString). For a numeral of at most 15 digits, that one has at most 15 digits too, and so it is the same decimal.
+ * In the range of normal doubles, an IEEE 754 double distinguishes any two decimals of at most this many significant
+ * digits (DBL_DIG in C). JavaScript writes a double as the shortest decimal that parses to the same double (ECMA-262
+ * Number::toString). For a numeral of at most 15 digits, that decimal also has at most 15 digits, so it is the same
+ * decimal.
  */
 const SURE_DIGITS = 15;
 
-/** A whole part of zero and this many zeros behind the point: JavaScript writes such a number with an exponent. */
+/** With a whole part of zero and this many zeros after the point, JavaScript writes a number with an exponent. */
 const tiny = '0.000000';
 
 interface Member {
   readonly name: string;
-  /** Name and value, canonical. */
+  /** The canonical name and value. */
   readonly entry: string;
 }
 
-/** The canonical form of what was read last, or that it is canonical as it stands in the text. */
+/** The canonical form of the value that was read last, or a flag that its text is already canonical. */
 type Canonical = string | undefined;
 const asItStands = undefined;
 
-/** In place. For the few members that most objects have, a sort of the engine's own would make lists larger than they. */
+/**
+ * Sorts in place. Most objects have few members, for which the built-in sort would allocate larger lists than the
+ * members themselves.
+ */
 function sortByName(members: Member[]): void {
   if (members.length > 16) members.sort((a, b) => (a.name < b.name ? -1 : 1));
   for (let end = 1; end < members.length; end += 1) {
@@ -54,9 +58,9 @@ function sortByName(members: Member[]): void {
 class Canonicaliser {
   readonly #text: string;
   #position = 0;
-  /** How often something was read that is not canonical as it stands, white space included. */
+  /** How often a value was read whose text is not canonical, white space included. */
   #changes = 0;
-  /** Set where two texts that differ in value would get one canonical form. */
+  /** True if two texts that differ in value would have the same canonical form. */
   lossy = false;
 
   constructor(text: string) {
@@ -116,7 +120,7 @@ class Canonicaliser {
         this.#position = at + 1;
         return escaped ? this.#changed(this.#unescaped(this.#text.slice(start, at + 1))) : asItStands;
       }
-      // A comparison with NaN is false, so that the end of the text fails here too.
+      // A comparison with NaN is false, so the end of the text fails here too.
       if (!(code >= 0x20)) throw notJson;
       if (code === 0x5c) {
         escaped = true;
@@ -155,7 +159,7 @@ class Canonicaliser {
     return at;
   }
 
-  /** Whether a numeral of few digits is valid, and canonical but for zeros at its end and the sign of zero. */
+  /** Whether a numeral of few digits is valid, and canonical except for trailing zeros and the sign of zero. */
   #isPlain(whole: number, point: number, end: number): boolean {
     const text = this.#text;
     // With bit 5 set, E is e.
@@ -164,7 +168,7 @@ class Canonicaliser {
     return point === whole + 1 && !text.startsWith(tiny, whole);
   }
 
-  /** Any other numeral; `digits` is the number of digits in front of its exponent. */
+  /** Reads any other numeral; `digits` is the number of digits before its exponent. */
   #numeral(digits: number): Canonical {
     numberPattern.lastIndex = this.#position;
     if (!numberPattern.test(this.#text)) throw notJson;
@@ -184,7 +188,7 @@ class Canonicaliser {
     const start = this.#position;
     this.#enter(depth);
     if (this.#peek() === 0x5d) return this.#close(changes, '[]');
-    /** The elements so far, once they are no longer as they stand in the text. */
+    /** The elements so far, once their text is no longer canonical. */
     let canonical: string | undefined;
     let end = start + 1;
     let index = 0;
@@ -238,7 +242,7 @@ class Canonicaliser {
     return { name, entry: `${quoted ?? `"${name}"`}:${valueText}` };
   }
 
-  /** What is lost of something that is left out doesn't matter. */
+  /** Lost details of a left-out member don't matter. */
   #leaveOut(depth: number): string {
     const before = this.lossy;
     this.#value(undefined, depth);
@@ -278,11 +282,11 @@ class Canonicaliser {
 }
 
 /**
- * The RFC 8785 form of a JSON text; undefined if the text is no JSON, is nested deeper than 200, or has a value of
- * its own that the canonical form would lose: duplicate names, a number whose decimal value a double can't give
- * back, a lone surrogate.
+ * Returns the RFC 8785 form of a JSON text. Returns undefined if the text is not JSON, is nested deeper than 200, or
+ * has details that the canonical form would lose: duplicate names, a number that a double can't represent exactly, or a
+ * lone surrogate.
  *
- * @param leftOut - members to leave out. A left-out array element leaves its place empty.
+ * @param leftOut - members to leave out. A left-out array element leaves an empty place.
  * @example
  * ```ts
  * canonicalJson('{"b": 1.0, "a": "\\u00e9"}') // '{"a":"é","b":1}'

@@ -1,5 +1,5 @@
 /**
- * JSON Pointers (RFC 6901), as the tree of what they name.
+ * JSON Pointers (RFC 6901) as a tree.
  *
  * @module
  */
@@ -11,7 +11,10 @@ type Growing = Map<string, Growing | true>;
 
 const isPointer = /^(?:\/(?:[^~/]|~[01])*)+$/;
 
-/** Whether a string is a JSON Pointer to something inside a document; the empty one names the whole. */
+/**
+ * Whether a string is a JSON Pointer to a member of a document. The empty pointer, which names the whole document, is
+ * not.
+ */
 export function isMemberPointer(pointer: string): boolean {
   return isPointer.test(pointer);
 }
@@ -28,7 +31,7 @@ function grow(tree: Growing, [token = '', ...rest]: readonly string[]): void {
   grow(branch, rest);
 }
 
-/** The tree of several pointers; undefined for none. */
+/** Returns the tree of several pointers; undefined if there are none. */
 export function pointerTree(pointers: readonly string[]): PointerTree | undefined {
   if (pointers.length === 0) return undefined;
   const tree: Growing = new Map();

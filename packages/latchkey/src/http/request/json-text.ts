@@ -1,5 +1,5 @@
 /**
- * The JSON text of a parsed body, however deep it is nested.
+ * The JSON text of a parsed body of any depth.
  *
  * @module
  */
@@ -31,7 +31,7 @@ function replaced(value: unknown, name: string): unknown {
   return typeof toJson === 'function' ? Reflect.apply(toJson, value, [name]) : value;
 }
 
-/** Writes what `JSON.stringify` writes, without recursion. */
+/** Writes the same as `JSON.stringify`, without recursion. */
 class DeepText {
   readonly #pieces: string[] = [];
   readonly #open: Open[] = [];
@@ -58,7 +58,7 @@ class DeepText {
     if (isWritten) open.isFirst = false;
   }
 
-  /** False for what has no JSON, such as undefined. */
+  /** Returns false for a value that has no JSON, such as undefined. */
   #value(value: unknown, before: string): boolean {
     if (!isContainer(value)) {
       const text = JSON.stringify(value) as string | undefined;
@@ -80,8 +80,8 @@ class DeepText {
 }
 
 /**
- * What `JSON.stringify` gives, for values too that are nested too deep for it; undefined for what has no JSON text,
- * such as a function, a cycle or a BigInt.
+ * Returns the result of `JSON.stringify`, also for values that are nested too deeply for it; undefined for a value that
+ * has no JSON text, such as a function, a cycle or a BigInt.
  *
  * @example
  * ```ts

@@ -20,13 +20,11 @@ const syntaxHint = {
 };
 
 /**
- * Reads a key from all lines of the header.
- *
- * Both forms name the same key: `"abc"`, the String of RFC 9651 that the IETF draft asks for, in which `\"` and
- * `\\` stand for quote and backslash; and, unless `format` is `'strict'`, the bare `abc` that Stripe's clients send.
- * A bare key is one or more visible ASCII characters except quote, comma and semicolon: those would make it look
- * like a broken String, a list that a proxy joined, or a parameter. A backslash in a bare key stands for itself.
- * Keys are case-sensitive, 1 to 255 characters, not all blank.
+ * Reads a key from all lines of the header. Two forms name the same key: `"abc"`, the RFC 9651 String that the IETF
+ * draft requires, in which `\"` and `\\` stand for quote and backslash; and, unless `format` is `'strict'`, the bare
+ * `abc` that Stripe's clients send. A bare key is one or more visible ASCII characters except quote, comma and
+ * semicolon: these would look like a malformed String, a list that a proxy joined, or a parameter. A backslash in a
+ * bare key is literal. Keys are case-sensitive, 1 to 255 characters, not all blank.
  *
  * @param lines - one entry for each header line, at least one.
  * @example
@@ -46,7 +44,7 @@ export function readKey(lines: readonly string[], format: 'lenient' | 'strict'):
 const stringItem = /^ *"((?:[ !#-[\]-~]|\\["\\])*)" *$/;
 
 /**
- * Parses a header value that is one String without parameters; undefined if it is anything else.
+ * Parses a header value that is one String without parameters; returns undefined for anything else.
  *
  * @example
  * ```ts

@@ -1,10 +1,10 @@
 /**
- * Media types, in a form that can be compared.
+ * Parses media types into a comparable form.
  *
  * @module
  */
 
-/** A Content-Type, taken apart. */
+/** A parsed Content-Type. */
 export interface MediaType {
   /** Lower-case, without parameters; empty if there is none. */
   readonly essence: string;
@@ -12,20 +12,20 @@ export interface MediaType {
   readonly isJson: boolean;
   /** The boundary of a multipart body. */
   readonly boundary: string | undefined;
-  /** Essence and the parameters that mean something, sorted. */
+  /** The essence and the significant parameters, sorted. */
   readonly comparable: string;
 }
 
 const parameterPattern = /;[ \t]*([!#$%&'*+.^_`|~\w-]+)=(?:"((?:[^"\\]|\\.)*)"|([^\s;"]*))[ \t]*/g;
 
-/** Types whose charset is UTF-8 whether they say so or not. */
+/** Types whose charset is always UTF-8, with or without the parameter. */
 const alwaysUtf8 = (essence: string) => isJsonEssence(essence) || essence === 'application/x-www-form-urlencoded';
 
 function isJsonEssence(essence: string): boolean {
   return essence === 'application/json' || essence === 'text/json' || essence.endsWith('+json');
 }
 
-/** The parameters after the value of a header such as Content-Type or Content-Disposition; names in lower case. */
+/** Returns the parameters of a header such as Content-Type or Content-Disposition; names in lower case. */
 export function parametersOf(rest: string): Map<string, string> {
   const parameters = new Map<string, string>();
   for (const [, name = '', quoted, token = ''] of rest.matchAll(parameterPattern)) {
@@ -34,7 +34,7 @@ export function parametersOf(rest: string): Map<string, string> {
   return parameters;
 }
 
-/** JSON and forms that name another charset are compared as they are: their bytes are not UTF-8. */
+/** JSON and forms with another charset are compared by bytes: they are not UTF-8. */
 function isUtf8(parameters: ReadonlyMap<string, string>): boolean {
   return /^(?:utf-?8|us-ascii)$/i.test(parameters.get('charset') ?? 'utf-8');
 }
@@ -56,8 +56,8 @@ function withParameters(value: string, semicolon: number): MediaType {
 }
 
 /**
- * Parses the value of a Content-Type header. Left out of `comparable`: `boundary`, which is random, and `charset=utf-8`
- * where nothing else is possible.
+ * Parses the value of a Content-Type header. `comparable` leaves out `boundary`, which is random, and `charset=utf-8`
+ * for types that are always UTF-8.
  *
  * @example
  * ```ts

@@ -1,5 +1,5 @@
 /**
- * Whom a request acts for.
+ * The principal: the user or account on whose behalf a request acts.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { type Problem, problem } from '../problems/problems.ts';
 /** A principal, or the problem to answer with. */
 export type PrincipalReading = { readonly principal: string } | { readonly problem: Problem };
 
-/** Schemes whose credentials are new for each request or each session (RFC 7616, 4559, 9421, 9449 and others). */
+/** Schemes whose credentials change with each request or session (RFC 7616, 4559, 9421, 9449 and others). */
 const unstableSchemes: ReadonlySet<string> = new Set([
   'aws4-hmac-sha256',
   'digest',
@@ -44,7 +44,7 @@ function credentialsOf(line: string): { readonly scheme: string; readonly creden
   return { scheme: trimmed.slice(0, space).toLowerCase(), credentials: trimmed.slice(space + 1).trim() };
 }
 
-/** The scheme's letter case means nothing (RFC 9110 §11.1). Only a digest of the credentials goes on from here. */
+/** The scheme is case-insensitive (RFC 9110 §11.1). From here on, only a digest of the credentials is used. */
 function fromAuthorization(lines: readonly string[]): PrincipalReading {
   const { scheme, credentials } = credentialsOf(lines[0] ?? '');
   if (lines.length !== 1 || credentials === '') return { problem: problem('principal-missing') };
@@ -68,8 +68,8 @@ function identified(principal: unknown): PrincipalReading {
 }
 
 /**
- * Finds the principal of a request. What a principal function throws is thrown on: it is the application's own
- * refusal. What it returns is used as it is, so that `store.erase(principalDigest(id))` finds its records.
+ * Determines the principal of a request. An error of the principal function is rethrown: the application refuses the
+ * request. Its return value is used unchanged, so that `store.erase(principalDigest(id))` finds its records.
  */
 export function readPrincipal<Native>(
   principal: Principal<Native>,
@@ -82,10 +82,10 @@ export function readPrincipal<Native>(
   return typeof identity === 'string' ? identified(identity) : chain(identity, identified);
 }
 
-/** What a random UUID holds, in bits. */
+/** The entropy of a random UUID, in bits. */
 const UUID_BITS = 122;
 
-/** Fewer different characters than this and it is no random value: a UUID has less once in five million. */
+/** A value with fewer different characters than this is not random: only one UUID in five million has fewer. */
 const LEAST_DISTINCT = 8;
 
 const symbolClasses: readonly (readonly [pattern: RegExp, symbols: number])[] = [
@@ -101,10 +101,10 @@ function bitsPerCharacter(key: string): number {
 }
 
 /**
- * Whether a key could have the entropy of a UUID. It is an upper bound taken from the key's length and the kinds of
- * characters in it: decimal and hexadecimal digits count for what they are, letters by case, and all punctuation as
- * two symbols; hyphens between hexadecimal digits count for nothing. A key of fewer than 8 different characters
- * never passes. It keeps out counters, dates and order numbers; it can't tell a random value from a long name.
+ * Whether a key could have the entropy of a UUID. The estimate is an upper bound from the key's length and its kinds of
+ * characters: decimal or hexadecimal digits, letters by case, and all punctuation as two symbols. Hyphens between
+ * hexadecimal digits don't count. A key with fewer than 8 different characters never passes. The check rejects
+ * counters, dates and order numbers; it can't distinguish a random value from a long name.
  *
  * @example
  * ```ts

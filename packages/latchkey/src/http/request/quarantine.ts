@@ -1,5 +1,6 @@
 /**
- * Keys from before a restore: their records may be gone or outdated, so that what they asked for may have been done.
+ * Handles keys from before a restore: their records may be missing or outdated, so their operations may already have
+ * been carried out.
  *
  * @module
  */
@@ -20,12 +21,12 @@ import type { Guard } from './route.ts';
 
 const firstSentHeader = FIRST_SENT_HEADER.toLowerCase();
 
-/** What a request says about when its key was first sent. */
+/** When a key was first sent, according to the request. */
 type FirstSent = { readonly ms: number } | 'unknown' | 'garbled';
 
 /**
- * The earlier of what the header Repeatability-First-Sent says (OASIS Repeatable Requests 1.0) and of the time inside a
- * key that is a UUID of version 7.
+ * The earlier of two times: the header Repeatability-First-Sent (OASIS Repeatable Requests 1.0) and the time in a key
+ * that is a UUID of version 7.
  */
 function firstSent(lines: readonly string[], key: string): FirstSent {
   const times = lines.map((line) => httpDateMs(line.trim()));
@@ -35,10 +36,9 @@ function firstSent(lines: readonly string[], key: string): FirstSent {
 }
 
 /**
- * Why a key is under quarantine, so that it may go on only if its record can be trusted; undefined if it isn't.
- *
- * A garbled header counts as a time before: the client meant to say one, and both other ways are worse. To take it for
- * unknown could run an operation twice; a 400 would tell the client that the operation is decided and its key done with.
+ * Returns why a key is quarantined, so that it may continue only if its record can be trusted; undefined if it isn't
+ * quarantined. A malformed header counts as a time before the restore. Treating it as unknown could run an operation
+ * twice; a 400 would tell the client that the operation is decided and the key is used up.
  *
  * @param lines - those of Repeatability-First-Sent.
  */
@@ -50,8 +50,9 @@ function whyQuarantined({ at, unknownKeys }: Restored, lines: readonly string[],
 }
 
 /**
- * What is completed in a backup stays so. All else may have been completed since, as may what isn't in it; unless the
- * record changed in the restored store, as by an operator's decision or by a claim that was let through.
+ * A record that is completed in a backup stays completed. Any other record, or a missing one, may have been completed
+ * since the backup, unless the record changed in the restored store, for example by an operator's decision or a claim
+ * that was allowed.
  */
 function isTrusted(record: StoredRecord | undefined, at: Restored['at']): boolean {
   return record !== undefined && (record.state === 'completed' || record.changedAtMs >= Number(at));
@@ -66,8 +67,9 @@ function readRecord({ id, name, settings }: Operation, guard: QuarantineGuard) {
 }
 
 /**
- * The problem that a request meets if its key may belong to a record that was lost or is outdated; undefined if it may
- * go on. The store is read only for keys that fall under the quarantine; if it can't be, the request is refused, even where the route says to run unprotected.
+ * Returns the problem for a request whose key may belong to a lost or outdated record; undefined if the request may
+ * continue. The store is read only for quarantined keys. If it can't be read, the request is refused, even if the route
+ * is set to run unprotected.
  */
 export async function quarantineProblem(
   restored: Restored,
@@ -94,7 +96,7 @@ const obsolete = [
   /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2} \d{4}$/,
 ];
 
-/** The time that a date means, in milliseconds since the epoch; undefined for anything else. */
+/** Parses an HTTP date as milliseconds since the epoch; undefined for anything else. */
 export function httpDateMs(text: string): number | undefined {
   const isObsolete = obsolete.some((form) => form.test(text));
   const ms = Date.parse(isObsolete && !text.endsWith('GMT') ? `${text} GMT` : text);

@@ -1,5 +1,5 @@
 /**
- * From a request with a key to the operation that the engine runs; or to a problem.
+ * Turns a request with a key into the operation that the engine runs, or into a problem.
  *
  * @module
  */
@@ -19,7 +19,7 @@ import { parseMediaType } from './media-type.ts';
 /** An operation, or the problem to answer with. */
 export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };
 
-/** The longest name of an operation: it is stored with every record, for people. A longer one is cut. */
+/** Maximum length of an operation's name, which is stored with every record for display. A longer name is cut. */
 export const MAX_NAME_LENGTH = 120;
 
 const bodyProblems = {
@@ -30,7 +30,7 @@ const bodyProblems = {
 
 const broken: RequestBody = { kind: 'broken' };
 
-/** Reads the body. What an adapter throws here is a connection that failed under it. */
+/** Reads the body. An error of the adapter here is a failed connection. */
 export function readBody(exchange: AnyExchange): RequestBody | Promise<RequestBody> {
   try {
     const received = exchange.body(exchange.route.maxRequestBytes);
@@ -40,7 +40,7 @@ export function readBody(exchange: AnyExchange): RequestBody | Promise<RequestBo
   }
 }
 
-/** Makes the operation that the request asks for. Waits only for a body whose content coding has to be undone. */
+/** Creates the operation of the request. Waits only to decode a body with a content coding. */
 export function readOperation<Native>(
   exchange: Exchange<Native>,
   fingerprintsOf: Fingerprinter,
@@ -61,7 +61,7 @@ interface Content {
   readonly received: RequestBody;
   /** The comparable media type. */
   readonly mediaType: string;
-  /** Name and value of each meaningful header, in turn. */
+  /** Alternating names and values of the meaningful headers. */
   readonly headers: readonly string[];
 }
 
@@ -79,7 +79,7 @@ function operationOf<Native>(
   const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
   const acceptable = fingerprintsOf({ target: compared, mediaType, body, headers });
   const operation: Operation = {
-    // No method is written in small letters, so that a name never stands for a method and a path.
+    // Methods are not in lower case, so a scope name can't equal a method and a path.
     id: recordId(principal, scope === undefined ? [method, path] : ['scope', scope], key),
     principal: principalDigest(principal),
     name: `${method} ${path}`.slice(0, MAX_NAME_LENGTH),
@@ -114,19 +114,19 @@ function pathAndQuery(target: string): string {
   return whole.startsWith('/') ? whole : withoutOrigin(whole);
 }
 
-/** RFC 9112 §3.2.2: a whole URL may stand where a path does, and frameworks route it as if it were the path. */
+/** RFC 9112 §3.2.2: the target may be a whole URL, which frameworks route like its path. */
 function withoutOrigin(target: string): string {
   const rest = target.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');
   return rest === '' || rest.startsWith('?') ? `/${rest}` : rest;
 }
 
-/** The path of a target, without its query. */
+/** Returns the path of a target, without its query. */
 export function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
 }
 
-/** The route's hook, for one request, with its answer as bytes. */
+/** Returns the route's hook for one request, with its answer as bytes. */
 function recoverHook<Native>(
   { native, route }: Exchange<Native>,
   recover: NonNullable<RouteOptions<Native>['recover']>,

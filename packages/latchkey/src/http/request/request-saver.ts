@@ -1,5 +1,5 @@
 /**
- * Saves requests with their claims, on routes that ask for it.
+ * Saves requests with their claims, on routes with the option `request.save`.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { encodeRequest } from './saved-request.ts';
 
 type SavedExchange = Pick<Exchange<never>, 'method' | 'headers'>;
 
-/** What is known about a request when its claim is made. */
+/** The parts of a request that are known when its claim is created. */
 interface SaveParts {
   readonly exchange: SavedExchange;
   /** Path and query. */
@@ -22,18 +22,18 @@ interface SaveParts {
   readonly principal: string;
 }
 
-/** The bytes to save; undefined, after a warning, for a request that can't be saved. */
+/** Returns the bytes to save; undefined, after a warning, for a request that can't be saved. */
 export type RequestSaver = (parts: SaveParts) => Uint8Array | undefined;
 
 const DEFAULT_MAX_BYTES = 65_536;
 
 interface Content {
   readonly bytes: Uint8Array;
-  /** False if a parser has undone the content coding. */
+  /** False if a parser has decoded the body. */
   readonly asReceived: boolean;
 }
 
-/** A body that a framework parsed before is JSON again only if it was JSON: the bytes of any other are lost. */
+/** A parsed body is written as JSON again only if it was JSON: the bytes of any other body are lost. */
 function parsedContent(value: unknown, exchange: SavedExchange): Content | undefined {
   if (value instanceof Uint8Array) return { bytes: value, asReceived: false };
   const { isJson } = parseMediaType(exchange.headers('content-type')[0] ?? '');
@@ -55,7 +55,7 @@ const notSaved = (why: string) =>
   `A request was not saved with its claim, because ${why}. Only its client's retry can rerun it, not a completer.`;
 
 /**
- * Makes the saver of a route; undefined if the route saves nothing, which then costs nothing.
+ * Creates the saver of a route; undefined if the route saves no requests.
  *
  * @param warn - called once for a request that was not saved.
  */

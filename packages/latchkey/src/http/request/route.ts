@@ -1,5 +1,5 @@
 /**
- * A route's options, with the defaults filled in and everything prepared that can be before the first request.
+ * A route's options with defaults, prepared before the first request.
  *
  * @module
  */
@@ -21,7 +21,7 @@ import { type IgnoredMembers, ignoredMembers } from './form-members.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
 import { type RequestSaver, requestSaver } from './request-saver.ts';
 
-/** Headers of a request that change what it asks for (RFC 9110 §13.1, RFC 7240). */
+/** Request headers that change the meaning of the request (RFC 9110 §13.1, RFC 7240). */
 const alwaysMeaningful = ['if-match', 'if-none-match', 'prefer', 'x-http-method-override'];
 
 /** A route, ready for requests. */
@@ -29,7 +29,7 @@ export interface Route<Native> {
   readonly settings: OperationSettings;
   readonly options: RouteSettings<Native>;
   readonly methods: ReadonlySet<string>;
-  /** In lower case, sorted, each once. */
+  /** In lower case, sorted, without duplicates. */
   readonly meaningfulHeaders: readonly string[];
   /** True to compare JSON by its bytes too. */
   readonly byBytes: boolean;
@@ -39,33 +39,33 @@ export interface Route<Native> {
   readonly ignoredQuery: ReadonlySet<string> | undefined;
   readonly maxRequestBytes: number;
   readonly maxResponseBytes: number;
-  /** Each code once for this route. */
+  /** Reports each code once for this route. */
   readonly warn: Warn;
   /** Undefined if the route saves no requests. */
   readonly saveRequest: RequestSaver | undefined;
 }
 
-/** What all routes of one guard share. */
+/** The parts that all routes of one guard share. */
 export interface Guard<Native, Kind extends TransactionKind> extends ProblemShape<Native> {
   readonly engine: Engine<Kind>;
   readonly store: AnyStore;
   readonly runtime: Runtime | undefined;
   readonly principal: Principal<Native>;
   readonly fingerprintsOf: Fingerprinter;
-  /** Each code once for this guard. */
+  /** Reports each code once for this guard. */
   readonly warn: Warn;
-  /** Requests that are in the guard's hands, to find one that is mounted twice. */
+  /** Requests in the guard, to detect a guard that is mounted twice. */
   readonly seen: RequestMark<Exchange<Native, Kind>>;
 }
 
-/** What a route needs to know of its guard. */
+/** The parts of the guard that a route needs. */
 type RouteGuard<Native> = Pick<Guard<Native, never>, 'principal' | 'emit'>;
 
 function meaningful(names: readonly string[]): readonly string[] {
   return [...new Set([...alwaysMeaningful, ...names.map((name) => name.toLowerCase())])].sort();
 }
 
-/** @throws LatchkeyError `option-invalid` for options that don't go together. */
+/** @throws LatchkeyError `option-invalid` for options that can't be combined. */
 function checkTogether<Native>(options: RouteSettings<Native>, principal: Principal<Native>): void {
   const { afterFailure, request, fingerprint } = options;
   if (typeof request.save === 'object' && request.save.principal === true && typeof principal !== 'function') {
@@ -86,7 +86,7 @@ function invalid(why: string): LatchkeyError {
 /**
  * Prepares a route from its options.
  *
- * @throws LatchkeyError `option-invalid` for options that don't go together.
+ * @throws LatchkeyError `option-invalid` for options that can't be combined.
  */
 export function createRoute<Native>(options: RouteSettings<Native>, guard: RouteGuard<Native>): Route<Native> {
   checkTogether(options, guard.principal);
@@ -109,7 +109,10 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
   };
 }
 
-/** Begins to load what only some routes need. A failure is reported when it is needed, and loading is tried again then. */
+/**
+ * Starts to load modules that only some routes need. A failed load is tried again, and reported, when the module is
+ * needed.
+ */
 function loadAhead<Native>({ recover, restored }: RouteSettings<Native>): void {
   if (recover !== undefined) loadAudit().catch(() => {});
   if (restored !== false) import('./quarantine.ts').catch(() => {});

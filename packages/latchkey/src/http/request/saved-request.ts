@@ -1,7 +1,6 @@
 /**
- * A request as the bytes of a record, for whoever has to run it again without its client.
- *
- * The frame's head holds the method, the target, the principal (or null), and the headers' names and values in turn.
+ * A saved request as bytes of a record, to rerun it without its client. The head of the frame holds the method, the
+ * target, the principal (or null), and alternating names and values of the headers.
  *
  * @module
  */
@@ -9,25 +8,25 @@
 import type { Header } from '../exchange.ts';
 import { type FrameFormat, frame, headersIn, unframe, unreadable } from '../stored-frame.ts';
 
-/** A request that its claim saved, as a completer's handler gets it. */
+/** A saved request, as a completer's handler gets it. */
 export interface SavedRequest {
   /** In upper case. */
   readonly method: string;
-  /** Path and query, as they were received. */
+  /** Path and query as received. */
   readonly url: string;
-  /** Content-Type, and the headers that the route named in `request.save.headers`. */
+  /** Content-Type and the headers in the route's `request.save.headers`. */
   readonly headers: Headers;
-  /** The bytes of the body; a content coding is undone if it is known here, and Content-Encoding is gone then. */
+  /** The bytes of the body. A known content coding is decoded, and Content-Encoding removed. */
   readonly body: Uint8Array;
-  /** Whom the request acts for, if the route said `request.save.principal`. */
+  /** The principal of the request, if the route has `request.save.principal`. */
   readonly principal: string | undefined;
-  /** The operation's name in lists: method and path. */
+  /** The display name of the operation: method and path. */
   readonly operation: string;
-  /** What stood in the path for each `:name` of the handler's pattern, percent-decoding done. */
+  /** The percent-decoded value in the path for each `:name` of the handler's pattern. */
   readonly params: Readonly<Record<string, string>>;
 }
 
-/** What the bytes hold. */
+/** The encoded parts of a request. */
 export interface RequestContent {
   readonly method: string;
   readonly target: string;
@@ -48,7 +47,7 @@ function isTextOrNull(value: unknown): value is string | null {
 }
 
 /**
- * Decodes what {@link encodeRequest} made. The body shares the record's memory.
+ * Decodes the output of {@link encodeRequest}. The body shares the record's memory.
  *
  * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of a newer version.
  */

@@ -1,5 +1,5 @@
 /**
- * The answer to a request whose handler ran, or whose record has the answer.
+ * Answers a request whose handler ran, or whose record has the answer.
  *
  * @module
  */
@@ -20,29 +20,29 @@ import { decodeResponse, type Snapshot } from './snapshot.ts';
 
 type Replay = Extract<Outcome, { kind: 'replay' }>;
 
-/** How soon to look again where only the store knows. */
+/** Retry-After in seconds when only the store knows the state. */
 const SOON = { retryAfterSeconds: 1 };
 
-/** The handler's own answer, marked; or the one that the adapter has to write: by `finish`, or for a throw. */
+/** The handler's answer with marks, or the one that the adapter must write: of `finish`, or for a thrown error. */
 export function send({ captured, committed, forThrow, thrown }: AnyExchange, recorded: Recorded): GuardAnswer {
   const own = committed ?? forThrow;
   if (own === undefined) return { kind: 'send', marks: marksOf(captured ?? noAnswer, recorded) };
-  // A problem made for a throw has its code already, which says that it is the operation's failure.
+  // A problem for a thrown error already has its code, which marks it as the operation's failure.
   const response = thrown === 'failed' && recorded !== 'unstored' ? own : marked(own, marksOf(own, recorded));
   return { kind: 'answer', response };
 }
 
 const noAnswer: PlainResponse = { status: 500, headers: [], body: new Uint8Array() };
 
-/** An answer in place of the handler's; once its head is out, all that is left is to cut it short. */
+/** An answer in place of the handler's. If the head has already been sent, the connection is closed instead. */
 function instead({ captured }: AnyExchange, response: PlainResponse): GuardAnswer {
   return captured?.headSent === true ? { kind: 'cut' } : { kind: 'answer', response };
 }
 
 /**
- * The answer of a request whose handler ran.
+ * Returns the answer to a request whose handler ran.
  *
- * @param warn - for faults of the guard as a whole.
+ * @param warn - reports mistakes in the use of the guard.
  */
 export function answerExecuted(outcome: Executed, exchange: AnyExchange, warn: Warn): GuardAnswer {
   const { captured } = exchange;
@@ -54,11 +54,12 @@ export function answerExecuted(outcome: Executed, exchange: AnyExchange, warn: W
     case 'lapsed':
       return send(exchange, outcome.recorded);
     case 'lost':
-      // Another worker's answer is the true one now: this one must not reach the client.
+      // Another worker's answer is valid now: this one must not reach the client.
       return instead(exchange, exchange.shape(problem('in-progress', SOON)));
     case 'unstored': {
       const choice = exchange.route.options.response.whenUnstored ?? (outcome.policy === 'refuse' ? 'send' : '503');
-      // A stream's head is out without the mark: its end would look to the client like the end of a stored answer.
+      // The head of a stream was sent without the mark, so its end would look to the client like the end of a stored
+      // answer.
       if (exchange.captured?.headSent === true) return { kind: 'cut' };
       if (choice === 'send') return send(exchange, 'unstored');
       return instead(exchange, exchange.shape(problem('store-unavailable', SOON)));
@@ -66,7 +67,7 @@ export function answerExecuted(outcome: Executed, exchange: AnyExchange, warn: W
   }
 }
 
-/** Warns of an answer that `refuse` keeps, or doesn't store, though its status asks to come back. */
+/** Warns about an answer that `refuse` keeps, or doesn't store, although its status asks the client to retry. */
 function warnOfKept(outcome: Executed, { status }: CapturedResponse, exchange: AnyExchange, warn: Warn): void {
   const { committed, result, overruled, route } = exchange;
   if (outcome.policy !== 'refuse' || committed !== undefined) return;
@@ -107,7 +108,7 @@ function stored<Native>(
   return result.kind === 'tombstone' ? exchange.shape(notKept(snapshot)) : replay(snapshot, exchange);
 }
 
-/** The operation was carried out, so the application's own refusal does not end it either. */
+/** The operation was carried out, so a refusal by the application does not end it either. */
 const refusedReplay: Marks = { headers: [[STATUS_HEADER, formatStatus('replay-forbidden', false)]], without: [] };
 
 async function authorized<Native>(
@@ -123,13 +124,13 @@ async function authorized<Native>(
   return permission === true ? stored(snapshot, outcome, exchange) : exchange.shape(problem('replay-forbidden'));
 }
 
-/** A record that can't be read is an error, never a reason to run again. */
+/** A record that can't be read is an error, never a reason to run the handler again. */
 function ifUnreadable<Native>(error: unknown, exchange: Exchange<Native>): GuardAnswer {
   if (!(error instanceof LatchkeyError && error.code === 'record-unreadable')) throw error;
   return { kind: 'answer', response: exchange.shape(problem(error.code)) };
 }
 
-/** The stored answer. What `authorizeReplay` throws is thrown on: it is the application's refusal. */
+/** The stored answer. An error of `authorizeReplay` is rethrown: the application refuses the replay. */
 export function answerReplay<Native>(outcome: Replay, exchange: Exchange<Native>): GuardAnswer | Promise<GuardAnswer> {
   const { authorizeReplay } = exchange.route.options.response;
   try {
@@ -148,12 +149,12 @@ export function answerReplay<Native>(outcome: Replay, exchange: Exchange<Native>
   }
 }
 
-/** Faults of the record or its keys, which a retry cannot fix. */
+/** Errors of the record or its encryption keys, which a retry can't fix. */
 function isRecordFault(code: ErrorCode): code is 'record-unreadable' | 'encryption-key-missing' {
   return code === 'record-unreadable' || code === 'encryption-key-missing';
 }
 
-/** The problem of a store that could not answer, or of a record that it could not read. */
+/** Returns the problem for a store that could not answer, or a record that could not be read. */
 export function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
   if (isRecordFault(code)) return problem(code);
   const known = code === 'shutting-down' ? code : 'store-unavailable';

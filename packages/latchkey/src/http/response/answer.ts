@@ -1,5 +1,5 @@
 /**
- * Plain answers, as `finish` and `recover` give them, turned into responses.
+ * Turns plain answers, as `finish` and `recover` return them, into responses.
  *
  * @module
  */
@@ -20,7 +20,7 @@ interface Content {
 
 const members: ReadonlySet<string> = new Set(['status', 'headers', 'body']);
 
-/** What is not an answer, committed as an empty one, would be the answer for good. */
+/** Without this check, a value that is not an answer would be stored as an empty answer, permanently. */
 function checkAnswer(answer: unknown): void {
   if (typeof answer !== 'object' || answer === null) {
     throw unsendable('it must be an object with status, headers and body');
@@ -53,8 +53,8 @@ function headersOf(headers: Answer['headers']): readonly Header[] {
 }
 
 /**
- * The response that an answer stands for. Its status is 200 unless given, 204 without a body. An object is sent as
- * JSON, a string as UTF-8 text, bytes as they are; a Content-Type of the answer's own stands.
+ * Returns the response for an answer. The default status is 200, or 204 without a body. An object is sent as JSON, a
+ * string as UTF-8 text, bytes unchanged. A Content-Type of the answer takes precedence.
  *
  * @throws LatchkeyError `value-invalid` for a status, header or body that can't be sent.
  * @example
@@ -83,9 +83,9 @@ async function fetchedResponse(made: Response): Promise<PlainResponse> {
 }
 
 /**
- * The same for an answer that may be a Response, whose body is read asynchronously.
+ * Does the same for an answer that may be a Response, whose body is read asynchronously.
  *
- * @throws as `answerResponse`; TypeError for `Response.error()` and a Response whose body was read before.
+ * @throws like `answerResponse`; TypeError for `Response.error()` and a Response whose body is already read.
  */
 export function readAnswer(answer: Answer | Response): PlainResponse | Promise<PlainResponse> {
   return isResponse(answer) ? fetchedResponse(answer) : answerResponse(answer);

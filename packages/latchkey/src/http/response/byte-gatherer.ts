@@ -6,15 +6,15 @@
 
 const empty = new Uint8Array(0);
 
-/** Collects chunks; past the limit it lets all of them go, so that memory stays bounded. */
+/** Collects chunks. Past the limit it drops all of them, so memory stays bounded. */
 export class ByteGatherer {
-  /** True if more than the limit was added. */
+  /** True if more bytes than the limit were added. */
   tooLarge = false;
-  /** How many bytes were added, those that were let go included. */
+  /** The number of bytes added, including dropped ones. */
   size = 0;
   readonly #limit: number;
   #first: Uint8Array | undefined;
-  /** All chunks, once there are several: most bodies come in one. */
+  /** All chunks, once there is more than one: most bodies come in one chunk. */
   #chunks: Uint8Array[] | undefined;
 
   constructor(limit: number) {
@@ -30,7 +30,7 @@ export class ByteGatherer {
     else this.#chunks.push(chunk);
   }
 
-  /** Everything that was added, or nothing if it was too much. */
+  /** Returns all added bytes, or nothing past the limit. */
   whole(): Uint8Array {
     return this.#chunks === undefined ? (this.#first ?? empty) : joinChunks(this.#chunks, this.size);
   }
@@ -42,7 +42,7 @@ export class ByteGatherer {
   }
 }
 
-/** Copies chunks into one. */
+/** Concatenates chunks. */
 function joinChunks(chunks: readonly Uint8Array[], size: number): Uint8Array {
   const joined = new Uint8Array(size);
   let offset = 0;

@@ -1,5 +1,5 @@
 /**
- * What a captured response says about the operation.
+ * Determines the outcome of the operation from a captured response.
  *
  * @module
  */
@@ -14,34 +14,34 @@ import type { CapturedResponse } from '../exchange.ts';
 import type { Dialect } from '../problems/dialect.ts';
 import { headerValue } from './kept-headers.ts';
 
-/** What decides besides the response itself. */
+/** The other inputs of the classification. */
 export interface ClassifyRules {
-  /** The handler's own word, by `context.keep()` or `context.release()`. */
+  /** The handler's call of `context.keep()` or `context.release()`. */
   readonly overruled: 'keep' | 'release' | undefined;
-  /** What a throw said. */
+  /** What the thrown error means. */
   readonly thrown?: 'nothing-happened' | 'failed' | undefined;
-  /** Says for a status below 500, or for a 503 with Retry-After, whether the route keeps its answer. */
+  /** Returns, for a status below 500 or a 503 with Retry-After, whether the route keeps the answer. */
   readonly keep: ((status: number) => boolean) | undefined;
   readonly dialect: Dialect;
 }
 
-/** Statuses that ask the client to fix something and come back. */
+/** Statuses that ask the client to change something and retry. */
 const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
-/** Whether a response says that the client should come back. */
+/** Whether a response asks the client to retry. */
 function asksToComeBack({ status, headers }: CapturedResponse, { dialect }: ClassifyRules): boolean {
   if (status === 503) return headerValue(headers, 'retry-after') !== undefined;
   return comeBack.has(status) || dialect.saysNothingHappened(status);
 }
 
 /**
- * The outcome of a run with this response:
- * 1. what the handler itself said, or threw;
- * 2. a stream that broke is a failure, whatever its status promised;
- * 3. an answer of another layer that is not final;
- * 4. 5xx is a failure, except a 503 that says when to come back;
- * 5. what the route says of any other status, or else: 401, 407, 408, 425, 429 and that 503 ask to come back, and all
- *    else is done.
+ * Returns the outcome of a run with this response, from the first of these that applies:
+ * 1. what the handler called or threw;
+ * 2. a broken stream is a failure, whatever its status;
+ * 3. a non-final answer of another layer;
+ * 4. 5xx is a failure, except a 503 with Retry-After;
+ * 5. for any other status, the route's `keep`; by default, 401, 407, 408, 425, 429 and that 503 ask for a retry, and
+ *    every other status is done.
  */
 export function classify(response: CapturedResponse, rules: ClassifyRules): RunResult['outcome'] {
   if (rules.overruled === 'release') return 'released';
@@ -57,7 +57,7 @@ export function classify(response: CapturedResponse, rules: ClassifyRules): RunR
 
 type Answered = Pick<CapturedResponse, 'status' | 'headers' | 'body'>;
 
-/** Statuses of the problems that another layer's body may hold, and the longest body that is looked at. */
+/** Statuses of problems in another layer's body, and the longest body that is checked. */
 const statuses: ReadonlySet<number> = new Set([400, 403, 409, 500, 503]);
 const MAX_BODY_BYTES = 8 * 1024;
 
@@ -80,9 +80,9 @@ function codeInBody({ status, headers, body }: Answered): string | undefined {
 }
 
 /**
- * The code by which an answer says that the operation behind it is not decided: in the header that this library's
- * layers send, at any status, since a house style has its own; or, where a gateway dropped that, in the body of a problem
- * of ours or of Stripe's "key in use".
+ * Returns the code of an answer that shows that the downstream operation is not decided. The code is in the header that
+ * this library's layers send, at any status, since `onProblem` can change it. If a gateway removed the header, the code
+ * is in the body of one of our problems or of Stripe's "key in use".
  */
 export function notFinalCode(response: Answered): string | undefined {
   const said = parseStatus(headerValue(response.headers, statusHeader));
@@ -90,7 +90,7 @@ export function notFinalCode(response: Answered): string | undefined {
   return said.final ? undefined : said.word;
 }
 
-/** Whether an answer says that the operation behind it is not decided. */
+/** Whether an answer shows that the downstream operation is not decided. */
 export function isNotFinal(response: Answered): boolean {
   return notFinalCode(response) !== undefined;
 }

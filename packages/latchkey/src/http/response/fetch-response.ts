@@ -1,5 +1,5 @@
 /**
- * Responses of the Fetch API, to plain ones and back.
+ * Converts responses of the Fetch API to plain ones and back.
  *
  * @module
  */
@@ -12,23 +12,23 @@ import { mayHaveBody } from './replay.ts';
 
 const noHeaders = new Headers();
 
-/** Bun, Deno and some servers bring a Response of their own, so that its class says nothing. */
+/** Bun, Deno and some servers have their own Response, so its class can't be checked. */
 export function isResponse(value: unknown): value is Response {
   return typeof value === 'object' && value !== null && 'arrayBuffer' in value && 'headers' in value;
 }
 
 /**
- * A Response of `@hono/node-server` has a default Content-Type of its own, which it forgets if another property is read
- * before its headers.
+ * A Response of `@hono/node-server` has a default Content-Type, which it loses if another property is read before its
+ * headers.
  */
 function keepDefaultType(response: Response): void {
   void response.headers;
 }
 
 /**
- * Runtimes refuse these too, but later: when they have been stored as the answer.
+ * Refuses responses that runtimes refuse only later, when they are already stored as the answer.
  *
- * @throws TypeError for `Response.error()` and for a response whose body was read before.
+ * @throws TypeError for `Response.error()` and for a response whose body is already read.
  */
 export function refuseUnsendable(made: Response): void {
   keepDefaultType(made);
@@ -37,18 +37,18 @@ export function refuseUnsendable(made: Response): void {
   if (bodyUsed) throw new TypeError('The handler returned a response whose body was already read.');
 }
 
-/** The codings that the runtimes' own `fetch` undoes; if one of several is another, it undoes none. */
+/** The codings that `fetch` of the runtimes decodes. If any coding is a different one, it decodes none. */
 const undone: ReadonlySet<string> = new Set(['gzip', 'x-gzip', 'deflate', 'br', 'zstd']);
 
-/** Only a response of the network has an address. Its headers are those of the coded body that `fetch` has decoded. */
+/** Only a response from the network has a URL. Its headers describe the coded body, which `fetch` has decoded. */
 function isDecoded({ url }: Response, headers: Headers): boolean {
   const coding = url === '' ? null : headers.get('content-encoding');
   return coding !== null && codingsOf([coding]).every((name) => undone.has(name));
 }
 
 /**
- * A copy of the headers that a response has from end to end: a handler that passes on what it fetched passes on the
- * headers of that connection too, which frame another message than ours.
+ * Returns a copy of the end-to-end headers of a response. A handler that forwards a fetched response also forwards the
+ * headers of that connection, which frame a different message.
  */
 export function endToEndHeaders(response: Response): Headers {
   const headers = new Headers(response.headers);
@@ -64,7 +64,7 @@ export function endToEndHeaders(response: Response): Headers {
   return headers;
 }
 
-/** The same response, if it was fetched, without the headers of its connection. */
+/** Returns a fetched response without the headers of its connection; any other response unchanged. */
 export function passedOn(response: Response): Response {
   keepDefaultType(response);
   if (response.url === '' || response.bodyUsed) return response;
@@ -72,7 +72,7 @@ export function passedOn(response: Response): Response {
   return new Response(body, { status, statusText, headers: endToEndHeaders(response) });
 }
 
-/** A response of the Fetch API; `before` are headers that stay unless the answer has them too. */
+/** Creates a response of the Fetch API. The headers in `before` stay unless the answer has them too. */
 export function plainToResponse(
   { status, headers: lines, body }: PlainResponse,
   before: Headers = noHeaders,
@@ -86,6 +86,6 @@ export function plainToResponse(
     return new Response(null, { status, headers });
   }
   headers.set('content-length', String(body.length));
-  // Servers add a Content-Type to a body that has none, even to an empty one.
+  // Servers add a Content-Type to a body without one, even if it is empty.
   return new Response(body.length === 0 ? null : (body as Uint8Array<ArrayBuffer>), { status, headers });
 }

@@ -1,5 +1,5 @@
 /**
- * The context that a handler behind a guard gets: the engine's, with answers in place of bytes.
+ * The context of a handler after a guard: the engine's context, with answers in place of bytes.
  *
  * @module
  */
@@ -25,7 +25,7 @@ type ContextExchange<Finished> = Pick<
 type GivenAnswer = Answer | Response;
 type AnswerFunction = (handle: unknown) => GivenAnswer | PromiseLike<GivenAnswer>;
 
-/** Turns the answer of `finish` into bytes, and hands it to the exchange once it is committed. */
+/** Turns the answer of `finish` into bytes, and passes it to the exchange once it is committed. */
 export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished> {
   readonly #exchange: ContextExchange<Finished>;
   #response: PlainResponse | undefined;
@@ -48,7 +48,9 @@ export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished
   }
 }
 
-/** A store whose transactions are synchronous sees the reading of a Response as a promise that the function returned. */
+/**
+ * With a store whose transactions are synchronous, reading a Response counts as a promise that the function returned.
+ */
 function explained(error: unknown): unknown {
   if (!(error instanceof LatchkeyError && error.code === 'transaction-asynchronous')) return error;
   return unsendable(
@@ -56,7 +58,7 @@ function explained(error: unknown): unknown {
   );
 }
 
-/** The context of one exchange: most handlers use none, so nothing is made before it is used. */
+/** The context of one exchange. Most handlers use none, so its parts are created on first use. */
 export class GuardContext<Finished> {
   readonly #exchange: ContextExchange<Finished>;
 
@@ -135,7 +137,7 @@ export class GuardContext<Finished> {
   }
 }
 
-/** The typed face of a context: its transactions are those of the guard's store. */
+/** Returns a context with the type of its transactions, which are those of the guard's store. */
 export function typedContext<Kind extends TransactionKind, Finished>(
   context: GuardContext<Finished>,
 ): HttpContext<Kind, Finished> {

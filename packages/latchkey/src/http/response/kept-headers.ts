@@ -1,12 +1,12 @@
 /**
- * Which headers of a response are kept in its record.
+ * Determines which headers of a response are kept in its record.
  *
  * @module
  */
 
 import type { Header } from '../exchange.ts';
 
-/** They frame one message, or are between the two ends of one connection (RFC 9110 §7.6.1, §11.7). */
+/** Headers that frame one message or belong to one connection (RFC 9110 §7.6.1, §11.7). */
 export const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'keep-alive',
@@ -21,8 +21,8 @@ export const hopByHop: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Never kept, because they belong to one connection (RFC 9110 §7.6.1), one moment, one caller, one origin or one
- * trace: a replay gets its own from whatever surrounds the layer.
+ * Headers that are never kept, because they belong to one connection (RFC 9110 §7.6.1), moment, caller, origin or
+ * trace. A replay gets its own from the code around the layer.
  */
 const dropped: ReadonlySet<string> = new Set([
   // one connection, and framing, which each replay sets itself
@@ -68,12 +68,12 @@ const dropped: ReadonlySet<string> = new Set([
 
 const droppedPrefix = /^(?:access-control-|ratelimit|x-ratelimit|x-rate-limit|x-b3-)/;
 
-/** Whether no record keeps a header; the name is in lower case. */
+/** Whether a header is never kept; the name is in lower case. */
 export function isNeverKept(name: string): boolean {
   return dropped.has(name) || droppedPrefix.test(name);
 }
 
-/** The names, in lower case, that a Connection header lists. */
+/** Returns the names, in lower case, in a Connection header. */
 export function connectionOptions(value: string): string[] {
   return value.split(',').map((name) => name.trim().toLowerCase());
 }
@@ -85,8 +85,8 @@ function namedByConnection(headers: readonly Header[]): ReadonlySet<string> | un
 }
 
 /**
- * The headers of an answer that the application gives whole, without those that frame a message: its body is sent with
- * a length of its own. Whoever passes an upstream's headers on passes them too.
+ * Returns the headers of an answer from the application without those that frame a message, since its body is sent with
+ * a new length. An application that forwards an upstream's headers forwards these too.
  */
 export function withoutFraming(headers: readonly Header[]): readonly Header[] {
   const perConnection = namedByConnection(headers);
@@ -97,9 +97,9 @@ export function withoutFraming(headers: readonly Header[]): readonly Header[] {
 }
 
 /**
- * The headers of a response that its record keeps, repeated ones still apart and in order. Left out are the
- * hop-by-hop headers (those that Connection names too), Date, Set-Cookie, authentication challenges, rate-limit,
- * Retry-After, Access-Control-*, CSP and trace headers (request ids too).
+ * Returns the headers of a response that its record keeps, in order; repeated headers stay separate. It leaves out
+ * hop-by-hop headers (also those that Connection names), Date, Set-Cookie, authentication challenges, Retry-After,
+ * Access-Control-*, and rate-limit, CSP, trace and request-id headers.
  */
 export function keptHeaders(headers: readonly Header[]): readonly Header[] {
   const perConnection = namedByConnection(headers);
@@ -109,7 +109,7 @@ export function keptHeaders(headers: readonly Header[]): readonly Header[] {
   });
 }
 
-/** The first value of a header; `lowerName` is in lower case. */
+/** Returns the first value of a header; `lowerName` is in lower case. */
 export function headerValue(headers: readonly Header[], lowerName: string): string | undefined {
   for (const header of headers) {
     const name = header[0];

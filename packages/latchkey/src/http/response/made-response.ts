@@ -1,5 +1,5 @@
 /**
- * What a handler returned where no framework sends it, as a captured response.
+ * Captures a response that a handler returned when no framework sends it.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { checkResponse } from '../plain-response.ts';
 import { answerResponse } from './answer.ts';
 import { endToEndHeaders, isResponse, refuseUnsendable } from './fetch-response.ts';
 
-/** A response in any of the forms that an application makes one. */
+/** A response in any form that an application can return. */
 export type MadeResponse = Response | PlainResponse | Answer;
 
 interface Gathered {
@@ -18,7 +18,7 @@ interface Gathered {
   readonly isWhole: boolean;
 }
 
-/** Reads to the end, though nothing past the limit is kept: a stream's end may be where its work is done. */
+/** Reads to the end, although nothing past the limit is kept: producing the rest of the stream may do work. */
 async function gather(stream: ReadableStream<Uint8Array> | null, limitBytes: number): Promise<Gathered> {
   const chunks: Uint8Array[] = [];
   let total = 0;
@@ -42,9 +42,9 @@ async function captureFetched(made: Response, limitBytes: number): Promise<Captu
 }
 
 /**
- * Captures a response that was returned: of the Fetch API, a plain one, or an answer.
+ * Captures a returned response: of the Fetch API, a plain one, or an answer.
  *
- * @throws LatchkeyError `value-invalid` for what can't be sent; what the response's own stream throws.
+ * @throws LatchkeyError `value-invalid` for a response that can't be sent; errors of the response's stream.
  */
 export async function captureMade(made: MadeResponse, limitBytes: number): Promise<CapturedResponse> {
   if (isResponse(made)) return captureFetched(made, limitBytes);

@@ -1,6 +1,6 @@
 /**
- * The layer's own headers on an answer that the handler made. Those of a service behind, which a handler may have passed
- * on, are not the answer's: ours stand in their place, and a client or a layer in front reads what is so here.
+ * The layer's own headers on an answer of the handler. They replace those of a downstream service that a handler may
+ * have forwarded, so that a client or an upstream layer reads the state of this layer.
  *
  * @module
  */
@@ -20,7 +20,7 @@ const notStored: Header = [STORED_HEADER, 'false'];
 const isExecuted: Marks = { headers: [executed], without: [] };
 const isUnstored: Marks = { headers: [executed, notStored], without: [] };
 
-/** Headers that say something else than ours where a handler passed them on. */
+/** Headers that contradict ours if a handler forwards them. */
 const foreign = [REPLAYED_HEADER, STORED_HEADER].map((name) => name.toLowerCase());
 const ours: ReadonlySet<string> = new Set([...foreign, STATUS_HEADER.toLowerCase()]);
 
@@ -37,13 +37,16 @@ function isForeign(name: string): boolean {
   return foreign.includes(name.toLowerCase());
 }
 
-/** The status of an answer that is not stored: what another layer said, if it decides nothing, or else that it ran. */
+/**
+ * The status of an answer that is not stored: the other layer's code if the operation is not decided, otherwise that
+ * the handler ran.
+ */
 function statusOf(answer: Answered): Marks {
   const code = answer.status < 400 ? undefined : notFinalCode(answer);
   return code === undefined ? isExecuted : { headers: [[STATUS_HEADER, formatStatus(code, false)]], without: [] };
 }
 
-/** The marks of an answer, once it is known what became of its record. */
+/** Returns the marks of an answer, once the end state of its record is known. */
 export function marksOf(answer: Answered, recorded: Recorded): Marks {
   switch (recorded) {
     case 'released':
@@ -58,18 +61,18 @@ export function marksOf(answer: Answered, recorded: Recorded): Marks {
   }
 }
 
-/** The marks of a head that goes out before its body has ended, and before anything is recorded. */
+/** Returns the marks of a head that is sent before its body has ended and before anything is recorded. */
 export function marksOfHead(status: number, headers: readonly Header[]): Marks {
   return withoutForeign(statusOf({ status, headers, body: noBody }), headers);
 }
 
 const noBody = new Uint8Array();
 
-/** An answer of the layer's making that carries these marks. */
+/** Returns an answer of the layer with these marks. */
 export function marked(response: PlainResponse, { headers }: Marks): PlainResponse {
   const kept = response.headers.filter(([name]) => !ours.has(name.toLowerCase()));
   return { ...response, headers: [...kept, ...headers] };
 }
 
-/** What a replay carries. */
+/** The marks of a replay. */
 export const replayMarks: readonly Header[] = [[REPLAYED_HEADER, 'true'], replayed];

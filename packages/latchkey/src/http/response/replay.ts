@@ -1,5 +1,5 @@
 /**
- * An answer from the record, made ready for the client that asks now.
+ * Prepares an answer from the record for the current client.
  *
  * @module
  */
@@ -10,20 +10,20 @@ import { replayMarks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /**
- * Whether a response of this status may have a body: not for 1xx, 204, 205 and 304 (RFC 9110 §6.4.1 and §15.3.6). The
- * Fetch API refuses a body there, and a Content-Length would be that of another answer.
+ * Whether a response of this status may have a body: not for 1xx, 204, 205 and 304 (RFC 9110 §6.4.1 and §15.3.6). For
+ * these, the Fetch API refuses a body, and a Content-Length would describe another answer.
  */
 export function mayHaveBody(status: number): boolean {
   return status >= 200 && status !== 204 && status !== 205 && status !== 304;
 }
 
-/** The longest identity form that a stored, coded body is turned into. */
+/** Maximum size of a decoded stored body. */
 const MAX_DECODED_BYTES = 64 * 1024 * 1024;
 
-/** Digests of the coded bytes (RFC 9530, RFC 3230, RFC 1864), wrong once the coding is undone. */
+/** Digests of the coded bytes (RFC 9530, RFC 3230, RFC 1864), which are wrong for the decoded body. */
 const digestHeaders: ReadonlySet<string> = new Set(['content-digest', 'repr-digest', 'digest', 'content-md5']);
 
-/** Adds the Content-Length that a whole body has; there is none where there can be no content. */
+/** Adds the Content-Length of a complete body, unless the response can have no content. */
 export function withLength(status: number, headers: readonly Header[], body: Uint8Array): PlainResponse {
   return addLength(status, [...headers], body);
 }
@@ -36,7 +36,7 @@ function addLength(status: number, headers: Header[], body: Uint8Array): PlainRe
 
 const uncachedMarks: readonly Header[] = [...replayMarks, ['Cache-Control', 'no-store']];
 
-/** An ETag names one coded form; the identity form is equivalent to it, no more (RFC 9110 §8.8.3.3). */
+/** An ETag names one coded form; the decoded form is only equivalent to it (RFC 9110 §8.8.3.3). */
 function weakened([name, value]: Header): Header {
   return name.toLowerCase() === 'etag' && value.startsWith('"') ? [name, `W/${value}`] : [name, value];
 }
@@ -59,12 +59,12 @@ const cacheControl = 'cache-control';
 const contentEncoding = 'content-encoding';
 
 /**
- * Makes the replay of a stored answer: marked, not to be cached unless the application said otherwise, its length
- * made again. A content coding that this client doesn't name in Accept-Encoding is undone, unless the first client
- * got it without asking; a coding that isn't known here goes out as it was.
+ * Creates the replay of a stored answer: with marks, a new Content-Length, and `no-store` unless the application set
+ * Cache-Control. A content coding that this client doesn't name in Accept-Encoding is decoded, unless the first client
+ * got it without asking. An unknown coding is sent unchanged.
  *
- * @param snapshot - as it was decoded for this replay, which takes its headers.
- * @param request - its Accept-Encoding is looked at only if there is a coding.
+ * @param snapshot - decoded for this replay, which takes over its headers.
+ * @param request - its Accept-Encoding is read only if there is a coding.
  */
 export function replay(
   snapshot: Snapshot,

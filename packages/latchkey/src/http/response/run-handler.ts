@@ -1,5 +1,5 @@
 /**
- * One run of the handler: its response, and the result of the run.
+ * Runs the handler once: its response, and the result of the run.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import { classify } from './classify.ts';
 import { headerValue } from './kept-headers.ts';
 import { encodeResponse } from './snapshot.ts';
 
-/** The answer for a handler that threw where no framework turned that into a response. */
+/** The answer for a handler that threw an error that no framework turned into a response. */
 function thrownResponse(error: unknown, exchange: AnyExchange): PlainResponse {
   if (!(error instanceof NothingHappenedError)) return exchange.shape(problem('operation-failed'));
   return exchange.shape(problem('nothing-happened', { retryAfterSeconds: retryAfterSeconds(error.retryAfterMs ?? 0) }));
@@ -24,11 +24,11 @@ function answerThrow(error: unknown, operation: string, exchange: AnyExchange): 
   const response = thrownResponse(error, exchange);
   exchange.thrown = error instanceof NothingHappenedError ? 'nothing-happened' : 'failed';
   exchange.forThrow = response;
-  // A retry must not get a failure only because nobody listened.
+  // A retry must not get a failure only because the first client disconnected.
   return { ...response, state: exchange.sawClientGo ? 'broken' : 'whole', headSent: false };
 }
 
-/** What the route's `keep` says; one that throws keeps the answer. */
+/** Returns the result of the route's `keep`; if it throws, the answer is kept. */
 function keepRule({ route, guard }: AnyExchange, operation: string) {
   const { keep } = route.options.response;
   if (keep === undefined) return undefined;
@@ -42,15 +42,15 @@ function keepRule({ route, guard }: AnyExchange, operation: string) {
   };
 }
 
-/** True for what a framework's error handler made of a `NothingHappenedError`. */
+/** True for the response that a framework's error handler created for a `NothingHappenedError`. */
 function saysNothingHappened({ headers }: CapturedResponse): boolean {
   const mark = headerValue(headers, 'idempotency-status');
   return mark !== undefined && mark === nothingHappenedMark();
 }
 
 /**
- * Runs the handler and classifies its response. Never rejects: a throw past the framework is a failed response, one of the
- * guard's own.
+ * Runs the handler and classifies its response. Never rejects: an error that the framework doesn't handle becomes a
+ * failed response of the guard.
  */
 export async function runHandler(exchange: AnyExchange, operation: string): Promise<RunResult> {
   let captured: CapturedResponse;
@@ -66,7 +66,7 @@ export async function runHandler(exchange: AnyExchange, operation: string): Prom
   const outcome = classify(captured, { overruled, thrown, keep, dialect: guard.dialect });
   exchange.result = outcome;
   const coding = headerValue(captured.headers, 'content-encoding');
-  // A coding sent to a client that hadn't asked for it is part of the content, not of this one exchange.
+  // A coding that the client had not asked for is part of the content, not of this exchange.
   const fixedCoding = coding !== undefined && !acceptsCodings(exchange.headers('accept-encoding'), codingsOf([coding]));
   const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
   const { result, tombstone } = encodeResponse(captured, limitBytes, fixedCoding);

@@ -1,8 +1,6 @@
 /**
- * A response as the bytes of a record, and back.
- *
- * The frame's head holds the status, a number of flags and the headers' names and values in turn. The tombstone of a
- * response is its snapshot without the body.
+ * Encodes a response as bytes of a record and decodes it. The head of the frame holds the status, a number with flags,
+ * and alternating names and values of the headers. The tombstone of a response is its snapshot without the body.
  *
  * @module
  */
@@ -12,12 +10,12 @@ import type { Header, PlainResponse } from '../exchange.ts';
 import { type FrameFormat, frame, headersIn, unframe, unreadable } from '../stored-frame.ts';
 import { keptHeaders } from './kept-headers.ts';
 
-/** What a record keeps of a response. */
+/** The parts of a response that a record keeps. */
 export interface Snapshot {
   readonly status: number;
   readonly headers: Header[];
   readonly body: Uint8Array;
-  /** True if the content coding was sent to a client that had not asked for it, so that it belongs to the content. */
+  /** True if the content coding was sent to a client that had not asked for it, so it is part of the content. */
   readonly fixedCoding: boolean;
 }
 
@@ -25,8 +23,8 @@ const FORMAT: FrameFormat = { what: 'response', version: 1 };
 const FIXED_CODING = 1;
 
 /**
- * What to store of a response, without the headers that a record doesn't keep: all of it, or its tombstone if its body is
- * longer than the limit.
+ * Returns the parts of a response to store, without headers that a record doesn't keep: the whole response, or its
+ * tombstone if the body is longer than the limit.
  */
 export function encodeResponse(
   { status, headers, body }: Pick<PlainResponse, 'status' | 'headers' | 'body'>,
@@ -47,7 +45,7 @@ export function encodeResponse(
  * Decodes a snapshot or a tombstone. The body shares the record's memory.
  *
  * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of a newer version. The operation has run:
- * this must never lead to running it again.
+ * this error must never lead to running it again.
  */
 export function decodeResponse(bytes: Uint8Array): Snapshot {
   const { head, body } = unframe(FORMAT, bytes);

@@ -21,10 +21,10 @@ export interface StepCall {
 
 const FORMAT: FrameFormat = { what: 'answer of a step', version: 1 };
 
-/** Leaves room, in the 256 KiB that a step may have, for what stands before the body. */
+/** Leaves room for the head in the 256 KiB of a step. */
 const DEFAULT_MAX_BYTES = 192 * 1024;
 
-/** Of one session, or about a form of the body that `fetch` has undone. */
+/** Headers of one session, or about a coding of the body that `fetch` has decoded. */
 const leftOut: ReadonlySet<string> = new Set(['content-encoding', 'content-length', 'set-cookie']);
 
 async function encodeAnswer(response: Response): Promise<Uint8Array> {
@@ -40,12 +40,12 @@ function decodeAnswer(bytes: Uint8Array): Response {
   return plainToResponse({ status, headers: headersIn(FORMAT, head, 1), body });
 }
 
-/** Makes the call, or gives the saved answer; both attempts see the same. */
+/** Makes the call, or returns the saved answer; every attempt sees the same answer. */
 export async function fetchStep(context: AnyContext, call: StepCall, runtime: Runtime | undefined): Promise<Response> {
   const { name, input, init, options } = call;
   const settings = { operation: name, maxResponseBytes: DEFAULT_MAX_BYTES, ...(runtime && { runtime }), ...options };
   const saved = await context.step(name, async (tools) => {
-    // Loaded inside of the step, so that steps begin in the order in which the handler calls them.
+    // Loaded inside the step, so steps begin in the order in which the handler calls them.
     const { stepFetch } = await import('../../client/step-fetch.ts');
     return encodeAnswer(await stepFetch(tools, input, init, settings));
   });
