@@ -7,13 +7,13 @@
 import { LatchkeyError } from '../core/errors.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import {
+  arrayOf,
   type Completed,
   callable,
   defaultTo,
   flag,
   integer,
   isText,
-  listOf,
   must,
   type OptionTable,
   oneOf,
@@ -120,7 +120,7 @@ const callTable = {
   baseDelayMs: timerMs(500, 0),
   maxDelayMs: timerMs(8_000, 0),
   keyStyle: oneOf<'string' | 'bare'>('string', 'bare'),
-  finalStatuses: defaultTo<readonly number[]>(must('an array of integers from 200 to 599', listOf(isStatus)), []),
+  finalStatuses: arrayOf<number>('integers from 200 to 599', isStatus),
   maxResponseBytes: integer({ min: 0, default: 8 * 1024 * 1024 }),
   fetch: defaultTo<typeof fetch>(callable, (...call) => fetch(...call)),
   onEvent: callable,

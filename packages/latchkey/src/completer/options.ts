@@ -10,7 +10,7 @@ import type { EventListener } from '../core/events.ts';
 import type { Log } from '../core/log.ts';
 import { observerTable, storeRule } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
-import { integer, isObjectWith, listOf, must, type OptionTable, required } from '../core/options/rules.ts';
+import { arrayOf, integer, isObjectWith, type OptionTable, required } from '../core/options/rules.ts';
 import type { Runtime } from '../core/runtime.ts';
 import { checkOperatorStore, type OperatorStore, type TransactionKind } from '../core/store.ts';
 import type { BackoffLimits } from '../core/support/backoff.ts';
@@ -55,7 +55,7 @@ const longestWaitMs = 2 ** 30;
 export const completerTable = {
   store: storeRule,
   operations: required(
-    must('an array of operations, such as httpOperations({ … })', listOf(isObjectWith('settings', 'matches', 'begin'))),
+    arrayOf('operations, such as httpOperations({ … })', isObjectWith('settings', 'matches', 'begin')),
   ),
   intervalMs: integer({ min: 1, max: longestWaitMs, default: 5_000 }),
   concurrency: integer({ min: 1, max: 1_000, default: 4 }),

@@ -10,7 +10,6 @@ import { observerTable, secretsRule, storeRule } from '../core/options/common.ts
 import {
   type Completed,
   callable,
-  defaultTo,
   flag,
   group,
   isObjectWith,
@@ -69,7 +68,7 @@ export const functionTable = {
   principal: callable,
   payload: callable,
   codec: must('an object with encode and decode', isObjectWith('encode', 'decode')),
-  fingerprint: group({ secrets: defaultTo<readonly Secret[]>(secretsRule, []) }),
+  fingerprint: group({ secrets: secretsRule }),
   saveInput: flag(false),
   ...operationTable,
   ...observerTable,

@@ -7,6 +7,7 @@
 import { observerTable, secretsRule, storeRule } from '../core/options/common.ts';
 import {
   anyOf,
+  arrayOf,
   type Completed,
   callable,
   called,
@@ -16,7 +17,6 @@ import {
   group,
   integer,
   isText,
-  listOf,
   must,
   type OptionTable,
   oneOf,
@@ -53,25 +53,19 @@ const isPrincipal = (value: unknown) =>
   typeof value === 'function' || value === 'authorization' || value === 'anonymous';
 
 const bytes = integer({ min: 0, max: 2 ** 31 - 1, default: MEBIBYTE });
-const names = defaultTo<readonly string[]>(must('an array of names', listOf(isText)), []);
-const savedHeaders = `an array of header names other than ${[...secretHeaders].join(', ')}`;
+const names = arrayOf<string>('names', isText);
+const savedHeaders = `header names other than ${[...secretHeaders].join(', ')}`;
 
 const saveTable = {
   maxBytes: integer({ min: 0, max: 2 ** 31 - 1, default: 65_536 }),
-  headers: defaultTo<readonly string[]>(must(savedHeaders, listOf(isSavedHeader)), []),
+  headers: arrayOf<string>(savedHeaders, isSavedHeader),
   principal: flag(false),
 };
 
 const fingerprintTable = {
   body: oneOf<'canonical' | 'bytes'>('canonical', 'bytes'),
-  headers: defaultTo<readonly string[]>(must('an array of header names', listOf(isHeader)), []),
-  ignore: defaultTo<readonly string[]>(
-    must(
-      "an array of JSON Pointers, such as '/sentAt'",
-      listOf((item) => isText(item) && isMemberPointer(item)),
-    ),
-    [],
-  ),
+  headers: arrayOf<string>('header names', isHeader),
+  ignore: arrayOf<string>("JSON Pointers, such as '/sentAt'", (item) => isText(item) && isMemberPointer(item)),
   ignoreQuery: names,
   ignoreForm: names,
 };
@@ -88,10 +82,7 @@ const responseTable = {
 /** The options of a route. */
 export const routeTable = {
   ...operationTable,
-  methods: defaultTo<readonly string[]>(
-    must('an array of upper-case methods other than GET, HEAD, OPTIONS, TRACE and CONNECT', listOf(isMethod)),
-    ['POST', 'PATCH'],
-  ),
+  methods: arrayOf('upper-case methods other than GET, HEAD, OPTIONS, TRACE and CONNECT', isMethod, ['POST', 'PATCH']),
   scope: must('a non-empty string', (value) => isText(value) && value !== ''),
   recover: callable,
   restored: either(defaultTo<false>(anyOf(false), false), {
@@ -115,7 +106,7 @@ export const guardTable = {
     required(must("a function that returns the account or tenant, 'authorization', or 'anonymous'", isPrincipal)),
   ),
   ...routeTable,
-  fingerprint: group({ ...fingerprintTable, secrets: defaultTo<readonly (string | Uint8Array)[]>(secretsRule, []) }),
+  fingerprint: group({ ...fingerprintTable, secrets: secretsRule }),
   dialect: oneOf<'ietf' | 'stripe'>('ietf', 'stripe'),
   onProblem: callable,
   ...observerTable,

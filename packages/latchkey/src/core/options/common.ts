@@ -9,7 +9,7 @@ import { LatchkeyError } from '../errors.ts';
 import { systemRuntime } from '../runtime.ts';
 import type { AnyStore } from '../store.ts';
 import type { Secret } from '../support/digest.ts';
-import { callable, called, isObjectWith, isText, listOf, must, type Rule, required, runtimeOr } from './rules.ts';
+import { arrayOf, callable, called, isObjectWith, isText, must, required, runtimeOr } from './rules.ts';
 
 const leastSecretBytes = 32;
 
@@ -17,10 +17,7 @@ const isSecret = (item: unknown) =>
   (isText(item) ? Buffer.byteLength(item) : item instanceof Uint8Array ? item.length : 0) >= leastSecretBytes;
 
 /** The secrets of fingerprints. */
-export const secretsRule: Rule = must(
-  `an array of secrets of at least ${leastSecretBytes} bytes each`,
-  listOf(isSecret),
-);
+export const secretsRule = arrayOf<Secret>(`secrets of at least ${leastSecretBytes} bytes each`, isSecret);
 
 /** The store that keeps the records. */
 export const storeRule = called(

@@ -108,6 +108,18 @@ export function anyOf(...choices: readonly (string | number | boolean)[]): Rule 
   return { ...must(list, (value) => choices.some((choice) => choice === value)), isPlain: true };
 }
 
+/** An array of items that are all accepted; `items` says which, and `value` is the default. */
+export function arrayOf<Item>(
+  items: string,
+  accepts: (item: unknown) => boolean,
+  value: readonly Item[] = [],
+): Rule<readonly Item[]> {
+  return defaultTo(
+    must(`an array of ${items}`, (given) => Array.isArray(given) && given.every(accepts)),
+    value,
+  );
+}
+
 /** True or false. */
 export function flag(value: boolean): Rule<boolean> {
   return { demand: 'true or false', accepts: (given) => typeof given === 'boolean', default: value, isPlain: true };
@@ -134,10 +146,6 @@ export function either<Default, Members>(rule: Rule<Default>, members: Members):
 
 /** Whether a value is a string. */
 export const isText = (value: unknown): value is string => typeof value === 'string';
-
-/** An array whose items are all accepted. */
-export const listOf = (accepts: (item: unknown) => boolean) => (value: unknown) =>
-  Array.isArray(value) && value.every(accepts);
 
 /** An object with these members. */
 export const isObjectWith =
