@@ -1,9 +1,13 @@
 /**
- * Handles one request in the guard, in order.
+ * Handles one request in the guard, in order. Each step writes what it found to the exchange, where later steps
+ * read it.
  *
  * @module
  */
 
+import type { Attempt } from '../core/engine/attempt.ts';
+import type { ClaimResult } from '../core/engine/claim.ts';
+import type { ErrorCode } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
@@ -17,12 +21,12 @@ import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
 
-/** Few routes have the option `restored`. They start to load the module when they are created. */
-const quarantine = () => import('./request/quarantine.ts');
+/** Only routes with `restored` need it. Such a route starts the import when it is created, so it is loaded by now. */
+const loadQuarantine = () => import('./request/quarantine.ts');
 
 /**
- * Handles one request: checks whether the guard applies, then the key, the principal, the fingerprint and the claim;
- * answers with the handler's response or from the record.
+ * Takes one request through the guard: does the guard apply? → key → principal → fingerprint → claim → the handler's
+ * answer, or what the record says.
  */
 export function guardRequest<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
@@ -37,18 +41,18 @@ export function guardRequest<Native, Kind extends TransactionKind>(
   }
   exchange.route = route;
   exchange.guard = guard;
-  if (isSeenAgain(exchange, guard)) return refuse(exchange, guard, problem('guard-mounted-twice'));
+  if (wasSeen(exchange, guard)) return refuse(exchange, guard, problem('guard-mounted-twice'));
   if (keyLines.length === 0) return refuse(exchange, guard, problem('key-missing'));
-  return guarded(exchange, guard, keyLines);
+  return claimAndAnswer(exchange, guard, keyLines);
 }
 
-async function guarded<Native, Kind extends TransactionKind>(
+async function claimAndAnswer<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
   guard: Guard<Native, Kind>,
   keyLines: readonly string[],
 ): Promise<GuardAnswer> {
   const { route } = exchange;
-  // Cheap refusals come before anything is read.
+  // The key and the principal are checked before the body is read. Only what is a promise is awaited.
   const key = readKey(keyLines, route.options.key.format);
   if ('refused' in key) return refuse(exchange, guard, problem('key-invalid', { detail: key.refused }));
   exchange.key = key.key;
@@ -60,45 +64,70 @@ async function guarded<Native, Kind extends TransactionKind>(
 
   const received = readBody(exchange);
   const body = received instanceof Promise ? await received : received;
-  const content = readOperation(exchange, guard.fingerprintsOf, body);
-  const reading = content instanceof Promise ? await content : content;
-  if ('problem' in reading) return refuse(exchange, guard, reading.problem);
-  const { operation } = reading;
+  // The operation has the record's id, from principal, method, path and key, and the fingerprint of what is asked for.
+  const reading = readOperation(exchange, guard.fingerprintsOf, body);
+  const { operation, problem: unfit } = reading instanceof Promise ? await reading : reading;
+  if (operation === undefined) return refuse(exchange, guard, unfit);
   exchange.operation = operation;
 
   const { restored } = route.options;
-  const found = restored && (await (await quarantine()).quarantineProblem(restored, exchange, operation, guard));
-  if (found) return refuse(exchange, guard, found);
+  if (restored) {
+    // The store was restored from a backup: a key from before may belong to a lost record.
+    const { quarantineProblem } = await loadQuarantine();
+    const found = await quarantineProblem(restored, exchange, operation, guard);
+    if (found !== undefined) return refuse(exchange, guard, found);
+  }
 
-  const claim = await guard.engine.claim(operation);
+  // One call of the store. Where the route says so, the engine then waits for a running record, takes a lapsed one over,
+  // or asks the `recover` hook about it.
+  return answerClaim(exchange, guard, operation, await guard.engine.claim(operation));
+}
+
+/** What the state of the record means for this request. */
+function answerClaim<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  guard: Guard<Native, Kind>,
+  operation: Operation,
+  claim: ClaimResult,
+): GuardAnswer | Promise<GuardAnswer> {
   switch (claim.kind) {
-    case 'claimed': {
-      // The key was free: the handler runs under a lease, and its answer is stored before it is sent.
-      exchange.attempt = claim;
-      const executed = await guard.engine.execute(claim, () => runHandler(exchange, operation.name));
-      return answerExecuted(executed, exchange, guard.warn);
-    }
+    case 'claimed':
+      // The record is new, was released, or has lapsed and may be taken over: this request owns it now.
+      return runClaimed(exchange, guard, claim);
     case 'replay':
       // The record is completed, for the same fingerprint.
       return answerReplay(claim, exchange);
     case 'mismatch':
-      // The record, in any state, belongs to another fingerprint.
+      // The record has another fingerprint, whatever its state.
       return refuse(exchange, guard, problem('key-reused'));
     case 'in-progress':
-      // Another request is running under this key, and `whenRunning.waitMs` has passed.
+      // Another request with this key is still running, and this one does not wait, or has waited long enough.
       return refuse(exchange, guard, inProgress(claim.retryAfterMs));
     case 'outcome-unknown':
-      // The record is lapsed: its worker died, `afterFailure` allows no rerun, and no `recover` hook decided.
+      // The record has lapsed: its worker died or hung, so nobody knows whether the operation took effect.
+      // `afterFailure` does not allow another run, and no `recover` hook decided.
       return refuse(exchange, guard, problem('outcome-unknown'));
     case 'not-begun':
-      // The client disconnected, or other code answered, before the claim was won.
+      // The client disconnected, or a middleware answered, before the claim was won. The record is as it was.
       return refuse(exchange, guard, problem('request-incomplete'));
     case 'unavailable':
+      // The store gave no answer, or an unreadable one, and nothing ran.
       return refuse(exchange, guard, unavailable(claim.error));
     case 'unprotected':
-      // The store is down, and the route is set to run unprotected.
+      // The store is down, and the route says to run the handler anyway.
       return runUnprotected(exchange, guard, operation);
   }
+}
+
+/** Runs the handler under a lease; its answer is stored before it is sent, or the record is released for a retry. */
+function runClaimed<Native, Kind extends TransactionKind>(
+  exchange: Exchange<Native, Kind>,
+  { engine, warn }: Guard<Native, Kind>,
+  attempt: Attempt,
+): Promise<GuardAnswer> {
+  exchange.attempt = attempt;
+  const executed = engine.execute(attempt, () => runHandler(exchange, attempt.operation.name));
+  return executed.then((outcome) => answerExecuted(outcome, exchange, warn));
 }
 
 async function runUnprotected<Native, Kind extends TransactionKind>(
@@ -110,6 +139,7 @@ async function runUnprotected<Native, Kind extends TransactionKind>(
     exchange.engineContext = context;
     return runHandler(exchange, operation.name);
   });
+  // Like the answer of a released record, it carries no mark of being stored.
   return send(exchange, 'released');
 }
 
@@ -117,8 +147,8 @@ function inProgress(retryAfterMs: number): Problem {
   return problem('in-progress', { retryAfterSeconds: retryAfterSeconds(retryAfterMs) });
 }
 
-/** Mistakes in how the application uses the guard, which are reported as warnings. */
-const misuse: ReadonlySet<string> = new Set([
+/** Mistakes in how the application uses the guard; they are reported as warnings too. */
+const misuse: ReadonlySet<ErrorCode> = new Set([
   'body-consumed',
   'guard-before-authentication',
   'guard-mounted-twice',
@@ -135,23 +165,26 @@ function refuse<Native, Kind extends TransactionKind>(
   return { kind: 'answer', response: exchange.shape(found) };
 }
 
-/** True if the same request of the framework arrives a second time; the first exchange keeps nothing then. */
-function isSeenAgain<Native, Kind extends TransactionKind>(
+/**
+ * Whether this request of the framework has come to the guard before, which is mounted twice then. The answer of the outer
+ * one, which is the refusal by the inner one, must not be stored. A request that is not an object can't be marked.
+ */
+function wasSeen<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
   { seen }: Guard<Native, Kind>,
 ): boolean {
   const { native } = exchange;
   if (typeof native !== 'object' || native === null) return false;
-  const first = seen.get(native);
-  if (first === undefined) seen.set(native, exchange);
-  else first.overruled = 'release';
-  return first !== undefined;
+  const outer = seen.get(native);
+  if (outer === undefined) seen.set(native, exchange);
+  else outer.overruled = 'release';
+  return outer !== undefined;
 }
 
 const misnamedKey =
   'A request had X-Idempotency-Key or Idempotency_Key instead of Idempotency-Key, and ran without protection. Only Idempotency-Key is read.';
 
-/** Header names under which other libraries, and proxies that rename headers, send the key. */
+/** Some libraries, and proxies that rewrite header names, send the key under these names. */
 function isMisnamed(exchange: AnyExchange): boolean {
   return exchange.headers('x-idempotency-key').length > 0 || exchange.headers('idempotency_key').length > 0;
 }
