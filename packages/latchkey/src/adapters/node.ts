@@ -101,7 +101,8 @@ async function guarded<Kind extends TransactionKind>(
 ): Promise<void> {
   let answer: GuardAnswer;
   try {
-    answer = await layer.handle(exchange);
+    const handled = layer.handle(exchange);
+    answer = handled instanceof Promise ? await handled : handled;
   } catch (error) {
     // Nobody listens to what a server's listener returns: a throw that gets there ends the process.
     answer = { kind: 'answer', response: layer.failed(error, exchange.native) };

@@ -103,13 +103,16 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   /** Takes the request through the guard. */
   enter(layer: HttpLayer<FastifyRequest, Kind>): void {
-    const failed = (error: unknown) => this.#fail(error);
     try {
       const answer = layer.handle(this);
-      if (answer instanceof Promise) answer.then((given) => this.#answer(given)).catch(failed);
+      if (answer instanceof Promise)
+        answer.then(
+          (given) => this.#answer(given),
+          (error) => this.#fail(error),
+        );
       else this.#answer(answer);
     } catch (error) {
-      failed(error);
+      this.#fail(error);
     }
   }
 
@@ -171,13 +174,17 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   /** Does what the layer says. */
   #answer(answer: GuardAnswer): void {
-    if (answer.kind === 'pass') this.#done();
-    else if (this.#phase === 'captured' || (this.#phase === 'idle' && this.isAnswered)) this.conclude(answer);
-    else {
-      this.#raw?.open();
-      if (this.#phase === 'held') this.#letOut(answer);
-      else if (answer.kind === 'answer') this.#send(answer.response);
-      this.#raw?.letGo();
+    try {
+      if (answer.kind === 'pass') this.#done();
+      else if (this.#phase === 'captured' || (this.#phase === 'idle' && this.isAnswered)) this.conclude(answer);
+      else {
+        this.#raw?.open();
+        if (this.#phase === 'held') this.#letOut(answer);
+        else if (answer.kind === 'answer') this.#send(answer.response);
+        this.#raw?.letGo();
+      }
+    } catch (error) {
+      this.#fail(error);
     }
   }
 
