@@ -121,12 +121,12 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.hasRun = true;
     this.#before = headersOf(this.#reply);
     (this.native as { [exchangeKey]?: object })[exchangeKey] = this;
+    const isTaken = raw.headersSent || isDestroyed(raw);
     const captured = new Promise<CapturedResponse>((resolve) => {
       this.#resolve = resolve;
     });
-    if (raw.headersSent || isDestroyed(raw)) {
-      this.#captureRaw();
-    } else {
+    if (isTaken) this.#captureRaw();
+    else {
       this.#phase = 'running';
       this.#raw = new RawResponse(raw, this);
     }
@@ -166,10 +166,11 @@ export class FastifyExchange<Kind extends TransactionKind>
     // Fastify takes the type away from content that a status does not allow.
     const dropsType = !mayHaveBody(status) && payload !== undefined && payload !== null;
     const before = dropsType ? { ...this.#before, 'content-type': headers['content-type'] } : this.#before;
+    const set = headersSince(headers, before);
     this.#phase = 'held';
     this.#raw?.hold(true);
     this.#waiting = { status, headers, next };
-    this.#resolve({ status, headers: headersSince(headers, before), body, state: 'whole', headSent: false });
+    this.#resolve({ status, headers: set, body, state: 'whole', headSent: false });
   }
 
   /** Does what the layer says. */

@@ -83,8 +83,9 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
    */
   override mayBegin(): boolean {
     const { headersSent, writableEnded } = this.#response;
-    if (headersSent || writableEnded || isDestroyed(this.#response)) return false;
-    return !this.#wasOpen || isOpen(this.#request) || !isUnread(this.#request, this.#wasRead);
+    if (headersSent || writableEnded) return false;
+    const isReadable = !this.#wasOpen || isOpen(this.#request) || !isUnread(this.#request, this.#wasRead);
+    return isReadable && !isDestroyed(this.#response);
   }
 
   /** What libraries look at to find out that the client has gone: on-finished looks at `writableEnded`. */

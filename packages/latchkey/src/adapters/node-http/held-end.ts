@@ -158,13 +158,6 @@ export function isCallback(value: unknown): value is Callback {
   return typeof value === 'function';
 }
 
-/** The bytes of a chunk; undefined for one that Node refuses, and where there is none. */
-export function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefined {
-  if (chunk instanceof Uint8Array) return chunk;
-  if (typeof chunk !== 'string') return undefined;
-  return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
-}
-
 /** What Node throws when a header is changed too late. */
 export function headersSent(response: ServerResponse): Error {
   if (isHttp2(response)) return errorOf('ERR_HTTP2_HEADERS_SENT', 'Response has already been initiated.');

@@ -12,7 +12,7 @@ import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../..
 import { mayHaveBody } from '../../http/response/replay.ts';
 import { isOuterAnswer, isOutside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, ClientGone, isCutFromHere, Patience } from './client-gone.ts';
-import { dropEnd, dropWrite, type EndCall, HeldEnd, headersSent, isCallback, toBytes } from './held-end.ts';
+import { dropEnd, dropWrite, type EndCall, HeldEnd, headersSent, isCallback } from './held-end.ts';
 import { isDestroyed, isStatus, NodeResponseHead } from './response-head.ts';
 import { type Capture, install, letHeadPass, type Originals, overrideHeaderFunctions } from './response-overrides.ts';
 import { writeAnswer } from './write-answer.ts';
@@ -27,11 +27,9 @@ import { WrittenPieces } from './written-pieces.ts';
 type Phase = 'holding' | 'passing' | 'held' | 'discarding' | 'sent' | 'writing' | 'outer';
 type Head = Pick<PlainResponse, 'status' | 'headers'>;
 
-/** What is written then does not reach the client. */
+/** What is written then goes nowhere, or on as it is. */
 const silent: ReadonlySet<Phase> = new Set(['held', 'discarding', 'sent']);
-/** What is written then goes on as it is. */
 const passingOn: ReadonlySet<Phase> = new Set(['writing', 'outer']);
-
 const noBody = new Uint8Array();
 
 /** One response while the guard has it. What only some responses need is made when they need it. */
@@ -57,8 +55,8 @@ export class NodeResponseCapture implements Capture {
   constructor(response: ServerResponse, parts: CaptureParts, headersBefore: OutgoingHttpHeaders) {
     this.#response = response;
     this.#parts = parts;
-    this.#head = new NodeResponseHead(response, headersBefore);
     this.originals = install(response, this);
+    this.#head = new NodeResponseHead(response, headersBefore);
     if (response.headersSent) this.#letOuterAnswer();
     else if (isDestroyed(response)) this.closed();
   }
@@ -84,7 +82,7 @@ export class NodeResponseCapture implements Capture {
     }
     const call = [chunk, encoding, callback] as const;
     if ((this.#pieces?.size ?? 0) + bytes.length >= this.#head.declaredLength) {
-      this.#hold(bytes, call);
+      this.#hold(bytes, call, false);
       return true;
     }
     this.#open();
@@ -94,11 +92,14 @@ export class NodeResponseCapture implements Capture {
   }
 
   end(chunk: unknown, encoding: unknown, callback: unknown): void {
-    if (this.#phase === 'holding' || this.#phase === 'passing') this.#endFirst([chunk, encoding, callback]);
+    const call = [chunk, encoding, callback] as const;
+    if (this.#phase === 'holding' || this.#phase === 'passing') this.#endFirst(call);
     else if (this.#phase === 'outer' && !isOutside(this.#parts)) this.#endUnheard('too-large');
-    else if (passingOn.has(this.#phase)) this.originals.end.call(this.#response, chunk, encoding, callback);
-    else dropEnd(this.#response, this.#held, [chunk, encoding, callback]);
-    if (this.#phase === 'held') this.#held?.show(this.#headSent);
+    else if (passingOn.has(this.#phase)) Reflect.apply(this.originals.end, this.#response, call);
+    else {
+      dropEnd(this.#response, this.#held, call);
+      if (this.#phase === 'held') this.#held?.show(this.#headSent);
+    }
   }
 
   #endFirst(call: EndCall): void {
@@ -110,7 +111,7 @@ export class NodeResponseCapture implements Capture {
     // Node says what is wrong with a chunk, or a status, that it refuses.
     if (isRefused) this.originals.write.call(this.#response, chunk, encoding);
     else if (this.#isOuterAnswer()) Reflect.apply(this.originals.end, this.#response, call);
-    else this.#hold(bytes, call);
+    else this.#hold(bytes, call, true);
   }
 
   writeHead(args: readonly unknown[]): void {
@@ -226,11 +227,12 @@ export class NodeResponseCapture implements Capture {
   }
 
   /** The answer is complete: its end waits for the decision. */
-  #hold(last: Uint8Array | undefined, call: EndCall): void {
-    const { declaredLength, status } = this.#head;
+  #hold(last: Uint8Array | undefined, call: EndCall, isEnded: boolean): void {
+    const { declaredLength, isHttp2, status } = this.#head;
     this.#phase = 'held';
-    this.#held = new HeldEnd(this.#response, call, this.#head.isHttp2);
     if (!this.#headSent && !isDestroyed(this.#response)) this.#head.show();
+    this.#held = new HeldEnd(this.#response, call, isHttp2);
+    if (isEnded) this.#held.show(this.#headSent);
     const body = this.#pieces?.whole(last) ?? last ?? noBody;
     const size = this.#pieces?.size ?? body.length;
     const isBroken = this.#gone?.failedForNobody === true || (size < declaredLength && mayHaveBody(status));
@@ -288,4 +290,11 @@ export class NodeResponseCapture implements Capture {
       stillRunning: () => this.#returning,
     });
   }
+}
+
+/** The bytes of a chunk; undefined for one that Node refuses, and where there is none. */
+function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefined {
+  if (chunk instanceof Uint8Array) return chunk;
+  if (typeof chunk !== 'string') return undefined;
+  return Buffer.from(chunk, typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
 }

@@ -66,25 +66,24 @@ export class NodeResponseHead {
     this.#before = before;
   }
 
-  /** Remembers the head before the functions of earlier middleware see it: they add a content coding, for one. */
-  note(headers?: readonly Header[]): void {
+  /**
+   * Remembers the head before the functions of earlier middleware see it: they add a content coding, for one.
+   *
+   * @param known - the headers that were set since the guard, where they need not be looked for.
+   */
+  note(known?: readonly Header[]): void {
     const response = this.#response;
     this.isNoted = true;
     this.status = response.statusCode;
     if (!this.isHttp2) this.#statusMessage = response.statusMessage;
-    this.headers = headers ?? this.#headersSet();
     const length = response.getHeader('content-length');
     if (length !== undefined) this.declaredLength = Number.parseInt(String(length), 10);
-  }
-
-  /** The headers that are there now and were not, or not with this value, before the guard. */
-  #headersSet(): Header[] {
-    const response = this.#response;
-    const headers: Header[] = [];
+    const set: Header[] = [];
+    this.headers = known ?? set;
+    if (known !== undefined) return;
     for (const name of response.getRawHeaderNames?.() ?? response.getHeaderNames()) {
-      addHeader(headers, name, response.getHeader(name), this.#before[name.toLowerCase()]);
+      addHeader(set, name, response.getHeader(name), this.#before[name.toLowerCase()]);
     }
-    return headers;
   }
 
   /** Does what `writeHead` says, but sends nothing; gives the headers, if they are known from that. */
