@@ -20,18 +20,17 @@ import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { NodeExchange } from './node-http/exchange.ts';
 
 /**
- * A middleware. Mount it after authentication, before the handler; body parsers may come before or after it.
- * What error handlers write is the answer. `context.finish` writes the answer itself; what the handler writes after
- * it is dropped.
+ * A middleware. Mount it after authentication and before the handler; body parsers may come before or after it. A
+ * response of an error handler is the answer. `context.finish` writes the answer itself; later writes of the handler
+ * are dropped.
  */
 export interface ExpressGuard<Kind extends TransactionKind = never> extends GuardFace<Request, Kind> {
   (request: Request, response: Response, next: NextFunction): void;
-  /** The same guard with other settings for one route; shares store and engine. */
+  /** Returns the guard with other settings for one route. It shares store and engine. */
   with(route: RouteOptions<Request>): ExpressGuard<Kind>;
 }
 
-/**
- * Makes a guard for Express.
+/** Creates a guard for Express.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
@@ -80,7 +79,7 @@ class ExpressExchange<Kind extends TransactionKind> extends NodeExchange<Request
 
   protected override whenFinished(): void {}
 
-  /** Does what the layer says. */
+  /** Carries out the layer's answer. */
   answer(answer: GuardAnswer): void {
     try {
       if (answer.kind === 'pass') this.#next();

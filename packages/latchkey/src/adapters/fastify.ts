@@ -6,7 +6,8 @@
  * const guard = idempotency({ store: memoryStore(), principal: (request) => request.auth.tenantId })
  * await app.register(guard)
  * app.post('/charges', { config: { idempotency: { key: { required: true } } } }, async (request, reply) => {
- *   const charge = await request.idempotency?.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
+ *   const charge = await request.idempotency?.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey
+ * }))
  *   return reply.code(201).send(charge)
  * })
  * ```
@@ -22,7 +23,7 @@ import { addHooks, FastifyContexts } from './fastify-parts/hooks.ts';
 import type { GuardFace } from './guard-contexts.ts';
 
 /**
- * Says which store's transactions `request.idempotency` has; augment it once.
+ * Defines the type of the transactions of `request.idempotency`; augment it once.
  *
  * @example
  * ```ts
@@ -42,28 +43,28 @@ declare module 'fastify' {
     idempotency: HttpContext<RegisteredKind, FastifyReply> | undefined;
   }
   interface FastifyContextConfig {
-    /** Settings of this route, or false to leave it alone. */
+    /** Settings of this route, or false to leave it unguarded. */
     idempotency?: GuardedRoute<FastifyRequest> | false;
   }
 }
 
 /**
- * A plugin that guards the routes of the instance it is registered in, and of those below it. Register it with
- * `await`, so that it knows the routes that follow: there it acts after all their `preHandler` hooks, authentication
- * included. On routes declared before it, it acts before theirs.
+ * A plugin that guards the routes of the instance in which it is registered, and of its child instances. Register it
+ * with `await`, so that it sees the routes that follow: on these it runs after all their `preHandler` hooks, including
+ * authentication. On routes declared before it, it runs before their own `preHandler` hooks.
  *
- * An answer is stored as it reaches the guard's `onSend` hook, error handlers' answers included: hooks registered before
- * the guard have acted on it, and hooks behind it act on the first answer and on each replay. Streams, `reply.hijack()` and
- * what is written to `reply.raw` are stored as they leave Fastify, in the coding of a compression plugin too.
- * Fastify destroys a stream when the client hangs up: such an answer counts as broken and its body is not kept.
- * `context.finish` sends the answer and resolves with the reply, for the handler to return.
+ * An answer, including that of an error handler, is stored as it reaches the guard's `onSend` hook. `onSend` hooks
+ * registered before the guard run before the answer is stored; later hooks run on the first answer and on each replay.
+ * Streams, and responses written with `reply.hijack()` or `reply.raw`, are stored as they leave Fastify, including the
+ * coding of a compression plugin. Fastify destroys a stream when the client disconnects: such an answer counts as
+ * broken, and its body is not kept. `context.finish` sends the answer and resolves with the reply, for the handler to
+ * return.
  */
 export interface FastifyGuard<Kind extends TransactionKind = never>
   extends FastifyPluginCallback,
     GuardFace<FastifyRequest, Kind, FastifyReply> {}
 
-/**
- * Makes a guard for Fastify.
+/** Creates a guard for Fastify.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
@@ -80,10 +81,10 @@ export function idempotency<Kind extends TransactionKind = never>(
     context: (request: FastifyRequest) => contexts.get(request),
     tryContext: (request: FastifyRequest) => contexts.tryGet(request),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
-    // What fastify-plugin sets: the hooks belong to the instance that registers, not to a child of it.
+    // The same properties that fastify-plugin sets: the hooks belong to the registering instance, not to a child of it.
     [Symbol.for('skip-override')]: true,
     [Symbol.for('fastify.display-name')]: 'latchkey',
-    // Fastify refuses the plugin where its own release is another, and names both.
+    // Fastify refuses the plugin if its own version differs, and names both.
     [Symbol.for('plugin-meta')]: { name: 'latchkey/fastify', fastify: '5.x' },
   });
 }

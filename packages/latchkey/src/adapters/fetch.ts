@@ -24,18 +24,18 @@ import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 /** The context of a guarded request. */
 export type FetchContext<Kind extends TransactionKind = never> = HttpContext<Kind, Response>;
 
-/** A handler as the runtime calls it: the request, and whatever the runtime passes beside it. */
+/** A handler as the runtime calls it: with the request and the runtime's other arguments. */
 export type FetchHandler<Req extends Request, Rest extends readonly unknown[]> = (
   request: Req,
   ...rest: Rest
 ) => Response | Promise<Response>;
 
-/** What {@link idempotency} makes. */
+/** The return type of {@link idempotency}. */
 export interface FetchGuard<Kind extends TransactionKind = never, Req extends Request = Request>
   extends GuardFace<Request, Kind, Response> {
   /**
-   * Puts the guard before a handler, whose arguments stay as they are: `guard.context(request)` gives the context. What
-   * the handler throws becomes a 500 of the layer. `context.finish` resolves with the response, for the handler to
+   * Puts the guard before a handler, whose arguments stay the same: `guard.context(request)` returns the context. An
+   * error of the handler becomes a 500 of the layer. `context.finish` resolves to the response, which the handler must
    * return.
    *
    * @example
@@ -46,15 +46,16 @@ export interface FetchGuard<Kind extends TransactionKind = never, Req extends Re
    *   return Response.json(await guard.context(request).step('ship', () => ship(id)))
    * })
    * // Workers
-   * export default { fetch: guard(async (request: Request, env: Env, execution: ExecutionContext) => answer(request, env)) }
+   * export default { fetch: guard(async (request: Request, env: Env, execution: ExecutionContext) => answer(request,
+   * env)) }
    * ```
    */
   <R extends Req = Req, Rest extends readonly unknown[] = []>(
     handler: FetchHandler<R, Rest>,
   ): (request: R, ...rest: Rest) => Promise<Response>;
   /**
-   * The same for a handler that can't do without its context, which it is given before the framework's arguments. So
-   * the key is required: a request without one gets 400 `key-missing`.
+   * Puts the guard before a handler that needs its context and gets it before the framework's arguments. The key is
+   * therefore required: a request without one gets 400 `key-missing`.
    *
    * @throws LatchkeyError `context-missing`, as a rejection, for a method that is not guarded.
    * @example
@@ -68,7 +69,7 @@ export interface FetchGuard<Kind extends TransactionKind = never, Req extends Re
   withContext<R extends Req = Req, Rest extends readonly unknown[] = []>(
     handler: (context: FetchContext<Kind>, request: R, ...rest: Rest) => Response | Promise<Response>,
   ): (request: R, ...rest: Rest) => Promise<Response>;
-  /** The same guard with other settings for some routes; shares store and engine. */
+  /** Returns the guard with other settings for some routes. It shares store and engine. */
   with(route: RouteOptions<Req>): FetchGuard<Kind, Req>;
 }
 
@@ -76,8 +77,8 @@ export interface FetchGuard<Kind extends TransactionKind = never, Req extends Re
 export interface FetchGuardOptions<Kind extends TransactionKind = never, Req extends Request = Request>
   extends GuardOptions<Req, Kind> {
   /**
-   * Keeps an edge runtime alive until the answer is stored, though the client may have gone. It is given the
-   * request and the further arguments of the handler.
+   * Keeps an edge runtime alive until the answer is stored, even if the client has disconnected. It gets the request
+   * and the other arguments of the handler.
    *
    * @example
    * ```ts
@@ -87,7 +88,7 @@ export interface FetchGuardOptions<Kind extends TransactionKind = never, Req ext
   readonly waitUntil?: (work: Promise<unknown>, request: Req, ...rest: readonly unknown[]) => void;
 }
 
-/** What all wrapped handlers of a guard share. */
+/** The parts that all wrapped handlers of a guard share. */
 interface Parts<Kind extends TransactionKind, Req extends Request> {
   readonly contexts: GuardContexts<Kind, Response>;
   readonly waitUntil: FetchGuardOptions<Kind, Req>['waitUntil'];
@@ -96,8 +97,7 @@ interface Parts<Kind extends TransactionKind, Req extends Request> {
 /** Runs the handler; the context is undefined for a request that the layer lets pass. */
 type Call<Kind extends TransactionKind> = (context: FetchContext<Kind> | undefined) => Response | Promise<Response>;
 
-/**
- * Makes a guard for Fetch API handlers.
+/** Creates a guard for Fetch API handlers.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */

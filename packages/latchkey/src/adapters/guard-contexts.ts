@@ -1,5 +1,5 @@
 /**
- * Which context belongs to which request.
+ * Maps requests to their contexts.
  *
  * @module
  */
@@ -8,27 +8,27 @@ import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { HttpContext } from '../http/layer.ts';
 
-/** An exchange, whose context is made on first use. */
+/** An exchange whose context is created on first use. */
 export interface ContextHolder<Kind extends TransactionKind, Finished> {
   readonly context: HttpContext<Kind, Finished>;
 }
 
 /** The contexts of one guard and of its variants, by the framework's request. */
 export class GuardContexts<Kind extends TransactionKind, Finished = void> {
-  /** A property of the request and not a WeakMap: see `http/request-mark.ts`. */
+  /** A property of the request, not a WeakMap: see `http/request-mark.ts`. */
   readonly #exchange = Symbol('latchkey.exchange');
 
-  /** The handler of this request runs from here on. */
+  /** Records that the handler of this request runs from here on. */
   set(request: object, exchange: ContextHolder<Kind, Finished>): void {
     (request as Record<symbol, unknown>)[this.#exchange] = exchange;
   }
 
-  /** The context, if this request runs under one. */
+  /** Returns the context, if this request has one. */
   tryGet(request: object): HttpContext<Kind, Finished> | undefined {
     return this.find(request)?.context;
   }
 
-  /** The exchange that this request's handler runs under. */
+  /** Returns the exchange of this request's handler. */
   protected find(request: object): ContextHolder<Kind, Finished> | undefined {
     return (request as Record<symbol, ContextHolder<Kind, Finished> | undefined>)[this.#exchange];
   }
@@ -46,17 +46,18 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
   }
 }
 
-/** What every guard has, whatever its framework calls a request. */
+/** The members of every guard, for any framework's request type. */
 export interface GuardFace<Native extends object, Kind extends TransactionKind, Finished = void> {
   /**
-   * The context of a guarded request.
-   *
-   * @throws LatchkeyError `context-missing` on an unguarded route, and for a request that the guard let pass
-   * because it has no key.
+   * The context of a guarded request. @throws LatchkeyError `context-missing` on an unguarded route, and for a request
+   * that the guard let pass because it has no key.
    */
   context(request: Native): HttpContext<Kind, Finished>;
-  /** The same, or undefined where `context` throws: for routes whose key is optional. */
+  /** Returns the context, or undefined where `context` throws: for routes whose key is optional. */
   tryContext(request: Native): HttpContext<Kind, Finished> | undefined;
-  /** Refuses new operations with 503, waits for running ones at most `timeoutMs` (10,000), then gives up what is left. */
+  /**
+   * Refuses new operations with 503, waits at most `timeoutMs` milliseconds (default 10,000) for running ones, then
+   * aborts the remaining ones.
+   */
   shutdown(timeoutMs?: number): Promise<void>;
 }

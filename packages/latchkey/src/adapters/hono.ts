@@ -23,28 +23,28 @@ import { FetchExchange } from './fetch-api/exchange.ts';
 import { HandlerSide } from './fetch-api/hono-response.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
-/** What the guard adds to Hono's context; undefined for a request that runs without protection. */
+/** The variable that the guard adds to Hono's context; undefined for a request that runs without protection. */
 export interface IdempotencyEnv<Kind extends TransactionKind = never> {
   Variables: { idempotency: HttpContext<Kind, Response> | undefined };
 }
 
-/** Hono's own default, under which `c.get` takes every name. */
+/** Hono's default, with which `c.get` accepts every name. */
 type AnyEnv = Context extends Context<infer E> ? E : never;
 
-/** The guard's variable stays typed where the application names no Env of its own. */
+/** The guard's variable stays typed if the application has no Env type. */
 type GuardedEnv<E extends Env, Kind extends TransactionKind> = 0 extends 1 & E
   ? IdempotencyEnv<Kind>
   : E & IdempotencyEnv<Kind>;
 
 /**
- * A middleware. Mount it after authentication, before the handler. What `app.onError` answers is the answer.
- * `context.finish` resolves with the response, for the handler to return. A `timeout()` belongs in front of the guard:
- * its answer goes to the client, and the handler's own is stored once it is there.
+ * A middleware. Mount it after authentication and before the handler. A response of `app.onError` is the answer.
+ * `context.finish` resolves to the response, which the handler must return. Mount `timeout()` before the guard: its
+ * answer is sent to the client, and the handler's answer is stored once the handler ends.
  */
 export interface HonoGuard<E extends Env = AnyEnv, Kind extends TransactionKind = never>
   extends MiddlewareHandler<GuardedEnv<E, Kind>>,
     GuardFace<Context, Kind, Response> {
-  /** The same guard with other settings for one route; shares store and engine. */
+  /** Returns the guard with other settings for one route. It shares store and engine. */
   with(route: RouteOptions<Context<E>>): HonoGuard<E, Kind>;
 }
 
@@ -52,7 +52,7 @@ export interface HonoGuard<E extends Env = AnyEnv, Kind extends TransactionKind 
 export interface HonoGuardOptions<E extends Env = AnyEnv, Kind extends TransactionKind = never>
   extends GuardOptions<Context<E>, Kind> {
   /**
-   * Keeps an edge runtime alive until the answer is stored, though the client may have gone.
+   * Keeps an edge runtime alive until the answer is stored, even if the client has disconnected.
    *
    * @example
    * ```ts
@@ -62,15 +62,16 @@ export interface HonoGuardOptions<E extends Env = AnyEnv, Kind extends Transacti
   readonly waitUntil?: (work: Promise<unknown>, c: Context<E>) => void;
 }
 
-/** What all variants of a guard share. */
+/** The parts that all variants of a guard share. */
 interface Parts<E extends Env, Kind extends TransactionKind> {
   readonly contexts: GuardContexts<Kind, Response>;
   readonly waitUntil: HonoGuardOptions<E, Kind>['waitUntil'];
 }
 
 /**
- * Makes a guard for Hono. The type of its context follows from the options: annotate the parameter of one function
- * (`principal: (c: Context<AppEnv>) => c.get('account')`) to have them typed by your own Env.
+ * c.get('account')`) to have them typed by your own Env. => Creates a guard for Hono. The type of its context follows
+ * from the options: to use your own Env, annotate the parameter of one function (`principal: (c: Context<AppEnv>) =>
+ * c.get('account')`). => c.get('account')`) to have them typed by your own Env.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
@@ -122,18 +123,20 @@ async function guarded<E extends Env, Kind extends TransactionKind>(
   else send(c, response);
 }
 
-/** Setting a response over another merges the headers of both, the handler's dropped ones too. */
+/** Replacing a response merges the headers of both, including dropped headers of the handler. */
 function send(c: Context, response: Response): void {
   Reflect.set(c, 'res', undefined);
   c.res = response;
 }
 
-/** The headers that middleware in front has set; reading `c.res` would make a response, which Hono then merges. */
+/**
+ * Returns the headers that earlier middleware has set. Reading `c.res` would create a response, which Hono then merges.
+ */
 function headersOf(c: Context): Headers {
   return c.finalized ? new Headers() : new Headers(c.newResponse(null).headers);
 }
 
-/** What Hono remembers of a body that a validator has read before. */
+/** The body that Hono has cached if a validator has read it before. */
 async function parsedBody(c: Context): Promise<RequestBody> {
   const { bodyCache } = c.req;
   if (bodyCache.text !== undefined || bodyCache.arrayBuffer !== undefined || bodyCache.blob !== undefined) {
@@ -143,7 +146,7 @@ async function parsedBody(c: Context): Promise<RequestBody> {
   return bodyCache.formData === undefined ? { kind: 'consumed' } : formBody(await c.req.formData());
 }
 
-/** Files are gone once they were read as a form: there is nothing left to compare them by. */
+/** Files that were read as a form can't be compared any more. */
 function formBody(form: FormData): RequestBody {
   const entries = [...form];
   const isText = entries.every(([, value]) => typeof value === 'string');

@@ -5,7 +5,8 @@
  * ```ts
  * const guard = idempotency({ store: memoryStore(), principal: (request) => tenantOf(request) })
  * createServer(guard.wrap(async (request, response) => {
- *   const charge = await guard.context(request).step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
+ *   const charge = await guard.context(request).step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey
+ * }))
  *   response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(charge))
  * })).listen(8080)
  * ```
@@ -21,27 +22,28 @@ import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { NodeExchange } from './node-http/exchange.ts';
 
-/** A handler as `createServer` takes it. The context is undefined for a request that runs without protection. */
+/**
+ * A handler in the form that `createServer` takes. The context is undefined for a request that runs without protection.
+ */
 export type NodeHandler<Kind extends TransactionKind = never> = (
   request: IncomingMessage,
   response: ServerResponse,
   context: HttpContext<Kind> | undefined,
 ) => unknown;
 
-/** What {@link idempotency} makes. */
+/** The return type of {@link idempotency}. */
 export interface NodeGuard<Kind extends TransactionKind = never> extends GuardFace<IncomingMessage, Kind> {
   /**
-   * Puts the guard before a handler. What the handler throws before it has answered becomes a 500 of the layer, and so
-   * does what `principal` or `authorizeReplay` throws; without a key a handler's rejection is the caller's, as ever.
-   * `context.finish` writes the answer itself; what the handler writes after it is dropped.
+   * Puts the guard before a handler. An error of the handler before it has answered becomes a 500 of the layer, and so
+   * does an error of `principal` or `authorizeReplay`. Without a key, a handler's rejection goes to the caller, as
+   * without the guard. `context.finish` writes the answer itself; later writes of the handler are dropped.
    */
   wrap(handler: NodeHandler<Kind>): (request: IncomingMessage, response: ServerResponse) => Promise<void>;
-  /** The same guard with other settings for some routes; shares store and engine. */
+  /** Returns the guard with other settings for some routes. It shares store and engine. */
   with(route: RouteOptions<IncomingMessage>): NodeGuard<Kind>;
 }
 
-/**
- * Makes a guard for `node:http` handlers.
+/** Creates a guard for `node:http` handlers.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
@@ -104,7 +106,7 @@ async function guarded<Kind extends TransactionKind>(
     const handled = layer.handle(exchange);
     answer = handled instanceof Promise ? await handled : handled;
   } catch (error) {
-    // Nobody listens to what a server's listener returns: a throw that gets there ends the process.
+    // The return value of a server's listener is ignored, so a rejection there would end the process.
     answer = { kind: 'answer', response: layer.failed(error, exchange.native) };
   }
   if (answer.kind === 'pass') await exchange.pass();

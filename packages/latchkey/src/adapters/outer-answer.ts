@@ -1,6 +1,6 @@
 /**
- * Tells the handler's answer from one that somebody in front of the guard gives on the same response, such as a
- * middleware that answers 503 after a time while the handler still works.
+ * Distinguishes the handler's answer from one that middleware before the guard gives on the same response, such as a
+ * 503 after a timeout while the handler still runs.
  *
  * @module
  */
@@ -8,7 +8,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 
-/** The exchange of the handler that the code at hand belongs to. */
+/** The exchange of the handler to which the current code belongs. */
 const running = new AsyncLocalStorage<object>();
 
 const belonging = Symbol('latchkey.inside');
@@ -20,19 +20,19 @@ interface Inside extends IncomingMessage {
   [emitting]: (...args: unknown[]) => boolean;
 }
 
-/** What comes out of the connection knows nothing of the handler. */
+/** Events of the connection don't have the handler's asynchronous context. */
 function emit(this: Inside, ...args: unknown[]): boolean {
   const exchange = this[belonging];
-  // Entering a context that is there already would cost a request a third of its time.
+  // Entering a context that is already active would cost a request a third of its time.
   return isOutside(exchange) ? running.run(exchange, () => this[emitting](...args)) : this[emitting](...args);
 }
 
-/** An exchange that runs its handler; a promise tells when that has returned, where the framework lets one know. */
+/** An exchange that runs its handler; returns a promise for its return if the framework provides one. */
 interface Running {
   run(): Promise<unknown> | undefined;
 }
 
-/** Shared by all requests, which is cheaper than a closure for each. */
+/** Shared by all requests, which is cheaper than one closure per request. */
 function run(exchange: Running): Promise<unknown> | undefined {
   return exchange.run();
 }
@@ -43,8 +43,8 @@ export function runInside(exchange: Running): Promise<unknown> | undefined {
 }
 
 /**
- * What listeners of the request do belongs to the handler too, such as a parser that reads the body by its events. Not
- * needed while the whole body lies in the request: then its events come from the handler's own reading.
+ * Runs the request's listeners, such as a parser that reads the body by events, in the handler's context too. Not
+ * needed while the request already has the complete body: its events then come from the handler's own reading.
  */
 export function takeEventsInside(exchange: object, request: IncomingMessage): void {
   if (emitting in request) return;
@@ -55,14 +55,17 @@ export function takeEventsInside(exchange: object, request: IncomingMessage): vo
 }
 
 /**
- * True for code that the handler of this exchange did not start. Some of that is the handler's all the same: callbacks of
- * libraries that queue work for many requests lose the context.
+ * True for code outside the context of this exchange's handler. Some of that code still belongs to the handler:
+ * callbacks of libraries that queue work for many requests lose the context.
  */
 export function isOutside(exchange: object): boolean {
   return running.getStore() !== exchange;
 }
 
-/** True if an answer of this status, given now, is somebody's in front of the handler: others answer with no other status. */
+/**
+ * True if an answer with this status, given now, comes from middleware before the handler, which answers with no other
+ * status.
+ */
 export function isOuterAnswer(exchange: object, status: number): boolean {
   return (status >= 500 || status === 408) && running.getStore() !== exchange;
 }

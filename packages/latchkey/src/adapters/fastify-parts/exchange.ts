@@ -1,9 +1,8 @@
 /**
- * One request and reply of Fastify on their way through the layer.
- *
- * An answer that reaches the guard's `onSend` whole, as a string or bytes, is held there until it is stored. Everything
- * else is captured from the raw response: streams, and what is written past Fastify's hooks. An answer of the layer's own
- * is sent the framework's way, and takes the place of whatever reaches that same hook.
+ * One request and reply of Fastify in the layer. A complete answer (a string or bytes) that reaches the guard's
+ * `onSend` is held there until it is stored. Everything else is captured from the raw response: streams, and writes
+ * that bypass Fastify's hooks. The layer's own answers are sent through the framework and replace the payload that
+ * reaches that hook.
  *
  * @module
  */
@@ -34,7 +33,7 @@ import {
 
 /** Ends a hook. */
 export type Done = (error?: Error) => void;
-/** Ends an `onSend` hook. Undefined leaves the payload as it is. */
+/** Ends an `onSend` hook. Undefined leaves the payload unchanged. */
 export type Next = (error?: Error | null, payload?: unknown) => void;
 
 /** An answer that waits in `onSend`. */
@@ -44,23 +43,23 @@ interface Waiting {
   readonly next: Next;
 }
 
-/** What the exchanges of one route in one instance share. */
+/** The parts that the exchanges of one route in one instance share. */
 export interface FastifyParts {
-  /** Those of the guard: no two guards share them. */
+  /** The contexts of the guard: no two guards share them. */
   readonly contexts: object;
-  /** Bodies that were read before they were parsed. */
+  /** Bodies that were read before parsing. */
   readonly bodies: RequestMark<RequestBody>;
   /** Of the route. */
   readonly bodyLimit: number;
 }
 
 /**
- * - `idle`: the handler has not been entered.
- * - `running`: it has, and has not answered.
- * - `captured`: what it writes is captured from the raw response.
- * - `held`: its answer has reached `onSend`, and waits until it is stored.
- * - `finished`: `finish` has committed the answer, which waits to be sent.
- * - `placing`: an answer of the layer's own is on its way to `onSend`.
+ * - `idle`: the handler has not started.
+ * - `running`: the handler has started and has not answered.
+ * - `captured`: its writes are captured from the raw response.
+ * - `held`: its answer has reached `onSend` and waits there until it is stored.
+ * - `finished`: `finish` has committed the answer, which has not been sent yet.
+ * - `placing`: an answer of the layer is on its way to `onSend`.
  * - `over`: the answer has passed the guard.
  */
 type Phase = 'idle' | 'running' | 'captured' | 'held' | 'finished' | 'placing' | 'over';
@@ -68,18 +67,18 @@ type Phase = 'idle' | 'running' | 'captured' | 'held' | 'finished' | 'placing' |
 /** The exchange of a request. Copies of this module in one program share the symbol. */
 const exchangeKey = Symbol.for('latchkey.fastify.exchange');
 
-/** The exchange of this request whose answer is the business of `onSend`. */
+/** The exchange of this request whose answer `onSend` handles. */
 export function exchangeOf<Kind extends TransactionKind>(request: FastifyRequest): FastifyExchange<Kind> | undefined {
   return (request as { [exchangeKey]?: FastifyExchange<Kind> })[exchangeKey];
 }
 
-/** The body was parsed already; the handler is run by ending the hook. */
+/** The body is already parsed; ending the hook runs the handler. */
 export class FastifyExchange<Kind extends TransactionKind>
   extends NodeExchange<FastifyRequest, Kind, FastifyReply>
   implements TrapOwner
 {
   readonly parts: FastifyParts;
-  /** True once the handler was entered. */
+  /** True once the handler has started. */
   hasRun = false;
   readonly #reply: FastifyReply;
   readonly #done: Done;
@@ -89,7 +88,7 @@ export class FastifyExchange<Kind extends TransactionKind>
   #raw: RawResponse | undefined;
   #resolve: (captured: CapturedResponse | Promise<CapturedResponse>) => void = () => {};
   #waiting: Waiting | undefined;
-  /** The answer that takes the place of whatever reaches `onSend`. */
+  /** The answer that replaces the payload that reaches `onSend`. */
   #placed: PlainResponse | undefined;
   #payload: string | Buffer | null = null;
 
@@ -101,7 +100,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#done = done;
   }
 
-  /** Takes the request through the guard. */
+  /** Handles the request in the guard. */
   enter(layer: HttpLayer<FastifyRequest, Kind>): void {
     try {
       const answer = layer.handle(this);
@@ -149,7 +148,7 @@ export class FastifyExchange<Kind extends TransactionKind>
 
   #capture(payload: unknown, next: Next): void {
     const status = this.#reply.statusCode;
-    // A status that somebody in front of the handler answers with, or that does not exist, is the raw capture's to judge.
+    // The raw capture handles a status that is invalid, or that code before the handler may have answered with.
     const isOwn = isStatus(status) && !isOuterAnswer(this, status);
     const body = isOwn ? wholePayload(payload) : undefined;
     if (body === undefined) {
@@ -163,7 +162,7 @@ export class FastifyExchange<Kind extends TransactionKind>
       next(error);
       return;
     }
-    // Fastify takes the type away from content that a status does not allow.
+    // Fastify removes the type from content that a status does not allow.
     const dropsType = !mayHaveBody(status) && payload !== undefined && payload !== null;
     const before = dropsType ? { ...this.#before, 'content-type': headers['content-type'] } : this.#before;
     const set = headersSince(headers, before);
@@ -173,7 +172,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#resolve({ status, headers: set, body, state: 'whole', headSent: false });
   }
 
-  /** Does what the layer says. */
+  /** Carries out the layer's answer. */
   #answer(answer: GuardAnswer): void {
     try {
       if (answer.kind === 'pass') this.#done();
@@ -189,7 +188,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     }
   }
 
-  /** The answer that waits in `onSend` goes on, or another one in its place. */
+  /** Continues `onSend` with the held answer, or with another one in its place. */
   #letOut(answer: GuardAnswer): void {
     const { next, status, headers } = this.#waiting as Waiting;
     if (answer.kind === 'answer') {
@@ -198,7 +197,7 @@ export class FastifyExchange<Kind extends TransactionKind>
       this.#place(next);
       return;
     }
-    // What was set on the reply after the answer has no effect on it.
+    // Changes to the reply after the answer have no effect on it.
     restoreReply(this.#reply, headers);
     this.#reply.code(status);
     if (answer.kind === 'send') markReply(this.#reply, answer.marks);
@@ -206,7 +205,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#goOn(next, undefined);
   }
 
-  /** Sends an answer of the layer's own through all hooks. */
+  /** Sends an answer of the layer through all hooks. */
   #send(response: PlainResponse): void {
     if (!this.hasRun) this.#before = headersOf(this.#reply);
     this.#phase = 'placing';
@@ -222,13 +221,16 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#goOn(next, this.#payload);
   }
 
-  /** What a throw of a later hook, or of Fastify, makes of an answer that was stored, or is the layer's own. */
+  /**
+   * Handles the response to an error of a later hook, or of Fastify, after an answer was stored or the layer has
+   * answered.
+   */
   #passAgain(next: Next): void {
     unmarkReply(this.#reply);
     next();
   }
 
-  /** Fastify throws, to whoever has sent, for an answer that cannot be sent: a later hook has set a malformed header. */
+  /** Fastify throws to the sender if an answer cannot be sent because a later hook has set a malformed header. */
   #goOn(next: Next, payload: unknown): void {
     try {
       next(null, payload);
@@ -237,7 +239,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     }
   }
 
-  /** The way through the layer has thrown. */
+  /** The layer has thrown. */
   #fail(error: unknown): void {
     if (this.#phase === 'idle') {
       this.#done(error as Error);
@@ -254,7 +256,7 @@ export class FastifyExchange<Kind extends TransactionKind>
       if (raw.headersSent) raw.destroy();
       else this.#reply.send(error);
     } catch {
-      // Nor can the error be sent.
+      // The error cannot be sent either.
       raw.destroy();
     }
   }
@@ -268,7 +270,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     if (this.#phase === 'running') this.#captureRaw();
   }
 
-  /** The answer comes another way than through `onSend`, or nobody waits for it any more. */
+  /** The answer does not come through `onSend`, or no client waits for it any more. */
   #captureRaw(): void {
     this.#phase = 'captured';
     this.#raw?.release();
@@ -293,7 +295,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     return tappedBody(this.native.raw, bodyLimit) ?? bodies.get(this.native) ?? super.body(limitBytes);
   }
 
-  /** Fastify asks each time it sends whether the response has ended. */
+  /** Fastify checks before each send whether the response has ended. */
   override get signs(): readonly string[] {
     return signsOfClose;
   }

@@ -17,12 +17,12 @@ import { type Done, exchangeOf, FastifyExchange, type FastifyParts, type Next } 
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
-/** What all hooks of a guard share. */
+/** The parts that all hooks of a guard share. */
 interface Parts<Kind extends TransactionKind> extends FastifyParts {
   readonly layer: HttpLayer<FastifyRequest, Kind>;
 }
 
-/** Marks the routes that have the guard as the last hook of their own. */
+/** Marks the routes that have the guard as their last hook. */
 const hasOwnHook = Symbol('latchkey.hasOwnHook');
 
 interface RouteConfig {
@@ -30,7 +30,7 @@ interface RouteConfig {
   readonly [hasOwnHook]?: boolean;
 }
 
-/** What Fastify prints of an application without routes. */
+/** The text that Fastify prints for an application without routes. */
 const noRoutes = '(empty tree)';
 
 /** The contexts of one guard. */
@@ -41,16 +41,16 @@ export class FastifyContexts<Kind extends TransactionKind> extends GuardContexts
   }
 }
 
-/** What `request.idempotency` is, whichever guard runs the request; made on first use. */
+/** The value of `request.idempotency` for any guard; created on first use. */
 function contextOf(request: FastifyRequest): FastifyRequest['idempotency'] {
   const exchange = exchangeOf<never>(request);
   return exchange?.hasRun === true ? exchange.context : undefined;
 }
 
-/** Fastify's own limit, where neither a route nor the application has set one. */
+/** Fastify's default limit, if neither the route nor the application has set one. */
 const defaultBodyLimit = 1_048_576;
 
-/** Hangs the guard into an instance. */
+/** Adds the guard to an instance. */
 export function addHooks<Kind extends TransactionKind>(
   instance: FastifyInstance,
   layer: HttpLayer<FastifyRequest, Kind>,
@@ -74,7 +74,7 @@ export function addHooks<Kind extends TransactionKind>(
     if (mustBeRead(request, payload)) readBody(request, parts).then(() => done(), done);
     else done();
   });
-  // Routes that follow have a hook of their own: where there are no earlier ones, no request has to be asked for its route.
+  // Later routes have their own hook: if there are no earlier routes, requests need no check of their route.
   if (instance.printRoutes() !== noRoutes) instance.addHook('preHandler', earlierRoutes(parts));
   instance.addHook('onSend', (request, _reply, payload, done) => {
     const exchange = exchangeOf(request);
@@ -86,19 +86,19 @@ export function addHooks<Kind extends TransactionKind>(
 const keyHeader = KEY_HEADER.toLowerCase();
 
 /**
- * The bytes of a body have to be known after it was parsed: mostly they are tapped. False for a stream that another plugin
- * has put in place of the request, to decompress it for one: what is parsed from it counts then.
+ * The guard needs the bytes of a body after it is parsed: they are usually tapped. Returns false for a stream with
+ * which another plugin has replaced the request, for example to decompress it: the parsed value is compared then.
  */
 function mustBeRead({ raw, headers }: FastifyRequest, payload: Readable): boolean {
   return payload === raw && headers[keyHeader] !== undefined && !tapNodeBody(raw);
 }
 
-/** Reads a body that can't be tapped, bounded by its route's `bodyLimit`, and leaves it to the parser. */
+/** Reads a body that can't be tapped, up to the route's `bodyLimit`, and leaves it for the parser. */
 async function readBody(request: FastifyRequest, { bodies, bodyLimit }: FastifyParts): Promise<void> {
   bodies.set(request, await readNodeBody(request.raw, {}, request.routeOptions.bodyLimit ?? bodyLimit));
 }
 
-/** Puts the guard behind the hooks that the route brings itself, since authentication is often one of them. */
+/** Adds the guard after the route's own hooks, since authentication is often one of them. */
 function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
   const own = route.preHandler ?? [];
   route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route.bodyLimit, parts)];
@@ -106,11 +106,11 @@ function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Pa
   route.config = config;
 }
 
-/** Guards the routes that were declared before the plugin was there. */
+/** Guards the routes that were declared before the plugin was registered. */
 function earlierRoutes<Kind extends TransactionKind>(parts: Parts<Kind>): Hook {
   const hooks = new WeakMap<object, Hook>();
   return (request, reply, done) => {
-    // A 404 answers no operation: what runs there has no route, or is the end of a handler that is guarded already.
+    // A 404 handler answers no operation: it runs without a route, or at the end of a handler that is already guarded.
     if (request.is404) return done();
     const { config, bodyLimit }: { config: RouteConfig; bodyLimit?: number } = request.routeOptions;
     if (config[hasOwnHook] === true) return done();

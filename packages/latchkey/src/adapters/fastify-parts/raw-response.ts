@@ -1,8 +1,7 @@
 /**
- * The raw response under a Fastify reply while the guard has it.
- *
- * Traps in front of its functions notice whoever writes there past Fastify. Nearly all answers never meet them: Fastify
- * hands those over in `onSend`. While such an answer is held back, the response looks as if it had been sent.
+ * The raw response under a Fastify reply while the guard handles it. Traps on its functions detect writes that bypass
+ * Fastify. Nearly all answers reach the guard through `onSend` instead. While such an answer is held, the response
+ * looks as if it had been sent.
  *
  * @module
  */
@@ -11,11 +10,11 @@ import type { ServerResponse } from 'node:http';
 import { dropEnd, dropWrite, HeldEnd, headersSent } from '../node-http/held-end.ts';
 import { hideHeadSent, isDestroyed, isHttp2, showHeadSent } from '../node-http/response-head.ts';
 
-/** Whoever has set the traps. */
+/** The owner of the traps. */
 export interface TrapOwner {
   /**
-   * Somebody is about to write, to send the head, or to destroy the response. True if the call goes on, to whatever
-   * functions the response has by then.
+   * Called before a write, before the head is sent, or before the response is destroyed. True if the call continues,
+   * with the functions that the response has by then.
    */
   letsPass(): boolean;
   /** The response was closed. */
@@ -24,13 +23,13 @@ export interface TrapOwner {
 
 type TrappedName = 'write' | 'end' | 'writeHead' | 'flushHeaders' | 'destroy';
 
-/** A function of a response, whatever its overloads. */
+/** A function of a response, with any overloads. */
 type Method = (this: ServerResponse, ...args: readonly unknown[]) => unknown;
 type Methods = { -readonly [Name in TrappedName]: Method };
 
 const trapping = Symbol('latchkey.traps');
 
-/** The traps are shared by all responses, as the functions of the full capture are. */
+/** All responses share the traps, like the functions of the full capture. */
 type Trapped = ServerResponse & { [trapping]: RawResponse };
 
 function spring(response: Trapped, name: TrappedName, args: readonly unknown[]): unknown {
@@ -68,7 +67,7 @@ function onClose(this: Trapped): void {
 
 const noCall = [undefined, undefined, undefined] as const;
 
-/** See the module. */
+/** The raw response under a Fastify reply. */
 export class RawResponse {
   readonly owner: TrapOwner;
   readonly #response: ServerResponse;
@@ -99,23 +98,24 @@ export class RawResponse {
   }
 
   /**
-   * Holds the answer back until it is stored.
+   * Holds the answer until it is stored.
    *
-   * @param isAnswered - true if the handler has answered; false if `finish` has, and what the handler makes from here on
-   *   is dropped.
+   * @param isAnswered - true if the handler has answered; false if `finish` has, in which case later output of the
+   * handler is dropped.
    */
   hold(isAnswered: boolean): void {
     const response = this.#response;
     const isOfHttp2 = isHttp2(response);
-    // A response over HTTP/2 whose stream is closed takes no head.
+    // An HTTP/2 response whose stream is closed accepts no head.
     this.#showsHead = isAnswered && !(isOfHttp2 && isDestroyed(response));
     if (this.#showsHead) showHeadSent(response);
     this.#held = new HeldEnd(response, noCall, isOfHttp2);
-    // After `finish` nothing is shown: the reply that its handler waits for, or returns, is settled when it is sent.
+    // After `finish` the response does not look sent: the reply that its handler awaits or returns settles when it is
+    // sent.
     if (isAnswered) this.#held.show(false);
   }
 
-  /** What a call does that must not go on. */
+  /** Replaces a call that must not continue. */
   refuse(name: TrappedName, [chunk, encoding, callback]: readonly unknown[]): unknown {
     const held = this.#held;
     if (held === undefined) return undefined;
@@ -126,7 +126,7 @@ export class RawResponse {
     return false;
   }
 
-  /** The answer may go out: the response must not look sent any more. */
+  /** The answer may be sent: the response must no longer look sent. */
   open(): void {
     this.release();
     if (this.#held === undefined) return;
@@ -135,7 +135,7 @@ export class RawResponse {
     if (Object.hasOwn(this.#response, 'writableEnded')) Reflect.deleteProperty(this.#response, 'writableEnded');
   }
 
-  /** Gives the response its functions back. Deleting the traps instead would make it a slow object. */
+  /** Restores the functions of the response. Deleting the traps instead would make it a slow object. */
   release(): void {
     const response = this.#response as unknown as { [Name in TrappedName]: unknown };
     response.write = this.#write;
@@ -145,7 +145,7 @@ export class RawResponse {
     response.destroy = this.#destroy;
   }
 
-  /** The answer is out: what the application wanted to destroy meanwhile is destroyed. */
+  /** The answer has been sent: carries out a `destroy` that the application has called meanwhile. */
   letGo(): void {
     this.#held?.letGo();
   }

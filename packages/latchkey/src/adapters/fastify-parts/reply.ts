@@ -1,6 +1,6 @@
 /**
- * A Fastify reply: which headers were set since the guard, how an answer replaces them, and what Fastify hands over in
- * `onSend`, as bytes and back.
+ * Handles a Fastify reply: finds the headers that were set since the guard, replaces them with those of an answer, and
+ * converts the payloads of `onSend` to bytes and back.
  *
  * @module
  */
@@ -14,12 +14,12 @@ import { headerValue, isNeverKept } from '../../http/response/kept-headers.ts';
 import { REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
 import { addHeader, type HeaderSnapshot, isSame, snapshotHeaders } from '../node-http/response-head.ts';
 
-/** The headers of a reply as they are now. Their names are in lower case, as Fastify keeps them. */
+/** Returns the current headers of a reply. Their names are in lower case, as Fastify keeps them. */
 export function headersOf(reply: FastifyReply): HeaderSnapshot {
   return snapshotHeaders(reply.getHeaders() as OutgoingHttpHeaders);
 }
 
-/** The headers that were not there, or not with this value, at the moment of the earlier snapshot. */
+/** Returns the headers that are new or changed since the earlier snapshot. */
 export function headersSince(headers: HeaderSnapshot, before: HeaderSnapshot): Header[] {
   const since: Header[] = [];
   for (const name in headers) {
@@ -35,8 +35,8 @@ const namePattern = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const invalidInValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /**
- * The error that Node throws for the first header that cannot be sent. An answer with such a header must not be stored:
- * its client gets the error instead, and a replay could not be sent either.
+ * Returns the error that Node throws for the first header that cannot be sent. An answer with such a header must not be
+ * stored: its client gets the error instead, and a replay could not be sent either.
  */
 export function headerError(headers: HeaderSnapshot): Error | undefined {
   for (const name in headers) {
@@ -59,7 +59,7 @@ function errorOf(name: string, value: OutgoingHttpHeader | undefined): Error | u
   }
 }
 
-/** Gives a reply the headers that it had at the moment of a snapshot. */
+/** Restores the headers of a reply from a snapshot. */
 export function restoreReply(reply: FastifyReply, headers: HeaderSnapshot): void {
   const current = reply.getHeaders() as OutgoingHttpHeaders;
   for (const name in current) {
@@ -82,7 +82,7 @@ function setHeader(
   reply.header(name, value);
 }
 
-/** Puts the layer's own headers onto a reply. */
+/** Sets the layer's own headers on a reply. */
 export function markReply(reply: FastifyReply, { headers, without }: Marks): void {
   for (const name of without) reply.removeHeader(name);
   for (const [name, value] of headers) reply.header(name, value);
@@ -90,20 +90,20 @@ export function markReply(reply: FastifyReply, { headers, without }: Marks): voi
 
 const ownHeaders = [STATUS_HEADER, REPLAYED_HEADER, STORED_HEADER];
 
-/** Takes the layer's own headers off a reply: what goes out is not the answer that they tell of. */
+/** Removes the layer's own headers from a reply whose content is not the answer that they describe. */
 export function unmarkReply(reply: FastifyReply): void {
   for (const name of ownHeaders) reply.removeHeader(name);
 }
 
-/** The length belongs to the bytes that go out, which hooks may still change. */
+/** The length must match the bytes that are sent, which hooks may still change. */
 const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
 /**
- * Puts the status and the headers of an answer in place of what is there. The headers of `before` stay, unless the answer
- * has them too.
+ * Replaces the current status and headers with those of an answer. The headers of `before` stay, unless the answer has
+ * them too.
  *
- * @param keepsPassing - true if headers that no record keeps (cookies, rate limits) stay too. They are those of the request
- *   at hand: hooks before the guard have set them.
+ * @param keepsPassing - true if headers that no record keeps (cookies, rate limits) stay too. They belong to the
+ * current request: hooks before the guard have set them.
  */
 export function placeAnswer(
   reply: FastifyReply,
@@ -129,7 +129,7 @@ function linesByLowerName(headers: readonly Header[]): Record<string, string | s
   for (const [name, value] of headers) {
     const lower = name.toLowerCase();
     if (framing.has(lower)) continue;
-    // A header may be named like a member of every object.
+    // A header may have the name of a member of Object.prototype.
     const found = Object.hasOwn(lines, lower) ? lines[lower] : undefined;
     if (found === undefined) lines[lower] = value;
     else if (typeof found === 'string') lines[lower] = [found, value];
@@ -140,7 +140,7 @@ function linesByLowerName(headers: readonly Header[]): Record<string, string | s
 
 const noBytes = new Uint8Array(0);
 
-/** The bytes of a payload that is there whole; undefined for a stream, and for what Fastify cannot send. */
+/** Returns the bytes of a complete payload; undefined for a stream, and for a value that Fastify cannot send. */
 export function wholePayload(payload: unknown): Uint8Array | undefined {
   if (typeof payload === 'string') return Buffer.from(payload);
   if (payload === undefined || payload === null) return noBytes;
@@ -150,8 +150,8 @@ export function wholePayload(payload: unknown): Uint8Array | undefined {
 const textual = /^text\/|[/+](?:json|xml|javascript)\b|^application\/x-www-form-urlencoded/i;
 
 /**
- * The body of an answer as a handler would have given it, for the hooks that follow: text as a string, which Node also
- * joins with the head into one write, and other content as bytes.
+ * Returns the body of an answer in the form that a handler would have used, for later hooks: text as a string, which
+ * Node also joins with the head into one write, and other content as bytes.
  */
 export function payloadOf({ headers, body }: PlainResponse): string | Buffer | null {
   const type = headerValue(headers, 'content-type');

@@ -1,8 +1,6 @@
 /**
- * Captures the body of a Fetch API response.
- *
- * It is read at the speed of its source. If it ends within a turn of the event loop it is held whole; if not, it
- * goes through as it comes, with only its end held back.
+ * Captures the body of a Fetch API response. The body is read at the speed of its source. If it ends within a turn of
+ * the event loop, it is held completely; otherwise it passes through as it arrives, and only its end is held.
  *
  * @module
  */
@@ -13,22 +11,22 @@ import { ByteGatherer } from '../../http/response/byte-gatherer.ts';
 
 type Controller = ReadableStreamDefaultController<Uint8Array>;
 
-/** What a capture needs beside the body. */
+/** The parameters of a capture besides the body. */
 export interface BodyCaptureOptions {
   readonly maxResponseBytes: number;
   /**
-   * The Content-Length that the handler set, or NaN: the client takes the body for complete once it has that many bytes,
-   * and a body that ends before is not whole.
+   * The Content-Length that the handler set, or NaN. The client treats the body as complete once it has that many
+   * bytes; a body that ends earlier is incomplete.
    */
   readonly declaredLength: number;
   readonly timers: Timers;
-  /** How long nothing may come from the source, or go to the client, while nobody reads; in milliseconds. */
+  /** Maximum time in milliseconds without data from the source, or without a read by the client. */
   readonly silenceMs: number;
 }
 
-/** One body on its way. */
+/** One body in transit. */
 export class FetchBodyCapture {
-  /** Resolves when the source has ended, can't go on, or is waited for no longer. Never rejects. */
+  /** Resolves when the source has ended or failed, or when the capture has stopped waiting for it. Never rejects. */
   readonly ended: Promise<CapturedResponse['state']>;
   readonly #options: BodyCaptureOptions;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
@@ -39,7 +37,7 @@ export class FetchBodyCapture {
   #isRead = false;
   #cancelled = false;
   #sourceEnded = false;
-  /** The answer is decided: what still comes goes through, its end too. */
+  /** The answer is decided: remaining data, and the end, pass through. */
   #released = false;
   #error: unknown;
   #silence: TimerHandle;
@@ -68,19 +66,19 @@ export class FetchBodyCapture {
     });
   }
 
-  /** True if `whole` gives everything that the source had. */
+  /** True if `whole` returns everything that the source had. */
   get isWhole(): boolean {
     return this.#error === undefined && !this.#gatherer.tooLarge;
   }
 
-  /** All of it, once it has ended, unless it was too much. */
+  /** Returns the complete body once it has ended, unless it was too long. */
   whole(): Uint8Array {
     return this.#gatherer.whole();
   }
 
   /**
-   * The body for the client: what has come and what comes. It stays open until `close` or `cut`. It asks for more only
-   * when somebody reads it, so that a body that nobody reads is known.
+   * Returns the body for the client, from its beginning. It stays open until `close` or `cut`. It requests more data
+   * only when the client reads, so that an unread body is detected.
    */
   open(): ReadableStream<Uint8Array> {
     const source: UnderlyingDefaultSource<Uint8Array> = {
@@ -99,14 +97,14 @@ export class FetchBodyCapture {
     return new ReadableStream(source, { highWaterMark: 0 });
   }
 
-  /** Lets the end go, as soon as it is there. */
+  /** Sends the end as soon as it arrives. */
   close(): void {
     this.#released = true;
     this.#flush();
     if (this.#sourceEnded) this.#end();
   }
 
-  /** Breaks the body off, so that the client knows that it isn't whole. */
+  /** Aborts the body, so the client knows that it is incomplete. */
   cut(reason: unknown): void {
     if (!this.#cancelled) this.#controller?.error(reason);
     this.#cancel();
@@ -155,7 +153,7 @@ export class FetchBodyCapture {
     this.#wake();
   }
 
-  /** Doesn't wait: a source may take its time to clean up. */
+  /** Doesn't wait: a source may take long to clean up. */
   #cancelSource(reason?: unknown): void {
     this.#reader.cancel(reason).catch(() => undefined);
   }
@@ -165,7 +163,7 @@ export class FetchBodyCapture {
     else if (!this.#cancelled) this.#controller?.close();
   }
 
-  /** Past the limit nothing is gathered any more, and the client's speed is the source's. */
+  /** Past the limit nothing is gathered, and the source is read at the client's speed. */
   async #room(): Promise<void> {
     while (!this.#cancelled && !this.#isRead) {
       await new Promise<void>((resolve) => {
@@ -174,7 +172,7 @@ export class FetchBodyCapture {
     }
   }
 
-  /** From now on something has to come, or to be read, within a time, unless the client is there and waits. */
+  /** From now on, data must arrive or be read within a time limit, unless the client is waiting for data. */
   #expect(): void {
     const { timers, silenceMs } = this.#options;
     if (this.#silence !== undefined) timers.clear(this.#silence);
@@ -184,7 +182,7 @@ export class FetchBodyCapture {
     this.#silence = timers.set(() => this.#giveUp(), silenceMs);
   }
 
-  /** A client that is only slow gets the rest, but the record does not wait for that. */
+  /** A slow client still gets the rest, but the record does not wait for it. */
   #giveUp(): void {
     if (this.#gatherer.tooLarge) this.#settle('too-large');
     else {

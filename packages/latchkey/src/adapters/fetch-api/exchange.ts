@@ -1,5 +1,5 @@
 /**
- * One request and response of the Fetch API on their way through the layer.
+ * One request and response of the Fetch API in the layer.
  *
  * @module
  */
@@ -21,18 +21,18 @@ import { type BodyCaptureOptions, FetchBodyCapture } from './body-capture.ts';
 import { headerLines, readFetchBody, targetOf } from './request.ts';
 import { SignalWatch } from './signal.ts';
 
-/** An exchange, whose context is made on first use. */
+/** An exchange whose context is created on first use. */
 interface ContextHolder<Kind extends TransactionKind> {
   readonly context: HttpContext<Kind, Response>;
 }
 
-/** What an adapter brings. */
+/** The parts that an adapter provides. */
 export interface FetchExchangeParts<Native, Kind extends TransactionKind> {
-  /** What the functions of a route are given. */
+  /** The request that a route's functions get. */
   readonly native: Native;
-  /** As it came to the guard. */
+  /** The request as it reached the guard. */
   readonly request: Request;
-  /** What the framework kept of a body that was read before. */
+  /** The body that the framework kept when it was read before the guard. */
   readonly parsed?: () => RequestBody | Promise<RequestBody>;
   /** Runs the handler. */
   readonly run: (exchange: ContextHolder<Kind>) => Promise<Response>;
@@ -45,19 +45,19 @@ type CaptureTerms = Omit<BodyCaptureOptions, 'declaredLength'>;
 const noHeaders = new Headers();
 const noBody = new Uint8Array(0);
 
-/** The adapter's half of a request's way through the guard. */
+/** The adapter's part of the exchange. */
 export class FetchExchange<Native, Kind extends TransactionKind> extends Exchange<Native, Kind, Response> {
   readonly native: Native;
   readonly method: string;
   readonly target: string;
-  /** The response for the client, as soon as there is one; undefined if the layer lets the request pass. */
+  /** Delivers the response for the client; undefined if the layer lets the request pass. */
   readonly response: Promise<Response | undefined>;
   #deliver: (response: Response | undefined) => void = () => {};
   readonly #parts: FetchExchangeParts<Native, Kind>;
   #signal: SignalWatch | undefined;
   #before: Headers | undefined;
   #made: Response | undefined;
-  /** The handler's, without those of another connection. */
+  /** The handler's headers, without those of another connection. */
   #kept: Headers | undefined;
   #body: FetchBodyCapture | undefined;
   #headSent = false;
@@ -68,7 +68,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
     super();
     const { native, request } = parts;
     this.native = native;
-    // Of the methods in small letters a Request corrects some, but not patch.
+    // Request changes some lower-case methods to upper case, but not patch.
     this.method = request.method.toUpperCase();
     this.target = targetOf(request.url);
     this.#parts = parts;
@@ -105,7 +105,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
     return plainToResponse(response);
   }
 
-  /** Goes through the guard, and does what it says. */
+  /** Passes the request through the guard and carries out its answer. */
   async pass(layer: HttpLayer<Native, Kind>): Promise<void> {
     this.#conclude(await layer.handle(this));
   }
@@ -129,7 +129,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
     refuseUnsendable(made);
     this.#made = made;
     const { status, body: stream } = made;
-    // It may say no more than that nobody listened.
+    // The error may only mean that the client disconnected.
     const failedForNobody = status >= 500 && this.sawClientGo;
     const headers = endToEndHeaders(made);
     this.#kept = headers;
@@ -138,7 +138,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
       headers.delete('content-length');
       return { status, headers: kept, body: noBody, state: failedForNobody ? 'broken' : 'whole', headSent: false };
     }
-    // A copy of a fetched response names the length of its coded form, but gives the bytes without the coding.
+    // A copy of a fetched response has the length of its coded form, but decoded bytes.
     if (headers.has('content-encoding')) headers.delete('content-length');
     const declaredLength = Number.parseInt(headers.get('content-length') ?? '', 10);
     const body = new FetchBodyCapture(stream, { ...terms, declaredLength });
@@ -151,7 +151,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
     };
   }
 
-  /** What the handler returns after `finish` is usually the answer itself; whatever else it is, nobody reads it. */
+  /** After `finish`, the handler usually returns the answer itself; any other response is discarded. */
   #discard(made: Response, { status, headers, body }: PlainResponse): CapturedResponse {
     made.body?.cancel().catch(() => undefined);
     return { status, headers, body, state: 'whole', headSent: false };
@@ -168,7 +168,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
     else this.#body?.cut(new Error('The answer could not be completed.'));
   }
 
-  /** The handler's response with its head still here; a broken body breaks off for the client too. */
+  /** Returns the handler's response, whose head has not been sent; a broken body is aborted for the client too. */
   #whole(answer: Extract<GuardAnswer, { kind: 'send' | 'cut' }>): Response {
     const made = this.#made ?? new Response(null, { status: 500 });
     const headers = this.#kept ?? new Headers();
@@ -182,7 +182,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
   }
 }
 
-/** The headers that are there now and were not, or not with this value, before. */
+/** Returns the headers that are new or changed. */
 function headersSetSince(headers: Headers, before: Headers): Header[] {
   return [...headers].filter(([name, value]) => name === 'set-cookie' || before.get(name) !== value);
 }

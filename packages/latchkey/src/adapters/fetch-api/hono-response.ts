@@ -1,10 +1,9 @@
 /**
- * Tells the response of the handlers behind the guard from one that middleware in front of it made meanwhile.
- *
- * A timeout in front answers while the handlers still work. Hono puts that answer into the same context, and drops the
- * handlers' response. So whoever sets `c.res` while they work is known by the asynchronous context in which they do it.
- * Once somebody in front has answered, `c` has two sides: theirs, and that of the handlers, who see it as if nobody had
- * answered.
+ * Distinguishes the response of the handlers after the guard from a response of middleware before it. Timeout
+ * middleware may answer while the handlers still run. Hono puts that answer into the same context and drops the
+ * handlers' response. The guard therefore uses the asynchronous context to determine which code sets `c.res`. Once
+ * middleware before the guard has answered, `c` has two sides: the middleware's side, and the handlers' side, which
+ * looks as if there were no answer yet.
  *
  * @module
  */
@@ -22,16 +21,19 @@ export class HandlerSide {
   readonly #c: HonoContext;
   readonly #prototype: object;
   readonly #header: HonoContext['header'];
-  /** `context.finish` has the answer sent before the handlers end; `c.res` is that answer then. */
+  /** `context.finish` sends the answer before the handlers end; `c.res` is that answer then. */
   #hasLeft = false;
   #hasEnded = false;
-  /** Whether another guard, in front of this one, looks after the context. */
+  /** Whether another guard, before this one, manages the context. */
   readonly #isWatched: boolean;
-  /** The answer of somebody in front. */
+  /** The answer of middleware before the guard. */
   #front: Response | undefined;
-  /** The headers that somebody in front has set while the handlers work: they are of the answer that follows. */
+  /**
+   * The headers that middleware before the guard has set while the handlers run: they belong to the answer that
+   * follows.
+   */
   readonly #namesInFront: string[] = [];
-  /** Whether the handlers have a response; while nobody in front has answered, `c.finalized` says so. */
+  /** Whether the handlers have a response. Until middleware before the guard answers, `c.finalized` has this value. */
   #isFinalized = false;
 
   constructor(c: HonoContext) {
@@ -71,7 +73,9 @@ export class HandlerSide {
     return this.#response;
   }
 
-  /** Puts the context back in order; false if somebody in front has answered, so that no other answer can be sent. */
+  /**
+   * Restores the context. Returns false if middleware before the guard has answered, so no other answer can be sent.
+   */
   leave(): boolean {
     this.#hasLeft = true;
     if (this.#isWatched) return true;
@@ -91,7 +95,7 @@ export class HandlerSide {
     return behind.getStore() === this;
   }
 
-  /** What the context itself holds. Its setter merges the headers of the response before. */
+  /** Replaces the response in the context. Its setter would merge the headers of the previous response. */
   get #response(): Response {
     return Reflect.get(this.#prototype, 'res', this.#c);
   }
@@ -118,7 +122,7 @@ export class HandlerSide {
     this.#divide(new Response(front.body, front), before);
   }
 
-  /** What the handlers still do to the response, though it is being sent, happens to one that nobody gets. */
+  /** Later changes of the handlers to the response, which is already being sent, apply to one that is never sent. */
   #detach(): void {
     let own: Response | undefined;
     const response = () => {
@@ -140,7 +144,7 @@ export class HandlerSide {
     };
   }
 
-  /** From here on the context itself holds the handlers' response, made from `before`. */
+  /** From here on the context holds the handlers' response, created from `before`. */
   #divide(front: Response, before: Response): void {
     this.#front = front;
     for (const name of this.#namesInFront) before.headers.delete(name);
@@ -157,7 +161,7 @@ export class HandlerSide {
 
 type HeaderArguments = Parameters<Context['header']>;
 
-/** As `c.header` does. */
+/** Does the same as `c.header`. */
 function setHeader(headers: Headers, name: string, value?: string, options?: HeaderArguments[2]): void {
   if (value === undefined) headers.delete(name);
   else if (options?.append) headers.append(name, value);

@@ -1,5 +1,5 @@
 /**
- * Whether a handler may have noticed that its client has gone.
+ * Detects whether a handler may have noticed that its client disconnected.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export class SignalWatch {
     this.#isAsked = !Reflect.defineProperty(request, 'signal', { get, configurable: true });
   }
 
-  /** True if the client has gone and the handler has asked for the signal, by which it could learn that. */
+  /** True if the client has disconnected and the handler has read the signal, which could show that. */
   get sawClientGo(): boolean {
     return this.#isAsked && this.#request.signal.aborted;
   }

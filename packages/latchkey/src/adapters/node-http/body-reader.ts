@@ -1,5 +1,5 @@
 /**
- * Reads a body that is not tapped, and puts it back into its stream.
+ * Reads a body that is not tapped and puts it back into its stream.
  *
  * @module
  */
@@ -12,18 +12,18 @@ const tooLarge: RequestBody = { kind: 'too-large' };
 const consumed: RequestBody = { kind: 'consumed' };
 const broken: RequestBody = { kind: 'broken' };
 
-/** The body of a request that nobody has read. */
+/** Returns the body of an unread request. */
 export async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
   if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
-  // A small body comes in one piece with the head, and is all here as soon as the parser has run to its end.
+  // A small body arrives together with the head, and is complete as soon as the parser has finished.
   await undefined;
   if (request.destroyed) return broken;
   return new BodyReader(request, limitBytes).read();
 }
 
 /**
- * True if these bytes are the whole body. Node's own requests have taken in all of it when they are complete. Those of
- * adapters for Lambda say that they are from the start, and get their body only when somebody reads.
+ * True if these bytes are the complete body. Node's own requests have all of it when they are `complete`. Requests of
+ * Lambda adapters are `complete` from the start and get their body only when it is read.
  */
 function isWhole(request: IncomingMessage, bytes: number): boolean {
   if (hasLength(request, bytes)) return true;
@@ -31,8 +31,8 @@ function isWhole(request: IncomingMessage, bytes: number): boolean {
 }
 
 /**
- * Reads in paused mode. The moment the message is complete it puts everything back, synchronously and so before
- * the stream can emit `end`.
+ * Reads in paused mode. As soon as the message is complete, it puts everything back synchronously, before the stream
+ * can emit `end`.
  */
 class BodyReader {
   readonly #request: IncomingMessage;
@@ -70,7 +70,7 @@ class BodyReader {
   /** Too late to put anything back. */
   readonly #onEnd = () => this.#finish(this.#request.aborted ? broken : consumed);
 
-  /** Takes what has come; gives the body once it is known. */
+  /** Takes the data that has arrived; returns the body once it is known. */
   #take(): RequestBody | undefined {
     this.#drain();
     if (this.#size > this.#limit) return this.#putBack(tooLarge);
@@ -80,7 +80,7 @@ class BodyReader {
     return this.#putBack({ kind: 'bytes', bytes });
   }
 
-  /** Doesn't touch an ended stream without data: reading there would make it emit `end` to nobody. */
+  /** Doesn't touch an ended stream without data: reading it would make it emit `end` without listeners. */
   #drain(): void {
     const request = this.#request;
     while (request.readableLength > 0) {

@@ -1,6 +1,6 @@
 /**
- * What is waited for when the client has gone: the handler may still answer, and the retry gets that, or it has noticed
- * and writes no more.
+ * Decides how long to wait when the client has disconnected: the handler may still answer (a retry gets that answer),
+ * or it has noticed and writes no more.
  *
  * @module
  */
@@ -9,28 +9,28 @@ import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TimerHandle, Timers } from '../../core/runtime.ts';
 
-/** What the capture of a response asks its exchange for. */
+/** The parts of an exchange that the capture of a response needs. */
 export interface CaptureParts {
-  /** Where the handler's signal is; asked for only when it is needed, since it is made on demand. */
+  /** Holds the handler's signal, which is read only when needed, since it is created on demand. */
   readonly context: { readonly signal: AbortSignal };
   readonly runtime: { readonly timers: Timers };
-  /** An answer whose client has gone counts as given up when nothing was written for a lease. */
+  /** An answer whose client has disconnected counts as abandoned if nothing is written for the length of a lease. */
   readonly route: { readonly maxResponseBytes: number; readonly settings: { readonly leaseMs: number } };
-  /** The properties of a response by which libraries find out that the client has gone. */
+  /** The properties of a response from which libraries detect that the client has disconnected. */
   readonly signs: readonly string[];
 }
 
-/** True if a connection was closed, and neither by its client nor by a failure of the network. */
+/** True if a connection was closed neither by its client nor by a network failure. */
 export function isCutFromHere({ socket }: ServerResponse): boolean {
   return socket !== null && !socket.readableEnded && !socket.errored;
 }
 
-/** What `stream.pipeline` looks at to see whether a response is closed. */
+/** The internal state that `stream.pipeline` reads to see whether a response is closed. */
 export const signsOfClose: readonly string[] = ['writableFinished', '_closed'];
 
 /**
- * Bounds how long an answer is waited for that nobody waits for any more: calls back when the handler's signal aborts, or
- * when nothing was written for a time.
+ * Limits the wait for an answer whose client has disconnected: calls back when the handler's signal aborts, or when
+ * nothing is written for a time.
  */
 export class Patience {
   readonly #parts: CaptureParts;
@@ -45,7 +45,7 @@ export class Patience {
     else signal.addEventListener('abort', giveUp);
   }
 
-  /** Counts the time from now. */
+  /** Restarts the time from now. */
   restart(): void {
     this.stop();
     const { runtime, route } = this.#parts;
@@ -60,24 +60,27 @@ export class Patience {
 /** The capture of the response. */
 export interface Abandoned {
   readonly settled: boolean;
-  /** True if the handler may have come to its end without a word. */
+  /** True if the handler may have ended without answering. */
   readonly mayBeOver: boolean;
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
   end(chunk: unknown, encoding: unknown, callback: unknown): void;
   giveUp(): void;
 }
 
-/** See the module. Made when the client goes, before the pipes into the response notice. */
+/**
+ * Watches a response whose client has disconnected. Created on disconnection, before the pipes into the response notice
+ * it.
+ */
 export class ClientGone {
   readonly #capture: Abandoned;
   readonly #patience: Patience;
   #isPiped = false;
-  /** True once the handler, or a library that it answers with, has looked whether the response can still be written. */
+  /** True once the handler, or a library that it uses, has checked whether the response is still writable. */
   isSeen = false;
-  /** The handler failed after it had looked, which may be all that is wrong. */
+  /** True if the handler failed after that check; the disconnection may be the only reason. */
   failedForNobody = false;
 
-  /** @param signs - what the libraries of the framework look at to find out. */
+  /** @param signs - the properties that the framework's libraries check to detect this. */
   constructor(response: ServerResponse, capture: Abandoned, patience: Patience, signs: readonly string[]) {
     this.#capture = capture;
     this.#patience = patience;
@@ -87,7 +90,7 @@ export class ClientGone {
     this.expectWrites();
   }
 
-  /** Only these responses are watched: the others pay nothing. */
+  /** Only these responses are watched; others have no overhead. */
   #watch(response: ServerResponse, name: string): void {
     const own = Object.getOwnPropertyDescriptor(response, name);
     const get = () => {
@@ -97,7 +100,7 @@ export class ClientGone {
     Object.defineProperty(response, name, { get, set: () => undefined, configurable: true });
   }
 
-  /** Something was written, or the handler has returned: more has to come within a time. */
+  /** Called after a write, or when the handler has returned: the next write must follow within a time limit. */
   expectWrites(): void {
     const { mayBeOver, settled } = this.#capture;
     if (mayBeOver && !settled && !this.#isPiped) this.#patience.restart();
@@ -114,7 +117,7 @@ export class ClientGone {
     this.expectWrites();
   }
 
-  /** A pipe stops when its destination closes; the rest of its source still belongs to the answer. */
+  /** A pipe stops when its destination closes, but the rest of its source still belongs to the answer. */
   #takeOver(source: Readable): void {
     this.isSeen = true;
     if (this.#capture.settled || this.#isPiped) return;
@@ -126,7 +129,9 @@ export class ClientGone {
     source.resume();
   }
 
-  /** A pipe that begins when the client has gone; whoever looks at the connection destroys its source. */
+  /**
+   * Handles a pipe that begins after the client has disconnected; code that checks the connection destroys its source.
+   */
   #follow(source: Readable): void {
     this.isSeen = true;
     this.#isPiped = true;

@@ -1,5 +1,5 @@
 /**
- * One request and response of `node:http` on their way through the layer.
+ * One request and response of `node:http` in the layer.
  *
  * @module
  */
@@ -26,10 +26,10 @@ const signsOfNode = [...signsOfClose, 'writableEnded'];
 
 const none: readonly string[] = [];
 
-/** Marks a response that a guard has. */
+/** Marks a response that a guard handles. */
 const taken = Symbol('latchkey.taken');
 
-/** The adapter's half of a request's way through the guard; the request may have been parsed before. */
+/** The adapter's part of the exchange; the body may already be parsed. */
 export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends TransactionKind, Finished>
   extends Exchange<Native, Kind, Finished>
   implements CaptureParts
@@ -39,14 +39,14 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   readonly target: string;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
-  /** Whether somebody had read the body, or begun to, when the request came to the guard. */
+  /** Whether other code had read the body, or begun to, when the request reached the guard. */
   readonly #wasRead: boolean;
   readonly #wasOpen: boolean;
   #capture: NodeResponseCapture | undefined;
 
   /**
-   * @param native - the framework's request, where parsers leave what they make of the body.
-   * @param target - the whole path and query: frameworks rewrite `request.url`.
+   * @param native - the framework's request, on which parsers store the parsed body.
+   * @param target - the complete path and query, since frameworks rewrite `request.url`.
    * @throws LatchkeyError `guard-mounted-twice`.
    */
   constructor(native: Native, request: IncomingMessage, response: ServerResponse, target: string) {
@@ -61,10 +61,10 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
     this.#wasOpen = isOpen(request);
   }
 
-  /** Runs the handler; a promise tells when it has returned, where the framework lets one know. */
+  /** Runs the handler; returns a promise for its return if the framework provides one. */
   abstract run(): Promise<unknown> | undefined;
 
-  /** Told when `finish` has committed; gives what that resolves with. */
+  /** Called when `finish` has committed; returns the value to which that resolves. */
   protected abstract whenFinished(): Finished;
 
   headers(lowerName: string): readonly string[] {
@@ -77,9 +77,9 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   }
 
   /**
-   * Not if nobody can get the answer any more: the client has left, or somebody else, a timeout for one, has begun to
-   * answer. Nor if the connection was closed under a body that is still to be read: parsers leave such a request alone,
-   * or fail, and an answer made without the body would be kept for the one that had it.
+   * False if the answer can no longer be sent: the client has disconnected, or other code, such as a timeout, has begun
+   * to answer. False too if the connection closed before the body was read: parsers skip such a request, or fail, and
+   * an answer without the body would be stored for the request with it.
    */
   override mayBegin(): boolean {
     const { headersSent, writableEnded } = this.#response;
@@ -88,7 +88,9 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
     return isReadable && !isDestroyed(this.#response);
   }
 
-  /** What libraries look at to find out that the client has gone: on-finished looks at `writableEnded`. */
+  /**
+   * The properties from which libraries detect that the client has disconnected: on-finished checks `writableEnded`.
+   */
   get signs(): readonly string[] {
     return signsOfNode;
   }
@@ -102,7 +104,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   }
 
   /**
-   * Captures what is written to the response from here on.
+   * Captures all further writes to the response.
    *
    * @param before - the headers that were set before the guard.
    */
@@ -111,7 +113,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
     return this.#capture;
   }
 
-  /** Runs the handler, so that what it does is known for its own. */
+  /** Runs the handler in its own asynchronous context, so that its calls can be recognised. */
   protected runIn(): Promise<unknown> | undefined {
     (this.#response as ServerResponse & { [taken]: boolean })[taken] = true;
     keepReadable(this.#request);
@@ -128,12 +130,12 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
     return this.#capture?.sawClientGo === true;
   }
 
-  /** Whether somebody else has begun to answer a request whose handler wasn't run. */
+  /** Whether other code has begun to answer a request whose handler has not run. */
   protected get isAnswered(): boolean {
     return this.#capture === undefined && this.#response.headersSent;
   }
 
-  /** Does what the layer says; the caller has dealt with `pass`. */
+  /** Carries out the layer's answer; the caller has handled `pass`. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     if (this.#capture !== undefined) this.#capture.conclude(answer);
     else if (this.isAnswered) return;
@@ -146,10 +148,11 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
 }
 
 /**
- * The lines of a header. What the application sees counts: middleware and adapters for Lambda set headers that never
- * came as lines. The lines only tell whether a value was joined from several, or is the first of several.
+ * Returns the lines of a header. The application's view takes precedence: middleware and Lambda adapters set headers
+ * that were never received as lines. The raw lines only show whether a value was joined from several lines, or is the
+ * first of several.
  *
- * @param value - what the application sees. Middleware may have set anything, a number for one.
+ * @param value - the value that the application sees. Middleware may have set any type, such as a number.
  */
 function headerLines(request: IncomingMessage, name: string, value: unknown): readonly string[] {
   const rawHeaders = request.rawHeaders ?? none;
@@ -159,7 +162,7 @@ function headerLines(request: IncomingMessage, name: string, value: unknown): re
   let lines: string[] | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const header = rawHeaders[index] as string;
-    // Comparing lengths first spares nearly all of the case folding.
+    // Comparing lengths first avoids nearly all case conversions.
     if (header.length !== name.length || (header !== name && header.toLowerCase() !== name)) continue;
     if (lines === undefined) lines = [rawHeaders[index + 1] as string];
     else lines.push(rawHeaders[index + 1] as string);
@@ -167,14 +170,16 @@ function headerLines(request: IncomingMessage, name: string, value: unknown): re
   return lines !== undefined && lines.length > 1 && isMadeFrom(lines, seen) ? lines : [seen];
 }
 
-/** Node joins repeated lines by a comma, those of Cookie by a semicolon, and drops those that must be single. */
+/**
+ * Node joins repeated lines with a comma, those of Cookie with a semicolon, and drops repeats of single-value headers.
+ */
 function isMadeFrom(lines: readonly string[], value: string): boolean {
   return value === lines[0] || value === lines.join(', ') || value === lines.join('; ');
 }
 
 /**
- * False once the connection of a request is closed. One of which the client has only ended its half is open where the
- * server still answers on it (`httpAllowHalfOpen`). Adapters for Lambda have no connection; theirs is never open.
+ * False once the connection of a request is closed. A half-closed connection counts as open if the server still answers
+ * on it (`httpAllowHalfOpen`). Requests of Lambda adapters have no connection, so theirs is never open.
  */
 function isOpen(request: IncomingMessage): boolean {
   const stream = request.httpVersionMajor === 2 ? http2StreamOf(request) : undefined;
@@ -183,9 +188,9 @@ function isOpen(request: IncomingMessage): boolean {
 }
 
 /**
- * Parsers behind the guard, which waits, would leave a request alone, or fail, that looks as if it had been read:
- * adapters for Lambda mark it as soon as the application has returned, and the parsers of Express 5 look at the
- * connection, which can't be read any more once the client has ended its half.
+ * Makes a request readable again for parsers after the guard, which skip a request, or fail, if it looks already read:
+ * Lambda adapters mark a request as read as soon as the application has returned, and the parsers of Express 5 check
+ * the connection, which is no longer readable once the client has ended its side.
  */
 function keepReadable(request: IncomingMessage): void {
   if (request.readableEnded || request.destroyed) return;
@@ -195,7 +200,7 @@ function keepReadable(request: IncomingMessage): void {
 
 const readable = { value: true, configurable: true };
 
-/** The body is here; its connection looks open until it was read, or the request is over. */
+/** The body has arrived; the connection looks open until the body is read or the request is over. */
 function showReadable(request: IncomingMessage): void {
   const { socket } = request;
   Object.defineProperty(socket, 'readable', readable);
@@ -203,17 +208,17 @@ function showReadable(request: IncomingMessage): void {
   request.once('end', hide).once('close', hide);
 }
 
-/** True if all of the message has gone into the request, its end too: nothing comes out of the connection any more. */
+/** True if the request has received the complete message, including its end: no more data comes from the connection. */
 function isTakenIn(request: IncomingMessage): boolean {
   return request.complete && request._read === IncomingMessage.prototype._read;
 }
 
-/** What `node:http` keeps on a request: whether somebody reads it. */
+/** Internal state of a request in `node:http`: whether it is being read. */
 interface Internals {
   _consumed?: boolean;
 }
 
-/** Node reads what nobody has read to its end when the answer is out; a body that is all here need not be. */
+/** Node reads unread data to its end after the answer; a body that has fully arrived need not be read. */
 function leaveUnread(request: IncomingMessage & Internals): void {
   if (request._consumed === false && isTakenIn(request)) request._consumed = true;
 }

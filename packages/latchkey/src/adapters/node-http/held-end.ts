@@ -1,6 +1,5 @@
 /**
- * The end of an answer, held back until the answer is stored, and how its response looks meanwhile: as it would without
- * the layer.
+ * Holds the end of an answer until the answer is stored. Meanwhile the response looks as it would without the layer.
  *
  * @module
  */
@@ -15,7 +14,7 @@ export type EndCall = readonly [chunk: unknown, encoding: unknown, callback: unk
 
 type Callback = (error?: Error) => void;
 
-/** What `node:http` keeps on a response: its own getters, and middleware, read it. */
+/** Internal state of a response in `node:http`, which its own getters and middleware read. */
 interface Internals {
   finished: boolean;
 }
@@ -28,7 +27,7 @@ interface HeldSocket extends Socket {
   [originalDestroy]?: Socket['destroy'];
 }
 
-/** The client's end and network errors go through; so does everything while nothing is held. */
+/** The client's end and network errors pass through; so does everything while nothing is held. */
 function destroy(this: HeldSocket, error?: Error): Socket {
   const held = this[holder];
   if (held === undefined || error !== undefined || !this.writable) {
@@ -39,8 +38,8 @@ function destroy(this: HeldSocket, error?: Error): Socket {
 }
 
 /**
- * While it is there, the application can't destroy the socket before the answer has left. Express does that when a
- * handler throws after it has answered: without the layer its answer is out by then.
+ * While this trap is set, the application can't destroy the socket before the answer is sent. Express destroys it when
+ * a handler throws after it has answered; without the layer, the answer would already be sent by then.
  */
 export class HeldEnd {
   readonly #response: ServerResponse;
@@ -55,7 +54,7 @@ export class HeldEnd {
     this.#response = response;
     this.#call = call;
     this.#isHttp2 = isOfHttp2;
-    // HTTP/2 has many responses on one socket, and gives a stand-in for it.
+    // HTTP/2 has many responses on one socket, and exposes a proxy for it.
     this.#socket = isOfHttp2 ? null : (response.socket as HeldSocket | null);
     if (this.#socket === null) return;
     if (this.#socket[originalDestroy] === undefined) {
@@ -67,8 +66,8 @@ export class HeldEnd {
 
   /**
    * The handler has called `end`: `writableEnded` is true from here on, and `finished` where that is safe. A pipelined
-   * response that has no socket yet would be taken for one that has gone out, and of one that is written in pieces a
-   * middleware in front, compression for one, may have pieces left to write.
+   * response without a socket would look as if it had been sent, and earlier middleware, such as compression, may still
+   * have data to write for a response in several writes.
    */
   show(inPieces: boolean): void {
     const response = this.#response;
@@ -77,17 +76,17 @@ export class HeldEnd {
     else Object.defineProperty(response, 'writableEnded', { value: true, configurable: true });
   }
 
-  /** Something is about to be written: the response must not look ended, as far as `end` looks at it. */
+  /** Called before a write: the response must not look ended to `end`. */
   open(): void {
     if (!this.#isHttp2) (this.#response as unknown as Internals).finished = false;
   }
 
-  /** True if the handler has called `end`: more is an error then. Over HTTP/2 that would cost the answer. */
+  /** True if the handler has called `end`: a further write is an error then. Over HTTP/2 it would lose the answer. */
   get refusesMore(): boolean {
     return this.#isEnded && !this.#isHttp2;
   }
 
-  /** Fails a write, as Node does. */
+  /** Fails a write like Node. */
   refuse(callback: unknown): false {
     const error = errorOf('ERR_STREAM_WRITE_AFTER_END', 'write after end');
     process.nextTick(() => {
@@ -97,7 +96,7 @@ export class HeldEnd {
     return false;
   }
 
-  /** An error that nobody listens for ends the process: that has to wait until the answer is stored and sent. */
+  /** An error without a listener ends the process: it must wait until the answer is stored and sent. */
   #fail(error: Error): void {
     const response = this.#response;
     if (response.listenerCount('error') > 0) {
@@ -108,23 +107,23 @@ export class HeldEnd {
     }
   }
 
-  /** The application destroys the connection: that is done when the answer is out. */
+  /** The application destroys the connection: this is done after the answer is sent. */
   cutLater(): void {
     this.#cutsLater = true;
   }
 
-  /** The handler's answer goes out. Middleware in front of the guard may destroy the connection in place of sending it. */
+  /** Sends the handler's answer. Middleware before the guard may destroy the connection instead of sending it. */
   send({ end }: Originals): void {
     const socket = this.#socket;
     if (!this.#isHttp2) (this.#response as unknown as Internals).finished = false;
     if (socket !== null) socket[holder] = undefined;
     Reflect.apply(end, this.#response, this.#call);
-    // A middleware in front of the guard, compression for one, may not be done with it.
+    // Middleware before the guard, such as compression, may not have finished with it.
     if (socket !== null && !socket.destroyed && !this.#response.writableFinished) socket[holder] = this;
     else this.letGo();
   }
 
-  /** All that will be written has been, and has left: the socket is the application's again. */
+  /** All writes are done and sent: the application controls the socket again. */
   letGo(): void {
     const socket = this.#socket;
     if (socket === null) return;
@@ -133,13 +132,13 @@ export class HeldEnd {
   }
 }
 
-/** A write after the end, or one that goes nowhere. */
+/** A write after the end, or one that is dropped. */
 export function dropWrite(held: HeldEnd | undefined, encoding: unknown, callback: unknown): boolean {
   if (held?.refusesMore !== true) return acknowledge(encoding, callback);
   return held.refuse(isCallback(encoding) ? encoding : callback);
 }
 
-/** An end after the end, or one that goes nowhere. */
+/** An `end` after the end, or one that is dropped. */
 export function dropEnd(response: ServerResponse, held: HeldEnd | undefined, call: EndCall): void {
   const [chunk] = call;
   const found = call.find(isCallback);
@@ -147,7 +146,7 @@ export function dropEnd(response: ServerResponse, held: HeldEnd | undefined, cal
   else if (found !== undefined) response.once('finish', found);
 }
 
-/** What a write that goes nowhere does. */
+/** Completes a write that is dropped. */
 export function acknowledge(encoding: unknown, callback: unknown): true {
   const found = isCallback(encoding) ? encoding : callback;
   if (isCallback(found)) process.nextTick(found);
@@ -158,7 +157,7 @@ export function isCallback(value: unknown): value is Callback {
   return typeof value === 'function';
 }
 
-/** What Node throws when a header is changed too late. */
+/** The error that Node throws when a header is changed after the head is sent. */
 export function headersSent(response: ServerResponse): Error {
   if (isHttp2(response)) return errorOf('ERR_HTTP2_HEADERS_SENT', 'Response has already been initiated.');
   return errorOf('ERR_HTTP_HEADERS_SENT', 'Cannot set headers after they are sent to the client');

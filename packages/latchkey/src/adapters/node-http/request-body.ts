@@ -1,7 +1,6 @@
 /**
- * The body of a `node:http` request. It is left there: whoever reads next finds an untouched stream.
- *
- * A short body is tapped on its way into the stream, beside whoever reads it there. A longer one is read, and put back.
+ * Reads the body of a `node:http` request and leaves the stream untouched for the next reader. A short body is tapped
+ * on its way into the stream. A longer one is read and put back.
  *
  * @module
  */
@@ -18,10 +17,8 @@ const consumed: RequestBody = { kind: 'consumed' };
 const broken: RequestBody = { kind: 'broken' };
 
 /**
- * The body of a request, whether a parser came before or not.
- *
- * Bytes that a parser kept win over the value that it made of them, and an unread stream wins over a value: the
- * parsers of Express 4 set `body` to `{}` on requests that they leave alone.
+ * Returns the body of a request, parsed or not. Bytes that a parser kept take precedence over the parsed value, and an
+ * unread stream takes precedence over a value: the parsers of Express 4 set `body` to `{}` on requests that they skip.
  */
 export function readNodeBody(
   request: IncomingMessage,
@@ -30,14 +27,14 @@ export function readNodeBody(
 ): RequestBody | Promise<RequestBody> {
   if (parsed.rawBody instanceof Uint8Array) return keptBytes(request, parsed.rawBody, limitBytes);
   if (!hasBody(request)) return givenBody(request, parsed, limitBytes) ?? noBody;
-  // Over HTTP/2 what was broken off before anybody read is gone, and looks as if there had been none.
+  // Over HTTP/2, a body that was aborted before it was read is lost, and the request looks as if it had no body.
   if (request.aborted && !request.readableDidRead) return broken;
   if (request.readableDidRead || request.readableEnded) return parsedBody(request, parsed, limitBytes);
   const isOfHttp1 = request._read === IncomingMessage.prototype._read;
   return isOfHttp1 && tapNodeBody(request) ? comingBody(request, limitBytes) : readStream(request, limitBytes);
 }
 
-/** RFC 9112 section 6.3: a request has a body only if one of these headers says so. HTTP/2 needs none of them. */
+/** RFC 9112 section 6.3: a request has a body only with one of these headers. HTTP/2 needs none of them. */
 function hasBody(request: IncomingMessage): boolean {
   const { headers } = request;
   if (headers['transfer-encoding'] !== undefined) return true;
@@ -51,8 +48,8 @@ function bounded(bytes: Uint8Array, limitBytes: number): RequestBody {
 }
 
 /**
- * Bytes that a parser kept. Where the body came with a content coding, most parsers have undone it: their bytes are as
- * long as the request said only if they have not.
+ * Bytes that a parser kept. If the body had a content coding, most parsers have decoded it: the bytes have the
+ * request's Content-Length only if they have not.
  */
 function keptBytes(request: IncomingMessage, bytes: Uint8Array, limitBytes: number): RequestBody {
   const { headers } = request;
@@ -61,7 +58,7 @@ function keptBytes(request: IncomingMessage, bytes: Uint8Array, limitBytes: numb
   return { kind: 'value', value: bytes };
 }
 
-/** Tells what a parser kept of a chunked request, which says no length. */
+/** Handles the bytes that a parser kept of a chunked request, which has no length. */
 function isGzip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
@@ -74,24 +71,24 @@ function parsedBody(request: IncomingMessage, parsed: ParsedRequest, limitBytes:
   return body === undefined || isLeftEmpty(request, parsed) ? consumed : { kind: 'value', value: body };
 }
 
-/** A body that stands beside the stream, though no header announces one: adapters for serverless platforms set it. */
+/** A body next to the stream although no header announces one: adapters for serverless platforms set it. */
 function givenBody(request: IncomingMessage, { body }: ParsedRequest, limitBytes: number): RequestBody | undefined {
   if (body instanceof Uint8Array) return keptBytes(request, body, limitBytes);
   if (typeof body === 'string') return keptBytes(request, Buffer.from(body), limitBytes);
   return body === undefined || body === null || isEmpty(body) ? undefined : { kind: 'value', value: body };
 }
 
-/** Parsers leave `{}` on requests that have no body, and on those that they leave alone. */
+/** Parsers leave `{}` on requests without a body, and on requests that they skip. */
 function isEmpty(body: unknown): boolean {
   return typeof body === 'object' && body !== null && isPlainObject(body) && Object.keys(body).length === 0;
 }
 
-/** More bytes than an empty object takes, white space and a content coding included. */
+/** More bytes than an empty object can take, including white space and a content coding. */
 const moreThanEmpty = 64;
 
 /**
- * True if somebody else has read what the parsers of Express 4 left alone: the `{}` that is there stands for nothing
- * then. They mark what they have read themselves by `_body`.
+ * True if other code has read a body that the parsers of Express 4 skipped: the `{}` on the request means nothing then.
+ * These parsers set `_body` on requests that they have read.
  */
 function isLeftEmpty(request: IncomingMessage, { body, _body }: ParsedRequest): boolean {
   if (_body === true || !isEmpty(body)) return false;
@@ -107,12 +104,12 @@ interface Tapped extends IncomingMessage {
   [tapping]?: BodyTap;
 }
 
-/** One body on its way. */
+/** One body in transit. */
 class BodyTap {
-  /** The request's function that was there before. */
+  /** The request's previous function. */
   readonly push: Push;
   readonly length: number;
-  /** Over HTTP/1 a body's end follows its last byte at once; nothing of the request is on its way then. */
+  /** Over HTTP/1 the end of a body follows its last byte immediately, so nothing of the request is in transit then. */
   readonly #waitsForEnd: boolean;
   readonly #chunks: Uint8Array[] = [];
   #size = 0;
@@ -125,12 +122,12 @@ class BodyTap {
     this.#waitsForEnd = request._read === IncomingMessage.prototype._read;
   }
 
-  /** Nothing more will come. */
+  /** No more data will come. */
   get isOver(): boolean {
     return this.#ended || this.#size >= this.length;
   }
 
-  /** What goes past the length that was told is let go. */
+  /** Data beyond the announced length is dropped. */
   add(chunk: unknown, encoding: BufferEncoding | undefined): void {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk, encoding) : chunk;
     if (bytes === null) this.#ended = true;
@@ -141,7 +138,7 @@ class BodyTap {
     if (this.#ended || (!this.#waitsForEnd && this.isOver)) this.settle();
   }
 
-  /** Over HTTP/2, what a client broke off ends like any other body, but short of its length. */
+  /** Over HTTP/2, a body that the client aborted ends like any other, but is shorter than its length. */
   body(): RequestBody {
     if (this.#size < this.length) return broken;
     if (this.#size > this.length) return tooLarge;
@@ -149,7 +146,7 @@ class BodyTap {
     return { kind: 'bytes', bytes: second === undefined && first !== undefined ? first : Buffer.concat(this.#chunks) };
   }
 
-  /** The body once it is over. */
+  /** Resolves with the body when it has ended. */
   rest(request: IncomingMessage): Promise<RequestBody> {
     return new Promise((resolve) => {
       this.#resolve = resolve;
@@ -158,14 +155,14 @@ class BodyTap {
     });
   }
 
-  /** Nothing comes any more, whatever is missing. */
+  /** No more data comes, even if some is missing. */
   settle(): void {
     this.#resolve?.(this.body());
     this.#resolve = undefined;
   }
 }
 
-/** Shared by all requests, which is cheaper than a closure for each. */
+/** Shared by all requests, which is cheaper than one closure per request. */
 function push(this: Tapped, chunk: unknown, encoding?: BufferEncoding): boolean {
   const tap = this[tapping] as BodyTap;
   tap.add(chunk, encoding);
@@ -177,8 +174,8 @@ function onClose(this: Tapped): void {
 }
 
 /**
- * Taps the body of a request of which nothing has come yet. False for one that has to be read another way: whose
- * length isn't told, or is more than the stream takes in while nobody reads. A second guard finds the tap of the first.
+ * Taps the body of a request before any of it has arrived. Returns false for a body that must be read in another way:
+ * its length is unknown, or larger than the stream buffers without a reader. A second guard finds the tap of the first.
  */
 export function tapNodeBody(request: IncomingMessage): boolean {
   const tapped: Tapped = request;
@@ -192,14 +189,17 @@ export function tapNodeBody(request: IncomingMessage): boolean {
   return true;
 }
 
-/** The body of a tapped request, once it is here; the stream takes it in without anybody reading. */
+/** Returns the body of a tapped request once it has arrived; the stream buffers it without a reader. */
 export function comingBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
   const tap = (request as Tapped)[tapping] as BodyTap;
   if (tap.length > limitBytes) return tooLarge;
   return tap.isOver ? tap.body() : tap.rest(request);
 }
 
-/** The body of a tapped request; undefined if it wasn't tapped, or if its stream can still be read from its beginning. */
+/**
+ * Returns the body of a tapped request; undefined if it wasn't tapped, or if its stream can still be read from its
+ * beginning.
+ */
 export function tappedBody(
   request: IncomingMessage,
   limitBytes: number,

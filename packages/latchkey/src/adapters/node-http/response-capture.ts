@@ -1,8 +1,7 @@
 /**
- * Captures what a handler writes to a `node:http` response.
- *
- * An answer that is written at once, by `end` alone, is held back whole. One that is written in pieces goes through
- * undelayed and is gathered on its way; only its end is held back. The response looks as it would without the guard.
+ * Captures a handler's writes to a `node:http` response. An answer that is written by one `end` is held completely. One
+ * that is written in several writes passes through without delay and is gathered; only its end is held. The response
+ * looks as it would without the guard.
  *
  * @module
  */
@@ -19,32 +18,32 @@ import { writeAnswer } from './write-answer.ts';
 import { WrittenPieces } from './written-pieces.ts';
 
 /**
- * - `holding`: nothing has gone out; `passing`: the head is out and the body follows as it is written.
+ * - `holding`: nothing has been sent; `passing`: the head has been sent and the body follows as it is written.
  * - `held`: the answer is complete; its end waits for the decision.
- * - `discarding`: what the handler writes is dropped; `sent`: so is what it writes after its answer has gone out.
- * - `writing`: the guard answers; `outer`: somebody in front of it has. Calls go to the functions that were there before.
+ * - `discarding`: the handler's writes are dropped; `sent`: its writes after its sent answer are dropped too.
+ * - `writing`: the guard answers; `outer`: earlier middleware has answered. Calls go to the previous functions.
  */
 type Phase = 'holding' | 'passing' | 'held' | 'discarding' | 'sent' | 'writing' | 'outer';
 type Head = Pick<PlainResponse, 'status' | 'headers'>;
 
-/** What is written then goes nowhere, or on as it is. */
+/** In these phases, writes are dropped or pass unchanged. */
 const silent: ReadonlySet<Phase> = new Set(['held', 'discarding', 'sent']);
 const passingOn: ReadonlySet<Phase> = new Set(['writing', 'outer']);
 const noBody = new Uint8Array();
 
-/** One response while the guard has it. What only some responses need is made when they need it. */
+/** One response while the guard handles it. Parts that only some responses need are created on first use. */
 export class NodeResponseCapture implements Capture {
   readonly originals: Originals;
   settled = false;
   readonly #answer = Promise.withResolvers<CapturedResponse>();
-  /** Resolves when the handler has ended the response, or can't any more; rejects if it throws before that. */
+  /** Resolves when the handler has ended the response or no longer can; rejects if it throws before that. */
   readonly captured = this.#answer.promise;
   readonly #response: ServerResponse;
   readonly #parts: CaptureParts;
   readonly #head: NodeResponseHead;
   #phase: Phase = 'holding';
   #headSent = false;
-  /** The handler's promise until it is settled, where its return is seen. */
+  /** The handler's promise while it is pending, if its return can be observed. */
   #returning: Promise<unknown> | undefined;
   #returnIsSeen = false;
   #pieces: WrittenPieces | undefined;
@@ -61,12 +60,15 @@ export class NodeResponseCapture implements Capture {
     else if (isDestroyed(response)) this.closed();
   }
 
-  /** True if the handler has seen that the client hung up, which may be why it fails. */
+  /** True if the handler could see that the client disconnected, which may be why it fails. */
   get sawClientGo(): boolean {
     return this.#gone?.isSeen === true;
   }
 
-  /** Where its return is not seen, a handler may be over once it began to answer, or saw that its client had gone. */
+  /**
+   * If its return can't be observed, a handler may be over once it has begun to answer, or has seen that its client
+   * disconnected.
+   */
   get mayBeOver(): boolean {
     return this.#returnIsSeen ? this.#returning === undefined : this.#head.isNoted || this.sawClientGo;
   }
@@ -108,7 +110,7 @@ export class NodeResponseCapture implements Capture {
     const status = this.#head.isNoted ? this.#head.status : this.#response.statusCode;
     const isRefused = (bytes === undefined && chunk && !isCallback(chunk)) || !isStatus(status);
     if (!isRefused) this.#noteHead();
-    // Node says what is wrong with a chunk, or a status, that it refuses.
+    // Node throws the error for a chunk or a status that it refuses.
     if (isRefused) this.originals.write.call(this.#response, chunk, encoding);
     else if (this.#isOuterAnswer()) Reflect.apply(this.originals.end, this.#response, call);
     else this.#hold(bytes, call, true);
@@ -116,7 +118,7 @@ export class NodeResponseCapture implements Capture {
 
   writeHead(args: readonly unknown[]): void {
     if (!this.headChanges()) return;
-    // A status that does not exist: Node throws the right error.
+    // An invalid status: Node throws the right error.
     if (this.#phase !== 'holding' || !isStatus(args[0])) Reflect.apply(this.originals.writeHead, this.#response, args);
     else {
       this.#noteHead(this.#head.apply(args, this.originals));
@@ -138,14 +140,16 @@ export class NodeResponseCapture implements Capture {
     this.originals.flushHeaders.call(this.#response);
   }
 
-  /** The application destroys the response; false if that has to wait until the answer is out. */
+  /** The application destroys the response; returns false if this must wait until the answer is sent. */
   destroys(): boolean {
     if (this.#phase === 'held') this.#held?.cutLater();
     else if (!passingOn.has(this.#phase)) this.giveUp();
     return this.#phase !== 'held';
   }
 
-  /** The connection is gone, and the handler may go on: only an error handler that cut it has ended the answer. */
+  /**
+   * The connection is closed, and the handler may continue: only an error handler that closed it has ended the answer.
+   */
   closed(): void {
     this.#held?.letGo();
     if (this.settled || this.#phase === 'outer') return;
@@ -157,7 +161,7 @@ export class NodeResponseCapture implements Capture {
     }
   }
 
-  /** Sees to the handler's return, or to its throw. What it left running may still write. */
+  /** Handles the handler's return or its error. Work that it left running may still write. */
   follow(returning: Promise<unknown>): void {
     this.#returnIsSeen = true;
     this.#returning = returning;
@@ -176,7 +180,7 @@ export class NodeResponseCapture implements Capture {
     );
   }
 
-  /** Nothing more is to come from the handler. */
+  /** The handler will write nothing more. */
   giveUp(): void {
     if (this.#phase === 'outer') this.#endUnheard('broken');
     if (this.settled) return;
@@ -185,7 +189,7 @@ export class NodeResponseCapture implements Capture {
     this.#settle('broken');
   }
 
-  /** The answer is this one, whatever the handler makes from here on. */
+  /** Sets the answer; later output of the handler is ignored. */
   finish(response: PlainResponse): void {
     if (this.settled) return;
     this.#head.hide();
@@ -193,7 +197,7 @@ export class NodeResponseCapture implements Capture {
     this.#settle('whole', response.body, response);
   }
 
-  /** Does what the guard says. */
+  /** Carries out the guard's answer. */
   conclude(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     if (this.#phase === 'outer') return;
     const held = this.#held;
@@ -207,7 +211,7 @@ export class NodeResponseCapture implements Capture {
     } else this.#answerInstead(answer);
   }
 
-  /** Somebody else's answer goes out, or none at all. */
+  /** Sends another answer in place of the handler's, or none. */
   #answerInstead(answer: Exclude<GuardAnswer, { kind: 'pass' }>): void {
     this.#head.hide();
     this.#held?.open();
@@ -261,7 +265,7 @@ export class NodeResponseCapture implements Capture {
     return true;
   }
 
-  /** The answer of somebody in front of the guard goes out as it is; the handler's own outcome is waited for. */
+  /** Sends the answer of middleware before the guard unchanged, and waits for the handler's outcome. */
   #letOuterAnswer(): void {
     this.#headSent = true;
     this.#phase = 'outer';
@@ -270,7 +274,7 @@ export class NodeResponseCapture implements Capture {
     if (!this.#returnIsSeen) this.#patience.restart();
   }
 
-  /** The handler has come to its own end, but somebody else has answered: that it is done is all that is kept. */
+  /** The handler has ended, but other code has answered: the record only keeps that the operation is done. */
   #endUnheard(state: 'too-large' | 'broken'): void {
     if (this.settled) return;
     this.#head.forgetAnswer();
@@ -292,7 +296,7 @@ export class NodeResponseCapture implements Capture {
   }
 }
 
-/** The bytes of a chunk; undefined for one that Node refuses, and where there is none. */
+/** Returns the bytes of a chunk; undefined for one that Node refuses, or if there is none. */
 function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefined {
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk !== 'string') return undefined;

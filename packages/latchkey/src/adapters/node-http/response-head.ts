@@ -1,5 +1,5 @@
 /**
- * The head of a response: what the handler made of it, and how much of it the application takes for sent.
+ * The head of a response: what the handler has set, and whether the application sees it as sent.
  *
  * @module
  */
@@ -12,22 +12,22 @@ import { type HeaderFunctions, overrideHeaderFunctions } from './response-overri
 /** The headers at one moment, by lower-case name. */
 export type HeaderSnapshot = Readonly<OutgoingHttpHeaders>;
 
-/** Node has this on every outgoing message; its types name it for clients only. */
+/** Node has this on every outgoing message; its types declare it for clients only. */
 interface OutgoingNames {
   getRawHeaderNames(): string[];
 }
 
-/** What `node:http` keeps on a response: its own getters, and middleware, read it. HTTP/2 has other means. */
+/** Internal state of a response in `node:http`, which its own getters and middleware read. HTTP/2 differs. */
 interface Internals {
   _header: string | null;
 }
 
-/** True if this response goes out over HTTP/2. */
+/** True for an HTTP/2 response. */
 export function isHttp2(response: ServerResponse): boolean {
   return !Object.hasOwn(response, '_header');
 }
 
-/** Whether nothing that is written to a response reaches its client any more. Over HTTP/2 its stream says so. */
+/** Whether writes to a response no longer reach its client. Over HTTP/2 its stream has this state. */
 export function isDestroyed(response: ServerResponse): boolean {
   const { destroyed }: { destroyed?: boolean } = response;
   return destroyed ?? Reflect.get(Object(Reflect.get(response, 'stream')), 'destroyed') === true;
@@ -39,17 +39,17 @@ export function showHeadSent(response: ServerResponse): void {
   else (response as unknown as Internals)._header = 'held back';
 }
 
-/** Takes {@link showHeadSent} back. */
+/** Reverts {@link showHeadSent}. */
 export function hideHeadSent(response: ServerResponse): void {
   if (isHttp2(response)) Reflect.deleteProperty(response, 'headersSent');
   else (response as unknown as Internals)._header = null;
 }
 
-/** See the module. */
+/** The head of a response: what the handler has set, and whether the application sees it as sent. */
 export class NodeResponseHead {
-  /** True once the head is what it will be. */
+  /** True once the head is final. */
   isNoted = false;
-  /** True while `headersSent` is true although the head has not gone out. */
+  /** True while `headersSent` is true although the head has not been sent. */
   isShown = false;
   status = 0;
   headers: readonly Header[] = [];
@@ -59,7 +59,7 @@ export class NodeResponseHead {
   readonly isHttp2: boolean;
   #statusMessage = '';
 
-  /** @param before - the headers that were set before the guard was entered. */
+  /** @param before - the headers that were set before the guard. */
   constructor(response: ServerResponse, before: HeaderSnapshot) {
     this.#response = response;
     this.isHttp2 = isHttp2(response);
@@ -67,7 +67,7 @@ export class NodeResponseHead {
   }
 
   /**
-   * Remembers the head before the functions of earlier middleware see it: they add a content coding, for one.
+   * Records the head before the functions of earlier middleware change it, for example by adding a content coding.
    *
    * @param known - the headers that were set since the guard, where they need not be looked for.
    */
@@ -86,7 +86,7 @@ export class NodeResponseHead {
     }
   }
 
-  /** Does what `writeHead` says, but sends nothing; gives the headers, if they are known from that. */
+  /** Applies `writeHead` without sending; returns the headers if they are known from its arguments. */
   apply(args: readonly unknown[], setters: HeaderFunctions): readonly Header[] | undefined {
     const headers = this.#headersOfHead(args[2] ?? args[1]);
     applyHead(this.#response, args, setters);
@@ -94,8 +94,8 @@ export class NodeResponseHead {
   }
 
   /**
-   * The headers set, from the object that is about to be the whole head of the response, at a quarter of the cost.
-   * Undefined if one of its names could stand for another in other letter case, or if there are other headers.
+   * Returns the headers from the object that becomes the complete head of the response, at a quarter of the cost.
+   * Undefined if two names may differ only in case, or if there are other headers.
    */
   #headersOfHead(head: unknown): Header[] | undefined {
     if (typeof head !== 'object' || head === null || Array.isArray(head)) return undefined;
@@ -109,14 +109,14 @@ export class NodeResponseHead {
     return headers;
   }
 
-  /** Somebody else has answered: of the handler's answer no more is known than that there is one. */
+  /** Other code has answered: of the handler's answer, only its existence is known. */
   forgetAnswer(): void {
     const { statusCode } = this.#response;
     this.status = statusCode === this.status ? 200 : statusCode;
     this.headers = [];
   }
 
-  /** Takes back what the handler set. */
+  /** Removes the headers that the handler has set. */
   reset(): void {
     const response = this.#response;
     const before = this.#before;
@@ -131,8 +131,8 @@ export class NodeResponseHead {
   }
 
   /**
-   * Makes `headersSent` true, and changes of the head an error: over HTTP/1 Node sees to both by itself. A response over
-   * HTTP/2 whose stream is closed takes no head.
+   * Makes `headersSent` true and changes of the head errors; over HTTP/1 Node does both itself. An HTTP/2 response
+   * whose stream is closed accepts no head.
    */
   show(): void {
     const response = this.#response;
@@ -144,7 +144,7 @@ export class NodeResponseHead {
     showHeadSent(response);
   }
 
-  /** Takes {@link show} back. */
+  /** Reverts {@link show}. */
   hide(): void {
     if (!this.isShown) return;
     this.isShown = false;
@@ -152,8 +152,8 @@ export class NodeResponseHead {
   }
 
   /**
-   * The next write sends the head, with the layer's own headers. It has the status that was noted: assigning another one
-   * since had no effect.
+   * The next write sends the head with the layer's own headers. It has the recorded status: later assignments had no
+   * effect.
    */
   goOut({ headers, without }: Marks, setters: HeaderFunctions): void {
     const response = this.#response;
@@ -164,7 +164,7 @@ export class NodeResponseHead {
     for (const [name, value] of headers) setters.setHeader.call(response, name, value);
   }
 
-  /** The same before the body has ended, and before anything is recorded. */
+  /** Does the same before the body has ended and before anything is recorded. */
   goOutFirst(setters: HeaderFunctions): void {
     this.goOut(marksOfHead(this.status, this.headers), setters);
     if (isDestroyed(this.#response)) this.show();
@@ -180,7 +180,7 @@ export function snapshotHeaders(headers: OutgoingHttpHeaders): HeaderSnapshot {
   return headers;
 }
 
-/** Adds a header to those that were set, line by line, unless it was there with this value before. */
+/** Adds a header to those that were set, line by line, unless it had this value before. */
 export function addHeader(
   headers: Header[],
   name: string,
@@ -192,21 +192,21 @@ export function addHeader(
   else if (!isSame(value, before)) for (const line of value) headers.push([name, line]);
 }
 
-/** True if two values of a header say the same. */
+/** True if two values of a header are equal. */
 export function isSame(value: OutgoingHttpHeader | undefined, other: OutgoingHttpHeader | undefined): boolean {
   if (value === other) return true;
   if (!Array.isArray(value) || !Array.isArray(other)) return false;
   return value.length === other.length && value.every((line, index) => line === other[index]);
 }
 
-/** What Node accepts as a status. */
+/** Whether Node accepts the status. */
 export function isStatus(status: unknown): status is number {
   return typeof status === 'number' && status >= 100 && status <= 999;
 }
 
 /**
- * Does what `writeHead(status[, message][, headers])` says, but sends nothing: the headers are set like any others.
- * They come as an object, as a flat list of names and values, or as a list of pairs; in lists names may repeat.
+ * Applies `writeHead(status[, message][, headers])` without sending: the headers are set like any others. They may be
+ * an object, a flat list of names and values, or a list of pairs; in lists, names may repeat.
  */
 function applyHead(response: ServerResponse, args: readonly unknown[], setters: HeaderFunctions): void {
   const [status, second, third] = args;

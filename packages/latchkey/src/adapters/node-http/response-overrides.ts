@@ -1,20 +1,20 @@
 /**
- * The functions that stand in front of a captured response's own. They are shared by all responses and find their
- * capture on the response: closures made for each request would cost more than the capture itself.
+ * The functions that override those of a captured response. All responses share them, and they find their capture on
+ * the response: closures for each request would cost more than the capture itself.
  *
  * @module
  */
 
 import type { ServerResponse } from 'node:http';
 
-/** What the overrides call. */
+/** The interface that the overrides call. */
 export interface Capture {
   readonly originals: Originals;
   write(chunk: unknown, encoding: unknown, callback: unknown): boolean;
   end(chunk: unknown, encoding: unknown, callback: unknown): void;
   writeHead(args: readonly unknown[]): void;
   /**
-   * A header is about to be set or removed. False if the call means nothing: the guard's own answer goes out.
+   * Called before a header is set or removed. False if the call must be ignored because the guard sends its own answer.
    *
    * @throws Error `ERR_HTTP_HEADERS_SENT`.
    */
@@ -25,7 +25,7 @@ export interface Capture {
   closed(): void;
 }
 
-/** A function of a response, whatever its overloads. */
+/** A function of a response, with any overloads. */
 type Method<Result> = (this: ServerResponse, ...args: readonly unknown[]) => Result;
 
 /** The functions that change headers. */
@@ -35,7 +35,7 @@ export interface HeaderFunctions {
   readonly removeHeader: Method<void>;
 }
 
-/** The functions that were there before: Node's, or those of a middleware that came earlier. */
+/** The previous functions: Node's, or those of earlier middleware. */
 export interface Originals extends HeaderFunctions {
   readonly write: Method<boolean>;
   readonly end: Method<unknown>;
@@ -97,8 +97,8 @@ function onClose(this: Captured): void {
 }
 
 /**
- * Puts the overrides onto a response and gives what was there. Those of the functions that change headers come only
- * with {@link overrideHeaderFunctions}. Object.assign would take ten times as long.
+ * Sets the overrides on a response and returns the previous functions. {@link overrideHeaderFunctions} adds those of
+ * the functions that change headers. Object.assign would take ten times as long.
  */
 export function install(response: ServerResponse, capture: Capture): Originals {
   const found = response as unknown as Originals;
@@ -124,8 +124,8 @@ export function install(response: ServerResponse, capture: Capture): Originals {
 }
 
 /**
- * From here on the capture has a say in each change of a header. Most responses never need that: Node itself refuses
- * changes once a head has gone out, or looks as if it had.
+ * From here on the capture checks each change of a header. Most responses never need that: Node itself refuses changes
+ * once a head has been sent, or looks sent.
  */
 export function overrideHeaderFunctions(response: ServerResponse): void {
   if (headerFunctions in response) return;
@@ -137,7 +137,7 @@ export function overrideHeaderFunctions(response: ServerResponse): void {
   captured.removeHeader = removeHeader;
 }
 
-/** The head goes out: nothing is left to note, unless a middleware behind the guard stands in front of the override. */
+/** The head is sent: nothing is left to record, unless middleware after the guard has overridden the function again. */
 export function letHeadPass(response: ServerResponse, { writeHead: original }: Originals): void {
   const captured = response as unknown as Overridden;
   if (captured.writeHead === writeHead) captured.writeHead = original;

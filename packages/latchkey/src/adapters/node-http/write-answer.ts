@@ -9,7 +9,7 @@ import { asBuffer } from '../../core/support/codec.ts';
 import type { Header, PlainResponse } from '../../http/exchange.ts';
 import { mayHaveBody } from '../../http/response/replay.ts';
 
-/** The functions that write an answer: a response's own, or those that a capture has put aside. */
+/** The functions that write an answer: a response's own, or those that a capture has replaced. */
 export interface AnswerWriter {
   readonly setHeader: (this: ServerResponse, name: string, value: string | string[]) => unknown;
   readonly writeHead: (this: ServerResponse, status: number) => unknown;
@@ -17,13 +17,14 @@ export interface AnswerWriter {
 }
 
 /**
- * Writes a whole answer. Headers that are set already stay, unless the answer has them too. Each header is set by itself:
- * old releases of on-headers, which many middlewares bring along, take a list of `writeHead` for a list of pairs.
+ * Writes a complete answer. Headers that are already set stay, unless the answer has them too. Each header is set
+ * separately: old releases of on-headers, which much middleware depends on, treat the flat list of `writeHead` as a
+ * list of pairs.
  */
 export function writeAnswer(response: ServerResponse, answer: PlainResponse, writer: AnswerWriter = response): void {
   const { status, headers, body } = answer;
   for (const [name, lines] of mayRepeat(headers) ? linesByName(headers) : headers) {
-    // The length belongs to the body that is written here, not to the one that was stored.
+    // The length must match the body that is written here, not the stored one.
     const { length } = name;
     const isFraming = (length === 14 || length === 17) && framing.has(name.toLowerCase());
     if (!isFraming) writer.setHeader.call(response, name, lines);
@@ -37,13 +38,13 @@ export function writeAnswer(response: ServerResponse, answer: PlainResponse, wri
 
 const framing: ReadonlySet<string> = new Set(['content-length', 'transfer-encoding']);
 
-/** Up to here copying a body costs less than a second buffer to write does. */
+/** Up to this size, copying a body costs less than writing a second buffer. */
 const maxCopiedBytes = 16_384;
 
-/** Of more headers than this, putting them together by name costs less than comparing all of them. */
+/** With more headers than this, grouping them by name costs less than comparing all of them. */
 const fewFields = 16;
 
-/** False if no name comes twice. Names of different lengths are different names, which spares nearly all comparisons. */
+/** False if no name occurs twice. Comparing lengths first avoids nearly all comparisons of names. */
 function mayRepeat(headers: readonly Header[]): boolean {
   if (headers.length > fewFields) return true;
   for (let index = 1; index < headers.length; index += 1) {
@@ -56,7 +57,7 @@ function mayRepeat(headers: readonly Header[]): boolean {
   return false;
 }
 
-/** The headers as a response takes them: each name once, repeated ones with all their lines. */
+/** Returns the headers in the form that a response takes: each name once, repeated ones with all their lines. */
 function linesByName(headers: readonly Header[]): Iterable<readonly [name: string, lines: string | string[]]> {
   const byName = new Map<string, [name: string, lines: string | string[]]>();
   for (const [name, value] of headers) {
@@ -73,10 +74,9 @@ const maxDroppedBytes = 16 * 1024 * 1024;
 const maxDrainMs = 5_000;
 
 /**
- * Answers a request whose body is still on its way, a too long one above all.
- *
- * Closing at once would reset the connection, and the client would see that in place of the answer. So the answer
- * goes out, what still comes is read and dropped up to a bound, and then the connection is closed.
+ * Answers a request whose body is still in transit, mostly because it is too long. Closing immediately would reset the
+ * connection, and the client would see the reset instead of the answer. So the answer is sent, remaining data is read
+ * and dropped up to a limit, and then the connection is closed.
  */
 export function writeEarlyAnswer(request: IncomingMessage, response: ServerResponse, answer: PlainResponse): void {
   let dropped = 0;
