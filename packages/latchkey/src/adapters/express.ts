@@ -30,7 +30,8 @@ export interface ExpressGuard<Kind extends TransactionKind = never> extends Guar
   with(route: RouteOptions<Request>): ExpressGuard<Kind>;
 }
 
-/** Creates a guard for Express.
+/**
+ * Creates a guard for Express.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */

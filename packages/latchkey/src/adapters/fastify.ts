@@ -6,8 +6,7 @@
  * const guard = idempotency({ store: memoryStore(), principal: (request) => request.auth.tenantId })
  * await app.register(guard)
  * app.post('/charges', { config: { idempotency: { key: { required: true } } } }, async (request, reply) => {
- *   const charge = await request.idempotency?.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey
- * }))
+ *   const charge = await request.idempotency?.step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
  *   return reply.code(201).send(charge)
  * })
  * ```
@@ -64,7 +63,8 @@ export interface FastifyGuard<Kind extends TransactionKind = never>
   extends FastifyPluginCallback,
     GuardFace<FastifyRequest, Kind, FastifyReply> {}
 
-/** Creates a guard for Fastify.
+/**
+ * Creates a guard for Fastify.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */

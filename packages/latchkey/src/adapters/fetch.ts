@@ -46,8 +46,9 @@ export interface FetchGuard<Kind extends TransactionKind = never, Req extends Re
    *   return Response.json(await guard.context(request).step('ship', () => ship(id)))
    * })
    * // Workers
-   * export default { fetch: guard(async (request: Request, env: Env, execution: ExecutionContext) => answer(request,
-   * env)) }
+   * export default {
+   *   fetch: guard(async (request: Request, env: Env, execution: ExecutionContext) => answer(request, env)),
+   * }
    * ```
    */
   <R extends Req = Req, Rest extends readonly unknown[] = []>(
@@ -97,7 +98,8 @@ interface Parts<Kind extends TransactionKind, Req extends Request> {
 /** Runs the handler; the context is undefined for a request that the layer lets pass. */
 type Call<Kind extends TransactionKind> = (context: FetchContext<Kind> | undefined) => Response | Promise<Response>;
 
-/** Creates a guard for Fetch API handlers.
+/**
+ * Creates a guard for Fetch API handlers.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */

@@ -49,8 +49,10 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
 /** The members of every guard, for any framework's request type. */
 export interface GuardFace<Native extends object, Kind extends TransactionKind, Finished = void> {
   /**
-   * The context of a guarded request. @throws LatchkeyError `context-missing` on an unguarded route, and for a request
-   * that the guard let pass because it has no key.
+   * The context of a guarded request.
+   *
+   * @throws LatchkeyError `context-missing` on an unguarded route, and for a request that the guard let pass because it
+   * has no key.
    */
   context(request: Native): HttpContext<Kind, Finished>;
   /** Returns the context, or undefined where `context` throws: for routes whose key is optional. */

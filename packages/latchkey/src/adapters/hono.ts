@@ -69,9 +69,8 @@ interface Parts<E extends Env, Kind extends TransactionKind> {
 }
 
 /**
- * c.get('account')`) to have them typed by your own Env. => Creates a guard for Hono. The type of its context follows
- * from the options: to use your own Env, annotate the parameter of one function (`principal: (c: Context<AppEnv>) =>
- * c.get('account')`). => c.get('account')`) to have them typed by your own Env.
+ * Creates a guard for Hono. The type of its context follows from the options: to use your own Env, annotate the
+ * parameter of one function (`principal: (c: Context<AppEnv>) => c.get('account')`).
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */

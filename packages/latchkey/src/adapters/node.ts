@@ -5,8 +5,7 @@
  * ```ts
  * const guard = idempotency({ store: memoryStore(), principal: (request) => tenantOf(request) })
  * createServer(guard.wrap(async (request, response) => {
- *   const charge = await guard.context(request).step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey
- * }))
+ *   const charge = await guard.context(request).step('charge', ({ idempotencyKey }) => provider.charge({ idempotencyKey }))
  *   response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(charge))
  * })).listen(8080)
  * ```
@@ -43,7 +42,8 @@ export interface NodeGuard<Kind extends TransactionKind = never> extends GuardFa
   with(route: RouteOptions<IncomingMessage>): NodeGuard<Kind>;
 }
 
-/** Creates a guard for `node:http` handlers.
+/**
+ * Creates a guard for `node:http` handlers.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */

@@ -176,8 +176,7 @@ function routeOf(text: string, handler: unknown): Registered {
  * @example
  * ```ts
  * const orders = httpOperations({
- *   'POST /v1/orders': async (request, context) => placeOrder(JSON.parse(Buffer.from(request.body).toString()),
- * context),
+ *   'POST /v1/orders': async (request, context) => placeOrder(JSON.parse(Buffer.from(request.body).toString()), context),
  *   'POST /v1/orders/:id/pay': async ({ params }, context) => Response.json(await pay(params.id, context)),
  * })
  * const finishing = completer({ store, operations: [orders] })
