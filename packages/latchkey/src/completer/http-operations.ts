@@ -12,12 +12,13 @@ import type { Log } from '../core/log.ts';
 import { createEmit } from '../core/log.ts';
 import type { RunResult } from '../core/operation.ts';
 import { readOptions } from '../core/options/read-options.ts';
+import { group, type OptionTable } from '../core/options/rules.ts';
 import type { StepOptions, TimingOptions } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { codingsOf, decodeContent } from '../http/content-coding.ts';
 import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody } from '../http/exchange.ts';
 import type { HttpContext } from '../http/layer.ts';
-import { operationsTable, routeTable } from '../http/option-tables.ts';
+import { guardTable, routeTable } from '../http/option-tables.ts';
 import type { GuardOptions, RequestOptions, ResponseOptions, RouteOptions } from '../http/options.ts';
 import { dialects } from '../http/problems/dialects.ts';
 import type { ProblemShape } from '../http/problems/problem-response.ts';
@@ -56,6 +57,20 @@ export interface HttpOperationsOptions extends Pick<GuardOptions<SavedRequest>, 
    */
   readonly log?: Log | false;
 }
+
+const { request, response } = routeTable;
+
+/** The option table: those options of the guard that apply without a client. */
+export const operationsTable = {
+  onEvent: guardTable.onEvent,
+  log: guardTable.log,
+  timing: routeTable.timing,
+  steps: routeTable.steps,
+  request: group({ maxBytes: request.members.maxBytes }),
+  response: group({ maxBytes: response.members.maxBytes, keep: response.members.keep }),
+  dialect: guardTable.dialect,
+  onProblem: guardTable.onProblem,
+} satisfies OptionTable<HttpOperationsOptions>;
 
 /** The state shared by the operations of one call. */
 interface Shared extends ProblemShape<SavedRequest> {

@@ -130,17 +130,18 @@ export const operationTable = {
   steps: group(stepsTable),
 } satisfies OptionTable<OperationOptions>;
 
-/** The option table of {@link OperationSettings}. */
-const settingsTable = {
-  ...timingTable,
-  afterFailure: operationTable.afterFailure,
-  whenRunning: oneOf<'conflict' | 'wait'>('conflict', 'wait'),
-  waitMs,
-  whenStoreDown: operationTable.whenStoreDown,
-  maxSteps: stepsTable.max,
-  maxStepBytes: stepsTable.maxBytes,
-  markStepStarts: stepsTable.markStarts,
-} satisfies OptionTable<OperationSettings>;
+/** The option table of {@link OperationSettings}; a function, so that bundles without `resolveSettings` leave it out. */
+const settingsTable = () =>
+  ({
+    ...timingTable,
+    afterFailure: operationTable.afterFailure,
+    whenRunning: oneOf<'conflict' | 'wait'>('conflict', 'wait'),
+    waitMs,
+    whenStoreDown: operationTable.whenStoreDown,
+    maxSteps: stepsTable.max,
+    maxStepBytes: stepsTable.maxBytes,
+    markStepStarts: stepsTable.markStarts,
+  }) satisfies OptionTable<OperationSettings>;
 
 /** Converts the options of a route or a function to the engine's settings. */
 export function settingsOf(options: Completed<OperationOptions, typeof operationTable>): OperationSettings {
@@ -167,7 +168,7 @@ export function settingsOf(options: Completed<OperationOptions, typeof operation
  * ```
  */
 export function resolveSettings(where: string, given: Partial<OperationSettings>): OperationSettings {
-  return readOptions<Partial<OperationSettings>, typeof settingsTable>(where, settingsTable, given);
+  return readOptions<Partial<OperationSettings>, ReturnType<typeof settingsTable>>(where, settingsTable(), given);
 }
 
 /** What an operator needs to know of the guards and functions on its store. */
@@ -186,6 +187,6 @@ export function noteSettings(store: object, { retentionMs, maxAttempts }: StoreS
 
 /** The largest settings of the guards and functions of this process on a store; the defaults if there are none. */
 export function settingsOn(store: object): StoreSettings {
-  const defaults = { retentionMs: settingsTable.retentionMs.default, maxAttempts: settingsTable.maxAttempts.default };
+  const defaults = { retentionMs: timingTable.retentionMs.default, maxAttempts: timingTable.maxAttempts.default };
   return settingsByStore.get(store) ?? defaults;
 }

@@ -115,18 +115,6 @@ export const guardTable = {
 /** Additional options of the guards of edge runtimes: see `FetchGuardOptions` and `HonoGuardOptions`. */
 export const edgeTable = { waitUntil: callable };
 
-/** The options of the completer's `httpOperations`: those of the guard that apply without a client. */
-export const operationsTable = {
-  onEvent: callable,
-  log: observerTable.log,
-  timing: operationTable.timing,
-  steps: operationTable.steps,
-  request: group({ maxBytes: bytes }),
-  response: group({ maxBytes: bytes, keep: callable }),
-  dialect: guardTable.dialect,
-  onProblem: callable,
-};
-
 /** A route's options with defaults. */
 export type RouteSettings<Native> = Completed<RouteOptions<Native>, typeof routeTable>;
 

@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { clientTable, stepTable } from '../../src/client/options.ts';
+import { operationsTable } from '../../src/completer/http-operations.ts';
 import { completerTable } from '../../src/completer/options.ts';
 import { functionTable } from '../../src/function/options.ts';
-import { edgeTable, guardTable, operationsTable } from '../../src/http/option-tables.ts';
+import { edgeTable, guardTable } from '../../src/http/option-tables.ts';
 import { operatorTable } from '../../src/operator/options.ts';
 import { dispatcherTable } from '../../src/outbox/options.ts';
 import { dynamodbTable } from '../../src/stores/dynamodb/options.ts';
