@@ -9,7 +9,7 @@ export interface CrashOptions {
   readonly seed: number;
 }
 
-/** What came of it. */
+/** The result of the test. */
 export interface CrashReport {
   readonly acknowledged: number;
   /** Payments that were pending when the server died, summed over all kills. */

@@ -24,7 +24,7 @@ afterEach(async () => {
   await Promise.all(running.splice(0).map((each) => each.close(0)));
 });
 
-/** See the module. */
+/** Creates the store, the guards and the events of a test. */
 export function rig() {
   const runtime = manualRuntime();
   const memory = memoryStore({ runtime });

@@ -26,7 +26,7 @@ export interface Place {
   readonly index: number;
 }
 
-/** Reads side by side, from one on and twice as many each time: most lists are empty or short. */
+/** Maximum number of concurrent reads. They start at one and double each time, since most lists are empty or short. */
 const mostAtOnce = 32;
 
 /** A hash chain over entries, which are bytes. */

@@ -13,13 +13,13 @@ import type { AuditTools } from './own-record.ts';
 /** What a hook decided about a record that it was asked about. */
 export interface HookDecision {
   readonly operation: Operation;
-  /** Of the takeover claim under which the hook was asked. */
+  /** The owner of the takeover claim under which the hook was asked. */
   readonly owner: Owner;
   readonly claimed: Claimed;
   readonly recovery: Exclude<Recovery, { decision: 'leave' }>;
 }
 
-/** Tells the audit what became of the decision. Never rejects: what was carried out can't be taken back. */
+/** Writes the outcome of the decision to the audit. Never rejects: what was carried out can't be taken back. */
 export type Conclude = (event: 'applied' | 'stale') => Promise<void>;
 
 const noBytes = new Uint8Array();
@@ -48,10 +48,10 @@ function entryOf({ operation, owner, claimed, recovery }: HookDecision, decision
 }
 
 /**
- * Writes down what a hook decided.
+ * Writes a hook's decision to the audit.
  *
- * @returns writes down what became of it. Without that line the process died, or the store gave no answer.
- * @throws StoreUnavailableError if the store doesn't take the entry: nothing may be carried out then.
+ * @returns a function that writes the outcome. If the outcome is missing, the process died or the store did not answer.
+ * @throws StoreUnavailableError if the entry can't be written: the decision must not be carried out then.
  */
 export async function auditHookDecision(tools: AuditTools, decision: HookDecision): Promise<Conclude> {
   const { clock, random } = tools.runtime;
@@ -59,7 +59,7 @@ export async function auditHookDecision(tools: AuditTools, decision: HookDecisio
   const entry = entryOf(decision, random.uuid());
   const write = (event: AuditEntry['event']) => audit.write(entry.id, () => ({ ...entry, event, atMs: clock.now() }));
   await write('decided');
-  // Each failed call was told to the observer; `unfinished` shows the decision without its outcome.
+  // Each failed call was reported to the observer; `unfinished` shows the decision without its outcome.
   return (event) => write(event).then(noop, noop);
 }
 

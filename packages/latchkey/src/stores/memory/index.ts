@@ -19,10 +19,9 @@ import { type MemoryStoreOptions, memoryTable } from './options.ts';
 export type { MemoryStoreOptions } from './options.ts';
 
 /**
- * Makes a store that lives and dies with this process, and that other processes don't see.
- *
- * It is bounded and never drops a live record to make room. When it is full even after expired records were
- * removed, claims reject with `store-unavailable`, and a result that doesn't fit leaves its tombstone.
+ * Creates a store that exists only in this process. Its size is bounded, and it never drops a live record to make room.
+ * If it is still full after expired records were removed, claims reject with `store-unavailable`, and a result that
+ * doesn't fit leaves its tombstone.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  * @example

@@ -1,5 +1,5 @@
 /**
- * What the memory store keeps beside a record: its place in line, and what it takes of the budget.
+ * The data that the memory store keeps with a record: its position in the order, and its share of the memory limit.
  *
  * @module
  */
@@ -11,21 +11,21 @@ import type { Entry, EntryRequest } from '../record/entry.ts';
 
 /** A record in memory. */
 export interface MemoryEntry extends Entry {
-  /** Counts up with every record that is created, so that a list has an order. */
+  /** Increases with every created record, which gives lists an order. */
   readonly sequence: number;
-  /** About how much memory it takes. */
+  /** Approximate memory use of the record in bytes. */
   bytes: number;
-  /** What of that its request takes. */
+  /** The part of it that the request uses. */
   requestBytes: number;
 }
 
-/** What an empty record takes: the object, its place in the map, and the heads of its strings. */
+/** Memory use of an empty record: the object, its map entry, and the headers of its strings. */
 const emptyEntryBytes = 600;
 
-/** What each saved result, step or request takes beside its bytes. */
+/** Overhead of each saved result, step or request. */
 const itemBytes = 100;
 
-/** The record that a claim creates; its request is a copy. */
+/** Returns the record that a claim creates; its request is a copy. */
 export function newMemoryEntry(request: ClaimRequest, nowMs: number, sequence: number): MemoryEntry {
   const ofRequest = requestBytes(request.request);
   return {
@@ -37,32 +37,32 @@ export function newMemoryEntry(request: ClaimRequest, nowMs: number, sequence: n
   };
 }
 
-/** What a record takes when it is created. */
+/** Memory use of a new record. */
 function entryBytes(request: ClaimRequest): number {
   const { id, principal, operation, operationId, fingerprint, token } = request;
   const text = id.length + principal.length + operation.length + operationId.length + fingerprint.length + token.length;
   return emptyEntryBytes + text;
 }
 
-/** What a saved request takes. */
+/** Memory use of a saved request. */
 export function requestBytes(request: EntryRequest | undefined): number {
   return request instanceof Uint8Array ? itemBytes + request.byteLength : 0;
 }
 
-/** What a saved result takes. */
+/** Memory use of a saved result. */
 export function resultBytes(bytes: number): number {
   return itemBytes + bytes;
 }
 
-/** What a saved step takes. */
+/** Memory use of a saved step. */
 export function stepBytes(name: string, value: Uint8Array): number {
   return itemBytes + 2 * name.length + value.byteLength;
 }
 
 /**
- * A result in memory: a string of one byte a character. Such a string lies on the heap in one piece, can't be changed by
- * a caller that was given its bytes, and is made several times faster than an ArrayBuffer. Each reading of `bytes` is a new
- * copy.
+ * A result in memory, as a string with one byte per character. Such a string is one block on the heap, can't be changed
+ * by a caller that has its bytes, and is created several times faster than an ArrayBuffer. Each read of `bytes` returns
+ * a new copy.
  */
 export class PackedResult implements StoredResult {
   readonly kind: StoredResult['kind'];

@@ -1,5 +1,5 @@
 /**
- * Records in a map. Every method is one synchronous step, so nothing comes between a look and a write.
+ * Records in a map. Every method is one synchronous step, so nothing runs between a read and a write.
  *
  * @module
  */
@@ -29,12 +29,12 @@ export interface MemoryLimits {
 }
 
 /**
- * Every record that is created pays for a look at so many others. So a round of all of them takes at most a quarter as
- * many new ones, and expired records are at most a third as many as live ones.
+ * Each created record checks this many others. A round over all records therefore takes at most a quarter as many new
+ * records, and there are at most a third as many expired records as live ones.
  */
 const looksPerRecord = 4;
 
-/** A full store looks at no more than so many records a millisecond: refusals must stay cheap. */
+/** A full store checks at most this many records per millisecond, since refusals must be cheap. */
 const looksPerMs = 1_000;
 
 const retryWhenFullMs = 1_000;
@@ -47,9 +47,9 @@ export class MemoryStore implements contract.OperatorStore {
   readonly #watchers = new Watchers();
   readonly #limits: MemoryLimits;
   readonly #clock: Clock;
-  /** The sweep goes round all records; this is where it is. */
+  /** The position of the sweep, which cycles through all records. */
   #round = this.#entries.values();
-  /** When a full store may look through all of its records again, on the monotonic clock. */
+  /** When a full store may check all of its records again, on the monotonic clock. */
   #sweepAllAtMs = Number.NEGATIVE_INFINITY;
   #sequence = 0;
   #bytes = 0;
@@ -195,7 +195,7 @@ export class MemoryStore implements contract.OperatorStore {
     return this.#entries.size >= this.#limits.maxRecords || this.#bytes + bytes > this.#limits.maxBytes;
   }
 
-  /** A request gives its place to the result. */
+  /** The result replaces the request. */
   #hasRoomFor(bytes: number, entry: MemoryEntry): boolean {
     const after = this.#bytes - entry.requestBytes + resultBytes(bytes);
     return bytes <= this.#limits.maxResultBytes && after <= this.#limits.maxBytes;
@@ -207,7 +207,7 @@ export class MemoryStore implements contract.OperatorStore {
     if (more > 0 && this.#bytes + more > this.#limits.maxBytes) throw full();
   }
 
-  /** Keeps a copy of the request that the record has from its claim, and charges for whatever request it has now. */
+  /** Keeps a copy of the request from the record's claim, and counts the memory of its current request. */
   #keepRequest(entry: MemoryEntry, given?: Uint8Array): void {
     if (given !== undefined && entry.request === given) entry.request = new Uint8Array(given);
     const bytes = requestBytes(entry.request);
@@ -248,12 +248,12 @@ export class MemoryStore implements contract.OperatorStore {
     this.#sweep(nowMs, Number.POSITIVE_INFINITY, this.#wholeRound);
   }
 
-  /** One step for each record, and one from the last to the first. */
+  /** One step for each record, and one to return to the first. */
   get #wholeRound(): number {
     return this.#entries.size + 1;
   }
 
-  /** Goes on with the round for up to `steps` records, and removes up to `limit` that have expired; returns how many. */
+  /** Continues the round for up to `steps` records and removes up to `limit` expired ones; returns how many. */
   #sweep(nowMs: number, limit: number, steps: number): number {
     let swept = 0;
     for (let step = 0; step < steps && swept < limit; step += 1) {

@@ -1,5 +1,5 @@
 /**
- * What a claim does to a record, for every state that it may find.
+ * Applies a claim to a record in any state.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
 import { type Entry, isLapsed, putRequest, stepsOf } from './entry.ts';
 
-/** The record that a claim creates where there is none. */
+/** Returns the record that a claim creates if there is none. */
 export function newEntry(request: ClaimRequest, nowMs: number): Entry {
   const leaseEndsAtMs = nowMs + request.leaseMs;
   return {
@@ -32,7 +32,7 @@ export function newEntry(request: ClaimRequest, nowMs: number): Entry {
   };
 }
 
-/** The outcome of a claim for the owner of `entry`. */
+/** Returns the outcome of a claim for the owner of `entry`. */
 export function claimed(entry: Entry): Claimed {
   return {
     outcome: 'claimed',
@@ -44,7 +44,7 @@ export function claimed(entry: Entry): Claimed {
   };
 }
 
-/** Claims a record that exists and has not expired. The entry was changed if the outcome is `claimed`, and only then. */
+/** Claims a record that exists and has not expired. The entry is changed only if the outcome is `claimed`. */
 export function claimEntry(entry: Entry, request: ClaimRequest, nowMs: number): ClaimOutcome {
   if (entry.phase === 'completed') return completed(entry);
   if (entry.phase === 'open') return claimOpen(entry, request, nowMs);
@@ -53,7 +53,7 @@ export function claimEntry(entry: Entry, request: ClaimRequest, nowMs: number): 
   return { outcome: 'running', fingerprint: entry.fingerprint, leaseLeftMs: entry.leaseEndsAtMs - nowMs };
 }
 
-/** Gives the lease a new end; what is left of an unfinished record is kept that much longer. */
+/** Sets a new end of the lease; an unfinished record is kept correspondingly longer. */
 export function extendLease(
   entry: Entry,
   request: { readonly leaseMs: number; readonly unresolvedRetentionMs: number },

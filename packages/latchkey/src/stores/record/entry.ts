@@ -1,18 +1,17 @@
 /**
- * A record as a store holds it, and how its state is read: a lease that is over and an expiry that is past need
- * no write.
+ * A record as a store holds it. Its state is computed from the time, so the end of a lease and expiry need no write.
  *
  * @module
  */
 
 import type { AfterFailure, RecordState, SavedSteps, StoredRecord, StoredResult } from '../../core/store.ts';
 
-/** `held` is running or lapsed: which of the two, the clock tells. */
+/** `held` is running or lapsed, depending on the time. */
 export type Phase = 'held' | 'open' | 'completed';
 
 /**
- * What is known of the request that was saved with a record: its bytes; that there is one, in the store, unread; that
- * there was one, which goes with the next write; or that there is none.
+ * The saved request of a record: its bytes; that there is one in the store, not read; that there was one, which the
+ * next write removes; or that there is none.
  */
 export type EntryRequest = Uint8Array | 'unread' | 'dropped' | 'none';
 
@@ -28,9 +27,9 @@ export interface Entry {
   token: string;
   attempt: number;
   phase: Phase;
-  /** Its owner gave it up: it lapsed then, whatever the lease said. */
+  /** True if its owner abandoned it: it lapsed then, regardless of its lease. */
   abandoned: boolean;
-  /** Whether its owner took it over from a worker that may still be at work. */
+  /** Whether its owner took it over from a worker that may still be running. */
   tookOver: boolean;
   leaseEndsAtMs: number;
   expiresAtMs: number;
@@ -42,17 +41,17 @@ export interface Entry {
 
 const noSteps: SavedSteps = new Map();
 
-/** The saved steps, safe from later changes of the entry. */
+/** A copy of the saved steps, unaffected by later changes of the entry. */
 export function stepsOf(entry: Entry): SavedSteps {
   return entry.steps === undefined ? noSteps : new Map(entry.steps);
 }
 
-/** Whether the record counts as absent, swept or not. */
+/** Whether the record counts as absent, even if it was not swept yet. */
 export function isExpired(entry: Entry, nowMs: number): boolean {
   return entry.expiresAtMs <= nowMs;
 }
 
-/** Whether nobody's lease holds on a record that was not finished either. */
+/** Whether the record is unfinished and no lease on it is valid. */
 export function isLapsed(entry: Entry, nowMs: number): boolean {
   return entry.phase === 'held' && (entry.abandoned || entry.leaseEndsAtMs <= nowMs);
 }
@@ -73,12 +72,12 @@ export function takesPayload(entry: Entry, { token }: { readonly token: string }
   return entry.phase === 'open' && entry.steps === undefined && entry.token !== token;
 }
 
-/** Takes the place of whatever request was saved before. */
+/** Replaces the saved request, if any. */
 export function putRequest(entry: Entry, request: Uint8Array | undefined): void {
   entry.request = request ?? (entry.request === 'none' ? 'none' : 'dropped');
 }
 
-/** The record as `read` gives it: with its request. */
+/** The record as `read` returns it: with its request. */
 export function toReadRecord(entry: Entry, nowMs: number): StoredRecord {
   const record = toStoredRecord(entry, nowMs);
   return entry.request instanceof Uint8Array ? { ...record, request: entry.request } : record;

@@ -1,7 +1,7 @@
 /**
- * The transitions of a record that the library's own stores share, for a store of your own. Each changes the entry it is
- * given and touches nothing else: a store that can read, change and write one record in one atomic step needs no more.
- * `docs/writing-a-store.md` has a complete store.
+ * The transitions of a record that the library's stores share, for your own store. Each changes only the given entry: a
+ * store needs no more than to read, change and write one record atomically. `docs/writing-a-store.md` has a complete
+ * store.
  *
  * @example
  * ```ts

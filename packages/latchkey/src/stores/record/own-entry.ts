@@ -1,5 +1,5 @@
 /**
- * What the owner of a record, or an operator in its stead, does to it. All expect a record that has not expired.
+ * The changes that the owner of a record, or an operator, makes to it. All expect a record that has not expired.
  *
  * @module
  */
@@ -18,22 +18,22 @@ import type {
 import { extendLease } from './claim-entry.ts';
 import { type Entry, isLapsed, putRequest } from './entry.ts';
 
-/** Replaces the worker's token, so that the worker's late completion is not taken for the operator's. */
+/** Replaces the worker's token, so that a late completion by the worker is not accepted as the operator's. */
 export const resolvedToken = 'resolved';
 
-/** Whether `owner` holds the record, be its lease over or not. */
+/** Whether `owner` holds the record, even if its lease has ended. */
 export function holds(entry: Entry, owner: Owner): boolean {
   return entry.phase === 'held' && entry.token === owner.token;
 }
 
-/** See `Store.renew`. A record that its owner abandoned stays so. */
+/** See `Store.renew`. An abandoned record stays abandoned. */
 export function renewEntry(entry: Entry, request: RenewRequest, nowMs: number): boolean {
   if (!holds(entry, request) || entry.abandoned) return false;
   extendLease(entry, request, nowMs);
   return true;
 }
 
-/** See `Store.complete`; `fits` says which sizes of result are kept, in bytes. */
+/** See `Store.complete`; `fits` returns whether a result of that size in bytes is kept. */
 export function completeEntry(
   entry: Entry,
   request: CompleteRequest,
@@ -78,7 +78,7 @@ export function saveStepInEntry(entry: Entry, request: SaveStepRequest): boolean
   return true;
 }
 
-/** See `Store.resolve`; `removed` asks the store to forget the record. */
+/** See `Store.resolve`; `removed` tells the store to remove the record. */
 export function resolveEntry(entry: Entry, request: ResolveRequest, nowMs: number): 'refused' | 'changed' | 'removed' {
   if (!isLapsed(entry, nowMs) || entry.token !== request.token) return 'refused';
   const { resolution } = request;

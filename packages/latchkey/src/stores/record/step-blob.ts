@@ -1,6 +1,6 @@
 /**
- * Saved steps as one blob: for each the length of its name, the name in UTF-8, the length of its value, the value.
- * Lengths are four bytes, the highest first.
+ * Encodes saved steps as one blob: for each step, the length of its name, the name in UTF-8, the length of its value,
+ * and the value. Lengths are four bytes, big-endian.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import type { Unreadable } from '../shared/unreadable.ts';
 
 const lengthBytes = 4;
 
-/** The blob; null for no steps at all. */
+/** Returns the blob; null if there are no steps. */
 export function encodeSteps(steps: ReadonlyMap<string, Uint8Array> | undefined): Uint8Array | null {
   if (steps === undefined) return null;
   const parts: Uint8Array[] = [];
@@ -18,7 +18,7 @@ export function encodeSteps(steps: ReadonlyMap<string, Uint8Array> | undefined):
   return Buffer.concat(parts);
 }
 
-/** The steps in a blob, in the order in which they were saved; of two with one name the first counts. */
+/** Returns the steps in a blob, in the order in which they were saved; of two with the same name, the first counts. */
 export function decodeSteps(blob: unknown, unreadable: Unreadable): Map<string, Uint8Array> | undefined {
   if (blob === null) return undefined;
   if (!(blob instanceof Uint8Array)) throw unreadable('the steps must be a blob');
