@@ -80,20 +80,24 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
 
   // One call of the store. Where the route says so, the engine then waits for a running record, takes a lapsed one over,
   // or asks the `recover` hook about it.
-  return answerClaim(exchange, guard, operation, await guard.engine.claim(operation));
+  const claim = await guard.engine.claim(operation);
+  if (claim.kind !== 'claimed') return answerWithoutClaim(exchange, guard, operation, claim);
+
+  // The record is new, was released, or has lapsed and may be taken over: this request owns it now. The handler runs under
+  // a lease, and its answer is stored before it is sent, or the record is released for a retry.
+  exchange.attempt = claim;
+  const executed = await guard.engine.execute(claim, () => runHandler(exchange, operation.name));
+  return answerExecuted(executed, exchange, guard.warn);
 }
 
-/** What the state of the record means for this request. */
-function answerClaim<Native, Kind extends TransactionKind>(
+/** What the record says to a request that did not get it. */
+function answerWithoutClaim<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
   guard: Guard<Native, Kind>,
   operation: Operation,
-  claim: ClaimResult,
+  claim: Exclude<ClaimResult, Attempt>,
 ): GuardAnswer | Promise<GuardAnswer> {
   switch (claim.kind) {
-    case 'claimed':
-      // The record is new, was released, or has lapsed and may be taken over: this request owns it now.
-      return runClaimed(exchange, guard, claim);
     case 'replay':
       // The record is completed, for the same fingerprint.
       return answerReplay(claim, exchange);
@@ -117,17 +121,6 @@ function answerClaim<Native, Kind extends TransactionKind>(
       // The store is down, and the route says to run the handler anyway.
       return runUnprotected(exchange, guard, operation);
   }
-}
-
-/** Runs the handler under a lease; its answer is stored before it is sent, or the record is released for a retry. */
-function runClaimed<Native, Kind extends TransactionKind>(
-  exchange: Exchange<Native, Kind>,
-  { engine, warn }: Guard<Native, Kind>,
-  attempt: Attempt,
-): Promise<GuardAnswer> {
-  exchange.attempt = attempt;
-  const executed = engine.execute(attempt, () => runHandler(exchange, attempt.operation.name));
-  return executed.then((outcome) => answerExecuted(outcome, exchange, warn));
 }
 
 async function runUnprotected<Native, Kind extends TransactionKind>(
