@@ -221,10 +221,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#goOn(next, this.#payload);
   }
 
-  /**
-   * Handles the response to an error of a later hook, or of Fastify, after an answer was stored or the layer has
-   * answered.
-   */
+  /** Passes on the response to an error of a later hook, or of Fastify, after an answer was stored. */
   #passAgain(next: Next): void {
     unmarkReply(this.#reply);
     next();

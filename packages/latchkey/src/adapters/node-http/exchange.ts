@@ -159,15 +159,18 @@ function headerLines(request: IncomingMessage, name: string, value: unknown): re
   if (value === undefined || value === null) return none;
   if (Array.isArray(value)) return value.map(String);
   const seen = String(value);
+  let first: string | undefined;
   let lines: string[] | undefined;
   for (let index = 0; index < rawHeaders.length; index += 2) {
     const header = rawHeaders[index] as string;
     // Comparing lengths first avoids nearly all case conversions.
     if (header.length !== name.length || (header !== name && header.toLowerCase() !== name)) continue;
-    if (lines === undefined) lines = [rawHeaders[index + 1] as string];
-    else lines.push(rawHeaders[index + 1] as string);
+    const line = rawHeaders[index + 1] as string;
+    if (first === undefined) first = line;
+    else if (lines === undefined) lines = [first, line];
+    else lines.push(line);
   }
-  return lines !== undefined && lines.length > 1 && isMadeFrom(lines, seen) ? lines : [seen];
+  return lines !== undefined && isMadeFrom(lines, seen) ? lines : [seen];
 }
 
 /**

@@ -111,7 +111,8 @@ class BodyTap {
   readonly length: number;
   /** Over HTTP/1 the end of a body follows its last byte immediately, so nothing of the request is in transit then. */
   readonly #waitsForEnd: boolean;
-  readonly #chunks: Uint8Array[] = [];
+  /** Created with the first chunk: an empty array that grows takes more memory. */
+  #chunks: Uint8Array[] | undefined;
   #size = 0;
   #ended = false;
   #resolve: ((body: RequestBody) => void) | undefined;
@@ -133,7 +134,8 @@ class BodyTap {
     if (bytes === null) this.#ended = true;
     else if (bytes instanceof Uint8Array) {
       this.#size += bytes.length;
-      if (this.#size <= this.length) this.#chunks.push(bytes);
+      if (this.#chunks === undefined) this.#chunks = [bytes];
+      else if (this.#size <= this.length) this.#chunks.push(bytes);
     }
     if (this.#ended || (!this.#waitsForEnd && this.isOver)) this.settle();
   }
@@ -142,8 +144,8 @@ class BodyTap {
   body(): RequestBody {
     if (this.#size < this.length) return broken;
     if (this.#size > this.length) return tooLarge;
-    const [first, second] = this.#chunks;
-    return { kind: 'bytes', bytes: second === undefined && first !== undefined ? first : Buffer.concat(this.#chunks) };
+    const chunks = this.#chunks ?? [];
+    return { kind: 'bytes', bytes: chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks) };
   }
 
   /** Resolves with the body when it has ended. */

@@ -65,10 +65,7 @@ export class NodeResponseCapture implements Capture {
     return this.#gone?.isSeen === true;
   }
 
-  /**
-   * If its return can't be observed, a handler may be over once it has begun to answer, or has seen that its client
-   * disconnected.
-   */
+  /** If its return can't be observed, a handler may be over once it has begun to answer, or noticed a disconnect. */
   get mayBeOver(): boolean {
     return this.#returnIsSeen ? this.#returning === undefined : this.#head.isNoted || this.sawClientGo;
   }
@@ -147,9 +144,7 @@ export class NodeResponseCapture implements Capture {
     return this.#phase !== 'held';
   }
 
-  /**
-   * The connection is closed, and the handler may continue: only an error handler that closed it has ended the answer.
-   */
+  /** The connection is closed. The handler may continue, unless an error handler closed it to end the answer. */
   closed(): void {
     this.#held?.letGo();
     if (this.settled || this.#phase === 'outer') return;
