@@ -38,7 +38,7 @@ async function inTurn(context: Context): Promise<void> {
 }
 
 const oneStep = (context: Context) => context.step('step', () => 'step');
-const sideBySide = (context: Context) => Promise.all(names.map((name) => context.step(name, () => name)));
+const concurrent = (context: Context) => Promise.all(names.map((name) => context.step(name, () => name)));
 
 async function cpuUs(run: (times: number) => Promise<void>, times: number): Promise<number> {
   const start = process.cpuUsage();
@@ -83,7 +83,7 @@ async function onRedis(): Promise<void> {
   const samples: number[][] = [[], [], []];
   for (let round = 0; round <= rounds; round += 1) {
     const taken = [];
-    for (const body of [async () => 'nothing', oneStep, sideBySide])
+    for (const body of [async () => 'nothing', oneStep, concurrent])
       taken.push(await elapsedUs(caller(store, body), 500));
     if (round > 0) for (const [index, us] of taken.entries()) samples[index]?.push(us);
   }
@@ -91,7 +91,7 @@ async function onRedis(): Promise<void> {
   console.log(`Redis, an operation without a step      ${none.toFixed(0).padStart(8)} µs`);
   console.log(`Redis, one step more                    ${(one - none).toFixed(0).padStart(8)} µs`);
   console.log(
-    `Redis, ten steps side by side more      ${(ten - none).toFixed(0).padStart(8)} µs      the time of about one`,
+    `Redis, ten concurrent steps more         ${(ten - none).toFixed(0).padStart(8)} µs      the time of about one`,
   );
   client.disconnect();
   await server.stop();

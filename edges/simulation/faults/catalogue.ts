@@ -20,7 +20,7 @@ export interface Fault {
 
 export const faults: readonly Fault[] = [
   {
-    name: 'V1: the handler runs though its client left before it could read the body',
+    name: 'V1: the handler runs although its client disconnected before it could read the body',
     edits: [
       {
         file: 'adapters/node-http/exchange.js',
@@ -60,7 +60,7 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    name: 'F6: a response that was passed on keeps the framing of its connection',
+    name: 'F6: a forwarded response keeps the framing of its connection',
     edits: [
       {
         file: 'adapters/fetch-api/exchange.js',
@@ -70,7 +70,7 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    name: 'F7: an answer that stopped with its client is waited for until the handler may run no longer',
+    name: 'F7: an answer that stopped with its client is awaited until the time limit of the handler',
     edits: [
       {
         file: 'adapters/node-http/client-gone.js',
@@ -80,7 +80,7 @@ export const faults: readonly Fault[] = [
     ],
   },
   {
-    name: 'F8: headers look unsent while the answer is held back',
+    name: 'F8: headers look unsent while the answer is held',
     edits: [{ file: 'adapters/node-http/response-head.js', from: "response._header = 'held back';", to: ';' }],
   },
   {
@@ -88,13 +88,13 @@ export const faults: readonly Fault[] = [
     edits: [{ file: 'adapters/fastify-parts/hooks.js', from: 'if (request.is404)', to: 'if (false)' }],
   },
   {
-    name: 'a replay has the last of repeated headers alone',
+    name: 'a replay only has the last of repeated headers',
     edits: [
       { file: 'adapters/node-http/write-answer.js', from: 'found[1] = [found[1], value];', to: 'found[1] = value;' },
     ],
   },
   {
-    name: 'over HTTP/2 a response whose client has left looks open',
+    name: 'over HTTP/2 a response whose client has disconnected looks open',
     edits: [
       {
         file: 'adapters/node-http/response-head.js',

@@ -61,7 +61,7 @@ const hides = /^(?:helmet|hono\/secure-headers)$/;
 
 export const allowed: readonly Allowed[] = [
   {
-    name: 'framing, trailers and what belongs to one connection are made for each answer',
+    name: 'framing, trailers and connection headers are new for each answer',
     cause: 'A record holds a status, end-to-end headers and bytes; an answer that is held whole has a length.',
     promise: 'I2 (the kept headers and the bytes); RFC 9110 §7.6.1',
     covers: (difference) =>
@@ -72,8 +72,8 @@ export const allowed: readonly Allowed[] = [
           [difference.expected, difference.found].includes('undefined'),
   },
   {
-    name: 'what belongs to one caller, origin or trace is not replayed',
-    cause: 'Cookies, challenges, rate limits, request ids, CORS and CSP headers set behind the guard are not kept.',
+    name: 'headers of one caller, origin or trace are not replayed',
+    cause: 'Cookies, challenges, rate limits, request ids, CORS and CSP headers set after the guard are not kept.',
     promise: 'R51, R75',
     covers: (difference) =>
       isReplay(difference) &&
@@ -92,8 +92,8 @@ export const allowed: readonly Allowed[] = [
       difference.found === 'no-store',
   },
   {
-    name: 'what middleware computes from the bytes is computed for the answer at hand',
-    cause: 'The bytes kept are those before a content coding, and the retry may accept another one.',
+    name: 'headers that middleware computes from the bytes are computed for each answer',
+    cause: 'The stored bytes are those before a content coding, and the retry may accept another one.',
     promise: 'R80',
     covers: (difference, found) =>
       (isReplay(difference) || isFirst(difference)) &&
@@ -101,9 +101,9 @@ export const allowed: readonly Allowed[] = [
         (isHeader(difference, 'etag') && computes(found, 'etag'))),
   },
   {
-    name: 'a replay passes what is in front of the guard alone',
-    cause: 'The first answer was taken past headers and hooks, or a header was removed behind the guard.',
-    promise: 'docs: headers set before the guard are those of the request at hand',
+    name: 'a replay only passes the middleware before the guard',
+    cause: 'The first answer bypassed headers and hooks, or a header was removed after the guard.',
+    promise: 'docs: headers set before the guard are those of the current request',
     covers: (difference, found) =>
       isReplay(difference) &&
       difference.part.startsWith('header ') &&
@@ -111,8 +111,8 @@ export const allowed: readonly Allowed[] = [
       (goesPast(found) || (isHeader(difference, 'x-powered-by') && found.plan.behind.some((name) => hides.test(name)))),
   },
   {
-    name: 'a body that broke off runs nothing',
-    cause: 'The guard needs the whole body before it claims the key.',
+    name: 'an aborted body runs nothing',
+    cause: 'The guard needs the complete body before it claims the key.',
     promise: 'I5: another payload never gets this answer',
     covers: (difference, { plan, guarded }) =>
       cutsBody.has(plan.story) &&
@@ -120,8 +120,8 @@ export const allowed: readonly Allowed[] = [
         (isFirst(difference) && (guarded.first.status === 400 || guarded.first.status === 0))),
   },
   {
-    name: 'who left before the answer was sent is noticed by the handler',
-    cause: 'The guard takes its time for the claim and for storing; without it the answer was out already.',
+    name: 'the handler notices a client that disconnects before the answer is sent',
+    cause: 'The claim and storing take time; without the guard the answer would already be sent.',
     promise: 'I3, R90',
     covers: (difference, { plan }) =>
       leavesUnanswered.has(plan.story) &&
@@ -131,8 +131,8 @@ export const allowed: readonly Allowed[] = [
         (difference.part === 'runs' && difference.found === 'false')),
   },
   {
-    name: 'an answer that was never made, broke off, or stopped with its client is not replayed',
-    cause: 'What was not written can not be stored; nor is a failure kept that may come from the closed connection.',
+    name: 'an answer that is missing, broken, or stopped with its client is not replayed',
+    cause: 'An unwritten answer is not stored, and a failure that may come from the closed connection is not kept.',
     promise: 'I6, R57, R86',
     covers(difference, found) {
       const { plan, reference } = found;
@@ -145,8 +145,8 @@ export const allowed: readonly Allowed[] = [
     },
   },
   {
-    name: 'a throw that nobody handles is answered',
-    cause: 'The guards for node:http and fetch see what the handler throws.',
+    name: 'an unhandled error is answered',
+    cause: 'The guards for node:http and fetch see errors of the handler.',
     promise: 'docstrings of wrap() and of the fetch guard: it becomes a 500 of the layer',
     covers: (difference, { plan, guarded }) =>
       (plan.framework === 'node:http' || plan.framework === 'fetch') &&
@@ -154,8 +154,8 @@ export const allowed: readonly Allowed[] = [
       (says(difference, 'operation-failed') || difference.part === 'events' || guarded.retries[0]?.status === 500),
   },
   {
-    name: 'multipart that was parsed before the guard is refused by name',
-    cause: 'Its parser kept nothing by which another payload could be told apart.',
+    name: 'multipart that was parsed before the guard is refused as body-consumed',
+    cause: 'Its parser kept nothing by which another payload could be detected.',
     promise: 'R84',
     covers: (difference, { plan, guarded }) =>
       plan.parser === 'before' &&
@@ -166,7 +166,7 @@ export const allowed: readonly Allowed[] = [
   },
   {
     name: 'finish answers with its own headers',
-    cause: 'Its answer is committed before the response is touched; it is written past what runs behind the guard.',
+    cause: 'Its answer is committed before the response is touched, and bypasses the middleware after the guard.',
     promise: 'docstring of the guards: finish writes the answer itself',
     covers: (difference, { plan }) =>
       plan.handler === 'finish' &&

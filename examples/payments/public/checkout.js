@@ -28,7 +28,7 @@ function resumeOrder(order) {
   showNumber(form, order.number);
   form.querySelector('#cart').disabled = true;
   const note = form.querySelector('#pending');
-  note.textContent = `Order ${order.number} was sent before, and its answer never came. Pay now goes on with it.`;
+  note.textContent = `Order ${order.number} was sent before, and its answer was lost. Pay now continues it.`;
   note.hidden = false;
 }
 

@@ -18,7 +18,7 @@ async function tellingFetch(input, init) {
   timeline.add('sent', `POST with key ${key.replaceAll('"', '').slice(0, 8)}…`);
   try {
     const answer = await fetch(input, init);
-    if (answer.status === 409) timeline.add('waiting', 'The dead server’s lease still holds: come back later');
+    if (answer.status === 409) timeline.add('waiting', 'The dead server’s lease is still active: retrying later');
     return answer;
   } catch (error) {
     timeline.add('lost', 'The connection broke, no answer');
@@ -44,7 +44,7 @@ async function send() {
     await tellAnswer(response, replayed ? ', replayed' : '');
   } catch (error) {
     if (!(error instanceof NoAnswerError)) throw error;
-    timeline.add('lost', `No answer (${error.code}). Placing the same order again goes on with it.`);
+    timeline.add('lost', `No answer (${error.code}). Placing the same order again continues it.`);
   }
 }
 

@@ -18,7 +18,11 @@ const disasters: readonly { name: Disaster | 'none'; title: string; detail: stri
   { name: 'none', title: 'Nothing', detail: 'The payment goes through at once.' },
   { name: 'lost', title: 'The answer is lost', detail: 'The card is charged, then the connection breaks.' },
   { name: 'slow', title: 'The server is slow', detail: 'The buyer gets impatient and pays again.' },
-  { name: 'dies-after-commit', title: 'The server dies after the charge', detail: 'kill -9 before the answer is out.' },
+  {
+    name: 'dies-after-commit',
+    title: 'The server dies after the charge',
+    detail: 'kill -9 before the answer is sent.',
+  },
   { name: 'dies-before-commit', title: 'The server dies during the charge', detail: 'kill -9 just before the commit.' },
 ];
 
@@ -27,7 +31,7 @@ export function checkoutPage(view: CheckoutView): Html {
   return html`
     <div class="intro">
       <h1>Pay once, whatever the network does</h1>
-      <p>Choose what goes wrong, then pay. The same payment goes to two endpoints: one looks at its
+      <p>Choose what goes wrong, then pay. The same payment goes to two endpoints: one checks its
         <code>Idempotency-Key</code>, the other doesn’t. <a href="/orders">Or place an order in four steps</a></p>
     </div>
     ${noticeHtml(view)}

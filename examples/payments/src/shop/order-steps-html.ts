@@ -8,14 +8,14 @@ import {
 import { type Html, html } from './html.ts';
 
 const titles: Readonly<Record<StepName, string>> = {
-  reserve: 'Set the goods aside',
+  reserve: 'Reserve the goods',
   charge: 'Charge the card',
-  order: 'Write the order',
-  mail: 'Send the mail',
+  order: 'Save the order',
+  mail: 'Send the email',
 };
 
 const states: Readonly<Record<OrderState, string>> = {
-  open: 'under way',
+  open: 'in progress',
   paid: 'paid',
   refused: 'refused, nothing charged',
 };

@@ -19,9 +19,9 @@ const disasters: readonly { name: OrderDisaster | 'none'; title: string; detail:
   {
     name: 'provider-lose-answer',
     title: 'The provider’s answer is lost',
-    detail: 'The card is charged, and nobody hears.',
+    detail: 'The card is charged, but its answer never arrives.',
   },
-  { name: 'provider-die', title: 'The provider dies', detail: 'kill -9 there, with the card charged.' },
+  { name: 'provider-die', title: 'The provider dies', detail: 'kill -9 of the provider after the charge.' },
 ];
 
 /** The page of orders in four steps; it works without scripts, and better with them. */
@@ -29,8 +29,8 @@ export function ordersPage(view: OrdersView): Html {
   return html`
     <div class="intro">
       <h1>Four steps, and a crash in between</h1>
-      <p>An order sets goods aside, charges a card at another company, is written, and sends a mail. Kill a process on
-        the way: the retry resumes after the last saved step. <a href="/">Back to the single payment</a></p>
+      <p>An order reserves goods, charges a card at another company, is saved, and sends an email. Kill a process in
+        between: the retry resumes after the last saved step. <a href="/">Back to the single payment</a></p>
     </div>
     <div class="columns two">
       ${orderForm(view)}
@@ -57,7 +57,7 @@ function orderForm({ key, number }: OrdersView): Html {
         <label class="card-choice">Product
           <select name="product">${products.map(productChoice)}</select>
         </label>
-        <label class="card-choice">Pieces
+        <label class="card-choice">Quantity
           <select name="quantity">${quantities().map((pieces) => html`<option>${pieces}</option>`)}</select>
         </label>
         <label class="card-choice">Card

@@ -30,8 +30,8 @@ export const showProblem = (problem: Problem, request: Request): PlainResponse |
 function problemPage({ code, title, detail }: Problem, request: Request): string {
   if (code !== 'key-reused') return notePage({ title, detail });
   return notePage({
-    title: 'This order was sent before, with something else in the cart',
-    detail: 'Its first payment stands. What is in the cart now needs a new order.',
+    title: 'This order was already sent with a different cart',
+    detail: 'Its first payment is unchanged. Place a new order for the current cart.',
     back: `${isPlacement(request) ? '/orders' : '/'}?dropped=${encodeURIComponent(String(request.body?.order))}`,
   });
 }

@@ -72,7 +72,7 @@ describe.concurrent('the checkout page', () => {
       await checkout.send();
       const before = await checkout.keys();
       await checkout.page.reload();
-      expect(await checkout.text('#pending')).toContain('Pay now goes on with it');
+      expect(await checkout.text('#pending')).toContain('Pay now continues it');
       await checkout.choose('none');
       await checkout.payAndWait();
       expect(before).toHaveLength(1);

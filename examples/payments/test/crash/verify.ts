@@ -49,5 +49,5 @@ function strangers(charges: readonly StoredCharge[], acknowledged: readonly Ackn
   const names = new Set(acknowledged.map(({ name }) => name));
   return charges
     .filter(({ description }) => !names.has(description ?? ''))
-    .map(({ id }) => `${id}: nobody was told of it`);
+    .map(({ id }) => `${id}: not reported to any client`);
 }

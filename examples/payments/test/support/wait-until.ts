@@ -8,7 +8,7 @@ const patienceMs = 60_000;
 export async function waitUntil(condition: () => boolean | Promise<boolean>): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error('Waited in vain');
+    if (performance.now() > deadline) throw new Error('Timed out');
     await new Promise((resolve) => setTimeout(resolve, pollMs));
   }
 }

@@ -6,7 +6,7 @@
 
 import { type ErrorCode, LatchkeyError } from '../core/errors.ts';
 
-/** What is known about a call that ended without an answer. */
+/** The state of a call that ended without an answer. */
 export interface NoAnswerDetails {
   readonly operation: string;
   readonly attempts: number;
@@ -19,14 +19,15 @@ export interface NoAnswerDetails {
 /**
  * The call ended without the operation's answer. Its codes:
  * - `retries-exhausted`: no attempts or no time left. The key is kept: calling again continues the same operation.
- * - `outcome-unknown`: the server's worker died during the operation. The key is kept; a person has to check the outcome.
- * - `key-quarantined`: the server was restored from a backup and may have lost this record. The key is kept; a person has to check
+ * - `outcome-unknown`: the server's worker died during the operation. The key is kept; a person has to check
  *   the outcome.
+ * - `key-quarantined`: the server was restored from a backup and may have lost this record. The key is kept; a
+ *   person has to check the outcome.
  * - `in-progress`: it is still running, and the server asked for no more retries. The key is kept.
  * - `response-too-large`: the answer is longer than `maxResponseBytes`. The key is kept.
  * - `key-expired`: the stored key is older than `keyTtlMs`; nothing was sent. The key is kept until `forget`.
- * - `payload-changed`: the operation was sent with another payload, or is running in this page with another one, and its
- *   outcome is unknown; nothing was sent. Send the earlier request again, or call `forget`.
+ * - `payload-changed`: the operation was sent with another payload, or is running in this page with another one, and
+ *   its outcome is unknown; nothing was sent. Send the earlier request again, or call `forget`.
  * - `key-reused`: the server knows the key from a request with another payload. The key is kept, unless no earlier
  *   request used it.
  *

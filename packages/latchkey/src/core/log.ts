@@ -73,7 +73,7 @@ export interface Observers {
   readonly runtime?: Runtime | undefined;
 }
 
-/** What a guard hands on to its engine is joined already; true where it reaches more than a log. */
+/** Marks an emitter that a guard passes to its engine: it is already combined; true if it reaches more than a log. */
 const joined = new WeakMap<EventListener, boolean>();
 
 /** Combines the observers into one function. Errors that they throw are ignored. */
@@ -84,7 +84,7 @@ export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime 
   return emit;
 }
 
-/** The same for events that no log takes, such as each claim: undefined if nobody but a log listens. */
+/** Does the same for events that are not logged, such as each claim: undefined if only a log listens. */
 export function observing(emit: Emit): Emit {
   return emit !== undefined && joined.get(emit) === true ? emit : undefined;
 }
@@ -105,7 +105,7 @@ function quietly(listener: EventListener | undefined, event: LatchkeyEvent): voi
   } catch {}
 }
 
-/** Makes a listener that logs each code at most once per operation and minute. */
+/** Creates a listener that logs each code at most once per operation and minute. */
 function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
   const logged = new Set<string>();
   let quietUntilMs = Number.NEGATIVE_INFINITY;

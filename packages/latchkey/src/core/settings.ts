@@ -130,7 +130,9 @@ export const operationTable = {
   steps: group(stepsTable),
 } satisfies OptionTable<OperationOptions>;
 
-/** The option table of {@link OperationSettings}; a function, so that bundles without `resolveSettings` leave it out. */
+/**
+ * The option table of {@link OperationSettings}; a function, so that bundles without `resolveSettings` leave it out.
+ */
 const settingsTable = () =>
   ({
     ...timingTable,
@@ -171,7 +173,7 @@ export function resolveSettings(where: string, given: Partial<OperationSettings>
   return readOptions<Partial<OperationSettings>, ReturnType<typeof settingsTable>>(where, settingsTable(), given);
 }
 
-/** What an operator needs to know of the guards and functions on its store. */
+/** The settings of guards and functions that an operator of their store needs. */
 export type StoreSettings = Pick<OperationSettings, 'retentionMs' | 'maxAttempts'>;
 
 const settingsByStore = new WeakMap<object, StoreSettings>();

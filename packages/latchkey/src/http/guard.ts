@@ -52,7 +52,7 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
   keyLines: readonly string[],
 ): Promise<GuardAnswer> {
   const { route } = exchange;
-  // The key and the principal are checked before the body is read. Only what is a promise is awaited.
+  // The key and the principal are checked before the body is read. Only promises are awaited.
   const key = readKey(keyLines, route.options.key.format);
   if ('refused' in key) return refuse(exchange, guard, problem('key-invalid', { detail: key.refused }));
   exchange.key = key.key;
@@ -64,7 +64,7 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
 
   const received = readBody(exchange);
   const body = received instanceof Promise ? await received : received;
-  // The operation has the record's id, from principal, method, path and key, and the fingerprint of what is asked for.
+  // The operation has the record's id, from principal, method, path and key, and the fingerprint of the request.
   const reading = readOperation(exchange, guard.fingerprintsOf, body);
   const { operation, problem: unfit } = reading instanceof Promise ? await reading : reading;
   if (operation === undefined) return refuse(exchange, guard, unfit);
@@ -78,7 +78,7 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
     if (found !== undefined) return refuse(exchange, guard, found);
   }
 
-  // One call of the store. Where the route says so, the engine then waits for a running record, takes a lapsed one over,
+  // One call of the store. If the route is set so, the engine then waits for a running record, takes over a lapsed one,
   // or asks the `recover` hook about it.
   const claim = await guard.engine.claim(operation);
   if (claim.kind !== 'claimed') return answerWithoutClaim(exchange, guard, operation, claim);
@@ -108,7 +108,7 @@ function answerWithoutClaim<Native, Kind extends TransactionKind>(
       // Another request with this key is still running, and this one does not wait, or has waited long enough.
       return refuse(exchange, guard, inProgress(claim.retryAfterMs));
     case 'outcome-unknown':
-      // The record has lapsed: its worker died or hung, so nobody knows whether the operation took effect.
+      // The record has lapsed: its worker died or hung, so it is unknown whether the operation took effect.
       // `afterFailure` does not allow another run, and no `recover` hook decided.
       return refuse(exchange, guard, problem('outcome-unknown'));
     case 'not-begun':
@@ -159,8 +159,9 @@ function refuse<Native, Kind extends TransactionKind>(
 }
 
 /**
- * Whether this request of the framework has come to the guard before, which is mounted twice then. The answer of the outer
- * one, which is the refusal by the inner one, must not be stored. A request that is not an object can't be marked.
+ * Whether this request of the framework has come to the guard before, which is mounted twice then. The answer of the
+ * outer one, which is the refusal by the inner one, must not be stored. A request that is not an object can't be
+ * marked.
  */
 function wasSeen<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,

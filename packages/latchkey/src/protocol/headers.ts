@@ -17,9 +17,9 @@ export const FIRST_SENT_HEADER = 'Repeatability-First-Sent';
 export const REPLAYED_HEADER = 'Idempotent-Replayed';
 
 /**
- * On every answer of a guarded request, in every dialect and house style: `executed` or `replayed` on the operation's
- * own answer, the code on a problem, with `;final=?0` if the request is not finished. An answer without it did not
- * come through the guard.
+ * On every answer of a guarded request, in every dialect and with `onProblem`: `executed` or `replayed` on the
+ * operation's own answer, the code on a problem, with `;final=?0` if the request is not finished. An answer without it
+ * did not come through the guard.
  */
 export const STATUS_HEADER = 'Idempotency-Status';
 

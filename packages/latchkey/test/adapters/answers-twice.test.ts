@@ -87,7 +87,7 @@ describe('a guarded response has the same visible state as an unguarded one', ()
     'after a write': (response) => response.write('one'),
     'after end': (response) => response.end('one'),
     'after flushHeaders': (response) => response.flushHeaders(),
-    'when it has gone out': (response) => {
+    'when it has been sent': (response) => {
       response.end('one');
       return once(response, 'finish');
     },

@@ -24,7 +24,7 @@ const ways: Record<string, (response: ServerResponse) => void> = {
     void response.writeHead(201, { 'Content-Type': 'text/plain', Link: ['</a>', '</b>'] }).end('hello'),
   'writeHead with names in small letters': (response) =>
     void response.writeHead(201, { 'content-type': 'text/plain', link: ['</a>', '</b>'] }).end('hello'),
-  'writeHead, and headers changed in vain after it': (response) => {
+  'writeHead, and rejected header changes after it': (response) => {
     response.writeHead(201, { 'content-type': 'text/plain', link: ['</a>', '</b>'] });
     response.statusCode = 500;
     for (const change of changes) expect(() => change(response)).toThrow(sentAlready);

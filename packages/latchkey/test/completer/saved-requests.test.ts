@@ -56,7 +56,7 @@ const servers: Readonly<Record<string, Start>> = {
     const guard = nodeGuard(options(store));
     return { origin: await served(guard.wrap(begun)), die: () => guard.shutdown(0) };
   },
-  'Express, the parser behind the guard': async (store, begun) => {
+  'Express, the parser after the guard': async (store, begun) => {
     const guard = expressGuard(options(store));
     const app = express().use(guard, express.json()).post('/orders/:id/pay', begun);
     return { origin: await served(app), die: () => guard.shutdown(0) };

@@ -105,8 +105,8 @@ function* wrongLines({ applied, audits }: Awaited<ReturnType<typeof play>>): Gen
   const truths = applied.map(({ request }) => `${digestParts('token', request.token)} ${kindOf(request)}`);
   for (const entries of audits.values()) {
     const told = entries.filter(({ event }) => event === 'applied').map((e) => `${e.token} ${e.decision?.kind}`);
-    if (new Set(told).size < told.length) yield 'one decision was told of twice';
-    for (const line of told) if (!truths.includes(line)) yield 'told of a decision that was not carried out';
+    if (new Set(told).size < told.length) yield 'one decision was reported twice';
+    for (const line of told) if (!truths.includes(line)) yield 'reported a decision that was not carried out';
   }
 }
 

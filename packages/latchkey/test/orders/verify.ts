@@ -14,7 +14,7 @@ export function violationsIn(told: readonly Told[], books: Books, charges: reado
   return [
     ...told.flatMap((one) => faultsOf(one, rows.get(one.order.id) ?? [], paid.get(one.order.id) ?? [])),
     ...told.flatMap(({ order, status }) => mailFaults(order.id, status, mails.get(order.id)?.length ?? 0)),
-    ...[...rows.keys(), ...paid.keys()].filter((id) => !known.has(id)).map((id) => `${id}: nobody was told of it`),
+    ...[...rows.keys(), ...paid.keys()].filter((id) => !known.has(id)).map((id) => `${id}: not reported to any client`),
     ...(books.reserved === placedOrders ? [] : [`${books.reserved} are reserved for ${placedOrders} orders`]),
   ];
 }

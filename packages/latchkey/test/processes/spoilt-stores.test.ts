@@ -65,7 +65,7 @@ const cases: readonly Case[] = [
     spoiling: 'mixes-answers-up',
     wanted: { policy: 'refuse' },
     play: twice,
-    breaks: ['I5: somebody else’s answer'],
+    breaks: ['I5: another operation’s answer'],
   },
   {
     spoiling: 'forgets-steps',

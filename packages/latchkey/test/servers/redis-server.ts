@@ -30,7 +30,7 @@ const deadlineMs = 20_000;
 export async function until(what: string, isSo: () => Promise<boolean>, limitMs = deadlineMs): Promise<void> {
   const giveUpAt = Date.now() + patience(limitMs);
   while (!(await isSo().catch(() => false))) {
-    if (Date.now() > giveUpAt) throw new Error(`Waited in vain: ${what}`);
+    if (Date.now() > giveUpAt) throw new Error(`Timed out waiting for: ${what}`);
     await pause(20);
   }
 }

@@ -3,7 +3,7 @@
  * claim succeeds once, so that every entry has one place and one writer, however many processes write at once.
  *
  * A list is cut into periods, and all entries of a period expire together: else the first ones would go before the
- * last, and nobody would find these by counting.
+ * last, and these would not be found by counting.
  *
  * @module
  */
@@ -81,8 +81,8 @@ export class Chain {
   /**
    * Writes an entry at the first free place from `place` on.
    *
-   * @param make - asked while no other writer can add anything before the entry; asked again if this one was too slow.
-   * @param passed - told of each entry that others have written meanwhile.
+   * @param make - called while no other writer can add anything before the entry; called again if this one was too slow.
+   * @param passed - called with each entry that others have written meanwhile.
    * @returns where the entry is.
    */
   async append(place: Place, make: () => Uint8Array, passed: (bytes: Uint8Array) => void): Promise<Place> {

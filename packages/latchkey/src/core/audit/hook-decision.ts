@@ -19,7 +19,7 @@ export interface HookDecision {
   readonly recovery: Exclude<Recovery, { decision: 'leave' }>;
 }
 
-/** Writes the outcome of the decision to the audit. Never rejects: what was carried out can't be taken back. */
+/** Writes the outcome of the decision to the audit. Never rejects: a decision that was carried out can't be undone. */
 export type Conclude = (event: 'applied' | 'stale') => Promise<void>;
 
 const noBytes = new Uint8Array();

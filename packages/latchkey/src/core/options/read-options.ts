@@ -1,5 +1,6 @@
 /**
- * Reads the options of every factory of the library: reports unknown and invalid options by name, and fills in defaults.
+ * Reads the options of every factory of the library: reports unknown and invalid options by name, and fills in
+ * defaults.
  *
  * @module
  */
@@ -16,7 +17,7 @@ interface AnyTable {
 type AnyGroup = { readonly members: AnyTable };
 type AnyEntry = (Rule<unknown> & Partial<AnyGroup>) | AnyGroup;
 
-/** What is read, for error messages. */
+/** The name of the value, for error messages. */
 interface Subject {
   readonly where: string;
   readonly table: AnyTable;

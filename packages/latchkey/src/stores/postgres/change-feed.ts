@@ -84,7 +84,7 @@ export class ChangeFeed {
   }
 }
 
-/** A notification that no store sent names no record, and nobody watches it. */
+/** A notification that no store sent names no record, so it has no watchers. */
 function idOf(payload: string): string {
   try {
     return unpack(Buffer.from(payload, 'hex'));

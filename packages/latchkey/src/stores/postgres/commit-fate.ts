@@ -1,6 +1,6 @@
 /**
  * Finds the outcome of a commit without an answer: the server keeps the status of its transactions, and the record
- * shows what was committed.
+ * shows whether it was committed.
  *
  * @module
  */

@@ -124,7 +124,7 @@ function save<Tx>(tools: Inside<Tx>, { id, token }: RenewRequest, write: Transac
   return run('transaction-result', [kind, bytes, write.retentionMs, write.notify ?? false, channel, transactionId]);
 }
 
-/** Settles as `begun` does, but within the lease; nobody would learn of a later commit. */
+/** Settles as `begun` does, but within the lease; a later commit would go unnoticed. */
 function beforeDeadline<Tx, T>(
   { connection }: TransactionTools<Tx>,
   limitMs: number,

@@ -18,7 +18,7 @@ export type RedisFindingCode =
   | 'appendfsync-weak'
   /** The server's clock and this machine's differ. Leases follow the server's clock only, but log times will differ. */
   | 'clock-offset'
-  /** The client queues commands while the server is unavailable and sends them later, when nobody waits for them. */
+  /** The client queues commands while the server is unavailable and sends them later, when no caller waits for them. */
   | 'offline-queue-on'
   /** CONFIG GET is not allowed, as on many managed services: check the settings on the server. */
   | 'settings-hidden';

@@ -20,7 +20,7 @@ export class Watchers {
     };
   }
 
-  /** True if nobody waits. */
+  /** True if there are no waiters. */
   get isEmpty(): boolean {
     return this.#listeners.size === 0;
   }

@@ -68,7 +68,7 @@ WHERE state = ${code} AND expires > ? AND (expires, seq) > (?, ?) AND ${conditio
   return `${parts.join(' UNION ALL ')} ORDER BY expires, seq LIMIT ?`;
 }
 
-/** Records that nobody holds have no lease end, so this is always true for them. */
+/** Unheld records have no lease end, so this is always true for them. */
 const leaseOver = 'coalesce(lease_end, 0) <= ?';
 
 const isLapsed = `(${leaseOver} OR flags & ${flagBits.abandoned} <> 0)`;

@@ -105,7 +105,7 @@ const problemType: Header = ['Content-Type', 'application/problem+json'];
 /** Answers of an idempotent service that a handler passes on, with its header, or without if a gateway removed it. */
 const notFinal: readonly SuiteReply[] = [
   { status: 409, headers: [problemType], body: JSON.stringify({ code: 'in-progress' }) },
-  { status: 409, headers: [['Idempotency-Status', 'outcome-unknown;final=?0']], body: 'ask somebody' },
+  { status: 409, headers: [['Idempotency-Status', 'outcome-unknown;final=?0']], body: 'ask the operator' },
   {
     status: 409,
     headers: [['Content-Type', 'application/json']],

@@ -1,5 +1,5 @@
 /**
- * A server process: a small `node:http` application behind the guard. Its settings come as JSON in LATCHKEY_CHILD. It
+ * A server process: a small `node:http` application with a guard. Its settings come as JSON in LATCHKEY_CHILD. It
  * prints `listening PORT`, and ends with its standard input.
  *
  * A path names the route's own settings: `/refuse/30000/reject/` is policy, lease and what a duplicate gets; the

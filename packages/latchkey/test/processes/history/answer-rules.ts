@@ -40,7 +40,7 @@ export const answerRules = {
   'I3: sent before it was stored': (history: KeyHistory) =>
     acknowledgedAt(history) < history.storedAt ? `acknowledged at ${acknowledgedAt(history)}` : undefined,
 
-  'I5: somebody else’s answer': ({ told }: KeyHistory) => {
+  'I5: another operation’s answer': ({ told }: KeyHistory) => {
     const mixed = told.find((event) => {
       const answer = answerOf(event);
       return answer !== undefined && (answer.key !== event.key || answer.payload !== event.payload);

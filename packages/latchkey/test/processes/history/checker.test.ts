@@ -194,7 +194,7 @@ const breaches: Record<string, readonly string[]> = {
     { tasks: [{ ...rerun, doing: 'step' }] },
   ),
   'I7: no time to come back': broken([...good, told(6, 503, { code: 'store-unavailable', retryAfter: false })]),
-  'I5: somebody else’s answer': broken([...good, told(6, 201, { payload: 'another' })]),
+  'I5: another operation’s answer': broken([...good, told(6, 201, { payload: 'another' })]),
   'exactly once: an effect twice': broken(good, { tasks: [rerun], effects: ['k r1', 'k r2'] }),
   'exactly once: an answer without its effect': broken(good, { tasks: [rerun] }),
   'exactly once: another downstream key': broken([handler('effect', 1, 1, 'a'), ...good, handler('effect', 2, 1, 'b')]),

@@ -96,10 +96,10 @@ export const executionRules = {
   'undisturbed: not one execution': ({ task, undisturbed, began, handlers }: KeyHistory) => {
     // On a busy machine a transaction may get no connection or answer in time: the handler then had no effect, and
     // under `refuse` does not run again.
-    const inVain = handlers.filter(({ type }) => type === 'refused').length;
-    const least = task.policy === 'refuse' && inVain > 0 ? 0 : 1;
-    const executions = began.length - inVain;
+    const withoutEffect = handlers.filter(({ type }) => type === 'refused').length;
+    const least = task.policy === 'refuse' && withoutEffect > 0 ? 0 : 1;
+    const executions = began.length - withoutEffect;
     const isRight = executions >= least && executions <= 1;
-    return undisturbed && !isRight ? `${began.length} executions, ${inVain} in vain` : undefined;
+    return undisturbed && !isRight ? `${began.length} executions, ${withoutEffect} without effect` : undefined;
   },
 };

@@ -83,7 +83,7 @@ export const answerRules = {
       return isStored === true ? [] : [`request ${answer.request} was told an answer that is not stored`];
     }),
 
-  'I5: nobody else’s answer': (facts: Facts) =>
+  'I5: no other operation’s answer': (facts: Facts) =>
     facts.answers.flatMap(({ request, scope, payload, ...answer }) => {
       const body = bodyOf(answer);
       const isOwn = (body?.scope ?? scope) === scope && (body?.payload ?? payload) === payload;

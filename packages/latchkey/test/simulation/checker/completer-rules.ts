@@ -39,7 +39,7 @@ export const completerRules = {
       .filter(({ began, claim }) => began.byCompleter === true && claim?.tookOver !== true)
       .map(({ began }) => `execution ${began.execution} of the completer began on ${began.worker}`),
 
-  'the completer finishes what was left': (facts: Facts) => {
+  'the completer finishes abandoned operations': (facts: Facts) => {
     const { plan, operations } = facts;
     // It uses workers' clocks, which are not corrected in worlds where the store's clock is completely wrong.
     if (!plan.hasCompleters || plan.weather.storeClock === 'wild') return [];

@@ -9,14 +9,14 @@ const nameOf = ({ operationId, name }: { readonly operationId: string; readonly 
   `${name} of operation ${operationId}`;
 
 export const outboxRules = {
-  'outbox: nothing goes out that is not committed': ({ received, operations }: Facts) => {
+  'outbox: only committed messages are sent': ({ received, operations }: Facts) => {
     const rows = new Map(operations.flatMap((operation) => operation.rows).map((row) => [nameOf(row), row.index]));
     return received
       .filter((message) => (rows.get(nameOf(message)) ?? Number.POSITIVE_INFINITY) > message.index)
-      .map((message) => `the message ${nameOf(message)} went out uncommitted`);
+      .map((message) => `the message ${nameOf(message)} was sent uncommitted`);
   },
 
-  'outbox: what is committed goes out': (facts: Facts) => {
+  'outbox: committed messages are sent': (facts: Facts) => {
     const { plan, received, operations } = facts;
     if (!plan.sendsMail || plan.weather.storeClock === 'wild') return [];
     const since = endOfHelpers(facts) - patience * plan.leaseMs;
@@ -24,11 +24,11 @@ export const outboxRules = {
     return operations
       .flatMap((operation) => operation.rows)
       .filter((row) => row.atMs < since && !delivered.has(nameOf(row)))
-      .map((row) => `the message ${nameOf(row)} never went out`);
+      .map((row) => `the message ${nameOf(row)} was never sent`);
   },
 
   'outbox: one id for a message': ({ received }: Facts) =>
     [...Map.groupBy(received, nameOf)]
       .filter(([, messages]) => new Set(messages.map(({ id }) => id)).size > 1)
-      .map(([name]) => `the message ${name} went out under several ids`),
+      .map(([name]) => `the message ${name} was sent under several ids`),
 };

@@ -29,7 +29,7 @@ function endSilently(this: Lease, end: LeaseEnd): void {
 }
 
 export const engineFaults: Readonly<Record<string, Fault>> = {
-  'an answer goes out before it is stored': believing((good, { runtime }) => ({
+  'an answer is sent before it is stored': believing((good, { runtime }) => ({
     complete: async (request) => {
       void sleep(runtime.timers, 5)
         .then(() => good.complete(request))
@@ -52,9 +52,9 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
     },
   })),
 
-  'heartbeats are believed and not sent': believing(() => ({ renew: async () => true })),
+  'heartbeats are assumed to succeed and not sent': believing(() => ({ renew: async () => true })),
 
-  'a takeover that is given up becomes open': believing((good) => ({
+  'an abandoned takeover becomes open': believing((good) => ({
     abandon: (request) => good.release({ ...request, retentionMs: 3_600_000 }),
   })),
 
@@ -90,7 +90,7 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
 
   'the signal is never aborted': { patch: () => replaced(Lease.prototype, 'lose', () => endSilently) },
 
-  'nobody looks whether the lease still holds': {
+  'the lease is not checked': {
     patch: () => {
       const undoLose = replaced(Lease.prototype, 'lose', () => endSilently);
       const undoAssert = replaced(Lease.prototype, 'assertHeld', () => () => undefined);
@@ -147,7 +147,7 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
     }),
   })),
 
-  'a completer begins what is gone by now': {
+  'a completer begins a record that no longer exists': {
     patch: () =>
       replaced(
         Engine.prototype,
@@ -159,11 +159,11 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
       ),
   },
 
-  'a completer leaves what it finds': {
+  'a completer ignores the records that it finds': {
     patch: () => replaced(Engine.prototype, 'resume', () => async () => undefined),
   },
 
-  'a hook’s decision is carried out unwritten': {
+  'a hook’s decision is carried out without an audit entry': {
     patch: () =>
       replaced(Audit.prototype, 'write', () => async (_, make) => {
         return { entry: make([]), earlier: [] };
@@ -172,7 +172,7 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
 
   'a key is looked up without its principal': { spoiling: { app: { scopesByPrincipal: false } } },
 
-  'a handler may run for ever': { spoiling: { app: { endsLongRuns: false } } },
+  'a handler may run without a time limit': { spoiling: { app: { endsLongRuns: false } } },
 
   'requests run while the store is down': { spoiling: { app: { runsWithoutStore: true } } },
 };

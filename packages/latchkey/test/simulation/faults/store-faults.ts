@@ -52,17 +52,17 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     };
   }),
 
-  'a completion is answered and forgotten': store(() => ({ complete: async () => 'completed' })),
+  'a completion is acknowledged and not stored': store(() => ({ complete: async () => 'completed' })),
 
   'a result over the limit is cut': store((good) => ({
     complete: (request) => good.complete({ ...request, result: shortened(request.result) }),
   })),
 
-  'a release forgets the steps': told((outcome) =>
+  'a release drops the steps': told((outcome) =>
     outcome.outcome === 'claimed' && !outcome.tookOver ? { ...outcome, steps: new Map() } : outcome,
   ),
 
-  'a takeover forgets the steps': told((outcome) =>
+  'a takeover drops the steps': told((outcome) =>
     outcome.outcome === 'claimed' && outcome.tookOver ? { ...outcome, steps: new Map() } : outcome,
   ),
 
@@ -91,12 +91,12 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
       : request;
   }),
 
-  'an open record with steps takes any payload': claims(async (request, good) => {
+  'an open record with steps accepts any payload': claims(async (request, good) => {
     const record = await good.read(request.id);
     return record?.state === 'open' ? { ...request, acceptable: [...request.acceptable, record.fingerprint] } : request;
   }),
 
-  'the lease is taken for a time to live': store((good) => ({
+  'the lease is used as a time to live': store((good) => ({
     claim: async (request) => {
       const record = await good.read(request.id);
       if (record?.state === 'lapsed')
@@ -119,7 +119,7 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     claim: async (request) => good.claim({ ...request, maxAttempts: Number.MAX_SAFE_INTEGER }),
   })),
 
-  'a record that runs is given away': store((good) => ({
+  'a running record is given to another claim': store((good) => ({
     claim: async (request) => {
       const outcome = await good.claim(request);
       const record = outcome.outcome === 'running' ? await good.read(request.id) : undefined;
@@ -147,7 +147,7 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     };
   }),
 
-  'a claim makes a new operation each time': told((outcome, request) =>
+  'a claim creates a new operation each time': told((outcome, request) =>
     outcome.outcome === 'claimed' ? { ...outcome, operationId: request.operationId } : outcome,
   ),
 
@@ -155,7 +155,7 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     complete: (request) => good.complete({ ...request, retentionMs: request.retentionMs / 10 }),
   })),
 
-  'resolve takes a record that runs again since': store((good) => ({
+  'resolve accepts a record that is running again': store((good) => ({
     resolve: async (request) => {
       const current = await withCurrentToken(good, request);
       await good.abandon({ ...current, unresolvedRetentionMs: 3_600_000 });
@@ -163,14 +163,14 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
     },
   })),
 
-  'erase leaves what is completed': store((good) => ({
+  'erase leaves completed records': store((good) => ({
     erase: async (principal) => {
       const { records } = await good.list({ state: 'completed', limit: 1_000 });
       return records.some((record) => record.principal === principal) ? 0 : good.erase(principal);
     },
   })),
 
-  'a heartbeat revives what was erased': store((good) => {
+  'a heartbeat revives an erased record': store((good) => {
     const claims = new Map<string, ClaimRequest>();
     const revive = async (claim: ClaimRequest | undefined) =>
       claim !== undefined && (await good.claim({ ...claim, takeover: 'none' })).outcome === 'claimed';
@@ -187,7 +187,7 @@ export const storeFaults: Readonly<Record<string, Fault>> = {
 
   'a transaction runs without the ownership check': { spoiling: { server: { transactionsCheckOwners: false } } },
 
-  'a message goes out before its transaction commits': { spoiling: { server: { messagesWaitForCommit: false } } },
+  'a message is sent before its transaction commits': { spoiling: { server: { messagesWaitForCommit: false } } },
 
   'a message counts as delivered once it is taken': { spoiling: { server: { keepsTaken: false } } },
 

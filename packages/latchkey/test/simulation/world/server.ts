@@ -122,7 +122,8 @@ export class Server {
     for (; records.some(({ id }) => this.locks.has(id)); records = await own())
       await Promise.all(records.map(({ id }) => this.locks.get(id)));
     await this.store.erase(principal);
-    for (const { id } of records) this.log('somebody', 'erase', { id, token: this.#lastTokens.get(id) ?? '' }, 'true');
+    for (const { id } of records)
+      this.log('an operator', 'erase', { id, token: this.#lastTokens.get(id) ?? '' }, 'true');
   }
 
   /** Waits until no transaction holds the record. */

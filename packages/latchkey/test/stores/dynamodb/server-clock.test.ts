@@ -73,7 +73,7 @@ describe('the clock estimated from answers', () => {
     expect(Math.abs((at?.nowMs ?? 0) - world.trueMs - 3_600_000)).toBeLessThan(1_200);
   });
 
-  it('knows nothing before the first answer, a minute after the last, and after the machine slept', () => {
+  it('has no time before the first answer, a minute after the last, and after the machine slept', () => {
     const world = new World(fiveMinutes);
     expect(world.clock.read()).toBeUndefined();
     world.call(1, 1);

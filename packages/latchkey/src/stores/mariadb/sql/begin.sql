@@ -1,6 +1,6 @@
 -- Begins a transaction with the record locked. The savepoint is gone if the user's function ends the transaction,
 -- even if it begins another one. A worker that sends nothing for as long as its lease loses its connection and the lock:
--- a frozen or disconnected worker must not hold the record for ever.
+-- a frozen or disconnected worker must not hold the record forever.
 --
 -- in:  id, idle_seconds
 -- out: one row, or none; error 1205 if the record stays locked

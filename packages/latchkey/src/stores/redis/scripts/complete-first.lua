@@ -1,7 +1,7 @@
 -- Replaces the owner's lease with the result.
 --
 -- ARGV[1]  token     ARGV[2]  retention in ms    ARGV[3]  0, or 8 if the result is a tombstone
--- ARGV[4]  result    ARGV[5]  anything if somebody may be waiting for the record
+-- ARGV[4]  result    ARGV[5]  anything if a request may be waiting for the record
 --
 -- Returns 1 if the record holds a full result, 2 if it holds a tombstone; 0 if it is not the owner's; -1 if it is
 -- unreadable.

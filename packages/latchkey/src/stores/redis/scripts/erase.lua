@@ -2,7 +2,7 @@
 --
 -- ARGV[1]  the principal
 --
--- Returns 1; 0 if the record is absent or somebody else's; -1 if it is unreadable.
+-- Returns 1; 0 if the record is absent or another principal's; -1 if it is unreadable.
 
 if not value then
   return 0

@@ -1,6 +1,6 @@
 -- Makes the owner's record open.
 --
--- ARGV[1]  token    ARGV[2]  retention in ms    ARGV[3]  1 if somebody may be waiting for the record
+-- ARGV[1]  token    ARGV[2]  retention in ms    ARGV[3]  1 if a request may be waiting for the record
 -- ARGV[4]  1 if nothing was run under the claim
 --
 -- Returns 1; 0 if the record is not the owner's; -1 if it is unreadable.
