@@ -16,7 +16,7 @@ import {
 } from '../../http/exchange.ts';
 import { runInside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, signsOfClose } from './client-gone.ts';
-import { type FrameworkRequest, http2StreamOf, isReceived, isUnread } from './request.ts';
+import { type FrameworkRequest, http2StreamOf, isReceived } from './request.ts';
 import { readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
 import { isDestroyed } from './response-head.ts';
@@ -178,6 +178,11 @@ function headerLines(request: IncomingMessage, name: string, value: unknown): re
  */
 function isMadeFrom(lines: readonly string[], value: string): boolean {
   return value === lines[0] || value === lines.join(', ') || value === lines.join('; ');
+}
+
+/** True if the body is unread: it was not read before the guard, or the guard has put it back. */
+function isUnread(request: IncomingMessage, wasRead: boolean): boolean {
+  return !request.readableEnded && (!wasRead || request.readableLength > 0);
 }
 
 /**

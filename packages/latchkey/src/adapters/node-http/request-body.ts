@@ -192,7 +192,7 @@ export function tapNodeBody(request: IncomingMessage): boolean {
 }
 
 /** Returns the body of a tapped request once it has arrived; the stream buffers it without a reader. */
-export function comingBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
+function comingBody(request: IncomingMessage, limitBytes: number): RequestBody | Promise<RequestBody> {
   const tap = (request as Tapped)[tapping] as BodyTap;
   if (tap.length > limitBytes) return tooLarge;
   return tap.isOver ? tap.body() : tap.rest(request);

@@ -61,8 +61,3 @@ export function isComplete(request: IncomingMessage): boolean {
 export function isFedByNode(request: IncomingMessage): boolean {
   return request._read === IncomingMessage.prototype._read || http2StreamOf(request) !== undefined;
 }
-
-/** True if the body is unread: it was not read before the guard, or the guard has put it back. */
-export function isUnread(request: IncomingMessage, wasRead: boolean): boolean {
-  return !request.readableEnded && (!wasRead || request.readableLength > 0);
-}
