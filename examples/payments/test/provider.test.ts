@@ -52,7 +52,7 @@ describe('the card provider', () => {
     expect(await byKey('k4')).toHaveLength(1);
   });
 
-  it('dies after it has paid, and still has the payment after a restart', async () => {
+  it('keeps the payment when it dies after paying and is restarted', async () => {
     await provider.tell({ next: ['die'] });
     await expect(provider.pay('k6', payment)).rejects.toThrow();
     await waitUntil(() =>

@@ -198,7 +198,7 @@ describe('a fetch handler', () => {
     }
   });
 
-  it('gets an error that says its body was consumed before the guard', async () => {
+  it('gets the error that its body was consumed before the guard', async () => {
     const guard = idempotency(guardOptions().options);
     const handler = guard(async () => new Response('x'));
     const request = keyed();

@@ -57,7 +57,7 @@ describe('an answer sent by one end()', () => {
     },
   );
 
-  it('looks sent while it is stored, and takes no more headers', async () => {
+  it('looks sent while it is stored, and accepts no more headers', async () => {
     const { faults, options } = guardOptions();
     faults.next('complete', { kind: 'delay', delayMs: 50 });
     const looks: unknown[] = [];

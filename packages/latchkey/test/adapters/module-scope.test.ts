@@ -19,7 +19,7 @@ function refuseWhatWorkersRefuse(): void {
   vi.spyOn(crypto, 'getRandomValues').mockImplementation(refused('crypto.getRandomValues'));
 }
 
-it('guards, stores and clients are made of plain objects, as module scope in a Worker demands', async () => {
+it('guards, stores and clients can be created at module scope in a Worker', async () => {
   const [core, express, fetching, hono, node, memory, encrypted, client] = await Promise.all([
     import('../../src/index.ts'),
     import('../../src/adapters/express.ts'),

@@ -166,7 +166,7 @@ it.each([
   expect(ran).toBe(0);
 });
 
-it('R45 keeps what a handler writes in pieces over HTTP/2 after its client has disconnected', async () => {
+it('R45 keeps the pieces that a handler writes over HTTP/2 after its client has disconnected', async () => {
   const left = Promise.withResolvers<void>();
   let runs = 0;
   const guarded = idempotency(guardOptions().options).wrap(async (_request, response) => {

@@ -144,7 +144,7 @@ describe('an answer written on node', () => {
     request.destroy();
   });
 
-  it('is what was written, although the writer reuses its buffer', async () => {
+  it('equals the written bytes, although the writer reuses its buffer', async () => {
     const origin = await serve(
       idempotency(guardOptions().options).wrap((_request, response) => {
         const buffer = Buffer.from('one');

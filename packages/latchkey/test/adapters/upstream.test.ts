@@ -56,7 +56,7 @@ for (const [name, start] of Object.entries(frameworks)) {
       expect([replay?.body.toString(), replay?.header('content-length')]).toEqual(['hello', '5']);
     });
 
-    it('passes on no header of that connection, nor what Connection names', async () => {
+    it('forwards no header of that connection, nor any that Connection names', async () => {
       const url = await upstream((_request, response) => {
         response.writeHead(200, {
           Connection: 'keep-alive, X-Hop',

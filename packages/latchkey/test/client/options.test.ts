@@ -49,7 +49,7 @@ describe('options', () => {
     expect(error.message).toContain(name);
   });
 
-  it('undefined stands for the default', async () => {
+  it('undefined selects the default', async () => {
     await using server = await misbehave(answer(200));
     const client = idempotentFetch({ maxAttempts: undefined, storage: undefined } as object);
     expect(await client(server.url, { method: 'POST', operation: 'o' })).toMatchObject({ attempts: 1 });

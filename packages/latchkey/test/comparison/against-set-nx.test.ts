@@ -177,7 +177,7 @@ describe('the handler sets a header', () => {
   });
 });
 
-describe('an answer says “try again”', () => {
+describe('an answer asks for a retry', () => {
   const busyOnce: Handle = (_, response, run) => response.status(run === 1 ? 429 : 200).json({ run });
   it('SET NX replays a 429 for a day', async () => {
     const { post } = await serve(plain(), busyOnce);

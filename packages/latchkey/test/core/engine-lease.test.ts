@@ -6,7 +6,7 @@ import { done, engineRig, gate, operation, told } from './engine-rig.ts';
 const rerun = { afterFailure: 'rerun', leaseMs: 3_000 } as const;
 
 describe('leases', () => {
-  it('R42: a heartbeat keeps a slow handler alone', async () => {
+  it('R42: heartbeats prevent a second run of a slow handler', async () => {
     const { worker, counted, executions, runtime } = engineRig();
     const { opened, open } = gate<void>();
     const slow = counted(async () => {

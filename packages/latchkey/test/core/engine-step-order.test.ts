@@ -155,7 +155,7 @@ describe('the order of steps', () => {
     expect(events.filter(({ type }) => type === 'steps-unasked')).toEqual([]);
   });
 
-  it('detects a renamed step inside another one, or concurrent with it', async () => {
+  it('detects a renamed step that is nested or concurrent', async () => {
     const inside =
       (name: string, last: unknown): Script =>
       (step, context) =>

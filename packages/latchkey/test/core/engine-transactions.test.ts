@@ -145,7 +145,7 @@ describe('transactions', () => {
 });
 
 describe('finish', () => {
-  it('commits effect, answer and completion together; what the handler does afterwards changes nothing', async () => {
+  it('commits effect, answer and completion together; later acts of the handler change nothing', async () => {
     const engine = new Engine({ store });
     const outcome = await engine.run(operation(rerun), async (context) => {
       await context.finish((handle) => {

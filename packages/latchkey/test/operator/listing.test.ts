@@ -15,7 +15,7 @@ function rig() {
   return { runtime, store, people: operator({ store, runtime }) };
 }
 
-describe('what an operator sees', () => {
+describe('the view of an operator', () => {
   it('lists a lapsed record with times, principal, operation and progress, without values', async () => {
     const { runtime, store, people } = rig();
     await lapse(store, 'a');

@@ -61,7 +61,7 @@ describe('the retention of a resolved record', () => {
     expect(await keptFor([2 * day, 3 * day, day])).toBe(3 * day);
   });
 
-  it('is 24 hours where the process has none, and what the operator sets', async () => {
+  it('is 24 hours without guards in the process, or the value that the operator sets', async () => {
     expect(await keptFor([])).toBe(day);
     expect(await keptFor([3 * day], 2 * day)).toBe(2 * day);
   });
@@ -109,7 +109,7 @@ describe('a decision on a record of the HTTP layer', () => {
     expect((await people.audit(id)).map(({ event }) => event)).toEqual(['decided', 'applied']);
   });
 
-  it('refuses what the record or HTTP cannot take, and changes nothing', async () => {
+  it('refuses values that the record or HTTP cannot hold, and changes nothing', async () => {
     const { people, id, token, send } = await lapsedOverHttp();
     const unfit: [Decision, string][] = [
       [{ value: 1 }, 'decision-unfit'],
@@ -182,7 +182,7 @@ describe('a decision about an outdated record', () => {
     expect(await people.audit(id)).toMatchObject([{ event: 'refused', reason: 'resolution-stale', who: 'ann' }]);
   });
 
-  it('is refused for a record that is completed, open, or gone', async () => {
+  it('is refused for a record that is completed, open, or removed', async () => {
     const store = memoryStore();
     const people = operator({ store });
     for (const decision of [created, 'rerun', 'forget'] as const) {

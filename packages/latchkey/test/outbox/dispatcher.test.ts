@@ -151,7 +151,7 @@ describe('a dispatcher', () => {
     expect(ofType('message-failed')[0]).toMatchObject({ attempts: 1, error: { code: 'lease-lost' } });
   });
 
-  it('ends when the running deliveries have ended, and takes no more', async () => {
+  it('ends when the running deliveries have ended, and takes no more messages', async () => {
     const [begun, finish] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     await enqueue(store, 'first', ['mail']);
     start({

@@ -128,7 +128,7 @@ function comeBackTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     });
   }
 
-  test('R81 refuse keeps what the route keeps, and releases what it does not', async (world) => {
+  test('R81 under refuse, keep decides whether an answer is kept or released', async (world) => {
     await runsAgain(
       world,
       { status: 429, body: 'come back' },

@@ -66,7 +66,7 @@ export function stepTests<Kind extends TransactionKind>(test: Test<Kind>): void 
     assert.equal(world.executions, 1);
   });
 
-  test('a handler may say that nothing happened', async (world) => {
+  test('a handler can report that nothing happened', async (world) => {
     const app = await world.app({
       handler: (_request, execution) => {
         if (execution === 1) throw new NothingHappenedError('the terminal is offline', 7);

@@ -67,7 +67,7 @@ export function callTests(rig: () => Rig): void {
       expect(calls).toEqual(['UpdateItem', 'TransactWriteItems']);
     });
 
-    it('may lose their answers: the client repeats them, and finds what it wrote', async () => {
+    it('may lose their answers: the client repeats them, and finds its own writes', async () => {
       const { store, client, runtime } = await storeOf(rig());
       const lost = loseAnswers(client, 'PutItem', 'UpdateItem');
       expect(await store.claim(claimOf('x', 'a', { policy: 'rerun' }))).toMatchObject({ attempt: 1, tookOver: false });

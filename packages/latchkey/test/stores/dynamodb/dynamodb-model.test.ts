@@ -32,7 +32,7 @@ describe.runIf(isSelected('dynamodb'))('every method in any order, with lost and
   const rig = useDynamodb();
 
   for (const claimBy of ['write', 'read'] as const) {
-    it(`does what the model does, claiming by ${claimBy}`, async () => {
+    it(`behaves like the model, claiming by ${claimBy}`, async () => {
       const tables: Tables = { records: await rig().table(), effects: await rig().table(), claimBy, run: 0 };
       const property = fc.asyncProperty(commands(true), async (run) => {
         const { real, clear } = realOf(rig().client, tables);

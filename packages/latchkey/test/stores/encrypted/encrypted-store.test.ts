@@ -156,7 +156,7 @@ describe('encrypted store', () => {
     expect((await inner.read('a'))?.state).toBe('lapsed');
   });
 
-  it('another process that has the token can complete, and nobody else', async () => {
+  it('only a process that has the token can complete', async () => {
     const inner = memoryStore();
     await encryptedStore(inner, old).claim(claimOf('a', 'token'));
     const other = encryptedStore(inner, old);

@@ -70,7 +70,7 @@ describe.runIf(isSelected('mariadb'))('every method in any order, with lost and 
 
   afterAll(() => database.stop());
 
-  it('does on MariaDB what the model does', async () => {
+  it('behaves on MariaDB like the model', async () => {
     const property = fc.asyncProperty(commands(true), async (run) => {
       const { real, close } = await realOf();
       await fc.asyncModelRun(() => ({ model: new Model(), real }), run);

@@ -35,7 +35,7 @@ async function checkAgainstModel(withTransactions: boolean, makeReal: () => Clos
   await fc.assert(property, { numRuns, ...seed });
 }
 
-describe('every method in any order, with lost and repeated replies, does what the model does', () => {
+describe('every method in any order, with lost and repeated replies, behaves like the model', () => {
   it('memory', () => checkAgainstModel(false, () => memoryReal()));
 
   it('sqlite', async () => {

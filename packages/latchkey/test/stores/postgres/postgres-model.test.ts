@@ -89,7 +89,7 @@ describe.runIf(isSelected('postgres'))('every method in any order, with lost and
 
   afterAll(() => database.stop());
 
-  it('does on pg what the model does', () => checkAgainstModel(pgClient(database.server.url, movedPath)), patienceMs);
+  it('behaves on pg like the model', () => checkAgainstModel(pgClient(database.server.url, movedPath)), patienceMs);
 
   it(
     'does on postgres.js what the model does',

@@ -8,7 +8,7 @@ import { withServers } from './with-sentinel.ts';
 if (isSelected('redis'))
   describe('a failover', () => {
     for (const [name, connect] of Object.entries(sentinelClients))
-      it(`under load keeps what the replica had, through ${name}`, () =>
+      it(`under load keeps the records that the replica had, through ${name}`, () =>
         withServers(1, async (servers) => {
           const { client, end } = await connect(servers);
           const store = redisStore({ client });

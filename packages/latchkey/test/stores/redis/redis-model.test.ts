@@ -19,7 +19,7 @@ const numRuns = 300;
 const prefix = 'model:';
 
 if (isSelected('redis'))
-  describe('every method in any order, with lost and repeated replies, does on Redis what the model does', () => {
+  describe('every method in any order, with lost and repeated replies, behaves on Redis like the model', () => {
     let server: RedisServer;
     let clock: Redis;
 
