@@ -94,8 +94,8 @@ function isRecognised(response: Response, said: LayerStatus | undefined, { sentK
 }
 
 /**
- * Whether the layer refused this request before it looked up a record (`key-missing`, `request-too-large`). That says
- * nothing about an earlier request: its key may have arrived, or its server may have had another limit.
+ * Whether the layer refused this request before it looked up a record (`key-missing`, `request-too-large`). This does
+ * not decide about an earlier request: its key may have arrived, or its server may have had another limit.
  */
 function isRefusal(said: LayerStatus | undefined): boolean {
   return said?.final === true && isProblemCode(said.word) && !ownWords.has(said.word);

@@ -29,10 +29,10 @@ export type ClientEvent =
       readonly error: unknown;
     };
 
-/** Receives events. What it throws is ignored. */
+/** Receives events. Errors that it throws are ignored. */
 export type ClientEventListener = (event: ClientEvent) => void;
 
-/** Wraps a listener so that what it throws is ignored. */
+/** Wraps a listener so that errors that it throws are ignored. */
 export function quietly(listener: ClientEventListener | undefined): ClientEventListener {
   return (event) => {
     try {

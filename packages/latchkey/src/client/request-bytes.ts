@@ -38,7 +38,7 @@ export async function prepareRequest(input: string | URL | Request, init: Reques
   const { body: _body, signal: _signal, ...rest } = init;
   const method = changingMethod(init, source);
   const plain: RequestInit = { ...attributes(source), ...rest, method, redirect: redirectOf(init, source) };
-  // The constructor throws at once what each attempt would throw, and resolves a relative URL.
+  // The constructor immediately throws any error that each attempt would throw, and resolves a relative URL.
   const { url, headers } = new Request(source?.url ?? String(input), {
     ...plain,
     headers: init.headers ?? source?.headers ?? {},

@@ -4,7 +4,7 @@
  * @module
  */
 
-/** What the work of a flight can use. */
+/** The tools for the work of a flight. */
 export interface FlightControl {
   /** Aborts when the last caller has aborted. */
   readonly signal: AbortSignal;

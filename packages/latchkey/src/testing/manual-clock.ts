@@ -7,7 +7,7 @@
 
 import type { Runtime } from '../core/runtime.ts';
 
-/** A {@link Runtime} whose clock stands still. */
+/** A {@link Runtime} with a stopped clock. */
 export interface ManualRuntime extends Runtime {
   /**
    * Advances both clocks by `ms` milliseconds and calls due timers in order, each at its own time. Lets promises settle

@@ -8,7 +8,7 @@
 export interface KnownName {
   /** With the names of its groups in front: `timing.leaseMs`. */
   readonly path: string;
-  /** What other libraries call it, separated by spaces. */
+  /** The option's names in other libraries, separated by spaces. */
   readonly elsewhere?: string | undefined;
 }
 

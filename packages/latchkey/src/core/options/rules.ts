@@ -17,7 +17,7 @@ export interface Rule<Default = undefined> {
   readonly isRequired?: boolean;
   /** True if an error may show the value; of others, which may hold a secret, only the type is shown. */
   readonly isPlain?: boolean;
-  /** What other libraries call the option, separated by spaces. */
+  /** The option's names in other libraries, separated by spaces. */
   readonly elsewhere?: string;
 }
 
@@ -70,7 +70,7 @@ export function called<Default>(elsewhere: string, rule: Rule<Default>): Rule<De
   return { ...rule, elsewhere };
 }
 
-/** What other libraries call the client of a store. */
+/** The names of a store's client in other libraries. */
 export const clientNames = 'connection db pool redis redisClient sql url';
 
 /** The bounds of a number, and its default if it has one. */
@@ -108,7 +108,7 @@ export function anyOf(...choices: readonly (string | number | boolean)[]): Rule 
   return { ...must(list, (value) => choices.some((choice) => choice === value)), isPlain: true };
 }
 
-/** An array of items that are all accepted; `items` says which, and `value` is the default. */
+/** An array whose items must all be accepted; `items` describes them, and `value` is the default. */
 export function arrayOf<Item>(
   items: string,
   accepts: (item: unknown) => boolean,

@@ -25,7 +25,7 @@ export function assertReadable(message: string, isReadable: () => boolean): void
   let cause: unknown;
   try {
     if (isReadable()) return;
-    cause = new TypeError('A value of the probe row differs from what was asked for.');
+    cause = new TypeError('A value of the probe row differs from the requested one.');
   } catch (error) {
     cause = error;
   }
