@@ -3,6 +3,8 @@
 import { DatabaseSync } from 'node:sqlite';
 
 const db = new DatabaseSync(process.argv[2] ?? '');
+// A reader may hold the file for a moment when the lock is released.
+db.exec('PRAGMA busy_timeout = 5000');
 db.exec('BEGIN IMMEDIATE');
 process.stdout.write('locked\n');
 process.stdin.resume();
