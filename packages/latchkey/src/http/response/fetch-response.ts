@@ -6,7 +6,7 @@
 
 import { headerNamePattern } from '../../protocol/headers.ts';
 import { codingsOf } from '../content-coding.ts';
-import type { PlainResponse } from '../exchange.ts';
+import type { Header, PlainResponse } from '../exchange.ts';
 import { connectionOptions, hopByHop } from './kept-headers.ts';
 import { mayHaveBody } from './replay.ts';
 
@@ -56,7 +56,8 @@ export function endToEndHeaders(response: Response): Headers {
   if (connection !== null) {
     for (const name of connectionOptions(connection)) if (headerNamePattern.test(name)) headers.delete(name);
   }
-  for (const name of hopByHop) headers.delete(name);
+  // Asking once for all names costs less than ten deletions.
+  for (const name of [...headers.keys()]) if (hopByHop.has(name)) headers.delete(name);
   if (isDecoded(response, headers)) {
     headers.delete('content-encoding');
     headers.delete('content-length');
@@ -74,18 +75,31 @@ export function passedOn(response: Response): Response {
 
 /** Creates a response of the Fetch API. The headers in `before` stay unless the answer has them too. */
 export function plainToResponse(
-  { status, headers: lines, body }: PlainResponse,
+  { status, headers: given, body }: PlainResponse,
   before: Headers = noHeaders,
 ): Response {
+  const lines: [name: string, value: string][] = [];
+  for (const [name, value] of given) if (!isFraming(name)) lines.push([name, value]);
+  const hasBody = mayHaveBody(status);
+  if (hasBody) lines.push(['content-length', String(body.length)]);
+  // Most requests have no earlier headers; then the lines go into the response as they are.
+  const isFirst = before.keys().next().done === true;
+  const headers = isFirst ? lines : merged(before, lines);
+  // Servers add a Content-Type to a body without one, even if it is empty.
+  const content = hasBody && body.length > 0 ? (body as Uint8Array<ArrayBuffer>) : null;
+  return new Response(content, { status, headers });
+}
+
+function isFraming(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower === 'content-length' || lower === 'transfer-encoding';
+}
+
+function merged(before: Headers, lines: readonly Header[]): Headers {
   const headers = new Headers(before);
+  headers.delete('transfer-encoding');
+  headers.delete('content-length');
   for (const [name] of lines) headers.delete(name);
   for (const [name, value] of lines) headers.append(name, value);
-  headers.delete('transfer-encoding');
-  if (!mayHaveBody(status)) {
-    headers.delete('content-length');
-    return new Response(null, { status, headers });
-  }
-  headers.set('content-length', String(body.length));
-  // Servers add a Content-Type to a body without one, even if it is empty.
-  return new Response(body.length === 0 ? null : (body as Uint8Array<ArrayBuffer>), { status, headers });
+  return headers;
 }
