@@ -85,11 +85,12 @@ describe.concurrent('the plain form', () => {
     'reports that the cart of a sent order was changed',
     play(async (checkout) => {
       const key = await hiddenKey(checkout);
-      await checkout.choose('slow');
-      await checkout.send();
-      // Leaving a page cancels requests that the server has not received yet.
+      // A second tab, since leaving a page cancels requests that the server has not received yet. It is ready before the
+      // order is sent: a slow machine would otherwise need longer for it than the order takes.
       const tab = await checkout.nextTab();
       await tab.page.getByLabel('Pencils').fill('3');
+      await checkout.choose('slow');
+      await checkout.send();
       await tab.click();
       const back = tab.page.getByRole('link', { name: 'Back to the checkout' });
       await back.waitFor();
