@@ -7,7 +7,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import { readOptions } from '../../core/options/read-options.ts';
 import { isText, must, type OptionTable, required } from '../../core/options/rules.ts';
-import type { Migration } from '../shared/migration.ts';
+import { type Migration, numbered } from '../shared/migration.ts';
 import { type MariadbClient, type MariadbConnection, promisePool } from './client.ts';
 import { toStoreError } from './errors.ts';
 import { namesTable, type TableOptions } from './options.ts';
@@ -57,10 +57,7 @@ const lockSeconds = 60;
  */
 export function migrations(options: TableOptions = {}): readonly Migration[] {
   const tables = tableNames(readOptions('migrations', namesTable, options));
-  return files.map((file, index) => {
-    const version = index + 1;
-    return { version, name: `latchkey-${version}`, sql: `${sqlText(file, tables)}\n` };
-  });
+  return numbered(files.map((file) => `${sqlText(file, tables)}\n`));
 }
 
 /**

@@ -7,7 +7,7 @@
 
 import { checkOption, readOptions } from '../../core/options/read-options.ts';
 import { isText, must, type OptionTable, required } from '../../core/options/rules.ts';
-import type { Migration } from '../shared/migration.ts';
+import { type Migration, numbered } from '../shared/migration.ts';
 import type { PostgresBridge } from './bridges/bridge.ts';
 import { bridgeOf, clientRule, type PostgresClient } from './client.ts';
 import { sqlStateOf, toStoreError } from './errors.ts';
@@ -43,10 +43,7 @@ const versions = [texts['migration-1'], texts['migration-2']];
  */
 export function migrations(options: TableNames = {}): readonly Migration[] {
   const { words } = namesOf(readOptions('migrations', namesTable, options));
-  return versions.map((text, index) => {
-    const version = index + 1;
-    return { version, name: `latchkey-${version}`, sql: fill(text, words) };
-  });
+  return numbered(versions.map((text) => fill(text, words)));
 }
 
 /**

@@ -6,3 +6,8 @@ export interface Migration {
   /** One or more statements, each of which ends with a semicolon. */
   readonly sql: string;
 }
+
+/** Numbers the migrations of a store, the oldest first. */
+export function numbered(texts: readonly string[]): readonly Migration[] {
+  return texts.map((sql, index) => ({ version: index + 1, name: `latchkey-${index + 1}`, sql }));
+}

@@ -6,7 +6,7 @@
  */
 
 import { LatchkeyError } from '../../core/errors.ts';
-import type { Migration } from '../shared/migration.ts';
+import { type Migration, numbered } from '../shared/migration.ts';
 import { pragma, type SqliteDatabase } from './client.ts';
 import { isBusy, isNotADatabase, messageOf, unreadable } from './errors.ts';
 import {
@@ -80,7 +80,8 @@ CREATE INDEX IF NOT EXISTS latchkey_outbox_by_due ON latchkey_outbox (due);
 
 /**
  * All migrations, the oldest first, for the tool that you use for your own tables. Applying them is optional: the
- * store creates missing tables on first use. Apply each once. A released migration never changes.
+ * store creates missing tables on first use. Apply each once, before a store opens the file. A released migration
+ * never changes.
  *
  * @example
  * ```ts
@@ -88,10 +89,7 @@ CREATE INDEX IF NOT EXISTS latchkey_outbox_by_due ON latchkey_outbox (due);
  * ```
  */
 export function migrations(): readonly Migration[] {
-  return [createTables, createAdditions].map((sql, index) => {
-    const version = index + 1;
-    return { version, name: `latchkey-${version}`, sql: sql.trimStart() };
-  });
+  return numbered([createTables, createAdditions].map((sql) => sql.trimStart()));
 }
 
 /** The columns of a message that a list shows. */
