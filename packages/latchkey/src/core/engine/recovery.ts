@@ -99,7 +99,7 @@ async function audit(
     return await auditHookDecision(tools, { operation, owner, claimed: claim.outcome, recovery });
   } catch (error) {
     // Failed calls were reported as events. Any other error means that the hook returned something other than a
-    // decision.
+    // decision, or that the audit could not be loaded.
     const { name } = operation;
     if (!(error instanceof LatchkeyError)) tools.emit?.({ type: 'handler-error', operation: name, error });
     return undefined;

@@ -127,7 +127,7 @@ export class ScriptedStore implements contract.OperatorStore {
       const reply = await this.#bounded(this.#run(scripts.read, id, [request.state]).catch(skipUnreadable));
       return reply === isUnreadable ? undefined : recordIn(reply, id);
     };
-    return this.#reaching(async () => (await forOperators()).listPage({ ...this.#parts, look }, request));
+    return this.#reaching(async () => (await loadScan()).listPage({ ...this.#parts, look }, request));
   }
 
   resolve({ id, token, resolution }: contract.ResolveRequest): Promise<boolean> {
@@ -148,7 +148,7 @@ export class ScriptedStore implements contract.OperatorStore {
       this.#feed.notify(id);
     };
     await this.#reaching(async () => {
-      const { scan, scanStart } = await forOperators();
+      const { scan, scanStart } = await loadScan();
       for await (const { ids } of scan(this.#wire, this.#prefix, scanStart)) await Promise.all(ids.map(eraseOne));
     });
     return erased;
@@ -267,8 +267,8 @@ export class ScriptedStore implements contract.OperatorStore {
   }
 }
 
-/** Requests need none of it. */
-const forOperators = () => import('./scan.ts');
+/** Only `list` and `erase` of operators need it. */
+const loadScan = () => import('./scan.ts');
 
 function completeArguments(request: contract.CompleteRequest, { kind, bytes }: contract.StoredResult): Argument[] {
   const { token, retentionMs, notify } = request;

@@ -1,0 +1,57 @@
+import { afterEach, expect, it, vi } from 'vitest';
+import { hurried } from '../client/client-kit.ts';
+import { misbehave, own } from '../client/misbehaving-server.ts';
+import { captured, type Handler, layerRig } from './layer-rig.ts';
+
+const audit = '../../src/core/audit/hook-decision.ts';
+const client = '../../src/client/step-fetch.ts';
+const quarantine = '../../src/http/request/quarantine.ts';
+
+/** Modules that are loaded on first use may be missing, for example in a deployment that is being replaced. */
+function failing(module: string): void {
+  vi.doMock(module, () => {
+    throw new Error('The module is missing.');
+  });
+}
+
+afterEach(() => {
+  for (const module of [audit, client, quarantine]) vi.doUnmock(module);
+});
+
+it('does not carry out a decision while the audit fails to load, and asks again at the next retry', async () => {
+  failing(audit);
+  const recover = vi.fn(() => ({ decision: 'respond', response: { status: 201, body: 'recovered' } }) as const);
+  const { send, events, runs, runtime } = layerRig({ recover, timing: { leaseMs: 1_000, maxRunMs: 1_000 } });
+  void send({ key: 'k' }, () => new Promise(() => {}));
+  await vi.waitUntil(() => runs() === 1);
+  await runtime.advance(2_000);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 503, code: 'store-unavailable' });
+  expect(events.map(({ type }) => type)).toContain('handler-error');
+  vi.doUnmock(audit);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'recovered' });
+  expect([runs(), recover.mock.calls.length]).toEqual([1, 2]);
+});
+
+it('saves no step while the client behind context.fetch fails to load, and makes the call at the next retry', async () => {
+  failing(client);
+  await using provider = await misbehave(own(200));
+  const { send } = layerRig({ afterFailure: 'rerun' });
+  const handler: Handler = async (context) => {
+    await context?.fetch('charge', provider.url, { method: 'POST' }, { runtime: hurried().runtime });
+    return captured(201, 'charged');
+  };
+  await send({ key: 'k' }, handler).catch(() => undefined);
+  expect(provider.seen).toHaveLength(0);
+  vi.doUnmock(client);
+  expect(await send({ key: 'k' }, handler)).toMatchObject({ status: 201, text: 'charged' });
+  expect(provider.seen).toHaveLength(1);
+});
+
+it('runs no handler while the check of restored keys fails to load, and checks at the next retry', async () => {
+  failing(quarantine);
+  const { send, runs } = layerRig({ restored: { at: 0 } });
+  await expect(send({ key: 'k' })).rejects.toThrow();
+  expect(runs()).toBe(0);
+  vi.doUnmock(quarantine);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 201 });
+});
