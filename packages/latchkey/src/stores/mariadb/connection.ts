@@ -45,11 +45,11 @@ export class Connection<Handle extends MariadbConnection = MariadbConnection> {
 
   /** Runs a statement on any connection. Errors of contention are thrown as the server sends them. */
   async runOnce(statement: Statement, inputs: Inputs): Promise<Answer> {
-    const connection = await this.acquire();
+    const handle = await this.acquire();
     try {
-      return await this.runOn(connection, statement, inputs);
+      return await this.runOn(handle, statement, inputs);
     } finally {
-      connection.release();
+      handle.release();
     }
   }
 
@@ -84,13 +84,13 @@ export class Connection<Handle extends MariadbConnection = MariadbConnection> {
   async acquire(): Promise<Handle> {
     if (this.#isClosed) throw new StoreUnavailableError('The MariaDB store is closed.');
     const pending = this.#pool.getConnection();
-    const giveBack = () => void pending.then((connection) => connection.release()).catch(() => {});
+    const giveBack = () => void pending.then((handle) => handle.release()).catch(() => {});
     return this.#inTime(pending, 'The pool had no free connection', giveBack);
   }
 
   /** Runs a statement on this connection. */
-  async runOn(connection: MariadbConnection, statement: Statement, inputs: Inputs): Promise<Answer> {
-    const pending = connection.execute({
+  async runOn(handle: MariadbConnection, statement: Statement, inputs: Inputs): Promise<Answer> {
+    const pending = handle.execute({
       sql: statement.sql,
       values: statement.inputs.map((name) => sqlValue(inputs[name])),
       rowsAsArray: false,
@@ -98,7 +98,7 @@ export class Connection<Handle extends MariadbConnection = MariadbConnection> {
       typeCast: (_, next) => next(),
       namedPlaceholders: false,
     });
-    return answerOf(await this.#inTime(pending, 'MariaDB did not answer', () => connection.destroy()));
+    return answerOf(await this.#inTime(pending, 'MariaDB did not answer', () => handle.destroy()));
   }
 
   async #inTime<T>(pending: Promise<T>, complaint: string, giveUp: () => void): Promise<T> {

@@ -120,7 +120,7 @@ export class SqliteStore<Handle extends SqliteDatabase> implements contract.Oper
     const bound = AsyncResource.bind(() => body(handle));
     return this.#queue.run({
       alone: true,
-      write: (nowMs) => runTransaction({ connection, table: this.#records, nowMs }, request, bound),
+      write: (nowMs) => runTransaction({ connection, records: this.#records, nowMs }, request, bound),
       settled: () => this.#watchers.notify(request.id),
     });
   }

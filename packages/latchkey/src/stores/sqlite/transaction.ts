@@ -19,7 +19,7 @@ const marker = 'latchkey_transaction';
 /** The tools of a transaction. */
 export interface TransactionTools {
   readonly connection: Connection;
-  readonly table: Records;
+  readonly records: Records;
   readonly nowMs: number;
 }
 
@@ -45,10 +45,10 @@ export function runTransaction<T>(
   return { outcome: 'committed', value };
 }
 
-function takeOwn({ table, nowMs, connection }: TransactionTools, request: RenewRequest): Entry | undefined {
-  const entry = table.find(request.id, nowMs);
+function takeOwn({ records, nowMs, connection }: TransactionTools, request: RenewRequest): Entry | undefined {
+  const entry = records.find(request.id, nowMs);
   if (entry === undefined || !renewEntry(entry, request, nowMs)) return undefined;
-  table.save(entry);
+  records.save(entry);
   connection.db.exec(`SAVEPOINT ${marker}`);
   return entry;
 }
@@ -89,10 +89,10 @@ function refuseEarlyEnd({ db }: Connection): void {
   }
 }
 
-function saveWrite({ table, nowMs }: TransactionTools, entry: Entry, write: TransactionWrite): void {
+function saveWrite({ records, nowMs }: TransactionTools, entry: Entry, write: TransactionWrite): void {
   if (write.kind === 'step') saveStepInEntry(entry, { ...write, id: entry.id, token: entry.token });
-  else table.completeEntry(entry, { ...write, id: entry.id, token: entry.token }, nowMs);
-  table.save(entry);
+  else records.completeEntry(entry, { ...write, id: entry.id, token: entry.token }, nowMs);
+  records.save(entry);
 }
 
 function commit({ connection }: TransactionTools): void {
