@@ -1,13 +1,18 @@
-import { expect, it } from 'vitest';
-import { describeSize, measureSizes, sizeLimits } from './measure.ts';
+import { beforeAll, expect, it } from 'vitest';
+import { describeSize, measureSizes, type Size, sizeLimits } from './measure.ts';
 
-it('does not load the client and the audit for a guard that needs neither', async () => {
-  const parts = (await measureSizes()).get('latchkey/fetch')?.parts ?? [];
+let sizes: ReadonlyMap<string, Size>;
+
+beforeAll(async () => {
+  sizes = await measureSizes();
+});
+
+it('does not load the client and the audit for a guard that needs neither', () => {
+  const parts = sizes.get('latchkey/fetch')?.parts ?? [];
   expect(parts.filter(({ file }) => /^(client|core\/audit)\//.test(file))).toEqual([]);
 });
 
-it('stays within its size limit', async () => {
-  const sizes = await measureSizes();
+it('stays within its size limit', () => {
   for (const [entry, size] of sizes) console.log(describeSize(entry, size, 10));
   const above = [...sizes].filter(
     ([entry, { gzippedBytes }]) => gzippedBytes > 1000 * (sizeLimits[entry]?.ceiling ?? 0),
