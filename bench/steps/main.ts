@@ -91,7 +91,7 @@ async function onRedis(): Promise<void> {
   console.log(`Redis, an operation without a step      ${none.toFixed(0).padStart(8)} µs`);
   console.log(`Redis, one step more                    ${(one - none).toFixed(0).padStart(8)} µs`);
   console.log(
-    `Redis, ten concurrent steps more         ${(ten - none).toFixed(0).padStart(8)} µs      the time of about one`,
+    `Redis, ten concurrent steps more        ${(ten - none).toFixed(0).padStart(8)} µs      the time of about one`,
   );
   client.disconnect();
   await server.stop();

@@ -148,7 +148,7 @@ export const mutations = [
     rerun: false,
   },
   {
-    name: 'an abandoned claim is not undone',
+    name: 'a claim that its worker gave up is not undone',
     file: 'attempt.pml',
     from: ':: atomic { true -> sendUndo(t); goto undone }',
     to: ':: atomic { true -> leave(t, over); goto done }',

@@ -43,7 +43,7 @@ export interface ClientOptions {
   readonly attemptTimeoutMs?: number;
   /** Maximum wait before the first retry; doubles with each retry. Default 500. */
   readonly baseDelayMs?: number;
-  /** Maximum wait before any retry. A Retry-After of the server may be longer. Default 8,000. */
+  /** Maximum wait that doubling leads to. A Retry-After of the server may be longer. Default 8,000. */
   readonly maxDelayMs?: number;
   /**
    * Maximum age of a key that is sent; set it to the server's retention, after which the operation would run again. A

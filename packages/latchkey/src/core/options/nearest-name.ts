@@ -22,7 +22,7 @@ function last(path: string): string {
 /** The letters of a name and its pairs of neighbours, so that case and the order of words matter little. */
 function traits(name: string): ReadonlySet<string> {
   const letters = [...name.toLowerCase().replaceAll('.', '')];
-  return new Set(letters.flatMap((letter, index) => [letter, letter + letters[index + 1]]));
+  return new Set(letters.flatMap((letter, index) => [letter, letter + (letters[index + 1] ?? '')]));
 }
 
 /** The similarity of two names, from 0 to 1 (Dice coefficient). */

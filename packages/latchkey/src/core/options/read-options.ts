@@ -17,7 +17,7 @@ interface AnyTable {
 type AnyGroup = { readonly members: AnyTable };
 type AnyEntry = (Rule<unknown> & Partial<AnyGroup>) | AnyGroup;
 
-/** The name of the value, for error messages. */
+/** The factory and its whole table, for error messages. */
 interface Subject {
   readonly where: string;
   readonly table: AnyTable;

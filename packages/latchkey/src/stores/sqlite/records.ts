@@ -33,7 +33,7 @@ const eraseStepRows = 500;
 
 /** The result of one step of `erase`, and where the next one continues. */
 export interface EraseStep {
-  /** Number of live records; expired ones are also removed, but count as absent. */
+  /** The live records that were removed. Expired ones are removed too, but count as absent. */
   readonly ids: readonly string[];
   /** Absent at the end of the table. */
   readonly next?: number;
