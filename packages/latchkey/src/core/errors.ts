@@ -105,7 +105,10 @@ export class LatchkeyError extends Error {
   }
 }
 
-/** The store could not answer, or is full. Thrown by stores; the handler did not run. */
+/**
+ * The store could not answer, or is full. If a claim fails with it, the handler did not run. A step that throws it may
+ * have run without being saved.
+ */
 export class StoreUnavailableError extends LatchkeyError {
   static override readonly classId = 'StoreUnavailableError';
   override readonly name = 'StoreUnavailableError';

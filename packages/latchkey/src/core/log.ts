@@ -39,7 +39,7 @@ const mostEntries = 100;
 const storeFaults: Readonly<Record<string, string>> = {
   'driver-missing': "The package of the store's client is not installed.",
   'encryption-key-missing': 'A record is encrypted with a key that this server does not have.',
-  'option-invalid': 'The store has an invalid option.',
+  'option-invalid': "The store's options, client or database have a setting that is not supported.",
   'record-unreadable': "This version can't read a stored record.",
   'schema-mismatch': "The store's tables have another version. Apply its migrations.",
   'schema-missing': "The store's tables do not exist, or access to them is denied. Apply its migrations.",
@@ -84,7 +84,7 @@ export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime 
   return emit;
 }
 
-/** Does the same for events that are not logged, such as each claim: undefined if only a log listens. */
+/** Returns `emit` for events that are never logged, such as each claim; undefined if only a log listens. */
 export function observing(emit: Emit): Emit {
   return emit !== undefined && joined.get(emit) === true ? emit : undefined;
 }
@@ -169,7 +169,8 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
       return {
         level: 'error',
         code: 'outcome-unknown',
-        message: 'A completer gave up an operation after its last attempt. An operator must decide.',
+        message:
+          'A completer gave up on an operation: it had too many attempts or is too old. An operator must decide.',
       };
     case 'message-failed':
       return { level: 'warn', code: 'message-failed', message: `A message was not delivered: ${nameOf(event.error)}.` };

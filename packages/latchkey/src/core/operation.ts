@@ -38,8 +38,9 @@ export interface Operation {
 /** Who waits for the answer of an operation. */
 interface Caller {
   /**
-   * Called when the claim is won. False means that the handler could no longer read its request, since the client has
-   * left: the handler isn't run, and the record is restored to its former state.
+   * Called before the handler runs, with or without a claim, and while the request waits for a running operation. False
+   * means that the handler could no longer read its request, since the client has left: the handler isn't run, and a
+   * claimed record is restored to its former state.
    */
   mayBegin(): boolean;
 }
@@ -96,7 +97,10 @@ export type Recorded =
   | 'tombstone'
   /** The record is open for a retry. */
   | 'released'
-  /** The record is lapsed: the handler's steps have changed, or another layer's answer was not final under `refuse`. */
+  /**
+   * The record is lapsed: the handler's steps have changed, a step was interrupted, the lease ended before the release,
+   * or another layer's answer was not final under `refuse`.
+   */
   | 'lapsed'
   /** The result could not be stored before the worker's deadline. */
   | 'unstored'

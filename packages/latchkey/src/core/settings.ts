@@ -40,8 +40,8 @@ export interface TimingOptions {
   /** How long a claim is retried before the store counts as unavailable. Default 2,000. */
   readonly claimTimeoutMs?: number;
   /**
-   * The lease during a transaction, until the next heartbeat. A worker that dies in or just after a transaction holds
-   * its key for this long, so set it close to `leaseMs` if leases are short. Default 30,000.
+   * Length of the lease from the start of a transaction to the next renewal. A worker that dies in or just after a
+   * transaction holds its key for this long, so set it close to `leaseMs` if leases are short. Default 30,000.
    */
   readonly transactionLeaseMs?: number;
   /**

@@ -61,7 +61,7 @@ export interface Store<Kind extends TransactionKind = never> {
   readonly name: string;
   /** True if records are lost when the process ends. */
   readonly volatile: boolean;
-  /** True if stored values are encrypted; fingerprints must then be HMACs too. */
+  /** True if stored values are encrypted; fingerprints must then be HMACs, since a plain digest can be guessed. */
   readonly sealed?: boolean;
   /** Takes the record if it is absent, expired, acceptably open, or acceptably lapsed; otherwise returns its state. */
   claim(request: ClaimRequest): Promise<ClaimOutcome>;

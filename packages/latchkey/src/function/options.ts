@@ -33,7 +33,8 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
   /** Returns the key of a call, such as a message's id: 1 to 255 characters. Calls with the same key run once. */
   readonly key: (input: Input) => string;
   /**
-   * Returns the account or tenant of a call: a non-empty string. Each has separate keys. Default: all calls share one.
+   * Returns the account or tenant of a call: a non-empty string. Each has its own keys. Default: all calls share their
+   * keys.
    */
   readonly principal?: (input: Input) => string;
   /**

@@ -75,7 +75,7 @@ export interface Operator {
   withdraw(id: string, token: string, by: ProposalAct): Promise<void>;
   /** Returns all audit entries of a record, oldest first, even if the record no longer exists. */
   audit(id: string): Promise<readonly AuditEntry[]>;
-  /** Returns the audit entries of the whole store, oldest first. */
+  /** Returns the audit entries of the whole store, the oldest day first; within a day the order is only approximate. */
   log(request: LogRequest): Promise<LogPage>;
 }
 

@@ -1,5 +1,6 @@
 /**
  * The person who acts, and the reason.
+ *
  * @module
  */
 

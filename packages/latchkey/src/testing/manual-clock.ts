@@ -16,7 +16,7 @@ export interface ManualRuntime extends Runtime {
   advance(ms: number): Promise<void>;
   /** Moves only the wall clock, as an administrator or a time server may. */
   jumpWallClock(ms: number): void;
-  /** Lets promises and callbacks of the event loop's present turn settle. */
+  /** Lets promises settle, and callbacks that wait for a turn of the event loop. */
   settle(): Promise<void>;
   /** Number of pending timers. */
   pendingTimers(): number;

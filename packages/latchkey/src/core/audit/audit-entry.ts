@@ -40,7 +40,7 @@ export type RefusalReason = 'resolution-stale' | 'approval-by-proposer' | 'propo
 
 /** One entry of the audit. */
 export interface AuditEntry {
-  /** The time of the writing process's clock, in milliseconds since the epoch. */
+  /** When it was written, by the writing process's clock, in milliseconds since the epoch. */
   readonly atMs: number;
   readonly event: AuditEvent;
   /** The same in all entries of one decision; also the proposal's id. */

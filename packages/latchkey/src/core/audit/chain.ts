@@ -2,8 +2,8 @@
  * A list that can only grow, made of records: entry n is the record whose id is a digest of the list's name and n. A
  * claim succeeds once, so that every entry has one place and one writer, however many processes write at once.
  *
- * A list is cut into periods, and all entries of a period expire together: else the first ones would go before the
- * last, and these would not be found by counting.
+ * A list is cut into periods, and all entries of a period expire together: otherwise the first ones would expire
+ * before the last, which could then not be found by counting.
  *
  * @module
  */
@@ -12,11 +12,11 @@ import { digestParts } from '../support/digest.ts';
 import type { AuditTools } from './own-record.ts';
 import { operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
 
-/** What a list is. */
+/** The options of a list. */
 export interface ChainOptions {
   readonly name: readonly string[];
   readonly periodMs: number;
-  /** Entries are kept this long at least, and a period longer at most. */
+  /** Minimum time for which an entry is kept; it is kept for at most one period longer. */
   readonly retentionMs: number;
 }
 
@@ -29,7 +29,7 @@ export interface Place {
 /** Maximum number of concurrent reads. They start at one and double each time, since most lists are empty or short. */
 const mostAtOnce = 32;
 
-/** A hash chain over entries, which are bytes. */
+/** A list of records that can only grow: each place can be claimed once. Entries are bytes. */
 export class Chain {
   readonly #tools: AuditTools;
   readonly #options: ChainOptions;
@@ -81,7 +81,8 @@ export class Chain {
   /**
    * Writes an entry at the first free place from `place` on.
    *
-   * @param make - called while no other writer can add anything before the entry; called again if this one was too slow.
+   * @param make - called while no other writer can add anything before the entry; called again if this writer was too
+   * slow.
    * @param passed - called with each entry that others have written meanwhile.
    * @returns where the entry is.
    */

@@ -91,7 +91,7 @@ async function take(tools: AuditTools, record: OwnRecord): Promise<Taken> {
     if (outcome.outcome === 'completed') return { written: outcome.result.bytes };
     await sleep(timers, lookAgainMs * (1 + random.fraction()));
   }
-  throw new StoreUnavailableError('Another process is still writing to the audit. Try again.');
+  throw new StoreUnavailableError('Another process is still writing an audit entry or a proposed answer. Try again.');
 }
 
 /**
@@ -112,6 +112,7 @@ export async function writeOnce(
     const result = { kind: 'value', bytes: make() } as const;
     const outcome = await ask(tools, 'complete', () => tools.store.complete({ ...write, result }));
     if (outcome === 'completed') return undefined;
-    if (outcome === 'tombstoned') throw new StoreUnavailableError('The audit entry is too large for the store.');
+    if (outcome === 'tombstoned')
+      throw new StoreUnavailableError('The audit entry or the proposed answer is too large for the store.');
   }
 }

@@ -5,8 +5,9 @@
  */
 
 /**
- * Returns the signal of `controller`; reading its `aborted` first calls `look`. After a freeze, a handler's timer may
- * fire before the timer that would abort the signal, and the handler may hold the signal since its start.
+ * Returns the signal of `controller`, whose `aborted` and `throwIfAborted` first call `look`. After a freeze, a
+ * handler's timer may fire before the timer that would abort the signal, and the handler may have read the signal long
+ * before.
  */
 export function clockedSignal({ signal }: AbortController, look: () => void): AbortSignal {
   return Object.defineProperties(signal, {

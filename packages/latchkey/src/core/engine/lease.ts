@@ -60,7 +60,7 @@ export class Lease extends Due {
   #unanswered = 0;
   /** How many renewals were sent. */
   #sent = 0;
-  /** The new deadline if they commit. */
+  /** The deadline that the running transactions set if they commit. */
   #extendedTo = 0;
   #concluding = false;
   #stopped = false;

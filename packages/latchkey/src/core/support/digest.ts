@@ -1,5 +1,5 @@
 /**
- * Digests of length-prefixed parts, so that different parts never give the same input.
+ * Digests of length-prefixed parts: different lists of parts never give the same input to the hash.
  *
  * @module
  */

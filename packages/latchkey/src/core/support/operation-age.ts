@@ -19,7 +19,7 @@ export function timedUuid(uuid: string, nowMs: number): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-7${uuid.slice(15)}`;
 }
 
-/** An operation without a time was begun before the route had a limit; its age is unknown. */
+/** True too for an operation without a time: it was begun before the route had a limit, and its age is unknown. */
 export function isTooOldToRerun(
   operationId: string,
   { maxRerunAgeMs }: Pick<OperationSettings, 'maxRerunAgeMs'>,

@@ -79,7 +79,7 @@ function duplicateTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.equal(world.executions, 1);
   });
 
-  test('R30 a duplicate gets 409 after its time limit', async (world) => {
+  test('R30 a duplicate gets 409 after waitMs', async (world) => {
     const { app, open, answer } = await startHeld(world, { whenRunning: { waitMs: 40 } });
     assertProblem(await app.send(), 409, 'in-progress');
     open();
@@ -161,7 +161,7 @@ function leaseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(zombie, [true, 'LeaseLostError']);
   });
 
-  test('R77 a handler that hangs past maxRunMs releases the key', async (world) => {
+  test('R77 a handler that hangs past maxRunMs no longer holds the key', async (world) => {
     const { app, open, answer } = await startHeld(world, { timing: { leaseMs: 600, maxRunMs: 100 } });
     await until(() => world.count('lapsed').then((count) => count === 1));
     assertProblem(await app.send(), 409, 'outcome-unknown');
