@@ -5,6 +5,7 @@
  */
 
 import { hash } from 'node:crypto';
+import { RecentMap } from './recent-map.ts';
 
 /** Joins parts unambiguously: `['a', 'bc']` and `['ab', 'c']` differ. Lengths count UTF-16 units. */
 export function joinParts(parts: readonly string[]): string {
@@ -28,18 +29,16 @@ export function digestParts(...parts: string[]): string {
  * ```
  */
 export function recordId(principal: string, operation: readonly string[], key: string): string {
-  return hash('sha256', joinParts(['record', principal, ...operation, key]), 'base64url');
+  return digestParts('record', principal, ...operation, key);
 }
 
 /** Most principals recur. */
-const principalDigests = new Map<string, string>();
-const mostPrincipalDigests = 1_000;
+const principalDigests = new RecentMap<string>(1_000);
 
 /** Returns the stored form of a principal. */
 export function principalDigest(principal: string): string {
   let digest = principalDigests.get(principal);
   if (digest === undefined) {
-    if (principalDigests.size >= mostPrincipalDigests) principalDigests.clear();
     digest = digestParts('principal', principal);
     principalDigests.set(principal, digest);
   }
