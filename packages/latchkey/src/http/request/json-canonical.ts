@@ -41,19 +41,7 @@ interface Member {
 type Canonical = string | undefined;
 const asItStands = undefined;
 
-/**
- * Sorts in place. Most objects have few members, for which the built-in sort would allocate larger lists than the
- * members themselves.
- */
-function sortByName(members: Member[]): void {
-  if (members.length > 16) members.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (let end = 1; end < members.length; end += 1) {
-    const member = members[end] as Member;
-    let at = end;
-    for (; at > 0 && (members[at - 1] as Member).name > member.name; at -= 1) members[at] = members[at - 1] as Member;
-    members[at] = member;
-  }
-}
+const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
 
 class Canonicaliser {
   readonly #text: string;
@@ -68,7 +56,9 @@ class Canonicaliser {
   }
 
   whole(leftOut: PointerTree | undefined): string {
-    const canonical = this.#valueText(leftOut, 0);
+    this.#peek();
+    const start = this.#position;
+    const canonical = this.#value(leftOut, 0) ?? this.#text.slice(start, this.#position);
     if (!Number.isNaN(this.#peek())) throw notJson;
     return canonical;
   }
@@ -86,12 +76,6 @@ class Canonicaliser {
   #changed(canonical: string): string {
     this.#changes += 1;
     return canonical;
-  }
-
-  #valueText(leftOut: PointerTree | undefined, depth: number): string {
-    this.#peek();
-    const start = this.#position;
-    return this.#value(leftOut, depth) ?? this.#text.slice(start, this.#position);
   }
 
   #value(leftOut: PointerTree | undefined, depth: number): Canonical {
@@ -162,8 +146,7 @@ class Canonicaliser {
   /** Whether a numeral of few digits is valid, and canonical except for trailing zeros and the sign of zero. */
   #isPlain(whole: number, point: number, end: number): boolean {
     const text = this.#text;
-    // With bit 5 set, E is e.
-    if (point === whole || end === point + 1 || (text.charCodeAt(end) | 0x20) === 0x65) return false;
+    if (point === whole || end === point + 1 || text[end] === 'e' || text[end] === 'E') return false;
     if (text.charCodeAt(whole) !== 0x30) return true;
     return point === whole + 1 && !text.startsWith(tiny, whole);
   }
@@ -251,7 +234,7 @@ class Canonicaliser {
   }
 
   #joined(members: Member[], sorted: boolean): string {
-    if (!sorted) sortByName(members);
+    if (!sorted) members.sort(byName);
     let canonical = '{';
     let before: string | undefined;
     for (const { name, entry } of members) {
