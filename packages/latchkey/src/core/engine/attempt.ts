@@ -16,7 +16,7 @@ import { Lease } from './lease.ts';
 
 /** What all attempts of an engine share. */
 export interface EngineTools extends CallTools {
-  /** Receives events that are not logged; undefined if only a log listens. */
+  /** Receives the events of every request, which are not logged; undefined if only a log listens. */
   readonly observe: Emit;
   readonly store: AnyStore;
   readonly timer: DueTimer;
@@ -80,7 +80,7 @@ export class Attempt extends Linked {
 
   /** Steps that earlier attempts saved and that this one has not asked for. */
   unaskedSteps(): readonly string[] {
-    return this.claim.outcome.steps.size === 0 ? [] : this.#ownContext().unaskedSteps();
+    return this.#ownContext().unaskedSteps();
   }
 
   /** Called before the release of a record that was taken over; see the context. */

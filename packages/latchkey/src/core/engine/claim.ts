@@ -16,8 +16,8 @@ import { safetyMarginMs } from './lease.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 import type { UndoClaim } from './undo-claim.ts';
 
-/** The engine's parts that a claim needs. */
-export interface ClaimParts {
+/** The parts of an engine. */
+export interface EngineParts {
   readonly tools: EngineTools;
   readonly running: RunningAttempts;
   readonly undo: UndoClaim;
@@ -34,7 +34,7 @@ export interface ClaimParts {
  * the store.
  */
 export async function claimRecord(
-  { tools, running, undo }: ClaimParts,
+  { tools, running, undo }: EngineParts,
   operation: Operation,
   takeover?: 'any',
 ): Promise<Claim> {
@@ -101,7 +101,7 @@ export function shuttingDown(): LatchkeyError {
   });
 }
 
-/** An attempt, or the reason why there is none. */
+/** An attempt, or the reason why the claim was not won. */
 export type ClaimResult = Attempt | Exclude<Outcome, Executed>;
 
 export type Refused = Extract<Outcome, { kind: 'replay' | 'mismatch' | 'in-progress' | 'outcome-unknown' }>;

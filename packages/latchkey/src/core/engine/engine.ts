@@ -8,8 +8,7 @@
 import type { CompletableRun } from '../completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from '../context.ts';
 import type { EventListener } from '../events.ts';
-import type { Log } from '../log.ts';
-import { createEmit, observing } from '../log.ts';
+import { createEmit, type Log, observing } from '../log.ts';
 import type { Executed, Handler, Operation, Outcome, Recorded, RunResult } from '../operation.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
 import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '../store.ts';
@@ -18,9 +17,9 @@ import { isTooOldToRerun } from '../support/operation-age.ts';
 import { untilSettled } from '../support/thenable.ts';
 import { Attempt, type Claim, type WonClaim } from './attempt.ts';
 import {
-  type ClaimParts,
   type ClaimResult,
   claimRecord,
+  type EngineParts,
   isLapsed,
   type Refused,
   refusalOf,
@@ -56,7 +55,7 @@ export interface EngineOptions<Kind extends TransactionKind> {
  * ```
  */
 export class Engine<Kind extends TransactionKind = never> {
-  readonly #parts: ClaimParts;
+  readonly #parts: EngineParts;
 
   constructor(options: EngineOptions<Kind>) {
     const { runtime = systemRuntime } = options;
@@ -96,14 +95,14 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /**
-   * Claims the operation's record. Returns an attempt for {@link Engine.execute}, or the reason why there is none; an
-   * unavailable store is a reason too. If the operation says so, waits for the end of a running operation and asks the
+   * Claims the operation's record. Returns an attempt for {@link Engine.execute}, or the reason why the claim was not
+   * won, such as an unavailable store. If the operation says so, waits for the end of a running operation and asks the
    * `recover` hook about a lapsed one.
    */
   async claim(operation: Operation): Promise<ClaimResult> {
-    const { running, tools } = this.#parts;
+    const { running } = this.#parts;
     if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
-    const parts = tools.runtime.timers.perRequest ? this.#partsOfRequest() : this.#parts;
+    const parts = this.#partsOfRequest();
     let result: ClaimResult | undefined;
     running.underWay += 1;
     try {
@@ -193,7 +192,7 @@ export class Engine<Kind extends TransactionKind = never> {
   }
 
   /** On platforms where timers belong to a request, each claim has its own timer. */
-  #partsOfRequest(): ClaimParts {
+  #partsOfRequest(): EngineParts {
     const { tools } = this.#parts;
     if (!tools.runtime.timers.perRequest) return this.#parts;
     return { ...this.#parts, tools: { ...tools, timer: new DueTimer(tools.runtime) } };
@@ -203,7 +202,7 @@ export class Engine<Kind extends TransactionKind = never> {
    * If the client has already disconnected, neither runs the handler nor asks the hook. A lapsed operation that began
    * too long ago is not rerun automatically.
    */
-  #begin(parts: ClaimParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
+  #begin(parts: EngineParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
     const { tools, running, undo } = parts;
     if (operation.caller?.mayBegin() === false)
       return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
@@ -222,10 +221,9 @@ export class Engine<Kind extends TransactionKind = never> {
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
     const refusal = refusalOf(operation, outcome);
     const { emit, observe } = this.#parts.tools;
-    // The log only receives unknown outcomes.
-    const tell = refusal.kind === 'outcome-unknown' ? emit : observe;
-    const type = refusal.kind === 'replay' ? 'replayed' : refusal.kind;
-    tell?.({ type, id: operation.id, operation: operation.name });
+    const { id, name } = operation;
+    if (refusal.kind === 'replay') observe?.({ type: 'replayed', id, operation: name });
+    else emit?.({ type: refusal.kind, id, operation: name });
     return refusal;
   }
 
@@ -273,7 +271,7 @@ export class Engine<Kind extends TransactionKind = never> {
     attempt.lease.stop();
     this.#parts.running.delete(attempt);
     const { emit, observe } = this.#parts.tools;
-    const tell = recorded === 'unstored' ? emit : observe;
+    const tell = recorded === 'stored' ? observe : emit;
     tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
     return recorded;
   }

@@ -8,13 +8,13 @@
 import type { Operation } from '../operation.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import type { Claim, EngineTools } from './attempt.ts';
-import { type ClaimParts, claimRecord, isRunning } from './claim.ts';
+import { claimRecord, type EngineParts, isRunning } from './claim.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
 
 /** Claims again each time the record may have changed, while the operation runs and the request waits for its end. */
-export async function waitForEnd(operation: Operation, first: Claim, parts: ClaimParts): Promise<Claim> {
+export async function waitForEnd(operation: Operation, first: Claim, parts: EngineParts): Promise<Claim> {
   const { tools, running } = parts;
   const { clock } = tools.runtime;
   const giveUpAt = clock.monotonic() + operation.settings.waitMs;

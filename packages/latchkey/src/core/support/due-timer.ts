@@ -39,7 +39,7 @@ export class DueTimer extends LinkedList<Due> {
 
   /** Must be called when an entry becomes due earlier than before. */
   moved(entry: Due): void {
-    if (entry.next !== undefined && entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
+    if (this.has(entry) && entry.dueAt < this.#firesAt) this.#set(entry.dueAt);
   }
 
   /**
@@ -76,7 +76,7 @@ export class DueTimer extends LinkedList<Due> {
     const now = this.#runtime.clock.monotonic();
     for (const entry of this.all()) {
       // An entry may have removed another one.
-      if (entry.dueAt <= now && entry.next !== undefined) callDue(entry, now);
+      if (entry.dueAt <= now && this.has(entry)) callDue(entry, now);
     }
     this.#setNext();
   }

@@ -18,7 +18,7 @@ class Ends extends Linked {
 }
 
 /** A list that is linked through its entries. */
-export abstract class LinkedList<Entry extends Linked> {
+export class LinkedList<Entry extends Linked> {
   /** The anchor: the start and end of the list. */
   readonly #ends = new Ends();
 
@@ -28,6 +28,10 @@ export abstract class LinkedList<Entry extends Linked> {
     entry.next = this.#ends;
     last.next = entry;
     this.#ends.previous = entry;
+  }
+
+  has(entry: Entry): boolean {
+    return entry.next !== undefined;
   }
 
   /** @returns whether the entry was in the list. */
