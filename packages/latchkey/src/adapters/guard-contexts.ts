@@ -7,6 +7,7 @@
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { HttpContext } from '../http/layer.ts';
+import { RequestMark } from '../http/request-mark.ts';
 
 /** An exchange whose context is created on first use. */
 export interface ContextHolder<Kind extends TransactionKind, Finished> {
@@ -15,12 +16,11 @@ export interface ContextHolder<Kind extends TransactionKind, Finished> {
 
 /** The contexts of one guard and of its variants, by the framework's request. */
 export class GuardContexts<Kind extends TransactionKind, Finished = void> {
-  /** A property of the request, not a WeakMap: see `http/request-mark.ts`. */
-  readonly #exchange = Symbol('latchkey.exchange');
+  readonly #exchanges = new RequestMark<ContextHolder<Kind, Finished>>();
 
   /** Records that the handler of this request runs from here on. */
   set(request: object, exchange: ContextHolder<Kind, Finished>): void {
-    (request as Record<symbol, unknown>)[this.#exchange] = exchange;
+    this.#exchanges.set(request, exchange);
   }
 
   /** Returns the context, if this request has one. */
@@ -30,7 +30,7 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
 
   /** Returns the exchange of this request's handler. */
   protected find(request: object): ContextHolder<Kind, Finished> | undefined {
-    return (request as Record<symbol, ContextHolder<Kind, Finished> | undefined>)[this.#exchange];
+    return this.#exchanges.get(request);
   }
 
   /** @throws LatchkeyError `context-missing`. */
