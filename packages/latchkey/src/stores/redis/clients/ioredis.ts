@@ -113,6 +113,7 @@ function sendingTo(cluster: IoredisCluster): Send {
 }
 
 function sendingByTurns(client: IoredisClient): Send {
+  binaryCommands(client);
   const turn = new Turn(client);
   return (command, args) => turn.send(command, args);
 }
@@ -148,9 +149,9 @@ class Turn {
       for (const { reject } of waiting) reject(error);
     };
     try {
-      const pipeline = this.#client.pipeline();
-      const commands = binaryCommands(pipeline);
-      for (const { command, args } of waiting) commands[command](...args);
+      // A pipeline has the commands of its client.
+      const pipeline = this.#client.pipeline() as IoredisPipeline & BinaryCommands;
+      for (const { command, args } of waiting) pipeline[command](...args);
       pipeline.exec().then((results) => settle(waiting, results), fail);
     } catch (error) {
       fail(error);
