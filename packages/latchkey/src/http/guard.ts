@@ -15,14 +15,11 @@ import { type Problem, problem, retryAfterSeconds } from './problems/problems.ts
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
 import { readBody, readOperation } from './request/read-request.ts';
-import type { Guard, Route } from './request/route.ts';
+import { type Guard, loadQuarantine, type Route } from './request/route.ts';
 import { answerExecuted, answerReplay, send, unavailable } from './response/answer-outcome.ts';
 import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
-
-/** Only routes with `restored` need it. Such a route starts the import when it is created, so it is loaded by now. */
-const loadQuarantine = () => import('./request/quarantine.ts');
 
 /**
  * Takes one request through the guard: does the guard apply? → key → principal → fingerprint → claim → the handler's
@@ -65,9 +62,10 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
   const received = readBody(exchange);
   const body = received instanceof Promise ? await received : received;
   // The operation has the record's id, from principal, method, path and key, and the fingerprint of the request.
-  const reading = readOperation(exchange, guard.fingerprintsOf, body);
-  const { operation, problem: unfit } = reading instanceof Promise ? await reading : reading;
-  if (operation === undefined) return refuse(exchange, guard, unfit);
+  const read = readOperation(exchange, guard.fingerprintsOf, body);
+  const reading = read instanceof Promise ? await read : read;
+  if ('problem' in reading) return refuse(exchange, guard, reading.problem);
+  const { operation } = reading;
   exchange.operation = operation;
 
   const { restored } = route.options;

@@ -14,8 +14,7 @@ import { callUntil } from '../../core/support/store-call.ts';
 import { FIRST_SENT_HEADER } from '../../protocol/headers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Restored } from '../options.ts';
-import type { Problem } from '../problems/problems.ts';
-import { problem } from '../problems/problems.ts';
+import { type Problem, problem } from '../problems/problems.ts';
 import { unavailable } from '../response/answer-outcome.ts';
 import type { Guard } from './route.ts';
 

@@ -17,9 +17,7 @@ import { withoutParameters } from './form-members.ts';
 import { parseMediaType } from './media-type.ts';
 
 /** An operation, or the problem to answer with. */
-export type OperationReading =
-  | { readonly operation: Operation; readonly problem?: never }
-  | { readonly operation?: never; readonly problem: Problem };
+export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };
 
 /** Maximum length of an operation's name, which is stored with every record for display. A longer name is cut. */
 export const MAX_NAME_LENGTH = 120;

@@ -115,5 +115,8 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
  */
 function loadAhead<Native>({ recover, restored }: RouteSettings<Native>): void {
   if (recover !== undefined) loadAudit().catch(() => {});
-  if (restored !== false) import('./quarantine.ts').catch(() => {});
+  if (restored !== false) loadQuarantine().catch(() => {});
 }
+
+/** Only routes with `restored` need it. */
+export const loadQuarantine = () => import('./quarantine.ts');

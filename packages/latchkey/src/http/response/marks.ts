@@ -21,20 +21,13 @@ const isExecuted: Marks = { headers: [executed], without: [] };
 const isUnstored: Marks = { headers: [executed, notStored], without: [] };
 
 /** Headers that contradict ours if a handler forwards them. */
-const foreign = [REPLAYED_HEADER, STORED_HEADER].map((name) => name.toLowerCase());
+const foreign: ReadonlySet<string> = new Set([REPLAYED_HEADER, STORED_HEADER].map((name) => name.toLowerCase()));
 const ours: ReadonlySet<string> = new Set([...foreign, STATUS_HEADER.toLowerCase()]);
 
 function withoutForeign(marks: Marks, headers: readonly Header[]): Marks {
-  for (const [name] of headers) {
-    if ((name.length !== REPLAYED_HEADER.length && name.length !== STORED_HEADER.length) || !isForeign(name)) continue;
-    const without = foreign.filter((lower) => !marks.headers.some(([given]) => given.toLowerCase() === lower));
-    return { ...marks, without };
-  }
-  return marks;
-}
-
-function isForeign(name: string): boolean {
-  return foreign.includes(name.toLowerCase());
+  if (!headers.some(([name]) => foreign.has(name.toLowerCase()))) return marks;
+  const own = marks.headers.map(([name]) => name.toLowerCase());
+  return { ...marks, without: [...foreign].filter((name) => !own.includes(name)) };
 }
 
 /**

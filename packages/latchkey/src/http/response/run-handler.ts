@@ -8,6 +8,7 @@ import { NothingHappenedError, nothingHappenedMark } from '../../core/errors.ts'
 import type { RunResult } from '../../core/operation.ts';
 import { acceptsCodings, codingsOf } from '../content-coding.ts';
 import type { AnyExchange, CapturedResponse, PlainResponse } from '../exchange.ts';
+import type { ResponseOptions } from '../options.ts';
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
 import { classify } from './classify.ts';
 import { headerValue } from './kept-headers.ts';
@@ -28,11 +29,11 @@ function answerThrow(error: unknown, operation: string, exchange: AnyExchange): 
   return { ...response, state: exchange.sawClientGo ? 'broken' : 'whole', headSent: false };
 }
 
-/** Returns the result of the route's `keep`; if it throws, the answer is kept. */
-function keepRule({ route, guard }: AnyExchange, operation: string) {
-  const { keep } = route.options.response;
-  if (keep === undefined) return undefined;
-  return (status: number): boolean => {
+type KeepRule = NonNullable<ResponseOptions<never>['keep']>;
+
+/** Returns the route's `keep`, but if that throws, the answer is kept. */
+function keepRule(keep: KeepRule, { guard }: AnyExchange, operation: string): KeepRule {
+  return (status) => {
     try {
       return keep(status);
     } catch (error) {
@@ -62,8 +63,13 @@ export async function runHandler(exchange: AnyExchange, operation: string): Prom
   exchange.captured = captured;
   if (captured.status >= 400 && saysNothingHappened(captured)) exchange.thrown = 'nothing-happened';
   const { overruled, thrown, route, guard } = exchange;
-  const keep = route.options.response.keep && keepRule(exchange, operation);
-  const outcome = classify(captured, { overruled, thrown, keep, dialect: guard.dialect });
+  const { keep } = route.options.response;
+  const outcome = classify(captured, {
+    overruled,
+    thrown,
+    keep: keep && keepRule(keep, exchange, operation),
+    dialect: guard.dialect,
+  });
   exchange.result = outcome;
   const coding = headerValue(captured.headers, 'content-encoding');
   // A coding that the client had not asked for is part of the content, not of this exchange.
