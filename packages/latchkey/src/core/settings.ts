@@ -187,7 +187,10 @@ export function noteSettings(store: object, { retentionMs, maxAttempts }: StoreS
   });
 }
 
-/** The largest settings of the guards and functions of this process on a store; the defaults if there are none. */
+/**
+ * Returns the largest settings of this process's guards and functions on a store, or the defaults if no guard or
+ * function uses the store.
+ */
 export function settingsOn(store: object): StoreSettings {
   const defaults = { retentionMs: timingTable.retentionMs.default, maxAttempts: timingTable.maxAttempts.default };
   return settingsByStore.get(store) ?? defaults;

@@ -291,7 +291,7 @@ export class NodeResponseCapture implements Capture {
   }
 }
 
-/** Returns the bytes of a chunk; undefined for one that Node refuses, or if there is none. */
+/** Returns the bytes of a chunk; undefined without a chunk, or if Node refuses it. */
 function toBytes(chunk: unknown, encoding: unknown): Uint8Array | undefined {
   if (chunk instanceof Uint8Array) return chunk;
   if (typeof chunk !== 'string') return undefined;
