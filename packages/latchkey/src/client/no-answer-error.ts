@@ -33,7 +33,9 @@ export interface NoAnswerDetails {
  *
  * @example
  * ```ts
- * catch (error) {
+ * try {
+ *   await pay('/v1/charges', { method: 'POST', body, operation: 'checkout:cart-81' })
+ * } catch (error) {
  *   if (error instanceof NoAnswerError && error.code === 'retries-exhausted') showPayAgain()
  * }
  * ```
@@ -42,7 +44,7 @@ export class NoAnswerError extends LatchkeyError {
   /** @internal */
   static override readonly classId = 'NoAnswerError';
   override readonly name = 'NoAnswerError';
-  /** The caller's name for it. */
+  /** The name that the caller gave to the operation. */
   readonly operation: string;
   /** How many requests this call sent. */
   readonly attempts: number;

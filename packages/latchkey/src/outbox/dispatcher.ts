@@ -32,7 +32,7 @@ export interface Dispatcher {
  * const running = dispatcher({
  *   store,
  *   deliver: async ({ id, payload }, { signal }) => {
- *     await fetch(webhook, { method: 'POST', body: payload, headers: { 'idempotency-key': id }, signal })
+ *     await fetch(webhook, { method: 'POST', body: Buffer.from(payload), headers: { 'idempotency-key': id }, signal })
  *   },
  * })
  * ```

@@ -116,7 +116,7 @@ function deathTests<Kind extends TransactionKind>(test: Test<Kind>): void {
     assert.deepEqual(await listed(bench, 'dead'), []);
   });
 
-  test('a message is dead and reported when the lease of its last delivery ends', async (bench) => {
+  test('a message is dead, and take reports it, after the lease of its last delivery has ended', async (bench) => {
     await enqueue(bench, ['receipt']);
     for (const attempts of [1, 2]) {
       assert.equal((await take(bench, 10, 2))[0]?.attempts, attempts);
