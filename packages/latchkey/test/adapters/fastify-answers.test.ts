@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { FastifyReply, RouteHandlerMethod } from 'fastify';
+import type { FastifyInstance, FastifyReply, RouteHandlerMethod } from 'fastify';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { sqliteStore } from '../../src/stores/sqlite/index.ts';
@@ -181,6 +181,52 @@ describe('answers that do not reach onSend complete in fastify', () => {
     }
     expect(runs()).toBe(1);
   });
+});
+
+describe('an answer of finish whose hooks after the guard take time', () => {
+  type Finish = (fn: () => unknown) => Promise<FastifyReply>;
+  const committed = () => ({ status: 202, body: { charge: 'ch_1' } });
+  /** What a handler does after it has called finish. */
+  const rest: Record<string, (finish: Finish) => unknown> = {
+    'returns its reply': (finish) => finish(committed),
+    'returns another value': async (finish) => {
+      await finish(committed);
+      return { late: true };
+    },
+  };
+
+  for (const [name, after] of Object.entries(rest))
+    it(`is sent once if the handler ${name}`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
+      onTestFinished(() => rm(folder, { recursive: true }));
+      const inner: string[] = [];
+      const slow = (app: FastifyInstance) =>
+        app.addHook('onSend', async (_request, _reply, payload) => {
+          inner.push('begins');
+          await new Promise((resolve) => setTimeout(resolve, 60));
+          inner.push('ends');
+          return payload;
+        });
+      const { origin, runs } = await start({
+        behind: slow,
+        options: { store: sqliteStore({ database: join(folder, 'records.db') }) },
+        handler: (request, reply) => {
+          const context = request.idempotency as unknown as { finish: Finish };
+          const finish: Finish = async (fn) => {
+            const finished = await context.finish(fn);
+            inner.push(reply.raw.writableEnded ? 'settles after the end' : 'settles before the end');
+            return finished;
+          };
+          return after(finish);
+        },
+      });
+      const first = await post(origin);
+      expect([first.status, first.json()]).toEqual([202, { charge: 'ch_1' }]);
+      await until(() => inner.length === 3);
+      expect(inner).toEqual(['begins', 'ends', 'settles after the end']);
+      const again = await post(origin);
+      expect([again.status, again.json(), replayed(again), runs()]).toEqual([202, { charge: 'ch_1' }, 'true', 1]);
+    });
 });
 
 it('does not touch the raw responses of unguarded requests', async () => {

@@ -4,7 +4,7 @@ import { idempotency } from '../../src/adapters/fetch.ts';
 import { LatchkeyError, StoreUnavailableError } from '../../src/core/errors.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import type { LogEntry } from '../../src/core/log.ts';
-import { createEmit } from '../../src/core/log.ts';
+import { createEmit, observing } from '../../src/core/log.ts';
 import { recordReference } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
@@ -171,4 +171,36 @@ it('the page lists every event', async () => {
   const types = Array.from(source.matchAll(/readonly type: '([a-z-]+)'/g), ([, type]) => type);
   const rows = Array.from(page.slice(page.indexOf('## Events')).matchAll(/^\| `([a-z-]+)` \|/gm), ([, name]) => name);
   expect(rows.toSorted()).toEqual(types.toSorted());
+});
+
+describe('the events of each request', () => {
+  it('reach an observer, whether or not there is a log', async () => {
+    for (const log of [undefined, false, () => {}] as const) {
+      const types: string[] = [];
+      const onEvent = ({ type }: LatchkeyEvent) => void types.push(type);
+      const guard = idempotency({
+        store: memoryStore(),
+        principal: () => 'tenant',
+        onEvent,
+        ...(log !== undefined && { log }),
+      });
+      const answer = guard(() => new Response('charged'));
+      const first = request();
+      await answer(first.clone());
+      await answer(first);
+      expect(types).toEqual(['claimed', 'executed', 'replayed']);
+    }
+  });
+
+  it('are not created for a log alone, also if a guard passes its emitter to its engine', () => {
+    const toLog = createEmit({ log: () => {} });
+    const toObserver = createEmit({ log: () => {}, onEvent: () => {} });
+    for (const emit of [toLog, createEmit({ log: false, ...(toLog && { onEvent: toLog }) })]) {
+      expect(emit).toBeDefined();
+      expect(observing(emit)).toBeUndefined();
+    }
+    for (const emit of [toObserver, createEmit({ log: false, ...(toObserver && { onEvent: toObserver }) })])
+      expect(observing(emit)).toBe(toObserver);
+    expect([createEmit({ log: false }), observing(undefined)]).toEqual([undefined, undefined]);
+  });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { derivedKey, recordReference } from '../../src/core/support/digest.ts';
 import { idempotent } from '../../src/function/idempotent.ts';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
 import { operator } from '../../src/operator/index.ts';
 import { encryptedStore } from '../../src/stores/encrypted/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -147,6 +148,19 @@ describe('the view of an operator', () => {
     } while (cursor !== undefined);
     expect(found.sort()).toEqual([0, 14, 21, 28, 35, 42, 49, 7].map((at) => `record-${at}`));
     expect((await people.list({ state: 'lapsed', limit: 1_000 })).records).toHaveLength(50);
+  });
+
+  it('takes the number of attempts of a stuck record from the guards and functions on the store', async () => {
+    const { runtime, store, people } = rig();
+    const { id } = await lapse(store, 'a');
+    const isStuck = async () => (await people.show(id))?.stuck;
+    idempotent(async () => 1, { store, runtime, name: 'job', key: String, timing: { maxAttempts: 1 } });
+    expect(await isStuck()).toBe(true);
+    createHttpLayer({ store, runtime, principal: () => 'acct_1', timing: { maxAttempts: 2 } });
+    expect(await isStuck()).toBe(false);
+    expect((await operator({ store, runtime, maxAttempts: 1 }).show(id))?.stuck).toBe(true);
+    await takeOver(store, id, 'second');
+    expect(await isStuck()).toBe(true);
   });
 
   it('keeps its own records out of every list', async () => {

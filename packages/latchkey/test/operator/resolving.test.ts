@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { idempotent } from '../../src/function/idempotent.ts';
+import { createHttpLayer } from '../../src/http/create-layer.ts';
 import { type Decision, operator } from '../../src/operator/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/index.ts';
@@ -44,14 +45,18 @@ async function lapsedCall() {
   return { call: () => call('k'), people, calls: () => calls, ...record };
 }
 
+const day = 86_400_000;
+/** Creates guards on a store. */
+type Guarding = (store: ReturnType<typeof memoryStore>, runtime: ReturnType<typeof manualRuntime>) => void;
+
 describe('the retention of a resolved record', () => {
-  const day = 86_400_000;
-  const keptFor = async (functions: readonly number[], retentionMs?: number) => {
+  const keptFor = async (functions: readonly number[], retentionMs?: number, guard: Guarding = () => {}) => {
     const runtime = manualRuntime();
     const store = memoryStore({ runtime });
     const people = operator({ store, runtime, ...(retentionMs !== undefined && { retentionMs }) });
     for (const own of functions)
       idempotent(async () => 1, { store, runtime, name: `job ${own}`, key: String, timing: { retentionMs: own } });
+    guard(store, runtime);
     const { id, token } = await lapse(store, 'one');
     await people.resolve(id, token, created, ann);
     return (await stored(store, id)).expiresAtMs - runtime.clock.now();
@@ -59,6 +64,20 @@ describe('the retention of a resolved record', () => {
 
   it('is the longest of the guards and functions on the store', async () => {
     expect(await keptFor([2 * day, 3 * day, day])).toBe(3 * day);
+  });
+
+  it('is the longer one of a guard and its routes', async () => {
+    for (const [ofGuard, ofRoute] of [
+      [3 * day, 2 * day],
+      [2 * day, 3 * day],
+    ] as const)
+      expect(
+        await keptFor([], undefined, (store, runtime) => {
+          const timing = { retentionMs: ofGuard };
+          const layer = createHttpLayer({ store, runtime, principal: () => 'acct_1', timing });
+          layer.with({ timing: { retentionMs: ofRoute } });
+        }),
+      ).toBe(3 * day);
   });
 
   it('is 24 hours without guards in the process, or the value that the operator sets', async () => {
