@@ -60,8 +60,7 @@ const isForeign =
   /(^|\/)(node_modules|dist|data|\.work)\/|\.generated\.ts$|^(scripts\/check\/words|packages\/latchkey\/test\/upgrade\/scenarios)\.ts$/;
 
 const phrases = Object.keys(plainWords).join('|').replaceAll(' ', '\\s+');
-/** "There is none" is plain English. */
-const wanted = new RegExp(`(?<![a-z])(?<!there )(${phrases})s?(?![a-z])`, 'g');
+const wanted = new RegExp(`(?<![a-z])(${phrases})s?(?![a-z])`, 'g');
 
 /** Makes words of the parts of a name, and one line of a comment's lines; every character keeps its line. */
 function wordsOf(text: string): string {

@@ -19,7 +19,7 @@ export interface Caught {
   readonly difference: Difference;
 }
 
-/** Runs worlds with the fault until there is a difference; undefined if there is none. */
+/** Runs worlds with the fault until there is a difference; undefined if none of them differs. */
 export async function catchFault(dist: string, fault: Fault, around: Surroundings): Promise<Caught | undefined> {
   await using library = await faultyLibrary(dist, fault);
   const faulty = { ...around, library };

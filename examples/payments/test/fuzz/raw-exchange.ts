@@ -37,7 +37,7 @@ async function send(socket: Socket, { pieces, hangUpAfter }: RawRequest, finish:
   if (hangUpAfter !== undefined) finish();
 }
 
-/** The status of a raw answer; undefined if there was none. */
+/** The status of a raw answer; undefined without an answer. */
 export function statusOf(answer: string): number | undefined {
   const status = /^HTTP\/1\.1 (\d{3}) /.exec(answer)?.[1];
   return status === undefined ? undefined : Number(status);

@@ -46,7 +46,7 @@ export interface IdempotentFetch {
   /**
    * Sends an operation and resolves with its answer, whatever the status.
    *
-   * @throws NoAnswerError if there is none; see its codes.
+   * @throws NoAnswerError if there is no answer; see its codes.
    * @throws LatchkeyError `body-not-replayable` for a stream; `option-invalid`.
    * @throws the reason of `init.signal` when that aborts, as `fetch` does; the key is kept.
    */

@@ -147,9 +147,10 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
   abstract finished(response: PlainResponse): Finished;
 
   /**
-   * Called once the claim is won: returns whether the handler can still read the unchanged body and answer. False if
-   * the client disconnected, or other code answered, while the guard waited for its store. The handler doesn't run
-   * then, and the client can retry with the key.
+   * Returns whether the handler can still read the unchanged body and answer. Called before the handler runs, with or
+   * without a claim, and while the request waits for a running operation. False if the client disconnected, or other
+   * code answered, while the guard waited for its store. The handler doesn't run then, and the client can retry with
+   * the key.
    */
   mayBegin(): boolean {
     return true;

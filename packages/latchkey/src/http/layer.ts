@@ -47,8 +47,9 @@ export interface HttpContext<Kind extends TransactionKind = never, Finished = vo
 /** A guard, or a route's variant of it. */
 export interface HttpLayer<Native, Kind extends TransactionKind = never> {
   /**
-   * Handles one request. Failures of the layer are answers, never errors. Errors of the application's `principal` or
-   * `authorizeReplay` are passed on, thrown or as a rejection, to the framework's error handling.
+   * Handles one request. Failures of the layer are answers. Errors of the application's `principal` or
+   * `authorizeReplay` are passed on, thrown or as a rejection, to the framework's error handling; so is a module of the
+   * library that can't be loaded, in which case no handler has run.
    */
   handle(exchange: Exchange<Native, Kind>): GuardAnswer | Promise<GuardAnswer>;
   /** The answer to such an error if no framework handles it. */

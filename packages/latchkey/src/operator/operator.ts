@@ -5,8 +5,7 @@
  */
 
 import { Audit, keepEntriesFor, type LogPage, type LogRequest } from '../core/audit/audit.ts';
-import type { AuditEntry } from '../core/audit/audit-entry.ts';
-import { tokenDigest } from '../core/audit/audit-entry.ts';
+import { type AuditEntry, tokenDigest } from '../core/audit/audit-entry.ts';
 import { derivedKey } from '../core/support/digest.ts';
 import type { Decision } from './decision.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';

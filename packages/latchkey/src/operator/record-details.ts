@@ -12,8 +12,7 @@ import { derivedKey } from '../core/support/digest.ts';
 import { decodeRequest, type RequestContent } from '../http/request/saved-request.ts';
 import { decodeResponse } from '../http/response/snapshot.ts';
 import type { Proposal } from './proposals.ts';
-import type { RecordEntry, StepEntry } from './record-entry.ts';
-import { kindOf } from './record-entry.ts';
+import { kindOf, type RecordEntry, type StepEntry } from './record-entry.ts';
 
 /** A saved step with its result. */
 export interface ShownStep extends StepEntry {

@@ -135,8 +135,8 @@ function pageOf(): string {
   const head = `# Options
 
 Every factory checks its options when it is called. It refuses an unknown name, with the nearest known one in the error,
-and a value out of bounds. \`undefined\` counts as not set. An empty default means that there is none, or that another
-option decides it. Times are in milliseconds, sizes in bytes.
+and a value out of bounds. \`undefined\` counts as not set. An empty default means that the option has no default, or
+that another option decides it. Times are in milliseconds, sizes in bytes.
 
 A route (\`guard.with({ … })\`) takes the guard's options except \`store\`, \`principal\`, \`dialect\`, \`onProblem\`, \`onEvent\`,
 \`log\`, \`runtime\` and \`fingerprint.secrets\`. Its groups are merged with the guard's member by member.

@@ -9,8 +9,7 @@
  */
 
 import { digestParts } from '../support/digest.ts';
-import type { AuditTools } from './own-record.ts';
-import { operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
+import { type AuditTools, operatorPrincipal, readOwn, writeOnce } from './own-record.ts';
 
 /** The options of a list. */
 export interface ChainOptions {

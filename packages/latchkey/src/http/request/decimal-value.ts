@@ -6,7 +6,7 @@
 
 const isZero = (digits: string, at: number) => digits.charCodeAt(at) === 0x30;
 
-/** Position of the exponent's letter; past the end if there is none. */
+/** Position of the exponent's letter; past the end if there is no exponent. */
 function endOfMantissa(numeral: string): number {
   let at = numeral.indexOf('e');
   if (at < 0) at = numeral.indexOf('E');

@@ -31,7 +31,7 @@ function grow(tree: Growing, [token = '', ...rest]: readonly string[]): void {
   grow(branch, rest);
 }
 
-/** Returns the tree of several pointers; undefined if there are none. */
+/** Returns the tree of several pointers; undefined for an empty list. */
 export function pointerTree(pointers: readonly string[]): PointerTree | undefined {
   if (pointers.length === 0) return undefined;
   const tree: Growing = new Map();

@@ -6,7 +6,7 @@
 
 /** A parsed Content-Type. */
 export interface MediaType {
-  /** Lower-case, without parameters; empty if there is none. */
+  /** Lower-case, without parameters; empty without a Content-Type. */
   readonly essence: string;
   /** True for `application/json` and every `+json` type. */
   readonly isJson: boolean;

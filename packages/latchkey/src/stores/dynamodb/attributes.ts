@@ -33,7 +33,7 @@ export function numberIn(item: FoundItem, name: string): number {
   throw unreadable(`the attribute ${name} must be a number`);
 }
 
-/** The list in an attribute; empty if there is none. */
+/** The list in an attribute; empty if the attribute is missing. */
 export function listIn(item: FoundItem, name: string): readonly unknown[] {
   if (item[name] === undefined) return [];
   const value = valueIn(item[name], 'L');

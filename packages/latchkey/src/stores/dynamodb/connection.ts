@@ -15,7 +15,7 @@ const conflictTries = 5;
 
 const conflictBackoff: BackoffLimits = { baseMs: 20, capMs: 200 };
 
-/** The item that a refused conditional write found; undefined if there was none. */
+/** The item that a refused conditional write found; undefined if it found no item. */
 export interface Refused {
   readonly found: FoundItem | undefined;
 }

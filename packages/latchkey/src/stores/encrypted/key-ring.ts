@@ -7,7 +7,7 @@
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
 import type { VersionedKey } from './envelope.ts';
 
-/** Returns the key of a version: 32 bytes, or undefined if there is none. It may use a key service. */
+/** Returns the key of a version: 32 bytes, or undefined for an unknown version. It may use a key service. */
 export type KeyProvider = (version: string) => Uint8Array | undefined | Promise<Uint8Array | undefined>;
 
 const keyLength = 32;

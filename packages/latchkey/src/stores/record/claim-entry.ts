@@ -7,7 +7,7 @@
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../../core/store.ts';
 import { type Entry, isLapsed, putRequest, stepsOf } from './entry.ts';
 
-/** Returns the record that a claim creates if there is none. */
+/** Returns the record that a claim creates if it finds no record. */
 export function newEntry(request: ClaimRequest, nowMs: number): Entry {
   const leaseEndsAtMs = nowMs + request.leaseMs;
   return {

@@ -10,8 +10,8 @@ import type { AfterFailure, RecordState, SavedSteps, StoredRecord, StoredResult 
 export type Phase = 'held' | 'open' | 'completed';
 
 /**
- * The saved request of a record: its bytes; that there is one in the store, not read; that there was one, which the
- * next write removes; or that there is none.
+ * The saved request of a record: its bytes; `unread` if the store has it but did not read it; `dropped` if the next
+ * write removes it; `none` if no request was saved.
  */
 export type EntryRequest = Uint8Array | 'unread' | 'dropped' | 'none';
 

@@ -1,5 +1,5 @@
 /**
- * Removes expired records in small steps: often while there are many, rarely while there are none.
+ * Removes expired records in small steps: often while it finds many, rarely while it finds nothing.
  *
  * @module
  */

@@ -27,7 +27,7 @@ export interface Received {
   readonly complete: boolean;
   /** All values of a header, in order. */
   all(name: string): readonly string[];
-  /** The values of a header, joined; undefined if there is none. */
+  /** The values of a header, joined; undefined if the answer does not have it. */
   header(name: string): string | undefined;
   json(): unknown;
 }

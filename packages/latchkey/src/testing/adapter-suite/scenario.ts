@@ -38,7 +38,7 @@ export type SuiteHandler<Kind extends TransactionKind = never> = (
 /** Middleware before the guard, which may refuse the request, answer instead of the guard, or set response headers. */
 export type SuiteOuter = (header: (name: string) => string | undefined) => {
   readonly refuse?: number;
-  /** Lets the request pass, and sends an empty answer with this status if there is none yet, as a timeout does. */
+  /** Lets the request pass, and sends an empty answer with this status if no answer was sent, as a timeout does. */
   readonly late?: Promise<number>;
   readonly headers?: readonly Header[];
 };

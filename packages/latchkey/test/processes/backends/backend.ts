@@ -19,7 +19,7 @@ export interface Backend {
    * every lease instead.
    */
   stepClock(ms: number): Promise<void>;
-  /** Makes the server forget its scripts; absent if there are none. */
+  /** Makes the server forget its scripts; absent for a server without scripts. */
   flushScripts?(): Promise<void>;
   /** Whether freezing a worker now would block all others; absent if that is impossible. */
   isLocked?(): boolean;

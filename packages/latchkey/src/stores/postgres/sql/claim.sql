@@ -1,7 +1,7 @@
--- Reads a record and, if there is none, creates it. An existing record is read without a write.
+-- Reads a record and creates it if it does not exist. An existing record is read without a write.
 -- In:  $1 id, $2 principal, $3 operation, $4 operation id, $5 policy, $6 fingerprint, $7 token, $8 lease in ms,
 --      $9 unresolved retention in ms, $10 request or NULL.
--- Out: one row: now, inserted, and the record as it was before (all NULL if there was none).
+-- Out: one row: now, inserted, and the record as it was before (all NULL if it did not exist).
 --      "inserted" false and no record: another claim created it after this statement's snapshot; try again.
 -- Races: of two inserts one wins by the primary key; the other waits for that single statement to commit, then does
 --      nothing. A row that is locked but committed conflicts without waiting.

@@ -79,7 +79,7 @@ local function behind_long(at)
   return after <= #value + 1 and after or nil
 end
 
--- The position of the request, or of the steps if there is none; nil if the record is cut short.
+-- The position of the request, or of the steps if no request is saved; nil if the record is cut short.
 local function request_at()
   local at = FIELDS
   for _ = 1, 5 do
