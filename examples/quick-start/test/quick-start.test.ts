@@ -38,6 +38,7 @@ it.each([
   ['docs/frameworks.md', 'fetch.ts'],
   ['docs/frameworks.md', 'hono.ts'],
   ['docs/frameworks.md', 'node.ts'],
+  ['docs/testing.md', 'checkout.ts'],
 ])('%s shows %s unchanged, in at most thirty lines', async (page, name) => {
   const [readme, program] = await Promise.all([
     readFile(folderOf(`../../../${page}`), 'utf8'),

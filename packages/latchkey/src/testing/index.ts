@@ -1,6 +1,6 @@
 /**
- * For your own tests: a manual clock, a store that simulates faults, and the suites that every store and adapter must
- * pass.
+ * For your own tests: `expectOnce` for an application, a store whose workers crash on command, a manual clock, a store
+ * that simulates faults, and the suites that every store and adapter must pass.
  *
  * @module
  */
@@ -16,6 +16,10 @@ export {
   type SuiteRequest,
   type SuiteStore,
 } from './adapter-suite.ts';
+export type { OnceApp } from './expect-once/app.ts';
+export type { OnceRequestOptions } from './expect-once/request.ts';
+export type { OnceCheck } from './expect-once/trial.ts';
+export { type ExpectOnceOptions, expectOnce } from './expect-once.ts';
 export {
   type Fault,
   type FaultPlan,
@@ -34,3 +38,5 @@ export {
   storeSuite,
   type TransactionProbe,
 } from './store-suite.ts';
+export { type TestCrashes, type TestStore, testStore } from './test-store.ts';
+export { type MemoryTransactions, transactionalMemoryStore } from './transactional-memory-store.ts';

@@ -15,6 +15,8 @@ import { postgresTable } from '../../src/stores/postgres/options.ts';
 import { redisTable } from '../../src/stores/redis/options.ts';
 import { sqliteTable } from '../../src/stores/sqlite/options.ts';
 import { storeFromUrlTable } from '../../src/stores/store-from-url/opened.ts';
+import { requestTable } from '../../src/testing/expect-once/request.ts';
+import { expectOnceTable } from '../../src/testing/expect-once.ts';
 
 interface Entry {
   readonly demand?: string;
@@ -48,6 +50,8 @@ const sections: readonly [title: string, table: object, interfaces: readonly str
   ['`operator`', operatorTable, ['operator/options.ts OperatorOptions']],
   ['`idempotentFetch`', clientTable, ['client/options.ts ClientOptions']],
   ['`stepFetch`', stepTable, ['client/options.ts StepFetchOptions ClientOptions']],
+  ['`expectOnce`', expectOnceTable, ['testing/expect-once.ts ExpectOnceOptions']],
+  ['`expectOnce`: the request', requestTable, ['testing/expect-once/request.ts OnceRequestOptions']],
 ];
 
 const shared = ['core/settings.ts OperationOptions', 'http/options.ts GuardOptions'];

@@ -5,6 +5,7 @@
  */
 
 import { type Agent, type ClientRequest, request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { Header } from '../../http/exchange.ts';
 
@@ -44,8 +45,10 @@ function headersOf({ key, headers = [], body, type = json }: Sent): string[] {
 /** Opens a request; the caller writes its body and ends it. */
 export function open(origin: string, sent: Sent, agent: Agent | false = false): ClientRequest {
   const { method = 'POST', path = '/charges' } = sent;
-  const headers = ['Host', new URL(origin).host, ...headersOf(sent)];
-  return httpRequest(new URL(path, origin), { method, headers, agent });
+  const url = new URL(path, origin);
+  const headers = ['Host', url.host, ...headersOf(sent)];
+  const request = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  return request(url, { method, headers, agent });
 }
 
 /** Resolves with the head of the response. */
