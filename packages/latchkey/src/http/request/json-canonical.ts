@@ -41,7 +41,19 @@ interface Member {
 type Canonical = string | undefined;
 const asItStands = undefined;
 
-const byName = (a: Member, b: Member) => (a.name < b.name ? -1 : 1);
+/** Sorts in place. For the few members of most objects, Array.sort allocates more than the canonical form itself. */
+function sortByName(members: Member[]): void {
+  if (members.length > 16) {
+    members.sort((a, b) => (a.name < b.name ? -1 : 1));
+    return;
+  }
+  for (let end = 1; end < members.length; end += 1) {
+    const member = members[end] as Member;
+    let at = end;
+    for (; at > 0 && (members[at - 1] as Member).name > member.name; at -= 1) members[at] = members[at - 1] as Member;
+    members[at] = member;
+  }
+}
 
 class Canonicaliser {
   readonly #text: string;
@@ -234,7 +246,7 @@ class Canonicaliser {
   }
 
   #joined(members: Member[], sorted: boolean): string {
-    if (!sorted) members.sort(byName);
+    if (!sorted) sortByName(members);
     let canonical = '{';
     let before: string | undefined;
     for (const { name, entry } of members) {
