@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config';
 import { inlineTexts } from './packages/latchkey/scripts/inline-texts.mjs';
+import SlowFirst from './scripts/test/slow-first.mjs';
 
 // The library's tests run its sources, which these modules belong to.
 inlineTexts();
@@ -12,6 +13,7 @@ export default defineConfig({
     setupFiles: ['scripts/test/setup.mjs'],
     // Most tests wait for servers and timers, so that one more than the cores of a small machine is quicker.
     maxWorkers: 3,
+    sequence: { sequencer: SlowFirst },
     expect: { poll: { timeout: 20_000 } },
   },
 });

@@ -17,12 +17,17 @@ import { runSection } from './test/section.mjs';
 
 const reports = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
 
-/** Tests that depend more on a database server than on the Node release; they only run on Node 24. */
-const withServers = [
-  'stores/{redis,postgres,mariadb,dynamodb}',
+/**
+ * Tests that depend more on a database server, or on the library's own logic, than on the Node release; they only run on
+ * Node 24.
+ */
+const onNode24Only = [
+  'stores/{redis,postgres,mariadb,dynamodb,store-from-url}',
   'processes',
   'orders',
+  'operator',
   'outbox',
+  'simulation',
   'upgrade',
   'comparison',
 ];
@@ -33,7 +38,7 @@ const sections = [
   { title: 'Spread of the code', node: node24, args: ['--no-warnings', 'scripts/house/main.ts'], limitMinutes: 3 },
   { title: 'Model of the protocol', node: node24, args: ['scripts/model.mjs', '--quick'], limitMinutes: 5 },
   vitest('Library on Node 24', node24, 'packages/', 35),
-  vitest('Library on Node 22', node22, 'packages/', 10, withServers),
+  vitest('Library on Node 22', node22, 'packages/', 10, onNode24Only),
   vitest('Edges', node24, 'edges/', 10),
   vitest('Bundles', node24, 'bundles/test/', 15),
   vitest('Examples', node24, 'examples/', 10),
