@@ -19,7 +19,10 @@ const slow = new RegExp(
 );
 
 export default class SlowFirst extends BaseSequencer {
-  /** @param {import('vitest/node').TestSpecification[]} files */
+  /**
+   * @override
+   * @param {import('vitest/node').TestSpecification[]} files
+   */
   async sort(files) {
     const sorted = await super.sort(files);
     const isSlow = /** @param {import('vitest/node').TestSpecification} file */ ({ moduleId }) => slow.test(moduleId);
