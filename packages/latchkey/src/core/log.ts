@@ -49,6 +49,7 @@ const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>[
   'taken-over': 'another worker or an operator has taken the record',
   deadline: 'the lease could not be renewed in time',
   'max-run': 'it ran longer than maxRunMs',
+  'time-limit': 'the platform is about to stop the process',
   shutdown: 'the server is shutting down',
 };
 

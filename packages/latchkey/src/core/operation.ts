@@ -43,6 +43,14 @@ interface Caller {
    * claimed record is restored to its former state.
    */
   mayBegin(): boolean;
+  /**
+   * When the handler must have ended, on the monotonic clock, because the platform stops the process soon after. Waits
+   * and retries of store calls end by then. An attempt that still runs is abandoned: its signal aborts, and its record
+   * lapses at once. Default: never.
+   */
+  readonly endsAt?: number | undefined;
+  /** Receives work of the engine that may outlast the answer, such as a renewal. The work never rejects. */
+  waitUntil?(work: Promise<unknown>): void;
 }
 
 /**

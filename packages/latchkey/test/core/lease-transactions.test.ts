@@ -17,7 +17,8 @@ function rig() {
     renewals.push(renewal);
     return renewal.promise;
   };
-  const tools = { store: { renew }, emit: undefined, runtime, timer: new DueTimer(runtime) };
+  const store = { renew, abandon: () => Promise.resolve(true) };
+  const tools = { store, emit: undefined, runtime, timer: new DueTimer(runtime) };
   const settings = { leaseMs, maxRunMs: 3_600_000, transactionLeaseMs: transactionMs };
   const owner = { id: 'record', token: 'token' };
   const lease = new Lease(tools, operation(settings), owner, runtime.clock.monotonic());

@@ -28,10 +28,10 @@ export interface EngineParts {
  *
  * @param takeover - `'any'` for the claim under which the hook is asked: the hook decides, whatever the record's policy
  * is. By default, a claim takes over only what its policy allows.
- * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`; if the claim was applied nevertheless, it is
- * given back in the background. LatchkeyError `record-unreadable` if the stored data can't be read; `shutting-down` if
- * the claim was won after the end of a shutdown. That claim is given back, since the process may already have closed
- * the store.
+ * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`, or before the caller ends; if the claim was
+ * applied nevertheless, it is given back in the background. LatchkeyError `record-unreadable` if the stored data can't
+ * be read; `shutting-down` if the claim was won after the end of a shutdown. That claim is given back, since the process
+ * may already have closed the store.
  */
 export async function claimRecord(
   { tools, running, undo }: EngineParts,
@@ -41,7 +41,8 @@ export async function claimRecord(
   const { clock } = tools.runtime;
   const request = newClaim(operation, takeover, tools.runtime);
   let sentAt = clock.monotonic();
-  const giveUpAt = sentAt + operation.settings.claimTimeoutMs;
+  const { settings, caller } = operation;
+  const giveUpAt = Math.min(sentAt + settings.claimTimeoutMs, caller?.endsAt ?? Number.POSITIVE_INFINITY);
   const send = () => {
     sentAt = clock.monotonic();
     return tools.store.claim(request);

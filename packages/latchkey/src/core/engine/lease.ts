@@ -11,14 +11,16 @@ import type { Owner, RenewRequest, Store, TransactionKind } from '../store.ts';
 import { Due, type DueTimer } from '../support/due-timer.ts';
 import { type CallTools, callBefore } from '../support/store-call.ts';
 import { clockedSignal } from './clocked-signal.ts';
+import { abandonRecord } from './running-attempts.ts';
 
 /** Why a lease ended before the handler did. */
-export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
+export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'time-limit' | 'shutdown';
 
 const reasons: Record<LeaseEnd, string> = {
   'taken-over': 'Another worker or an operator has taken this record. Stop.',
   deadline: 'The lease could not be renewed in time; another worker may take this record. Stop.',
   'max-run': 'The handler ran longer than maxRunMs, and its record lapses. Stop.',
+  'time-limit': 'The platform is about to stop this process, and the record has lapsed. Stop.',
   shutdown: 'The server is shutting down and no longer waits. Stop.',
 };
 
@@ -28,6 +30,9 @@ const over =
 /** A write is tried for at least this long, even if the lease's deadline is near or past. */
 const leastWriteMs = 5_000;
 
+/** The same if the platform is about to stop the process: the answer must be sent before that. */
+const leastWriteBeforeStopMs = 500;
+
 /** How long before the end of a lease a worker stops, to give the handler time to react to its signal. */
 export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
@@ -35,7 +40,7 @@ export function safetyMarginMs(leaseMs: number): number {
 
 /** The parts of the engine that a lease needs. */
 interface LeaseTools extends CallTools {
-  readonly store: Pick<Store<TransactionKind>, 'renew'>;
+  readonly store: Pick<Store<TransactionKind>, 'renew' | 'abandon'>;
   readonly timer: DueTimer;
 }
 
@@ -52,6 +57,8 @@ export class Lease extends Due {
   readonly #operation: Operation;
   readonly #owner: Owner;
   readonly #maxRunAt: number;
+  /** When the caller ends; Infinity if it does not. */
+  readonly #endsAt: number;
   #deadline: number;
   /** How many transactions are running, and how many were begun. */
   #suspensions = 0;
@@ -76,7 +83,8 @@ export class Lease extends Due {
     this.#owner = owner;
     this.#deadline = deadlineFrom(claimedAt, leaseMs);
     this.#maxRunAt = claimedAt + maxRunMs;
-    this.dueAt = Math.min(claimedAt + leaseMs / 3, this.#maxRunAt);
+    this.#endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
+    this.dueAt = Math.min(claimedAt + leaseMs / 3, this.#maxRunAt, this.#endsAt);
     tools.timer.add(this);
   }
 
@@ -89,12 +97,14 @@ export class Lease extends Due {
   }
 
   /**
-   * The deadline for repeating a write that begins now: the later of the lease's deadline and five seconds from now.
-   * Read it once per write: renewals continue meanwhile and would keep moving the deadline while the store refuses the
-   * write.
+   * The deadline for repeating a write that begins now: the later of the lease's deadline and five seconds from now, but
+   * not long after the end of the caller. Read it once per write: renewals continue meanwhile and would keep moving the
+   * deadline while the store refuses the write.
    */
   writeDeadline(): number {
-    return Math.max(this.deadline, this.#tools.runtime.clock.monotonic() + leastWriteMs);
+    const now = this.#tools.runtime.clock.monotonic();
+    const deadline = Math.max(this.deadline, now + leastWriteMs);
+    return Math.min(deadline, Math.max(this.#endsAt, now + leastWriteBeforeStopMs));
   }
 
   /** Created on first access; most handlers never use it. Reading it checks the clock. */
@@ -134,6 +144,13 @@ export class Lease extends Due {
     this.#controller?.abort(new LeaseLostError(reasons[end]));
     const { id, name } = this.#operation;
     this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end });
+    if (end === 'time-limit') this.#abandon();
+  }
+
+  /** The process may not live until the lease ends, and the next attempt need not wait for that. */
+  #abandon(): void {
+    const abandoned = abandonRecord({ operation: this.#operation, owner: this.#owner, tools: this.#tools });
+    this.#operation.caller?.waitUntil?.(abandoned);
   }
 
   /** Runs a transaction, which extends the lease itself. Heartbeats pause, since the record is locked meanwhile. */
@@ -183,14 +200,15 @@ export class Lease extends Due {
 
   #checkClock(): void {
     const now = this.#tools.runtime.clock.monotonic();
-    if (now >= this.#maxRunAt) this.lose('max-run');
+    if (now >= this.#endsAt) this.lose('time-limit');
+    else if (now >= this.#maxRunAt) this.lose('max-run');
     else if (now >= this.#deadline && this.#suspensions === 0) this.lose('deadline');
   }
 
   /** When the worker must next check the clock, at most `mostMs` from now. */
   #dueIn(mostMs: number): number {
     const due = this.#suspensions > 0 ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
-    return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due);
+    return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due, this.#endsAt);
   }
 
   #schedule(delayMs: number): void {
@@ -206,7 +224,8 @@ export class Lease extends Due {
     } else {
       // The timer watches the time limit of the renewal meanwhile.
       this.dueAt = Number.POSITIVE_INFINITY;
-      void this.#renew();
+      const renewed = this.#renew();
+      this.#operation.caller?.waitUntil?.(renewed);
     }
   }
 

@@ -5,8 +5,9 @@
  */
 
 import { sleep, type Timers } from '../runtime.ts';
+import type { Store, TransactionKind } from '../store.ts';
 import { LinkedList } from '../support/linked-list.ts';
-import { withTimeLimit } from '../support/store-call.ts';
+import { type CallTools, withTimeLimit } from '../support/store-call.ts';
 import type { Attempt } from './attempt.ts';
 
 const abandonLimitMs = 2_000;
@@ -49,8 +50,13 @@ export class RunningAttempts extends LinkedList<Attempt> {
   }
 }
 
+/** The parts of an attempt that its abandonment needs. */
+type Abandoned = Pick<Attempt, 'operation' | 'owner'> & {
+  readonly tools: CallTools & { readonly store: Pick<Store<TransactionKind>, 'abandon'> };
+};
+
 /** Makes the record lapse at once. If the store can't be reached, the record lapses when the lease ends. */
-export async function abandonRecord({ operation, owner, tools }: Attempt): Promise<void> {
+export async function abandonRecord({ operation, owner, tools }: Abandoned): Promise<void> {
   const { unresolvedRetentionMs } = operation.settings;
   try {
     const abandoned = tools.store.abandon({ ...owner, unresolvedRetentionMs });

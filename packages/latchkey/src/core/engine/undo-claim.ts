@@ -63,7 +63,9 @@ export class UndoClaim {
         takeover: 'none',
         operationId: newOperationId(operation, this.#tools.runtime),
       } as const;
-      if (await this.#tryUndo(undoing, operation.settings.retentionMs)) return;
+      const tried = this.#tryUndo(undoing, operation.settings.retentionMs);
+      operation.caller?.waitUntil?.(tried);
+      if (await tried) return;
     }
   }
 
