@@ -40,15 +40,15 @@ export type { AdapterSuiteOptions, SuiteStore } from './adapter-suite/world.ts';
  * ```
  */
 export function adapterSuite<Kind extends TransactionKind = never>(options: AdapterSuiteOptions<Kind>): void {
-  const { describe } = options;
+  const { describe, streams = true } = options;
   const test = testIn(options);
   describe('key field', () => keyTests(test));
   describe('payload', () => payloadTests(test, options.jsonBodies ?? 'bytes'));
   describe('concurrency', () => concurrencyTests(test));
   describe('hang-ups', () => hangUpTests(test));
-  describe('outcomes', () => outcomeTests(test));
+  describe('outcomes', () => outcomeTests(test, streams));
   describe('responses', () => responseTests(test));
-  describe('streams', () => streamTests(test));
+  describe('streams', () => streamTests(test, streams));
   describe('marks', () => markTests(test));
   describe('answers to disconnected clients', () => unheardTests(test));
   describe('steps', () => stepTests(test));

@@ -44,6 +44,11 @@ export interface AdapterSuiteOptions<Kind extends TransactionKind = never> {
    * repeated names and digits beyond a double.
    */
   readonly jsonBodies?: 'bytes' | 'value';
+  /**
+   * False if the adapter sends only complete answers, as on Lambda: tests of answers in several pieces are left out.
+   * Default true.
+   */
+  readonly streams?: boolean;
   /** Whether the store has transactions and `createStore` returns a probe for them. */
   readonly transactions?: boolean;
 }
