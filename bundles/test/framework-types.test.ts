@@ -7,13 +7,14 @@ import { packages, runTool, type Workspace, workspaceWith } from './kit/workspac
 const applications = {
   'next.ts': { lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], typeRoots: [join(packages, '@types')] },
   'worker.ts': { lib: ['es2023'], types: ['@cloudflare/workers-types'] },
+  'lambda.ts': { lib: ['es2023'], types: ['node', 'aws-lambda'], typeRoots: [join(packages, '@types')] },
 };
 
 const cases = Object.entries(applications).flatMap(([file, options]) =>
   ['typescript59', 'typescript'].map((compiler) => ({ file, compiler, options })),
 );
 
-describe("the fetch guard under the framework's own types", () => {
+describe("the guards of fetch and Lambda under the framework's own types", () => {
   let workspace: Workspace;
 
   beforeAll(async () => {

@@ -33,6 +33,7 @@ const programs: Readonly<Record<string, (place: Place) => Program>> = {
   'Lambda, @vendia/serverless-express': lambda('@vendia/serverless-express'),
   'Lambda, @h4ad/serverless-adapter': lambda('@h4ad/serverless-adapter'),
   'Lambda, @fastify/aws-lambda': lambda('@fastify/aws-lambda'),
+  'Lambda, latchkey/lambda': lambda('latchkey/lambda'),
 };
 
 const stores: Readonly<Record<string, (folder: string) => string>> = {

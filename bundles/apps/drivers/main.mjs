@@ -17,6 +17,7 @@ import { idempotency as forExpress } from 'latchkey/express';
 import { idempotency as forFastify } from 'latchkey/fastify';
 import { idempotency as forFetch } from 'latchkey/fetch';
 import { idempotency as forHono } from 'latchkey/hono';
+import { idempotency as forLambda } from 'latchkey/lambda';
 import { mariadbStore, migrate as migrateMariadb } from 'latchkey/mariadb';
 import { memoryStore } from 'latchkey/memory';
 import { idempotency as forNode } from 'latchkey/node';
@@ -160,6 +161,20 @@ const cases = {
     app.use(forHono(settings()));
     app.post('/orders', (context) => context.text(`order ${++orders}`, 201));
     return onServer(getRequestListener(app.fetch));
+  },
+  lambda: () => {
+    let orders = 0;
+    const handler = forLambda(settings())(async () => ({ statusCode: 201, body: `order ${++orders}` }));
+    const [key] = Object.values(init.headers);
+    const event = {
+      requestContext: { http: { method: 'POST' } },
+      rawPath: '/orders',
+      headers: { 'idempotency-key': key },
+    };
+    return twice(async () => {
+      const { statusCode, headers, body } = await handler(event, { getRemainingTimeInMillis: () => 30_000 });
+      return new Response(body, { status: statusCode, headers });
+    });
   },
   'the client behind context.fetch': async () => {
     const handle = forFetch(settings()).withContext((context) =>

@@ -1,10 +1,10 @@
 // A server that calls a Lambda handler as API Gateway does (HTTP API, payload format 2.0). ADAPTER names the package
-// that makes the handler from an application.
+// that makes the handler, most of them from an application.
 
 import { randomUUID } from 'node:crypto';
 import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { listening } from './shop.mjs';
+import { listening, options, placeOrder } from './shop.mjs';
 
 const adapters = {
   'serverless-http': async () => {
@@ -36,6 +36,14 @@ const adapters = {
     const { default: awsLambda } = await import('@fastify/aws-lambda');
     return awsLambda((await import('./fastify.mjs')).app);
   },
+  'latchkey/lambda': async () => {
+    const { idempotency } = await import('latchkey/lambda');
+    const guard = idempotency(await options((event) => event.headers['x-account']));
+    return guard.withContext(async (context, event) => {
+      const order = await placeOrder(context, JSON.parse(event.body));
+      return { statusCode: 201, headers: { 'content-type': 'application/json' }, body: JSON.stringify(order) };
+    });
+  },
 };
 
 function eventOf(request, body) {
@@ -57,7 +65,8 @@ const handler = await adapters[process.env.ADAPTER]();
 
 const server = createServer(async (request, response) => {
   const event = eventOf(request, await text(request));
-  const { statusCode, headers = {}, body = '', isBase64Encoded } = await handler(event, { awsRequestId: randomUUID() });
+  const invocation = { awsRequestId: randomUUID(), getRemainingTimeInMillis: () => 30_000 };
+  const { statusCode, headers = {}, body = '', isBase64Encoded } = await handler(event, invocation);
   response.writeHead(statusCode, headers).end(body, isBase64Encoded ? 'base64' : 'utf8');
 });
 server.listen(0, '127.0.0.1', () => listening(server.address().port));

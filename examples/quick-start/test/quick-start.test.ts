@@ -5,6 +5,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LambdaResult } from 'latchkey/lambda';
 import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../packages/latchkey/test/servers/free-port.ts';
 
@@ -102,6 +103,32 @@ it.each(Object.entries(frameworks))('%s runs a request once and replays its answ
   expect(await Promise.all(answers.map((answer) => answer.json()))).toEqual(
     Array(2).fill({ amount: 500, status: 'succeeded' }),
   );
+});
+
+it('the Lambda quick start charges once', async () => {
+  process.env['STORE_URL'] = `sqlite:${join(data, 'lambda.db')}`;
+  const { handler } = await import('../lambda.ts');
+  const { body, headers } = order('k-1', 'lamp');
+  const call = async (sent: Record<string, string>): Promise<Partial<LambdaResult>> => {
+    const http = { method: 'POST', path: '/charges' };
+    const lower = Object.fromEntries(Object.entries(sent).map(([name, value]) => [name.toLowerCase(), value]));
+    const event = {
+      version: '2.0',
+      rawPath: '/charges',
+      rawQueryString: '',
+      headers: lower,
+      requestContext: { http },
+      body,
+    };
+    return handler(event, { getRemainingTimeInMillis: () => 3_000 });
+  };
+  const answers = [await call(headers), await call(headers)];
+  expect(answers.map((answer) => answer.headers?.['Idempotency-Status'])).toEqual(['executed', 'replayed']);
+  expect(answers.map((answer) => JSON.parse(answer.body ?? ''))).toEqual(
+    Array(2).fill({ amount: 500, status: 'succeeded' }),
+  );
+  const { Authorization: _, ...anonymous } = headers;
+  expect(await call(anonymous)).toEqual({ statusCode: 401 });
 });
 
 it('the fetch quick start charges once', async () => {

@@ -73,7 +73,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
  */
 export function createHttpLayer<Native, Kind extends TransactionKind = never>(
   options: GuardOptions<Native, Kind>,
-  own: Readonly<Record<string, Rule>> = {},
+  own: Readonly<Record<string, Rule<unknown>>> = {},
 ): HttpLayer<Native, Kind> {
   const table: typeof guardTable = { ...guardTable, ...own };
   const settings = readOptions('The guard', table, options);

@@ -21,6 +21,7 @@ import {
   type OptionTable,
   oneOf,
   required,
+  timerMs,
 } from '../core/options/rules.ts';
 import { operationTable } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
@@ -114,6 +115,9 @@ export const guardTable = {
 
 /** Additional options of the guards of edge runtimes: see `FetchGuardOptions` and `HonoGuardOptions`. */
 export const edgeTable = { waitUntil: callable };
+
+/** Additional options of the guard of Lambda: see `LambdaGuardOptions`. */
+export const lambdaTable = { marginMs: timerMs(1_000, 0) };
 
 /** A route's options with defaults. */
 export type RouteSettings<Native> = Completed<RouteOptions<Native>, typeof routeTable>;

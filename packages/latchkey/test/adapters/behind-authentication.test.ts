@@ -8,8 +8,11 @@ import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
 import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
+import { idempotency as lambdaGuard } from '../../src/adapters/lambda.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
+import { invocation } from './apps/lambda.ts';
+import { eventOf, respond } from './apps/lambda-events.ts';
 
 /** The callers and actions of an application. */
 interface Shop {
@@ -74,7 +77,20 @@ const apps: Readonly<Record<string, Start>> = {
       shop.isSignedIn() ? order(request) : new Response(refusal, { status: 401 });
     return serve(getRequestListener(route));
   },
+  Lambda: (shop, options) => {
+    const order = lambdaGuard(options)(async () => whole(201, shop.placeOrder()));
+    return serve(async (request, response) => {
+      const event = await eventOf(request, 'http-api');
+      const result = shop.isSignedIn() ? await order(event, invocation()) : whole(401, refusal);
+      respond(response, result, 'http-api');
+    });
+  },
 };
+
+/** A result of a function. */
+function whole(statusCode: number, body: string) {
+  return { statusCode, body, isBase64Encoded: false };
+}
 
 describe('a guard after authentication', () => {
   for (const [framework, start] of Object.entries(apps)) {

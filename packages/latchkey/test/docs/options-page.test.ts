@@ -4,7 +4,7 @@ import { clientTable, stepTable } from '../../src/client/options.ts';
 import { operationsTable } from '../../src/completer/http-operations.ts';
 import { completerTable } from '../../src/completer/options.ts';
 import { functionTable } from '../../src/function/options.ts';
-import { edgeTable, guardTable } from '../../src/http/option-tables.ts';
+import { edgeTable, guardTable, lambdaTable } from '../../src/http/option-tables.ts';
 import { operatorTable } from '../../src/operator/options.ts';
 import { dispatcherTable } from '../../src/outbox/options.ts';
 import { dynamodbTable } from '../../src/stores/dynamodb/options.ts';
@@ -35,6 +35,7 @@ const sections: readonly [title: string, table: object, interfaces: readonly str
     edgeTable,
     ['adapters/fetch.ts FetchGuardOptions'],
   ],
+  ['`idempotency` of `latchkey/lambda`, in addition', lambdaTable, ['adapters/lambda.ts LambdaGuardOptions']],
   ['`idempotent`', functionTable, ['function/options.ts IdempotentOptions']],
   ['`memoryStore`', memoryTable, ['stores/memory/options.ts MemoryStoreOptions']],
   ['`sqliteStore`', sqliteTable, ['stores/sqlite/options.ts SqliteStoreOptions']],
