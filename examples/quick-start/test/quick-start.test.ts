@@ -35,10 +35,11 @@ it.each([
   ['README.md', 'smallest.ts'],
   ['packages/latchkey/README.md', 'smallest.ts'],
   ['docs/frameworks.md', 'express.ts'],
-  ['docs/frameworks.md', 'fastify.ts'],
+  ['docs/frameworks/express.md', 'smallest.ts'],
+  ['docs/frameworks/fastify.md', 'fastify.ts'],
   ['docs/frameworks.md', 'fetch.ts'],
-  ['docs/frameworks.md', 'hono.ts'],
-  ['docs/frameworks.md', 'node.ts'],
+  ['docs/frameworks/hono.md', 'hono.ts'],
+  ['docs/frameworks/node.md', 'node.ts'],
   ['docs/testing.md', 'checkout.ts'],
 ])('%s shows %s unchanged, in at most thirty lines', async (page, name) => {
   const [readme, program] = await Promise.all([
