@@ -7,7 +7,11 @@ inlineTexts();
 
 export default defineConfig({
   test: {
-    include: ['packages/*/test/**/*.test.ts', 'examples/*/test/**/*.test.ts', '{edges,bundles}/test/**/*.test.ts'],
+    include: [
+      'packages/*/test/**/*.test.ts',
+      'examples/*/test/**/*.test.ts',
+      '{edges,bundles,tools/nest}/test/**/*.test.ts',
+    ],
     // What the library logs by default is tested where it is meant; elsewhere the faults are on purpose.
     onConsoleLog: (text) => !text.startsWith('latchkey '),
     setupFiles: ['scripts/test/setup.mjs'],

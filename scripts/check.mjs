@@ -17,6 +17,8 @@ const steps = [
     'bench',
     'edges',
     'bundles/test',
+    'tools/nest',
+    'examples/nest',
     'examples/own-store',
     'examples/payments',
     'examples/quick-start',

@@ -41,6 +41,7 @@ const sections = [
   vitest('Library on Node 22', node22, 'packages/', 10, onNode24Only),
   vitest('Edges', node24, 'edges/', 10),
   vitest('Bundles', node24, 'bundles/test/', 15),
+  vitest('Nest 11 and 12', node24, 'tools/nest/', 5),
   vitest('Examples', node24, 'examples/', 10),
 ];
 
@@ -123,6 +124,8 @@ await runScript(async () => {
   await prepare();
   await installProject('edges');
   await installProject('bundles');
+  await installProject('tools/nest11');
+  await installProject('tools/nest12');
   try {
     return await runAll();
   } finally {

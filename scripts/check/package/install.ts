@@ -1,6 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { capture, Refusal } from '../../prepare/process.mjs';
 import { root } from '../../prepare/root.mjs';
 
@@ -12,7 +12,10 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** A folder in which only the packed package is installed. */
+/** The packages that an entry imports at run time, which an application that uses the entry has. */
+const runtimePeers = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
+
+/** A folder in which only the packed package, and the packages that its entries import, are installed. */
 export interface Installed {
   readonly folder: string;
   readonly tarball: string;
@@ -52,6 +55,13 @@ function specifiersOf(manifest: Manifest): string[] {
   return subpaths.map((subpath) => manifest.name + subpath.slice(1));
 }
 
+/** Makes a package of this repository visible to a consumer. */
+export function bring(name: string, consumer: string): void {
+  const link = join(consumer, 'node_modules', name);
+  mkdirSync(dirname(link), { recursive: true });
+  symlinkSync(join(root, 'node_modules', name), link);
+}
+
 /** Packs the library and installs the tarball offline in a new temporary folder. */
 export async function installPacked(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
@@ -61,6 +71,7 @@ export async function installPacked(): Promise<Installed> {
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }');
   const tarball = join(folder, packed.filename);
   await npm(['install', '--offline', '--no-audit', '--no-fund', tarball], consumer);
+  for (const name of runtimePeers) bring(name, consumer);
   const manifest = JSON.parse(readFileSync(join(consumer, 'node_modules/latchkey/package.json'), 'utf8')) as Manifest;
   return {
     folder,

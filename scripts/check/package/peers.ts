@@ -7,6 +7,8 @@ import type { Installed } from './install.ts';
 const projects = {
   oldest: {
     '@aws-sdk/client-dynamodb': '3.363.0',
+    '@nestjs/common': '11.0.1',
+    '@nestjs/core': '11.0.1',
     express: '4.17.0',
     fastify: '4.0.0',
     hono: '4.0.0',
@@ -15,10 +17,13 @@ const projects = {
     pg: '8.11.0',
     postgres: '3.4.0',
     redis: '4.6.0',
+    rxjs: '7.1.0',
   },
   between: { express: '4.22.3', fastify: '5.0.0', ioredis: '5.9.3', redis: '5.9.0' },
   newest: {
     '@aws-sdk/client-dynamodb': '3.1169.0',
+    '@nestjs/common': '12.5.1',
+    '@nestjs/core': '12.5.1',
     express: '5.3.0',
     fastify: '5.12.8',
     hono: '4.13.19',
@@ -27,6 +32,7 @@ const projects = {
     pg: '8.23.1',
     postgres: '3.4.9',
     redis: '6.3.1',
+    rxjs: '7.8.2',
   },
 };
 

@@ -1,8 +1,8 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { capture } from '../../prepare/process.mjs';
 import { node24, root } from '../../prepare/root.mjs';
-import { consumerOf, type Installed } from './install.ts';
+import { bring, consumerOf, type Installed } from './install.ts';
 
 const settings = {
   compilerOptions: {
@@ -40,13 +40,7 @@ export const refusal: LatchkeyError['code'] = 'key-reused';
 /** The types of every Node project, and the additional types of projects that import an adapter for a framework. */
 const types = { node: ['@types/node', 'undici-types'], frameworks: ['@types/express', 'fastify', 'hono'] };
 
-const isForFramework = (specifier: string): boolean => /\/(express|fastify|hono)$/.test(specifier);
-
-function bring(name: string, consumer: string): void {
-  const link = join(consumer, 'node_modules', name);
-  mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(join(root, 'node_modules', name), link);
-}
+const isForFramework = (specifier: string): boolean => /\/(express|fastify|hono|nest)$/.test(specifier);
 
 async function compile(consumer: string, specifiers: readonly string[]): Promise<string[]> {
   const all = specifiers.map((specifier, index) => `export type All${index} = typeof import('${specifier}');`);

@@ -8,15 +8,24 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { IncomingMessage } from 'node:http';
 
+/** An exchange, as far as the owner of an answer depends on it. */
+export interface Owner {
+  /**
+   * True once the handler has returned or thrown, in a framework that then writes its answer outside the handler's
+   * asynchronous context.
+   */
+  readonly hasReturned: boolean;
+}
+
 /** The exchange of the handler to which the current code belongs. */
-const running = new AsyncLocalStorage<object>();
+const running = new AsyncLocalStorage<Owner>();
 
 const belonging = Symbol('latchkey.inside');
 
 const emitting = Symbol('latchkey.emit');
 
 interface Inside extends IncomingMessage {
-  [belonging]: object;
+  [belonging]: Owner;
   [emitting]: (...args: unknown[]) => boolean;
 }
 
@@ -28,7 +37,7 @@ function emit(this: Inside, ...args: unknown[]): boolean {
 }
 
 /** An exchange that runs its handler; returns a promise for its return if the framework provides one. */
-interface Running {
+interface Running extends Owner {
   run(): Promise<unknown> | undefined;
 }
 
@@ -46,7 +55,7 @@ export function runInside(exchange: Running): Promise<unknown> | undefined {
  * Runs the request's listeners, such as a parser that reads the body by events, in the handler's context too. Not
  * needed while the request already has the complete body: its events then come from the handler's own reading.
  */
-export function takeEventsInside(exchange: object, request: IncomingMessage): void {
+export function takeEventsInside(exchange: Owner, request: IncomingMessage): void {
   if (emitting in request) return;
   const inside = request as Inside;
   inside[belonging] = exchange;
@@ -58,14 +67,14 @@ export function takeEventsInside(exchange: object, request: IncomingMessage): vo
  * True for code outside the context of this exchange's handler. Some of that code still belongs to the handler:
  * callbacks of libraries that queue work for many requests lose the context.
  */
-export function isOutside(exchange: object): boolean {
-  return running.getStore() !== exchange;
+export function isOutside(exchange: Owner): boolean {
+  return running.getStore() !== exchange && !exchange.hasReturned;
 }
 
 /**
  * True if an answer with this status, given now, comes from middleware before the handler, which answers with no other
  * status.
  */
-export function isOuterAnswer(exchange: object, status: number): boolean {
-  return (status >= 500 || status === 408) && running.getStore() !== exchange;
+export function isOuterAnswer(exchange: Owner, status: number): boolean {
+  return (status >= 500 || status === 408) && running.getStore() !== exchange && !exchange.hasReturned;
 }

@@ -158,6 +158,8 @@ export class NothingHappenedError extends LatchkeyError {
   override readonly name = 'NothingHappenedError';
   readonly status: number;
   readonly statusCode: number;
+  /** False, as in http-errors: the frameworks that know this member do not send the message. */
+  readonly expose = false;
   readonly headers: Readonly<Record<string, string>>;
 
   /** @param retryAfterSeconds - whole seconds for the Retry-After header. Default 1. */

@@ -10,6 +10,7 @@ const warnings = [
   'message-failed',
   'not-final-answer',
   'request-not-saved',
+  'transport-unsupported',
 ];
 
 it('every error code has its section, and no section is without a code', async () => {

@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { mutationTable } from '../../src/adapters/nest-parts/options.ts';
 import { clientTable, stepTable } from '../../src/client/options.ts';
 import { operationsTable } from '../../src/completer/http-operations.ts';
 import { completerTable } from '../../src/completer/options.ts';
@@ -36,6 +37,11 @@ const sections: readonly [title: string, table: object, interfaces: readonly str
     ['adapters/fetch.ts FetchGuardOptions'],
   ],
   ['`idempotency` of `latchkey/lambda`, in addition', lambdaTable, ['adapters/lambda.ts LambdaGuardOptions']],
+  [
+    '`@Idempotent()` of `latchkey/nest`, in addition',
+    mutationTable,
+    ['adapters/nest-parts/options.ts MutationOptions'],
+  ],
   ['`idempotent`', functionTable, ['function/options.ts IdempotentOptions']],
   ['`memoryStore`', memoryTable, ['stores/memory/options.ts MemoryStoreOptions']],
   ['`sqliteStore`', sqliteTable, ['stores/sqlite/options.ts SqliteStoreOptions']],

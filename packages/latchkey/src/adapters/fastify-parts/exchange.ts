@@ -106,10 +106,10 @@ export class FastifyExchange<Kind extends TransactionKind>
       const answer = layer.handle(this);
       if (answer instanceof Promise)
         answer.then(
-          (given) => this.#answer(given),
+          (given) => this.answer(given),
           (error) => this.#fail(error),
         );
-      else this.#answer(answer);
+      else this.answer(answer);
     } catch (error) {
       this.#fail(error);
     }
@@ -173,7 +173,7 @@ export class FastifyExchange<Kind extends TransactionKind>
   }
 
   /** Carries out the layer's answer. */
-  #answer(answer: GuardAnswer): void {
+  protected answer(answer: GuardAnswer): void {
     try {
       if (answer.kind === 'pass') this.#done();
       else if (this.#phase === 'captured' || (this.#phase === 'idle' && this.isAnswered)) this.conclude(answer);

@@ -63,24 +63,31 @@ export function addHooks<Kind extends TransactionKind>(
       },
     });
   }
-  const parts: Parts<Kind> = {
-    layer,
-    contexts,
-    bodies: new RequestMark(),
-    bodyLimit: instance.initialConfig.bodyLimit ?? defaultBodyLimit,
-  };
+  // Later routes have their own hook: if there are no earlier routes, requests need no check of their route.
+  const hasRoutes = instance.printRoutes() !== noRoutes;
+  const parts: Parts<Kind> = { layer, ...addCapture(instance, contexts) };
   instance.addHook('onRoute', (route) => appendHook(route, parts));
+  if (hasRoutes) instance.addHook('preHandler', earlierRoutes(parts));
+}
+
+/**
+ * Adds the hooks that read bodies before they are parsed, and that capture the answers of a guard's exchanges.
+ *
+ * @param contexts - an object that belongs to the guard alone.
+ */
+export function addCapture(instance: FastifyInstance, contexts: object): FastifyParts {
+  const bodyLimit = instance.initialConfig.bodyLimit ?? defaultBodyLimit;
+  const parts: FastifyParts = { contexts, bodies: new RequestMark(), bodyLimit };
   instance.addHook('preParsing', (request, _reply, payload, done) => {
     if (mustBeRead(request, payload)) readBody(request, parts).then(() => done(), done);
     else done();
   });
-  // Later routes have their own hook: if there are no earlier routes, requests need no check of their route.
-  if (instance.printRoutes() !== noRoutes) instance.addHook('preHandler', earlierRoutes(parts));
   instance.addHook('onSend', (request, _reply, payload, done) => {
     const exchange = exchangeOf(request);
     if (exchange?.parts.contexts !== contexts) done();
     else exchange.onSend(payload, done as Next);
   });
+  return parts;
 }
 
 const keyHeader = KEY_HEADER.toLowerCase();

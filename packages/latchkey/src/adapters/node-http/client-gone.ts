@@ -8,9 +8,10 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TimerHandle, Timers } from '../../core/runtime.ts';
+import type { Owner } from '../outer-answer.ts';
 
 /** The parts of an exchange that the capture of a response needs. */
-export interface CaptureParts {
+export interface CaptureParts extends Owner {
   /** Holds the handler's signal, which is read only when needed, since it is created on demand. */
   readonly context: { readonly signal: AbortSignal };
   readonly runtime: { readonly timers: Timers };

@@ -37,6 +37,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   readonly native: Native;
   readonly method: string;
   readonly target: string;
+  hasReturned = false;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   /** Whether other code had read the body, or begun to, when the request reached the guard. */

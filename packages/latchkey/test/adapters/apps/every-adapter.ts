@@ -5,6 +5,7 @@ import { startFastify } from './fastify.ts';
 import { startFetch } from './fetch.ts';
 import { startHono } from './hono.ts';
 import { startLambda } from './lambda.ts';
+import { startNest } from './nest.ts';
 import { startNode } from './node.ts';
 import type { Start } from './suites.ts';
 
@@ -28,6 +29,10 @@ export function onEveryAdapter<Kind extends TransactionKind = never>(
   // Lambda has no answers in several pieces.
   const lambda = { ...(isLocal(store) ? suite : namedRows(suite)), start: startLambda('http-api'), streams: false };
   suite.describe(`lambda × ${store}`, () => adapterSuite<Kind>(lambda));
+  for (const platform of ['express', 'fastify'] as const)
+    suite.describe(`nest on ${platform} × ${store}`, () =>
+      adapterSuite<Kind>({ ...namedRows(suite), start: startNest(platform, true) }),
+    );
 }
 
 /** The adapters that `namedRows` are for. */

@@ -1,0 +1,134 @@
+/**
+ * The part of a request that belongs to Nest: the interceptor's result, and the handler behind it.
+ *
+ * @module
+ */
+
+import type { OutgoingHttpHeader } from 'node:http';
+import type { CallHandler } from '@nestjs/common';
+import { EMPTY, finalize, type Observable, of, ReplaySubject, tap } from 'rxjs';
+import type { HandlerKind } from './routes.ts';
+
+/** An exchange that runs a handler. */
+interface Runner {
+  /** Called with each value that the handler returns. */
+  gave(value: unknown): void;
+  /** Called when the handler throws, before an exception filter answers. */
+  threw(error: unknown): void;
+  /** Called when the handler has returned. */
+  returned(): void;
+}
+
+/** A call of the interceptor. */
+export interface NestCall {
+  readonly handler: HandlerRun;
+  readonly kind: HandlerKind;
+  /** Whether the handler resolves a mutation of GraphQL. */
+  readonly isMutation: boolean;
+  /** The key, if it is not in a header. */
+  readonly key: string | undefined;
+}
+
+/** The interceptor's result, and the handler behind it. */
+export class HandlerRun {
+  /** Settles when the guard has let the handler run, or has answered by itself. */
+  readonly result: Promise<Observable<unknown>>;
+  readonly #next: CallHandler;
+  readonly #kind: HandlerKind;
+  #resolve: (results: Observable<unknown>) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
+
+  constructor(next: CallHandler, kind: HandlerKind) {
+    this.#next = next;
+    this.#kind = kind;
+    this.result = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  /** Runs the handler without the guard. */
+  pass(): void {
+    this.#resolve(this.#next.handle());
+  }
+
+  /** Passes an error to the exception filters. */
+  fail(error: unknown): void {
+    this.#reject(error);
+  }
+
+  /**
+   * The guard has answered by itself. The interceptors before it get `undefined`, as from a handler without a return
+   * value, so that they can free what they hold. A stream of events has none.
+   */
+  skip(): void {
+    this.#resolve(this.#kind.isStream ? EMPTY : of(undefined));
+  }
+
+  /** Runs the handler; resolves when it has returned or thrown. */
+  start(runner: Runner): Promise<void> {
+    const results = this.#next.handle();
+    return new Promise((resolve) => {
+      const settle = (error?: unknown) => {
+        if (error === undefined) runner.returned();
+        else runner.threw(error);
+        resolve();
+      };
+      this.#resolve(this.#kind.isStream ? streamed(results, settle) : detached(results, runner, settle));
+    });
+  }
+}
+
+/** The functions for headers of a response of any platform. */
+interface Headers {
+  get(name: string): OutgoingHttpHeader | undefined;
+  set(name: string, value: OutgoingHttpHeader): unknown;
+  remove(name: string): unknown;
+}
+
+/**
+ * Removes the headers of `@Header()` while the guard notes which headers were set before it, since they belong to the
+ * handler's answer. Returns a function that sets them again.
+ */
+export function withoutDeclared({ headers }: HandlerKind, response: Headers): () => void {
+  const declared = headers.flatMap((name) => {
+    const value = response.get(name);
+    return value === undefined ? [] : [{ name, value }];
+  });
+  for (const { name } of declared) response.remove(name);
+  return () => {
+    for (const { name, value } of declared) response.set(name, value);
+  };
+}
+
+type Settle = (error?: unknown) => void;
+
+/** Nest ends the events when the client disconnects. */
+function streamed(results: Observable<unknown>, settle: Settle): Observable<unknown> {
+  return results.pipe(
+    tap({ error: settle }),
+    finalize(() => settle()),
+  );
+}
+
+/**
+ * Runs the handler at once, and to its end even if an interceptor before the guard, such as a timeout, waits no longer.
+ */
+function detached(results: Observable<unknown>, runner: Runner, settle: Settle): Observable<unknown> {
+  const seen = new ReplaySubject<unknown>();
+  results.subscribe({
+    next: (value) => {
+      runner.gave(value);
+      seen.next(value);
+    },
+    error: (error: unknown) => {
+      settle(error);
+      seen.error(error);
+    },
+    complete: () => {
+      settle();
+      seen.complete();
+    },
+  });
+  return seen;
+}
