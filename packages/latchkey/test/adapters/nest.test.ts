@@ -13,7 +13,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { finalize, map, of, tap, throwError, timeout } from 'rxjs';
+import { finalize, from, map, of, tap, throwError, timeout } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   Idempotency,
@@ -26,6 +26,7 @@ import type { HttpContext } from '../../src/http/layer.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { open, responseTo } from '../../src/testing/adapter-suite/client.ts';
 import { firstKey, until } from '../../src/testing/adapter-suite/world.ts';
+import { expectOnce, testStore } from '../../src/testing/index.ts';
 import { createShop, platforms, type ShopRoute, seen, startShop } from './apps/nest-shop.ts';
 
 /** A route whose answer is the number of its run. */
@@ -225,6 +226,43 @@ describe.each(platforms)('the guard of nest on %s', (platform) => {
     (await responseTo(request)).on('error', () => {}).once('data', () => request.destroy());
     await until(async () => !seen(await send()).mark?.includes('in-progress'));
     expect(seen(await send()).mark).toContain('response-not-kept');
+  });
+
+  it('tells the retry that the answer of an Observable was not kept, after a disconnect', async () => {
+    const finished = Promise.withResolvers<string>();
+    let runs = 0;
+    const charge: ShopRoute = {
+      on: [Post('charges'), Idempotent({ timing: { leaseMs: 300 } })],
+      handle: () => {
+        runs += 1;
+        return from(finished.promise);
+      },
+    };
+    const { origin, send } = await startShop(platform, { routes: { charge } });
+    const body = '{"amount":2000}';
+    const request = open(origin, { key: firstKey, body }).on('error', () => {});
+    request.end(body);
+    await until(() => runs === 1);
+    request.destroy();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    finished.resolve('paid');
+    await until(async () => !seen(await send()).mark?.includes('in-progress'));
+    expect(seen(await send()).mark).toContain('response-not-kept');
+    expect(runs).toBe(1);
+  });
+
+  it('is tested by expectOnce', async () => {
+    const store = testStore();
+    const charged = new Set<string>();
+    const charge: ShopRoute = {
+      on: [Post('charges'), Idempotent({ afterFailure: 'rerun' })],
+      parameters: [Idempotency()],
+      handle: (context) =>
+        (context as HttpContext).step('charge', ({ idempotencyKey }) => charged.add(idempotencyKey).size),
+    };
+    const module = LatchkeyModule.forRoot({ store, principal: () => 'tenant', log: false });
+    const { app } = await createShop(platform, { routes: { charge }, module });
+    await expectOnce(app, { path: '/charges', body: { amount: 2000 } }, { store, effects: () => charged.size });
   });
 
   it('lets handlers of other transports run, and warns once', async () => {

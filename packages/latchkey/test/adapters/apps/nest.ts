@@ -124,7 +124,7 @@ async function fastifyApp<Kind extends TransactionKind>(setup: AppSetup<Kind>) {
 }
 
 /** Starts Nest on one of its platforms. `rawBody` makes its parsers on Express keep the bytes. */
-export function startNest(platform: Platform, rawBody = false) {
+export function startNest(platform: Platform, rawBody: boolean) {
   return async <Kind extends TransactionKind>(setup: AppSetup<Kind>): Promise<RunningApp> => {
     const app = platform === 'express' ? await expressApp(setup, rawBody) : await fastifyApp(setup);
     await app.listen(0, '127.0.0.1');
