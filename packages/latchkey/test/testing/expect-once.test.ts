@@ -1,13 +1,18 @@
 import { createServer, type RequestListener } from 'node:http';
+import { Controller, Module, Post } from '@nestjs/common';
+import { type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { FastifyAdapter } from '@nestjs/platform-fastify';
 import express, { type Express } from 'express';
 import express4 from 'express4';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
 import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
+import { Idempotency, Idempotent, LatchkeyModule } from '../../src/adapters/nest.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
 import {
@@ -18,6 +23,7 @@ import {
   transactionalMemoryStore,
 } from '../../src/testing/index.ts';
 import { serve } from '../adapters/apps/harness.ts';
+import { decorate } from '../adapters/apps/nest-decorators.ts';
 
 /** A provider that honours idempotency keys, as its charges by key. */
 type Charges = Map<string, number>;
@@ -55,6 +61,23 @@ function fetchApp(store: TestStore, charges: Charges) {
   );
 }
 
+/** Neither initialized nor listening. */
+async function nestApp(platform: AbstractHttpAdapter, store: TestStore, charges: Charges) {
+  class Shop {
+    charge(context: HttpContext | undefined) {
+      return charge(context, charges);
+    }
+  }
+  decorate(Shop, 'charge', [Post('charges')], [Idempotency()]);
+  Idempotent()(Shop);
+  Controller()(Shop);
+  class App {}
+  Module({ imports: [LatchkeyModule.forRoot(options(store))], controllers: [Shop] })(App);
+  const app = await NestFactory.create(App, platform, { logger: false });
+  onTestFinished(() => app.close());
+  return app;
+}
+
 const apps: Readonly<Record<string, (store: TestStore, charges: Charges) => OnceApp | Promise<OnceApp>>> = {
   'a URL': (store, charges) => serve(listenerApp(store, charges)),
   'a URL object': async (store, charges) => new URL(await serve(listenerApp(store, charges))),
@@ -75,6 +98,8 @@ const apps: Readonly<Record<string, (store: TestStore, charges: Charges) => Once
     app.post('/charges', async (request, reply) => reply.code(201).send(await charge(request.idempotency, charges)));
     return app;
   },
+  'a Nest application on Express': (store, charges) => nestApp(new ExpressAdapter(), store, charges),
+  'a Nest application on Fastify': (store, charges) => nestApp(new FastifyAdapter(), store, charges),
 };
 
 const rerunChecks = [
