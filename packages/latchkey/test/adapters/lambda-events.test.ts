@@ -84,6 +84,13 @@ describe('events', () => {
     expect(statusOf(await handler(event, invocation()))).toBe('executed');
   });
 
+  it('protects an event that lacks members, as in a test of an application', async () => {
+    const handler = idempotency(setup().options)(async () => created);
+    const event = { httpMethod: 'post', headers: json } as object as LambdaEvent;
+    expect(statusOf(await handler(event, invocation()))).toBe('executed');
+    expect(statusOf(await handler(event, invocation()))).toBe('replayed');
+  });
+
   it('separates the stages of a REST API', async () => {
     const handler = idempotency(setup().options)(async () => created);
     for (const path of ['/prod/orders', '/test/orders'])

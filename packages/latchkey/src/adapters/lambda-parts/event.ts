@@ -45,28 +45,31 @@ export type HeaderForm =
 
 /** Determines the form of the result. */
 export function headerFormOf(event: LambdaEvent): HeaderForm {
-  const { http, elb } = event.requestContext;
+  const { http, elb } = event.requestContext ?? {};
   if (http !== undefined) return 'single-with-cookies';
   if (elb === undefined) return 'both';
   return event.multiValueHeaders ? 'lists' : 'single';
 }
 
-/** Whether an event has the shape of a request. A function may also get events of a schedule, or of a warmer. */
+/**
+ * Whether an event has the shape of a request. A function may also get events of a schedule, or of a warmer. The events
+ * of an application's tests may lack members that the types require.
+ */
 export function isRequest(event: unknown): event is LambdaEvent {
   if (typeof event !== 'object' || event === null) return false;
   const { requestContext, httpMethod } = event as Partial<LambdaEvent>;
-  return requestContext?.http?.method !== undefined || (requestContext !== undefined && httpMethod !== undefined);
+  return requestContext?.http?.method !== undefined || httpMethod !== undefined;
 }
 
 /** In upper case. */
 export function methodOf({ requestContext, httpMethod = '' }: LambdaEvent): string {
-  return (requestContext.http?.method ?? httpMethod).toUpperCase();
+  return (requestContext?.http?.method ?? httpMethod).toUpperCase();
 }
 
 /** Path and query. */
 export function targetOf(event: LambdaEvent): string {
   const { requestContext, rawPath, path } = event;
-  const whole = rawPath ?? requestContext.path ?? path ?? '/';
+  const whole = rawPath ?? requestContext?.path ?? path ?? '/';
   const query = event.rawQueryString ?? queryOf(event);
   return query === '' ? whole : `${whole}?${query}`;
 }
@@ -81,7 +84,7 @@ function queryOf(event: LambdaEvent): string {
   for (const name of Object.keys(parameters).sort()) {
     for (const value of [parameters[name] ?? []].flat()) pairs.push([name, value]);
   }
-  if (event.requestContext.elb === undefined) return new URLSearchParams(pairs).toString();
+  if (event.requestContext?.elb === undefined) return new URLSearchParams(pairs).toString();
   return pairs.map(([name, value]) => `${name}=${value}`).join('&');
 }
 
