@@ -5,8 +5,10 @@ import {
   type LambdaGuardOptions,
   type LambdaResult,
 } from '../../src/adapters/lambda.ts';
+import { Invocations } from '../../src/adapters/lambda-parts/invocations.ts';
 import { systemRuntime } from '../../src/core/runtime.ts';
 import { gate, pause, until } from '../../src/testing/adapter-suite/world.ts';
+import { manualRuntime } from '../../src/testing/index.ts';
 import { invocation } from './apps/lambda.ts';
 import { codeOf, created, httpApi, json, setup, statusOf } from './apps/lambda-rig.ts';
 
@@ -176,41 +178,49 @@ function countingRuntime() {
   return { pending, runtime: { ...systemRuntime, timers: { set, clear } } };
 }
 
+type CountedStore = Pick<LambdaGuardOptions['store'], 'renew' | 'abandon'>;
+
+/** A store, and the number of its renewals and abandonments without a reply. */
+function counted<Counted extends CountedStore>(given: Counted) {
+  const underWay = { renew: 0, abandon: 0 };
+  const around = async <Reply>(method: keyof typeof underWay, reply: Promise<Reply>): Promise<Reply> => {
+    underWay[method] += 1;
+    return reply.finally(() => {
+      underWay[method] -= 1;
+    });
+  };
+  const store = {
+    ...given,
+    renew: (...request: Parameters<CountedStore['renew']>) => around('renew', given.renew(...request)),
+    abandon: (...request: Parameters<CountedStore['abandon']>) => around('abandon', given.abandon(...request)),
+  };
+  return { store, underWay };
+}
+
 describe('between invocations', () => {
   it('no timer and no call of the store is under way', async () => {
     const { pending, runtime } = countingRuntime();
     const { options, faults } = setup({ runtime, timing: { leaseMs: 300 } });
-    let renewals = 0;
-    const store = {
-      ...options.store,
-      renew: async (...request: Parameters<typeof options.store.renew>) => {
-        renewals += 1;
-        return options.store.renew(...request).finally(() => {
-          renewals -= 1;
-        });
-      },
-    };
+    const { store, underWay } = counted(options.store);
     faults.plan((method) => (method === 'renew' ? { kind: 'delay', delayMs: 50 } : undefined));
     const handler = idempotency({ ...options, store })(async () => {
-      await until(() => renewals > 0);
+      await until(() => underWay.renew > 0);
       return created;
     });
     expect(await handler(httpApi(), invocation()).then(statusOf)).toBe('executed');
-    expect([renewals, pending.size]).toEqual([0, 0]);
+    expect([underWay, pending.size]).toEqual([{ renew: 0, abandon: 0 }, 0]);
   });
 
-  it('an answer waits for the abandonment of its attempt', async () => {
+  it('no abandonment is under way', async () => {
     const { options, faults, count } = setup({ ...short, afterFailure: 'rerun' });
+    const { store, underWay } = counted(options.store);
     faults.plan((method) => (method === 'abandon' ? { kind: 'delay', delayMs: 100 } : undefined));
-    const handler = idempotency(options).withContext(async (context) => {
+    const handler = idempotency({ ...options, store }).withContext(async (context) => {
       await until(() => context.signal.aborted);
-      context.keep();
       return created;
     });
     expect(await handler(httpApi(), invocation(1_000)).then(statusOf)).toBe('executed');
-    const lapsed = faults.calls.get('abandon');
-    await pause(150);
-    expect([lapsed, await count('completed')]).toEqual([1, 1]);
+    expect([underWay.abandon, faults.calls.get('abandon'), await count('completed')]).toEqual([0, 1, 1]);
   });
 
   it('a claim whose reply was lost is not given back, but at the next invocation', async () => {
@@ -219,13 +229,28 @@ describe('between invocations', () => {
     const handler = idempotency(options)(async () => created);
     faults.plan((method) => (method === 'claim' ? { kind: 'lose-reply' } : undefined));
     expect(codeOf(await handler(httpApi(), invocation()))).toBe('store-unavailable');
-    faults.clear();
     const calls = faults.calls.get('claim');
     await pause(300);
     expect([pending.size, faults.calls.get('claim'), await count('running')]).toEqual([0, calls, 1]);
+    faults.plan(() => ({ kind: 'delay', delayMs: 20 }));
     await handler(httpApi({ headers: {} }), invocation());
-    expect(await count('running')).toBe(0);
+    expect([pending.size, await count('running')]).toEqual([0, 0]);
     expect(await handler(httpApi(), invocation()).then(statusOf)).toBe('executed');
+  });
+
+  it('a timer that is set fires at the next invocation', async () => {
+    const runtime = manualRuntime();
+    const invocations = new Invocations(runtime);
+    const fired: string[] = [];
+    invocations.set(() => fired.push('due'), 10);
+    invocations.set(() => fired.push('later'), 30);
+    invocations.clear(invocations.set(() => fired.push('cleared'), 10));
+    await runtime.advance(20);
+    expect(fired).toEqual([]);
+    invocations.begin();
+    expect(fired).toEqual(['due']);
+    await runtime.advance(10);
+    expect(fired).toEqual(['due', 'later']);
   });
 
   it('a call of the store that never settles is given up', async () => {
