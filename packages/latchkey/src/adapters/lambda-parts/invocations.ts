@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Runtime, sleep, type TimerHandle, type Timers } from '../../core/runtime.ts';
+import type { Runtime, TimerHandle, Timers } from '../../core/runtime.ts';
 import { withTimeLimit } from '../../core/support/store-call.ts';
 
 interface Timer {
@@ -29,8 +29,6 @@ export class Invocations implements Timers {
   readonly #runtime: Runtime;
   readonly #timers = new Set<Timer>();
   readonly #work = new Set<Promise<unknown>>();
-  /** True if a timer has fired, which may have begun work that is not in the set yet. */
-  #hasFired = false;
   /** Usually 0 or 1; a function on managed instances has several. */
   #running = 0;
 
@@ -51,7 +49,10 @@ export class Invocations implements Timers {
     this.#stop(timer);
   }
 
-  /** Must be called at the beginning of an invocation; {@link Invocations.end} must follow. Fires overdue timers. */
+  /**
+   * Must be called at the beginning of an invocation; {@link Invocations.end} must follow. Fires overdue timers: a short
+   * invocation might end before its first turn of the event loop.
+   */
   begin(): void {
     this.#running += 1;
     if (this.#running > 1) return;
@@ -85,11 +86,7 @@ export class Invocations implements Timers {
   }
 
   async #settle(giveUpAt: number): Promise<void> {
-    while (this.#hasFired || this.#work.size > 0) {
-      if (this.#hasFired) {
-        this.#hasFired = false;
-        await sleep(this.#runtime.timers, 0);
-      }
+    while (this.#work.size > 0) {
       const limitMs = giveUpAt - this.#now();
       if (limitMs <= 0) return;
       // A call of the store without a reply is given up.
@@ -108,7 +105,6 @@ export class Invocations implements Timers {
 
   #fire(timer: Timer): void {
     this.#timers.delete(timer);
-    this.#hasFired = true;
     timer.callback();
   }
 
