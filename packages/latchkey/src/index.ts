@@ -22,7 +22,7 @@ export type { Codec } from './core/support/codec.ts';
 export { idempotent } from './function/idempotent.ts';
 export type { IdempotentOptions } from './function/options.ts';
 export type { PlainResponse } from './http/exchange.ts';
-export type { HttpContext } from './http/layer.ts';
+export type { HttpContext, Peek } from './http/layer.ts';
 export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
 export type { Problem } from './http/problems/problems.ts';
 export { EXPOSED_HEADERS } from './protocol/headers.ts';

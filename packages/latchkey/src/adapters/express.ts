@@ -17,7 +17,7 @@ import type { GuardAnswer } from '../http/exchange.ts';
 import type { HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
-import { NodeExchange } from './node-http/exchange.ts';
+import { NodeExchange, requestToPeek } from './node-http/exchange.ts';
 
 /**
  * A middleware. Mount it after authentication and before the handler; body parsers may come before or after it. A
@@ -59,6 +59,7 @@ function guardFor<Kind extends TransactionKind>(
     with: (route: RouteOptions<Request>) => guardFor(layer.with(route), contexts),
     context: (request: Request) => contexts.get(request),
     tryContext: (request: Request) => contexts.tryGet(request),
+    peek: (request: Request) => layer.peek(requestToPeek(request, request, request.originalUrl)),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });
 }

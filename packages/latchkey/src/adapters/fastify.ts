@@ -16,9 +16,9 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
-import type { HttpContext } from '../http/layer.ts';
+import type { HttpContext, Peek } from '../http/layer.ts';
 import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';
-import { addHooks, FastifyContexts } from './fastify-parts/hooks.ts';
+import { addHooks, FastifyContexts, peekOnFastify } from './fastify-parts/hooks.ts';
 import type { GuardFace } from './guard-contexts.ts';
 
 /**
@@ -61,7 +61,22 @@ declare module 'fastify' {
  */
 export interface FastifyGuard<Kind extends TransactionKind = never>
   extends FastifyPluginCallback,
-    GuardFace<FastifyRequest, Kind, FastifyReply> {}
+    GuardFace<FastifyRequest, Kind, FastifyReply> {
+  /**
+   * As for other frameworks. Call it in a `preHandler` hook, when the body is parsed; it uses the options in the config
+   * of the request's route.
+   *
+   * @example
+   * ```ts
+   * await app.register(rateLimit, {
+   *   hook: 'preHandler',
+   *   allowList: async (request) => ['replay', 'running'].includes(await guard.peek(request)),
+   * })
+   * await app.register(guard)
+   * ```
+   */
+  peek(request: FastifyRequest): Promise<Peek>;
+}
 
 /**
  * Creates a guard for Fastify.
@@ -80,6 +95,7 @@ export function idempotency<Kind extends TransactionKind = never>(
   return Object.assign(plugin, {
     context: (request: FastifyRequest) => contexts.get(request),
     tryContext: (request: FastifyRequest) => contexts.tryGet(request),
+    peek: (request: FastifyRequest) => peekOnFastify(request, layer, contexts),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
     // The same properties that fastify-plugin sets: the hooks belong to the registering instance, not to a child of it.
     [Symbol.for('skip-override')]: true,

@@ -6,7 +6,7 @@
 
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
-import type { HttpContext } from '../http/layer.ts';
+import type { HttpContext, Peek } from '../http/layer.ts';
 import { RequestMark } from '../http/request-mark.ts';
 
 /** An exchange whose context is created on first use. */
@@ -57,6 +57,22 @@ export interface GuardFace<Native extends object, Kind extends TransactionKind, 
   context(request: Native): HttpContext<Kind, Finished>;
   /** Returns the context, or undefined where `context` throws: for routes whose key is optional. */
   tryContext(request: Native): HttpContext<Kind, Finished> | undefined;
+  /**
+   * Says what the guard would do with a request, by one read of the store: with the same key, principal and fingerprint.
+   * For code before the guard, such as a rate limiter that lets retries pass: count `'new'` and `'none'`, and let
+   * `'replay'` and `'running'` pass. It is only a hint, since the record may change before the request reaches the
+   * guard: two first requests at the same time may both get `'new'`. While the store is down, it resolves to `'unknown'`
+   * within `timing.claimTimeoutMs` milliseconds. Guard and handler can still read the body.
+   *
+   * Call it after the code that sets the principal, for the variant of the guard that handles the route
+   * (`guard.with({ … })`). Errors of the guard's `principal` function are rejections.
+   *
+   * @example
+   * ```ts
+   * const limiter = rateLimit({ skip: async (request) => ['replay', 'running'].includes(await guard.peek(request)) })
+   * ```
+   */
+  peek(request: Native): Promise<Peek>;
   /**
    * Refuses new operations with 503, waits at most `timeoutMs` milliseconds (default 10,000) for running ones, then
    * aborts the remaining ones.

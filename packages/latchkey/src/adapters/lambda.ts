@@ -19,7 +19,7 @@ import { LatchkeyError } from '../core/errors.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
-import type { HttpContext, HttpLayer } from '../http/layer.ts';
+import type { HttpContext, HttpLayer, Peek } from '../http/layer.ts';
 import { lambdaTable } from '../http/option-tables.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
@@ -148,8 +148,24 @@ function guardFor<Kind extends TransactionKind, Event extends LambdaEvent>(
     with: (route: RouteOptions<Event>) => guardFor(layer.with(route), parts),
     context: (event: LambdaEvent) => contexts.get(event),
     tryContext: (event: LambdaEvent) => contexts.tryGet(event),
+    peek: (event: Event) => peek(layer, parts, event),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });
+}
+
+/** Timers run only during an invocation, also the one that limits the read. */
+async function peek<Kind extends TransactionKind, Event extends LambdaEvent>(
+  layer: HttpLayer<Event, Kind>,
+  { clock, invocations }: Parts<Kind>,
+  event: Event,
+): Promise<Peek> {
+  if (!isRequest(event)) return 'none';
+  invocations.begin();
+  try {
+    return await layer.peek(new LambdaExchange({ event: { ...event }, endsAt: undefined, clock, invocations }));
+  } finally {
+    await invocations.end();
+  }
 }
 
 /** The answer of such a handler would never be seen: its return value is undefined. */

@@ -39,6 +39,7 @@ import {
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { TransactionKind } from '../core/store.ts';
+import type { Peek } from '../http/layer.ts';
 import type { GuardOptions } from '../http/options.ts';
 import { requestOf } from './nest-parts/mutation.ts';
 import { NestGuard } from './nest-parts/nest-guard.ts';
@@ -135,6 +136,28 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
     return this.#guard.intercept(context, next);
+  }
+
+  /**
+   * Says what the guard would do with a request, by one read of the store: with the same key, principal and fingerprint.
+   * For Nest's guards, which run before it, such as a throttler that lets retries pass: count `'new'` and `'none'`, and
+   * let `'replay'` and `'running'` pass. It is only a hint: two first requests at the same time may both get `'new'`.
+   * While the store is down, it resolves to `'unknown'` within `timing.claimTimeoutMs` milliseconds.
+   *
+   * @example
+   * ```ts
+   * @Injectable()
+   * export class RetryThrottlerGuard extends ThrottlerGuard {
+   *   @Inject(IdempotencyInterceptor) private readonly idempotency: IdempotencyInterceptor
+   *
+   *   protected override async shouldSkip(context: ExecutionContext): Promise<boolean> {
+   *     return ['replay', 'running'].includes(await this.idempotency.peek(context))
+   *   }
+   * }
+   * ```
+   */
+  peek(context: ExecutionContext): Promise<Peek> {
+    return this.#guard.peek(context);
   }
 }
 

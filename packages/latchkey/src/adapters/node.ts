@@ -19,7 +19,7 @@ import type { GuardAnswer } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
-import { NodeExchange } from './node-http/exchange.ts';
+import { NodeExchange, requestToPeek } from './node-http/exchange.ts';
 
 /**
  * A handler in the form that `createServer` takes. The context is undefined for a request that runs without protection.
@@ -62,6 +62,7 @@ function guardFor<Kind extends TransactionKind>(
     with: (route) => guardFor(layer.with(route), contexts),
     context: (request) => contexts.get(request),
     tryContext: (request) => contexts.tryGet(request),
+    peek: (request) => layer.peek(requestToPeek(request, request, request.url ?? '/')),
     shutdown: (timeoutMs) => layer.shutdown(timeoutMs),
   };
 }

@@ -22,7 +22,7 @@ import type { GuardOptions, RequestOptions, ResponseOptions, RouteOptions } from
 import { dialects } from '../http/problems/dialects.ts';
 import type { ProblemShape } from '../http/problems/problem-response.ts';
 import { MAX_NAME_LENGTH, pathOf } from '../http/request/read-request.ts';
-import { createRoute, type Route } from '../http/request/route.ts';
+import { createRoute, loadOnDemand, type Route } from '../http/request/route.ts';
 import { decodeRequest, type SavedRequest } from '../http/request/saved-request.ts';
 import { plainToResponse } from '../http/response/fetch-response.ts';
 import { FinishedAnswer } from '../http/response/guard-context.ts';
@@ -47,8 +47,11 @@ export interface HttpOperationsOptions extends Pick<GuardOptions<SavedRequest>, 
   readonly steps?: StepOptions;
   /** `maxBytes`: maximum size of a decompressed body in bytes. Default 1 MiB. */
   readonly request?: Pick<RequestOptions, 'maxBytes'>;
-  /** Which answers are kept. */
-  readonly response?: Pick<ResponseOptions<SavedRequest>, 'maxBytes' | 'keep'>;
+  /**
+   * Which answers are kept, and what is stored of them. If the guard's route has `response.reference`, set the same
+   * function: without it the request is not run, since the body of its answer would be stored.
+   */
+  readonly response?: Pick<ResponseOptions<SavedRequest>, 'maxBytes' | 'keep' | 'reference'>;
   /** Receives errors thrown by handlers. */
   readonly onEvent?: EventListener;
   /**
@@ -66,7 +69,11 @@ export const operationsTable = {
   timing: routeTable.timing,
   steps: routeTable.steps,
   request: group({ maxBytes: request.members.maxBytes }),
-  response: group({ maxBytes: response.members.maxBytes, keep: response.members.keep }),
+  response: group({
+    maxBytes: response.members.maxBytes,
+    keep: response.members.keep,
+    reference: response.members.reference,
+  }),
   dialect: guardTable.dialect,
   onProblem: guardTable.onProblem,
 } satisfies OptionTable<HttpOperationsOptions>;
@@ -106,7 +113,8 @@ async function restore(
   pattern: OperationPattern,
   { route }: Shared,
 ): Promise<SavedRequest> {
-  const { method, target, principal, headers: lines, body } = decodeRequest(bytes);
+  const { method, target, principal, headers: lines, body, byReference } = decodeRequest(bytes);
+  if (byReference && route.options.response.reference === undefined) throw withoutReference(operation);
   const headers = new Headers();
   for (const [name, value] of lines) headers.append(name, value);
   return {
@@ -134,7 +142,11 @@ class SavedExchange extends Exchange<SavedRequest, TransactionKind, Response> {
     this.guard = shared;
   }
 
-  run(request: SavedRequest, context: AnyContext): Promise<RunResult> {
+  async run(request: SavedRequest, context: AnyContext): Promise<RunResult> {
+    if (this.route.options.response.reference !== undefined) {
+      const { encoderByReference } = await loadOnDemand();
+      this.encode = encoderByReference(this);
+    }
     this.native = request;
     this.method = request.method;
     this.target = request.url;
@@ -217,6 +229,13 @@ export function httpOperations<Kind extends TransactionKind = never>(
       };
     },
   };
+}
+
+function withoutReference(operation: string): LatchkeyError {
+  return new LatchkeyError(
+    'option-invalid',
+    `httpOperations: the route of ${operation} has response.reference; set the same function here.`,
+  );
 }
 
 function notRegistered(operation: string): never {

@@ -41,6 +41,7 @@ export const errorCodes = [
   'principal-missing',
   'principal-unstable',
   'proposal-missing',
+  'rebuild-failed',
   'record-unreadable',
   'replay-forbidden',
   'request-incomplete',

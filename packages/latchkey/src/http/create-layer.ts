@@ -19,7 +19,7 @@ import { dialects } from './problems/dialects.ts';
 import { problemResponse } from './problems/problem-response.ts';
 import { problem } from './problems/problems.ts';
 import { fingerprinter } from './request/fingerprint.ts';
-import { createRoute, type Guard } from './request/route.ts';
+import { createRoute, type Guard, invalid, loadOnDemand } from './request/route.ts';
 import { RequestMark } from './request-mark.ts';
 import { createWarn } from './warnings.ts';
 
@@ -29,8 +29,11 @@ function layerFor<Native, Kind extends TransactionKind>(
 ): HttpLayer<Native, Kind> {
   const route = createRoute(options, guard);
   noteSettings(guard.store, route.settings);
+  const { reference, rebuild } = options.response;
+  if (reference !== undefined && rebuild === undefined) throw invalid('response.reference needs response.rebuild');
   return {
     handle: (exchange) => guardRequest(exchange, route, guard),
+    peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),
     failed(error, native) {
       guard.emit?.({ type: 'handler-error', operation: 'the guard', error });
       return problemResponse(problem('operation-failed'), native, guard);

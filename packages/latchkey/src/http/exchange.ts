@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { AnyContext } from '../core/context.ts';
+import type { AnyContext, FinalWrite } from '../core/context.ts';
 import type { Attempt } from '../core/engine/attempt.ts';
 import type { Operation, RunResult } from '../core/operation.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
@@ -14,8 +14,17 @@ import { recordReference } from '../core/support/digest.ts';
 import type { HttpContext } from './layer.ts';
 import { problemResponse } from './problems/problem-response.ts';
 import type { Problem } from './problems/problems.ts';
+import type { BodyForm } from './request/body-form.ts';
 import type { Guard, Route } from './request/route.ts';
 import { GuardContext, typedContext } from './response/guard-context.ts';
+import { encodeResponse } from './response/snapshot.ts';
+
+/** Encodes an answer for its record: the answer, or its tombstone if the body is longer than the limit. */
+export type Encoder = (
+  response: PlainResponse,
+  limitBytes: number,
+  fixedCoding?: boolean,
+) => FinalWrite | Promise<FinalWrite>;
 
 /** A header as it is sent. Repeated headers are repeated pairs. */
 export type Header = readonly [name: string, value: string];
@@ -86,6 +95,17 @@ export type GuardAnswer =
    */
   | { readonly kind: 'cut' };
 
+/** The body of a request that was peeked at, kept for the guard. */
+export interface PeekedBody {
+  /** The route whose rules the form follows. */
+  readonly route: object;
+  readonly received: Extract<RequestBody, { kind: 'bytes' }>;
+  readonly form: BodyForm;
+}
+
+/** A request before it enters the guard: a new object, to which `peek` adds what it finds. */
+export type PeekRequest<Native> = Pick<Exchange<Native>, 'native' | 'method' | 'target' | 'headers' | 'body'>;
+
 /** The parts of the guard that an exchange needs. */
 type ExchangeGuard<Native> = Pick<Guard<Native, TransactionKind>, 'dialect' | 'onProblem' | 'emit' | 'runtime'>;
 
@@ -105,6 +125,10 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
   /** Set when the exchange enters its guard. */
   route!: Route<Native>;
   guard!: ExchangeGuard<Native>;
+  /** Replaced on a route with `response.reference`. */
+  encode: Encoder = encodeResponse;
+  /** Set if this request was peeked at before, on the same route. */
+  peeked: PeekedBody | undefined;
   /** Set when the claim is won. */
   attempt: Attempt | undefined;
   /**

@@ -11,12 +11,12 @@ import type { ErrorCode } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
-import { type Problem, problem, retryAfterSeconds } from './problems/problems.ts';
+import { type Problem, problem, retryAfterSeconds, unavailable } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
 import { readBody, readOperation } from './request/read-request.ts';
-import { type Guard, loadQuarantine, type Route } from './request/route.ts';
-import { answerExecuted, answerReplay, send, unavailable } from './response/answer-outcome.ts';
+import { type Guard, loadOnDemand, type Route } from './request/route.ts';
+import { answerExecuted, answerReplay, send } from './response/answer-outcome.ts';
 import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
@@ -43,6 +43,9 @@ export function guardRequest<Native, Kind extends TransactionKind>(
   return claimAndAnswer(exchange, guard, keyLines);
 }
 
+/** The operation of a request, or the problem to answer with. */
+type Prepared = { readonly operation: Operation } | { readonly problem: Problem };
+
 async function claimAndAnswer<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
   guard: Guard<Native, Kind>,
@@ -63,18 +66,17 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
   const body = received instanceof Promise ? await received : received;
   // The operation has the record's id, from principal, method, path and key, and the fingerprint of the request.
   const read = readOperation(exchange, guard.fingerprintsOf, body);
-  const reading = read instanceof Promise ? await read : read;
+  let reading: Prepared = read instanceof Promise ? await read : read;
+  if (route.isPrepared && 'operation' in reading) {
+    // The route has options that few routes have: a `recover` hook, a saved request, a reference in place of the answer's
+    // body, or a store that was restored from a backup, so that a key from before may belong to a lost record.
+    exchange.operation = reading.operation;
+    const { prepareClaim } = await loadOnDemand();
+    reading = await prepareClaim(exchange, reading.operation, body, guard);
+  }
   if ('problem' in reading) return refuse(exchange, guard, reading.problem);
   const { operation } = reading;
   exchange.operation = operation;
-
-  const { restored } = route.options;
-  if (restored) {
-    // The store was restored from a backup: a key from before may belong to a lost record.
-    const { quarantineProblem } = await loadQuarantine();
-    const found = await quarantineProblem(restored, exchange, operation, guard);
-    if (found !== undefined) return refuse(exchange, guard, found);
-  }
 
   // One call of the store. If the route is set so, the engine then waits for a running record, takes over a lapsed one,
   // or asks the `recover` hook about it.
@@ -159,7 +161,7 @@ function refuse<Native, Kind extends TransactionKind>(
 /**
  * Whether this request of the framework has come to the guard before, which is mounted twice then. The answer of the
  * outer one, which is the refusal by the inner one, must not be stored. A request that is not an object can't be
- * marked.
+ * marked. If `peek` has looked at the request, the exchange takes over the body that it kept.
  */
 function wasSeen<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
@@ -167,10 +169,14 @@ function wasSeen<Native, Kind extends TransactionKind>(
 ): boolean {
   const { native } = exchange;
   if (typeof native !== 'object' || native === null) return false;
-  const outer = seen.get(native);
-  if (outer === undefined) seen.set(native, exchange);
-  else outer.overruled = 'release';
-  return outer !== undefined;
+  const found = seen.get(native);
+  if (found !== undefined && !('form' in found)) {
+    found.overruled = 'release';
+    return true;
+  }
+  seen.set(native, exchange);
+  if (found?.route === exchange.route) exchange.peeked = found;
+  return false;
 }
 
 const misnamedKey =

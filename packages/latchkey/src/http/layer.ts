@@ -7,7 +7,7 @@
 import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context } from '../core/context.ts';
 import type { TransactionKind } from '../core/store.ts';
-import type { Exchange, GuardAnswer, PlainResponse } from './exchange.ts';
+import type { Exchange, GuardAnswer, PeekRequest, PlainResponse } from './exchange.ts';
 import type { Answer, RouteOptions } from './options.ts';
 
 /** The return type of the function of `finish`: a Response only if that function may be asynchronous. */
@@ -44,6 +44,19 @@ export interface HttpContext<Kind extends TransactionKind = never, Finished = vo
   release(): void;
 }
 
+/**
+ * What the guard would do with a request:
+ * - `none`: it would let the request pass, since the method is not guarded or there is no key, or refuse it without
+ *   looking at its record.
+ * - `new`: it would run the handler: there is no record, or an open one.
+ * - `replay`: it would answer with the stored answer.
+ * - `running`: the first request with this key is still running.
+ * - `mismatch`: it would refuse the request, since its key was used for another payload.
+ * - `unknown`: the record's worker has died, so `afterFailure` and `recover` decide; or the store gave no answer, or an
+ *   unreadable one.
+ */
+export type Peek = 'none' | 'new' | 'replay' | 'running' | 'unknown' | 'mismatch';
+
 /** A guard, or a route's variant of it. */
 export interface HttpLayer<Native, Kind extends TransactionKind = never> {
   /**
@@ -52,6 +65,8 @@ export interface HttpLayer<Native, Kind extends TransactionKind = never> {
    * library that can't be loaded, in which case no handler has run.
    */
   handle(exchange: Exchange<Native, Kind>): GuardAnswer | Promise<GuardAnswer>;
+  /** See {@link Peek}. Errors of the application's `principal` are rejections. */
+  peek(request: PeekRequest<Native>): Promise<Peek>;
   /** The answer to such an error if no framework handles it. */
   failed(error: unknown, native: Native): PlainResponse;
   /** Returns the guard with other settings for one route. It shares store and engine. */

@@ -77,6 +77,8 @@ const responseTable = {
   maxBytes: called('maxBodySize maxSize', bytes),
   keep: callable,
   authorizeReplay: callable,
+  reference: callable,
+  rebuild: callable,
   whenUnstored: anyOf('send', '503'),
 };
 

@@ -127,6 +127,15 @@ export interface RequestOptions {
   readonly save?: boolean | SaveRequestOptions;
 }
 
+/** The body of a rebuilt answer. An object is sent as JSON, a string as UTF-8 text, bytes unchanged. */
+type RebuiltBody = string | Uint8Array | object;
+
+// Members in the form of methods, so that an application can declare the type of its own bodies and references.
+interface ReferenceFunctions<Native> {
+  reference(body: unknown, status: number): unknown;
+  rebuild(reference: unknown, request: Native): RebuiltBody | Promise<RebuiltBody>;
+}
+
 /** The answer. */
 export interface ResponseOptions<Native> {
   /** Maximum size of a stored response body in bytes. Default 1 MiB. */
@@ -147,6 +156,30 @@ export interface ResponseOptions<Native> {
     request: Native,
     record: ReplayRecord,
   ) => boolean | Answer | Response | Promise<boolean | Answer | Response>;
+  /**
+   * Returns what the record keeps in place of a body, for answers with a secret in them: a JSON value from which
+   * `rebuild` makes the body again, such as an id. The record then has the status, the headers (without ETag and
+   * digests of the body) and this value, and never the body. Called with the body (the value of JSON, the text of
+   * `text/*`, otherwise the bytes) and the status of each complete answer with a body, errors too; must be synchronous.
+   * If it throws or returns undefined, a retry gets 410 `response-not-kept`; in `finish`, the transaction is rolled
+   * back. Requires `rebuild`. Default: the body is stored.
+   *
+   * @example
+   * ```ts
+   * app.post('/api-keys', guard.with({
+   *   response: {
+   *     reference: (body: { id: string }) => body.id,
+   *     rebuild: async (id: string) => ({ id, secret: await vault.read(id) }),
+   *   },
+   * }), handler)
+   * ```
+   */
+  readonly reference?: ReferenceFunctions<Native>['reference'];
+  /**
+   * Makes the body of a replay from what `reference` returned. Called with the present request after
+   * `authorizeReplay`; may be asynchronous. If it throws, the retry gets 503 `rebuild-failed`, and nothing runs.
+   */
+  readonly rebuild?: ReferenceFunctions<Native>['rebuild'];
   /**
    * If the answer can't be stored: sends it, marked, or answers 503. Default `'send'` for `refuse`, `'503'` for
    * `rerun`.

@@ -16,7 +16,8 @@ import type { RecordKind } from './record-entry.ts';
 
 /**
  * A decision about a lapsed record:
- * - `{ response }`, for a record of the HTTP layer: the answer of every retry.
+ * - `{ response }`, for a record of the HTTP layer: the answer of every retry. It is stored as given, also on a route
+ *   with `response.reference`: don't put a secret into it.
  * - `{ value }`, for a record of `idempotent()`: the result of every further call. Pass the function's `codec`, if any.
  * - `{ failure }`, for a record of `idempotent()`: every further call throws `operation-failed` with it as the cause.
  * - `{ bytes }`, for a record of another layer on the engine: the result as that layer encodes it.

@@ -29,6 +29,8 @@ export interface ShownResult {
   readonly bytes: number;
   /** The status of an answer over HTTP. */
   readonly status?: number;
+  /** What the route's `response.reference` returned: the body of the answer is not stored. */
+  readonly reference?: unknown;
 }
 
 /** The decoded request; `unreadable` if this version can't read it. */
@@ -68,8 +70,13 @@ export function shownResult(record: StoredRecord): { readonly result?: ShownResu
   const { result } = record;
   if (result === undefined) return {};
   const shown = { kind: result.kind, bytes: result.bytes.length };
+  if (kindOf(record) !== 'http') return { result: shown };
   try {
-    return { result: kindOf(record) === 'http' ? { ...shown, status: decodeResponse(result.bytes).status } : shown };
+    const { status, isReference, body } = decodeResponse(result.bytes);
+    const hasReference = isReference === true && result.kind === 'value';
+    return {
+      result: { ...shown, status, ...(hasReference && { reference: JSON.parse(Buffer.from(body).toString()) }) },
+    };
   } catch {
     return { result: shown };
   }

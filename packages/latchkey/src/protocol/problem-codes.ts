@@ -30,6 +30,7 @@ const openCodes = [
   'principal-invalid',
   'principal-missing',
   'principal-unstable',
+  'rebuild-failed',
   'record-unreadable',
   'replay-forbidden',
   'request-incomplete',

@@ -7,7 +7,7 @@ import type { PlainResponse } from '../../src/http/exchange.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
 import type { Answer } from '../../src/http/options.ts';
 import { GuardContext } from '../../src/http/response/guard-context.ts';
-import { decodeResponse } from '../../src/http/response/snapshot.ts';
+import { decodeResponse, encodeResponse } from '../../src/http/response/snapshot.ts';
 import type { SqliteTransactions } from '../../src/stores/sqlite/index.ts';
 import { layerRig } from './layer-rig.ts';
 
@@ -26,6 +26,7 @@ function asynchronous() {
   };
   const exchange = {
     attempt,
+    encode: encodeResponse,
     route: { maxResponseBytes: 1000 },
     finished: (response: PlainResponse) => finished.push(response),
   };

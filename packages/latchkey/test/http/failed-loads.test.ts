@@ -5,7 +5,7 @@ import { captured, type Handler, layerRig } from './layer-rig.ts';
 
 const audit = '../../src/core/audit/hook-decision.ts';
 const client = '../../src/client/step-fetch.ts';
-const quarantine = '../../src/http/request/quarantine.ts';
+const onDemand = '../../src/http/on-demand.ts';
 
 /** Modules that are loaded on first use may be missing, for example in a deployment that is being replaced. */
 function failing(module: string): void {
@@ -15,7 +15,7 @@ function failing(module: string): void {
 }
 
 afterEach(() => {
-  for (const module of [audit, client, quarantine]) vi.doUnmock(module);
+  for (const module of [audit, client, onDemand]) vi.doUnmock(module);
 });
 
 it('does not carry out a decision while the audit fails to load, and asks again at the next retry', async () => {
@@ -47,11 +47,28 @@ it('saves no step while the client behind context.fetch fails to load, and makes
   expect(provider.seen).toHaveLength(1);
 });
 
-it('runs no handler while the check of restored keys fails to load, and checks at the next retry', async () => {
-  failing(quarantine);
-  const { send, runs } = layerRig({ restored: { at: 0 } });
+it.each([
+  ['the check of restored keys', { restored: { at: 0 } }],
+  ['the code for references', { response: { reference: () => 'id', rebuild: () => 'rebuilt' } }],
+  ['the code that saves requests', { afterFailure: 'rerun', request: { save: true } }],
+] as const)('runs no handler while %s fails to load, and runs it at the next retry', async (_name, options) => {
+  vi.resetModules();
+  failing(onDemand);
+  const { send, runs } = (await import('./layer-rig.ts')).layerRig(options);
   await expect(send({ key: 'k' })).rejects.toThrow();
   expect(runs()).toBe(0);
-  vi.doUnmock(quarantine);
+  vi.doUnmock(onDemand);
   expect(await send({ key: 'k' })).toMatchObject({ status: 201 });
+});
+
+it('replays no answer while the code for its authorization fails to load', async () => {
+  vi.resetModules();
+  failing(onDemand);
+  const authorizeReplay = vi.fn(() => true);
+  const { send } = (await import('./layer-rig.ts')).layerRig({ response: { authorizeReplay } });
+  await send({ key: 'k' });
+  await expect(send({ key: 'k' })).rejects.toThrow();
+  vi.doUnmock(onDemand);
+  expect((await send({ key: 'k' })).header('idempotent-replayed')).toBe('true');
+  expect(authorizeReplay).toHaveBeenCalledTimes(1);
 });

@@ -183,6 +183,32 @@ describe('an answer is classified as by the guard', () => {
   });
 });
 
+describe('a saved request of a route with response.reference', () => {
+  const reference = ({ id }: { id: string }) => id;
+  const rebuild = (id: string) => ({ id, secret: 'sk_live' });
+  const handlers = { 'POST /v1/orders': () => ({ status: 201, body: { id: 'key_1', secret: 'sk_live' } }) };
+  const stored = (record: { readonly result?: { readonly bytes: Uint8Array } } | undefined) =>
+    text(record?.result?.bytes ?? new Uint8Array());
+
+  it('has its answer stored as a reference by the completer too, and rebuilt for the retry', async () => {
+    const { crash, complete, retry, read } = crashRig({ response: { reference, rebuild } });
+    await crash(sent);
+    expect(recorded(await complete(handlers, { response: { reference } }))).toBe('stored');
+    expect(stored(await read())).toMatch(/"key_1"$/);
+    expect(await retry(sent)).toMatchObject({ status: 201, text: '{"id":"key_1","secret":"sk_live"}' });
+  });
+
+  it('is not run by a completer without the same function, which would store the body', async () => {
+    const { crash, complete, read } = crashRig({ response: { reference, rebuild } });
+    await crash(sent);
+    const ran = { 'POST /v1/orders': () => fail() };
+    await expect(complete(ran)).rejects.toThrow(
+      expect.objectContaining({ code: 'option-invalid', message: expect.stringMatching(/response.reference/) }),
+    );
+    expect(await read()).toMatchObject({ state: 'lapsed' });
+  });
+});
+
 describe('operations by name', () => {
   const nothing = () => ({ status: 204 });
 

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody } from '../../src/http/exchange.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
@@ -116,6 +116,31 @@ describe('context.finish', () => {
     });
     expect(first.status).toBe(201);
     expect((await send(() => Promise.reject(new Error('must not run')))).status).toBe(201);
+    expect(charges()).toHaveLength(1);
+    await store.close();
+  });
+
+  it('commits a reference in place of the body, and leaves nothing without a reference', async () => {
+    const reference = vi.fn((body: { id: string }): unknown => body.id);
+    const rebuild = (id: string) => ({ id });
+    const { send, store } = shop({ response: { reference: (body: { id: string }) => reference(body), rebuild } });
+    reference.mockReturnValueOnce(undefined);
+    const failed = await send(async (context) => {
+      await charge(context);
+      return captured(201);
+    });
+    expect([failed.status, charges()]).toEqual([500, []]);
+    const first = await send(async (context) => {
+      await charge(context);
+      return captured(201);
+    });
+    expect(first).toMatchObject({ status: 201, text: '{"id":"ch_1"}' });
+    expect(reference.mock.calls).toEqual([[{ id: 'ch_1' }], [{ id: 'ch_1' }]]);
+    const [record] = (await store.list({ state: 'completed', limit: 1 })).records;
+    expect(Buffer.from(record?.result?.bytes ?? []).toString()).toMatch(/"ch_1"$/);
+    expect(Buffer.from(record?.result?.bytes ?? []).toString()).not.toContain('{"id"');
+    const retry = await send(() => Promise.reject(new Error('must not run')));
+    expect(retry).toMatchObject({ status: 201, text: '{"id":"ch_1"}' });
     expect(charges()).toHaveLength(1);
     await store.close();
   });

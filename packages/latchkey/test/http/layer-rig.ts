@@ -14,10 +14,14 @@ import {
 } from '../../src/http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../../src/http/layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
+import { loadOnDemand } from '../../src/http/request/route.ts';
 import { headerValue } from '../../src/http/response/kept-headers.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
+
+// Time is the test's own: a request must not wait for a module that is loaded on first use.
+await loadOnDemand().catch(() => undefined);
 
 /** The native request of this rig. */
 export interface Native {
@@ -138,6 +142,8 @@ export function layerRig(options: Partial<GuardOptions<Native>> = {}) {
     ...options,
   });
   let runs = 0;
+  const never = () => Promise.reject(new Error('A peek runs no handler.'));
+  const peek = (sent: Sent, guard: HttpLayer<Native> = layer) => guard.peek(new PlainExchange(sent, never));
 
   const through =
     (guard: HttpLayer<Native>) =>
@@ -154,7 +160,7 @@ export function layerRig(options: Partial<GuardOptions<Native>> = {}) {
     };
 
   const warnings = () => events.flatMap((event) => (event.type === 'warning' ? [event.code] : []));
-  return { runtime, memory, faults, events, layer, through, send: through(layer), runs: () => runs, warnings };
+  return { runtime, memory, faults, events, layer, peek, through, send: through(layer), runs: () => runs, warnings };
 }
 
 /** A handler that a test can release. */

@@ -10,6 +10,7 @@ const content = fc.record({
   principal: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
   headers: fc.array(header),
   body: fc.uint8Array({ maxLength: 300 }),
+  byReference: fc.constantFrom(true, undefined),
 });
 
 const unreadable = expect.objectContaining({ code: 'record-unreadable' });
@@ -24,6 +25,12 @@ describe('a saved request', () => {
     );
   });
 
+  it('of a route with response.reference has a version that a release without references refuses', () => {
+    const request = { method: 'POST', target: '/a', principal: undefined, headers: [], body: new Uint8Array() };
+    expect(encodeRequest(request)[0]).toBe(1);
+    expect(encodeRequest({ ...request, byReference: true })[0]).toBe(2);
+  });
+
   it('is unreadable when it is truncated, of another version, or foreign data', () => {
     const bytes = encodeRequest({
       method: 'POST',
@@ -35,7 +42,7 @@ describe('a saved request', () => {
     for (let length = 0; length < bytes.length; length += 1) {
       expect(() => decodeRequest(bytes.subarray(0, length)), `${length} bytes`).toThrow(unreadable);
     }
-    expect(() => decodeRequest(bytes.with(0, 2))).toThrow(unreadable);
+    expect(() => decodeRequest(bytes.with(0, 3))).toThrow(unreadable);
     expect(() => decodeRequest(Buffer.from('{"method":"POST"}'))).toThrow(unreadable);
   });
 });

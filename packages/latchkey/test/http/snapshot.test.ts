@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { keptHeaders } from '../../src/http/response/kept-headers.ts';
-import { decodeResponse, encodeResponse } from '../../src/http/response/snapshot.ts';
+import { decodeResponse, encodeResponse, REFERENCE_FORMAT } from '../../src/http/response/snapshot.ts';
 import { holds } from './seeded.ts';
 
 const headerNames = fc.constantFrom('Content-Type', 'X-Custom', 'Link', 'ETag', 'Location', 'x-lower');
@@ -51,6 +51,16 @@ describe('a snapshot', () => {
     expect(decodeResponse(written)).toMatchObject({ status: 201, headers: [['A', 'b']] });
   });
 
+  it('with a reference in place of the body has another version, so that a former release does not replay it', () => {
+    const response = { status: 201, headers: [['A', 'b']] as const, body: Buffer.from('"key_1"') };
+    const { result, tombstone } = encodeResponse(response, 100, false, REFERENCE_FORMAT);
+    const written = Buffer.from([2, 0, 0, 0, 15, ...Buffer.from('[201,0,"A","b"]"key_1"')]);
+    expect(Buffer.from(result.bytes)).toEqual(written);
+    expect(decodeResponse(written)).toMatchObject({ status: 201, headers: [['A', 'b']], isReference: true });
+    expect(decodeResponse(tombstone).body).toHaveLength(0);
+    expect(decodeResponse(encodeResponse(response, 100).result.bytes).isReference).toBeUndefined();
+  });
+
   it('truncated in its head is unreadable', () => {
     const { tombstone } = encodeResponse({ status: 200, headers: [['A', 'b']], body: Buffer.alloc(0) }, 0);
     for (let end = 0; end < tombstone.length; end += 1) {
@@ -59,7 +69,7 @@ describe('a snapshot', () => {
   });
 
   it.each([
-    ['of a newer version', [2, 0, 0, 0, 7, ...Buffer.from('[200,0]')]],
+    ['of a newer version', [3, 0, 0, 0, 7, ...Buffer.from('[200,0]')]],
     ['without JSON', [1, 0, 0, 0, 3, ...Buffer.from('abc')]],
     ['without a status', [1, 0, 0, 0, 9, ...Buffer.from('["200",0]')]],
     ['with no list', [1, 0, 0, 0, 2, ...Buffer.from('{}')]],

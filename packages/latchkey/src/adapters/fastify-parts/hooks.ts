@@ -7,18 +7,21 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
-import type { HttpLayer } from '../../http/layer.ts';
+import type { PeekRequest, RequestBody } from '../../http/exchange.ts';
+import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
 import { KEY_HEADER } from '../../protocol/headers.ts';
 import { type ContextHolder, GuardContexts } from '../guard-contexts.ts';
-import { readNodeBody, tapNodeBody } from '../node-http/request-body.ts';
+import { requestToPeek } from '../node-http/exchange.ts';
+import { readNodeBody, tapNodeBody, tappedBody } from '../node-http/request-body.ts';
 import { type Done, exchangeOf, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
 
 /** The parts that all hooks of a guard share. */
 interface Parts<Kind extends TransactionKind> extends FastifyParts {
+  readonly contexts: FastifyContexts<Kind>;
   readonly layer: HttpLayer<FastifyRequest, Kind>;
 }
 
@@ -35,6 +38,23 @@ const noRoutes = '(empty tree)';
 
 /** The contexts of one guard. */
 export class FastifyContexts<Kind extends TransactionKind> extends GuardContexts<Kind, FastifyReply> {
+  /** Bodies that were read before parsing. */
+  readonly bodies = new RequestMark<RequestBody>();
+  /** The variants of the guard, by the options of their routes. */
+  readonly #layers = new WeakMap<object, HttpLayer<FastifyRequest, Kind>>();
+
+  /** Returns the guard for a route with these options; undefined for an unguarded route. */
+  layerFor(
+    options: RouteConfig['idempotency'],
+    layer: HttpLayer<FastifyRequest, Kind>,
+  ): HttpLayer<FastifyRequest, Kind> | undefined {
+    if (options === undefined) return layer;
+    if (options === false) return undefined;
+    const found = this.#layers.get(options) ?? layer.with(options);
+    this.#layers.set(options, found);
+    return found;
+  }
+
   protected override find(request: FastifyRequest): ContextHolder<Kind, FastifyReply> | undefined {
     const exchange = exchangeOf<Kind>(request);
     return exchange?.hasRun === true && exchange.parts.contexts === this ? exchange : undefined;
@@ -65,7 +85,7 @@ export function addHooks<Kind extends TransactionKind>(
   }
   // Later routes have their own hook: if there are no earlier routes, requests need no check of their route.
   const hasRoutes = instance.printRoutes() !== noRoutes;
-  const parts: Parts<Kind> = { layer, ...addCapture(instance, contexts) };
+  const parts: Parts<Kind> = { layer, ...addCapture(instance, contexts, contexts.bodies), contexts };
   instance.addHook('onRoute', (route) => appendHook(route, parts));
   if (hasRoutes) instance.addHook('preHandler', earlierRoutes(parts));
 }
@@ -74,12 +94,18 @@ export function addHooks<Kind extends TransactionKind>(
  * Adds the hooks that read bodies before they are parsed, and that capture the answers of a guard's exchanges.
  *
  * @param contexts - an object that belongs to the guard alone.
+ * @param bodies - gets the bodies that were read before parsing.
  */
-export function addCapture(instance: FastifyInstance, contexts: object): FastifyParts {
+export function addCapture(
+  instance: FastifyInstance,
+  contexts: object,
+  bodies: FastifyParts['bodies'] = new RequestMark(),
+): FastifyParts {
   const bodyLimit = instance.initialConfig.bodyLimit ?? defaultBodyLimit;
-  const parts: FastifyParts = { contexts, bodies: new RequestMark(), bodyLimit };
+  const parts: FastifyParts = { contexts, bodies, bodyLimit };
   instance.addHook('preParsing', (request, _reply, payload, done) => {
-    if (mustBeRead(request, payload)) readBody(request, parts).then(() => done(), done);
+    if (mustBeRead(request, payload) && parts.bodies.get(request) === undefined)
+      readBody(request, parts).then(() => done(), done);
     else done();
   });
   instance.addHook('onSend', (request, _reply, payload, done) => {
@@ -103,6 +129,37 @@ function mustBeRead({ raw, headers }: FastifyRequest, payload: Readable): boolea
 /** Reads a body that can't be tapped, up to the route's `bodyLimit`, and leaves it for the parser. */
 async function readBody(request: FastifyRequest, { bodies, bodyLimit }: FastifyParts): Promise<void> {
   bodies.set(request, await readNodeBody(request.raw, {}, request.routeOptions.bodyLimit ?? bodyLimit));
+}
+
+/** Looks at a request before it reaches the guard. A 404 handler and an unguarded route have no records. */
+export async function peekOnFastify<Kind extends TransactionKind>(
+  request: FastifyRequest,
+  layer: HttpLayer<FastifyRequest, Kind>,
+  contexts: FastifyContexts<Kind>,
+): Promise<Peek> {
+  if (request.is404) return 'none';
+  const { idempotency }: RouteConfig = request.routeOptions.config;
+  const ofRoute = contexts.layerFor(idempotency, layer);
+  return ofRoute === undefined ? 'none' : ofRoute.peek(fastifyRequestToPeek(request, contexts.bodies));
+}
+
+/** Returns the parts of a request that `peek` needs. */
+export function fastifyRequestToPeek(
+  request: FastifyRequest,
+  bodies: FastifyParts['bodies'],
+): PeekRequest<FastifyRequest> {
+  const { raw, originalUrl, routeOptions } = request;
+  const { bodyLimit = defaultBodyLimit } = routeOptions;
+  const body = async (): Promise<RequestBody> => {
+    const known = tappedBody(raw, bodyLimit) ?? bodies.get(request);
+    if (known !== undefined) return known;
+    const isUnread = !raw.readableDidRead && !raw.readableEnded;
+    const read = await readNodeBody(raw, request, bodyLimit);
+    // In a hook before parsing: the guard's own hook could not read the stream again.
+    if (isUnread) bodies.set(request, read);
+    return read;
+  };
+  return { ...requestToPeek(request, raw, originalUrl), body };
 }
 
 /** Adds the guard after the route's own hooks, since authentication is often one of them. */
@@ -132,8 +189,8 @@ function hookFor<Kind extends TransactionKind>(
   bodyLimit: number | undefined,
   parts: Parts<Kind>,
 ): Hook {
-  if (idempotency === false) return (_request, _reply, done) => done();
-  const layer = idempotency === undefined ? parts.layer : parts.layer.with(idempotency);
+  const layer = parts.contexts.layerFor(idempotency, parts.layer);
+  if (layer === undefined) return (_request, _reply, done) => done();
   const shared: FastifyParts = { ...parts, bodyLimit: bodyLimit ?? parts.bodyLimit };
   return (request, reply, done) => {
     let exchange: FastifyExchange<Kind> | undefined;

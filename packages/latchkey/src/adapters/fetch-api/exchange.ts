@@ -34,8 +34,8 @@ export interface FetchExchangeParts<Native, Kind extends TransactionKind> {
   readonly request: Request;
   /** The body that the framework kept when it was read before the guard. */
   readonly parsed?: () => RequestBody | Promise<RequestBody>;
-  /** Runs the handler. */
-  readonly run: (exchange: ContextHolder<Kind>) => Promise<Response>;
+  /** Runs the handler. Absent for `peek`. */
+  readonly run?: (exchange: ContextHolder<Kind>) => Promise<Response>;
   /** The headers that were set before the guard. */
   readonly headersBefore?: () => Headers;
 }
@@ -81,7 +81,9 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
     return headerLines(this.#parts.request, lowerName);
   }
 
-  body(limitBytes: number): Promise<RequestBody> {
+  body(limitBytes: number): RequestBody | Promise<RequestBody> {
+    const { peeked } = this;
+    if (peeked !== undefined && !this.#parts.request.bodyUsed) return peeked.received;
     return readFetchBody(this.#parts, limitBytes, this.runtime.timers);
   }
 
@@ -124,7 +126,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
 
   async #run(terms: CaptureTerms): Promise<CapturedResponse> {
     this.#signal = new SignalWatch(this.#parts.request);
-    const made = await this.#parts.run(this);
+    const made = (await this.#parts.run?.(this)) as Response;
     if (this.#finished !== undefined) return this.#discard(made, this.#finished);
     refuseUnsendable(made);
     this.#made = made;

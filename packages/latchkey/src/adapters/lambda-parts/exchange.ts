@@ -32,8 +32,8 @@ export interface LambdaExchangeParts<Event, Kind extends TransactionKind> {
   readonly endsAt: number | undefined;
   readonly clock: Runtime['clock'];
   readonly invocations: Invocations;
-  /** Runs the handler. */
-  readonly run: (exchange: ContextHolder<Kind>) => Promise<unknown>;
+  /** Runs the handler. Absent for `peek`. */
+  readonly run?: (exchange: ContextHolder<Kind>) => Promise<unknown>;
 }
 
 /** The adapter's part of the exchange. */
@@ -89,7 +89,7 @@ export class LambdaExchange<Event extends LambdaEvent, Kind extends TransactionK
   async execute(): Promise<CapturedResponse> {
     let made: unknown;
     try {
-      made = await this.#parts.run(this);
+      made = await this.#parts.run?.(this);
     } catch (error) {
       // The answer of `finish` is stored, and a later error doesn't change it.
       if (this.#finished === undefined) throw error;

@@ -12,17 +12,19 @@ import type { Observable } from 'rxjs';
 import { createEmit } from '../../core/log.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import { createHttpLayer } from '../../http/create-layer.ts';
-import type { HttpLayer } from '../../http/layer.ts';
+import type { PeekRequest } from '../../http/exchange.ts';
+import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { GuardOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
 import { createWarn, type Warn } from '../../http/warnings.ts';
 import type { FastifyParts } from '../fastify-parts/exchange.ts';
-import { addCapture } from '../fastify-parts/hooks.ts';
+import { addCapture, fastifyRequestToPeek } from '../fastify-parts/hooks.ts';
+import { requestToPeek } from '../node-http/exchange.ts';
 import { NestExpressExchange } from './express-exchange.ts';
 import { NestFastifyExchange } from './fastify-exchange.ts';
 import { HandlerRun, type NestCall } from './handler-run.ts';
 import { isMutation, keyArgument, type NativePair, nativePairOf } from './mutation.ts';
-import type { NestRequest } from './request.ts';
+import { keyHeader, type NestRequest } from './request.ts';
 import { NestRoutes } from './routes.ts';
 
 /** The guard of a module. */
@@ -72,6 +74,21 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
     if (type === 'graphql') return isMutation(context) ? this.#handle(context, next) : next.handle();
     this.#warn('transport-unsupported', `A handler of the transport "${type}" runs without protection.`);
     return next.handle();
+  }
+
+  /** What the guard would do with the request of a handler; see `GuardFace.peek`. */
+  async peek(context: ExecutionContext): Promise<Peek> {
+    const type: string = context.getType();
+    if (type !== 'http' && !(type === 'graphql' && isMutation(context))) return 'none';
+    const { layer, keyArgument: argument } = this.#routes.of(context.getClass(), context.getHandler());
+    if (layer === undefined) return 'none';
+    const request = type === 'http' ? context.getArgs<[object]>()[0] : nativePairOf(context).request;
+    const found = this.#isOnFastify
+      ? fastifyRequestToPeek(request as FastifyRequest, this.#fastifyParts().bodies)
+      : requestToPeek(request as Request, request as Request, (request as Request).originalUrl);
+    const key = type === 'graphql' && argument !== undefined ? keyArgument(context, argument) : undefined;
+    const headers = (name: string) => (key !== undefined && name === keyHeader ? [key] : found.headers(name));
+    return layer.peek({ ...found, headers } as PeekRequest<NestRequest>);
   }
 
   #handle(

@@ -12,6 +12,19 @@ const tooLarge: RequestBody = { kind: 'too-large' };
 const consumed: RequestBody = { kind: 'consumed' };
 const broken: RequestBody = { kind: 'broken' };
 
+const putBack = Symbol('latchkey.putBack');
+
+/** A request whose body was read and put back, with the number of its bytes. */
+interface Restored extends IncomingMessage {
+  [putBack]?: { readonly body: RequestBody; readonly bytes: number };
+}
+
+/** Returns a body that was put back into its stream and not read since: `peek` has read it before the guard. */
+export function bodyPutBack(request: IncomingMessage): RequestBody | undefined {
+  const { [putBack]: known }: Restored = request;
+  return known !== undefined && request.readableLength >= known.bytes ? known.body : undefined;
+}
+
 /** Returns the body of an unread request. */
 export async function readStream(request: IncomingMessage, limitBytes: number): Promise<RequestBody> {
   if (Number(request.headers['content-length']) > limitBytes) return tooLarge;
@@ -97,7 +110,9 @@ class BodyReader {
   }
 
   #putBack(body: RequestBody): RequestBody {
-    if (this.#size > 0) this.#request.unshift(this.#joined());
+    if (this.#size === 0) return body;
+    this.#request.unshift(this.#joined());
+    (this.#request as Restored)[putBack] = { body, bytes: this.#size };
     return body;
   }
 

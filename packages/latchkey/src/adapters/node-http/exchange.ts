@@ -11,6 +11,7 @@ import {
   type CapturedResponse,
   Exchange,
   type GuardAnswer,
+  type PeekRequest,
   type PlainResponse,
   type RequestBody,
 } from '../../http/exchange.ts';
@@ -146,6 +147,21 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
       writeAnswer(this.#response, answer.response);
     } else writeEarlyAnswer(this.#request, this.#response, answer.response);
   }
+}
+
+/** Returns the parts of a request that `peek` needs. The parameters are those of {@link NodeExchange}. */
+export function requestToPeek<Native extends FrameworkRequest>(
+  native: Native,
+  request: IncomingMessage,
+  target: string,
+): PeekRequest<Native> {
+  return {
+    native,
+    method: request.method ?? 'GET',
+    target,
+    headers: (lowerName) => headerLines(request, lowerName, native.headers[lowerName]),
+    body: (limitBytes) => readNodeBody(request, native, limitBytes),
+  };
 }
 
 /**

@@ -8,7 +8,7 @@
 import { IncomingMessage } from 'node:http';
 import { isPlainObject } from '../../core/support/plain-json.ts';
 import type { RequestBody } from '../../http/exchange.ts';
-import { readStream } from './body-reader.ts';
+import { bodyPutBack, readStream } from './body-reader.ts';
 import { hasLength, http2StreamOf, type ParsedRequest } from './request.ts';
 
 const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
@@ -29,7 +29,8 @@ export function readNodeBody(
   if (!hasBody(request)) return givenBody(request, parsed, limitBytes) ?? noBody;
   // Over HTTP/2, a body that was aborted before it was read is lost, and the request looks as if it had no body.
   if (request.aborted && !request.readableDidRead) return broken;
-  if (request.readableDidRead || request.readableEnded) return parsedBody(request, parsed, limitBytes);
+  if (request.readableDidRead || request.readableEnded)
+    return bodyPutBack(request) ?? parsedBody(request, parsed, limitBytes);
   const isOfHttp1 = request._read === IncomingMessage.prototype._read;
   return isOfHttp1 && tapNodeBody(request) ? comingBody(request, limitBytes) : readStream(request, limitBytes);
 }
@@ -145,7 +146,9 @@ class BodyTap {
     if (this.#size < this.length) return broken;
     if (this.#size > this.length) return tooLarge;
     const chunks = this.#chunks ?? [];
-    return { kind: 'bytes', bytes: chunks.length === 1 ? (chunks[0] as Uint8Array) : Buffer.concat(chunks) };
+    // Joined once: `peek` and the guard get the same bytes.
+    if (chunks.length !== 1) this.#chunks = [Buffer.concat(chunks)];
+    return { kind: 'bytes', bytes: this.#chunks?.[0] as Uint8Array };
   }
 
   /** Resolves with the body when it has ended. */

@@ -135,7 +135,8 @@ export function unclaimed({ settings, caller }: Operation, cause: unknown): Clai
   return runs && caller?.mayBegin() !== false ? { kind: 'unprotected' } : { kind: 'unavailable', error };
 }
 
-function isSamePayload(operation: Operation, stored: { readonly fingerprint: string }): boolean {
+/** Whether a record has the fingerprint of this operation, or one that counts as the same. */
+export function isSamePayload(operation: Operation, stored: { readonly fingerprint: string }): boolean {
   return operation.fingerprint === stored.fingerprint || operation.acceptable?.includes(stored.fingerprint) === true;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { DOCS_URL, type ErrorCode } from '../../core/errors.ts';
+import { DOCS_URL, type ErrorCode, type LatchkeyError } from '../../core/errors.ts';
 import { isFinalCode, type ProblemCode } from '../../protocol/problem-codes.ts';
 
 /** An error answer of the layer. */
@@ -117,6 +117,11 @@ const entries = {
     title: 'Nothing was done',
     detail: 'The operation did not start. Send the request again with the same key.',
   },
+  'rebuild-failed': {
+    status: 503,
+    title: 'The response is not available',
+    detail: 'The operation is done. Send the request again with the same key.',
+  },
   'record-unreadable': {
     status: 500,
     title: 'The record of this request is unreadable',
@@ -174,4 +179,16 @@ export function problem(code: ProblemCode, occurrence: Occurrence = {}): Problem
 /** Whole seconds for Retry-After, at least 1. */
 export function retryAfterSeconds(milliseconds: number): number {
   return Math.max(1, Math.ceil(milliseconds / 1000));
+}
+
+/** Errors of the record or its encryption keys, which a retry can't fix. */
+function isRecordFault(code: ErrorCode): code is 'record-unreadable' | 'encryption-key-missing' {
+  return code === 'record-unreadable' || code === 'encryption-key-missing';
+}
+
+/** Returns the problem for a store that could not answer, or a record that could not be read. */
+export function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
+  if (isRecordFault(code)) return problem(code);
+  const known = code === 'shutting-down' ? code : 'store-unavailable';
+  return problem(known, { retryAfterSeconds: retryAfterSeconds(retryAfterMs ?? 0) });
 }

@@ -14,8 +14,7 @@ import { callUntil } from '../../core/support/store-call.ts';
 import { FIRST_SENT_HEADER } from '../../protocol/headers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Restored } from '../options.ts';
-import { type Problem, problem } from '../problems/problems.ts';
-import { unavailable } from '../response/answer-outcome.ts';
+import { type Problem, problem, unavailable } from '../problems/problems.ts';
 import type { Guard } from './route.ts';
 
 const firstSentHeader = FIRST_SENT_HEADER.toLowerCase();
@@ -59,7 +58,12 @@ function isTrusted(record: StoredRecord | undefined, at: Restored['at']): boolea
 
 type QuarantineGuard = Pick<Guard<never, never>, 'store' | 'emit' | 'runtime'>;
 
-function readRecord({ id, name, settings }: Operation, guard: QuarantineGuard) {
+/**
+ * Reads the record of an operation. Repeats a failed call for at most `claimTimeoutMs`.
+ *
+ * @throws the error of the last call.
+ */
+export function readRecord({ id, name, settings }: Operation, guard: QuarantineGuard) {
   const { store, emit, runtime = systemRuntime } = guard;
   const giveUpAt = runtime.clock.monotonic() + settings.claimTimeoutMs;
   return callUntil({ runtime, emit }, giveUpAt, name, 'read', () => store.read(id));
@@ -87,6 +91,16 @@ export async function quarantineProblem(
   guard.emit?.({ type: 'quarantined', id: operation.id, operation: operation.name });
   const { detail } = problem('key-quarantined');
   return problem('key-quarantined', { detail: `${why} ${detail}` });
+}
+
+/** Whether the guard would refuse a request because its key may belong to this lost or outdated record. */
+export function isQuarantined(
+  restored: Restored,
+  request: Pick<Exchange<never>, 'headers' | 'key'>,
+  record: StoredRecord | undefined,
+): boolean {
+  const why = whyQuarantined(restored, request.headers(firstSentHeader), request.key);
+  return why !== undefined && !isTrusted(record, restored.at);
 }
 
 /** The obsolete forms, of RFC 850 and of asctime, which a recipient must still read. */

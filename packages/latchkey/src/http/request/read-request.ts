@@ -4,20 +4,20 @@
  * @module
  */
 
-import type { Operation, Recover } from '../../core/operation.ts';
+import type { Operation } from '../../core/operation.ts';
 import { principalDigest, recordId } from '../../core/support/digest.ts';
-import type { AnyExchange, Exchange, RequestBody } from '../exchange.ts';
-import type { RouteOptions } from '../options.ts';
+import type { Exchange, RequestBody } from '../exchange.ts';
 import { type Problem, problem } from '../problems/problems.ts';
-import { readAnswer } from '../response/answer.ts';
-import { encodeResponse } from '../response/snapshot.ts';
-import { type BodyReading, bodyForm } from './body-form.ts';
+import { type BodyForm, type BodyReading, bodyForm } from './body-form.ts';
 import type { Fingerprinter } from './fingerprint.ts';
 import { withoutParameters } from './form-members.ts';
 import { parseMediaType } from './media-type.ts';
+import type { Route } from './route.ts';
 
-/** An operation, or the problem to answer with. */
-export type OperationReading = { readonly operation: Operation } | { readonly problem: Problem };
+/** An operation and the form of its body, or the problem to answer with. */
+export type OperationReading =
+  | { readonly operation: Operation; readonly form: BodyForm }
+  | { readonly problem: Problem };
 
 /** Maximum length of an operation's name, which is stored with every record for display. A longer name is cut. */
 export const MAX_NAME_LENGTH = 120;
@@ -30,10 +30,18 @@ const bodyProblems = {
 
 const broken: RequestBody = { kind: 'broken' };
 
+/** The parts of an exchange that its operation is read from. */
+export type KeyedRequest<Native> = Pick<
+  Exchange<Native>,
+  'method' | 'target' | 'headers' | 'mayBegin' | 'route' | 'key' | 'principal' | 'peeked'
+>;
+
 /** Reads the body. An error of the adapter here is a failed connection. */
-export function readBody(exchange: AnyExchange): RequestBody | Promise<RequestBody> {
+export function readBody(
+  request: Pick<Exchange<never>, 'body'> & { readonly route: Pick<Route<never>, 'maxRequestBytes'> },
+): RequestBody | Promise<RequestBody> {
   try {
-    const received = exchange.body(exchange.route.maxRequestBytes);
+    const received = request.body(request.route.maxRequestBytes);
     return received instanceof Promise ? received.catch(() => broken) : received;
   } catch {
     return broken;
@@ -42,23 +50,23 @@ export function readBody(exchange: AnyExchange): RequestBody | Promise<RequestBo
 
 /** Creates the operation of the request. Waits only to decode a body with a content coding. */
 export function readOperation<Native>(
-  exchange: Exchange<Native>,
+  exchange: KeyedRequest<Native>,
   fingerprintsOf: Fingerprinter,
   received: RequestBody,
 ): OperationReading | Promise<OperationReading> {
-  const { route } = exchange;
+  const { route, peeked } = exchange;
   const type = exchange.headers('content-type')[0] ?? '';
   const contentEncoding = exchange.headers('content-encoding');
   const headers = presentHeaders(exchange, route.meaningfulHeaders);
   const mediaType = parseMediaType(type);
-  const form = bodyForm(received, mediaType, contentEncoding, route);
-  const content = { received, mediaType: mediaType.comparable, headers };
+  const isPeeked = 'bytes' in received && received.bytes === peeked?.received.bytes;
+  const form = isPeeked ? peeked.form : bodyForm(received, mediaType, contentEncoding, route);
+  const content = { mediaType: mediaType.comparable, headers };
   if (!(form instanceof Promise)) return operationOf(exchange, fingerprintsOf, content, form);
   return form.then((made) => operationOf(exchange, fingerprintsOf, content, made));
 }
 
 interface Content {
-  readonly received: RequestBody;
   /** The comparable media type. */
   readonly mediaType: string;
   /** Alternating names and values of the meaningful headers. */
@@ -66,18 +74,18 @@ interface Content {
 }
 
 function operationOf<Native>(
-  exchange: Exchange<Native>,
+  exchange: KeyedRequest<Native>,
   fingerprintsOf: Fingerprinter,
-  { received, mediaType, headers }: Content,
-  body: BodyReading,
+  { mediaType, headers }: Content,
+  form: BodyReading,
 ): OperationReading {
-  if (typeof body === 'string') return { problem: problem(bodyProblems[body]) };
+  if (typeof form === 'string') return { problem: problem(bodyProblems[form]) };
   const { route, key, principal, method } = exchange;
-  const { scope, recover } = route.options;
+  const { scope } = route.options;
   const target = pathAndQuery(exchange.target);
   const path = pathOf(target);
   const compared = route.ignoredQuery === undefined ? target : withoutParameters(target, route.ignoredQuery);
-  const acceptable = fingerprintsOf({ target: compared, mediaType, body, headers });
+  const acceptable = fingerprintsOf({ target: compared, mediaType, body: form, headers });
   const operation: Operation = {
     // Methods are not in lower case, so a scope name can't equal a method and a path.
     id: recordId(principal, scope === undefined ? [method, path] : ['scope', scope], key),
@@ -86,16 +94,14 @@ function operationOf<Native>(
     fingerprint: acceptable[0] as string,
     acceptable,
     settings: route.settings,
-    request: route.saveRequest?.({ exchange, target, received, principal }),
-    recover: recover && recoverHook(exchange, recover),
     caller: exchange,
   };
-  return { operation };
+  return { operation, form };
 }
 
 const none: readonly string[] = [];
 
-function presentHeaders(exchange: AnyExchange, names: readonly string[]): readonly string[] {
+function presentHeaders(exchange: Pick<Exchange<never>, 'headers'>, names: readonly string[]): readonly string[] {
   let present: string[] | undefined;
   for (const name of names) {
     const lines = exchange.headers(name);
@@ -107,8 +113,8 @@ function presentHeaders(exchange: AnyExchange, names: readonly string[]): readon
   return present ?? none;
 }
 
-/** Path and query; a fragment is never part of a request. */
-function pathAndQuery(target: string): string {
+/** Returns path and query; a fragment is never part of a request. */
+export function pathAndQuery(target: string): string {
   const hash = target.indexOf('#');
   const whole = hash < 0 ? target : target.slice(0, hash);
   return whole.startsWith('/') ? whole : withoutOrigin(whole);
@@ -124,18 +130,4 @@ function withoutOrigin(target: string): string {
 export function pathOf(target: string): string {
   const query = target.indexOf('?');
   return query < 0 ? target : target.slice(0, query);
-}
-
-/** Returns the route's hook for one request, with its answer as bytes. */
-function recoverHook<Native>(
-  { native, route }: Exchange<Native>,
-  recover: NonNullable<RouteOptions<Native>['recover']>,
-): Recover {
-  return async (lapsed) => {
-    const recovery = await recover(lapsed, native);
-    if (recovery.decision !== 'respond') return recovery;
-    const { response, ...decided } = recovery;
-    const { result } = encodeResponse(await readAnswer(response), route.maxResponseBytes);
-    return { ...decided, result };
-  };
 }

@@ -9,21 +9,13 @@ import type { RequestOptions } from '../options.ts';
 import type { Warn } from '../warnings.ts';
 import { jsonText } from './json-text.ts';
 import { parseMediaType } from './media-type.ts';
+import { pathAndQuery } from './read-request.ts';
 import { encodeRequest } from './saved-request.ts';
 
-type SavedExchange = Pick<Exchange<never>, 'method' | 'headers'>;
-
-/** The parts of a request that are known when its claim is created. */
-interface SaveParts {
-  readonly exchange: SavedExchange;
-  /** Path and query. */
-  readonly target: string;
-  readonly received: RequestBody;
-  readonly principal: string;
-}
+type SavedExchange = Pick<Exchange<never>, 'method' | 'target' | 'headers' | 'principal'>;
 
 /** Returns the bytes to save; undefined, after a warning, for a request that can't be saved. */
-export type RequestSaver = (parts: SaveParts) => Uint8Array | undefined;
+export type RequestSaver = (exchange: SavedExchange, received: RequestBody) => Uint8Array | undefined;
 
 const DEFAULT_MAX_BYTES = 65_536;
 
@@ -42,7 +34,7 @@ function parsedContent(value: unknown, exchange: SavedExchange): Content | undef
   return text === undefined ? undefined : { bytes: Buffer.from(text), asReceived: false };
 }
 
-function contentOf({ received, exchange }: SaveParts): Content | undefined {
+function contentOf(exchange: SavedExchange, received: RequestBody): Content | undefined {
   if (received.kind === 'bytes') return { bytes: received.bytes, asReceived: true };
   return received.kind === 'value' ? parsedContent(received.value, exchange) : undefined;
 }
@@ -55,26 +47,31 @@ const notSaved = (why: string) =>
   `A request was not saved with its claim, because ${why}. Only its client's retry can rerun it, not a completer.`;
 
 /**
- * Creates the saver of a route; undefined if the route saves no requests.
+ * Creates the saver of a route that saves its requests.
  *
  * @param warn - called once for a request that was not saved.
+ * @param byReference - whether the route has `response.reference`.
  */
-export function requestSaver(option: RequestOptions['save'], warn: Warn): RequestSaver | undefined {
-  if (option === undefined || option === false) return undefined;
+export function requestSaver(
+  option: Exclude<RequestOptions['save'], false | undefined>,
+  warn: Warn,
+  byReference: boolean,
+): RequestSaver {
   const { maxBytes = DEFAULT_MAX_BYTES, headers = [], principal = false } = option === true ? {} : option;
   const plainNames = [...new Set(['content-type', ...headers.map((name) => name.toLowerCase())])];
   const receivedNames = [...new Set([...plainNames, 'content-encoding'])];
-  return (parts) => {
-    const { exchange, target } = parts;
-    const content = contentOf(parts);
+  return (exchange, received) => {
+    const content = contentOf(exchange, received);
     if (content === undefined) {
       warn('request-not-saved', notSaved('a parser before the guard left no bytes of its body'));
       return undefined;
     }
     const { bytes: body, asReceived } = content;
     const saved = linesOf(exchange, asReceived ? receivedNames : plainNames);
-    const whose = principal ? parts.principal : undefined;
-    const encoded = encodeRequest({ method: exchange.method, target, principal: whose, headers: saved, body });
+    const whose = principal ? exchange.principal : undefined;
+    const { method } = exchange;
+    const target = pathAndQuery(exchange.target);
+    const encoded = encodeRequest({ method, target, principal: whose, headers: saved, body, byReference });
     if (encoded.length <= maxBytes) return encoded;
     warn('request-not-saved', notSaved(`it takes more than the ${maxBytes} bytes of request.save.maxBytes`));
     return undefined;

@@ -10,7 +10,7 @@ import { LatchkeyError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { type OperationSettings, settingsOf } from '../../core/settings.ts';
 import type { AnyStore, TransactionKind } from '../../core/store.ts';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, PeekedBody } from '../exchange.ts';
 import type { RouteSettings } from '../option-tables.ts';
 import type { Principal } from '../options.ts';
 import type { ProblemShape } from '../problems/problem-response.ts';
@@ -19,7 +19,6 @@ import { createWarn, type Warn } from '../warnings.ts';
 import type { Fingerprinter } from './fingerprint.ts';
 import { type IgnoredMembers, ignoredMembers } from './form-members.ts';
 import { type PointerTree, pointerTree } from './json-pointer.ts';
-import { type RequestSaver, requestSaver } from './request-saver.ts';
 
 /** Request headers that change the meaning of the request (RFC 9110 §13.1, RFC 7240). */
 const alwaysMeaningful = ['if-match', 'if-none-match', 'prefer', 'x-http-method-override'];
@@ -41,8 +40,8 @@ export interface Route<Native> {
   readonly maxResponseBytes: number;
   /** Reports each code once for this route. */
   readonly warn: Warn;
-  /** Undefined if the route saves no requests. */
-  readonly saveRequest: RequestSaver | undefined;
+  /** True if the claim needs code that is loaded on demand: for `recover`, `restored`, `request.save` and `response.reference`. */
+  readonly isPrepared: boolean;
 }
 
 /** The parts that all routes of one guard share. */
@@ -54,8 +53,8 @@ export interface Guard<Native, Kind extends TransactionKind> extends ProblemShap
   readonly fingerprintsOf: Fingerprinter;
   /** Reports each code once for this guard. */
   readonly warn: Warn;
-  /** Requests in the guard, to detect a guard that is mounted twice. */
-  readonly seen: RequestMark<Exchange<Native, Kind>>;
+  /** Requests in the guard, to detect a guard that is mounted twice; before that, what `peek` has kept of them. */
+  readonly seen: RequestMark<Exchange<Native, Kind> | PeekedBody>;
 }
 
 /** The parts of the guard that a route needs. */
@@ -79,7 +78,8 @@ function checkTogether<Native>(options: RouteSettings<Native>, principal: Princi
   }
 }
 
-function invalid(why: string): LatchkeyError {
+/** The error for options of a guard or a route. */
+export function invalid(why: string): LatchkeyError {
   return new LatchkeyError('option-invalid', `The guard: ${why}.`);
 }
 
@@ -97,7 +97,7 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
     options,
     settings: settingsOf(options),
     warn,
-    saveRequest: requestSaver(options.request.save, warn),
+    isPrepared: isPrepared(options),
     methods: new Set(methods),
     meaningfulHeaders: meaningful(fingerprint.headers),
     byBytes: fingerprint.body === 'bytes',
@@ -109,14 +109,24 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
   };
 }
 
+function isPrepared<Native>({ recover, request, response, restored }: RouteSettings<Native>): boolean {
+  return recover !== undefined || restored !== false || request.save !== false || response.reference !== undefined;
+}
+
 /**
  * Starts to load modules that only some routes need. A failed load is tried again, and reported, when the module is
  * needed.
  */
-function loadAhead<Native>({ recover, restored }: RouteSettings<Native>): void {
-  if (recover !== undefined) loadAudit().catch(() => {});
-  if (restored !== false) loadQuarantine().catch(() => {});
+function loadAhead<Native>(options: RouteSettings<Native>): void {
+  if (options.recover !== undefined) loadAudit().catch(() => {});
+  if (isPrepared(options) || options.response.authorizeReplay !== undefined) loadOnDemand().catch(() => {});
 }
 
-/** Only routes with `restored` need it. */
-export const loadQuarantine = () => import('./quarantine.ts');
+type OnDemand = typeof import('../on-demand.ts');
+let onDemand: OnDemand | undefined;
+
+/** Loads the parts that few applications use. */
+export async function loadOnDemand(): Promise<OnDemand> {
+  onDemand ??= await import('../on-demand.ts');
+  return onDemand;
+}

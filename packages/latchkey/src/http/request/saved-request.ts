@@ -33,13 +33,21 @@ export interface RequestContent {
   readonly principal: string | undefined;
   readonly headers: readonly Header[];
   readonly body: Uint8Array;
+  /** True if the answer must be stored as a reference, by `response.reference`. */
+  readonly byReference?: boolean | undefined;
 }
 
 const FORMAT: FrameFormat = { what: 'request', version: 1 };
+/**
+ * The route has `response.reference`. A release that only knows version 1 must not run the request, since it would store
+ * the body of the answer.
+ */
+const BY_REFERENCE: FrameFormat = { what: 'request', version: 2 };
 
 /** Encodes a request. */
-export function encodeRequest({ method, target, principal, headers, body }: RequestContent): Uint8Array {
-  return frame(FORMAT, [method, target, principal ?? null, ...headers.flat()], body).whole;
+export function encodeRequest(content: RequestContent): Uint8Array {
+  const { method, target, principal, headers, body, byReference } = content;
+  return frame(byReference ? BY_REFERENCE : FORMAT, [method, target, principal ?? null, ...headers.flat()], body).whole;
 }
 
 function isTextOrNull(value: unknown): value is string | null {
@@ -52,10 +60,12 @@ function isTextOrNull(value: unknown): value is string | null {
  * @throws LatchkeyError `record-unreadable` if the bytes are malformed or of a newer version.
  */
 export function decodeRequest(bytes: Uint8Array): RequestContent {
-  const { head, body } = unframe(FORMAT, bytes);
+  const byReference = bytes[0] === BY_REFERENCE.version || undefined;
+  const { head, body } = unframe(byReference ? BY_REFERENCE : FORMAT, bytes);
   const [method, target, principal] = head;
   if (typeof method !== 'string' || typeof target !== 'string' || !isTextOrNull(principal)) {
     throw unreadable(FORMAT, 'its head is malformed');
   }
-  return { method, target, principal: principal ?? undefined, headers: headersIn(FORMAT, head, 3), body };
+  const headers = headersIn(FORMAT, head, 3);
+  return { method, target, principal: principal ?? undefined, headers, body, byReference };
 }

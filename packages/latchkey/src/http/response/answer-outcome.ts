@@ -4,21 +4,18 @@
  * @module
  */
 
-import { type ErrorCode, LatchkeyError } from '../../core/errors.ts';
+import { LatchkeyError } from '../../core/errors.ts';
 import type { Executed, Outcome, Recorded } from '../../core/operation.ts';
-import { STATUS_HEADER } from '../../protocol/headers.ts';
-import { formatStatus } from '../../protocol/status-header.ts';
-import type { AnyExchange, CapturedResponse, Exchange, GuardAnswer, Marks, PlainResponse } from '../exchange.ts';
-import type { ReplayRecord, ResponseOptions } from '../options.ts';
-import { type Problem, problem, retryAfterSeconds } from '../problems/problems.ts';
+import type { AnyExchange, CapturedResponse, Exchange, GuardAnswer, PlainResponse } from '../exchange.ts';
+import { problem } from '../problems/problems.ts';
+import { loadOnDemand } from '../request/route.ts';
 import type { Warn } from '../warnings.ts';
-import { readAnswer } from './answer.ts';
-import { headerValue } from './kept-headers.ts';
 import { marked, marksOf } from './marks.ts';
 import { replay } from './replay.ts';
 import { decodeResponse, type Snapshot } from './snapshot.ts';
 
-type Replay = Extract<Outcome, { kind: 'replay' }>;
+/** The record has the answer. */
+export type Replay = Extract<Outcome, { kind: 'replay' }>;
 
 /** Retry-After in seconds when only the store knows the state. */
 const SOON = { retryAfterSeconds: 1 };
@@ -90,38 +87,13 @@ function notFinalAnswer(status: number): string {
   return `The handler passed on another service's answer (status ${status}) that is not final. It was sent but not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that forwards to an idempotent service.`;
 }
 
-function notKept({ status, headers }: Snapshot): Problem {
-  const location = headerValue(headers, 'location');
-  const original = { status, ...(location !== undefined && { location }) };
-  return problem('response-not-kept', {
-    detail: `The operation is done, with status ${status}, and will not run again; its response body was not kept.`,
-    original,
-  });
-}
-
-/** The stored answer. */
-function stored<Native>(
-  snapshot: Snapshot,
-  { result }: Replay,
-  exchange: Exchange<Native>,
-): PlainResponse | Promise<PlainResponse> {
-  return result.kind === 'tombstone' ? exchange.shape(notKept(snapshot)) : replay(snapshot, exchange);
-}
-
-/** The operation was carried out, so a refusal by the application does not end it either. */
-const refusedReplay: Marks = { headers: [[STATUS_HEADER, formatStatus('replay-forbidden', false)]], without: [] };
-
-async function authorized<Native>(
+async function rareReplay<Native>(
   snapshot: Snapshot,
   outcome: Replay,
   exchange: Exchange<Native>,
-  authorizeReplay: NonNullable<ResponseOptions<Native>['authorizeReplay']>,
 ): Promise<PlainResponse> {
-  const { operationId, completedAtMs } = outcome;
-  const record: ReplayRecord = { operationId, status: snapshot.status, completedAtMs };
-  const permission = await authorizeReplay(exchange.native, record);
-  if (typeof permission === 'object') return marked(await readAnswer(permission), refusedReplay);
-  return permission === true ? stored(snapshot, outcome, exchange) : exchange.shape(problem('replay-forbidden'));
+  const { answerRareReplay } = await loadOnDemand();
+  return answerRareReplay(snapshot, outcome, exchange);
 }
 
 /** A record that can't be read is an error, never a reason to run the handler again. */
@@ -133,12 +105,11 @@ function ifUnreadable<Native>(error: unknown, exchange: Exchange<Native>): Guard
 /** The stored answer. An error of `authorizeReplay` is rethrown: the application refuses the replay. */
 export function answerReplay<Native>(outcome: Replay, exchange: Exchange<Native>): GuardAnswer | Promise<GuardAnswer> {
   const { authorizeReplay } = exchange.route.options.response;
+  const { result } = outcome;
   try {
-    const snapshot = decodeResponse(outcome.result.bytes);
-    const response =
-      authorizeReplay === undefined
-        ? stored(snapshot, outcome, exchange)
-        : authorized(snapshot, outcome, exchange, authorizeReplay);
+    const snapshot = decodeResponse(result.bytes);
+    const isUsual = authorizeReplay === undefined && result.kind === 'value' && !snapshot.isReference;
+    const response = isUsual ? replay(snapshot, exchange) : rareReplay(snapshot, outcome, exchange);
     if (!(response instanceof Promise)) return { kind: 'answer', response };
     return response.then(
       (made): GuardAnswer => ({ kind: 'answer', response: made }),
@@ -147,16 +118,4 @@ export function answerReplay<Native>(outcome: Replay, exchange: Exchange<Native>
   } catch (error) {
     return ifUnreadable(error, exchange);
   }
-}
-
-/** Errors of the record or its encryption keys, which a retry can't fix. */
-function isRecordFault(code: ErrorCode): code is 'record-unreadable' | 'encryption-key-missing' {
-  return code === 'record-unreadable' || code === 'encryption-key-missing';
-}
-
-/** Returns the problem for a store that could not answer, or a record that could not be read. */
-export function unavailable({ code, retryAfterMs }: LatchkeyError): Problem {
-  if (isRecordFault(code)) return problem(code);
-  const known = code === 'shutting-down' ? code : 'store-unavailable';
-  return problem(known, { retryAfterSeconds: retryAfterSeconds(retryAfterMs ?? 0) });
 }

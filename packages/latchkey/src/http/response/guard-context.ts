@@ -15,12 +15,11 @@ import type { Answer } from '../options.ts';
 import { unsendable } from '../plain-response.ts';
 import { readAnswer } from './answer.ts';
 import { isResponse } from './fetch-response.ts';
-import { encodeResponse } from './snapshot.ts';
 import { fetchStep } from './step-answer.ts';
 
 type ContextExchange<Finished> = Pick<
   Exchange<never, TransactionKind, Finished>,
-  'route' | 'guard' | 'attempt' | 'engineContext' | 'overruled' | 'committed' | 'finished'
+  'route' | 'guard' | 'encode' | 'attempt' | 'engineContext' | 'overruled' | 'committed' | 'finished'
 >;
 type GivenAnswer = Answer | Response;
 type AnswerFunction = (handle: unknown) => GivenAnswer | PromiseLike<GivenAnswer>;
@@ -37,7 +36,7 @@ export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished
   encode(answer: GivenAnswer): FinalWrite | Promise<FinalWrite> {
     return chain(readAnswer(answer), (response) => {
       this.#response = response;
-      return encodeResponse(response, this.#exchange.route.maxResponseBytes);
+      return this.#exchange.encode(response, this.#exchange.route.maxResponseBytes);
     });
   }
 

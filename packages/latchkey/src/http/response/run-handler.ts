@@ -12,7 +12,6 @@ import type { ResponseOptions } from '../options.ts';
 import { problem, retryAfterSeconds } from '../problems/problems.ts';
 import { classify } from './classify.ts';
 import { headerValue } from './kept-headers.ts';
-import { encodeResponse } from './snapshot.ts';
 
 /** The answer for a handler that threw an error that no framework turned into a response. */
 function thrownResponse(error: unknown, exchange: AnyExchange): PlainResponse {
@@ -75,6 +74,7 @@ export async function runHandler(exchange: AnyExchange, operation: string): Prom
   // A coding that the client had not asked for is part of the content, not of this exchange.
   const fixedCoding = coding !== undefined && !acceptsCodings(exchange.headers('accept-encoding'), codingsOf([coding]));
   const limitBytes = captured.state === 'whole' ? route.maxResponseBytes : -1;
-  const { result, tombstone } = encodeResponse(captured, limitBytes, fixedCoding);
+  const encoded = exchange.encode(captured, limitBytes, fixedCoding);
+  const { result, tombstone } = encoded instanceof Promise ? await encoded : encoded;
   return { outcome, result, tombstone, stillRunning: captured.stillRunning };
 }

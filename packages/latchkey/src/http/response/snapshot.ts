@@ -15,11 +15,15 @@ export interface Snapshot {
   readonly status: number;
   readonly headers: Header[];
   readonly body: Uint8Array;
+  /** True if the body is a reference (JSON) in place of the answer's body. */
+  readonly isReference?: true | undefined;
   /** True if the content coding was sent to a client that had not asked for it, so it is part of the content. */
   readonly fixedCoding: boolean;
 }
 
 const FORMAT: FrameFormat = { what: 'response', version: 1 };
+/** The body is a reference (JSON). A release that only knows version 1 must not take it for the answer's body. */
+export const REFERENCE_FORMAT: FrameFormat = { what: 'response', version: 2 };
 const FIXED_CODING = 1;
 
 /**
@@ -30,10 +34,11 @@ export function encodeResponse(
   { status, headers, body }: Pick<PlainResponse, 'status' | 'headers' | 'body'>,
   limitBytes: number,
   fixedCoding = false,
+  format = FORMAT,
 ): FinalWrite {
   const head: (number | string)[] = [status, fixedCoding ? FIXED_CODING : 0];
   for (const [name, value] of keptHeaders(headers)) head.push(name, value);
-  const { whole, withoutBody } = frame(FORMAT, head, body);
+  const { whole, withoutBody } = frame(format, head, body);
   const fits = body.length <= limitBytes;
   return {
     result: fits ? { kind: 'value', bytes: whole } : { kind: 'tombstone', bytes: withoutBody },
@@ -48,10 +53,12 @@ export function encodeResponse(
  * this error must never lead to running it again.
  */
 export function decodeResponse(bytes: Uint8Array): Snapshot {
-  const { head, body } = unframe(FORMAT, bytes);
+  const isReference = bytes[0] === REFERENCE_FORMAT.version || undefined;
+  const { head, body } = unframe(isReference ? REFERENCE_FORMAT : FORMAT, bytes);
   const status = head[0];
   const flags = head[1];
   const isStatus = typeof status === 'number' && Number.isInteger(status) && status >= 100 && status <= 999;
   if (!isStatus || typeof flags !== 'number') throw unreadable(FORMAT, 'its head is malformed');
-  return { status, headers: headersIn(FORMAT, head, 2), body, fixedCoding: (flags & FIXED_CODING) !== 0 };
+  const fixedCoding = (flags & FIXED_CODING) !== 0;
+  return { status, headers: headersIn(FORMAT, head, 2), body, isReference, fixedCoding };
 }

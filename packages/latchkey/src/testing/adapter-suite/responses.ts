@@ -186,9 +186,47 @@ function boundaryTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   });
 }
 
+const apiKey = { id: 'key_1', secret: 'sk_live_4f7d4e2a' };
+
+/** R2, R50, for answers with a secret. */
+function referenceTests<Kind extends TransactionKind>(test: Test<Kind>): void {
+  test('R2 R50 a route with response.reference stores the reference and never the body', async (world) => {
+    let isUp = true;
+    let allowed = true;
+    const rebuild = (id: string) => {
+      if (!isUp) throw new Error('the vault is down');
+      return { id, secret: apiKey.secret };
+    };
+    const reference = ({ id }: { id: string }) => id;
+    const headers: readonly Header[] = [
+      ['Content-Type', 'application/json'],
+      ['Location', '/api-keys/key_1'],
+    ];
+    const app = await world.app({
+      response: { reference, rebuild, authorizeReplay: () => allowed },
+      handler: () => ({ status: 201, headers, body: JSON.stringify(apiKey) }),
+    });
+    const first = await app.send();
+    assert.deepEqual(first.json(), apiKey);
+    const [record] = (await world.store.list({ state: 'completed', limit: 10 })).records;
+    const stored = Buffer.from(record?.result?.bytes ?? []).toString('latin1');
+    assert.match(stored, /"key_1"$/);
+    assert.ok(!stored.includes(apiKey.secret));
+    const second = await app.send();
+    assertReplay(second, first);
+    assert.equal(second.header('location'), '/api-keys/key_1');
+    isUp = false;
+    assertProblem(await app.send(), 503, 'rebuild-failed');
+    allowed = false;
+    assertProblem(await app.send(), 403, 'replay-forbidden');
+    assert.equal(world.executions, 1);
+  });
+}
+
 /** See the parts. */
 export function responseTests<Kind extends TransactionKind>(test: Test<Kind>): void {
   headerTests(test);
   bodyTests(test);
   boundaryTests(test);
+  referenceTests(test);
 }

@@ -6,6 +6,7 @@ import type { LapsedOperation } from '../../../src/core/operation.ts';
 import type { OperatorStore, StoredResult } from '../../../src/core/store.ts';
 import { recordId } from '../../../src/core/support/digest.ts';
 import type { Answer, RouteOptions } from '../../../src/http/options.ts';
+import { loadOnDemand } from '../../../src/http/request/route.ts';
 import { decodeResponse, encodeResponse } from '../../../src/http/response/snapshot.ts';
 import { STATUS_HEADER } from '../../../src/protocol/headers.ts';
 import { OWN_ANSWER, parseStatus } from '../../../src/protocol/status-header.ts';
@@ -16,6 +17,9 @@ import type { AnswerKind } from './history.ts';
 import { type AppRules, settingsUnder } from './rules.ts';
 import type { Worker } from './worker.ts';
 import type { SimKind } from './worker-store.ts';
+
+// A simulated request must not wait in real time for a module that is loaded on first use.
+await loadOnDemand();
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
