@@ -13,35 +13,47 @@ import { encodeFailure, encodeSuccess } from './result.ts';
 
 const noBytes = new Uint8Array();
 
+/** How the results of a call are stored. */
+export interface Keeping<Result> {
+  readonly codec: Codec<Result>;
+  /** Whether a result is kept; false releases the record. */
+  readonly keep: ((result: Result) => boolean) | undefined;
+}
+
 /** Keeps the result of its run, so that the caller gets the same as every replay. */
 export class FunctionCall<Result> implements Answering<Result, Jsonify<Result>> {
   made: StoredResult | undefined;
   thrown: { readonly error: unknown } | undefined;
   #finished = false;
-  readonly #codec: Codec<Result>;
+  readonly #keeping: Keeping<Result>;
 
-  constructor(codec: Codec<Result>) {
-    this.#codec = codec;
+  constructor(keeping: Keeping<Result>) {
+    this.#keeping = keeping;
   }
 
   encode(value: Result): FinalWrite {
-    this.made = { kind: 'value', bytes: encodeSuccess(this.#codec.encode(value)) };
+    this.made = { kind: 'value', bytes: encodeSuccess(this.#keeping.codec.encode(value)) };
     return { result: this.made, tombstone: noBytes };
   }
 
   finished(value: Result): Jsonify<Result> {
     this.#finished = true;
-    return this.#codec.decode(this.#codec.encode(value)) as Jsonify<Result>;
+    const { codec } = this.#keeping;
+    return codec.decode(codec.encode(value)) as Jsonify<Result>;
   }
 
   /** Once `finish` has committed, its answer is final, whatever the function does afterwards. */
   async run(fn: () => Promise<Result> | Result): Promise<RunResult> {
     try {
       const value = await fn();
-      return this.#committed() ?? { outcome: 'done', ...this.encode(value) };
+      return this.#committed() ?? { outcome: this.#isKept(value) ? 'done' : 'released', ...this.encode(value) };
     } catch (error) {
       return this.#committed() ?? this.#failed(error);
     }
+  }
+
+  #isKept(value: Result): boolean {
+    return this.#keeping.keep?.(value) !== false;
   }
 
   #committed(): RunResult | undefined {

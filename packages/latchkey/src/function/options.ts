@@ -42,6 +42,16 @@ export interface IdempotentOptions<Input, Result, Kind extends TransactionKind> 
    * out what changes when a message is redelivered, such as an attempt number. Default: the whole input, as JSON.
    */
   readonly payload?: (input: Input) => unknown;
+  /**
+   * Returns whether a result is kept; false releases the record, so that the next call with this key runs, with any
+   * payload if no step was saved. Default: every result is kept.
+   *
+   * @example
+   * ```ts
+   * keep: (result) => result.status !== 'card-declined'
+   * ```
+   */
+  readonly keep?: (result: Result) => boolean;
   /** Converts results to bytes and back. Default: JSON, or the bytes of a `Uint8Array`. */
   readonly codec?: Codec<Result>;
   /** `secrets` turns fingerprints into HMACs. The first one signs, all are accepted; at least 32 bytes each. */
@@ -68,6 +78,7 @@ export const functionTable = {
   key: required(callable),
   principal: callable,
   payload: callable,
+  keep: callable,
   codec: must('an object with encode and decode', isObjectWith('encode', 'decode')),
   fingerprint: group({ secrets: secretsRule }),
   saveInput: flag(false),

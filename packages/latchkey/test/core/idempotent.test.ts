@@ -73,6 +73,29 @@ describe('idempotent()', () => {
     expect(calls).toBe(1);
   });
 
+  it('releases a result that is not kept, with any payload unless a step was saved', async () => {
+    const ran: string[] = [];
+    const pay = idempotent(
+      async ({ card, hasFee }: { card: string; hasFee?: boolean }, context) => {
+        ran.push(card);
+        if (hasFee) await context.step('fee', () => 1);
+        return { paid: card !== 'declined' };
+      },
+      {
+        store: memoryStore(),
+        name: 'pay',
+        key: ({ hasFee }) => `k-${hasFee}`,
+        keep: ({ paid }: { paid: boolean }) => paid,
+      },
+    );
+    expect([await pay({ card: 'declined' }), await pay({ card: 'visa' })]).toEqual([{ paid: false }, { paid: true }]);
+    await expect(pay({ card: 'amex' })).rejects.toMatchObject({ code: 'key-reused' });
+    expect(await pay({ card: 'declined', hasFee: true })).toEqual({ paid: false });
+    await expect(pay({ card: 'visa', hasFee: true })).rejects.toMatchObject({ code: 'key-reused' });
+    expect(await pay({ card: 'declined', hasFee: true })).toEqual({ paid: false });
+    expect(ran).toEqual(['declined', 'visa', 'declined', 'declined']);
+  });
+
   it('runs again after NothingHappenedError, and under rerun after any failure', async () => {
     for (const [afterFailure, error] of [
       ['refuse', new NothingHappenedError()],
