@@ -126,6 +126,7 @@ await runScript(async () => {
   await installProject('bundles');
   await installProject('tools/nest11');
   await installProject('tools/nest12');
+  await installProject('bundles/next15');
   try {
     return await runAll();
   } finally {

@@ -6,6 +6,10 @@ import { packages, runTool, type Workspace, workspaceWith } from './kit/workspac
 /** Applications, and the further types of their projects. */
 const applications = {
   'next.ts': { lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], typeRoots: [join(packages, '@types')] },
+  'next-actions.tsx': {
+    ...{ lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], typeRoots: [join(packages, '@types')] },
+    ...{ jsx: 'react-jsx', exactOptionalPropertyTypes: true },
+  },
   'worker.ts': { lib: ['es2023'], types: ['@cloudflare/workers-types'] },
   'lambda.ts': { lib: ['es2023'], types: ['node', 'aws-lambda'], typeRoots: [join(packages, '@types')] },
 };
@@ -14,7 +18,7 @@ const cases = Object.entries(applications).flatMap(([file, options]) =>
   ['typescript59', 'typescript'].map((compiler) => ({ file, compiler, options })),
 );
 
-describe("the guards of fetch and Lambda under the framework's own types", () => {
+describe("guards under the framework's own types", () => {
   let workspace: Workspace;
 
   beforeAll(async () => {

@@ -1,7 +1,7 @@
 // Route handlers with Next's own types. The functions at the end are what Next generates for each route.
 
-import { idempotency } from 'latchkey/fetch';
 import { memoryStore } from 'latchkey/memory';
+import { idempotency } from 'latchkey/next';
 import type { NextRequest } from 'next/server';
 
 interface RouteContext {
@@ -10,7 +10,7 @@ interface RouteContext {
 
 const guard = idempotency({
   store: memoryStore(),
-  principal: (request: NextRequest) => request.cookies.get('account')?.value,
+  principal: (request) => request.cookies.get('account')?.value,
 });
 
 export const POST = guard(async (request: NextRequest, { params }: RouteContext) => {

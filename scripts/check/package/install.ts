@@ -50,9 +50,14 @@ async function pack(folder: string): Promise<Packed> {
   return packed;
 }
 
+/** They import their framework, which is not installed here; `bundles/test/next.test.ts` loads them in it. */
+const entriesOfFrameworks: ReadonlySet<string> = new Set(['./next']);
+
 function specifiersOf(manifest: Manifest): string[] {
   const subpaths = Object.keys(manifest.exports).filter((subpath) => !subpath.endsWith('.json'));
-  return subpaths.map((subpath) => manifest.name + subpath.slice(1));
+  return subpaths
+    .filter((subpath) => !entriesOfFrameworks.has(subpath))
+    .map((subpath) => manifest.name + subpath.slice(1));
 }
 
 /** Makes a package of this repository visible to a consumer. */

@@ -1,3 +1,3 @@
 export default function Page() {
-  return <p>POST /orders/:store places an order.</p>;
+  return <p>POST /by-store/:store places an order.</p>;
 }

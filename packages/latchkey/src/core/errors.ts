@@ -18,6 +18,7 @@ export const errorCodes = [
   'context-missing',
   'driver-missing',
   'encryption-key-missing',
+  'field-shared',
   'guard-before-authentication',
   'guard-mounted-twice',
   'in-progress',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { mutationTable } from '../../src/adapters/nest-parts/options.ts';
+import { actionTable } from '../../src/adapters/next-parts/action-options.ts';
 import { clientTable, stepTable } from '../../src/client/options.ts';
 import { operationsTable } from '../../src/completer/http-operations.ts';
 import { completerTable } from '../../src/completer/options.ts';
@@ -32,7 +33,7 @@ type Table = Readonly<Record<string, Entry>>;
 const sections: readonly [title: string, table: object, interfaces: readonly string[]][] = [
   ['`idempotency`: guard and route', guardTable, ['http/options.ts GuardOptions RouteOptions']],
   [
-    '`idempotency` of `latchkey/fetch` and `latchkey/hono`, in addition',
+    '`idempotency` of `latchkey/fetch`, `latchkey/hono` and `latchkey/next`, in addition',
     edgeTable,
     ['adapters/fetch.ts FetchGuardOptions'],
   ],
@@ -43,6 +44,11 @@ const sections: readonly [title: string, table: object, interfaces: readonly str
     ['adapters/nest-parts/options.ts MutationOptions'],
   ],
   ['`idempotent`', functionTable, ['function/options.ts IdempotentOptions']],
+  [
+    '`idempotentAction` of `latchkey/next`',
+    actionTable,
+    ['adapters/next-parts/action-options.ts ActionOptions', 'function/options.ts IdempotentOptions'],
+  ],
   ['`memoryStore`', memoryTable, ['stores/memory/options.ts MemoryStoreOptions']],
   ['`sqliteStore`', sqliteTable, ['stores/sqlite/options.ts SqliteStoreOptions']],
   ['`redisStore`', redisTable, ['stores/redis/options.ts RedisStoreOptions', 'stores/redis/replicas.ts WaitReplicas']],

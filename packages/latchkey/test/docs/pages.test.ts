@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 const pages = {
   'frameworks.md': { proofs: 4, sections: 0 },
   'frameworks/lambda.md': { proofs: 3, sections: 0 },
+  'frameworks/next.md': { proofs: 2, sections: 0 },
   'answers.md': { proofs: 3, sections: 0 },
   'client.md': { proofs: 4, sections: 2 },
   'limiters.md': { proofs: 3, sections: 0 },

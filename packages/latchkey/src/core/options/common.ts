@@ -16,6 +16,9 @@ const leastSecretBytes = 32;
 const isSecret = (item: unknown) =>
   (isText(item) ? Buffer.byteLength(item) : item instanceof Uint8Array ? item.length : 0) >= leastSecretBytes;
 
+/** One secret. */
+export const secretRule = must(`a secret of at least ${leastSecretBytes} bytes`, isSecret);
+
 /** The secrets of fingerprints. */
 export const secretsRule = arrayOf<Secret>(`secrets of at least ${leastSecretBytes} bytes each`, isSecret);
 

@@ -1,8 +1,8 @@
-// POST /orders/:store places an order under a guard on that store. An order for "crash" ends the process after the
+// POST /by-store/:store places an order under a guard on that store. An order for "crash" ends the process after the
 // charge of its first attempt. CHARGES names a file that gets a line per charge; LEASE_MS is the lease.
 
 import { appendFileSync } from 'node:fs';
-import { idempotency } from 'latchkey/fetch';
+import { idempotency } from 'latchkey/next';
 import { makeStore } from '../../../lib/stores.js';
 
 const handlers = new Map();

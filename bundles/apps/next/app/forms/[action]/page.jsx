@@ -1,0 +1,16 @@
+// A form for each action, with a random key.
+
+import { IdempotencyField } from 'latchkey/next';
+import { date, fail, look, placeOrder, restock } from '../../../lib/actions.js';
+
+const actions = { date, fail, look, placeOrder, restock };
+
+export default async function Page({ params }) {
+  return (
+    <form action={actions[(await params).action]}>
+      <IdempotencyField />
+      <input name="item" />
+      <button type="submit">Order</button>
+    </form>
+  );
+}

@@ -1,0 +1,3 @@
+export default async function Order({ params }) {
+  return <p>Order {(await params).id} is placed.</p>;
+}

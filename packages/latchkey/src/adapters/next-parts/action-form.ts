@@ -1,0 +1,48 @@
+/**
+ * The key and the payload of an action's call, from its arguments.
+ *
+ * @module
+ */
+
+import { hash } from 'node:crypto';
+import { LatchkeyError } from '../../core/errors.ts';
+
+/** The name of the hidden input that `IdempotencyField` renders. */
+export const fieldName = 'idempotency_key';
+
+/** The key in the form of a call. */
+export function formKey(name: string, args: readonly unknown[]): string {
+  const form = args.find((arg) => arg instanceof FormData);
+  const values = form?.getAll(fieldName) ?? [];
+  const [key] = values;
+  if (typeof key === 'string' && key !== '' && values.length === 1) return key;
+  if (values.length > 1) throw new LatchkeyError('key-invalid', `The form of ${name} has ${fieldName} more than once.`);
+  throw new LatchkeyError(
+    'key-missing',
+    `The action ${name} was called without a key. Render <IdempotencyField /> inside its form, or set the option key.`,
+  );
+}
+
+/**
+ * The arguments in the form in which two calls are compared.
+ *
+ * @param hasState - whether the argument before the form is the previous state of `useActionState`, which differs
+ * between calls and is left out.
+ */
+export function comparable(args: readonly unknown[], hasState: boolean): Promise<unknown[]> {
+  const form = args.findIndex((arg) => arg instanceof FormData);
+  const compared = hasState ? args.filter((_arg, index) => index !== form - 1) : args;
+  return Promise.all(compared.map((arg) => (arg instanceof FormData ? entriesOf(arg) : arg)));
+}
+
+/** Next's own members differ between a page with scripts and one without. */
+async function entriesOf(form: FormData): Promise<unknown> {
+  const own = [...form].filter(([name]) => name !== fieldName && !name.startsWith('$ACTION_'));
+  return { form: await Promise.all(own.map(async ([name, value]) => [name, await comparedValue(value)])) };
+}
+
+async function comparedValue(value: FormDataEntryValue): Promise<unknown> {
+  if (typeof value === 'string') return value;
+  const { name, type, size } = value;
+  return { name, type, size, digest: hash('sha256', new Uint8Array(await value.arrayBuffer()), 'base64url') };
+}
