@@ -98,6 +98,7 @@ const apps: Readonly<Record<string, (store: TestStore, charges: Charges) => Once
     app.post('/charges', async (request, reply) => reply.code(201).send(await charge(request.idempotency, charges)));
     return app;
   },
+  'an object with callback(), as a Koa app': (store, charges) => ({ callback: () => listenerApp(store, charges) }),
   'a Nest application on Express': (store, charges) => nestApp(new ExpressAdapter(), store, charges),
   'a Nest application on Fastify': (store, charges) => nestApp(new FastifyAdapter(), store, charges),
 };
