@@ -1,6 +1,7 @@
 import * as zlib from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { acceptsCodings, codingsOf, decodeContent } from '../../src/http/content-coding.ts';
+import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
+import { decodeContent } from '../../src/http/decode-content.ts';
 
 const text = Buffer.from('latchkey '.repeat(100));
 const encoders = {

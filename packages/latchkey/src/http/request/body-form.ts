@@ -9,7 +9,7 @@ import { hash } from 'node:crypto';
 import { asBuffer } from '../../core/support/codec.ts';
 import { joinParts } from '../../core/support/digest.ts';
 import { isPlainJson } from '../../core/support/plain-json.ts';
-import { codingsOf, decodeContent } from '../content-coding.ts';
+import { codingsOf } from '../content-coding.ts';
 import type { RequestBody } from '../exchange.ts';
 import { type IgnoredMembers, isForm, isPartNamed, withoutEntries, withoutMembers } from './form-members.ts';
 import { canonicalJson } from './json-canonical.ts';
@@ -71,6 +71,7 @@ async function decodedForm(
   codings: readonly string[],
   rules: BodyRules,
 ): Promise<BodyReading> {
+  const { decodeContent } = await import('../decode-content.ts');
   const decoding = await decodeContent(bytes, codings, rules.maxRequestBytes);
   if (decoding.kind === 'too-large') return 'too-large';
   if (decoding.kind === 'decoded') return plainForm(decoding.bytes, mediaType, rules);

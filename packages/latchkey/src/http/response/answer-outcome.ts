@@ -12,7 +12,7 @@ import { loadOnDemand } from '../request/route.ts';
 import type { Warn } from '../warnings.ts';
 import { marked, marksOf } from './marks.ts';
 import { replay } from './replay.ts';
-import { decodeResponse, type Snapshot } from './snapshot.ts';
+import { decodeResponse } from './snapshot.ts';
 
 /** The record has the answer. */
 export type Replay = Extract<Outcome, { kind: 'replay' }>;
@@ -87,15 +87,6 @@ function notFinalAnswer(status: number): string {
   return `The handler passed on another service's answer (status ${status}) that is not final. It was sent but not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that forwards to an idempotent service.`;
 }
 
-async function rareReplay<Native>(
-  snapshot: Snapshot,
-  outcome: Replay,
-  exchange: Exchange<Native>,
-): Promise<PlainResponse> {
-  const { answerRareReplay } = await loadOnDemand();
-  return answerRareReplay(snapshot, outcome, exchange);
-}
-
 /** A record that can't be read is an error, never a reason to run the handler again. */
 function ifUnreadable<Native>(error: unknown, exchange: Exchange<Native>): GuardAnswer {
   if (!(error instanceof LatchkeyError && error.code === 'record-unreadable')) throw error;
@@ -109,7 +100,9 @@ export function answerReplay<Native>(outcome: Replay, exchange: Exchange<Native>
   try {
     const snapshot = decodeResponse(result.bytes);
     const isUsual = authorizeReplay === undefined && result.kind === 'value' && !snapshot.isReference;
-    const response = isUsual ? replay(snapshot, exchange) : rareReplay(snapshot, outcome, exchange);
+    const response = isUsual
+      ? replay(snapshot, exchange)
+      : loadOnDemand().then(({ answerRareReplay }) => answerRareReplay(snapshot, outcome, exchange));
     if (!(response instanceof Promise)) return { kind: 'answer', response };
     return response.then(
       (made): GuardAnswer => ({ kind: 'answer', response: made }),

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { acceptsCodings, codingsOf, decodeContent } from '../content-coding.ts';
+import { acceptsCodings, codingsOf } from '../content-coding.ts';
 import type { Header, PlainResponse } from '../exchange.ts';
 import { replayMarks } from './marks.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -50,6 +50,7 @@ function uncodedHeaders(headers: readonly Header[]): Header[] {
 }
 
 async function uncoded(snapshot: Snapshot, codings: readonly string[]): Promise<Snapshot> {
+  const { decodeContent } = await import('../decode-content.ts');
   const decoding = await decodeContent(snapshot.body, codings, MAX_DECODED_BYTES);
   if (decoding.kind !== 'decoded') return snapshot;
   return { ...snapshot, headers: uncodedHeaders(snapshot.headers), body: decoding.bytes };
