@@ -2,7 +2,7 @@
 
 import type { Keys } from './load/requests.ts';
 
-export type Framework = 'node' | 'express' | 'fastify' | 'hono';
+export type Framework = 'node' | 'express' | 'fastify' | 'hono' | 'nest-express' | 'nest-fastify';
 
 /** The code that guards the handler, if any. */
 export type Release = 'bare' | 'former' | 'present';
@@ -19,6 +19,8 @@ const frameworkTitles: Readonly<Record<Framework, string>> = {
   express: 'Express',
   fastify: 'Fastify',
   hono: 'Hono',
+  'nest-express': 'Nest on Express',
+  'nest-fastify': 'Nest on Fastify',
 };
 
 const storeTitles = { none: '', memory: ', memory', sqlite: ', SQLite FULL' } as const;
@@ -42,12 +44,18 @@ function rowsOn(framework: Framework, store: 'memory' | 'sqlite'): Row[] {
   return [bareOf(framework), ...guarded];
 }
 
+/** The bare server, and first requests and replays with the current code, for adapters that the former code lacks. */
+function presentRowsOn(framework: Framework): Row[] {
+  return rowsOn(framework, 'memory').filter(({ release }) => release !== 'former');
+}
+
 /** Parts of the bench by their command-line names. */
 export const groups = {
   node: rowsOn('node', 'memory'),
   express: rowsOn('express', 'memory'),
   fastify: rowsOn('fastify', 'memory'),
   hono: rowsOn('hono', 'memory'),
+  nest: [...presentRowsOn('nest-express'), ...presentRowsOn('nest-fastify')],
   sqlite: rowsOn('node', 'sqlite'),
 } as const satisfies Readonly<Record<string, readonly Row[]>>;
 

@@ -45,6 +45,21 @@ function addedCpu(framework: Framework, limits: Readonly<Record<Keys, number>>):
   );
 }
 
+/** The CPU that the guard adds in Nest, as a multiple of what it adds on the platform below it. */
+function addedInNest(platform: 'express' | 'fastify'): Target<Results>[] {
+  const kinds: readonly Keys[] = ['unique', 'repeated'];
+  const added = (results: Results, framework: Framework, keys: Keys) =>
+    addedTo(results, row(framework, 'present', keys), ({ mainUsPerRequest }) => mainUsPerRequest);
+  return kinds.map((keys) => ({
+    title: `Nest on ${platform}, ${kindNames[keys]}: added CPU against ${platform}`,
+    unit: '×',
+    bound: 'at most',
+    limit: 1.2,
+    digits: 2,
+    measured: (results) => added(results, `nest-${platform}`, keys) / added(results, platform, keys),
+  }));
+}
+
 function addedHeap(keys: Keys, limit: number): Target<Results> {
   return againstFormer('heap', ({ heapBytesPerRequest }) => heapBytesPerRequest, 'fastify', keys, limit);
 }
@@ -68,6 +83,8 @@ export const targets: readonly Target<Results>[] = [
   ...addedCpu('fastify', { unique: 0.45, repeated: 0.65 }),
   ...addedCpu('express', { unique: 0.62, repeated: 0.5 }),
   ...addedCpu('hono', { unique: 1, repeated: 1 }),
+  ...addedInNest('express'),
+  ...addedInNest('fastify'),
   addedHeap('unique', 0.55),
   addedHeap('repeated', 0.6),
   {

@@ -8,15 +8,16 @@ import type { Store, TransactionKind } from 'latchkey/store';
 import type { Framework, Row } from '../rows.ts';
 import { type Charge, charge, handler } from './handler.ts';
 import type { Library } from './library.ts';
+import { nestOn } from './nest.ts';
 import type { Served } from './serve.ts';
 
 /** The library and the store of the guard; undefined for a bare server. */
-interface Guarding {
+export interface Guarding {
   readonly library: Library;
   readonly store: Store<TransactionKind>;
 }
 
-type Application = (guarding: Guarding | undefined) => Promise<Served>;
+export type Application = (guarding: Guarding | undefined) => Promise<Served>;
 
 const path = '/v1/charges';
 const json = 'application/json';
@@ -79,6 +80,8 @@ const applications: Readonly<Record<Framework, Application>> = {
   express: expressApplication,
   fastify: fastifyApplication,
   hono,
+  'nest-express': nestOn('express', path),
+  'nest-fastify': nestOn('fastify', path),
 };
 
 /**

@@ -7,6 +7,7 @@ interface Entries {
   readonly express: typeof import('latchkey/express');
   readonly fastify: typeof import('latchkey/fastify');
   readonly hono: typeof import('latchkey/hono');
+  readonly nest: typeof import('latchkey/nest');
   readonly memory: typeof import('latchkey/memory');
   readonly node: typeof import('latchkey/node');
   readonly postgres: typeof import('latchkey/postgres');
