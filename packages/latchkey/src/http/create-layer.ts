@@ -30,7 +30,7 @@ function layerFor<Native, Kind extends TransactionKind>(
   const route = createRoute(options, guard);
   noteSettings(guard.store, route.settings);
   const { reference, rebuild } = options.response;
-  if (reference !== undefined && rebuild === undefined) throw invalid('response.reference needs response.rebuild');
+  if (reference && !rebuild) throw invalid('response.reference needs response.rebuild');
   return {
     handle: (exchange) => guardRequest(exchange, route, guard),
     peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),

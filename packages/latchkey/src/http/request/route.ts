@@ -119,7 +119,7 @@ function isPrepared<Native>({ recover, request, response, restored }: RouteSetti
  */
 function loadAhead<Native>(options: RouteSettings<Native>): void {
   if (options.recover !== undefined) loadAudit().catch(() => {});
-  if (isPrepared(options) || options.response.authorizeReplay !== undefined) loadOnDemand().catch(() => {});
+  if (isPrepared(options)) loadOnDemand().catch(() => {});
 }
 
 type OnDemand = typeof import('../on-demand.ts');
