@@ -1,5 +1,5 @@
 // Compares Latchkey with a bare server and with its own former code, in one run: npm run bench -- [--only
-// node,express,fastify,hono,nest,sqlite] [--processes N] [--seconds N] [--profile ROW] Figures are printed, never asserted,
+// node,express,fastify,hono,koa,nest,sqlite] [--processes N] [--seconds N] [--profile ROW] Figures are printed, never asserted,
 // since they depend on the machine and its load.
 
 import { mkdirSync, rmSync } from 'node:fs';

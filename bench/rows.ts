@@ -2,7 +2,7 @@
 
 import type { Keys } from './load/requests.ts';
 
-export type Framework = 'node' | 'express' | 'fastify' | 'hono' | 'nest-express' | 'nest-fastify';
+export type Framework = 'node' | 'express' | 'fastify' | 'hono' | 'koa' | 'nest-express' | 'nest-fastify';
 
 /** The code that guards the handler, if any. */
 export type Release = 'bare' | 'former' | 'present';
@@ -19,6 +19,7 @@ const frameworkTitles: Readonly<Record<Framework, string>> = {
   express: 'Express',
   fastify: 'Fastify',
   hono: 'Hono',
+  koa: 'Koa',
   'nest-express': 'Nest on Express',
   'nest-fastify': 'Nest on Fastify',
 };
@@ -55,6 +56,7 @@ export const groups = {
   express: rowsOn('express', 'memory'),
   fastify: rowsOn('fastify', 'memory'),
   hono: rowsOn('hono', 'memory'),
+  koa: [...presentRowsOn('node'), ...presentRowsOn('koa')],
   nest: [...presentRowsOn('nest-express'), ...presentRowsOn('nest-fastify')],
   sqlite: rowsOn('node', 'sqlite'),
 } as const satisfies Readonly<Record<string, readonly Row[]>>;

@@ -45,18 +45,18 @@ function addedCpu(framework: Framework, limits: Readonly<Record<Keys, number>>):
   );
 }
 
-/** The CPU that the guard adds in Nest, as a multiple of what it adds on the platform below it. */
-function addedInNest(platform: 'express' | 'fastify'): Target<Results>[] {
+/** The CPU that the guard adds in a framework, as a multiple of what it adds on the platform below it. */
+function addedAgainst(name: string, framework: Framework, platform: Framework): Target<Results>[] {
   const kinds: readonly Keys[] = ['unique', 'repeated'];
-  const added = (results: Results, framework: Framework, keys: Keys) =>
-    addedTo(results, row(framework, 'present', keys), ({ mainUsPerRequest }) => mainUsPerRequest);
+  const added = (results: Results, on: Framework, keys: Keys) =>
+    addedTo(results, row(on, 'present', keys), ({ mainUsPerRequest }) => mainUsPerRequest);
   return kinds.map((keys) => ({
-    title: `Nest on ${platform}, ${kindNames[keys]}: added CPU against ${platform}`,
+    title: `${name}, ${kindNames[keys]}: added CPU against ${platform}`,
     unit: '×',
     bound: 'at most',
     limit: 1.2,
     digits: 2,
-    measured: (results) => added(results, `nest-${platform}`, keys) / added(results, platform, keys),
+    measured: (results) => added(results, framework, keys) / added(results, platform, keys),
   }));
 }
 
@@ -83,8 +83,9 @@ export const targets: readonly Target<Results>[] = [
   ...addedCpu('fastify', { unique: 0.45, repeated: 0.65 }),
   ...addedCpu('express', { unique: 0.62, repeated: 0.5 }),
   ...addedCpu('hono', { unique: 1, repeated: 1 }),
-  ...addedInNest('express'),
-  ...addedInNest('fastify'),
+  ...addedAgainst('Koa', 'koa', 'node'),
+  ...addedAgainst('Nest on express', 'nest-express', 'express'),
+  ...addedAgainst('Nest on fastify', 'nest-fastify', 'fastify'),
   addedHeap('unique', 0.55),
   addedHeap('repeated', 0.6),
   {

@@ -1,9 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
+import { json as readJson } from 'node:stream/consumers';
 import { getRequestListener } from '@hono/node-server';
+import Router from '@koa/router';
 import express from 'express';
 import fastify, { type FastifyRequest } from 'fastify';
 import { type Context, type Env, Hono } from 'hono';
+import Koa, { type ParameterizedContext } from 'koa';
 import type { Store, TransactionKind } from 'latchkey/store';
 import type { Framework, Row } from '../rows.ts';
 import { type Charge, charge, handler } from './handler.ts';
@@ -75,11 +78,26 @@ const hono: Application = async (guarding) => {
   return { server: createServer(getRequestListener(app.fetch)), close: () => closeStore(guarding) };
 };
 
+const koa: Application = async (guarding) => {
+  const app = new Koa();
+  if (guarding !== undefined) {
+    const { idempotency } = await guarding.library.entry('koa');
+    const principal = (ctx: ParameterizedContext) => ctx.get('x-account');
+    app.use(idempotency({ store: guarding.store, principal, ...guarding.library.quiet }));
+  }
+  const router = new Router().post(path, async (ctx) => {
+    ctx.type = json;
+    ctx.body = charge((await readJson(ctx.req)) as Charge);
+  });
+  return { server: createServer(app.use(router.routes()).callback()), close: () => closeStore(guarding) };
+};
+
 const applications: Readonly<Record<Framework, Application>> = {
   node,
   express: expressApplication,
   fastify: fastifyApplication,
   hono,
+  koa,
   'nest-express': nestOn('express', path),
   'nest-fastify': nestOn('fastify', path),
 };

@@ -2,11 +2,12 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
-/** The measured entries of the library. Both releases have the members that are used. */
+/** The measured entries of the library. Both releases have the members that are used; the former one has no `koa`. */
 interface Entries {
   readonly express: typeof import('latchkey/express');
   readonly fastify: typeof import('latchkey/fastify');
   readonly hono: typeof import('latchkey/hono');
+  readonly koa: typeof import('latchkey/koa');
   readonly nest: typeof import('latchkey/nest');
   readonly memory: typeof import('latchkey/memory');
   readonly node: typeof import('latchkey/node');

@@ -10,6 +10,7 @@ const applications = {
     ...{ lib: ['es2023', 'dom', 'dom.iterable'], types: ['node'], typeRoots: [join(packages, '@types')] },
     ...{ jsx: 'react-jsx', exactOptionalPropertyTypes: true },
   },
+  'koa.ts': { lib: ['es2023'], types: ['node'], typeRoots: [join(packages, '@types')] },
   'worker.ts': { lib: ['es2023'], types: ['@cloudflare/workers-types'] },
   'lambda.ts': { lib: ['es2023'], types: ['node', 'aws-lambda'], typeRoots: [join(packages, '@types')] },
 };

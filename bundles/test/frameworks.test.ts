@@ -24,6 +24,7 @@ const programs: Readonly<Record<string, (place: Place) => Program>> = {
   'Express 4': (place) => ({ ...runtimes.node(place('express.mjs')), env: { EXPRESS: 'express4' } }),
   'Express 5': (place) => runtimes.node(place('express.mjs')),
   'Fastify 5': (place) => runtimes.node(place('fastify.mjs')),
+  'Koa 3': (place) => runtimes.node(place('koa.mjs')),
   'Hono on Node': (place) => runtimes.node(place('hono.mjs')),
   'Fetch on Node': (place) => runtimes.node(place('fetch.mjs')),
   'Fetch on Bun': (place) => runtimes.bun(place('fetch.mjs')),

@@ -11,6 +11,7 @@ const oldest = {
   fastify: 'fastify50',
   hono: 'hono40',
   ioredis: 'ioredis51',
+  koa: 'koa30',
   mysql2: 'mysql2311',
   pg: 'pg811',
   postgres: 'postgres340',

@@ -7,6 +7,7 @@ import express from 'express';
 import { fastify } from 'fastify';
 import { Hono } from 'hono';
 import Redis from 'ioredis';
+import Koa from 'koa';
 import * as latchkey from 'latchkey';
 import * as client from 'latchkey/client';
 import * as completer from 'latchkey/completer';
@@ -17,6 +18,7 @@ import { idempotency as forExpress } from 'latchkey/express';
 import { idempotency as forFastify } from 'latchkey/fastify';
 import { idempotency as forFetch } from 'latchkey/fetch';
 import { idempotency as forHono } from 'latchkey/hono';
+import { idempotency as forKoa } from 'latchkey/koa';
 import { idempotency as forLambda } from 'latchkey/lambda';
 import { mariadbStore, migrate as migrateMariadb } from 'latchkey/mariadb';
 import { memoryStore } from 'latchkey/memory';
@@ -175,6 +177,15 @@ const cases = {
       const { statusCode, headers, body } = await handler(event, { getRemainingTimeInMillis: () => 30_000 });
       return new Response(body, { status: statusCode, headers });
     });
+  },
+  koa: () => {
+    let orders = 0;
+    const app = new Koa().use(forKoa(settings()));
+    app.use((context) => {
+      context.status = 201;
+      context.body = `order ${++orders}`;
+    });
+    return onServer(app.callback());
   },
   'the client behind context.fetch': async () => {
     const handle = forFetch(settings()).withContext((context) =>

@@ -14,7 +14,7 @@ const stores = [
   'a store from a URL',
 ];
 
-const frameworks = ['node', 'express', 'fastify', 'hono', 'lambda'];
+const frameworks = ['node', 'express', 'fastify', 'hono', 'koa', 'lambda'];
 
 /** The output of the application `drivers`. */
 export const expectedOfDrivers = {

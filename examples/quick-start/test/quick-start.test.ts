@@ -41,6 +41,7 @@ it.each([
   ['docs/frameworks/hono.md', 'hono.ts'],
   ['docs/frameworks/node.md', 'node.ts'],
   ['docs/testing.md', 'checkout.ts'],
+  ['docs/frameworks/koa.md', 'koa.ts'],
 ])('%s shows %s unchanged, in at most thirty lines', async (page, name) => {
   const [readme, program] = await Promise.all([
     readFile(folderOf(`../../../${page}`), 'utf8'),
@@ -82,6 +83,7 @@ const frameworks: Readonly<Record<string, () => Promise<Send>>> = {
     const origin = await app.listen({ port: 0, host: '127.0.0.1' });
     return (path, init) => fetch(`${origin}${path}`, init);
   },
+  'koa.ts': async () => sendTo((await import('../koa.ts')).app.listen(0, '127.0.0.1')),
   'hono.ts': async () => {
     const { app } = await import('../hono.ts');
     return (path, init) => app.request(path, init);

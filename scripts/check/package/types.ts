@@ -13,6 +13,8 @@ const settings = {
     skipLibCheck: false,
     noEmit: true,
     types: ['node'],
+    // @types/koa needs the types that it depends on; the package here, which Express depends on, has others of its own.
+    paths: { 'content-disposition': [join(root, 'node_modules/@types/content-disposition')] },
   },
 };
 
@@ -38,9 +40,12 @@ export const refusal: LatchkeyError['code'] = 'key-reused';
 `;
 
 /** The types of every Node project, and the additional types of projects that import an adapter for a framework. */
-const types = { node: ['@types/node', 'undici-types'], frameworks: ['@types/express', 'fastify', 'hono'] };
+const types = {
+  node: ['@types/node', 'undici-types'],
+  frameworks: ['@types/express', '@types/koa', 'fastify', 'hono'],
+};
 
-const isForFramework = (specifier: string): boolean => /\/(express|fastify|hono|nest)$/.test(specifier);
+const isForFramework = (specifier: string): boolean => /\/(express|fastify|hono|koa|nest)$/.test(specifier);
 
 async function compile(consumer: string, specifiers: readonly string[]): Promise<string[]> {
   const all = specifiers.map((specifier, index) => `export type All${index} = typeof import('${specifier}');`);

@@ -3,11 +3,13 @@ import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Hono } from 'hono';
+import Koa, { type Context } from 'koa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
 import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
+import { idempotency as koaGuard } from '../../src/adapters/koa.ts';
 import { idempotency as lambdaGuard } from '../../src/adapters/lambda.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
@@ -27,6 +29,11 @@ const refusal = 'sign in again';
 function refuseOnNode(response: ServerResponse): void {
   response.statusCode = 401;
   response.end(refusal);
+}
+
+function refuseOnKoa(ctx: Context): void {
+  ctx.status = 401;
+  ctx.body = refusal;
 }
 
 /** A Fastify application with a hook from the test, for all routes or for one. */
@@ -70,6 +77,16 @@ const apps: Readonly<Record<string, Start>> = {
     app.use(async (c, next) => (shop.isSignedIn() ? next() : c.text(refusal, 401)));
     app.post('/charges', honoGuard(options), (c) => c.text(shop.placeOrder(), 201));
     return serve(getRequestListener(app.fetch));
+  },
+  Koa: (shop, options) => {
+    const app = new Koa();
+    app.use((ctx, next) => (shop.isSignedIn() ? next() : refuseOnKoa(ctx)));
+    app.use(koaGuard(options));
+    app.use((ctx) => {
+      ctx.status = 201;
+      ctx.body = shop.placeOrder();
+    });
+    return serve(app.callback());
   },
   'fetch and Next': (shop, options) => {
     const order = fetchGuard(options)(async () => new Response(shop.placeOrder(), { status: 201 }));

@@ -2,12 +2,14 @@ import type { RequestListener, ServerResponse } from 'node:http';
 import express from 'express';
 import express4 from 'express4';
 import fastify from 'fastify';
+import Koa from 'koa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
+import { idempotency as koaGuard } from '../../src/adapters/koa.ts';
 import { idempotency } from '../../src/adapters/node.ts';
 import type { RouteOptions } from '../../src/http/options.ts';
-import { gate, until } from '../../src/testing/adapter-suite/world.ts';
+import { gate, pause, until } from '../../src/testing/adapter-suite/world.ts';
 import { guardOptions, post, serve } from './apps/harness.ts';
 
 /** An application with a timeout before its guard; the handler continues when the timeout has answered. */
@@ -62,6 +64,25 @@ const starts: Record<string, Start> = {
       void guarded(request, response);
     });
     return { origin, runs };
+  },
+  Koa: async (options) => {
+    const { work, runs, timedOut } = slowOnce();
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      const late = pause(30).then(() => 'late');
+      if ((await Promise.race([next(), late])) !== 'late') return;
+      ctx.status = 503;
+      ctx.set('X-Outer', 'yes');
+      ctx.body = 'timed out';
+      setTimeout(timedOut.open, 20);
+    });
+    app.use(koaGuard(optionsFor(options))).use(async (ctx) => {
+      await work();
+      ctx.status = 201;
+      ctx.set('X-Charge', 'ch_1');
+      ctx.body = 'charged';
+    });
+    return { origin: await serve(app.callback()), runs };
   },
   Fastify: async (options) => {
     const { work, runs, timedOut } = slowOnce();

@@ -4,11 +4,13 @@ import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import fastify, { type FastifyReply, type FastifyRequest } from 'fastify';
 import { Hono } from 'hono';
+import Koa from 'koa';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
 import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
+import { idempotency as koaGuard } from '../../src/adapters/koa.ts';
 import { type LambdaEvent, idempotency as lambdaGuard } from '../../src/adapters/lambda.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import type { Peek } from '../../src/http/layer.ts';
@@ -98,6 +100,18 @@ const apps: Readonly<Record<string, Start>> = {
     });
     app.post('/v1/orders', guard, async (c) => c.text(await order(await c.req.json())));
     return serve(getRequestListener(app.fetch));
+  },
+  Koa: ({ peeks, order }, options) => {
+    const guard = koaGuard(options).with(route);
+    const app = new Koa();
+    app.use(async (ctx, next) => {
+      peeks.push(await guard.peek(ctx));
+      await next();
+    });
+    app.use(guard).use(async (ctx) => {
+      ctx.body = await order(await json(ctx.req));
+    });
+    return serve(app.callback());
   },
   'Hono, after a validator': ({ peeks, order }, options) => {
     const guard = honoGuard(options).with(route);

@@ -8,6 +8,7 @@ import { IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from '
 import { LatchkeyError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import {
+  type AnyExchange,
   type CapturedResponse,
   Exchange,
   type GuardAnswer,
@@ -27,7 +28,7 @@ const signsOfNode = [...signsOfClose, 'writableEnded'];
 
 const none: readonly string[] = [];
 
-/** Marks a response that a guard handles. */
+/** Marks a response with the exchange that runs its handler. */
 const taken = Symbol('latchkey.taken');
 
 /** The adapter's part of the exchange; the body may already be parsed. */
@@ -53,7 +54,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
    */
   constructor(native: Native, request: IncomingMessage, response: ServerResponse, target: string) {
     super();
-    if (taken in response) throw mountedTwice();
+    if (taken in response) throw mountedTwice(response as TakenResponse);
     this.native = native;
     this.method = request.method ?? 'GET';
     this.target = target;
@@ -117,7 +118,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
 
   /** Runs the handler in its own asynchronous context, so that its calls can be recognised. */
   protected runIn(): Promise<unknown> | undefined {
-    (this.#response as ServerResponse & { [taken]: boolean })[taken] = true;
+    (this.#response as TakenResponse)[taken] = this;
     keepReadable(this.#request);
     if (!isTakenIn(this.#request)) takeEventsInside(this, this.#request);
     return runInside(this);
@@ -135,6 +136,11 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   /** Whether other code has begun to answer a request whose handler has not run. */
   protected get isAnswered(): boolean {
     return this.#capture === undefined && this.#response.headersSent;
+  }
+
+  /** Whether the handler has given its answer, which may still be held. */
+  protected get isSettled(): boolean {
+    return this.#capture?.settled === true;
   }
 
   /** Carries out the layer's answer; the caller has handled `pass`. */
@@ -248,7 +254,11 @@ function leaveUnread(request: IncomingMessage & Internals): void {
   if (request._consumed === false && isTakenIn(request)) request._consumed = true;
 }
 
-function mountedTwice(): LatchkeyError {
+type TakenResponse = ServerResponse & { [taken]: Pick<AnyExchange, 'overruled'> };
+
+/** The answer to this error must not be stored as the handler's. */
+function mountedTwice(response: TakenResponse): LatchkeyError {
+  response[taken].overruled = 'release';
   return new LatchkeyError(
     'guard-mounted-twice',
     'Two guards handle this request. Mount one, and use with() for routes.',

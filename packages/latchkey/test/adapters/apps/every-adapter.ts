@@ -4,6 +4,7 @@ import { startExpress } from './express.ts';
 import { startFastify } from './fastify.ts';
 import { startFetch } from './fetch.ts';
 import { startHono } from './hono.ts';
+import { startKoa } from './koa.ts';
 import { startLambda } from './lambda.ts';
 import { startNest } from './nest.ts';
 import { startNode } from './node.ts';
@@ -27,6 +28,7 @@ export function onEveryAdapter<Kind extends TransactionKind = never>(
     suite.describe(`${adapter} × ${store}`, () => adapterSuite<Kind>({ ...suite, start }));
   }
   const some = isLocal(store) ? suite : namedRows(suite);
+  suite.describe(`koa × ${store}`, () => adapterSuite<Kind>({ ...some, start: startKoa('after') }));
   // Lambda has no answers in several pieces.
   const lambda = { ...some, start: startLambda('http-api'), streams: false };
   suite.describe(`lambda × ${store}`, () => adapterSuite<Kind>(lambda));
@@ -37,7 +39,7 @@ export function onEveryAdapter<Kind extends TransactionKind = never>(
 }
 
 /** The adapters that `namedRows` are for. */
-export const onNamedRows: ReadonlySet<string> = new Set(['lambda', 'nest on express', 'nest on fastify']);
+export const onNamedRows: ReadonlySet<string> = new Set(['koa', 'lambda', 'nest on express', 'nest on fastify']);
 
 function isLocal(store: string): boolean {
   return store === 'memory' || store === 'sqlite';
