@@ -13,7 +13,7 @@ import {
   UseInterceptors,
 } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
-import { finalize, from, map, of, tap, throwError, timeout } from 'rxjs';
+import { finalize, from, map, mergeMap, of, raceWith, tap, throwError } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import {
   Idempotency,
@@ -186,9 +186,14 @@ describe.each(platforms)('the guard of nest on %s', (platform) => {
   });
 
   it('R85 does not take the answer of a timeout before it for that of the handler', async () => {
+    const started = Promise.withResolvers<void>();
+    const late = from(started.promise).pipe(mergeMap(() => throwError(() => new ServiceUnavailableException())));
+    let requests = 0;
     const impatient: NestInterceptor = {
-      intercept: (_context: ExecutionContext, next: CallHandler) =>
-        next.handle().pipe(timeout({ first: 30, with: () => throwError(() => new ServiceUnavailableException()) })),
+      intercept: (_context: ExecutionContext, next: CallHandler) => {
+        requests += 1;
+        return requests === 1 ? next.handle().pipe(raceWith(late)) : next.handle();
+      },
     };
     const finished = Promise.withResolvers<void>();
     let runs = 0;
@@ -196,6 +201,7 @@ describe.each(platforms)('the guard of nest on %s', (platform) => {
       on: [Post('charges'), UseInterceptors(impatient, IdempotencyInterceptor)],
       handle: async () => {
         runs += 1;
+        started.resolve();
         await finished.promise;
         return 'paid';
       },
