@@ -12,7 +12,7 @@ const rooms = /^(core|http|adapters|function)\//;
 
 /** Files of the contract, the options and the audit, which are not counted. */
 const contract =
-  /^(core\/(store|store-types|context|events|outbox)\.ts|core\/audit\/|(core\/function-|function\/)options\.ts|http\/options\.ts)/;
+  /^(core\/(store|store-types|context|events|outbox)\.ts|core\/audit\/|(core\/function-|function\/)options\.ts|http\/options\.ts|adapters\/next-parts\/action-options\.ts)/;
 
 /** A type that holds two or more of a request's members. */
 export interface RequestType {

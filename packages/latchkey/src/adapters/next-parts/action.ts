@@ -56,7 +56,7 @@ interface IdempotentAction {
 /** What one call says about its operation. */
 interface ActionCall {
   readonly key: string;
-  readonly principal: string;
+  readonly identity: string;
   readonly payload: unknown;
 }
 
@@ -107,7 +107,7 @@ function guarded<Args extends readonly unknown[], Result, Kind extends Transacti
   const calls = callsOf<ActionCall, Kind>('idempotentAction()', {
     ...read,
     key: ({ key }) => key,
-    principal: ({ principal }) => principal,
+    principal: ({ identity }) => identity,
     payload: ({ payload }) => payload,
     saveInput: false,
   });
@@ -157,7 +157,7 @@ async function callOf<Args extends readonly unknown[], Result, Kind extends Tran
   }
   return {
     key,
-    principal: principal === 'anonymous' ? nobody : await identityOf(name, principal),
+    identity: principal === 'anonymous' ? nobody : await identityOf(name, principal),
     payload: payload === undefined ? await comparable(args, hasState) : await comparable([payload(...args)], false),
   };
 }
