@@ -7,11 +7,13 @@ import express, { type Express } from 'express';
 import express4 from 'express4';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
+import Koa from 'koa';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { idempotency as expressGuard } from '../../src/adapters/express.ts';
 import { idempotency as fastifyGuard } from '../../src/adapters/fastify.ts';
 import { idempotency as fetchGuard } from '../../src/adapters/fetch.ts';
 import { idempotency as honoGuard } from '../../src/adapters/hono.ts';
+import { idempotency as koaGuard } from '../../src/adapters/koa.ts';
 import { Idempotency, Idempotent, LatchkeyModule } from '../../src/adapters/nest.ts';
 import { idempotency as nodeGuard } from '../../src/adapters/node.ts';
 import type { HttpContext } from '../../src/http/layer.ts';
@@ -98,7 +100,15 @@ const apps: Readonly<Record<string, (store: TestStore, charges: Charges) => Once
     app.post('/charges', async (request, reply) => reply.code(201).send(await charge(request.idempotency, charges)));
     return app;
   },
-  'an object with callback(), as a Koa app': (store, charges) => ({ callback: () => listenerApp(store, charges) }),
+  'a Koa app': (store, charges) => {
+    const app = new Koa();
+    app.silent = true;
+    app.use(koaGuard(options(store)));
+    return app.use(async (ctx) => {
+      ctx.status = 201;
+      ctx.body = await charge(ctx.state['idempotency'], charges);
+    });
+  },
   'a Nest application on Express': (store, charges) => nestApp(new ExpressAdapter(), store, charges),
   'a Nest application on Fastify': (store, charges) => nestApp(new FastifyAdapter(), store, charges),
 };
