@@ -145,8 +145,8 @@ function guardFor<Kind extends TransactionKind, Req extends Request>(
 function unguarded({ method }: Request): LatchkeyError {
   return new LatchkeyError(
     'context-missing',
-    `A handler of guard.withContext() was called with ${method}, which is not guarded, so there is no context. ` +
-      'Add the method to the option `methods`, or use guard(handler) and guard.tryContext(request).',
+    `A handler of guard.withContext() was called with ${method}, which is not guarded. ` +
+      'Add it to the option `methods`, or use guard(handler).',
   );
 }
 

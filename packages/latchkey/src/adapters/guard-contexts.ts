@@ -39,9 +39,8 @@ export class GuardContexts<Kind extends TransactionKind, Finished = void> {
     if (context !== undefined) return context;
     throw new LatchkeyError(
       'context-missing',
-      'This request has no context: no guard is mounted before the handler, or the request has no key ' +
-        'and the route does not require one (key.required), or its method is not guarded, or this is a ' +
-        'copy of the request that the guard received: pass the original.',
+      'This request has no context: no guard is mounted before the handler, the request has no key (see ' +
+        'key.required), its method is not guarded, or it is a copy of the request that the guard received.',
     );
   }
 }

@@ -20,12 +20,12 @@ import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, HttpLayer, Peek } from '../http/layer.ts';
-import { lambdaTable } from '../http/option-tables.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 import { isRequest, type LambdaEvent } from './lambda-parts/event.ts';
 import { LambdaExchange } from './lambda-parts/exchange.ts';
 import { Invocations } from './lambda-parts/invocations.ts';
+import { lambdaTable } from './lambda-parts/options.ts';
 import type { LambdaResult } from './lambda-parts/result.ts';
 
 export type { LambdaEvent } from './lambda-parts/event.ts';

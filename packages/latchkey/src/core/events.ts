@@ -38,7 +38,7 @@ type Happening =
       readonly type: 'lease-lost';
       readonly id: string;
       readonly operation: string;
-      readonly reason: 'taken-over' | 'deadline' | 'max-run' | 'time-limit' | 'shutdown';
+      readonly reason: 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
     }
   /** A completer has given up on a record: it was claimed `maxAttempts` times, or is too old. A person must decide. */
   | { readonly type: 'stuck'; readonly id: string; readonly operation: string; readonly attempt: number }

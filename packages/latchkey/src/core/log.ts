@@ -48,8 +48,7 @@ const storeFaults: Readonly<Record<string, string>> = {
 const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>['reason'], string>> = {
   'taken-over': 'another worker or an operator has taken the record',
   deadline: 'the lease could not be renewed in time',
-  'max-run': 'it ran longer than maxRunMs',
-  'time-limit': 'the platform is about to stop the process',
+  'max-run': 'it ran longer than maxRunMs or the platform allows',
   shutdown: 'the server is shutting down',
 };
 

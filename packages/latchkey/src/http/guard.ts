@@ -179,8 +179,7 @@ function wasSeen<Native, Kind extends TransactionKind>(
   return false;
 }
 
-const misnamedKey =
-  'A request had X-Idempotency-Key or Idempotency_Key instead of Idempotency-Key, and ran without protection. Only Idempotency-Key is read.';
+const misnamedKey = 'A request with X-Idempotency-Key or Idempotency_Key ran without protection. Send Idempotency-Key.';
 
 /** Some libraries, and proxies that rewrite header names, send the key under these names. */
 function isMisnamed(exchange: AnyExchange): boolean {

@@ -21,7 +21,6 @@ import {
   type OptionTable,
   oneOf,
   required,
-  timerMs,
 } from '../core/options/rules.ts';
 import { operationTable } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
@@ -117,9 +116,6 @@ export const guardTable = {
 
 /** Additional options of the guards of edge runtimes: see `FetchGuardOptions` and `HonoGuardOptions`. */
 export const edgeTable = { waitUntil: callable };
-
-/** Additional options of the guard of Lambda: see `LambdaGuardOptions`. */
-export const lambdaTable = { marginMs: timerMs(1_000, 0) };
 
 /** A route's options with defaults. */
 export type RouteSettings<Native> = Completed<RouteOptions<Native>, typeof routeTable>;

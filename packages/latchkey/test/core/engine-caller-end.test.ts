@@ -33,7 +33,7 @@ describe('before the end of its caller', () => {
     await runtime.advance(endMs - 1);
     expect([await state(), signals[0]?.aborted]).toEqual(['running', false]);
     await runtime.advance(1);
-    expect([await state(), signals[0]?.aborted, lost()]).toEqual(['lapsed', true, ['time-limit']]);
+    expect([await state(), signals[0]?.aborted, lost()]).toEqual(['lapsed', true, ['max-run']]);
     expect(work).toHaveLength(1);
     const next = await worker().run(operation({ afterFailure: 'rerun' }), async () => done('next'));
     expect(told(next)).toBe('executed stored');

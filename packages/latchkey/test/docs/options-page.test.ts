@@ -1,12 +1,13 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { lambdaTable } from '../../src/adapters/lambda-parts/options.ts';
 import { mutationTable } from '../../src/adapters/nest-parts/options.ts';
 import { actionTable } from '../../src/adapters/next-parts/action-options.ts';
 import { clientTable, stepTable } from '../../src/client/options.ts';
 import { operationsTable } from '../../src/completer/http-operations.ts';
 import { completerTable } from '../../src/completer/options.ts';
 import { functionTable } from '../../src/function/options.ts';
-import { edgeTable, guardTable, lambdaTable } from '../../src/http/option-tables.ts';
+import { edgeTable, guardTable } from '../../src/http/option-tables.ts';
 import { operatorTable } from '../../src/operator/options.ts';
 import { dispatcherTable } from '../../src/outbox/options.ts';
 import { dynamodbTable } from '../../src/stores/dynamodb/options.ts';

@@ -41,8 +41,8 @@ export async function claimRecord(
   const { clock } = tools.runtime;
   const request = newClaim(operation, takeover, tools.runtime);
   let sentAt = clock.monotonic();
-  const { settings, caller } = operation;
-  const giveUpAt = Math.min(sentAt + settings.claimTimeoutMs, caller?.endsAt ?? Number.POSITIVE_INFINITY);
+  const endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
+  const giveUpAt = Math.min(sentAt + operation.settings.claimTimeoutMs, endsAt);
   const send = () => {
     sentAt = clock.monotonic();
     return tools.store.claim(request);

@@ -14,18 +14,16 @@ import { clockedSignal } from './clocked-signal.ts';
 import { abandonRecord } from './running-attempts.ts';
 
 /** Why a lease ended before the handler did. */
-export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'time-limit' | 'shutdown';
+export type LeaseEnd = 'taken-over' | 'deadline' | 'max-run' | 'shutdown';
 
 const reasons: Record<LeaseEnd, string> = {
   'taken-over': 'Another worker or an operator has taken this record. Stop.',
-  deadline: 'The lease could not be renewed in time; another worker may take this record. Stop.',
-  'max-run': 'The handler ran longer than maxRunMs, and its record lapses. Stop.',
-  'time-limit': 'The platform is about to stop this process, and the record has lapsed. Stop.',
-  shutdown: 'The server is shutting down and no longer waits. Stop.',
+  deadline: 'The lease could not be renewed in time. Stop.',
+  'max-run': 'It ran longer than maxRunMs or the platform allows. Stop.',
+  shutdown: 'The server is shutting down. Stop.',
 };
 
-const over =
-  'This run has ended: its handler has returned or thrown, or its answer is stored. No further step can begin.';
+const over = 'This run has ended. No further step can begin.';
 
 /** A write is tried for at least this long, even if the lease's deadline is near or past. */
 const leastWriteMs = 5_000;
@@ -36,6 +34,11 @@ const leastWriteBeforeStopMs = 500;
 /** How long before the end of a lease a worker stops, to give the handler time to react to its signal. */
 export function safetyMarginMs(leaseMs: number): number {
   return Math.min(leaseMs / 10, 1_000);
+}
+
+/** When the caller of an operation ends, on the monotonic clock; Infinity if it doesn't. */
+function endOf({ caller }: Operation): number {
+  return caller?.endsAt ?? Number.POSITIVE_INFINITY;
 }
 
 /** The parts of the engine that a lease needs. */
@@ -57,8 +60,6 @@ export class Lease extends Due {
   readonly #operation: Operation;
   readonly #owner: Owner;
   readonly #maxRunAt: number;
-  /** When the caller ends; Infinity if it does not. */
-  readonly #endsAt: number;
   #deadline: number;
   /** How many transactions are running, and how many were begun. */
   #suspensions = 0;
@@ -82,9 +83,8 @@ export class Lease extends Due {
     this.#operation = operation;
     this.#owner = owner;
     this.#deadline = deadlineFrom(claimedAt, leaseMs);
-    this.#maxRunAt = claimedAt + maxRunMs;
-    this.#endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
-    this.dueAt = Math.min(claimedAt + leaseMs / 3, this.#maxRunAt, this.#endsAt);
+    this.#maxRunAt = Math.min(claimedAt + maxRunMs, endOf(operation));
+    this.dueAt = Math.min(claimedAt + leaseMs / 3, this.#maxRunAt);
     tools.timer.add(this);
   }
 
@@ -104,7 +104,7 @@ export class Lease extends Due {
   writeDeadline(): number {
     const now = this.#tools.runtime.clock.monotonic();
     const deadline = Math.max(this.deadline, now + leastWriteMs);
-    return Math.min(deadline, Math.max(this.#endsAt, now + leastWriteBeforeStopMs));
+    return Math.min(deadline, Math.max(endOf(this.#operation), now + leastWriteBeforeStopMs));
   }
 
   /** Created on first access; most handlers never use it. Reading it checks the clock. */
@@ -144,11 +144,8 @@ export class Lease extends Due {
     this.#controller?.abort(new LeaseLostError(reasons[end]));
     const { id, name } = this.#operation;
     this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end });
-    if (end === 'time-limit') this.#abandon();
-  }
-
-  /** The process may not live until the lease ends, and the next attempt need not wait for that. */
-  #abandon(): void {
+    if (end !== 'max-run') return;
+    // The process may not live until the lease ends, and the next attempt need not wait for that.
     const abandoned = abandonRecord({ operation: this.#operation, owner: this.#owner, tools: this.#tools });
     this.#operation.caller?.waitUntil?.(abandoned);
   }
@@ -200,15 +197,14 @@ export class Lease extends Due {
 
   #checkClock(): void {
     const now = this.#tools.runtime.clock.monotonic();
-    if (now >= this.#endsAt) this.lose('time-limit');
-    else if (now >= this.#maxRunAt) this.lose('max-run');
+    if (now >= this.#maxRunAt) this.lose('max-run');
     else if (now >= this.#deadline && this.#suspensions === 0) this.lose('deadline');
   }
 
   /** When the worker must next check the clock, at most `mostMs` from now. */
   #dueIn(mostMs: number): number {
     const due = this.#suspensions > 0 ? this.#maxRunAt : Math.min(this.#maxRunAt, this.#deadline);
-    return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due, this.#endsAt);
+    return Math.min(this.#tools.runtime.clock.monotonic() + mostMs, due);
   }
 
   #schedule(delayMs: number): void {

@@ -17,13 +17,13 @@ const slowestPollMs = 1_000;
 export async function waitForEnd(operation: Operation, first: Claim, parts: EngineParts): Promise<Claim> {
   const { tools, running } = parts;
   const { clock } = tools.runtime;
-  const { settings, caller } = operation;
-  const giveUpAt = Math.min(clock.monotonic() + settings.waitMs, caller?.endsAt ?? Number.POSITIVE_INFINITY);
+  const endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
+  const giveUpAt = Math.min(clock.monotonic() + operation.settings.waitMs, endsAt);
   const waiter = new ChangeWaiter(operation, tools);
   let claim = first;
   try {
     while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
-      if (running.closing || caller?.mayBegin() === false) break;
+      if (running.closing || operation.caller?.mayBegin() === false) break;
       await waiter.next(giveUpAt - clock.monotonic());
       claim = await claimRecord(parts, operation);
     }

@@ -26,7 +26,7 @@ function checkAnswer(answer: unknown): void {
     throw unsendable('it must be an object with status, headers and body');
   }
   if (isResponse(answer)) {
-    throw unsendable('a Response is read asynchronously, which is not possible here; give { status, headers, body }');
+    throw unsendable('give { status, headers, body }; a Response is read asynchronously');
   }
   const other = Object.keys(answer).find((name) => !members.has(name));
   if (other === undefined) return;

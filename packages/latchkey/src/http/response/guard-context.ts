@@ -52,9 +52,7 @@ export class FinishedAnswer<Finished> implements Answering<GivenAnswer, Finished
  */
 function explained(error: unknown): unknown {
   if (!(error instanceof LatchkeyError && error.code === 'transaction-asynchronous')) return error;
-  return unsendable(
-    'finish must return { status, headers, body } on SQLite, which is synchronous; got a Response, whose body is read asynchronously',
-  );
+  return unsendable('finish must return { status, headers, body } on SQLite, which is synchronous; got a Response');
 }
 
 /** The context of one exchange. Most handlers use none, so its parts are created on first use. */
