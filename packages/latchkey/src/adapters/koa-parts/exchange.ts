@@ -20,6 +20,26 @@ import { type HeaderSnapshot, snapshotHeaders } from '../node-http/response-head
 
 type Answer = Exclude<GuardAnswer, { kind: 'pass' }>;
 
+/** What happens when Koa reads `ctx.respond`, and what the middleware has set it to. */
+interface Answering {
+  readonly respond: (wanted: boolean) => boolean;
+  wanted: boolean;
+}
+
+const answering = Symbol('latchkey.answering');
+
+/** Shared by all requests: with accessors of its own, each context would get a hidden class of its own. */
+const respondProperty = {
+  get(this: { [answering]: Answering }): boolean {
+    const { respond, wanted } = this[answering];
+    return respond(wanted);
+  },
+  set(this: { [answering]: Answering }, value: boolean): void {
+    this[answering].wanted = value;
+  },
+  configurable: true,
+};
+
 /** One request of Koa in the guard. */
 export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchange<
   ParameterizedContext<State>,
@@ -83,12 +103,10 @@ export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchan
    *
    * @param respond - gets what the middleware has set `ctx.respond` to since, and returns whether Koa answers.
    */
-  #beforeRespond(respond: (wanted: boolean) => boolean): void {
-    let wanted = true;
-    const set = (value: boolean) => {
-      wanted = value;
-    };
-    Object.defineProperty(this.native, 'respond', { get: () => respond(wanted), set, configurable: true });
+  #beforeRespond(respond: Answering['respond']): void {
+    const ctx = this.native as object as { [answering]: Answering };
+    ctx[answering] = { respond, wanted: true };
+    Object.defineProperty(ctx, 'respond', respondProperty);
   }
 
   protected override whenFinished(): void {}
