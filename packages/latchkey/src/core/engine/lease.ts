@@ -144,8 +144,8 @@ export class Lease extends Due {
     this.#controller?.abort(new LeaseLostError(reasons[end]));
     const { id, name } = this.#operation;
     this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end });
-    if (end !== 'max-run') return;
-    // The process may not live until the lease ends, and the next attempt need not wait for that.
+    // The rest of the lease leaves the handler time to react, but the process may not live that long.
+    if (this.#tools.runtime.clock.monotonic() < endOf(this.#operation)) return;
     const abandoned = abandonRecord({ operation: this.#operation, owner: this.#owner, tools: this.#tools });
     this.#operation.caller?.waitUntil?.(abandoned);
   }
