@@ -15,11 +15,6 @@ const versions = [
     version: { project: '.', build: ['build', '--turbopack'], leftOut: [] },
     stores: ['sqlite', 'redis', 'postgres', 'mariadb'],
   },
-  {
-    title: 'Next 15, built by webpack',
-    version: { project: 'next15', build: ['build'], leftOut: ['app/cached'] },
-    stores: ['sqlite'],
-  },
 ];
 
 let servers: Servers;

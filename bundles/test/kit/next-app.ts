@@ -40,6 +40,8 @@ export class NextApp implements AsyncDisposable {
       ...{ NEXT_TELEMETRY_DISABLED: '1', NODE_ENV: 'production', CI: '1', LEASE_MS: '2000' },
       ...{ SQLITE_FILE: place('records.db'), DATABASE: place('orders.db'), INTENT_SECRET: 'x'.repeat(32) },
       ...{ CHARGES: place('charges'), ORDERS: place('orders') },
+      // A Next that this process has loaded sets it for itself.
+      TURBOPACK: undefined,
     };
   }
 
