@@ -14,17 +14,13 @@ import {
   type PlainResponse,
   type RequestBody,
 } from '../../http/exchange.ts';
-import type { HttpContext, HttpLayer } from '../../http/layer.ts';
+import type { HttpLayer } from '../../http/layer.ts';
 import { endToEndHeaders, plainToResponse, refuseUnsendable } from '../../http/response/fetch-response.ts';
 import { marksOfHead } from '../../http/response/marks.ts';
+import type { ContextHolder } from '../guard-contexts.ts';
 import { type BodyCaptureOptions, FetchBodyCapture } from './body-capture.ts';
 import { headerLines, readFetchBody, targetOf } from './request.ts';
 import { SignalWatch } from './signal.ts';
-
-/** An exchange whose context is created on first use. */
-interface ContextHolder<Kind extends TransactionKind> {
-  readonly context: HttpContext<Kind, Response>;
-}
 
 /** The parts that an adapter provides. */
 export interface FetchExchangeParts<Native, Kind extends TransactionKind> {
@@ -35,7 +31,7 @@ export interface FetchExchangeParts<Native, Kind extends TransactionKind> {
   /** The body that the framework kept when it was read before the guard. */
   readonly parsed?: () => RequestBody | Promise<RequestBody>;
   /** Runs the handler. Absent for `peek`. */
-  readonly run?: (exchange: ContextHolder<Kind>) => Promise<Response>;
+  readonly run?: (exchange: ContextHolder<Kind, Response>) => Promise<Response>;
   /** The headers that were set before the guard. */
   readonly headersBefore?: () => Headers;
 }

@@ -13,17 +13,12 @@ import {
   type PlainResponse,
   type RequestBody,
 } from '../../http/exchange.ts';
-import type { HttpContext } from '../../http/layer.ts';
 import { type Problem, problem } from '../../http/problems/problems.ts';
 import { marked } from '../../http/response/marks.ts';
+import type { ContextHolder } from '../guard-contexts.ts';
 import { bodyOf, type HeaderForm, headerFormOf, headersOf, type LambdaEvent, methodOf, targetOf } from './event.ts';
 import type { Invocations } from './invocations.ts';
 import { type LambdaResult, type ReadResult, readResult, writeResult } from './result.ts';
-
-/** An exchange whose context is created on first use. */
-interface ContextHolder<Kind extends TransactionKind> {
-  readonly context: HttpContext<Kind, LambdaResult>;
-}
 
 /** The parts that the guard provides. */
 export interface LambdaExchangeParts<Event, Kind extends TransactionKind> {
@@ -33,7 +28,7 @@ export interface LambdaExchangeParts<Event, Kind extends TransactionKind> {
   readonly clock: Runtime['clock'];
   readonly invocations: Invocations;
   /** Runs the handler. Absent for `peek`. */
-  readonly run?: (exchange: ContextHolder<Kind>) => Promise<unknown>;
+  readonly run?: (exchange: ContextHolder<Kind, LambdaResult>) => Promise<unknown>;
 }
 
 /** The adapter's part of the exchange. */
