@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** @type {import('next').NextConfig} */
 export default {
   // The packages belong to the project into which this application is copied.
   turbopack: { root: join(import.meta.dirname, '../../..') },
-  // The page with 'use cache' is left out for Next 15.
-  experimental: existsSync(join(import.meta.dirname, 'app/cached')) ? { useCache: true } : {},
+  experimental: { useCache: true },
   // With Next's own no-store, the browser may load the form again after Back.
   headers: async () => [{ source: '/shop/:cart', headers: [{ key: 'Cache-Control', value: 'private, no-cache' }] }],
 };

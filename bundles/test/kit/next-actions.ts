@@ -12,78 +12,78 @@ export function actionTests(app: () => NextApp): void {
 
   describe.concurrent('a server action', () => {
     it('that redirects does so again for a repeated submit, and sets its cookies once', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/placeOrder');
-      const first = await alice.submit('/forms/placeOrder', { ...form, item: 'gift' });
-      const second = await alice.submit('/forms/placeOrder', { ...form, item: 'gift' });
+      const visitor = buyer();
+      const form = await visitor.open('/forms/placeOrder');
+      const first = await visitor.submit('/forms/placeOrder', { ...form, item: 'gift' });
+      const second = await visitor.submit('/forms/placeOrder', { ...form, item: 'gift' });
       expect([first.status, first.location]).toEqual([303, expect.stringMatching(/^\/receipts\//)]);
       expect([second.status, second.location]).toEqual([303, first.location]);
       expect([first.cookies.length, second.cookies.length]).toEqual([1, 0]);
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('runs once for two submits at the same time', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/placeOrder');
-      const submits = [1, 2].map(() => alice.submit('/forms/placeOrder', { ...form, item: 'slow' }));
+      const visitor = buyer();
+      const form = await visitor.open('/forms/placeOrder');
+      const submits = [1, 2].map(() => visitor.submit('/forms/placeOrder', { ...form, item: 'slow' }));
       const [first, second] = await Promise.all(submits);
       expect([first?.status, second?.status]).toEqual([303, 303]);
       expect(first?.location).toBe(second?.location);
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('runs to its end when the client disconnects, and can still set cookies', async ({ expect }) => {
-      const alice = buyer();
-      const form = await alice.open('/forms/placeOrder');
+      const visitor = buyer();
+      const form = await visitor.open('/forms/placeOrder');
       const members = { ...form, item: 'slow gift' };
-      await alice.submit('/forms/placeOrder', members, AbortSignal.timeout(300)).catch(() => undefined);
-      await expect.poll(() => ordersOf(alice)).toBe(1);
-      expect((await alice.submit('/forms/placeOrder', members)).status).toBe(303);
-      expect(ordersOf(alice)).toBe(1);
+      await visitor.submit('/forms/placeOrder', members, AbortSignal.timeout(300)).catch(() => undefined);
+      await expect.poll(() => ordersOf(visitor)).toBe(1);
+      expect((await visitor.submit('/forms/placeOrder', members)).status).toBe(303);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('that shows "not found" does so again', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/look');
-      const submit = () => alice.submit('/forms/look', { ...form, item: 'lamp' });
+      const visitor = buyer();
+      const form = await visitor.open('/forms/look');
+      const submit = () => visitor.submit('/forms/look', { ...form, item: 'lamp' });
       expect([(await submit()).status, (await submit()).status]).toEqual([404, 404]);
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('that throws has failed for its key', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/fail');
-      const submit = () => alice.submit('/forms/fail', { ...form, item: 'lamp' });
+      const visitor = buyer();
+      const form = await visitor.open('/forms/fail');
+      const submit = () => visitor.submit('/forms/fail', { ...form, item: 'lamp' });
       expect([(await submit()).status, (await submit()).status]).toEqual([500, 500]);
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
       expect(app().output).toContain('fail has already failed for this key: The printer is on fire.');
     });
 
     it('revalidates its paths and tags again on a replay', async ({ expect }) => {
-      const alice = buyer();
-      const form = await alice.open('/forms/restock');
-      const pages = async () => Promise.all(['/stock', '/prices'].map(async (path) => textOf(await alice.get(path))));
+      const visitor = buyer();
+      const form = await visitor.open('/forms/restock');
+      const pages = async () => Promise.all(['/stock', '/prices'].map(async (path) => textOf(await visitor.get(path))));
       const restock = async () => {
         const before = await pages();
-        expect((await alice.submit('/forms/restock', { ...form, item: 'lamp' })).status).toBe(200);
+        expect((await visitor.submit('/forms/restock', { ...form, item: 'lamp' })).status).toBe(200);
         await expect.poll(async () => (await pages()).filter((page) => before.includes(page))).toEqual([]);
       };
       await restock();
       await restock();
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('refuses a value that JSON would change, by its name', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/date');
-      expect((await alice.submit('/forms/date', { ...form, item: 'lamp' })).status).toBe(500);
+      const visitor = buyer();
+      const form = await visitor.open('/forms/date');
+      expect((await visitor.submit('/forms/date', { ...form, item: 'lamp' })).status).toBe(500);
       expect(app().output).toContain('action date is stored as JSON, but result.orders[0].at is an instance of Date');
     });
 
     it('refuses the key for another form, another file, and without a key', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/placeOrder');
-      const submit = (members: Record<string, string | Blob>) => alice.submit('/forms/placeOrder', members);
+      const visitor = buyer();
+      const form = await visitor.open('/forms/placeOrder');
+      const submit = (members: Record<string, string | Blob>) => visitor.submit('/forms/placeOrder', members);
       const file = (text: string) => new File([text], 'list.txt');
       expect((await submit({ ...form, item: 'lamp', list: file('a') })).status).toBe(303);
       expect((await submit({ ...form, item: 'lamp', list: file('b') })).status).toBe(500);
@@ -91,93 +91,93 @@ export function actionTests(app: () => NextApp): void {
       const { idempotency_key: _, ...unkeyed } = form;
       expect((await submit({ ...unkeyed, item: 'lamp' })).status).toBe(500);
       expect(app().output).toMatch(/#key-reused[\s\S]*#key-missing/);
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('takes the edited form under the same key after a result that is not kept', async () => {
-      const alice = buyer();
-      const form = await alice.open('/state');
-      const submit = async (item: string) => stateIn(await alice.submit('/state', { ...form, item }));
+      const visitor = buyer();
+      const form = await visitor.open('/state');
+      const submit = async (item: string) => stateIn(await visitor.submit('/state', { ...form, item }));
       expect(await submit('')).toBe('"" is no item.');
       expect(await submit('lamp')).toBe('Ordered lamp.');
       expect(await submit('lamp')).toBe('Ordered lamp.');
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('takes no other form after a saved step', async () => {
-      const alice = buyer();
-      const form = await alice.open('/state');
-      const submit = (item: string) => alice.submit('/state', { ...form, item });
+      const visitor = buyer();
+      const form = await visitor.open('/state');
+      const submit = (item: string) => visitor.submit('/state', { ...form, item });
       expect(stateIn(await submit('paid'))).toBe('"paid" is no item.');
       expect((await submit('lamp')).status).toBe(500);
       expect(stateIn(await submit('paid'))).toBe('"paid" is no item.');
       expect(
         app()
           .lines('orders')
-          .filter((line) => line.startsWith(alice.name)),
-      ).toEqual([`${alice.name} charge`]);
+          .filter((line) => line.startsWith(visitor.name)),
+      ).toEqual([`${visitor.name} charge`]);
     });
 
     it('refuses a visitor whom the principal function does not know', async () => {
-      const alice = buyer();
-      const form = await alice.open('/forms/placeOrder');
+      const visitor = buyer();
+      const form = await visitor.open('/forms/placeOrder');
       const submit = (one: Buyer) => one.submit('/forms/placeOrder', { ...form, item: 'lamp' });
-      expect((await submit(alice)).status).toBe(303);
+      expect((await submit(visitor)).status).toBe(303);
       const gone = new Buyer(app().origin, '');
       expect(await submit(gone)).toMatchObject({ status: 500, location: null });
-      expect(ordersOf(alice)).toBe(1);
+      expect(ordersOf(visitor)).toBe(1);
     });
 
     it('finds the answers of its own principal only', async () => {
-      const [alice, bob] = [buyer(), buyer()];
-      const form = await alice.open('/forms/placeOrder');
+      const [visitor, other] = [buyer(), buyer()];
+      const form = await visitor.open('/forms/placeOrder');
       const answers = await Promise.all(
-        [alice, bob].map((one) => one.submit('/forms/placeOrder', { ...form, item: 'lamp' })),
+        [visitor, other].map((one) => one.submit('/forms/placeOrder', { ...form, item: 'lamp' })),
       );
       expect(new Set(answers.map(({ location }) => location)).size).toBe(2);
-      expect([ordersOf(alice), ordersOf(bob)]).toEqual([1, 1]);
+      expect([ordersOf(visitor), ordersOf(other)]).toEqual([1, 1]);
     });
   });
 }
 
 /** Tests the hidden input with the key. */
-export function fieldTests(app: () => NextApp, hasUseCache: boolean): void {
+export function fieldTests(app: () => NextApp): void {
   const keyAt = async (buyer: Buyer, path: string) => (await buyer.open(path))['idempotency_key'];
 
   describe.concurrent('IdempotencyField', () => {
     it('has a random key for each render, and with an intent one for each intent and principal', async () => {
-      const [alice, bob] = [new Buyer(app().origin), new Buyer(app().origin)];
+      const [visitor, other] = [new Buyer(app().origin), new Buyer(app().origin)];
       const keys = [
-        await keyAt(alice, '/shop/none'),
-        await keyAt(alice, '/shop/none'),
-        await keyAt(alice, '/shop/cart-1'),
-        await keyAt(alice, '/shop/cart-2'),
-        await keyAt(bob, '/shop/cart-1'),
+        await keyAt(visitor, '/shop/none'),
+        await keyAt(visitor, '/shop/none'),
+        await keyAt(visitor, '/shop/cart-1'),
+        await keyAt(visitor, '/shop/cart-2'),
+        await keyAt(other, '/shop/cart-1'),
       ];
       expect(new Set(keys).size).toBe(5);
-      expect(await keyAt(alice, '/shop/cart-1')).toBe(keys[2]);
+      expect(await keyAt(visitor, '/shop/cart-1')).toBe(keys[2]);
       expect(keys.every((key) => /^[\w-]{36,43}$/.test(key ?? ''))).toBe(true);
     });
 
     it('refuses to be shared by all visitors of a page', async () => {
       const visitor = new Buyer(app().origin);
       await visitor.get('/static/1');
-      if (hasUseCache) await visitor.get('/cached/1');
+      await visitor.get('/cached/1');
       expect(app().output).toContain("each request, but /static/[id] has dynamic = 'force-static'");
-      if (hasUseCache) expect(app().output).toContain("each request, but /cached/[id] renders it inside 'use cache'");
+      expect(app().output).toContain("each request, but /cached/[id] renders it inside 'use cache'");
     });
 
     it('is in the example, whose form and route handler place one order', async () => {
-      const alice = new Buyer(app().origin);
-      const form = await alice.open('/carts/cart-1');
-      const submit = () => alice.submit('/carts/cart-1', { ...form, item: 'lamp' });
+      const visitor = new Buyer(app().origin);
+      const form = await visitor.open('/carts/cart-1');
+      const submit = () => visitor.submit('/carts/cart-1', { ...form, item: 'lamp' });
       const [first, second] = [await submit(), await submit()];
       expect(first.location).toMatch(/^\/orders\/\d+$/);
       expect(second.location).toBe(first.location);
       const post = () =>
         fetch(`${app().origin}/api/orders`, {
           method: 'POST',
-          headers: { 'Idempotency-Key': '"k-1"', Cookie: `buyer=${alice.name}` },
+          headers: { 'Idempotency-Key': '"k-1"', Cookie: `buyer=${visitor.name}` },
           body: JSON.stringify({ item: 'sofa' }),
         });
       const [made, again] = [await post(), await post()];

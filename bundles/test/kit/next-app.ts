@@ -4,7 +4,7 @@
  * @module
  */
 
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { freePort } from '../../../packages/latchkey/test/servers/free-port.ts';
@@ -19,8 +19,6 @@ export interface NextVersion {
   /** The folder of `bundles` in which it is installed. */
   readonly project: string;
   readonly build: readonly string[];
-  /** Folders of the application that it does not support. */
-  readonly leftOut: readonly string[];
 }
 
 /** One built application, which can be killed and started again on the same files. */
@@ -49,7 +47,6 @@ export class NextApp implements AsyncDisposable {
     const workspace = await workspaceWith({ apps: [], parent: join(bundles, version.project, '.work') });
     const app = new NextApp(version, workspace, env);
     for (const source of [example, join(bundles, 'apps/next')]) cpSync(source, app.#cwd, { recursive: true });
-    for (const folder of version.leftOut) rmSync(join(app.#cwd, folder), { recursive: true });
     const { code, output } = await runProgram(process.execPath, app.#args(version.build), {
       cwd: app.#cwd,
       env: app.#env,

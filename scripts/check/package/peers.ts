@@ -15,7 +15,7 @@ const projects = {
     ioredis: '5.1.0',
     koa: '3.0.0',
     mysql2: '3.11.0',
-    next: '15.1.0',
+    next: '15.5.0',
     pg: '8.11.0',
     postgres: '3.4.0',
     react: '19.0.0',
