@@ -161,13 +161,18 @@ export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
-/** Waits until something holds, for at most ten seconds. */
+/** Waits until something holds, for at most ten seconds. The error says whether the process stood still meanwhile. */
 export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  let longestMs = 0;
   for (let tries = 0; tries < 1_000; tries += 1) {
+    const checkedAt = performance.now();
     if (await holds()) return;
     await pause(10);
+    longestMs = Math.max(longestMs, performance.now() - checkedAt);
   }
-  assert.fail('what was waited for did not happen within ten seconds');
+  assert.fail(
+    `what was waited for did not happen in 1,000 checks, of which the longest took ${Math.round(longestMs)} ms`,
+  );
 }
 
 /** Checks the members of an error answer and returns its code. */
