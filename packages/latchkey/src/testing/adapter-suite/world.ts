@@ -80,13 +80,14 @@ export class World<Kind extends TransactionKind> {
   /** How often a handler ran. */
   executions = 0;
   readonly #made: SuiteStore<Kind>;
+  readonly #calls = new StoreCalls();
   readonly #apps: RunningApp[] = [];
 
   constructor(suite: AdapterSuiteOptions<Kind>, made: SuiteStore<Kind>) {
     this.suite = suite;
     this.#made = made;
     this.transactions = made.transactions;
-    const { store, faults } = faultyStore(made.store);
+    const { store, faults } = faultyStore(this.#calls.of(made.store));
     this.store = store;
     this.faults = faults;
   }
@@ -114,8 +115,52 @@ export class World<Kind extends TransactionKind> {
   async close(): Promise<void> {
     this.faults.clear();
     for (const app of this.#apps) await app.close();
+    await this.#calls.end();
     await this.store.close();
     await this.#made.dispose?.();
+  }
+}
+
+/** At most so long, a test waits at its end for the answers of its store. */
+const lastAnswersMs = 2_000;
+
+/**
+ * The calls of one test to its store. The next test uses the same tables and the same key, so that a late call, such as
+ * the claim of a client that has left, must not reach them.
+ */
+class StoreCalls {
+  readonly #unanswered = new Set<Promise<unknown>>();
+  #ended = false;
+
+  /** The same store, whose calls are refused after {@link StoreCalls.end}. */
+  of<Called extends object>(store: Called): Called {
+    return new Proxy(store, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name, target);
+        if (typeof member !== 'function') return member;
+        return (...args: unknown[]) => {
+          if (this.#ended && name !== 'close') throw new Error('The test of this call has ended.');
+          return this.#noted(Reflect.apply(member, target, args));
+        };
+      },
+    });
+  }
+
+  /** Waits for the calls that have no answer yet. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.race([Promise.allSettled(this.#unanswered), pause(lastAnswersMs)]);
+  }
+
+  #noted(result: unknown): unknown {
+    if (result instanceof Promise) {
+      this.#unanswered.add(result);
+      result.then(
+        () => this.#unanswered.delete(result),
+        () => this.#unanswered.delete(result),
+      );
+    }
+    return result;
   }
 }
 
