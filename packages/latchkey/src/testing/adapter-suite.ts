@@ -15,8 +15,9 @@ import { payloadTests } from './adapter-suite/payloads.ts';
 import { responseTests } from './adapter-suite/responses.ts';
 import { stepTests, transactionTests } from './adapter-suite/steps.ts';
 import { streamTests } from './adapter-suite/streams.ts';
+import { testIn } from './adapter-suite/test-in.ts';
 import { unheardTests } from './adapter-suite/unheard.ts';
-import { type AdapterSuiteOptions, testIn } from './adapter-suite/world.ts';
+import type { AdapterSuiteOptions } from './adapter-suite/world.ts';
 
 export type {
   AppSetup,
