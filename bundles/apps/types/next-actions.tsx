@@ -61,7 +61,7 @@ export default function Page() {
   return (
     <>
       <form action={placeOrder}>
-        <IdempotencyField intent="cart-1" action={placeOrder} />
+        <IdempotencyField intent="cart-1" />
       </form>
       <Edit>
         <IdempotencyField />
@@ -70,8 +70,8 @@ export default function Page() {
   );
 }
 
-// @ts-expect-error: the key of an intent also depends on the action.
-export const wrong = <IdempotencyField intent="cart-1" />;
+// @ts-expect-error: an intent is text.
+export const wrong = <IdempotencyField intent={1} />;
 
 // @ts-expect-error: an action has a principal.
 idempotentAction(async (_form: FormData) => {}, { store, name: 'look' });

@@ -142,21 +142,54 @@ export function actionTests(app: () => NextApp): void {
 
 /** Tests the hidden input with the key. */
 export function fieldTests(app: () => NextApp): void {
-  const keyAt = async (buyer: Buyer, path: string) => (await buyer.open(path))['idempotency_key'];
+  const ordersOf = (buyer: Buyer, item: string) =>
+    app()
+      .lines('orders')
+      .filter((line) => line === `${buyer.name} ${item}`).length;
 
   describe.concurrent('IdempotencyField', () => {
-    it('has a random key for each render, and with an intent one for each intent and principal', async () => {
+    it('has a random key for each render', async () => {
+      const visitor = new Buyer(app().origin);
+      const keyAt = async (path: string) => (await visitor.open(path))['idempotency_key'];
+      const keys = [await keyAt('/shop/none'), await keyAt('/shop/none')];
+      expect(keys).toEqual([expect.stringMatching(/^[\w-]{36}$/), expect.stringMatching(/^[\w-]{36}$/)]);
+      expect(keys[0]).not.toBe(keys[1]);
+    });
+
+    it('with an intent places one order for each intent, principal and action', async () => {
       const [visitor, other] = [new Buyer(app().origin), new Buyer(app().origin)];
-      const keys = [
-        await keyAt(visitor, '/shop/none'),
-        await keyAt(visitor, '/shop/none'),
-        await keyAt(visitor, '/shop/cart-1'),
-        await keyAt(visitor, '/shop/cart-2'),
-        await keyAt(other, '/shop/cart-1'),
-      ];
-      expect(new Set(keys).size).toBe(5);
-      expect(await keyAt(visitor, '/shop/cart-1')).toBe(keys[2]);
-      expect(keys.every((key) => /^[\w-]{36,43}$/.test(key ?? ''))).toBe(true);
+      const submit = async (buyer: Buyer, cart: string) => {
+        const form = await buyer.open(`/shop/${cart}`);
+        expect(form).toMatchObject({ idempotency_intent: cart });
+        expect(form).not.toHaveProperty('idempotency_key');
+        return (await buyer.submit(`/shop/${cart}`, { ...form, item: 'lamp' })).location;
+      };
+      const [first, reloaded] = [await submit(visitor, 'cart-1'), await submit(visitor, 'cart-1')];
+      expect(first).toMatch(/^\/receipts\//);
+      expect(reloaded).toBe(first);
+      expect([await submit(visitor, 'cart-2'), await submit(other, 'cart-1')]).not.toContain(first);
+      expect([ordersOf(visitor, 'lamp'), ordersOf(other, 'lamp')]).toEqual([2, 1]);
+      const { idempotency_key: _, ...look } = await visitor.open('/forms/look');
+      await visitor.submit('/forms/look', { ...look, item: 'lamp', idempotency_intent: 'cart-1' });
+      expect(ordersOf(visitor, 'lamp')).toBe(3);
+    });
+
+    it('is refused if a form has two of them', async () => {
+      const visitor = new Buyer(app().origin);
+      const form = await visitor.open('/forms/placeOrder');
+      const submitted = { ...form, item: 'lamp', idempotency_intent: 'cart-1' };
+      expect((await visitor.submit('/forms/placeOrder', submitted)).status).toBe(500);
+      expect(app().output).toContain('The form of place-order has more than one IdempotencyField.');
+      expect(ordersOf(visitor, 'lamp')).toBe(0);
+    });
+
+    it('with an intent is refused by an action without a secret', async () => {
+      const visitor = new Buyer(app().origin);
+      const { idempotency_key: _, ...form } = await visitor.open('/forms/withoutSecret');
+      const submitted = { ...form, item: 'lamp', idempotency_intent: 'cart-1' };
+      expect((await visitor.submit('/forms/withoutSecret', submitted)).status).toBe(500);
+      expect(app().output).toContain('needs the option intentSecret of the action without-secret');
+      expect(ordersOf(visitor, 'lamp')).toBe(0);
     });
 
     it('refuses to be shared by all visitors of a page', async () => {

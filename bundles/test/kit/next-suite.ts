@@ -16,6 +16,7 @@ import type { PostgresTransactions } from '../../../packages/latchkey/src/stores
 import { redisStore } from '../../../packages/latchkey/src/stores/redis/index.ts';
 import { type AppSetup, adapterSuite, type RunningApp } from '../../../packages/latchkey/src/testing/index.ts';
 import { emptyWith, headerOf, responseOf } from '../../../packages/latchkey/test/adapters/apps/fetch.ts';
+import { nextRows } from '../../../packages/latchkey/test/adapters/apps/named-rows.ts';
 import { listen, tenantOf } from '../../../packages/latchkey/test/adapters/apps/server.ts';
 import { memory, sqlite } from '../../../packages/latchkey/test/adapters/apps/stores.ts';
 import { type RedisServer, startRedis } from '../../../packages/latchkey/test/servers/redis-server.ts';
@@ -79,26 +80,6 @@ async function startNext<Kind extends TransactionKind>(
   return listen(server);
 }
 
-/** Rows about Content-Length and Content-Encoding, which Next removes from every response of a route handler. */
-const notInNext: ReadonlySet<string> = new Set([
-  'R53 binary bytes are replayed unchanged',
-  'R53 R80 a compressed answer is replayed compressed or plain, as the client accepts',
-]);
-
-/** The rows for stores whose other rows are tested on other adapters: the guard's path to the store is the same. */
-const rowsOfServers = /^R(?:1|2|3|17|28|31|37|41|45|60|90)\b/;
-
-type It = (name: string, body: () => Promise<void>) => void;
-
-const someOf =
-  (run: It): It =>
-  (name, body) => {
-    if (rowsOfServers.test(name)) run(name, body);
-  };
-
-/** A section may have none of these rows, and an empty one would fail. */
-const inPlace = (_section: string, define: () => void) => define();
-
 /** Runs the adapter suite on the route handlers of an application. */
 export function suiteTests(app: () => NextApp): void {
   let next: InProcess;
@@ -108,16 +89,13 @@ export function suiteTests(app: () => NextApp): void {
   afterAll(() => next.close());
 
   const start = <Kind extends TransactionKind>(setup: AppSetup<Kind>) => startNext(next, setup);
-  const applicable: It = (name, body) => {
-    if (!notInNext.has(name)) it.concurrent(name, body);
-  };
-  const common = { describe: describe.concurrent, it: applicable, start };
+  const atOnce = { describe: describe.concurrent, it: it.concurrent, start };
 
-  describe('the adapter suite, memory store', () => adapterSuite({ ...common, createStore: memory }));
-  describe('the adapter suite, SQLite store', () =>
-    adapterSuite({ ...common, createStore: sqlite, transactions: true }));
+  describe('next × memory', () => adapterSuite({ ...nextRows('memory', atOnce), createStore: memory }));
+  describe('next × sqlite', () =>
+    adapterSuite({ ...nextRows('sqlite', atOnce), createStore: sqlite, transactions: true }));
 
-  describe('the adapter suite, Redis store', () => {
+  describe('next × redis', () => {
     let server: RedisServer;
     let client: Redis;
     beforeAll(async () => {
@@ -130,10 +108,10 @@ export function suiteTests(app: () => NextApp): void {
       await server.stop();
     });
     const createStore = () => ({ store: redisStore({ client, prefix: `${crypto.randomUUID()}:` }) });
-    adapterSuite({ describe: inPlace, it: someOf(it.concurrent), start, createStore });
+    adapterSuite({ ...nextRows('redis', atOnce), createStore });
   });
 
-  describe('the adapter suite, PostgreSQL store', () => {
+  describe('next × postgres', () => {
     let database: Awaited<ReturnType<typeof testDatabase>>;
     let client: ReturnType<typeof pgClient>;
     beforeAll(async () => {
@@ -148,12 +126,7 @@ export function suiteTests(app: () => NextApp): void {
       await database.clear();
       return { store: client.store({}), transactions: { write: client.write, written: database.effects } };
     };
-    adapterSuite<PostgresTransactions<PgTx>>({
-      describe: inPlace,
-      it: someOf(it),
-      start,
-      createStore,
-      transactions: true,
-    });
+    const inTurn = { describe, it, start };
+    adapterSuite<PostgresTransactions<PgTx>>({ ...nextRows('postgres', inTurn), createStore, transactions: true });
   });
 }

@@ -2,7 +2,7 @@
 
 import { idempotentAction } from 'latchkey/next';
 import { redirect } from 'next/navigation';
-import { currentBuyer, insertOrder, store } from './shop.js';
+import { currentBuyer, insertOrder, options } from './shop.js';
 
 export const placeOrder = idempotentAction.withContext(
   async (context, form) => {
@@ -11,11 +11,5 @@ export const placeOrder = idempotentAction.withContext(
     const id = await context.transaction('order', (db) => insertOrder(db, buyer, String(form.get('item'))));
     redirect(`/orders/${id}`);
   },
-  {
-    store,
-    name: 'place-order',
-    principal: currentBuyer,
-    afterFailure: 'rerun',
-    intentSecret: process.env.INTENT_SECRET,
-  },
+  { ...options, name: 'place-order', intentSecret: process.env.INTENT_SECRET },
 );

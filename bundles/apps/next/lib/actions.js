@@ -25,6 +25,13 @@ export const look = idempotentAction(
   { ...options, name: 'look' },
 );
 
+/** Derives no keys from intents. */
+export const withoutSecret = idempotentAction(async (form) => order(itemOf(form)), {
+  store,
+  principal: currentBuyer,
+  name: 'without-secret',
+});
+
 /** Changes what two cached pages show, one by its path and one by its tag. */
 export const restock = idempotentAction(
   async (form) => {

@@ -1,7 +1,8 @@
 /** The matrix of adapters, stores and rows: which tests exist, which passed, and why others are missing. */
 
-import type { AdapterSuiteOptions } from '../../src/testing/index.ts';
-import { onEveryAdapter, onNamedRows } from '../adapters/apps/every-adapter.ts';
+import { type AdapterSuiteOptions, adapterSuite } from '../../src/testing/index.ts';
+import { onEveryAdapter } from '../adapters/apps/every-adapter.ts';
+import { localStores, nextRows, nextStores, onNamedRows } from '../adapters/apps/named-rows.ts';
 import { elsewhere, inapplicable, rows } from './rows.ts';
 
 /** The stores, and whether they have transactions. */
@@ -27,6 +28,10 @@ export function rowsIn(name: string): readonly string[] {
   return /^(?:R\d+ )+/.exec(name)?.[0].trim().split(' ') ?? [];
 }
 
+const notRun = () => {
+  throw new Error('No test is run.');
+};
+
 /** Every test that exists, as passed: `npm test` runs them all. No test is run here. */
 export function declaredResults(): Results {
   const results = new Map<string, 'passed'>();
@@ -41,11 +46,12 @@ export function declaredResults(): Results {
       it: (name) => {
         for (const row of rowsIn(name)) results.set(cellOf(adapter, store, row), 'passed');
       },
-      createStore: () => {
-        throw new Error('No test is run.');
-      },
+      createStore: notRun,
     };
     onEveryAdapter(store, suite);
+    // Its tests are those of an application that is built first: bundles/test/next.test.ts.
+    if (nextStores.includes(store))
+      suite.describe(`next × ${store}`, () => adapterSuite({ ...nextRows(store, suite), start: notRun }));
   }
   return results;
 }
@@ -61,7 +67,6 @@ function adaptersIn(results: Results): readonly string[] {
 }
 
 const transactionRows: ReadonlySet<string> = new Set(['R39', 'R40']);
-const localStores: ReadonlySet<string> = new Set(['memory', 'sqlite']);
 
 /** Why there is no test of a row on an adapter and a store. */
 function reasonFor(adapter: string, store: string, row: string): string {
@@ -70,6 +75,8 @@ function reasonFor(adapter: string, store: string, row: string): string {
   const own = inapplicable[adapter]?.[row];
   if (own !== undefined) return own;
   if (stores[store] === false && transactionRows.has(row)) return 'not on memory and redis, which have no transactions';
+  if (adapter === 'next' && !nextStores.includes(store))
+    return 'not on mariadb and dynamodb: the guard is that of `latchkey/fetch`';
   if (onNamedRows.has(adapter) && !localStores.has(store))
     return 'on memory and sqlite; on other stores only rows that depend on the store as well';
   throw new Error(`${row} has no test on ${adapter} × ${store}, and no reason.`);

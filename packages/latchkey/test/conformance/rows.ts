@@ -142,4 +142,5 @@ const wholeAnswers = 'Lambda sends complete answers; response streaming is not s
 /** The rows that do not apply to one adapter, and why. */
 export const inapplicable: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   lambda: { R56: wholeAnswers, R57: wholeAnswers },
+  next: { R80: 'Next removes Content-Encoding from every answer of a route handler' },
 };

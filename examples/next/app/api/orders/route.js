@@ -1,7 +1,7 @@
 import { idempotency } from 'latchkey/next';
-import { currentBuyer, insertOrder, store } from '../../shop.js';
+import { currentBuyer, insertOrder, options } from '../../shop.js';
 
-const guard = idempotency({ store, principal: currentBuyer, afterFailure: 'rerun', key: { required: true } });
+const guard = idempotency({ ...options, key: { required: true } });
 
 export const POST = guard(async (request) => {
   const { item } = await request.json();

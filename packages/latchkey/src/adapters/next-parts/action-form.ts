@@ -7,21 +7,33 @@
 import { hash } from 'node:crypto';
 import { LatchkeyError } from '../../core/errors.ts';
 
-/** The name of the hidden input that `IdempotencyField` renders. */
-export const fieldName = 'idempotency_key';
+/** The names of the hidden inputs that `IdempotencyField` renders, one of them in each form. */
+export const fieldNames = { key: 'idempotency_key', intent: 'idempotency_intent' } as const;
 
-/** The key in the form of a call. */
-export function formKey(name: string, args: readonly unknown[]): string {
+/** The key in the form of a call, or the intent from which it is derived. */
+export interface FormKey {
+  readonly from: keyof typeof fieldNames;
+  readonly value: string;
+}
+
+/** What the `IdempotencyField` in the form of a call says. */
+export function formKey(name: string, args: readonly unknown[]): FormKey {
   const form = args.find((arg) => arg instanceof FormData);
-  const values = form?.getAll(fieldName) ?? [];
-  const [key] = values;
-  if (typeof key === 'string' && key !== '' && values.length === 1) return key;
-  if (values.length > 1) throw new LatchkeyError('key-invalid', `The form of ${name} has ${fieldName} more than once.`);
+  const found = (['key', 'intent'] as const).flatMap((from) =>
+    (form?.getAll(fieldNames[from]) ?? []).map((value) => ({ from, value })),
+  );
+  const [field] = found;
+  if (found.length > 1)
+    throw new LatchkeyError('key-invalid', `The form of ${name} has more than one IdempotencyField.`);
+  if (field !== undefined && typeof field.value === 'string' && field.value !== '')
+    return { from: field.from, value: field.value };
   throw new LatchkeyError(
     'key-missing',
     `The action ${name} was called without a key. Render <IdempotencyField /> inside its form, or set the option key.`,
   );
 }
+
+const fieldsOfForm: ReadonlySet<string> = new Set(Object.values(fieldNames));
 
 /**
  * The arguments in the form in which two calls are compared.
@@ -37,7 +49,7 @@ export function comparable(args: readonly unknown[], hasState: boolean): Promise
 
 /** Next's own members differ between a page with scripts and one without. */
 async function entriesOf(form: FormData): Promise<unknown> {
-  const own = [...form].filter(([name]) => name !== fieldName && !name.startsWith('$ACTION_'));
+  const own = [...form].filter(([name]) => !fieldsOfForm.has(name) && !name.startsWith('$ACTION_'));
   return { form: await Promise.all(own.map(async ([name, value]) => [name, await comparedValue(value)])) };
 }
 

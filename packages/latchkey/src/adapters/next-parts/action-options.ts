@@ -60,8 +60,8 @@ export interface ActionOptions<Args extends readonly unknown[], Result, Kind ext
    */
   readonly whenRunning?: 'conflict' | { readonly waitMs: number };
   /**
-   * The secret of at least 32 bytes from which `IdempotencyField` derives the keys of intents. A new secret gives each
-   * intent a new key, so don't change it while orders may be retried.
+   * The secret of at least 32 bytes under which keys are derived from the intents of `IdempotencyField`. A new secret
+   * gives each intent a new key, so don't change it while orders may be retried.
    */
   readonly intentSecret?: Secret;
 }

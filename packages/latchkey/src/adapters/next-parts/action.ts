@@ -8,7 +8,7 @@ import type { Context, Jsonify } from '../../core/context.ts';
 import { LatchkeyError } from '../../core/errors.ts';
 import { readOptions } from '../../core/options/read-options.ts';
 import type { TransactionKind } from '../../core/store.ts';
-import { joinParts, keyedDigest } from '../../core/support/digest.ts';
+import { joinParts, keyedDigest, type Secret } from '../../core/support/digest.ts';
 import { callsOf } from '../../function/calls.ts';
 import { isUnguessable } from '../../http/request/principal.ts';
 import { ActionCodec, Navigation } from './action-answer.ts';
@@ -59,12 +59,6 @@ interface ActionCall {
   readonly identity: string;
   readonly payload: unknown;
 }
-
-/** Derives the key of an intent for the current principal. */
-export type IntentKey = (intent: string) => Promise<string>;
-
-/** Where an action has its {@link IntentKey}; shared by all copies of the library. */
-export const intentKeyOf = Symbol.for('latchkey.intent-key');
 
 /** A principal that no principal function can return. */
 const nobody = '\0anonymous';
@@ -129,12 +123,11 @@ function guarded<Args extends readonly unknown[], Result, Kind extends Transacti
     if (answer instanceof Navigation) throw answer.error;
     return answer;
   };
-  const call = (...args: Args): Promise<Result> => {
+  return (...args) => {
     const running = run(...args);
     keepAlive(running.catch(() => undefined));
     return running;
   };
-  return Object.assign(call, { [intentKeyOf]: intentKey(read) });
 }
 
 async function answerOf<Result>(action: () => Promise<Result> | Result): Promise<Result | Navigation> {
@@ -148,16 +141,18 @@ async function answerOf<Result>(action: () => Promise<Result> | Result): Promise
 }
 
 async function callOf<Args extends readonly unknown[], Result, Kind extends TransactionKind>(
-  { name, principal, key: keyOf, payload, hasState }: ActionSettings<Args, Result, Kind>,
+  { name, principal, key: keyOf, payload, hasState, intentSecret }: ActionSettings<Args, Result, Kind>,
   args: Args,
 ): Promise<ActionCall> {
-  const key = keyOf === undefined ? formKey(name, args) : keyOf(...args);
-  if (principal === 'anonymous' && !isUnguessable(key)) {
+  const identity = principal === 'anonymous' ? undefined : await identityOf(name, principal);
+  const { from, value } = keyOf === undefined ? formKey(name, args) : { from: 'key', value: keyOf(...args) };
+  const key = from === 'key' ? value : intentKey(name, identity, value, intentSecret);
+  if (identity === undefined && !isUnguessable(key)) {
     throw new LatchkeyError('key-invalid', `Without a principal, the key of ${name} must be a random UUID.`);
   }
   return {
     key,
-    identity: principal === 'anonymous' ? nobody : await identityOf(name, principal),
+    identity: identity ?? nobody,
     payload: payload === undefined ? await comparable(args, hasState) : await comparable([payload(...args)], false),
   };
 }
@@ -172,19 +167,11 @@ async function identityOf(name: string, principal: () => string | undefined | Pr
 }
 
 /** The same for one intent, principal and action; nobody can guess it without the secret. */
-function intentKey<Args extends readonly unknown[], Result, Kind extends TransactionKind>({
-  name,
-  principal,
-  intentSecret,
-}: ActionSettings<Args, Result, Kind>): IntentKey {
-  return async (intent) => {
-    if (intentSecret === undefined || principal === 'anonymous') {
-      throw new LatchkeyError(
-        'option-invalid',
-        `<IdempotencyField intent> needs the option intentSecret of the action ${name}, and a principal function: two visitors with the same intent must not share an answer.`,
-      );
-    }
-    const parts = ['intent', await identityOf(name, principal), name, intent];
-    return keyedDigest(intentSecret)(joinParts(parts));
-  };
+function intentKey(name: string, identity: string | undefined, intent: string, secret: Secret | undefined): string {
+  if (secret !== undefined && identity !== undefined)
+    return keyedDigest(secret)(joinParts(['intent', identity, name, intent]));
+  throw new LatchkeyError(
+    'option-invalid',
+    `<IdempotencyField intent> needs the option intentSecret of the action ${name}, and a principal function: two visitors with the same intent must not share an answer.`,
+  );
 }

@@ -6,6 +6,7 @@ import { startFetch } from './fetch.ts';
 import { startHono } from './hono.ts';
 import { startKoa } from './koa.ts';
 import { startLambda } from './lambda.ts';
+import { namedRows } from './named-rows.ts';
 import { startNest } from './nest.ts';
 import { startNode } from './node.ts';
 import type { Start } from './suites.ts';
@@ -27,7 +28,7 @@ export function onEveryAdapter<Kind extends TransactionKind = never>(
   for (const [adapter, start] of Object.entries(adapters)) {
     suite.describe(`${adapter} × ${store}`, () => adapterSuite<Kind>({ ...suite, start }));
   }
-  const some = isLocal(store) ? suite : namedRows(suite);
+  const some = namedRows(store, suite);
   suite.describe(`koa × ${store}`, () => adapterSuite<Kind>({ ...some, start: startKoa('after') }));
   // Lambda has no answers in several pieces.
   const lambda = { ...some, start: startLambda('http-api'), streams: false };
@@ -36,26 +37,4 @@ export function onEveryAdapter<Kind extends TransactionKind = never>(
     const nest = { ...some, start: startNest(platform, true) };
     suite.describe(`nest on ${platform} × ${store}`, () => adapterSuite<Kind>(nest));
   }
-}
-
-/** The adapters that `namedRows` are for. */
-export const onNamedRows: ReadonlySet<string> = new Set(['koa', 'lambda', 'nest on express', 'nest on fastify']);
-
-function isLocal(store: string): boolean {
-  return store === 'memory' || store === 'sqlite';
-}
-
-/** The rows that depend on the store as much as on the adapter. */
-const rows = /\bR(?:1|2|3|17|28|31|37|41|45|60|90)\b/;
-
-/**
- * The suite with those rows only; an adapter's other rows are tested on the memory and SQLite stores. Groups of tests are
- * left out, since a group without tests is an error.
- */
-function namedRows<Suite extends Pick<AdapterSuiteOptions, 'describe' | 'it'>>(suite: Suite): Suite {
-  return {
-    ...suite,
-    describe: (_name, body) => body(),
-    it: (name, body) => (rows.test(name) ? suite.it(name, body) : undefined),
-  };
 }

@@ -1,3 +1,4 @@
+/// <reference path="./express4.d.ts" />
 import { createServer, type RequestListener } from 'node:http';
 import { Readable } from 'node:stream';
 import express, { type ErrorRequestHandler, type RequestHandler, type Response } from 'express';

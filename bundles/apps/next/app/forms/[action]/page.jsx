@@ -1,9 +1,9 @@
 // A form for each action, with a random key.
 
 import { IdempotencyField } from 'latchkey/next';
-import { date, fail, look, placeOrder, restock } from '../../../lib/actions.js';
+import { date, fail, look, placeOrder, restock, withoutSecret } from '../../../lib/actions.js';
 
-const actions = { date, fail, look, placeOrder, restock };
+const actions = { date, fail, look, placeOrder, restock, withoutSecret };
 
 export default async function Page({ params }) {
   return (

@@ -7,7 +7,7 @@ export default async function Page({ params }) {
   const { cart } = await params;
   return (
     <form action={placeOrder}>
-      {cart === 'none' ? <IdempotencyField /> : <IdempotencyField intent={cart} action={placeOrder} />}
+      {cart === 'none' ? <IdempotencyField /> : <IdempotencyField intent={cart} />}
       <input name="item" defaultValue="slow" />
       <button type="submit">Order</button>
     </form>
