@@ -2,7 +2,15 @@
 
 import type { Keys } from './load/requests.ts';
 
-export type Framework = 'node' | 'express' | 'fastify' | 'hono' | 'koa' | 'nest-express' | 'nest-fastify';
+export type Framework =
+  | 'node'
+  | 'express'
+  | 'express-parsed'
+  | 'fastify'
+  | 'hono'
+  | 'koa'
+  | 'nest-express'
+  | 'nest-fastify';
 
 /** The code that guards the handler, if any. */
 export type Release = 'bare' | 'former' | 'present';
@@ -17,6 +25,7 @@ export interface Row {
 const frameworkTitles: Readonly<Record<Framework, string>> = {
   node: 'node:http',
   express: 'Express',
+  'express-parsed': 'Express, body parsed first',
   fastify: 'Fastify',
   hono: 'Hono',
   koa: 'Koa',
@@ -57,7 +66,13 @@ export const groups = {
   fastify: rowsOn('fastify', 'memory'),
   hono: rowsOn('hono', 'memory'),
   koa: [...presentRowsOn('node'), ...presentRowsOn('koa')],
-  nest: [...presentRowsOn('nest-express'), ...presentRowsOn('nest-fastify')],
+  // Nest on Express parses the body before its interceptors.
+  nest: [
+    ...presentRowsOn('express-parsed'),
+    ...presentRowsOn('nest-express'),
+    ...presentRowsOn('fastify'),
+    ...presentRowsOn('nest-fastify'),
+  ],
   sqlite: rowsOn('node', 'sqlite'),
 } as const satisfies Readonly<Record<string, readonly Row[]>>;
 

@@ -84,7 +84,7 @@ export const targets: readonly Target<Results>[] = [
   ...addedCpu('express', { unique: 0.62, repeated: 0.5 }),
   ...addedCpu('hono', { unique: 1, repeated: 1 }),
   ...addedAgainst('Koa', 'koa', 'node'),
-  ...addedAgainst('Nest on express', 'nest-express', 'express'),
+  ...addedAgainst('Nest on express', 'nest-express', 'express-parsed'),
   ...addedAgainst('Nest on fastify', 'nest-fastify', 'fastify'),
   addedHeap('unique', 0.55),
   addedHeap('repeated', 0.6),

@@ -38,19 +38,22 @@ const node: Application = async (guarding) => {
   return { server: createServer(guard.wrap(handler)), close: () => closeStore(guarding) };
 };
 
-const expressApplication: Application = async (guarding) => {
-  const app = express();
-  app.set('etag', false);
-  if (guarding !== undefined) {
-    const { idempotency } = await guarding.library.entry('express');
-    const principal = (request: IncomingMessage) => request.headers['x-account']?.toString();
-    app.use(idempotency<TransactionKind>({ store: guarding.store, principal, ...guarding.library.quiet }));
-  }
-  app.post(path, express.json(), (request, response) => {
-    response.type(json).send(charge(request.body as Charge));
-  });
-  return { server: createServer(app), close: () => closeStore(guarding) };
-};
+const expressWith =
+  (isParsedFirst: boolean): Application =>
+  async (guarding) => {
+    const app = express();
+    app.set('etag', false);
+    if (isParsedFirst) app.use(express.json());
+    if (guarding !== undefined) {
+      const { idempotency } = await guarding.library.entry('express');
+      const principal = (request: IncomingMessage) => request.headers['x-account']?.toString();
+      app.use(idempotency<TransactionKind>({ store: guarding.store, principal, ...guarding.library.quiet }));
+    }
+    app.post(path, express.json(), (request, response) => {
+      response.type(json).send(charge(request.body as Charge));
+    });
+    return { server: createServer(app), close: () => closeStore(guarding) };
+  };
 
 const fastifyApplication: Application = async (guarding) => {
   const app = fastify();
@@ -94,7 +97,8 @@ const koa: Application = async (guarding) => {
 
 const applications: Readonly<Record<Framework, Application>> = {
   node,
-  express: expressApplication,
+  express: expressWith(false),
+  'express-parsed': expressWith(true),
   fastify: fastifyApplication,
   hono,
   koa,

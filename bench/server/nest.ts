@@ -1,4 +1,13 @@
-import { Body, Controller, Header, HttpCode, Module, Post, UseInterceptors } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Header,
+  HttpCode,
+  Module,
+  type NestInterceptor,
+  Post,
+  UseInterceptors,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
@@ -6,6 +15,12 @@ import type { NestRequest } from 'latchkey/nest';
 import type { TransactionKind } from 'latchkey/store';
 import type { Application, Guarding } from './applications.ts';
 import { type Charge, charge } from './handler.ts';
+
+/**
+ * The interceptor of the bare server: Nest runs a handler without interceptors on a shorter path, so any interceptor
+ * has this cost.
+ */
+const passing: NestInterceptor = { intercept: (_context, next) => next.handle() };
 
 /** The module of an application with one route. The decorators are functions, since Node does not run their syntax. */
 async function moduleOf(path: string, guarding: Guarding | undefined): Promise<object> {
@@ -20,8 +35,10 @@ async function moduleOf(path: string, guarding: Guarding | undefined): Promise<o
     decorator(Charges.prototype, 'create', create);
   Controller()(Charges);
   class App {}
-  if (guarding === undefined) Module({ controllers: [Charges] })(App);
-  else {
+  if (guarding === undefined) {
+    UseInterceptors(passing)(Charges);
+    Module({ controllers: [Charges] })(App);
+  } else {
     const { IdempotencyInterceptor, LatchkeyModule } = await guarding.library.entry('nest');
     const principal = ({ headers }: NestRequest) => headers['x-account']?.toString();
     const options = { store: guarding.store, principal, ...guarding.library.quiet };

@@ -1,8 +1,7 @@
 /**
  * One request and reply of Fastify in the layer. A complete answer (a string or bytes) that reaches the guard's
- * `onSend` is held there until it is stored. Everything else is captured from the raw response: streams, and writes
- * that bypass Fastify's hooks. The layer's own answers are sent through the framework and replace the payload that
- * reaches that hook.
+ * `onSend` is held there until it is stored. Streams, and writes that bypass Fastify's hooks, are captured from the raw
+ * response. The layer's own answers are sent through the framework and replace the payload that reaches that hook.
  *
  * @module
  */
@@ -118,7 +117,7 @@ export class FastifyExchange<Kind extends TransactionKind>
   override execute(): Promise<CapturedResponse> {
     const { raw } = this.#reply;
     this.hasRun = true;
-    this.#before = headersOf(this.#reply);
+    this.#before = headersOf(this.#reply, this.declared);
     (this.native as { [exchangeKey]?: object })[exchangeKey] = this;
     const isTaken = raw.headersSent || isDestroyed(raw);
     const captured = new Promise<CapturedResponse>((resolve) => {
@@ -141,7 +140,11 @@ export class FastifyExchange<Kind extends TransactionKind>
   onSend(payload: unknown, next: Next): void {
     if (this.#phase === 'running') this.#capture(payload, next);
     else if (this.#phase === 'placing') this.#place(next);
-    else if (this.#phase === 'over') this.#passAgain(next);
+    else if (this.#phase === 'over') {
+      // The response to an error of a later hook, or of Fastify, after an answer was stored.
+      unmarkReply(this.#reply);
+      next();
+    }
     // While an answer waits, a second one is ignored.
     else if (this.#phase !== 'held' && this.#phase !== 'finished') next();
   }
@@ -172,7 +175,6 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#resolve({ status, headers: set, body, state: 'whole', headSent: false });
   }
 
-  /** Carries out the layer's answer. */
   protected answer(answer: GuardAnswer): void {
     try {
       if (answer.kind === 'pass') this.#done();
@@ -212,19 +214,18 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#placed = response;
     this.#payload = payloadOf(response);
     (this.native as { [exchangeKey]?: object })[exchangeKey] = this;
-    this.#reply.code(response.status).send(this.#payload ?? undefined);
+    this.sendPlaced(response.status, this.#payload);
+  }
+
+  /** Begins the response whose content `onSend` replaces with an answer of the layer. */
+  protected sendPlaced(status: number, payload: string | Buffer | null): void {
+    this.#reply.code(status).send(payload ?? undefined);
   }
 
   #place(next: Next): void {
     placeAnswer(this.#reply, this.#placed as PlainResponse, this.#before, !this.hasRun);
     this.#phase = 'over';
     this.#goOn(next, this.#payload);
-  }
-
-  /** Passes on the response to an error of a later hook, or of Fastify, after an answer was stored. */
-  #passAgain(next: Next): void {
-    unmarkReply(this.#reply);
-    next();
   }
 
   /** Fastify throws to the sender if an answer cannot be sent because a later hook has set a malformed header. */

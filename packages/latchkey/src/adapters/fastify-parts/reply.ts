@@ -14,9 +14,11 @@ import { headerValue, isNeverKept } from '../../http/response/kept-headers.ts';
 import { REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
 import { addHeader, type HeaderSnapshot, isSame, snapshotHeaders } from '../node-http/response-head.ts';
 
-/** Returns the current headers of a reply. Their names are in lower case, as Fastify keeps them. */
-export function headersOf(reply: FastifyReply): HeaderSnapshot {
-  return snapshotHeaders(reply.getHeaders() as OutgoingHttpHeaders);
+/** Returns the current headers of a reply, by their names in lower case, as Fastify keeps them. */
+export function headersOf(reply: FastifyReply, without?: readonly string[]): HeaderSnapshot {
+  const headers = snapshotHeaders(reply.getHeaders() as OutgoingHttpHeaders);
+  if (without !== undefined) for (const name of without) headers[name] = undefined;
+  return headers;
 }
 
 /** Returns the headers that are new or changed since the earlier snapshot. */

@@ -12,7 +12,7 @@ import type { CapturedResponse, GuardAnswer } from '../../http/exchange.ts';
 import type { HttpLayer } from '../../http/layer.ts';
 import { NodeExchange } from '../node-http/exchange.ts';
 import { isReceived } from '../node-http/request.ts';
-import { type NestCall, withoutDeclared } from './handler-run.ts';
+import { dropWrites, type NestCall } from './handler-run.ts';
 import { noteErrors } from './mutation.ts';
 import { keyHeader, type NestRequest, setContext } from './request.ts';
 
@@ -23,7 +23,6 @@ export class NestExpressExchange<Kind extends TransactionKind> extends NodeExcha
   readonly #call: NestCall;
   #hasRun = false;
   #error: unknown;
-  #restore: () => void = () => {};
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
   constructor(call: NestCall, request: Request, response: Response) {
@@ -31,6 +30,7 @@ export class NestExpressExchange<Kind extends TransactionKind> extends NodeExcha
     this.#request = request;
     this.#response = response;
     this.#call = call;
+    this.declared = call.kind.headers;
   }
 
   /** Handles the request in the guard. */
@@ -50,12 +50,6 @@ export class NestExpressExchange<Kind extends TransactionKind> extends NodeExcha
   }
 
   override async execute(): Promise<CapturedResponse> {
-    const response = this.#response;
-    this.#restore = withoutDeclared(this.#call.kind, {
-      get: (name) => response.getHeader(name),
-      set: (name, value) => response.setHeader(name, value as string),
-      remove: (name) => response.removeHeader(name),
-    });
     const captured = await super.execute();
     if (this.#call.isMutation) noteErrors(this, captured, this.#error);
     return captured;
@@ -63,7 +57,6 @@ export class NestExpressExchange<Kind extends TransactionKind> extends NodeExcha
 
   override run(): Promise<void> {
     this.#hasRun = true;
-    this.#restore();
     setContext(this.native, this);
     return this.#call.handler.start(this);
   }
@@ -109,12 +102,10 @@ export class NestExpressExchange<Kind extends TransactionKind> extends NodeExcha
     if (answer.kind === 'pass') this.#call.handler.pass();
     else if (this.#hasRun) this.conclude(answer);
     else {
-      // Nest answers too, once the interceptors have ended: the capture drops what it writes.
       const { headersSent, destroyed } = this.#response;
-      const mayDrop = !headersSent && !destroyed && isReceived(this.#request);
-      const capture = mayDrop ? this.captureRaw(this.#response.getHeaders()) : undefined;
+      const isWhole = !headersSent && !destroyed && isReceived(this.#request);
       this.conclude(answer);
-      capture?.giveUp();
+      if (isWhole) dropWrites(this.#response);
       this.#call.handler.skip();
     }
   }

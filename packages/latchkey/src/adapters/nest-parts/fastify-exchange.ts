@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { OutgoingHttpHeaders } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { NothingHappenedError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { CapturedResponse, GuardAnswer } from '../../http/exchange.ts';
 import { FastifyExchange, type FastifyParts } from '../fastify-parts/exchange.ts';
 import type { NodeResponseCapture } from '../node-http/response-capture.ts';
-import { type NestCall, withoutDeclared } from './handler-run.ts';
+import type { HeaderSnapshot } from '../node-http/response-head.ts';
+import { dropWrites, type NestCall } from './handler-run.ts';
 import { noteErrors } from './mutation.ts';
 import { keyHeader, setContext } from './request.ts';
 
@@ -20,7 +20,8 @@ export class NestFastifyExchange<Kind extends TransactionKind> extends FastifyEx
   readonly #nestReply: FastifyReply;
   readonly #call: NestCall;
   #error: unknown;
-  #restore: () => void = () => {};
+  /** Whether Nest's own response carries the answer of the layer. */
+  #isCarried = false;
   #returning: Promise<void> | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
@@ -28,6 +29,7 @@ export class NestFastifyExchange<Kind extends TransactionKind> extends FastifyEx
     super(parts, request, reply, (error) => (error === undefined ? call.handler.pass() : call.handler.fail(error)));
     this.#nestReply = reply;
     this.#call = call;
+    this.declared = call.kind.headers;
   }
 
   override headers(lowerName: string): readonly string[] {
@@ -36,19 +38,12 @@ export class NestFastifyExchange<Kind extends TransactionKind> extends FastifyEx
   }
 
   override async execute(): Promise<CapturedResponse> {
-    const response = this.#nestReply;
-    this.#restore = withoutDeclared(this.#call.kind, {
-      get: (name) => response.getHeader(name),
-      set: (name, value) => response.header(name, value),
-      remove: (name) => response.removeHeader(name),
-    });
     const captured = await super.execute();
     if (this.#call.isMutation) noteErrors(this, captured, this.#error);
     return captured;
   }
 
   override run(): undefined {
-    this.#restore();
     setContext(this.native, this);
     this.#returning = this.#call.handler.start(this);
   }
@@ -72,16 +67,24 @@ export class NestFastifyExchange<Kind extends TransactionKind> extends FastifyEx
     if (this.committed !== undefined) ignoreAnswers(this.#nestReply);
   }
 
-  protected override captureRaw(before: OutgoingHttpHeaders): NodeResponseCapture {
+  protected override captureRaw(before: HeaderSnapshot): NodeResponseCapture {
     const capture = super.captureRaw(before);
     if (this.#returning !== undefined) capture.follow(this.#returning);
     return capture;
   }
 
+  /** Nest answers too, once the interceptors have ended: `onSend` puts the answer of the layer in place of that one. */
+  protected override sendPlaced(status: number, payload: string | Buffer | null): void {
+    const { handler, isMutation, kind } = this.#call;
+    this.#isCarried = !this.hasRun && !isMutation && !kind.isStream && !kind.answersItself;
+    if (this.#isCarried) handler.skip();
+    else super.sendPlaced(status, payload);
+  }
+
   protected override answer(answer: GuardAnswer): void {
     super.answer(answer);
-    if (this.hasRun || answer.kind === 'pass') return;
-    // Nest answers too, once the interceptors have ended. That must not change an answer that is being sent.
+    if (this.hasRun || this.#isCarried || answer.kind === 'pass') return;
+    // What Nest sends must not change an answer that is being sent.
     afterEnd(this.#nestReply, () => {
       ignoreAnswers(this.#nestReply);
       this.#call.handler.skip();
@@ -96,7 +99,6 @@ function afterEnd({ raw }: FastifyReply, next: () => void): void {
 
 /** Fastify would log a warning for a second answer, and Node would emit an error for events after it. */
 function ignoreAnswers(reply: FastifyReply): void {
-  const { raw } = reply;
   reply.send = () => reply;
-  Object.assign(raw, { write: () => true, end: () => raw, writeHead: () => raw, flushHeaders: () => {} });
+  dropWrites(reply.raw);
 }

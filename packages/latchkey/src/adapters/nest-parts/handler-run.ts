@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { OutgoingHttpHeader } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { CallHandler } from '@nestjs/common';
 import { EMPTY, finalize, type Observable, of, ReplaySubject, tap } from 'rxjs';
 import type { HandlerKind } from './routes.ts';
@@ -79,26 +79,28 @@ export class HandlerRun {
   }
 }
 
-/** The functions for headers of a response of any platform. */
-interface Headers {
-  get(name: string): OutgoingHttpHeader | undefined;
-  set(name: string, value: OutgoingHttpHeader): unknown;
-  remove(name: string): unknown;
-}
+/** Functions of a response that do nothing, as of one that has ended. */
+const ended = {
+  write: () => true,
+  end(this: ServerResponse) {
+    return this;
+  },
+  writeHead(this: ServerResponse) {
+    return this;
+  },
+  flushHeaders: () => {},
+  setHeader(this: ServerResponse) {
+    return this;
+  },
+  appendHeader(this: ServerResponse) {
+    return this;
+  },
+  removeHeader: () => {},
+};
 
-/**
- * Removes the headers of `@Header()` while the guard notes which headers were set before it, since they belong to the
- * handler's answer. Returns a function that sets them again.
- */
-export function withoutDeclared({ headers }: HandlerKind, response: Headers): () => void {
-  const declared = headers.flatMap((name) => {
-    const value = response.get(name);
-    return value === undefined ? [] : [{ name, value }];
-  });
-  for (const { name } of declared) response.remove(name);
-  return () => {
-    for (const { name, value } of declared) response.set(name, value);
-  };
+/** Drops what is written to a response from now on: Nest answers too, once the interceptors have ended. */
+export function dropWrites(response: ServerResponse): void {
+  Object.assign(response, ended);
 }
 
 type Settle = (error?: unknown) => void;

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import {
@@ -21,7 +21,7 @@ import { type CaptureParts, signsOfClose } from './client-gone.ts';
 import { type FrameworkRequest, http2StreamOf, isReceived } from './request.ts';
 import { readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
-import { isDestroyed } from './response-head.ts';
+import { type HeaderSnapshot, isDestroyed } from './response-head.ts';
 import { writeAnswer, writeEarlyAnswer } from './write-answer.ts';
 
 const signsOfNode = [...signsOfClose, 'writableEnded'];
@@ -40,6 +40,8 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   readonly method: string;
   readonly target: string;
   hasReturned = false;
+  /** The headers that were set before the guard but belong to the handler's answer, in lower case. */
+  protected declared: readonly string[] = none;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   /** Whether other code had read the body, or begun to, when the request reached the guard. */
@@ -99,7 +101,9 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
   }
 
   execute(): Promise<CapturedResponse> {
-    const capture = new NodeResponseCapture(this.#response, this, this.#response.getHeaders());
+    const before = this.#response.getHeaders();
+    for (const name of this.declared) before[name] = undefined;
+    const capture = new NodeResponseCapture(this.#response, this, before);
     this.#capture = capture;
     const returned = this.runIn();
     if (returned !== undefined) capture.follow(returned);
@@ -111,7 +115,7 @@ export abstract class NodeExchange<Native extends FrameworkRequest, Kind extends
    *
    * @param before - the headers that were set before the guard.
    */
-  protected captureRaw(before: OutgoingHttpHeaders): NodeResponseCapture {
+  protected captureRaw(before: HeaderSnapshot): NodeResponseCapture {
     this.#capture = new NodeResponseCapture(this.#response, this, before);
     return this.#capture;
   }

@@ -6,13 +6,13 @@
  * @module
  */
 
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import type { CapturedResponse, GuardAnswer, Header, PlainResponse } from '../../http/exchange.ts';
 import { mayHaveBody } from '../../http/response/replay.ts';
 import { isOuterAnswer, isOutside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, ClientGone, isCutFromHere, Patience } from './client-gone.ts';
 import { dropEnd, dropWrite, type EndCall, HeldEnd, headersSent, isCallback } from './held-end.ts';
-import { isDestroyed, isStatus, NodeResponseHead } from './response-head.ts';
+import { type HeaderSnapshot, isDestroyed, isStatus, NodeResponseHead } from './response-head.ts';
 import { type Capture, install, letHeadPass, type Originals, overrideHeaderFunctions } from './response-overrides.ts';
 import { writeAnswer } from './write-answer.ts';
 import { WrittenPieces } from './written-pieces.ts';
@@ -51,7 +51,7 @@ export class NodeResponseCapture implements Capture {
   #patience: Patience | undefined;
   #held: HeldEnd | undefined;
 
-  constructor(response: ServerResponse, parts: CaptureParts, headersBefore: OutgoingHttpHeaders) {
+  constructor(response: ServerResponse, parts: CaptureParts, headersBefore: HeaderSnapshot) {
     this.#response = response;
     this.#parts = parts;
     this.originals = install(response, this);

@@ -172,7 +172,7 @@ export class NodeResponseHead {
 }
 
 /** Copies arrays too, since `appendHeader` changes them in place. */
-export function snapshotHeaders(headers: OutgoingHttpHeaders): HeaderSnapshot {
+export function snapshotHeaders(headers: OutgoingHttpHeaders): OutgoingHttpHeaders {
   for (const name in headers) {
     const value = headers[name];
     if (Array.isArray(value)) headers[name] = [...value];
