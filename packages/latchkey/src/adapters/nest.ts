@@ -134,7 +134,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     this.#guard = guard;
   }
 
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return this.#guard.intercept(context, next);
   }
 

@@ -6,7 +6,7 @@
 
 import type { ServerResponse } from 'node:http';
 import type { CallHandler } from '@nestjs/common';
-import { EMPTY, finalize, type Observable, of, ReplaySubject, tap } from 'rxjs';
+import { EMPTY, finalize, Observable, of, ReplaySubject, type Subscriber, tap, throwError } from 'rxjs';
 import type { HandlerKind } from './routes.ts';
 
 /** An exchange that runs a handler. */
@@ -31,30 +31,31 @@ export interface NestCall {
 
 /** The interceptor's result, and the handler behind it. */
 export class HandlerRun {
-  /** Settles when the guard has let the handler run, or has answered by itself. */
-  readonly result: Promise<Observable<unknown>>;
+  /** Begins when the guard has let the handler run, or has answered by itself. */
+  readonly result: Observable<unknown>;
   readonly #next: CallHandler;
   readonly #kind: HandlerKind;
-  #resolve: (results: Observable<unknown>) => void = () => {};
-  #reject: (error: unknown) => void = () => {};
+  #source: Observable<unknown> | undefined;
+  #waiting: Subscriber<unknown> | undefined;
 
   constructor(next: CallHandler, kind: HandlerKind) {
     this.#next = next;
     this.#kind = kind;
-    this.result = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
+    this.result = new Observable((subscriber) => {
+      if (this.#source !== undefined) return this.#source.subscribe(subscriber);
+      this.#waiting = subscriber;
+      return undefined;
     });
   }
 
   /** Runs the handler without the guard. */
   pass(): void {
-    this.#resolve(this.#next.handle());
+    this.#begin(this.#next.handle());
   }
 
   /** Passes an error to the exception filters. */
   fail(error: unknown): void {
-    this.#reject(error);
+    this.#begin(throwError(() => error));
   }
 
   /**
@@ -62,7 +63,12 @@ export class HandlerRun {
    * value, so that they can free what they hold. A stream of events has none.
    */
   skip(): void {
-    this.#resolve(this.#kind.isStream ? EMPTY : of(undefined));
+    this.#begin(this.#kind.isStream ? EMPTY : of(undefined));
+  }
+
+  #begin(source: Observable<unknown>): void {
+    this.#source = source;
+    if (this.#waiting !== undefined) this.#waiting.add(source.subscribe(this.#waiting));
   }
 
   /** Runs the handler; resolves when it has returned or thrown. */
@@ -74,7 +80,7 @@ export class HandlerRun {
         else runner.threw(error);
         resolve();
       };
-      this.#resolve(this.#kind.isStream ? streamed(results, settle) : detached(results, runner, settle));
+      this.#begin(this.#kind.isStream ? streamed(results, settle) : detached(results, runner, settle));
     });
   }
 }

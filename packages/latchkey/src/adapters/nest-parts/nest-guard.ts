@@ -65,7 +65,7 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
   }
 
   /** The interceptor's part of a request. */
-  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> | Promise<Observable<unknown>> {
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const type: string = context.getType();
     if (type === 'http') {
       const [request, response] = context.getArgs<[object, object]>();
@@ -91,11 +91,7 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
     return layer.peek({ ...found, headers } as PeekRequest<NestRequest>);
   }
 
-  #handle(
-    context: ExecutionContext,
-    next: CallHandler,
-    ofHttp?: NativePair,
-  ): Observable<unknown> | Promise<Observable<unknown>> {
+  #handle(context: ExecutionContext, next: CallHandler, ofHttp?: NativePair): Observable<unknown> {
     const route = this.#routes.of(context.getClass(), context.getHandler());
     const { layer, keyArgument: argument } = route;
     if (layer === undefined) return next.handle();
