@@ -20,10 +20,12 @@ import { type HeaderSnapshot, snapshotHeaders } from '../node-http/response-head
 
 type Answer = Exclude<GuardAnswer, { kind: 'pass' }>;
 
-/** What happens when Koa reads `ctx.respond`, and what the middleware has set it to. */
+/** The exchange that answers when Koa does. */
 interface Answering {
-  readonly respond: (wanted: boolean) => boolean;
+  /** What the middleware has set `ctx.respond` to since. */
   wanted: boolean;
+  /** Called when Koa reads `ctx.respond`, immediately before it answers; returns whether it does. */
+  respond(): boolean;
 }
 
 const answering = Symbol('latchkey.answering');
@@ -31,8 +33,7 @@ const answering = Symbol('latchkey.answering');
 /** Shared by all requests: with accessors of its own, each context would get a hidden class of its own. */
 const respondProperty = {
   get(this: { [answering]: Answering }): boolean {
-    const { respond, wanted } = this[answering];
-    return respond(wanted);
+    return this[answering].respond();
   },
   set(this: { [answering]: Answering }, value: boolean): void {
     this[answering].wanted = value;
@@ -41,16 +42,18 @@ const respondProperty = {
 };
 
 /** One request of Koa in the guard. */
-export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchange<
-  ParameterizedContext<State>,
-  Kind,
-  void
-> {
+export class KoaExchange<State, Kind extends TransactionKind>
+  extends NodeExchange<ParameterizedContext<State>, Kind, void>
+  implements Answering
+{
+  wanted = true;
   readonly #contexts: GuardContexts<Kind>;
   readonly #next: Next;
   /** Settles as the middleware after the guard, or resolves when the guard itself answers. */
   readonly #done = Promise.withResolvers<void>();
   #hasRun = false;
+  /** The answer without the handler, and the headers that were set before it. */
+  #instead: { readonly answer: Answer; readonly before: HeaderSnapshot } | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
   constructor(contexts: GuardContexts<Kind>, ctx: ParameterizedContext<State>, next: Next) {
@@ -75,7 +78,7 @@ export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchan
     (ctx.state as { idempotency: HttpContext<Kind> }).idempotency = this.context;
     try {
       await this.#next();
-      if (ctx.respond !== false) this.#beforeRespond((wanted) => this.#letAnswer(wanted));
+      if (ctx.respond !== false) this.#beforeRespond();
       this.#done.resolve();
     } catch (error) {
       this.#answerAnyway();
@@ -85,9 +88,16 @@ export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchan
     this.hasReturned = true;
   }
 
-  #letAnswer(wanted: boolean): boolean {
-    if (this.native.res.socket?.writable === false) this.#answerAnyway();
-    return wanted;
+  respond(): boolean {
+    const { res } = this.native;
+    if (this.#instead === undefined) {
+      if (res.socket?.writable === false) this.#answerAnyway();
+      return this.wanted;
+    }
+    const { answer, before } = this.#instead;
+    if (!res.headersSent) this.#restoreHead(before);
+    this.conclude(answer);
+    return false;
   }
 
   /**
@@ -98,15 +108,9 @@ export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchan
     Object.defineProperty(this.native, 'writable', { get: () => !this.isSettled, configurable: true });
   }
 
-  /**
-   * Calls `respond` when Koa reads `ctx.respond`: immediately before it answers, after all middleware has returned.
-   *
-   * @param respond - gets what the middleware has set `ctx.respond` to since, and returns whether Koa answers.
-   */
-  #beforeRespond(respond: Answering['respond']): void {
-    const ctx = this.native as object as { [answering]: Answering };
-    ctx[answering] = { respond, wanted: true };
-    Object.defineProperty(ctx, 'respond', respondProperty);
+  #beforeRespond(): void {
+    (this.native as object as { [answering]: Answering })[answering] = this;
+    Object.defineProperty(this.native, 'respond', respondProperty);
   }
 
   protected override whenFinished(): void {}
@@ -141,11 +145,8 @@ export class KoaExchange<State, Kind extends TransactionKind> extends NodeExchan
       ctx.status = status;
       if (body.length > 0) ctx.body = asBuffer(body);
     }
-    this.#beforeRespond(() => {
-      if (!ctx.res.headersSent) this.#restoreHead(before);
-      this.conclude(answer);
-      return false;
-    });
+    this.#instead = { answer, before };
+    this.#beforeRespond();
     this.#done.resolve();
   }
 
