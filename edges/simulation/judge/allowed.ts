@@ -44,8 +44,9 @@ const computes = ({ plan: { before, behind } }: Case, word: string) =>
   [...before, ...behind].some((name) => name.includes(word));
 /** They stop when the client disconnects, as without a guard; Fastify then destroys every stream. */
 const stops = (found: Case) => {
-  const { framework, handler } = found.plan;
-  if (framework !== 'fastify') return /^(?:pipeline|sendFile|download)/.test(handler);
+  const { framework, handler, behind } = found.plan;
+  // Since 1.8.2, compression destroys its stream when the response closes.
+  if (framework !== 'fastify') return /^(?:pipeline|sendFile|download)/.test(handler) || behind.includes('compression');
   return /stream|file|upstream|Response/.test(handler) || computes(found, 'compress');
 };
 
