@@ -16,6 +16,31 @@ const behind = new AsyncLocalStorage<HandlerSide>();
 
 type HonoContext = Pick<Context, 'res' | 'finalized' | 'header'>;
 
+const sideOf = Symbol('latchkey.side');
+
+interface Divided extends HonoContext {
+  [sideOf]: HandlerSide;
+}
+
+/**
+ * Shared by all requests: accessors of its own would give each context a hidden class of its own, which keeps what they
+ * refer to alive until the next full collection.
+ */
+const resProperty = {
+  get(this: Divided): Response {
+    return this[sideOf].response;
+  },
+  set(this: Divided, response: Response | undefined) {
+    this[sideOf].set(response);
+  },
+  configurable: true,
+};
+
+/** Takes the place of `c.header` while the handlers run. */
+function header(this: Divided, ...args: HeaderArguments): void {
+  this[sideOf].setHeader(args);
+}
+
 /** The handlers' side of one request, from before they run until `leave`. */
 export class HandlerSide {
   readonly #c: HonoContext;
@@ -50,19 +75,9 @@ export class HandlerSide {
       return this.#hasLeft ? new Response(null) : this.#c.res;
     }
     if (this.#c.finalized) this.#divide(this.#c.res, new Response(null));
-    Object.defineProperty(this.#c, 'res', {
-      configurable: true,
-      get: () => (this.#front === undefined || this.#isBehind ? this.#response : this.#front),
-      set: (response: Response | undefined) => {
-        if (this.#isBehind) this.#response = response && passedOn(response);
-        else if (response !== undefined) this.#answerInFront(response);
-      },
-    });
-    this.#c.header = (name, value, options) => {
-      if (!this.#isBehind) this.#namesInFront.push(name);
-      if (this.#isBehind || this.#front === undefined) this.#header(name, value, options);
-      else setHeader(this.#front.headers, name, value, options);
-    };
+    (this.#c as Divided)[sideOf] = this;
+    Object.defineProperty(this.#c, 'res', resProperty);
+    this.#c.header = header;
     try {
       await behind.run(this, next);
     } finally {
@@ -79,16 +94,29 @@ export class HandlerSide {
   leave(): boolean {
     this.#hasLeft = true;
     if (this.#isWatched) return true;
-    if (this.#hasEnded) {
-      Reflect.deleteProperty(this.#c, 'res');
-      this.#c.header = this.#header;
-    } else {
-      this.#detach();
-    }
+    if (this.#hasEnded) this.#c.header = this.#header;
+    else this.#detach();
     if (this.#front === undefined) return true;
     Object.defineProperty(this.#c, 'finalized', { value: true, writable: true, configurable: true, enumerable: true });
     this.#replace(this.#front);
     return false;
+  }
+
+  /** `c.res`, as the current code sees it. */
+  get response(): Response {
+    return this.#front === undefined || this.#isBehind ? this.#response : this.#front;
+  }
+
+  set(response: Response | undefined): void {
+    if (this.#hasLeft) this.#response = response;
+    else if (this.#isBehind) this.#response = response && passedOn(response);
+    else if (response !== undefined) this.#answerInFront(response);
+  }
+
+  setHeader([name, value, options]: HeaderArguments): void {
+    if (!this.#isBehind) this.#namesInFront.push(name);
+    if (this.#isBehind || this.#front === undefined) this.#header(name, value, options);
+    else setHeader(this.#front.headers, name, value, options);
   }
 
   get #isBehind(): boolean {
