@@ -1,4 +1,5 @@
 import express, { type RequestHandler, Router } from 'express';
+import { stripe } from 'latchkey/dialects';
 import type { ChargeOrigin, ChargeParameters, Charges } from '../charges.ts';
 import { type Answer, type Guard, type Records, send } from '../records.ts';
 import { accountOf, authenticate, authenticatedAccount } from './api-key.ts';
@@ -15,7 +16,7 @@ const declinedSource = 'tok_chargeDeclined';
 /** The guard of the API. A dead worker leaves only its lease, so a retry may run again. */
 export function apiGuard(records: Records): Guard {
   return records.guard({
-    dialect: 'stripe',
+    dialect: stripe,
     principal: accountOf,
     afterFailure: 'rerun',
     timing: { leaseMs: 3_000 },

@@ -1,4 +1,5 @@
 import express, { type RequestHandler, Router } from 'express';
+import { stripe } from 'latchkey/dialects';
 import { accountOf, authenticate, authenticatedAccount } from '../api/api-key.ts';
 import { parseListParameters } from '../api/list-parameters.ts';
 import { badParameter, notFound } from '../api/stripe-error.ts';
@@ -13,7 +14,7 @@ const maxBodyBytes = 64 * 1024;
 /** The guard of the API's orders, which require a key, since a retry without one would charge again. */
 export function orderGuard(records: Records): Guard {
   return records.guard({
-    dialect: 'stripe',
+    dialect: stripe,
     principal: accountOf,
     key: { required: true },
     afterFailure: 'rerun',

@@ -59,6 +59,7 @@ function guardFor<Kind extends TransactionKind>(
     with: (route: RouteOptions<Request>) => guardFor(layer.with(route), contexts),
     context: (request: Request) => contexts.get(request),
     tryContext: (request: Request) => contexts.tryGet(request),
+    contract: () => layer.contract(),
     peek: (request: Request) => layer.peek(requestToPeek(request, request, request.originalUrl)),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

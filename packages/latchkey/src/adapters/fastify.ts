@@ -95,6 +95,7 @@ export function idempotency<Kind extends TransactionKind = never>(
   return Object.assign(plugin, {
     context: (request: FastifyRequest) => contexts.get(request),
     tryContext: (request: FastifyRequest) => contexts.tryGet(request),
+    contract: () => layer.contract(),
     peek: (request: FastifyRequest) => peekOnFastify(request, layer, contexts),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
     // The same properties that fastify-plugin sets: the hooks belong to the registering instance, not to a child of it.

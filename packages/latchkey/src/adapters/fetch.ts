@@ -137,6 +137,7 @@ function guardFor<Kind extends TransactionKind, Req extends Request>(
     with: (route: RouteOptions<Req>) => guardFor(layer.with(route), parts),
     context: (request: Request) => contexts.get(request),
     tryContext: (request: Request) => contexts.tryGet(request),
+    contract: () => layer.contract(),
     peek: (request: Req) => layer.peek(new FetchExchange({ native: request, request })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

@@ -6,6 +6,7 @@
 
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
+import type { Contract } from '../http/contract.ts';
 import type { HttpContext, Peek } from '../http/layer.ts';
 import { RequestMark } from '../http/request-mark.ts';
 
@@ -72,6 +73,16 @@ export interface GuardFace<Native extends object, Kind extends TransactionKind, 
    * ```
    */
   peek(request: Native): Promise<Peek>;
+  /**
+   * Returns what the guard promises to clients, read from its options: methods, key, retention, policy, limits and
+   * errors. For a variant of a route, call it on that: `guard.with({ … }).contract()`.
+   *
+   * @example
+   * ```ts
+   * app.get('/idempotency', async (_request, response) => response.json(await guard.contract()))
+   * ```
+   */
+  contract(): Promise<Contract>;
   /**
    * Refuses new operations with 503, waits at most `timeoutMs` milliseconds (default 10,000) for running ones, then
    * aborts the remaining ones.

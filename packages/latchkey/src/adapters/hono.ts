@@ -91,6 +91,7 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
     with: (route: RouteOptions<Context<E>>) => guardFor(layer.with(route), parts),
     context: (c: Context) => contexts.get(c),
     tryContext: (c: Context) => contexts.tryGet(c),
+    contract: () => layer.contract(),
     peek: (c: Context) => layer.peek(new FetchExchange({ native: c, request: c.req.raw, parsed: () => parsedBody(c) })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

@@ -69,6 +69,7 @@ function guardFor<State, Kind extends TransactionKind>(
     with: (route: RouteOptions<ParameterizedContext<State>>) => guardFor(layer.with(route), contexts),
     context: (ctx: Context) => contexts.get(ctx),
     tryContext: (ctx: Context) => contexts.tryGet(ctx),
+    contract: () => layer.contract(),
     peek: (ctx: Context) => layer.peek(koaRequestToPeek(ctx)),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

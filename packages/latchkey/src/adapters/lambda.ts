@@ -148,6 +148,7 @@ function guardFor<Kind extends TransactionKind, Event extends LambdaEvent>(
     with: (route: RouteOptions<Event>) => guardFor(layer.with(route), parts),
     context: (event: LambdaEvent) => contexts.get(event),
     tryContext: (event: LambdaEvent) => contexts.tryGet(event),
+    contract: () => layer.contract(),
     peek: (event: Event) => peek(layer, parts, event),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

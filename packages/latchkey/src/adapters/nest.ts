@@ -34,11 +34,13 @@ import {
   Module,
   type NestInterceptor,
   SetMetadata,
+  type Type,
   UseInterceptors,
 } from '@nestjs/common';
 import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { TransactionKind } from '../core/store.ts';
+import type { Contract } from '../http/contract.ts';
 import type { Peek } from '../http/layer.ts';
 import type { GuardOptions } from '../http/options.ts';
 import { requestOf } from './nest-parts/mutation.ts';
@@ -158,6 +160,19 @@ export class IdempotencyInterceptor implements NestInterceptor {
    */
   peek(context: ExecutionContext): Promise<Peek> {
     return this.#guard.peek(context);
+  }
+
+  /**
+   * Returns what the guard promises to clients, read from the options of the module, or of a controller's handler:
+   * undefined for one with `@SkipIdempotency()`.
+   *
+   * @example
+   * ```ts
+   * await interceptor.contract(ChargesController, 'create')
+   * ```
+   */
+  contract(controller?: Type, handler?: string): Promise<Contract | undefined> {
+    return this.#guard.contract(controller, handler);
   }
 }
 

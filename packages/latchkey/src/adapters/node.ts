@@ -62,6 +62,7 @@ function guardFor<Kind extends TransactionKind>(
     with: (route) => guardFor(layer.with(route), contexts),
     context: (request) => contexts.get(request),
     tryContext: (request) => contexts.tryGet(request),
+    contract: () => layer.contract(),
     peek: (request) => layer.peek(requestToPeek(request, request, request.url ?? '/')),
     shutdown: (timeoutMs) => layer.shutdown(timeoutMs),
   };

@@ -20,7 +20,6 @@ import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody }
 import type { HttpContext } from '../http/layer.ts';
 import { guardTable, routeTable } from '../http/option-tables.ts';
 import type { GuardOptions, RequestOptions, ResponseOptions, RouteOptions } from '../http/options.ts';
-import { dialects } from '../http/problems/dialects.ts';
 import type { ProblemShape } from '../http/problems/problem-response.ts';
 import { MAX_NAME_LENGTH, pathOf } from '../http/request/read-request.ts';
 import { createRoute, loadOnDemand, type Route } from '../http/request/route.ts';
@@ -92,7 +91,7 @@ function share(given: HttpOperationsOptions): Shared {
   const options = readOptions('httpOperations', routeTable, rerun);
   return {
     route: createRoute(options, { principal: 'anonymous', emit }),
-    dialect: dialects[dialect],
+    dialect,
     onProblem,
     emit,
     runtime: undefined,

@@ -15,7 +15,6 @@ import { guardRequest } from './guard.ts';
 import type { HttpLayer } from './layer.ts';
 import { type GuardSettings, guardTable, type RouteSettings, routeTable } from './option-tables.ts';
 import type { GuardOptions } from './options.ts';
-import { dialects } from './problems/dialects.ts';
 import { problemResponse } from './problems/problem-response.ts';
 import { problem } from './problems/problems.ts';
 import { fingerprinter } from './request/fingerprint.ts';
@@ -31,9 +30,13 @@ function layerFor<Native, Kind extends TransactionKind>(
   noteSettings(guard.store, route.settings);
   const { reference, rebuild } = options.response;
   if (reference && !rebuild) throw invalid('response.reference needs response.rebuild');
+  const { name, lacks } = guard.dialect;
+  const lacking = lacks?.(options) ?? [];
+  if (lacking.length > 0) throw invalid(`the dialect ${name} needs ${lacking.join(' and ')}`);
   return {
     handle: (exchange) => guardRequest(exchange, route, guard),
     peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),
+    contract: async () => (await loadOnDemand()).contractOf(route, guard),
     failed(error, native) {
       guard.emit?.({ type: 'handler-error', operation: 'the guard', error });
       return problemResponse(problem('operation-failed'), native, guard);
@@ -53,7 +56,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
     engine,
     store: store as AnyStore,
     principal,
-    dialect: dialects[dialect],
+    dialect,
     fingerprintsOf: fingerprinter(fingerprint.secrets),
     onProblem,
     emit,

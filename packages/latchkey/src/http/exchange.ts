@@ -106,6 +106,8 @@ export interface PeekedBody {
 /** A request before it enters the guard: a new object, to which `peek` adds what it finds. */
 export type PeekRequest<Native> = Pick<Exchange<Native>, 'native' | 'method' | 'target' | 'headers' | 'body'>;
 
+const none: readonly Header[] = [];
+
 /** The parts of the guard that an exchange needs. */
 type ExchangeGuard<Native> = Pick<Guard<Native, TransactionKind>, 'dialect' | 'onProblem' | 'emit' | 'runtime'>;
 
@@ -135,6 +137,9 @@ export abstract class Exchange<Native, Kind extends TransactionKind = Transactio
    * The engine's context under the handler's context: the attempt's, created on first use, or one that was set instead.
    */
   engineContext: AnyContext | undefined;
+
+  /** The header with the client's key, in a dialect that sends it back. */
+  echoed: readonly Header[] = none;
 
   /** The client's key, the principal and the operation, once they are known. */
   key = '';

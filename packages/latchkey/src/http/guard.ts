@@ -10,6 +10,7 @@ import type { ClaimResult } from '../core/engine/claim.ts';
 import type { ErrorCode } from '../core/errors.ts';
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
+import { KEY_HEADER } from '../protocol/headers.ts';
 import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
 import { type Problem, problem, retryAfterSeconds, unavailable } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
@@ -17,6 +18,7 @@ import { readPrincipal } from './request/principal.ts';
 import { readBody, readOperation } from './request/read-request.ts';
 import { type Guard, loadOnDemand, type Route } from './request/route.ts';
 import { answerExecuted, answerReplay, send } from './response/answer-outcome.ts';
+import { withEcho } from './response/marks.ts';
 import { runHandler } from './response/run-handler.ts';
 
 const pass: GuardAnswer = { kind: 'pass' };
@@ -40,7 +42,9 @@ export function guardRequest<Native, Kind extends TransactionKind>(
   exchange.guard = guard;
   if (wasSeen(exchange, guard)) return refuse(exchange, guard, problem('guard-mounted-twice'));
   if (keyLines.length === 0) return refuse(exchange, guard, problem('key-missing'));
-  return claimAndAnswer(exchange, guard, keyLines);
+  if (guard.dialect.echoesKey !== true) return claimAndAnswer(exchange, guard, keyLines);
+  exchange.echoed = keyLines.map((line) => [KEY_HEADER, line]);
+  return claimAndAnswer(exchange, guard, keyLines).then((answer) => withEcho(answer, exchange.echoed));
 }
 
 /** The operation of a request, or the problem to answer with. */

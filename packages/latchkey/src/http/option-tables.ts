@@ -26,6 +26,8 @@ import { operationTable } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { headerNamePattern } from '../protocol/headers.ts';
 import type { GuardOptions, RouteOptions } from './options.ts';
+import { type Dialect, isDialect } from './problems/dialect.ts';
+import { ietf } from './problems/ietf.ts';
 import { isMemberPointer } from './request/json-pointer.ts';
 
 const MEBIBYTE = 1024 * 1024;
@@ -109,7 +111,10 @@ export const guardTable = {
   ),
   ...routeTable,
   fingerprint: group({ ...fingerprintTable, secrets: secretsRule }),
-  dialect: oneOf<'ietf' | 'stripe'>('ietf', 'stripe'),
+  dialect: defaultTo<Dialect>(
+    must('a dialect of latchkey/dialects, or an object with name and shape', isDialect),
+    ietf,
+  ),
   onProblem: callable,
   ...observerTable,
 } satisfies OptionTable<GuardOptions<unknown>>;

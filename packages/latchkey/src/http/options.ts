@@ -11,6 +11,7 @@ import type { Runtime } from '../core/runtime.ts';
 import type { OperationOptions } from '../core/settings.ts';
 import type { Store, TransactionKind } from '../core/store.ts';
 import type { PlainResponse } from './exchange.ts';
+import type { Dialect } from './problems/dialect.ts';
 import type { Problem } from './problems/problems.ts';
 
 /**
@@ -258,8 +259,11 @@ export interface GuardOptions<Native, Kind extends TransactionKind = never> exte
   readonly store: Store<Kind>;
   /** The account or tenant of a request. Has no default, since without it one tenant could read another's answers. */
   readonly principal: Principal<Native>;
-  /** Status codes and error shape: the IETF draft's (default) or Stripe's. */
-  readonly dialect?: 'ietf' | 'stripe';
+  /**
+   * The convention of the API: status codes and form of errors. `latchkey/dialects` has `stripe`, `acp` and `ucp`; one of
+   * your own is a plain object ({@link Dialect}). Default: the IETF draft.
+   */
+  readonly dialect?: Dialect;
   /** The parts of a request that are compared, and secrets. */
   readonly fingerprint?: GuardFingerprintOptions;
   /** Returns an error response that replaces the guard's own. */

@@ -13,6 +13,12 @@ export const STRIPE_KEY_IN_USE = 'idempotency_key_in_use';
 /** The member with the guard's own code in the Stripe dialect. */
 export const STRIPE_CODE_MEMBER = 'latchkey_code';
 
+/** The codes of the Agentic Commerce Protocol, section 6.4, and ours. */
+export const ACP_CODES = {
+  idempotency_conflict: 'key-reused',
+  idempotency_in_flight: 'in-progress',
+} as const;
+
 const jsonType = /^application\/(problem\+)?json\b/i;
 const problemType = /^application\/problem\+json\b/i;
 
@@ -43,10 +49,13 @@ function codeOfStripe(error: unknown): ProblemCode | undefined {
 }
 
 /**
- * The code in a body in the format of RFC 9457 or of Stripe; undefined if it is not one of the guard's.
+ * The code in a body in the format of RFC 9457, of Stripe or of the Agentic Commerce Protocol; undefined if it is not one
+ * of the guard's.
  *
  * @param json - the parsed body of an answer with a status of 400 or more.
  */
 export function codeOfBody(contentType: string | null | undefined, json: unknown): ProblemCode | undefined {
-  return problemType.test(contentType ?? '') ? known(member(json, 'code')) : codeOfStripe(member(json, 'error'));
+  const code = member(json, 'code');
+  if (problemType.test(contentType ?? '')) return known(code);
+  return codeOfStripe(member(json, 'error')) ?? known(member(ACP_CODES, String(code)));
 }

@@ -6,6 +6,7 @@ import { buffer } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { idempotency } from '../../src/adapters/node.ts';
 import { type ClientEvent, idempotentFetch } from '../../src/client/index.ts';
+import { acp, ietf, stripe, ucp } from '../../src/dialects/index.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { failure, hurried, mapStorage } from './client-kit.ts';
@@ -63,6 +64,15 @@ async function shop(losses: number, charge: Charge, options: Partial<GuardOption
 }
 
 const charged: Charge = (amount, count) => ({ status: 201, body: Buffer.from(`\0\xff ${amount} ${count}`, 'latin1') });
+
+/** Each dialect, with the options that it needs. */
+const conventions: readonly (Partial<GuardOptions<IncomingMessage>> & { readonly name: string })[] = [
+  { name: 'ietf', dialect: ietf },
+  { name: 'stripe', dialect: stripe },
+  { name: 'acp', dialect: acp, afterFailure: 'rerun', key: { required: true } },
+  { name: 'ucp', dialect: ucp, fingerprint: { body: 'bytes' } },
+];
+
 const form = (amount: number) => new URLSearchParams({ amount: String(amount) });
 const post = (amount = 2000) => ({ method: 'POST', body: form(amount), operation: 'cart-1' });
 
@@ -99,8 +109,8 @@ describe('the client and the guard', () => {
     expect(server.charges()).toBe(1);
   });
 
-  it.each(['ietf', 'stripe'] as const)('R67: another payload under a pending key, %s', async (dialect) => {
-    await using server = await shop(1, charged, { dialect });
+  it.each(conventions)('R67: another payload under a pending key, $name', async ({ name: _, ...options }) => {
+    await using server = await shop(1, charged, options);
     const client = idempotentFetch({ storage: 'memory', maxAttempts: 1 });
     await failure(client(server.url, post(2000)));
     expect(await failure(client(server.url, post(3000)))).toMatchObject({ code: 'payload-changed', attempts: 0 });
@@ -109,11 +119,11 @@ describe('the client and the guard', () => {
     expect(await client.isPending('cart-1')).toBe(false);
   });
 
-  it.each(['ietf', 'stripe'] as const)(
-    'R67: a second page sends the request while the first runs, %s',
-    async (dialect) => {
+  it.each(conventions)(
+    'R67: a second page sends the request while the first runs, $name',
+    async ({ name: _, ...options }) => {
       const release = Promise.withResolvers<void>();
-      const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', dialect });
+      const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', ...options });
       const handler = guard.wrap(async (_request, response) => {
         await release.promise;
         response.end('charged');

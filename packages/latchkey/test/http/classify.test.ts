@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { stripe } from '../../src/dialects/index.ts';
 import type { CapturedResponse, Header } from '../../src/http/exchange.ts';
-import { ietfDialect } from '../../src/http/problems/ietf.ts';
+import { ietf } from '../../src/http/problems/ietf.ts';
 import { problemResponse } from '../../src/http/problems/problem-response.ts';
 import { problem } from '../../src/http/problems/problems.ts';
-import { stripeDialect } from '../../src/http/problems/stripe.ts';
 import { type ClassifyRules, classify } from '../../src/http/response/classify.ts';
 
 const response = (status: number, more: Partial<CapturedResponse> = {}): CapturedResponse => ({
@@ -15,7 +15,7 @@ const response = (status: number, more: Partial<CapturedResponse> = {}): Capture
   ...more,
 });
 const judged = (captured: CapturedResponse, rules: Partial<ClassifyRules> = {}) =>
-  classify(captured, { overruled: undefined, keep: undefined, dialect: ietfDialect, ...rules });
+  classify(captured, { overruled: undefined, keep: undefined, dialect: ietf, ...rules });
 
 describe('classify', () => {
   it.each([200, 201, 204, 303, 400, 402, 403, 404, 409, 410, 422])('%i is done', (status) => {
@@ -62,8 +62,8 @@ describe('classify', () => {
   });
 
   it('a 400 is come-back in the Stripe dialect', () => {
-    expect(judged(response(400), { dialect: stripeDialect })).toBe('come-back');
-    expect(judged(response(402), { dialect: stripeDialect })).toBe('done');
+    expect(judged(response(400), { dialect: stripe })).toBe('come-back');
+    expect(judged(response(402), { dialect: stripe })).toBe('done');
   });
 });
 
@@ -77,10 +77,7 @@ describe('classify of an answer that another layer gave', () => {
     'record-unreadable',
   ] as const;
   const final = ['key-missing', 'key-invalid', 'key-reused', 'request-too-large', 'response-not-kept'] as const;
-  const passedOn = (
-    code: (typeof notFinal)[number] | (typeof final)[number],
-    dialect = ietfDialect,
-  ): CapturedResponse => ({
+  const passedOn = (code: (typeof notFinal)[number] | (typeof final)[number], dialect = ietf): CapturedResponse => ({
     ...problemResponse(problem(code), {}, { dialect, onProblem: undefined, emit: undefined }),
     state: 'whole',
     headSent: false,
@@ -91,7 +88,7 @@ describe('classify of an answer that another layer gave', () => {
   });
 
   it.each(notFinal)('R74 R89: %s is not final, marked or not, in both dialects', (code) => {
-    for (const dialect of [ietfDialect, stripeDialect]) {
+    for (const dialect of [ietf, stripe]) {
       expect(judged(passedOn(code, dialect))).toBe('not-final');
       expect(judged(withoutMark(passedOn(code, dialect)))).toBe('not-final');
     }

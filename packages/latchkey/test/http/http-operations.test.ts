@@ -8,6 +8,7 @@ import {
 import { Engine } from '../../src/core/engine/engine.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import type { Outcome } from '../../src/core/operation.ts';
+import { stripe } from '../../src/dialects/index.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
 import type { SavedRequest } from '../../src/http/request/saved-request.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -154,12 +155,12 @@ describe('an answer is classified as by the guard', () => {
   });
 
   it('a failure at the last attempt is kept, in the shape for clients', async () => {
-    const { crash, complete, retry } = crashRig({ dialect: 'stripe' });
+    const { crash, complete, retry } = crashRig({ dialect: stripe });
     await crash(sent);
     const events: LatchkeyEvent[] = [];
     const options: HttpOperationsOptions = {
       timing: { maxAttempts: 2 },
-      dialect: 'stripe',
+      dialect: stripe,
       onEvent: (event) => events.push(event),
     };
     const handler = () => Promise.reject(new Error('no'));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NothingHappenedError } from '../../src/core/errors.ts';
+import { stripe } from '../../src/dialects/index.ts';
 import type { Header } from '../../src/http/exchange.ts';
 import { captured, layerRig } from './layer-rig.ts';
 
@@ -164,10 +165,10 @@ describe('an answer with a come-back status', () => {
   });
 
   it("a 400 in Stripe's dialect is such an answer too", async () => {
-    const { send } = layerRig({ dialect: 'stripe', afterFailure: 'rerun' });
+    const { send } = layerRig({ dialect: stripe, afterFailure: 'rerun' });
     await send({ key: 'k' }, () => captured(400));
     expect((await send({ key: 'k', body: '{"amount":1}' })).text).toBe('run 2');
-    const refusing = layerRig({ dialect: 'stripe' });
+    const refusing = layerRig({ dialect: stripe });
     await refusing.send({ key: 'k' }, () => captured(400));
     expect((await refusing.send({ key: 'k', body: '{"amount":1}' })).text).toContain('key-reused');
     expect(refusing.runs()).toBe(1);

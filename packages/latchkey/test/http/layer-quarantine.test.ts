@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { timedUuid } from '../../src/core/support/operation-age.ts';
+import { stripe } from '../../src/dialects/index.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type { GuardOptions, Restored } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -51,9 +52,9 @@ describe('a key that was first sent before the restore, without a record', () =>
     expect(JSON.parse(answer.text)).toMatchObject({
       detail: expect.stringMatching(/first sent before.*do not use a new key/),
     });
-    const stripe = await quarantineRig({}, { dialect: 'stripe' }).send(timed(before));
-    expect([stripe.status, stripe.header('stripe-should-retry')]).toEqual([409, 'false']);
-    expect(JSON.parse(stripe.text)).toMatchObject({
+    const other = await quarantineRig({}, { dialect: stripe }).send(timed(before));
+    expect([other.status, other.header('stripe-should-retry')]).toEqual([409, 'false']);
+    expect(JSON.parse(other.text)).toMatchObject({
       error: { type: 'idempotency_error', code: 'key-quarantined', latchkey_code: 'key-quarantined' },
     });
   });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { recordReference } from '../../src/core/support/digest.ts';
+import { stripe } from '../../src/dialects/index.ts';
 import { operator } from '../../src/operator/index.ts';
 import { captured, layerRig } from './layer-rig.ts';
 
@@ -32,7 +33,7 @@ describe("a record's reference", () => {
   });
 
   it("is next to the code in Stripe's dialect", async () => {
-    const { send } = layerRig({ dialect: 'stripe' });
+    const { send } = layerRig({ dialect: stripe });
     await send({ key: 'k' });
     const { error } = JSON.parse((await send({ key: 'k', body: '{"amount":1}' })).text);
     expect(error.latchkey_reference).toMatch(/^[0-9A-HJKMNP-TV-Z]{12}$/);

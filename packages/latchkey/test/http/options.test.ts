@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { stripe } from '../../src/dialects/index.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import type { GuardOptions } from '../../src/http/options.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -32,7 +33,7 @@ describe('createHttpLayer finds misuse by name', () => {
     ['afterFailure', 'retry', /"refuse" or "rerun"/],
     ['key', { format: 'any' }, /key.format must be "lenient" or "strict"/],
     ['key', { required: 'yes' }, /key.required must be true or false/],
-    ['dialect', 'paypal', /"ietf" or "stripe"/],
+    ['dialect', 'paypal', /a dialect of latchkey\/dialects/],
     ['response', { whenUnstored: 503 }, /"send" or "503"/],
     ['response', { keep: 404 }, /response.keep must be a function/],
     ['response', { reference: '/id', rebuild: () => '' }, /response.reference must be a function/],
@@ -108,7 +109,7 @@ describe('createHttpLayer finds misuse by name', () => {
         maxRerunAgeMs: 1,
       },
       steps: { max: 1, maxBytes: 1, markStarts: true },
-      dialect: 'stripe',
+      dialect: stripe,
       onProblem: () => undefined,
       onEvent: () => {},
       log: false,
@@ -122,7 +123,7 @@ describe('createHttpLayer finds misuse by name', () => {
     expect(() => layer.with({ timing: { leaseMs: 0 } })).toThrow(fault('option-invalid', /leaseMs/));
     const secret: object = { fingerprint: { secrets: ['s'.repeat(32)] } };
     expect(() => layer.with(secret)).toThrow(fault('option-unknown', /fingerprint.secrets/));
-    const misplaced: object = { dialect: 'stripe' };
+    const misplaced: object = { dialect: stripe };
     expect(() => layer.with(misplaced)).toThrow(fault('option-unknown', /dialect/));
   });
 });

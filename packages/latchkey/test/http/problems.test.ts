@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { DOCS_URL } from '../../src/core/errors.ts';
+import { stripe } from '../../src/dialects/index.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
-import { ietfDialect } from '../../src/http/problems/ietf.ts';
+import { ietf } from '../../src/http/problems/ietf.ts';
 import { problemResponse } from '../../src/http/problems/problem-response.ts';
 import { problem, retryAfterSeconds } from '../../src/http/problems/problems.ts';
-import { stripeDialect } from '../../src/http/problems/stripe.ts';
 import { headerValue } from '../../src/http/response/kept-headers.ts';
 import { EXPOSED_HEADERS } from '../../src/protocol/headers.ts';
 import type { ProblemCode } from '../../src/protocol/problem-codes.ts';
@@ -22,7 +22,7 @@ const statuses: readonly (readonly [code: ProblemCode, ietf: number, stripe: num
   ['record-unreadable', 500, 500, 'api_error'],
   ['guard-mounted-twice', 500, 500, 'api_error'],
 ];
-const shape = { dialect: ietfDialect, onProblem: undefined, emit: undefined };
+const shape = { dialect: ietf, onProblem: undefined, emit: undefined };
 const parsed = (body: Uint8Array): unknown => JSON.parse(Buffer.from(body).toString());
 
 describe('problemResponse', () => {
@@ -43,7 +43,7 @@ describe('problemResponse', () => {
   });
 
   it.each(statuses)("%s has Stripe's shape in its dialect", (code, _ietf, status, type) => {
-    const response = problemResponse(problem(code), {}, { ...shape, dialect: stripeDialect });
+    const response = problemResponse(problem(code), {}, { ...shape, dialect: stripe });
     expect(response.status).toBe(status);
     const stripeCode = code === 'in-progress' ? 'idempotency_key_in_use' : code;
     expect(parsed(response.body)).toEqual({
@@ -60,7 +60,7 @@ describe('problemResponse', () => {
   it("tells Stripe's clients whether to retry", () => {
     const told = (code: ProblemCode, occurrence = {}) =>
       headerValue(
-        problemResponse(problem(code, occurrence), {}, { ...shape, dialect: stripeDialect }).headers,
+        problemResponse(problem(code, occurrence), {}, { ...shape, dialect: stripe }).headers,
         'stripe-should-retry',
       );
     expect(told('in-progress', { retryAfterSeconds: 3 })).toBe('true');

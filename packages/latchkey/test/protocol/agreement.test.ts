@@ -2,19 +2,26 @@
 
 import { describe, expect, it } from 'vitest';
 import { idempotentFetch } from '../../src/client/index.ts';
+import { acp, ietf, stripe, ucp } from '../../src/dialects/index.ts';
 import type { PlainResponse } from '../../src/http/exchange.ts';
-import { ietfDialect } from '../../src/http/problems/ietf.ts';
+import type { Dialect } from '../../src/http/problems/dialect.ts';
 import { problemResponse } from '../../src/http/problems/problem-response.ts';
 import { problem } from '../../src/http/problems/problems.ts';
-import { stripeDialect } from '../../src/http/problems/stripe.ts';
 import { isNotFinal } from '../../src/http/response/classify.ts';
-import { isFinalCode, problemCodes } from '../../src/protocol/problem-codes.ts';
+import { isFinalCode, type ProblemCode, problemCodes } from '../../src/protocol/problem-codes.ts';
 import { formatStatus, parseStatus } from '../../src/protocol/status-header.ts';
 
-const dialects = { ietf: ietfDialect, stripe: stripeDialect };
-const cases = Object.entries(dialects).flatMap(([name, dialect]) =>
-  problemCodes.flatMap((code) => [true, false].map((visible) => ({ name, dialect, code, visible }))),
-);
+/** Without the status header, the code is read from the body, if its form has one. */
+const dialects: readonly (readonly [Dialect, inBody: readonly ProblemCode[]])[] = [
+  [ietf, problemCodes],
+  [stripe, problemCodes],
+  [acp, ['key-reused', 'in-progress']],
+  [ucp, []],
+];
+const cases = dialects.flatMap(([dialect, inBody]) => [
+  ...problemCodes.map((code) => ({ name: dialect.name, dialect, code, visible: true })),
+  ...inBody.map((code) => ({ name: dialect.name, dialect, code, visible: false })),
+]);
 
 function answerOf({ dialect, code, visible }: (typeof cases)[number]): PlainResponse {
   const answer = problemResponse(problem(code), {}, { dialect, onProblem: undefined, emit: undefined });

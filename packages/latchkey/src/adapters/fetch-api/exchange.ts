@@ -157,7 +157,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
 
   #open(made: Response, headers: Headers, kept: readonly Header[], body: FetchBodyCapture): void {
     this.#headSent = true;
-    applyMarks(headers, marksOfHead(made.status, kept));
+    applyMarks(headers, marksOfHead(made.status, kept, this.echoed));
     this.#deliver(withBody(made, body.open(), headers));
   }
 

@@ -4,13 +4,14 @@
  * @module
  */
 
-import type { CallHandler, ExecutionContext, OnApplicationShutdown, OnModuleInit } from '@nestjs/common';
+import type { CallHandler, ExecutionContext, OnApplicationShutdown, OnModuleInit, Type } from '@nestjs/common';
 import { type HttpAdapterHost, MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { createEmit } from '../../core/log.ts';
 import type { TransactionKind } from '../../core/store.ts';
+import type { Contract } from '../../http/contract.ts';
 import { createHttpLayer } from '../../http/create-layer.ts';
 import type { PeekRequest } from '../../http/exchange.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
@@ -89,6 +90,12 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
     const key = type === 'graphql' && argument !== undefined ? keyArgument(context, argument) : undefined;
     const headers = (name: string) => (key !== undefined && name === keyHeader ? [key] : found.headers(name));
     return layer.peek({ ...found, headers } as PeekRequest<NestRequest>);
+  }
+
+  /** What the guard promises for a handler, or without one; see `IdempotencyInterceptor.contract`. */
+  async contract(controller?: Type, handler?: string): Promise<Contract | undefined> {
+    if (controller === undefined || handler === undefined) return this.#layer.contract();
+    return this.#routes.of(controller, controller.prototype[handler]).layer?.contract();
   }
 
   #handle(context: ExecutionContext, next: CallHandler, ofHttp?: NativePair): Observable<unknown> {

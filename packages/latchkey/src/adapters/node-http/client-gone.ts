@@ -8,6 +8,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { TimerHandle, Timers } from '../../core/runtime.ts';
+import type { Header } from '../../http/exchange.ts';
 import type { Owner } from '../outer-answer.ts';
 
 /** The parts of an exchange that the capture of a response needs. */
@@ -17,6 +18,8 @@ export interface CaptureParts extends Owner {
   readonly runtime: { readonly timers: Timers };
   /** An answer whose client has disconnected counts as abandoned if nothing is written for the length of a lease. */
   readonly route: { readonly maxResponseBytes: number; readonly settings: { readonly leaseMs: number } };
+  /** The header with the client's key, in a dialect that sends it back. */
+  readonly echoed: readonly Header[];
   /** The properties of a response from which libraries detect that the client has disconnected. */
   readonly signs: readonly string[];
 }

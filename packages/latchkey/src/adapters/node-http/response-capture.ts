@@ -248,7 +248,7 @@ export class NodeResponseCapture implements Capture {
   #open(): void {
     if (this.#headSent) return;
     this.#noteHead();
-    this.#head.goOutFirst(this.originals);
+    this.#head.goOutFirst(this.originals, this.#parts.echoed);
     this.#headSent = true;
     this.#phase = 'passing';
   }

@@ -165,8 +165,8 @@ export class NodeResponseHead {
   }
 
   /** Does the same before the body has ended and before anything is recorded. */
-  goOutFirst(setters: HeaderFunctions): void {
-    this.goOut(marksOfHead(this.status, this.headers), setters);
+  goOutFirst(setters: HeaderFunctions, echoed: readonly Header[]): void {
+    this.goOut(marksOfHead(this.status, this.headers, echoed), setters);
     if (isDestroyed(this.#response)) this.show();
   }
 }

@@ -12,11 +12,12 @@ function problemBody({ type, title, status, detail, code, reference, original }:
 }
 
 /** Problem details (RFC 9457) with the members `code`, `reference` (of the record) and, where an answer was not kept, `original`. */
-export const ietfDialect: Dialect = {
+export const ietf: Dialect = {
+  name: 'ietf',
+  source: 'https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/',
   shape: (problem) => ({
     status: problem.status,
     headers: [['Content-Type', 'application/problem+json']],
     body: Buffer.from(JSON.stringify(problemBody(problem))),
   }),
-  saysNothingHappened: () => false,
 };

@@ -8,7 +8,8 @@
 export type KeyReading = { readonly key: string } | { readonly refused: string };
 
 // Stripe's limit too.
-const MAX_KEY_LENGTH = 255;
+/** In characters. */
+export const MAX_KEY_LENGTH = 255;
 
 // Visible ASCII without quote, comma and semicolon.
 const bareKey = /^[!#-+\--:<-~]+$/;

@@ -28,10 +28,9 @@ export interface ClassifyRules {
 /** Statuses that ask the client to change something and retry. */
 const comeBack: ReadonlySet<number> = new Set([401, 407, 408, 425, 429]);
 
-/** Whether a response asks the client to retry. */
-function asksToComeBack({ status, headers }: CapturedResponse, { dialect }: ClassifyRules): boolean {
-  if (status === 503) return headerValue(headers, 'retry-after') !== undefined;
-  return comeBack.has(status) || dialect.saysNothingHappened(status);
+/** Whether a response asks the client to retry, in every dialect. */
+function asksToComeBack({ status, headers }: CapturedResponse): boolean {
+  return status === 503 ? headerValue(headers, 'retry-after') !== undefined : comeBack.has(status);
 }
 
 /**
@@ -39,17 +38,20 @@ function asksToComeBack({ status, headers }: CapturedResponse, { dialect }: Clas
  * 1. what the handler called or threw;
  * 2. a broken stream is a failure, whatever its status;
  * 3. a non-final answer of another layer;
- * 4. 5xx is a failure, except a 503 with Retry-After;
- * 5. for any other status, the route's `keep`; by default, 401, 407, 408, 425, 429 and that 503 ask for a retry, and
- *    every other status is done.
+ * 4. 5xx is a failure, except a 503 with Retry-After and a status that the dialect releases;
+ * 5. for any other status, the route's `keep`; by default, 401, 407, 408, 425, 429, that 503 and the statuses of the
+ *    dialect ask for a retry, and every other status is done.
  */
 export function classify(response: CapturedResponse, rules: ClassifyRules): RunResult['outcome'] {
   if (rules.overruled === 'release') return 'released';
   if (rules.overruled === 'keep') return 'done';
+  const releases = (status: number) => rules.dialect.releases?.(status) === true;
+  if (rules.thrown === 'failed' && releases(500)) return 'come-back';
   if (rules.thrown !== undefined) return rules.thrown;
   if (response.state === 'broken') return 'failed';
   if (response.status >= 400 && isNotFinal(response)) return 'not-final';
-  const comesBack = response.status >= 400 && asksToComeBack(response, rules);
+  if (response.status >= 500 && releases(response.status)) return 'come-back';
+  const comesBack = response.status >= 400 && (asksToComeBack(response) || releases(response.status));
   if (response.status >= 500 && !comesBack) return 'failed';
   if (rules.keep !== undefined) return rules.keep(response.status) ? 'done' : 'released';
   return comesBack ? 'come-back' : 'done';

@@ -6,9 +6,9 @@
  */
 
 import type { Recorded } from '../../core/operation.ts';
-import { REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
+import { KEY_HEADER, REPLAYED_HEADER, STATUS_HEADER, STORED_HEADER } from '../../protocol/headers.ts';
 import { formatStatus, OWN_ANSWER } from '../../protocol/status-header.ts';
-import type { CapturedResponse, Header, Marks, PlainResponse } from '../exchange.ts';
+import type { CapturedResponse, GuardAnswer, Header, Marks, PlainResponse } from '../exchange.ts';
 import { notFinalCode } from './classify.ts';
 
 type Answered = Pick<CapturedResponse, 'status' | 'headers' | 'body'>;
@@ -54,9 +54,14 @@ export function marksOf(answer: Answered, recorded: Recorded): Marks {
   }
 }
 
-/** Returns the marks of a head that is sent before its body has ended and before anything is recorded. */
-export function marksOfHead(status: number, headers: readonly Header[]): Marks {
-  return withoutForeign(statusOf({ status, headers, body: noBody }), headers);
+/**
+ * Returns the marks of a head that is sent before its body has ended and before anything is recorded.
+ *
+ * @param echoed - the key in its header, in a dialect that sends it back.
+ */
+export function marksOfHead(status: number, headers: readonly Header[], echoed: readonly Header[]): Marks {
+  const marks = withoutForeign(statusOf({ status, headers, body: noBody }), headers);
+  return echoed.length === 0 ? marks : { ...marks, headers: [...marks.headers, ...echoed] };
 }
 
 const noBody = new Uint8Array();
@@ -66,6 +71,20 @@ export function marked(response: PlainResponse, { headers }: Marks): PlainRespon
   const kept = response.headers.filter(([name]) => !ours.has(name.toLowerCase()));
   return { ...response, headers: [...kept, ...headers] };
 }
+
+/** Returns the answer with the key in its header, for a dialect that sends it back. */
+export function withEcho(answer: GuardAnswer, echoed: readonly Header[]): GuardAnswer {
+  if (answer.kind === 'send') {
+    const { marks } = answer;
+    return { ...answer, marks: { ...marks, headers: [...marks.headers, ...echoed] } };
+  }
+  if (answer.kind !== 'answer') return answer;
+  const { response } = answer;
+  const others = response.headers.filter(([name]) => name.toLowerCase() !== keyHeader);
+  return { ...answer, response: { ...response, headers: [...others, ...echoed] } };
+}
+
+const keyHeader = KEY_HEADER.toLowerCase();
 
 /** The marks of a replay. */
 export const replayMarks: readonly Header[] = [[REPLAYED_HEADER, 'true'], replayed];

@@ -8,8 +8,19 @@ import assert from 'node:assert/strict';
 import { NothingHappenedError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { Header } from '../../http/exchange.ts';
+import type { Dialect } from '../../http/problems/dialect.ts';
+import { ietf } from '../../http/problems/ietf.ts';
 import type { SuiteReply } from './scenario.ts';
-import { assertExecuted, assertFresh, assertProblem, assertReplay, hurried, pause, type Test } from './world.ts';
+import {
+  assertExecuted,
+  assertFresh,
+  assertProblem,
+  assertReplay,
+  firstKey,
+  hurried,
+  pause,
+  type Test,
+} from './world.ts';
 
 /** The marks of a downstream service. */
 const upstream: readonly Header[] = [
@@ -24,6 +35,8 @@ async function* slowly(...parts: string[]): AsyncIterable<Uint8Array> {
     yield Buffer.from(part);
   }
 }
+
+const echoing: Dialect = { ...ietf, echoesKey: true };
 
 /** R1, R3. */
 export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void {
@@ -47,6 +60,16 @@ export function markTests<Kind extends TransactionKind>(test: Test<Kind>): void 
       assertReplay(second, first);
       assert.deepEqual(second.all('idempotency-status'), ['replayed']);
       assert.equal(second.header('idempotency-stored'), undefined);
+    });
+
+    test(`R1 R3 a dialect may send the key back: ${how}`, async (world) => {
+      const app = await world.app({ dialect: echoing, handler: () => ({ status: 201, body: body() }) });
+      const answers = [await app.send(), await app.send(), await app.send({ body: '{"amount":1}' })];
+      for (const answer of answers) assert.deepEqual(answer.all('idempotency-key'), [`"${firstKey}"`]);
+      assert.deepEqual(
+        answers.map(({ status }) => status),
+        [201, 201, 422],
+      );
     });
 
     test(`R74 R89 a downstream service's answer that is not final stays so: ${how}`, async (world) => {

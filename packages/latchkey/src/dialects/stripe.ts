@@ -4,10 +4,10 @@
  * @module
  */
 
-import { STRIPE_CODE_MEMBER, STRIPE_KEY_IN_USE } from '../../protocol/problem-body.ts';
-import type { Header } from '../exchange.ts';
-import type { Dialect } from './dialect.ts';
-import type { Problem } from './problems.ts';
+import type { Header } from '../http/exchange.ts';
+import type { Dialect } from '../http/problems/dialect.ts';
+import type { Problem } from '../http/problems/problems.ts';
+import { STRIPE_CODE_MEMBER, STRIPE_KEY_IN_USE } from '../protocol/problem-body.ts';
 
 const idempotencyErrors: ReadonlySet<string> = new Set([
   'key-reused',
@@ -52,11 +52,13 @@ function shouldRetry({ retryAfterSeconds }: Problem): Header {
  * endpoint has begun to execute. Under `refuse` it is kept, since a guard can't see where in the handler the 400 was
  * created.
  */
-export const stripeDialect: Dialect = {
+export const stripe: Dialect = {
+  name: 'stripe',
+  source: 'https://docs.stripe.com/api/idempotent_requests',
   shape: (problem) => ({
     status: statusOf(problem),
     headers: [['Content-Type', 'application/json'], shouldRetry(problem)],
     body: Buffer.from(JSON.stringify(errorBody(problem))),
   }),
-  saysNothingHappened: (status) => status === 400,
+  releases: (status) => status === 400,
 };
