@@ -47,7 +47,7 @@ export const acp: Dialect = {
   echoesKey: true,
   lacks: (route) => [
     ...(route.afterFailure === 'rerun' ? [] : ["afterFailure: 'rerun'"]),
-    ...(route.key.required ? [] : ['key: { required: true }']),
+    ...(route.keyRequired ? [] : ['key: { required: true }']),
     ...lacksDay(route),
   ],
 };

@@ -9,6 +9,6 @@ import type { DialectRoute } from '../http/problems/dialect.ts';
 const dayMs = 86_400_000;
 
 /** Answers are kept for at least 24 hours. */
-export function lacksDay({ timing }: DialectRoute): readonly string[] {
-  return timing.retentionMs < dayMs ? [`timing: { retentionMs: ${dayMs} } or more`] : [];
+export function lacksDay({ retentionMs }: DialectRoute): readonly string[] {
+  return retentionMs < dayMs ? [`timing: { retentionMs: ${dayMs} } or more`] : [];
 }

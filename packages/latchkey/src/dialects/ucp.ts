@@ -46,8 +46,5 @@ export const ucp: Dialect = {
       }),
     ),
   }),
-  lacks: (route) => [
-    ...(route.fingerprint.body === 'bytes' ? [] : ["fingerprint: { body: 'bytes' }"]),
-    ...lacksDay(route),
-  ],
+  lacks: (route) => [...(route.comparedBy === 'bytes' ? [] : ["fingerprint: { body: 'bytes' }"]), ...lacksDay(route)],
 };

@@ -15,12 +15,26 @@ import { guardRequest } from './guard.ts';
 import type { HttpLayer } from './layer.ts';
 import { type GuardSettings, guardTable, type RouteSettings, routeTable } from './option-tables.ts';
 import type { GuardOptions } from './options.ts';
+import type { Dialect } from './problems/dialect.ts';
 import { problemResponse } from './problems/problem-response.ts';
 import { problem } from './problems/problems.ts';
 import { fingerprinter } from './request/fingerprint.ts';
 import { createRoute, type Guard, invalid, loadOnDemand } from './request/route.ts';
 import { RequestMark } from './request-mark.ts';
 import { createWarn } from './warnings.ts';
+
+/** @throws LatchkeyError `option-invalid` for a route without the options that the dialect needs. */
+function checkDialect<Native>(options: RouteSettings<Native>, { name, lacks }: Dialect): void {
+  const { methods, afterFailure, key, fingerprint, timing } = options;
+  const lacking = lacks?.({
+    methods,
+    afterFailure,
+    keyRequired: key.required,
+    comparedBy: fingerprint.body,
+    retentionMs: timing.retentionMs,
+  });
+  if (lacking?.length) throw invalid(`the dialect ${name} needs ${lacking.join(' and ')}`);
+}
 
 function layerFor<Native, Kind extends TransactionKind>(
   options: RouteSettings<Native>,
@@ -30,9 +44,7 @@ function layerFor<Native, Kind extends TransactionKind>(
   noteSettings(guard.store, route.settings);
   const { reference, rebuild } = options.response;
   if (reference && !rebuild) throw invalid('response.reference needs response.rebuild');
-  const { name, lacks } = guard.dialect;
-  const lacking = lacks?.(options) ?? [];
-  if (lacking.length > 0) throw invalid(`the dialect ${name} needs ${lacking.join(' and ')}`);
+  checkDialect(options, guard.dialect);
   return {
     handle: (exchange) => guardRequest(exchange, route, guard),
     peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),

@@ -9,13 +9,16 @@ import type { AfterFailure } from '../../core/store.ts';
 import type { PlainResponse } from '../exchange.ts';
 import type { Problem } from './problems.ts';
 
-/** The options of a route, with defaults, that a dialect can check. */
+/** What a dialect can check of a route: its options, with defaults. */
 export interface DialectRoute {
   readonly methods: readonly string[];
   readonly afterFailure: AfterFailure;
-  readonly key: { readonly required: boolean };
-  readonly fingerprint: { readonly body: 'canonical' | 'bytes' };
-  readonly timing: { readonly retentionMs: number };
+  /** `key.required`. */
+  readonly keyRequired: boolean;
+  /** `fingerprint.body`. */
+  readonly comparedBy: 'canonical' | 'bytes';
+  /** `timing.retentionMs`. */
+  readonly retentionMs: number;
 }
 
 /**
