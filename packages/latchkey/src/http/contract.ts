@@ -11,13 +11,15 @@ import type { RouteSettings } from './option-tables.ts';
 import { problem } from './problems/problems.ts';
 import { MAX_KEY_LENGTH } from './request/key-header.ts';
 import type { Guard, Route } from './request/route.ts';
+import { headerValue } from './response/kept-headers.ts';
 
 /** An error that the guard may answer with. */
 export interface ContractProblem {
   readonly code: ProblemCode;
   readonly title: string;
-  /** Absent if the guard has `onProblem`, which decides both. */
+  /** Absent, like type and body, if the guard has `onProblem`, which decides them. */
   readonly status?: number;
+  readonly contentType?: string;
   /** An example in the dialect's form. */
   readonly body?: unknown;
   /** False if the operation may still run, or be answered later under the same key. */
@@ -116,8 +118,9 @@ export function contractOf<Native>(
     const found = problem(code);
     const own = { code, title: found.title, final: isFinalCode(code) };
     if (onProblem !== undefined) return own;
-    const { status, body } = dialect.shape(found);
-    return { ...own, status, body: exampleOf(body) };
+    const { status, headers, body } = dialect.shape(found);
+    const contentType = headerValue(headers, 'content-type');
+    return { ...own, status, ...(contentType !== undefined && { contentType }), body: exampleOf(body) };
   };
   return {
     dialect: dialect.name,

@@ -114,7 +114,10 @@ export const elsewhere: Readonly<Record<string, Elsewhere>> = {
   R66: { reason: 'concerns the client', test: 'packages/latchkey/test/client/retries.test.ts' },
   R67: { reason: 'concerns the client', test: 'packages/latchkey/test/client/retries.test.ts' },
   R69: { reason: 'Latchkey has no part of its own for webhooks' },
-  R70: { reason: 'Latchkey publishes no OpenAPI description' },
+  R70: {
+    reason: '`latchkey/openapi` adds it to the document of the application',
+    test: 'packages/latchkey/test/openapi/openapi.test.ts',
+  },
   R82: {
     reason: 'only on Node, where other code may make the request',
     test: 'packages/latchkey/test/adapters/set-headers.test.ts',

@@ -30,6 +30,7 @@ describe('the contract of a guard', () => {
       code: 'key-reused',
       title: expect.any(String),
       status: 422,
+      contentType: 'application/problem+json',
       final: true,
       body: expect.objectContaining({ code: 'key-reused', status: 422 }),
     });

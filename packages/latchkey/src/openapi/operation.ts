@@ -1,0 +1,164 @@
+/**
+ * One operation of a document, with what its guard promises.
+ *
+ * @module
+ */
+
+import type { Contract, ContractProblem } from '../http/contract.ts';
+import { REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
+import {
+  type Components,
+  type Described,
+  type DescribedOperation,
+  type DescribedResponse,
+  isDescribed,
+} from './document.ts';
+import { inWords, schemaOf } from './schema.ts';
+
+/** Returns the operation with the header parameter, the errors and marks of the guard, and hints for SDK generators. */
+export function describeOperation(
+  operation: DescribedOperation,
+  contract: Contract,
+  components: Components,
+): DescribedOperation {
+  const { dialect, source, key, retention, afterFailure, whenRunning, whenStoreDown, payload, limits } = contract;
+  const promise = { dialect, source, retention, afterFailure, whenRunning, whenStoreDown, payload, limits };
+  return {
+    'x-fern-idempotent': true,
+    'x-speakeasy-retries': retriesOf(contract),
+    ...operation,
+    'x-idempotency': JSON.parse(JSON.stringify(promise)),
+    parameters: [...withoutKey(operation, key.header, components), keyParameter(contract)],
+    responses: responsesOf(operation, contract, components),
+  };
+}
+
+function withoutKey(
+  { parameters = [] }: DescribedOperation,
+  header: string,
+  components: Components,
+): readonly Described[] {
+  return parameters.filter((parameter) => {
+    const { in: place, name } = components.resolve(parameter);
+    return place !== 'header' || String(name).toLowerCase() !== header.toLowerCase();
+  });
+}
+
+function keyParameter({ key, retention }: Contract): Described {
+  const form =
+    key.format === 'strict'
+      ? 'A quoted string (RFC 9651)'
+      : 'A quoted string (RFC 9651), or the bare key without quotes';
+  return {
+    name: key.header,
+    in: 'header',
+    required: key.required,
+    description:
+      `Makes the request safe to retry: send a new random key, and the same key with every retry. ${form}, of at most ` +
+      `${key.maxLength} characters. The answer is kept for ${inWords(retention.answer)}.`,
+    schema: { type: 'string', minLength: 1 },
+    example: '"4fa282fe-6f26-4f33-8a32-447c6d8a1953"',
+  };
+}
+
+/** Speakeasy retries these statuses with the same key: under `refuse` other failures are kept. */
+function retriesOf({ afterFailure, problems }: Contract): Described {
+  const isFinal = problems.some(({ status, final }) => status === 409 && final);
+  return {
+    strategy: 'backoff',
+    backoff: { initialInterval: 500, maxInterval: 60_000, maxElapsedTime: 300_000, exponent: 1.5 },
+    statusCodes: [...(isFinal ? [] : ['409']), ...(afterFailure === 'rerun' ? ['408', '429', '5XX'] : ['503'])],
+    retryConnectionErrors: true,
+  };
+}
+
+function responsesOf(
+  { responses = {} }: DescribedOperation,
+  contract: Contract,
+  components: Components,
+): Record<string, Described> {
+  const marks = marksOf(contract, components);
+  const described: Record<string, Described> = {};
+  for (const [status, given] of Object.entries(responses)) {
+    const response: DescribedResponse = components.resolve(given);
+    described[status] = { ...response, headers: { ...marks, ...response.headers } };
+  }
+  for (const [status, problems] of byStatus(contract.problems)) {
+    const { [REPLAYED_HEADER]: _, ...own } = marks;
+    described[status] = withProblems(described[status] ?? { headers: own }, status, problems, components);
+  }
+  return described;
+}
+
+function byStatus(problems: readonly ContractProblem[]): ReadonlyMap<string, readonly ContractProblem[]> {
+  const groups = new Map<string, ContractProblem[]>();
+  for (const problem of problems) {
+    const status = String(problem.status ?? 'default');
+    groups.set(status, [...(groups.get(status) ?? []), problem]);
+  }
+  return groups;
+}
+
+/** The headers with which the guard marks answers. */
+function marksOf({ key, problems }: Contract, components: Components): Described {
+  const codes = problems.map(({ code }) => code);
+  const replayed = { description: 'On an answer that was stored before.', schema: { type: 'string', enum: ['true'] } };
+  const status = {
+    description:
+      '`executed` or `replayed` on an answer of the operation, otherwise the code of the error, with `;final=?0` if the ' +
+      `request is not finished: ${codes.join(', ')}.`,
+    schema: { type: 'string' },
+  };
+  return {
+    [REPLAYED_HEADER]: components.add('headers', 'IdempotentReplayed', replayed),
+    [STATUS_HEADER]: components.add('headers', 'IdempotencyStatus', status),
+    ...(key.echoed && { [key.header]: { description: 'The key of the request.', schema: { type: 'string' } } }),
+  };
+}
+
+const retryAfter = {
+  description: 'Seconds to wait before the same request is sent again.',
+  schema: { type: 'integer' },
+};
+
+/** Adds the errors of one status to its response. */
+function withProblems(
+  response: DescribedResponse,
+  status: string,
+  problems: readonly ContractProblem[],
+  components: Components,
+): DescribedResponse {
+  const [{ contentType } = {}] = problems;
+  const titles = problems.map(({ title }) => title).join('; ');
+  const headers = problems.some(({ final }) => !final) ? { 'Retry-After': retryAfter } : {};
+  const content =
+    contentType === undefined ? undefined : contentOf(response, contentType, status, problems, components);
+  return {
+    ...response,
+    description: response.description === undefined ? titles : `${response.description} Or: ${titles}`,
+    headers: { ...headers, ...response.headers },
+    ...(content && { content }),
+  };
+}
+
+function contentOf(
+  { content = {} }: DescribedResponse,
+  contentType: string,
+  status: string,
+  problems: readonly ContractProblem[],
+  components: Components,
+): Record<string, Described> {
+  const bodies = problems.map(({ body }) => body);
+  const ours = components.add('schemas', `IdempotencyProblem${status}`, schemaOf(bodies, 'code'));
+  const { example, examples, schema, ...media } = content[contentType] ?? {};
+  const given = isDescribed(examples) ? examples : example === undefined ? {} : { example: { value: example } };
+  const added = problems.map(({ code, title, body }) => [code, { summary: title, value: body }] as const);
+  return {
+    ...content,
+    [contentType]: {
+      ...media,
+      schema: schema === undefined ? ours : { anyOf: [schema, ours] },
+      examples: { ...given, ...Object.fromEntries(added) },
+    },
+  };
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { idempotency } from '../../src/adapters/node.ts';
+import { acp, stripe } from '../../src/dialects/index.ts';
+import { describeIdempotency } from '../../src/openapi/index.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
+import { shopDocument } from './shop-document.ts';
+
+const guardWith = (options: object = {}) =>
+  idempotency({ store: memoryStore(), principal: () => 'tenant', log: false, ...options });
+
+/** The description of the order's operation under a guard with these options. */
+async function orderUnder(options: object = {}) {
+  const document = await describeIdempotency(shopDocument, { 'POST /orders': guardWith(options) });
+  const paths: Record<string, object> = document.paths;
+  return { document, operation: Reflect.get(paths['/orders'] ?? {}, 'post') };
+}
+
+describe('describeIdempotency', () => {
+  it('R70: adds the parameter, the errors, the marks and the retention, and keeps what the document says', async () => {
+    const { document, operation } = await orderUnder();
+    expect(operation.operationId).toBe('placeOrder');
+    expect(operation.parameters.map(({ name }: { name: string }) => name)).toEqual(['dryRun', 'Idempotency-Key']);
+    expect(operation.parameters[1]).toMatchObject({ in: 'header', required: false });
+    expect(operation.parameters[1].description).toContain('The answer is kept for 1 day.');
+    expect(Object.keys(operation.responses)).toEqual(
+      expect.arrayContaining(['201', '400', '409', '410', '413', '422', '503']),
+    );
+    expect(operation.responses['201']).toMatchObject({
+      description: 'The order.',
+      headers: {
+        Location: {},
+        'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' },
+        'Idempotency-Status': { $ref: '#/components/headers/IdempotencyStatus' },
+      },
+    });
+    const { 'application/problem+json': problem } = operation.responses['409'].content;
+    expect(problem.schema).toEqual({ $ref: '#/components/schemas/IdempotencyProblem409' });
+    expect(problem.examples['in-progress'].value).toMatchObject({ status: 409, code: 'in-progress' });
+    expect(operation.responses['409'].headers).toHaveProperty('Retry-After');
+    expect(operation['x-idempotency']).toMatchObject({ retention: { answer: 'P1D' }, afterFailure: 'refuse' });
+    expect(operation).toMatchObject({ 'x-fern-idempotent': true, 'x-speakeasy-retries': { strategy: 'backoff' } });
+    expect(document).toMatchObject({ 'x-fern-idempotency-headers': [{ header: 'Idempotency-Key' }] });
+    expect(document.components).toMatchObject({ schemas: { Order: {}, IdempotencyProblem409: { type: 'object' } } });
+  });
+
+  it('merges an error with a response that the document has, by reference too', async () => {
+    const { operation } = await orderUnder({ dialect: stripe });
+    const bad = operation.responses['400'];
+    expect(bad.description).toMatch(/^The order is not valid\. Or: /);
+    expect(bad.content['application/json'].schema.anyOf).toEqual([
+      { $ref: '#/components/schemas/Order' },
+      { $ref: expect.stringMatching(/IdempotencyProblem400$/) },
+    ]);
+    expect(bad.content['application/json'].examples).toMatchObject({ example: { value: { item: '' } } });
+  });
+
+  it('changes with the options of the guard', async () => {
+    const options = {
+      dialect: acp,
+      afterFailure: 'rerun',
+      key: { required: true, format: 'strict' },
+      timing: { retentionMs: 90_000_000 },
+    };
+    const { operation } = await orderUnder(options);
+    expect(operation.parameters[1]).toMatchObject({ required: true });
+    expect(operation.parameters[1].description).toMatch(/A quoted string \(RFC 9651\), of at most 255.*1 day 1 hour\./);
+    expect(operation.responses['201'].headers).toHaveProperty('Idempotency-Key');
+    const examples = operation.responses['400'].content['application/json'].examples;
+    expect(examples['key-missing'].value).toMatchObject({ code: 'idempotency_key_required' });
+    expect(operation['x-speakeasy-retries'].statusCodes).toContain('5XX');
+  });
+
+  it('names the codes without statuses if onProblem decides the form of errors', async () => {
+    const { operation } = await orderUnder({ onProblem: () => undefined });
+    expect(operation.responses['default'].description).toContain('Idempotency-Key is not valid');
+    expect(operation.responses['409']).toBeUndefined();
+  });
+
+  it('replaces a parameter for the key that the document has', async () => {
+    const document = await describeIdempotency(shopDocument, { 'PUT /orders/{id}': guardWith({ methods: ['PUT'] }) });
+    const put: object = document.paths['/orders/{id}'].put;
+    expect(put).toMatchObject({ parameters: [{ name: 'Idempotency-Key', in: 'header' }] });
+  });
+
+  it('describes each operation by its own guard, and leaves the given document and other operations unchanged', async () => {
+    const before = structuredClone(shopDocument);
+    const document = await describeIdempotency(shopDocument, {
+      'POST /orders': guardWith(),
+      'PUT /orders/{id}': guardWith({ methods: ['PUT'], dialect: stripe }),
+    });
+    expect(shopDocument).toEqual(before);
+    expect(Reflect.get(document.paths['/orders'], 'get')).toEqual(before.paths['/orders'].get);
+    expect(Object.keys(document.components.schemas)).toEqual(
+      expect.arrayContaining(['IdempotencyProblem409', 'IdempotencyProblem4092']),
+    );
+  });
+
+  it('refuses an operation that is not in the document, and one that its guard does not protect', async () => {
+    const guard = guardWith();
+    const misnamed = describeIdempotency(shopDocument, { 'POST /order': guard });
+    await expect(misnamed).rejects.toMatchObject({ code: 'option-invalid' });
+    await expect(misnamed).rejects.toThrow('the document has no operation POST /order. Its paths are /orders, ');
+    await expect(describeIdempotency(shopDocument, { 'PUT /orders/{id}': guard })).rejects.toThrow(
+      'the guard of PUT /orders/{id} does not protect PUT.',
+    );
+  });
+});
