@@ -24,16 +24,16 @@ import { RequestMark } from './request-mark.ts';
 import { createWarn } from './warnings.ts';
 
 /** @throws LatchkeyError `option-invalid` for a route without the options that the dialect needs. */
-function checkDialect<Native>(options: RouteSettings<Native>, { name, lacks }: Dialect): void {
+function checkDialect<Native>(options: RouteSettings<Native>, dialect: Dialect): void {
   const { methods, afterFailure, key, fingerprint, timing } = options;
-  const lacking = lacks?.({
+  const lacking = dialect.lacks?.({
     methods,
     afterFailure,
     keyRequired: key.required,
     comparedBy: fingerprint.body,
     retentionMs: timing.retentionMs,
   });
-  if (lacking?.length) throw invalid(`the dialect ${name} needs ${lacking.join(' and ')}`);
+  if (lacking?.length) throw invalid(`the dialect ${dialect.name} needs ${lacking.join(' and ')}`);
 }
 
 function layerFor<Native, Kind extends TransactionKind>(
