@@ -43,7 +43,6 @@ export function guardRequest<Native, Kind extends TransactionKind>(
   if (wasSeen(exchange, guard)) return refuse(exchange, guard, problem('guard-mounted-twice'));
   if (keyLines.length === 0) return refuse(exchange, guard, problem('key-missing'));
   if (guard.dialect.echoesKey !== true) return claimAndAnswer(exchange, guard, keyLines);
-  exchange.echoed = keyLines.map((line) => [KEY_HEADER, line]);
   return claimAndAnswer(exchange, guard, keyLines).then((answer) => withEcho(answer, exchange.echoed));
 }
 
@@ -60,6 +59,7 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
   const key = readKey(keyLines, route.options.key.format);
   if ('refused' in key) return refuse(exchange, guard, problem('key-invalid', { detail: key.refused }));
   exchange.key = key.key;
+  if (guard.dialect.echoesKey === true) exchange.echoed = keyLines.map((line) => [KEY_HEADER, line]);
 
   const identity = readPrincipal(guard.principal, exchange, key.key);
   const principal = identity instanceof Promise ? await identity : identity;

@@ -42,7 +42,8 @@ export async function describeIdempotency<Document extends OpenApiDocument>(
   const paths: Record<string, object | undefined> = { ...document.paths };
   for (const [name, guard] of Object.entries(guards)) {
     const contract = await guard.contract();
-    const [method = '', path = ''] = name.split(' ');
+    const [written = '', path = ''] = name.split(' ');
+    const method = written.toUpperCase();
     const item = paths[path];
     const operation = isDescribed(item) ? item[method.toLowerCase()] : undefined;
     if (!isDescribed(operation))

@@ -81,7 +81,8 @@ function responsesOf(
   const described: Record<string, Described> = {};
   for (const [status, given] of Object.entries(responses)) {
     const response: DescribedResponse = components.resolve(given);
-    described[status] = { ...response, headers: { ...marks, ...response.headers } };
+    // Extensions are no responses.
+    described[status] = status.startsWith('x-') ? given : { ...response, headers: { ...marks, ...response.headers } };
   }
   for (const [status, problems] of byStatus(contract.problems)) {
     const { [REPLAYED_HEADER]: _, ...own } = marks;

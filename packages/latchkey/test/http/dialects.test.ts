@@ -30,7 +30,7 @@ describe('acp', () => {
     expect(answerTo(acp, code)).toEqual({ status, body: { type, code: theirs, message: expect.any(String) } });
   });
 
-  it('sends the key back on every answer to a request with one, as it came', async () => {
+  it('sends an accepted key back on every answer, as it came', async () => {
     const { send } = layerRig(inAcp);
     const key = '"k-1"';
     const answers = [
@@ -41,7 +41,7 @@ describe('acp', () => {
     ];
     expect(answers.map(({ status }) => status)).toEqual([201, 201, 422, 400]);
     const echoed = answers.map(({ headers }) => headers.filter(([name]) => name.toLowerCase() === 'idempotency-key'));
-    expect(echoed).toEqual([...Array(3).fill([['Idempotency-Key', key]]), [['Idempotency-Key', 'é']]]);
+    expect(echoed).toEqual([...Array(3).fill([['Idempotency-Key', key]]), []]);
     expect((await send({})).header('idempotency-key')).toBeUndefined();
   });
 

@@ -214,12 +214,7 @@ export class FastifyExchange<Kind extends TransactionKind>
     this.#placed = response;
     this.#payload = payloadOf(response);
     (this.native as { [exchangeKey]?: object })[exchangeKey] = this;
-    this.sendPlaced(response.status, this.#payload);
-  }
-
-  /** Begins the response whose content `onSend` replaces with an answer of the layer. */
-  protected sendPlaced(status: number, payload: string | Buffer | null): void {
-    this.#reply.code(status).send(payload ?? undefined);
+    this.#reply.code(response.status).send(this.#payload ?? undefined);
   }
 
   #place(next: Next): void {

@@ -20,8 +20,6 @@ export class NestFastifyExchange<Kind extends TransactionKind> extends FastifyEx
   readonly #nestReply: FastifyReply;
   readonly #call: NestCall;
   #error: unknown;
-  /** Whether Nest's own response carries the answer of the layer. */
-  #isCarried = false;
   #returning: Promise<void> | undefined;
 
   /** @throws LatchkeyError `guard-mounted-twice`. */
@@ -73,18 +71,10 @@ export class NestFastifyExchange<Kind extends TransactionKind> extends FastifyEx
     return capture;
   }
 
-  /** Nest answers too, once the interceptors have ended: `onSend` puts the answer of the layer in place of that one. */
-  protected override sendPlaced(status: number, payload: string | Buffer | null): void {
-    const { handler, isMutation, kind } = this.#call;
-    this.#isCarried = !this.hasRun && !isMutation && !kind.isStream && !kind.answersItself;
-    if (this.#isCarried) handler.skip();
-    else super.sendPlaced(status, payload);
-  }
-
   protected override answer(answer: GuardAnswer): void {
     super.answer(answer);
-    if (this.hasRun || this.#isCarried || answer.kind === 'pass') return;
-    // What Nest sends must not change an answer that is being sent.
+    if (this.hasRun || answer.kind === 'pass') return;
+    // Nest answers too, once the interceptors have ended. That must not change an answer that is being sent.
     afterEnd(this.#nestReply, () => {
       ignoreAnswers(this.#nestReply);
       this.#call.handler.skip();

@@ -7,10 +7,11 @@
 import type { ServerResponse } from 'node:http';
 import type { CallHandler } from '@nestjs/common';
 import { EMPTY, finalize, Observable, of, ReplaySubject, type Subscriber, tap, throwError } from 'rxjs';
+import { isOutside, type Owner } from '../outer-answer.ts';
 import type { HandlerKind } from './routes.ts';
 
 /** An exchange that runs a handler. */
-interface Runner {
+interface Runner extends Owner {
   /** Called with each value that the handler returns. */
   gave(value: unknown): void;
   /** Called when the handler throws, before an exception filter answers. */
@@ -36,6 +37,9 @@ export class HandlerRun {
   readonly #next: CallHandler;
   readonly #kind: HandlerKind;
   #source: Observable<unknown> | undefined;
+  #isPassed = false;
+  /** The exchange that runs the handler, until it gives a value. */
+  #starting: Runner | undefined;
   #waiting: Subscriber<unknown> | undefined;
 
   constructor(next: CallHandler, kind: HandlerKind) {
@@ -50,7 +54,16 @@ export class HandlerRun {
 
   /** Runs the handler without the guard. */
   pass(): void {
+    this.#isPassed = true;
     this.#begin(this.#next.handle());
+  }
+
+  /**
+   * Whether a further interceptor of this request is between this one and the handler. Otherwise code before this one,
+   * such as `retry`, has subscribed again: it gets the same result, and the handler does not run a second time.
+   */
+  get surrounds(): boolean {
+    return this.#isPassed || (this.#starting !== undefined && !isOutside(this.#starting));
   }
 
   /** Passes an error to the exception filters. */
@@ -73,14 +86,19 @@ export class HandlerRun {
 
   /** Runs the handler; resolves when it has returned or thrown. */
   start(runner: Runner): Promise<void> {
+    this.#starting = runner;
     const results = this.#next.handle();
+    const given = () => {
+      this.#starting = undefined;
+    };
     return new Promise((resolve) => {
       const settle = (error?: unknown) => {
+        given();
         if (error === undefined) runner.returned();
         else runner.threw(error);
         resolve();
       };
-      this.#begin(this.#kind.isStream ? streamed(results, settle) : detached(results, runner, settle));
+      this.#begin(this.#kind.isStream ? streamed(results, given, settle) : detached(results, runner, given, settle));
     });
   }
 }
@@ -112,9 +130,9 @@ export function dropWrites(response: ServerResponse): void {
 type Settle = (error?: unknown) => void;
 
 /** Nest ends the events when the client disconnects. */
-function streamed(results: Observable<unknown>, settle: Settle): Observable<unknown> {
+function streamed(results: Observable<unknown>, given: () => void, settle: Settle): Observable<unknown> {
   return results.pipe(
-    tap({ error: settle }),
+    tap({ next: given, error: settle }),
     finalize(() => settle()),
   );
 }
@@ -122,10 +140,16 @@ function streamed(results: Observable<unknown>, settle: Settle): Observable<unkn
 /**
  * Runs the handler at once, and to its end even if an interceptor before the guard, such as a timeout, waits no longer.
  */
-function detached(results: Observable<unknown>, runner: Runner, settle: Settle): Observable<unknown> {
+function detached(
+  results: Observable<unknown>,
+  runner: Runner,
+  given: () => void,
+  settle: Settle,
+): Observable<unknown> {
   const seen = new ReplaySubject<unknown>();
   results.subscribe({
     next: (value) => {
+      given();
       runner.gave(value);
       seen.next(value);
     },

@@ -36,7 +36,7 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
   readonly #adapterHost: HttpAdapterHost;
   readonly #modules: ModulesContainer;
   /** Requests that an interceptor before this one guards: controller and handler may both have one. */
-  readonly #entered = new RequestMark<true>();
+  readonly #entered = new RequestMark<HandlerRun>();
   #fastify: FastifyParts | undefined;
 
   /** @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`. */
@@ -103,11 +103,13 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
     const { layer, keyArgument: argument } = route;
     if (layer === undefined) return next.handle();
     const native = ofHttp ?? nativePairOf(context);
-    if (this.#entered.get(native.request) === true) return next.handle();
-    this.#entered.set(native.request, true);
     const isOfMutation = ofHttp === undefined;
+    const entered = this.#entered.get(native.request);
+    // Several mutations of one request share its answer.
+    if (entered !== undefined) return isOfMutation || entered.surrounds ? next.handle() : entered.result;
     const key = isOfMutation && argument !== undefined ? keyArgument(context, argument) : undefined;
     const handler = new HandlerRun(next, route);
+    this.#entered.set(native.request, handler);
     this.#enter(layer, { handler, kind: route, isMutation: isOfMutation, key }, native);
     return handler.result;
   }

@@ -46,11 +46,11 @@ export interface Dialect {
   /** Returns the status, headers and body for a problem. */
   shape(problem: Problem): PlainResponse;
   /**
-   * Whether an answer with this status releases the record under `rerun`, however often it comes, in addition to the
+   * Whether an answer with this status, of 400 or more, releases the record under `rerun`, however often it comes, in addition to the
    * statuses that do so in every dialect. Under `refuse` such an answer is kept. Default: no further status.
    */
   readonly releases?: (status: number) => boolean;
-  /** Sends the key back in the Idempotency-Key header of every answer to a request with one. Default false. */
+  /** Sends an accepted key back in the Idempotency-Key header of every answer. Default false. */
   readonly echoesKey?: boolean;
   /**
    * Returns the settings that a route lacks, such as `["afterFailure: 'rerun'"]`. A guard or route that lacks one is
@@ -61,6 +61,7 @@ export interface Dialect {
 
 /** Whether a value can be the option `dialect`. */
 export function isDialect(value: unknown): boolean {
-  const { name, shape } = Object(value) as Partial<Dialect>;
-  return typeof name === 'string' && name !== '' && typeof shape === 'function';
+  const { name, shape, lacks } = Object(value) as Partial<Dialect>;
+  const isChecking = lacks === undefined || typeof lacks === 'function';
+  return typeof name === 'string' && name !== '' && typeof shape === 'function' && isChecking;
 }

@@ -84,7 +84,7 @@ function codeInBody({ status, headers, body }: Answered): string | undefined {
 /**
  * Returns the code of an answer that shows that the downstream operation is not decided. The code is in the header that
  * this library's layers send, at any status, since `onProblem` can change it. If a gateway removed the header, the code
- * is in the body of one of our problems or of Stripe's "key in use".
+ * is in the body of a problem of RFC 9457, or of Stripe's or ACP's form.
  */
 export function notFinalCode(response: Answered): string | undefined {
   const said = parseStatus(headerValue(response.headers, statusHeader));

@@ -72,8 +72,9 @@ export function marked(response: PlainResponse, { headers }: Marks): PlainRespon
   return { ...response, headers: [...kept, ...headers] };
 }
 
-/** Returns the answer with the key in its header, for a dialect that sends it back. */
+/** Returns the answer with the key in its header, for a dialect that sends an accepted key back. */
 export function withEcho(answer: GuardAnswer, echoed: readonly Header[]): GuardAnswer {
+  if (echoed.length === 0) return answer;
   if (answer.kind === 'send') {
     const { marks } = answer;
     return { ...answer, marks: { ...marks, headers: [...marks.headers, ...echoed] } };
