@@ -22,11 +22,12 @@ const sent = async () => new Response('sent');
 const order = guard.withContext(async (context, request, env) => {
   const { item } = await request.json();
   orders += 1;
+  const number = orders;
   if (item === 'slow') await new Promise((resolve) => setTimeout(resolve, 300));
-  const charge = await context.step('charge', () => orders);
+  const charge = await context.step('charge', () => number);
   if (item === 'posted') await context.fetch('post', 'http://post.test/parcels', { method: 'POST' }, { fetch: sent });
   if (item === 'broken' && context.attempt === 1) throw new Error('The first attempt fails.');
-  return Response.json({ order: orders, item, shop: env.SHOP, charge }, { status: 201 });
+  return Response.json({ order: number, item, shop: env.SHOP, charge }, { status: 201 });
 });
 
 export default { fetch: order };
