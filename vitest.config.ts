@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 import { inlineTexts } from './packages/latchkey/scripts/inline-texts.mjs';
 import SlowFirst from './scripts/test/slow-first.mjs';
@@ -17,6 +18,8 @@ export default defineConfig({
     setupFiles: ['scripts/test/setup.mjs'],
     // Most tests wait for servers and timers, so that one more than the cores of a small machine is quicker.
     maxWorkers: 3,
+    // A test runs Vitest in a project of its own, which would empty the default folder for its own lockfile.
+    fsModuleCachePath: fileURLToPath(new URL('node_modules/.vitest-modules', import.meta.url)),
     sequence: { sequencer: SlowFirst },
     expect: { poll: { timeout: 20_000 } },
   },
