@@ -41,7 +41,7 @@ describe.each(platforms)('an interceptor before the guard on %s', (platform) => 
   it('that subscribes again while the handler runs does not run it again', async () => {
     const charge = behind(
       (results) => results.pipe(timeout(40), retry(1)),
-      () => pause(150).then(() => undefined),
+      () => pause(150),
     );
     const { send } = await startShop(platform, { routes: { charge } });
     expect((await send()).status).toBeGreaterThanOrEqual(500);

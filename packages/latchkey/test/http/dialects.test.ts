@@ -116,10 +116,17 @@ describe('a dialect of the application', () => {
     expect((await send({ key: 'k' })).text).toBe('wrong');
   });
 
-  it('can refuse a route, and must have a name and a shape', () => {
+  it('can refuse a route, and must have a name, a shape and functions', () => {
     expect(() => layerWith({ dialect: house })).toThrow("the dialect house needs 'PUT' in methods.");
     const wrong = 'dialect must be a dialect of latchkey/dialects, or an object with name and shape';
-    for (const dialect of ['stripe', {}, { name: '' }, { ...stripe, name: '' }, { name: 'x' }])
+    for (const dialect of [
+      'stripe',
+      {},
+      { name: '' },
+      { ...stripe, name: '' },
+      { name: 'x' },
+      { ...stripe, lacks: 'all' },
+    ])
       expect(() => layerWith({ dialect })).toThrow(wrong);
   });
 });

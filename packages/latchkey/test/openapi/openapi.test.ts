@@ -95,6 +95,17 @@ describe('describeIdempotency', () => {
     );
   });
 
+  it('takes a method in lower case, and keeps extensions among the responses', async () => {
+    const { post } = shopDocument.paths['/orders'];
+    const responses = { ...post.responses, 'x-internal': 'yes' };
+    const extended = { ...shopDocument, paths: { '/orders': { post: { ...post, responses } } } };
+    const document = await describeIdempotency(extended, { 'post /orders': guardWith() });
+    expect(document.paths['/orders'].post).toMatchObject({
+      'x-fern-idempotent': true,
+      responses: { 'x-internal': 'yes' },
+    });
+  });
+
   it('refuses an operation that is not in the document, and one that its guard does not protect', async () => {
     const guard = guardWith();
     const misnamed = describeIdempotency(shopDocument, { 'POST /order': guard });

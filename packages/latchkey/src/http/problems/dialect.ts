@@ -46,8 +46,9 @@ export interface Dialect {
   /** Returns the status, headers and body for a problem. */
   shape(problem: Problem): PlainResponse;
   /**
-   * Whether an answer with this status, of 400 or more, releases the record under `rerun`, however often it comes, in addition to the
-   * statuses that do so in every dialect. Under `refuse` such an answer is kept. Default: no further status.
+   * Whether an answer with this status, of 400 or more, releases the record under `rerun`, however often it comes, in
+   * addition to the statuses that do so in every dialect. Under `refuse` such an answer is kept. Default: no further
+   * status.
    */
   readonly releases?: (status: number) => boolean;
   /** Sends an accepted key back in the Idempotency-Key header of every answer. Default false. */

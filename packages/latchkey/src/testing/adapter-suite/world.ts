@@ -149,6 +149,7 @@ class StoreCalls {
   /** Waits for the calls that have no answer yet. */
   async end(): Promise<void> {
     this.#ended = true;
+    if (this.#unanswered.size === 0) return;
     await Promise.race([Promise.allSettled(this.#unanswered), pause(lastAnswersMs)]);
   }
 
