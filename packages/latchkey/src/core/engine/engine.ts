@@ -7,6 +7,7 @@
 
 import type { CompletableRun } from '../completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from '../context.ts';
+import { StoreUnavailableError } from '../errors.ts';
 import type { EventListener } from '../events.ts';
 import { createEmit, type Log, observing } from '../log.ts';
 import type { Executed, Handler, Operation, Outcome, Recorded, RunResult } from '../operation.ts';
@@ -15,10 +16,10 @@ import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '..
 import { DueTimer } from '../support/due-timer.ts';
 import { isTooOldToRerun } from '../support/operation-age.ts';
 import { untilSettled } from '../support/thenable.ts';
-import { Attempt, type Claim, type WonClaim } from './attempt.ts';
+import { Attempt, type WonClaim } from './attempt.ts';
 import {
+  ClaimCall,
   type ClaimResult,
-  claimRecord,
   type EngineParts,
   isLapsed,
   type Refused,
@@ -26,9 +27,8 @@ import {
   shuttingDown,
   unclaimed,
 } from './claim.ts';
-import { endingOf, releaseRecord, storeResult } from './conclude.ts';
-import { recoverRecord } from './recovery.ts';
-import { abandonRecord, RunningAttempts } from './running-attempts.ts';
+import { CompleteCall, endingOf, releaseRecord, untilReturned } from './conclude.ts';
+import { RunningAttempts } from './running-attempts.ts';
 import { UndoClaim } from './undo-claim.ts';
 import { UnprotectedContext } from './unprotected-context.ts';
 import { waitForEnd } from './waiting.ts';
@@ -44,6 +44,9 @@ export interface EngineOptions<Kind extends TransactionKind> {
    */
   readonly log?: Log | false | undefined;
 }
+
+/** Loads what a lapsed record with a `recover` hook needs. Most applications have no such hook. */
+export const loadRecovery = () => import('./recovery.ts');
 
 /**
  * Runs at most one operation per record at a time and answers repeats from the store.
@@ -106,13 +109,15 @@ export class Engine<Kind extends TransactionKind = never> {
     let result: ClaimResult | undefined;
     running.underWay += 1;
     try {
-      let claim = await claimRecord(parts, operation);
-      if (claim.outcome.outcome === 'running' && operation.settings.whenRunning === 'wait') {
+      let claim = await new ClaimCall(parts, operation).result();
+      if (claim.answer.outcome === 'running' && operation.settings.whenRunning === 'wait') {
         claim = await waitForEnd(operation, claim, parts);
       }
-      const asks = operation.recover !== undefined && isLapsed(operation, claim.outcome);
-      if (asks) claim = await claimRecord(parts, operation, 'any');
-      const found = isWon(claim) ? this.#begin(parts, operation, claim, asks) : this.#refuse(operation, claim.outcome);
+      const asks = operation.recover !== undefined && isLapsed(operation, claim.answer);
+      if (asks) claim = await new ClaimCall(parts, operation, 'any').result();
+      const { answer } = claim;
+      const isWon = answer.outcome === 'claimed';
+      const found = isWon ? this.#begin(parts, operation, claim as WonClaim, asks) : this.#refuse(operation, answer);
       result = found instanceof Promise ? await found : found;
     } catch (cause) {
       result = unclaimed(operation, cause);
@@ -132,14 +137,14 @@ export class Engine<Kind extends TransactionKind = never> {
       let recorded: Recorded = 'stored';
       if (ending === 'release' || ending === 'lapse') recorded = await this.#letGo(attempt, result, ending);
       else {
-        if (ending === 'keep') recorded = await storeResult(attempt, result);
-        if (result.outcome === 'done' && attempt.claim.outcome.steps.size > 0) this.#reportUnasked(attempt);
-        this.#end(attempt, recorded);
+        if (ending === 'keep') recorded = await new CompleteCall(attempt, result).result();
+        if (result.outcome === 'done' && attempt.claim.answer.steps.size > 0) this.#reportUnasked(attempt);
+        this.#parts.running.end(attempt, recorded);
       }
       if (attempt.audited !== undefined) await attempt.audited;
-      return { kind: 'executed', recorded, policy: attempt.policy, attempt: attempt.claim.outcome.attempt };
+      return { kind: 'executed', recorded, policy: attempt.policy, attempt: attempt.claim.answer.attempt };
     } catch (error) {
-      await this.#abandon(attempt);
+      await this.#parts.running.abandon(attempt);
       throw error;
     } finally {
       this.#parts.running.leave();
@@ -178,10 +183,11 @@ export class Engine<Kind extends TransactionKind = never> {
     running.underWay += 1;
     let result: ClaimResult | undefined;
     try {
-      const claim = await claimRecord(parts, operation);
-      if (!isWon(claim)) return undefined;
-      if (claim.outcome.tookOver && claim.outcome.operationId === operationId) {
-        result = await this.#begin(parts, operation, claim, false);
+      const claim = await new ClaimCall(parts, operation).result();
+      const { answer } = claim;
+      if (answer.outcome !== 'claimed') return undefined;
+      if (answer.tookOver && answer.operationId === operationId) {
+        result = await this.#begin(parts, operation, claim as WonClaim, false);
       } else await parts.undo.undo(operation, claim.request);
     } finally {
       if (result?.kind !== 'claimed') running.leave();
@@ -206,16 +212,25 @@ export class Engine<Kind extends TransactionKind = never> {
     const { tools, running, undo } = parts;
     if (operation.caller?.mayBegin() === false)
       return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
-    const { tookOver, operationId, attempt: count } = claim.outcome;
+    const { tookOver, operationId, attempt: count } = claim.answer;
     const { id, name, settings } = operation;
     const attempt = new Attempt(tools, operation, claim);
     running.add(attempt);
     tools.observe?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
     if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
-    return recoverRecord(attempt, {
-      abandon: (left) => this.#abandon(left),
-      end: (left, recorded) => this.#end(left, recorded),
-    });
+    return this.#recover(attempt);
+  }
+
+  async #recover(attempt: Attempt): Promise<ClaimResult> {
+    try {
+      const { recoverRecord } = await loadRecovery();
+      return await recoverRecord(attempt, this.#parts.running);
+    } catch (error) {
+      // The module may be missing in a deployment that is being replaced.
+      this.#parts.tools.emit?.({ type: 'handler-error', operation: attempt.operation.name, error });
+      await this.#parts.running.abandon(attempt);
+      return { kind: 'unavailable', error: new StoreUnavailableError('The hook was not asked. Retry.') };
+    }
   }
 
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
@@ -230,12 +245,12 @@ export class Engine<Kind extends TransactionKind = never> {
   /** Makes the record open or lapsed, according to `ending`. */
   async #letGo(attempt: Attempt, result: RunResult, ending: 'release' | 'lapse'): Promise<Recorded> {
     if (ending === 'lapse') {
-      await this.#abandon(attempt);
-      return this.#end(attempt, 'lapsed');
+      await this.#parts.running.abandon(attempt);
+      return this.#parts.running.end(attempt, 'lapsed');
     }
     await untilReturned(result);
     const rest = result.stillRunning?.();
-    if (rest === undefined) return this.#end(attempt, await releaseRecord(attempt));
+    if (rest === undefined) return this.#parts.running.end(attempt, await releaseRecord(attempt));
     void this.#releaseAfter(rest, attempt);
     return 'released';
   }
@@ -248,7 +263,7 @@ export class Engine<Kind extends TransactionKind = never> {
     this.#parts.running.underWay += 1;
     try {
       await untilSettled(rest, attempt.lease.signal);
-      this.#end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
+      this.#parts.running.end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
     } finally {
       this.#parts.running.leave();
     }
@@ -260,33 +275,4 @@ export class Engine<Kind extends TransactionKind = never> {
     const { id, name } = attempt.operation;
     if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps });
   }
-
-  async #abandon(attempt: Attempt): Promise<void> {
-    attempt.lease.stop();
-    await abandonRecord(attempt);
-    this.#parts.running.delete(attempt);
-  }
-
-  #end(attempt: Attempt, recorded: Recorded): Recorded {
-    attempt.lease.stop();
-    this.#parts.running.delete(attempt);
-    const { emit, observe } = this.#parts.tools;
-    const tell = recorded === 'stored' ? observe : emit;
-    tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
-    return recorded;
-  }
-}
-
-const returningMicrotasks = 16;
-
-/**
- * A handler that returns right after it has ended its response settles within a few microtasks: its record is released
- * before the answer is sent, so a retry finds it open.
- */
-async function untilReturned({ stillRunning }: RunResult): Promise<void> {
-  for (let left = returningMicrotasks; left > 0 && stillRunning?.() !== undefined; left -= 1) await undefined;
-}
-
-function isWon(claim: Claim): claim is WonClaim {
-  return claim.outcome.outcome === 'claimed';
 }

@@ -37,7 +37,7 @@ export function safetyMarginMs(leaseMs: number): number {
 }
 
 /** When the caller of an operation ends, on the monotonic clock; Infinity if it doesn't. */
-function endOf({ caller }: Operation): number {
+export function endOf({ caller }: Operation): number {
   return caller?.endsAt ?? Number.POSITIVE_INFINITY;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Recorded } from '../operation.ts';
 import { sleep, type Timers } from '../runtime.ts';
 import type { Store, TransactionKind } from '../store.ts';
 import { LinkedList } from '../support/linked-list.ts';
@@ -34,6 +35,23 @@ export class RunningAttempts extends LinkedList<Attempt> {
   leave(): void {
     this.underWay -= 1;
     if (this.closing && this.underWay === 0) this.#empty?.abort();
+  }
+
+  /** Ends an attempt whose outcome is unknown: its record lapses at once. */
+  async abandon(attempt: Attempt): Promise<void> {
+    attempt.lease.stop();
+    await abandonRecord(attempt);
+    this.delete(attempt);
+  }
+
+  /** Ends an attempt whose result is stored, or whose record was released. */
+  end(attempt: Attempt, recorded: Recorded): Recorded {
+    attempt.lease.stop();
+    this.delete(attempt);
+    const { emit, observe } = attempt.tools;
+    const tell = recorded === 'stored' ? observe : emit;
+    tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
+    return recorded;
   }
 
   /**
