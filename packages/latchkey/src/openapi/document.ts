@@ -4,6 +4,8 @@
  * @module
  */
 
+import { LatchkeyError } from '../core/errors.ts';
+
 /** An object of the document with any further members. */
 export interface Described {
   readonly [member: string]: unknown;
@@ -22,9 +24,15 @@ export interface DescribedOperation extends Described {
   readonly responses?: Readonly<Record<string, Described>>;
 }
 
+/** The operations of a path, by method in lower case, and what they share. */
+export interface DescribedPath extends Described {
+  readonly parameters?: readonly Described[];
+}
+
 /** An OpenAPI document. */
 export interface OpenApiDocument {
   readonly openapi?: string;
+  readonly servers?: readonly { readonly url: string }[];
   readonly paths?: Readonly<Record<string, object | undefined>>;
   readonly components?: object;
 }
@@ -80,4 +88,9 @@ export class Components {
     const given = this.#given[kind];
     return isDescribed(given) ? given : {};
   }
+}
+
+/** The error for a wrong call of a function of this module. */
+export function invalid(why: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', why);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Contract, ContractProblem } from '../http/contract.ts';
-import { REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
+import { KEY_HEADER, REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
 import {
   type Components,
   type Described,
@@ -21,27 +21,25 @@ export function describeOperation(
   contract: Contract,
   components: Components,
 ): DescribedOperation {
-  const { dialect, source, key, retention, afterFailure, whenRunning, whenStoreDown, payload, limits } = contract;
+  const { dialect, source, retention, afterFailure, whenRunning, whenStoreDown, payload, limits } = contract;
   const promise = { dialect, source, retention, afterFailure, whenRunning, whenStoreDown, payload, limits };
   return {
     'x-fern-idempotent': true,
     'x-speakeasy-retries': retriesOf(contract),
     ...operation,
     'x-idempotency': JSON.parse(JSON.stringify(promise)),
-    parameters: [...withoutKey(operation, key.header, components), keyParameter(contract)],
+    parameters: [
+      ...(operation.parameters ?? []).filter((parameter) => !isKeyParameter(parameter, components)),
+      keyParameter(contract),
+    ],
     responses: responsesOf(operation, contract, components),
   };
 }
 
-function withoutKey(
-  { parameters = [] }: DescribedOperation,
-  header: string,
-  components: Components,
-): readonly Described[] {
-  return parameters.filter((parameter) => {
-    const { in: place, name } = components.resolve(parameter);
-    return place !== 'header' || String(name).toLowerCase() !== header.toLowerCase();
-  });
+/** Whether a parameter, or what it refers to, is the header of the key. */
+export function isKeyParameter(parameter: Described, components: Components): boolean {
+  const { in: place, name } = components.resolve(parameter);
+  return place === 'header' && String(name).toLowerCase() === KEY_HEADER.toLowerCase();
 }
 
 function keyParameter({ key, retention }: Contract): Described {
@@ -117,10 +115,13 @@ function marksOf({ key, problems }: Contract, components: Components): Described
   };
 }
 
-const retryAfter = {
-  description: 'Seconds to wait before the same request is sent again.',
-  schema: { type: 'integer' },
-};
+/** The header of the errors that waiting helps against, if there is one among these. */
+function retryAfterOf(problems: readonly ContractProblem[]): Described {
+  const codes = problems.filter(({ retryAfter }) => retryAfter).map(({ code }) => code);
+  if (codes.length === 0) return {};
+  const description = `Seconds to wait before the same request is sent again, with ${codes.join(', ')}.`;
+  return { 'Retry-After': { description, schema: { type: 'integer', minimum: 1 } } };
+}
 
 /** Adds the errors of one status to its response. */
 function withProblems(
@@ -131,13 +132,12 @@ function withProblems(
 ): DescribedResponse {
   const [{ contentType } = {}] = problems;
   const titles = problems.map(({ title }) => title).join('; ');
-  const headers = problems.some(({ final }) => !final) ? { 'Retry-After': retryAfter } : {};
   const content =
     contentType === undefined ? undefined : contentOf(response, contentType, status, problems, components);
   return {
     ...response,
     description: response.description === undefined ? titles : `${response.description} Or: ${titles}`,
-    headers: { ...headers, ...response.headers },
+    headers: { ...retryAfterOf(problems), ...response.headers },
     ...(content && { content }),
   };
 }

@@ -36,7 +36,10 @@ describe('describeIdempotency', () => {
     const { 'application/problem+json': problem } = operation.responses['409'].content;
     expect(problem.schema).toEqual({ $ref: '#/components/schemas/IdempotencyProblem409' });
     expect(problem.examples['in-progress'].value).toMatchObject({ status: 409, code: 'in-progress' });
-    expect(operation.responses['409'].headers).toHaveProperty('Retry-After');
+    expect(operation.responses['409'].headers).toMatchObject({
+      'Retry-After': { description: expect.stringMatching(/is sent again, with in-progress\.$/) },
+    });
+    expect(operation.responses['410'].headers).not.toHaveProperty('Retry-After');
     expect(operation['x-idempotency']).toMatchObject({ retention: { answer: 'P1D' }, afterFailure: 'refuse' });
     expect(operation).toMatchObject({ 'x-fern-idempotent': true, 'x-speakeasy-retries': { strategy: 'backoff' } });
     expect(document).toMatchObject({ 'x-fern-idempotency-headers': [{ header: 'Idempotency-Key' }] });
@@ -80,6 +83,25 @@ describe('describeIdempotency', () => {
     const document = await describeIdempotency(shopDocument, { 'PUT /orders/{id}': guardWith({ methods: ['PUT'] }) });
     const put: object = document.paths['/orders/{id}'].put;
     expect(put).toMatchObject({ parameters: [{ name: 'Idempotency-Key', in: 'header' }] });
+  });
+
+  it('replaces a parameter for the key that all operations of a path share, and leaves it to the others', async () => {
+    const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+    const shared = { name: 'idempotency-key', in: 'header', schema: { type: 'string' } };
+    const own = { ...shared, description: 'For one operation.' };
+    const responses = { 200: { description: 'Done.' } };
+    const path = { parameters: [id, shared], put: { responses }, post: { responses }, get: { parameters: [own] } };
+    const { paths } = await describeIdempotency(
+      { openapi: '3.1.0', paths: { '/orders/{id}': path } },
+      { 'POST /orders/{id}': guardWith() },
+    );
+    expect(paths['/orders/{id}']).toMatchObject({
+      parameters: [id],
+      post: { parameters: [{ name: 'Idempotency-Key' }] },
+      put: { parameters: [shared] },
+      get: { parameters: [own] },
+    });
+    expect(path.parameters).toEqual([id, shared]);
   });
 
   it('describes each operation by its own guard, and leaves the given document and other operations unchanged', async () => {
