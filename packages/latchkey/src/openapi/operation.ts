@@ -6,6 +6,8 @@
 
 import type { Contract, ContractProblem } from '../http/contract.ts';
 import { KEY_HEADER, REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
+import { STRIPE_CODE_MEMBER } from '../protocol/problem-body.ts';
+import { formatStatus, OWN_ANSWER } from '../protocol/status-header.ts';
 import {
   type Components,
   type Described,
@@ -75,16 +77,17 @@ function responsesOf(
   contract: Contract,
   components: Components,
 ): Record<string, Described> {
-  const marks = marksOf(contract, components);
   const described: Record<string, Described> = {};
+  const failures = byStatus(contract.problems);
   for (const [status, given] of Object.entries(responses)) {
     const response: DescribedResponse = components.resolve(given);
+    const marks = { [REPLAYED_HEADER]: replayed, ...marksOf(contract, true, failures.get(status)) };
     // Extensions are no responses.
     described[status] = status.startsWith('x-') ? given : { ...response, headers: { ...marks, ...response.headers } };
   }
-  for (const [status, problems] of byStatus(contract.problems)) {
-    const { [REPLAYED_HEADER]: _, ...own } = marks;
-    described[status] = withProblems(described[status] ?? { headers: own }, status, problems, components);
+  for (const [status, problems] of failures) {
+    const response = described[status] ?? { headers: marksOf(contract, false, problems) };
+    described[status] = withProblems(response, status, problems, components);
   }
   return described;
 }
@@ -98,19 +101,14 @@ function byStatus(problems: readonly ContractProblem[]): ReadonlyMap<string, rea
   return groups;
 }
 
-/** The headers with which the guard marks answers. */
-function marksOf({ key, problems }: Contract, components: Components): Described {
-  const codes = problems.map(({ code }) => code);
-  const replayed = { description: 'On an answer that was stored before.', schema: { type: 'string', enum: ['true'] } };
-  const status = {
-    description:
-      '`executed` or `replayed` on an answer of the operation, otherwise the code of the error, with `;final=?0` if the ' +
-      `request is not finished: ${codes.join(', ')}.`,
-    schema: { type: 'string' },
-  };
+const replayed = { description: 'On an answer that was stored before.', schema: { type: 'string', enum: ['true'] } };
+
+/** The headers with which the guard marks answers. Generators take a header that is a reference for a required one. */
+function marksOf({ key }: Contract, isOperation: boolean, problems: readonly ContractProblem[] = []): Described {
+  const codes = problems.map(({ code, final }) => formatStatus(code, final));
+  const values = [...(isOperation ? Object.values(OWN_ANSWER) : []), ...codes].map((value) => `\`${value}\``);
   return {
-    [REPLAYED_HEADER]: components.add('headers', 'IdempotentReplayed', replayed),
-    [STATUS_HEADER]: components.add('headers', 'IdempotencyStatus', status),
+    [STATUS_HEADER]: { description: `What the answer is: ${values.join(', ')}.`, schema: { type: 'string' } },
     ...(key.echoed && { [key.header]: { description: 'The key of the request.', schema: { type: 'string' } } }),
   };
 }
@@ -142,6 +140,9 @@ function withProblems(
   };
 }
 
+/** The members of an error that name it, in every dialect. */
+const codeMembers = ['code', STRIPE_CODE_MEMBER];
+
 function contentOf(
   { content = {} }: DescribedResponse,
   contentType: string,
@@ -150,7 +151,7 @@ function contentOf(
   components: Components,
 ): Record<string, Described> {
   const bodies = problems.map(({ body }) => body);
-  const ours = components.add('schemas', `IdempotencyProblem${status}`, schemaOf(bodies, 'code'));
+  const ours = components.addSchema(`IdempotencyProblem${status}`, schemaOf(bodies, codeMembers));
   const { example, examples, schema, ...media } = content[contentType] ?? {};
   const given = isDescribed(examples) ? examples : example === undefined ? {} : { example: { value: example } };
   const added = problems.map(({ code, title, body }) => [code, { summary: title, value: body }] as const);

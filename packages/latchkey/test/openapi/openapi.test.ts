@@ -29,14 +29,17 @@ describe('describeIdempotency', () => {
       description: 'The order.',
       headers: {
         Location: {},
-        'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' },
-        'Idempotency-Status': { $ref: '#/components/headers/IdempotencyStatus' },
+        'Idempotent-Replayed': { schema: { enum: ['true'] } },
+        'Idempotency-Status': { description: 'What the answer is: `executed`, `replayed`.' },
       },
     });
     const { 'application/problem+json': problem } = operation.responses['409'].content;
     expect(problem.schema).toEqual({ $ref: '#/components/schemas/IdempotencyProblem409' });
     expect(problem.examples['in-progress'].value).toMatchObject({ status: 409, code: 'in-progress' });
     expect(operation.responses['409'].headers).toMatchObject({
+      'Idempotency-Status': {
+        description: 'What the answer is: `in-progress;final=?0`, `outcome-unknown;final=?0`.',
+      },
       'Retry-After': { description: expect.stringMatching(/is sent again, with in-progress\.$/) },
     });
     expect(operation.responses['410'].headers).not.toHaveProperty('Retry-After');
@@ -47,9 +50,14 @@ describe('describeIdempotency', () => {
   });
 
   it('merges an error with a response that the document has, by reference too', async () => {
-    const { operation } = await orderUnder({ dialect: stripe });
+    const { document, operation } = await orderUnder({ dialect: stripe });
+    expect(Reflect.get(document.components.schemas, 'IdempotencyProblem409')).toMatchObject({
+      properties: { error: { properties: { latchkey_code: { enum: ['in-progress', 'outcome-unknown'] } } } },
+    });
     const bad = operation.responses['400'];
     expect(bad.description).toMatch(/^The order is not valid\. Or: /);
+    const status = bad.headers['Idempotency-Status'].description;
+    expect(status).toMatch(/^What the answer is: `executed`, `replayed`, `key-invalid`, /);
     expect(bad.content['application/json'].schema.anyOf).toEqual([
       { $ref: '#/components/schemas/Order' },
       { $ref: expect.stringMatching(/IdempotencyProblem400$/) },
