@@ -121,7 +121,8 @@ async function documentOf(module: Type): Promise<object> {
   const named = { operationIdFactory: (_controller: string, method: string) => method };
   const create = () => SwaggerModule.createDocument(app, config, named);
   try {
-    return describeNest(create, app.get(IdempotencyInterceptor));
+    const document = describeNest(create, app.get(IdempotencyInterceptor));
+    return { ...document, plain: create() };
   } catch (error) {
     return { error: String(error) };
   } finally {

@@ -93,7 +93,7 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
     context: (c: Context) => contexts.get(c),
     tryContext: (c: Context) => contexts.tryGet(c),
     contract: () => layer.contract(),
-    [contractKey]: layer[contractKey],
+    [contractKey]: layer.contractBy,
     peek: (c: Context) => layer.peek(new FetchExchange({ native: c, request: c.req.raw, parsed: () => parsedBody(c) })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

@@ -10,14 +10,14 @@ import type { Contract, contractOf } from './contract.ts';
 /** Returns a contract; undefined if the guard leaves the operation alone. */
 export type ReadContract = (read: typeof contractOf) => Contract | undefined;
 
-/** The member of a guard, or of a route's variant of it, that reads its contract. */
+/** The member of a guard for Hono that reads its contract. */
 export const contractKey: unique symbol = Symbol.for('latchkey.contract');
 
 /** A route in the notation of its framework. */
 export interface DocumentedRoute {
   readonly methods: readonly string[];
   readonly path: string;
-  readonly [contractKey]: ReadContract;
+  readonly contractBy: ReadContract;
 }
 
 /** The member of a guard that lists the routes which it has found. */

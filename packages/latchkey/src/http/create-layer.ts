@@ -11,7 +11,6 @@ import { readOptions } from '../core/options/read-options.ts';
 import type { Rule } from '../core/options/rules.ts';
 import { noteSettings } from '../core/settings.ts';
 import type { AnyStore, TransactionKind } from '../core/store.ts';
-import { contractKey } from './contract-access.ts';
 import { guardRequest } from './guard.ts';
 import type { HttpLayer } from './layer.ts';
 import { type GuardSettings, guardTable, type RouteSettings, routeTable } from './option-tables.ts';
@@ -50,7 +49,7 @@ function layerFor<Native, Kind extends TransactionKind>(
     handle: (exchange) => guardRequest(exchange, route, guard),
     peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),
     contract: async () => (await loadOnDemand()).contractOf(route, guard),
-    [contractKey]: (read) => read(route, guard),
+    contractBy: (read) => read(route, guard),
     failed(error, native) {
       guard.emit?.({ type: 'handler-error', operation: 'the guard', error });
       return problemResponse(problem('operation-failed'), native, guard);

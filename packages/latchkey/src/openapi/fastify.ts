@@ -5,7 +5,7 @@
  */
 
 import { contractOf } from '../http/contract.ts';
-import { contractKey, type DocumentedRoute, routesKey } from '../http/contract-access.ts';
+import { type DocumentedRoute, routesKey } from '../http/contract-access.ts';
 import { Description } from './description.ts';
 import { invalid, type OpenApiDocument } from './document.ts';
 
@@ -34,10 +34,11 @@ export function describeFastify<Document extends OpenApiDocument>(document: Docu
   if (routes === undefined) throw invalid('describeFastify: pass the guard of latchkey/fastify that is registered.');
   const description = new Description(document);
   const bases = basesOf(document);
-  for (const { methods, path, [contractKey]: read } of routes) {
+  for (const { methods, path, contractBy } of routes) {
     const written = withoutBase(templateOf(path), bases);
     for (const method of methods)
-      if (description.operation(method, written) !== undefined) description.add(method, written, read(contractOf));
+      if (description.operation(method, written) !== undefined)
+        description.add(method, written, contractBy(contractOf));
   }
   return description.document();
 }

@@ -7,7 +7,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
-import { contractKey, type DocumentedRoute } from '../../http/contract-access.ts';
+import type { DocumentedRoute } from '../../http/contract-access.ts';
 import type { PeekRequest, RequestBody } from '../../http/exchange.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
@@ -169,7 +169,7 @@ export function fastifyRequestToPeek(
 function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
   const { method, url } = route;
   const layer = parts.contexts.layerFor((route.config as RouteConfig | undefined)?.idempotency, parts.layer);
-  if (layer) parts.contexts.routes.push({ methods: [method].flat(), path: url, [contractKey]: layer[contractKey] });
+  if (layer) parts.contexts.routes.push({ methods: [method].flat(), path: url, contractBy: layer.contractBy });
   const own = route.preHandler ?? [];
   route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route.bodyLimit, parts)];
   const config: RouteConfig = { ...route.config, [hasOwnHook]: true };

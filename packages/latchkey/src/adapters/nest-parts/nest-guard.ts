@@ -12,7 +12,7 @@ import type { Observable } from 'rxjs';
 import { createEmit } from '../../core/log.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { Contract } from '../../http/contract.ts';
-import { contractKey, type NameHandlers, type ReadContract } from '../../http/contract-access.ts';
+import type { NameHandlers, ReadContract } from '../../http/contract-access.ts';
 import { createHttpLayer } from '../../http/create-layer.ts';
 import type { PeekRequest } from '../../http/exchange.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
@@ -110,7 +110,7 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
 
   /** Reads the contract of a handler; undefined for one with `@SkipIdempotency()`. */
   readerOf(controller: Type, handler: Handler): ReadContract | undefined {
-    return this.#routes.of(controller, handler).layer?.[contractKey];
+    return this.#routes.of(controller, handler).layer?.contractBy;
   }
 
   #handle(context: ExecutionContext, next: CallHandler, ofHttp?: NativePair): Observable<unknown> {
