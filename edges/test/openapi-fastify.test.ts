@@ -13,15 +13,15 @@ const handler = async () => ({ order: 1 });
 /** An application with the plugin, whose document is described with its guard. */
 async function documented(
   declare: (app: FastifyInstance) => void,
-  openapi: FastifyDynamicSwaggerOptions['openapi'] = { openapi: '3.1.0', info },
+  options: Pick<FastifyDynamicSwaggerOptions, 'openapi'> = { openapi: { openapi: '3.1.0', info } },
   early: (app: FastifyInstance) => void = () => undefined,
 ) {
   const app = Fastify();
   onTestFinished(() => app.close());
   const guard = idempotency({ store: memoryStore(), principal: () => 'tenant', log: false });
   await app.register(swagger, {
-    ...(openapi && { openapi }),
-    transformObject: (given) => ('openapiObject' in given ? describeFastify(given.openapiObject, guard) : {}),
+    ...options,
+    transformObject: describeFastify(guard),
   });
   early(app);
   await app.register(guard);
@@ -91,7 +91,7 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
         );
         app.post('/files/*', handler);
       },
-      { openapi: '3.1.0', info, servers },
+      { openapi: { openapi: '3.1.0', info, servers } },
     );
     expect(Object.keys(guardedIn(document)).sort()).toEqual([
       'POST /a:b',
@@ -101,7 +101,9 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
   });
 
   it('is valid in the version 3.0 that the plugin writes by default', async () => {
-    const { document } = await documented((app) => app.post('/orders', { schema: answer }, handler), { info });
+    const { document } = await documented((app) => app.post('/orders', { schema: answer }, handler), {
+      openapi: { info },
+    });
     expect(document).toMatchObject({ openapi: '3.0.3' });
     expect(guardedIn(document)).toEqual({ 'POST /orders': false });
     expect(await validate(JSON.stringify(document))).toMatchObject({ valid: true });
@@ -110,7 +112,7 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
   it('leaves a route from before the guard to describeIdempotency', async () => {
     const { document, guard } = await documented(
       () => undefined,
-      { openapi: '3.1.0', info },
+      { openapi: { openapi: '3.1.0', info } },
       (app) => app.post('/orders', handler),
     );
     expect(guardedIn(document)).toEqual({});
@@ -119,7 +121,9 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
     });
   });
 
-  it('refuses something else than the guard', () => {
-    expect(() => describeFastify({}, {} as FastifyRoutes)).toThrow('pass the guard of latchkey/fastify');
+  it('refuses something else than the guard, and a document of version 2', async () => {
+    expect(() => describeFastify({} as FastifyRoutes)).toThrow('pass the guard of latchkey/fastify');
+    const old = documented((app) => app.post('/orders', handler), {});
+    await expect(old).rejects.toThrow('set the option openapi of @fastify/swagger');
   });
 });

@@ -62,6 +62,8 @@ describe('describeHono on the document of @hono/zod-openapi', () => {
       },
       '/payments': { post: { parameters: [{ name: 'Idempotency-Key', required: true }] } },
     });
+    app.get('/openapi.json', (c) => c.json(describeHono(app.getOpenAPI31Document(config), app)));
+    expect(await (await app.request('/openapi.json')).json()).toEqual(JSON.parse(JSON.stringify(document)));
     expect(document.paths?.['/events']?.post?.parameters).toBeUndefined();
     expect(await validate(JSON.stringify(document))).toMatchObject({ valid: true });
   });

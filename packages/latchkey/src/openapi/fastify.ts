@@ -14,24 +14,42 @@ export interface FastifyRoutes {
   readonly [routesKey]: readonly DocumentedRoute[];
 }
 
+/** What `transformObject` of `@fastify/swagger` gets: a document of OpenAPI 3, or of its version 2, called Swagger. */
+export type FastifyDocument<Document> = { readonly openapiObject: Document } | { readonly swaggerObject: object };
+
 /**
- * Adds what a guard promises to the routes on which it acts, as `describeIdempotency` does, with the options in their
- * config. It is the `transformObject` of `@fastify/swagger`, so the document is the same in every form and page. A route
- * that was declared before the guard was registered is not found, nor one whose path a `transform` has changed.
+ * Returns the `transformObject` of `@fastify/swagger` that adds what a guard promises to the routes on which it acts, with
+ * the options in their config, as `describeIdempotency` does. The document is the same in every form and on every page
+ * of the plugins for it. A route that was declared before the guard was registered is not found, nor one whose path a
+ * `transform` has changed.
  *
- * @throws LatchkeyError `option-invalid` if the guard is not of `latchkey/fastify`.
+ * @throws LatchkeyError `option-invalid` if the guard is not of `latchkey/fastify`; the returned function throws it for
+ * a document of version 2.
  * @example
  * ```ts
  * await app.register(swagger, {
  *   openapi: { openapi: '3.1.0', info: { title: 'Shop', version: '1.0.0' } },
- *   transformObject: ({ openapiObject }) => describeFastify(openapiObject, guard),
+ *   transformObject: describeFastify(guard),
  * })
  * await app.register(guard)
  * ```
  */
-export function describeFastify<Document extends OpenApiDocument>(document: Document, guard: FastifyRoutes): Document {
+export function describeFastify(
+  guard: FastifyRoutes,
+): <Document extends OpenApiDocument>(given: FastifyDocument<Document>) => Document {
   const { [routesKey]: routes } = guard;
   if (routes === undefined) throw invalid('describeFastify: pass the guard of latchkey/fastify that is registered.');
+  return (given) => {
+    if (!('openapiObject' in given))
+      throw invalid('describeFastify: set the option openapi of @fastify/swagger, for a document of OpenAPI 3.');
+    return describeRoutes(given.openapiObject, routes);
+  };
+}
+
+function describeRoutes<Document extends OpenApiDocument>(
+  document: Document,
+  routes: readonly DocumentedRoute[],
+): Document {
   const description = new Description(document);
   const bases = basesOf(document);
   for (const { methods, path, contractBy } of routes) {

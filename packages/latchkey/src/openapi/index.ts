@@ -10,7 +10,7 @@ import { invalid, type OpenApiDocument } from './document.ts';
 
 export type { Contract, ContractProblem } from '../http/contract.ts';
 export type { OpenApiDocument } from './document.ts';
-export { describeFastify, type FastifyRoutes } from './fastify.ts';
+export { describeFastify, type FastifyDocument, type FastifyRoutes } from './fastify.ts';
 export { describeHono, type HonoRoutes } from './hono.ts';
 export { describeNest, type NestHandlers } from './nest.ts';
 
