@@ -18,6 +18,7 @@ const steps = [
     'edges',
     'bundles/test',
     'tools/nest',
+    'tools/openapi',
     'examples/nest',
     'examples/own-store',
     'examples/payments',

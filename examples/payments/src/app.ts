@@ -11,6 +11,7 @@ import { openOrderBook } from './orders/order-book.ts';
 import { openProgress } from './orders/order-progress.ts';
 import { orderGuard, orderRoutes } from './orders/order-routes.ts';
 import { openRecords } from './records.ts';
+import { referenceRoutes } from './reference/reference-routes.ts';
 import { EventStreams } from './shop/event-streams.ts';
 import { createLedger } from './shop/ledger.ts';
 import { products } from './shop/order.ts';
@@ -55,6 +56,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
   app.enable('strict routing');
   app.use('/v1', chargeRoutes(charges, guards.api));
   app.use('/v1', orderRoutes(orders, guards.orders));
+  app.use(referenceRoutes(guards));
   app.use(closeConnection);
   app.use(ordersRoutes(orderShop, guards.shop));
   app.use(shopRoutes(shop, guards.shop));

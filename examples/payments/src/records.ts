@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { Request, RequestHandler, Response } from 'express';
 import type { GuardOptions, Jsonify, StepTools, Store } from 'latchkey';
 import { idempotency } from 'latchkey/express';
+import type { Contract } from 'latchkey/openapi';
 import { sqliteStore } from 'latchkey/sqlite';
 import { storeFromUrl } from 'latchkey/store-from-url';
 
@@ -31,6 +32,8 @@ export interface Guard {
   settle(request: Request, response: Response, pay: () => Answer): Promise<void>;
   /** The operation of a guarded request, for a handler of several steps. */
   flow(request: Request): Flow;
+  /** What it promises to clients. */
+  contract(): Promise<Contract>;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
@@ -80,6 +83,7 @@ function recordsIn(store: Store): Records {
 
 interface AnyGuard extends RequestHandler {
   tryContext(request: Request): { readonly operationId: string } | undefined;
+  contract(): Promise<Contract>;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
@@ -93,6 +97,7 @@ function guardOf(guard: AnyGuard, ways: Pick<Guard, 'settle' | 'flow'>): Guard {
     middleware: guard,
     operationOf: (request) => guard.tryContext(request)?.operationId,
     ...ways,
+    contract: () => guard.contract(),
     shutdown: (timeoutMs) => guard.shutdown(timeoutMs),
   };
 }

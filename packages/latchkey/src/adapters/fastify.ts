@@ -15,6 +15,7 @@
 
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import type { TransactionKind } from '../core/store.ts';
+import { type DocumentedRoute, routesKey } from '../http/contract-access.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, Peek } from '../http/layer.ts';
 import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';
@@ -76,6 +77,8 @@ export interface FastifyGuard<Kind extends TransactionKind = never>
    * ```
    */
   peek(request: FastifyRequest): Promise<Peek>;
+  /** For `describeFastify` of `latchkey/openapi`. */
+  readonly [routesKey]: readonly DocumentedRoute[];
 }
 
 /**
@@ -96,6 +99,7 @@ export function idempotency<Kind extends TransactionKind = never>(
     context: (request: FastifyRequest) => contexts.get(request),
     tryContext: (request: FastifyRequest) => contexts.tryGet(request),
     contract: () => layer.contract(),
+    [routesKey]: contexts.routes,
     peek: (request: FastifyRequest) => peekOnFastify(request, layer, contexts),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
     // The same properties that fastify-plugin sets: the hooks belong to the registering instance, not to a child of it.

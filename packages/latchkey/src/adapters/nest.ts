@@ -37,12 +37,14 @@ import {
   type Type,
   UseInterceptors,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { TransactionKind } from '../core/store.ts';
 import type { Contract } from '../http/contract.ts';
+import { handlersKey, type NameHandlers } from '../http/contract-access.ts';
 import type { Peek } from '../http/layer.ts';
 import type { GuardOptions } from '../http/options.ts';
+import { readers } from './nest-parts/documents.ts';
 import { requestOf } from './nest-parts/mutation.ts';
 import { NestGuard } from './nest-parts/nest-guard.ts';
 import type { NestRouteOptions } from './nest-parts/options.ts';
@@ -132,8 +134,13 @@ export class LatchkeyModule extends ConfigurableModuleClass {
 export class IdempotencyInterceptor implements NestInterceptor {
   readonly #guard: NestGuard;
 
+  /** For `describeNest` of `latchkey/openapi`. */
+  readonly [handlersKey]: NameHandlers;
+
   constructor(guard: NestGuard) {
     this.#guard = guard;
+    this[handlersKey] = guard.nameHandlers;
+    readers.set(this, (controller, handler) => guard.readerOf(controller, handler));
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -184,7 +191,7 @@ Module({
     {
       provide: NestGuard,
       useFactory: (...parts: ConstructorParameters<typeof NestGuard>) => new NestGuard(...parts),
-      inject: [MODULE_OPTIONS_TOKEN, HttpAdapterHost, ModulesContainer],
+      inject: [MODULE_OPTIONS_TOKEN, HttpAdapterHost, ModulesContainer, ApplicationConfig],
     },
     IdempotencyInterceptor,
   ],

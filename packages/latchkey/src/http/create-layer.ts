@@ -49,6 +49,7 @@ function layerFor<Native, Kind extends TransactionKind>(
     handle: (exchange) => guardRequest(exchange, route, guard),
     peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),
     contract: async () => (await loadOnDemand()).contractOf(route, guard),
+    contractBy: (read) => read(route, guard),
     failed(error, native) {
       guard.emit?.({ type: 'handler-error', operation: 'the guard', error });
       return problemResponse(problem('operation-failed'), native, guard);
