@@ -1,0 +1,45 @@
+/**
+ * One invocation of the command line.
+ *
+ * @module
+ */
+
+import type { Readable, Writable } from 'node:stream';
+
+/** What an exit code means. */
+export const exitCodes = {
+  /** The command did what was asked. */
+  done: 0,
+  /** The command found something that needs attention, or did not find what was asked for. */
+  found: 1,
+  /** The command was used wrongly; nothing was changed. */
+  usage: 2,
+  /** The store did not answer. */
+  unreachable: 3,
+  /** The record changed since it was shown; nothing was changed. */
+  changed: 4,
+} as const;
+
+/** An exit code of the command line. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/** An output stream, which may be a terminal. */
+export interface Output extends Writable {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** An input stream, which may be a terminal. */
+export interface Input extends Readable {
+  readonly isTTY?: boolean;
+}
+
+/** The streams, environment and clock of one invocation, and its exit code, which the command's action sets. */
+export interface Invocation {
+  readonly stdin: Input;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => number;
+  exitCode: ExitCode;
+}
