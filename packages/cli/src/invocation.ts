@@ -14,7 +14,7 @@ export const exitCodes = {
   found: 1,
   /** It was used wrongly; nothing was changed. */
   usage: 2,
-  /** The store did not answer, or can't be used. */
+  /** The store, or the target of a test, did not answer. */
   unreachable: 3,
   /** The record is not lapsed, or changed since it was shown; nothing was changed. */
   changed: 4,
