@@ -28,7 +28,7 @@ export type OperatorSettings = Pick<OperatorOptions, 'auditRetentionMs' | 'maxAt
 /**
  * The URL of the store.
  *
- * @throws Failure if there is none, or if no other process can see the store.
+ * @throws Failure if it is missing, or if no other process can see the store.
  */
 export function storeUrl({ env }: Invocation, { store = env['LATCHKEY_STORE'] }: StoreFlags): string {
   if (store === undefined || store === '')

@@ -34,7 +34,7 @@ interface ShowFlags extends StoreFlags, PrincipalFlags {
 export function addShow(program: Command, invocation: Invocation): void {
   const command = program
     .command('show')
-    .description("Show a record by its reference or id, or by a customer's key. Exit code 1 if there is none.")
+    .description("Show a record by its reference or id, or by a customer's key. Exit code 1 if it does not exist.")
     .argument('[ref]', 'the reference of an error answer, such as 4T0V9M2KXQ7H, or the id')
     .option('--key <key>', "the customer's key, with --method and --path");
   addPrincipalOptions(command)
@@ -72,7 +72,7 @@ async function show(invocation: Invocation, ref: string | undefined, flags: Show
 }
 
 /** The record for JSON: without the request and the results of steps, unless these were asked for. */
-export function shownIn(record: RecordDetails, showBody: boolean): object {
+function shownIn(record: RecordDetails, showBody: boolean): object {
   if (showBody) return record;
   const { request, ...others } = record;
   return { ...others, steps: record.steps.map(({ value: _, ...step }) => step), hasRequest: request !== undefined };
@@ -81,7 +81,7 @@ export function shownIn(record: RecordDetails, showBody: boolean): object {
 /**
  * Finds a record by its reference or its id.
  *
- * @throws Failure if there is none.
+ * @throws Failure if it does not exist.
  */
 export async function findRecord(invocation: Invocation, people: Operator, ref: string): Promise<RecordDetails> {
   const isReference = /^[\dA-HJKMNP-TV-Z]{12}$/i.test(ref);

@@ -11,7 +11,7 @@ import type { Invocation } from '../invocation.ts';
 /** Asks one question; undefined at Ctrl-C or at the end of the input. */
 export type Ask = (question: string) => Promise<string | undefined>;
 
-/** Whether somebody can answer. */
+/** Whether a person can answer. */
 export function hasPerson({ stdin, stderr }: Invocation): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
 }
