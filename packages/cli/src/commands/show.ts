@@ -17,7 +17,8 @@ import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import { addPrincipalOptions, addStoreOptions, type PrincipalFlags, principalIn, type StoreFlags } from '../options.ts';
 import { describeRecord } from '../record-text.ts';
 import { withStore } from '../store.ts';
-import { note, print, printJson } from '../terminal/print.ts';
+import { print, printJson } from '../terminal/print.ts';
+import { Progress } from '../terminal/progress.ts';
 
 interface ShowFlags extends StoreFlags, PrincipalFlags {
   readonly key?: string;
@@ -66,9 +67,20 @@ async function show(invocation: Invocation, ref: string | undefined, flags: Show
     }));
     const showBody = flags.showBody === true;
     if (flags.json === true) printJson(invocation, { ...shownIn(record, showBody), askedSteps: extraSteps });
-    else print(invocation, describeRecord(record, extraSteps, { ...invocation, nowMs: invocation.now(), showBody }));
+    else {
+      const view = { stdout: invocation.stdout, nowMs: invocation.now(), showBody };
+      print(invocation, [...describeRecord(record, extraSteps, view), ...adviceFor(record)]);
+    }
     return exitCodes.done;
   });
+}
+
+function adviceFor({ state, reference }: RecordDetails): string[] {
+  if (state !== 'lapsed') return [];
+  return [
+    '',
+    `To decide: latchkey resolve ${reference} --status 201 --body TEXT | --respond FILE | --rerun | --forget`,
+  ];
 }
 
 /** The record for JSON: without the request and the results of steps, unless these were asked for. */
@@ -85,8 +97,9 @@ function shownIn(record: RecordDetails, showBody: boolean): object {
  */
 export async function findRecord(invocation: Invocation, people: Operator, ref: string): Promise<RecordDetails> {
   const isReference = /^[\dA-HJKMNP-TV-Z]{12}$/i.test(ref);
-  if (isReference && invocation.stderr.isTTY === true) note(invocation, 'Reading records, lapsed ones first …');
-  const record = isReference ? await people.find(ref) : await people.show(ref);
+  const progress = new Progress(invocation.stderr, 'Searching all records, lapsed ones first …');
+  if (isReference) progress.begin();
+  const record = await (isReference ? people.find(ref) : people.show(ref)).finally(() => progress.end());
   if (record !== undefined) return record;
   throw new Failure(
     exitCodes.found,
