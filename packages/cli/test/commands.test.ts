@@ -187,7 +187,7 @@ describe('sweep', () => {
     const env = { LATCHKEY_STORE: url };
     expect(await on.cli(['sweep', '--yes'], { env })).toEqual({
       code: 0,
-      stdout: 'Removed 1100 expired records.\n',
+      stdout: 'Removed expired records: 1100\n',
       stderr: '',
     });
     expect((await on.cli(['sweep', '--yes', '--json'], { env })).stdout).toBe('{\n  "swept": 0\n}\n');
