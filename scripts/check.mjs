@@ -13,6 +13,8 @@ const steps = [
   ...[
     'packages/latchkey',
     'packages/latchkey/test',
+    'packages/cli',
+    'packages/cli/test',
     'scripts',
     'bench',
     'edges',
