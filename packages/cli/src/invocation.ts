@@ -14,7 +14,7 @@ export const exitCodes = {
   found: 1,
   /** The command was used wrongly; nothing was changed. */
   usage: 2,
-  /** The store did not answer. */
+  /** The store, or the target of a test, did not answer. */
   unreachable: 3,
   /** The record changed since it was shown; nothing was changed. */
   changed: 4,

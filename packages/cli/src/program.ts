@@ -6,6 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import { addConformance } from './conformance/command.ts';
 import { type ExitCode, exitCodes, type Invocation } from './invocation.ts';
 
 function version(): string {
@@ -23,6 +24,7 @@ function createProgram(invocation: Invocation): Command {
       writeOut: (text) => invocation.stdout.write(text),
       writeErr: (text) => invocation.stderr.write(text),
     });
+  addConformance(program, invocation);
   return program;
 }
 

@@ -1,0 +1,175 @@
+/**
+ * One run of the tester: what it is going to send, the grades, the reports.
+ *
+ * @module
+ */
+
+import { writeFileSync } from 'node:fs';
+import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
+import { type Claims, mergeClaims } from './claims.ts';
+import { ContractError, claimsIn } from './contract.ts';
+import { type Counter, CounterError, counterAt, counterOfMember } from './counting.ts';
+import { applicable, grade } from './grade.ts';
+import { type ConformanceOptions, claimsGiven, rowsNamed, urlOf } from './options.ts';
+import { Probe } from './probe.ts';
+import { readTemplate, UsageError } from './read-template.ts';
+import { redactionFor, shownUrl } from './redaction.ts';
+import { htmlOf } from './reports/html.ts';
+import { junitOf } from './reports/junit.ts';
+import { progressOn } from './reports/progress.ts';
+import { type Report, totalsOf } from './reports/report.ts';
+import { tableOf } from './reports/table.ts';
+import type { Row } from './row.ts';
+import { described, isSuccess } from './signs.ts';
+import { TargetProcess, TargetProcessError } from './target-process.ts';
+import type { Call, Template } from './template.ts';
+import { type Surroundings, Unanswered, Unreachable, Wire } from './wire.ts';
+
+/** What a run needs, read from the options. */
+interface Setup {
+  readonly options: ConformanceOptions;
+  readonly template: Template;
+  readonly rows: readonly Row[];
+  readonly contract: Call | undefined;
+  readonly count: Call | undefined;
+}
+
+/** A GET with the headers of the request, unless it goes to another server. */
+function getOf(text: string | undefined, option: string, { url, headers }: Template): Call | undefined {
+  if (text === undefined) return undefined;
+  const address = urlOf(text, option);
+  const own = address.origin === url.origin ? headers.filter(([name]) => name.toLowerCase() !== 'content-type') : [];
+  return { method: 'GET', url: address, headers: own, body: undefined };
+}
+
+function setupOf(address: string, options: ConformanceOptions): Setup {
+  const template = readTemplate(urlOf(address, 'The target'), options);
+  const { countUrl, executionId, contract } = options;
+  if (countUrl !== undefined && executionId !== undefined)
+    throw new UsageError('Give --count-url or --execution-id, not both');
+  if (options.killCommand !== undefined && options.startCommand === undefined)
+    throw new UsageError('--kill-command needs --start-command');
+  return {
+    options,
+    template,
+    rows: rowsNamed(options.rows),
+    contract: getOf(contract, '--contract', template),
+    count: getOf(countUrl, '--count-url', template),
+  };
+}
+
+const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
+
+/** Says what will be sent, before anything is. */
+function announce({ options, template, rows, contract, count }: Setup, invocation: Invocation): void {
+  const { url, method, variants } = template;
+  const claims = mergeClaims({}, claimsGiven(options));
+  const chosen = contract === undefined ? applicable(rows, claims, template) : rows;
+  const perRow = count === undefined ? 0 : 3;
+  const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 1);
+  const most = Math.min(planned, options.maxRequests);
+  const urls = [url, count?.url, contract?.url, ...Object.values(variants).map((call) => call.url)];
+  const remote = urls.filter((one) => one !== undefined).find(({ hostname }) => !loopback.test(hostname));
+  invocation.stderr.write(
+    `Sends about ${most} requests, and never more than ${options.maxRequests}: ${method} ${shownUrl(url)}. Most of them are executed.\n`,
+  );
+  if (remote !== undefined && options.yes !== true)
+    throw new UsageError(`${remote.host} is not this machine: add --yes if these requests may be executed there`);
+}
+
+async function readClaims({ options, contract }: Setup, wire: Wire): Promise<Claims> {
+  const own = contract === undefined ? {} : claimsIn((await wire.send(contract)).body.toString());
+  const claims = mergeClaims(own, claimsGiven(options));
+  return options.marker === false ? { ...claims, marker: undefined } : claims;
+}
+
+function counterOf({ options, count }: Setup, wire: Wire): Counter | undefined {
+  if (count !== undefined) return counterAt(wire, count, options.countPointer);
+  return options.executionId === undefined ? undefined : counterOfMember(options.executionId);
+}
+
+/** Without a successful answer to the plain request, no row means anything. */
+async function tryOut(probe: Probe): Promise<void> {
+  const answer = await probe.send({ key: probe.newKey() });
+  if (isSuccess(answer)) return;
+  const got = described(answer, probe.claims);
+  throw new UsageError(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
+}
+
+function write(report: Report, { json, junit, html }: ConformanceOptions, { stdout }: Invocation): void {
+  const files: readonly (readonly [file: string | undefined, text: () => string])[] = [
+    [json, () => `${JSON.stringify(report, undefined, 2)}\n`],
+    [junit, () => junitOf(report)],
+    [html, () => htmlOf(report)],
+  ];
+  for (const [file, text] of files) {
+    if (file === '-') stdout.write(text());
+    else if (file !== undefined) writeFileSync(file, text());
+  }
+  if (!files.some(([file]) => file === '-')) stdout.write(tableOf(report));
+}
+
+async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation: Invocation): Promise<ExitCode> {
+  const { options, template, rows } = setup;
+  const startedAt = surroundings.now();
+  const wire = new Wire({ maxRequests: options.maxRequests, timeoutMs: options.timeout }, surroundings);
+  const { startCommand: start, killCommand: kill, maxWait: maxWaitMs } = options;
+  const process =
+    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, surroundings, maxWaitMs);
+  try {
+    await process?.start();
+    const claims = await readClaims(setup, wire);
+    const counter = counterOf(setup, wire);
+    const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
+    await tryOut(probe);
+    const progress = progressOn(invocation.stderr, rows.length);
+    const redact = redactionFor(template);
+    const results = await grade(rows, probe, redact, progress.show);
+    progress.end();
+    const totals = totalsOf(results);
+    const counted = counter?.countsUnanswered === true ? 'by a counter' : 'by a member of the answers';
+    write(
+      {
+        target: redact(shownUrl(template.url)),
+        method: template.method,
+        claims,
+        counted: counter === undefined ? 'not counted' : counted,
+        startedAt: new Date(startedAt).toISOString(),
+        durationMs: surroundings.now() - startedAt,
+        requests: wire.sent,
+        totals,
+        results,
+      },
+      options,
+      invocation,
+    );
+    return totals.failed > 0 ? exitCodes.found : exitCodes.done;
+  } finally {
+    await process?.kill();
+  }
+}
+
+/**
+ * Runs the command.
+ *
+ * @param address - the URL of the target.
+ */
+export async function gradeByOptions(
+  address: string,
+  options: ConformanceOptions,
+  surroundings: Surroundings,
+  invocation: Invocation,
+): Promise<ExitCode> {
+  try {
+    const setup = setupOf(address, options);
+    announce(setup, invocation);
+    return await gradeTarget(setup, surroundings, invocation);
+  } catch (error) {
+    const isWrongUse = [UsageError, ContractError, CounterError].some((type) => error instanceof type);
+    const isUnreachable = [Unreachable, Unanswered, TargetProcessError].some((type) => error instanceof type);
+    if (!isWrongUse && !isUnreachable) throw error;
+    const { message } = error as Error;
+    invocation.stderr.write(`error: ${isUnreachable ? `The target does not answer: ${message}` : message}\n`);
+    return isWrongUse ? exitCodes.usage : exitCodes.unreachable;
+  }
+}
