@@ -97,6 +97,12 @@ export class Probe {
     return answer;
   }
 
+  /** Sends the same request twice under a new key. */
+  async twice(call?: Call): Promise<readonly [first: Answer, retry: Answer]> {
+    const key = this.newKey();
+    return [await this.run({ key, call }), await this.send({ key, call })];
+  }
+
   /** Sends until the answer is not "in progress", for at most `maxWaitMs`. */
   async untilFinal(sending: Sending): Promise<Answer> {
     const giveUpAt = this.surroundings.monotonic() + this.maxWaitMs;

@@ -26,6 +26,9 @@ export const variants = {
   busy: 'is answered with 429, or with 503 and Retry-After',
   binary: 'gets a binary answer',
   empty: 'gets an empty answer, as with 204',
+  large: 'gets an answer that is too large to be kept',
+  streamed: 'gets an answer in several pieces',
+  cut: 'gets an answer that breaks off',
   read: 'is a GET whose answer changes when the operation has run',
 } as const;
 

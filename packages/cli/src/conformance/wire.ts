@@ -24,7 +24,15 @@ export interface Answer {
 }
 
 /** A request that got no whole response. */
-export class Unanswered extends Error {}
+export class Unanswered extends Error {
+  /** What came before the response broke off; undefined if it did not even begin. */
+  readonly received: Buffer | undefined;
+
+  constructor(message: string, received?: Buffer) {
+    super(message);
+    this.received = received;
+  }
+}
 
 /** The target cannot be reached at all. */
 export class Unreachable extends Error {}
@@ -58,7 +66,11 @@ function toWireError(error: unknown): Error {
 
 async function bodyOf(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of response) chunks.push(chunk);
+  try {
+    for await (const chunk of response) chunks.push(chunk);
+  } catch {
+    throw new Unanswered('the answer broke off', Buffer.concat(chunks));
+  }
   return Buffer.concat(chunks);
 }
 

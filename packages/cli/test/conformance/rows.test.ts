@@ -7,8 +7,8 @@ import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { rows } from '../../src/conformance/rows/all.ts';
 import type { Fault, ReferenceOptions } from './reference/faults.ts';
 import { startReference } from './reference/server.ts';
-import { argsFor } from './reference-template.ts';
 import { graded, rowsThat } from './run-conformance.ts';
+import { argsFor } from './template-args.ts';
 
 /** What a row needs of the reference server and of the command. */
 interface Setting {
@@ -83,11 +83,15 @@ const faultsOf: Readonly<Record<string, readonly Fault[]>> = {
   R51: ['replays-every-header'],
   R52: ['forgets-headers'],
   R53: ['text-bodies'],
+  R54: ['large-runs-again'],
   R55: ['no-body-limit'],
+  R56: ['empty-stream'],
+  R57: ['keeps-truncated'],
   R58: ['guards-get'],
   R63: ['plain-errors'],
   R64: ['cacheable'],
   R65: ['hides-marker'],
+  R75: ['replays-origin'],
   R76: ['ignores-if-match'],
   R80: ['replays-compressed'],
   R81: ['forgets-429'],

@@ -1,14 +1,25 @@
 import type { Row } from '../row.ts';
-import { answerRows } from './answers.ts';
+import { bodyRows } from './bodies.ts';
 import { crashRows } from './crashes.ts';
 import { duplicateRows } from './duplicates.ts';
+import { headerRows } from './headers.ts';
 import { keyFormRows } from './key-forms.ts';
 import { keyRows } from './keys.ts';
 import { outcomeRows } from './outcomes.ts';
 import { payloadRows } from './payloads.ts';
 import { scopeRows } from './scopes.ts';
 
-const groups = [keyRows, keyFormRows, payloadRows, scopeRows, duplicateRows, outcomeRows, answerRows, crashRows];
+const groups = [
+  keyRows,
+  keyFormRows,
+  payloadRows,
+  scopeRows,
+  duplicateRows,
+  outcomeRows,
+  bodyRows,
+  headerRows,
+  crashRows,
+];
 
 const numberOf = ({ id }: Row) => Number(id.slice(1));
 

@@ -7,7 +7,10 @@ import { fingerprintOf, type Incoming, keyOf } from './requests.ts';
 
 export type Operation = (incoming: Incoming) => Promise<Reply>;
 
-const kept = /^(content-type|location|etag|link)$/;
+/** Larger answers are not kept. */
+export const largestReply = 1_000;
+
+const kept = /^(content-type|location|etag|link|access-control-allow-origin)$/;
 
 export function problem(status: number, code: string, { fault }: ReferenceOptions, retryAfter?: string): Reply {
   const type = fault === 'plain-errors' ? 'text/plain' : 'application/problem+json';
@@ -104,9 +107,24 @@ export class Layer {
     const reply = await this.#operation(incoming);
     const current = this.#records.get(id);
     if (current?.token !== token || current.reply !== undefined) return reply;
-    if (this.#isKept(reply.status)) this.#records.set(id, { ...entry, reply });
+    const isForgotten = fault === 'large-runs-again' && reply.body.length > largestReply;
+    if (this.#isKept(reply.status) && !isForgotten)
+      this.#records.set(id, { ...entry, reply: this.#stored(reply, incoming) });
     else this.#records.delete(id);
     return fault === 'marks-first-answer' ? replayOf(reply, this.#options) : reply;
+  }
+
+  /** What is kept of an answer: a whole one, or that there was one. */
+  #stored(reply: Reply, { request }: Incoming): Reply {
+    const { fault } = this.#options;
+    const { pieces, body, ...rest } = reply;
+    const origin =
+      fault === 'replays-origin' ? [['access-control-allow-origin', String(request.headers.origin)] as const] : [];
+    const isTooLarge = body.length > largestReply;
+    if (pieces === 'cut' && fault === 'keeps-truncated') return { ...rest, body: body.subarray(0, 4) };
+    if (isTooLarge || pieces === 'cut') return problem(410, 'response-not-kept', this.#options);
+    const isLost = pieces === 'all' && fault === 'empty-stream';
+    return { ...rest, headers: [...rest.headers, ...origin], body: isLost ? Buffer.alloc(0) : body };
   }
 
   #isKept(status: number): boolean {

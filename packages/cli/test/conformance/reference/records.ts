@@ -8,6 +8,8 @@ export interface Reply {
   readonly status: number;
   readonly headers: readonly (readonly [string, string])[];
   readonly body: Buffer;
+  /** Sent in two pieces; `cut` breaks off after the first. */
+  readonly pieces?: 'all' | 'cut';
 }
 
 export interface Entry {

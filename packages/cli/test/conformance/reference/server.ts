@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { listen, type RunningApp } from '../listen.ts';
 import { maxBodyBytes, type ReferenceOptions } from './faults.ts';
-import { Layer, type Operation, problem } from './layer.ts';
+import { Layer, largestReply, type Operation, problem } from './layer.ts';
 import { Records, type Reply } from './records.ts';
 import type { Incoming } from './requests.ts';
 
@@ -18,6 +18,9 @@ const special: Readonly<Record<string, Reply>> = {
   busy: { status: 429, headers: [['retry-after', '1']], body: Buffer.from('busy') },
   binary: { status: 200, headers: [['content-type', 'application/octet-stream']], body: Buffer.from([0, 128, 255]) },
   empty: { status: 204, headers: [], body: Buffer.alloc(0) },
+  large: { status: 200, headers: [], body: Buffer.alloc(largestReply + 1, 'x') },
+  streamed: { status: 200, headers: [], body: Buffer.from('one,two.'), pieces: 'all' },
+  cut: { status: 200, headers: [], body: Buffer.from('one,two.'), pieces: 'cut' },
 };
 
 function operationOn(records: Records): Operation {
@@ -54,8 +57,18 @@ function compressed(reply: Reply, { request }: Incoming): Reply {
   return { ...reply, headers: [...reply.headers, ['content-encoding', 'gzip']], body: gzipSync(reply.body) };
 }
 
-function write(response: ServerResponse, { status, headers, body }: Reply): void {
-  for (const [name, value] of headers) response.appendHeader(name, value);
+async function write(response: ServerResponse, { status, headers, body, pieces }: Reply): Promise<void> {
+  for (const [name, value] of headers) {
+    if (name.startsWith('access-control-')) response.setHeader(name, value);
+    else response.appendHeader(name, value);
+  }
+  if (pieces !== undefined) {
+    response.writeHead(status).write(body.subarray(0, 4));
+    await sleep(20);
+    if (pieces === 'all') response.end(body.subarray(4));
+    else response.destroy();
+    return;
+  }
   response.writeHead(status, status === 204 ? {} : { 'content-length': body.length }).end(body);
 }
 
@@ -96,7 +109,7 @@ export async function startReference(options: ReferenceOptions = {}, port = 0): 
     const url = new URL(request.url ?? '', 'http://localhost');
     const incoming = { request, response, url, body: await bodyOf(request) };
     if (url.pathname === '/count') response.end(JSON.stringify({ count: records.count }));
-    else if (!allowOrigin(incoming, options)) write(response, await answer(incoming));
+    else if (!allowOrigin(incoming, options)) await write(response, await answer(incoming));
   });
   return listen(server, port);
 }
