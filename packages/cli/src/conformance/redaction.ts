@@ -11,8 +11,12 @@ import type { Call, Header, Template } from './template.ts';
 export type Redact = (text: string) => string;
 
 const harmless = /^(accept|accept-.*|content-type|content-encoding|prefer|user-agent)$/i;
-/** A shorter value, such as "1", stands in every text by chance. */
-const shortestSecret = 4;
+const credentials = /auth|cookie|credential|key|password|secret|session|signature|token/i;
+
+/** A shorter value, such as "1", is in many texts by chance. */
+function shortestSecret(name: string): number {
+  return credentials.test(name) ? 4 : 12;
+}
 
 /** The value, its parts after a scheme, and what Basic credentials encode. */
 function partsOf([, value]: Header): readonly string[] {
@@ -27,7 +31,9 @@ function partsOf([, value]: Header): readonly string[] {
 
 function secretsIn(calls: readonly Pick<Call, 'headers'>[]): readonly string[] {
   const headers = calls.flatMap((call) => call.headers.filter(([name]) => !harmless.test(name)));
-  const parts = new Set(headers.flatMap(partsOf).filter((part) => part.length >= shortestSecret));
+  const parts = new Set(
+    headers.flatMap((header) => partsOf(header).filter((part) => part.length >= shortestSecret(header[0]))),
+  );
   // A longer secret may contain a shorter one.
   return [...parts].toSorted((one, other) => other.length - one.length);
 }

@@ -13,9 +13,9 @@ import { startLambda } from '../../../latchkey/test/adapters/apps/lambda.ts';
 import { startNest } from '../../../latchkey/test/adapters/apps/nest.ts';
 import { startNode } from '../../../latchkey/test/adapters/apps/node.ts';
 import type { Start } from '../../../latchkey/test/adapters/apps/suites.ts';
-import { listen } from './listen.ts';
-import { graded } from './run-conformance.ts';
-import { argsFor } from './template-args.ts';
+import { listen } from '../conformance/listen.ts';
+import { graded } from '../conformance/run-conformance.ts';
+import { argsFor } from '../conformance/template-args.ts';
 
 const frameworks: Readonly<Record<string, Start>> = {
   node: startNode,

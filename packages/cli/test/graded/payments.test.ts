@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ProviderProcess } from '../../../../examples/payments/test/support/provider-process.ts';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
-import { graded, rowsThat } from './run-conformance.ts';
+import { graded, rowsThat } from '../conformance/run-conformance.ts';
 
 const server = fileURLToPath(new URL('../../../../examples/payments/src/server.ts', import.meta.url));
 

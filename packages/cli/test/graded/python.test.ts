@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
-import { graded, rowsThat } from './run-conformance.ts';
+import { graded, rowsThat } from '../conformance/run-conformance.ts';
 
-const server = fileURLToPath(new URL('servers/python_server.py', import.meta.url));
+const server = fileURLToPath(new URL('python_server.py', import.meta.url));
 const answer = (name: string) => ['--variant', `${name}={"headers":{"X-Answer":"${name}"}}`];
 
 it('grades an endpoint in another language, which it starts and kills', async () => {
