@@ -102,7 +102,7 @@ function addRun(command: Command): Command {
       seconds,
       10_000,
     )
-    .option('--timeout <seconds>', 'the longest wait for one response', seconds, 30_000)
+    .option('--timeout <seconds>', 'the longest wait for one response, and for a start', seconds, 30_000)
     .optionsGroup('Reports:')
     .option('--json <file>', 'as JSON; - is the standard output')
     .option('--junit <file>', 'as JUnit XML')

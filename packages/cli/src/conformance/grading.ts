@@ -115,7 +115,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
   const wire = new Wire({ maxRequests: options.maxRequests, timeoutMs: options.timeout }, surroundings);
   const { startCommand: start, killCommand: kill, maxWait: maxWaitMs } = options;
   const process =
-    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, surroundings, maxWaitMs);
+    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, surroundings, options.timeout);
   try {
     await process?.start();
     const claims = await readClaims(setup, wire);

@@ -23,8 +23,8 @@ class Sink extends Writable {
 }
 
 /** Runs `latchkey conformance` in this process. */
-export async function runConformance(args: readonly string[]): Promise<Ran> {
-  const [stdout, stderr] = [new Sink(), new Sink()];
+export async function runConformance(args: readonly string[], terminal: { isTTY?: boolean } = {}): Promise<Ran> {
+  const [stdout, stderr] = [new Sink(), Object.assign(new Sink(), terminal)];
   const streams = { stdin: Readable.from([]), stdout, stderr };
   const code = await run(['conformance', ...args], { ...streams, env: {}, now: Date.now, exitCode: exitCodes.done });
   return { code, out: stdout.text, errors: stderr.text };

@@ -10,11 +10,15 @@ const slowMs = 700;
 
 /** @param counter - the origin of the counter. */
 export function argsFor(origin: string, counter = origin): readonly string[] {
+  return [...uncountedArgs(origin), '--count-url', `${counter}/count`, '--count-pointer', '/count'];
+}
+
+/** Without a counter. */
+export function uncountedArgs(origin: string): readonly string[] {
   return [
     `${origin}/charges`,
     ...['--header', `Authorization: Bearer ${secret}`, '--header', 'X-Tenant: one'],
     ...['--body', JSON.stringify({ amount: 2000, items: [1, 2], sentAt: 5 })],
-    ...['--count-url', `${counter}/count`, '--count-pointer', '/count'],
     ...variant('slow', { headers: { 'X-Delay': String(slowMs) } }),
     ...variant('other', { headers: { 'X-Tenant': 'two' } }),
     ...variant('elsewhere', { path: '/refunds' }),

@@ -1,5 +1,6 @@
 /** The bodies of answers and requests: binary, empty, large, streamed, broken off, compressed. */
 
+import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
 import { isSuccess } from '../signs.ts';
 import { type Answer, Unanswered } from '../wire.ts';
