@@ -10,13 +10,13 @@ import type { Readable, Writable } from 'node:stream';
 export const exitCodes = {
   /** The command did what was asked. */
   done: 0,
-  /** The command found something that needs attention, or did not find what was asked for. */
+  /** It found something that needs attention, found no such record, or the question was answered with no. */
   found: 1,
-  /** The command was used wrongly; nothing was changed. */
+  /** It was used wrongly; nothing was changed. */
   usage: 2,
   /** The store, or the target of a test, did not answer. */
   unreachable: 3,
-  /** The record changed since it was shown; nothing was changed. */
+  /** The record is not lapsed, or changed since it was shown; nothing was changed. */
   changed: 4,
 } as const;
 
@@ -26,17 +26,11 @@ export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 /** An output stream, which may be a terminal. */
 export interface Output extends Writable {
   readonly isTTY?: boolean;
-  readonly columns?: number;
-}
-
-/** An input stream, which may be a terminal. */
-export interface Input extends Readable {
-  readonly isTTY?: boolean;
 }
 
 /** The streams, environment and clock of one invocation, and its exit code, which the command's action sets. */
 export interface Invocation {
-  readonly stdin: Input;
+  readonly stdin: Readable & { readonly isTTY?: boolean };
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -6,25 +6,13 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
+import { count, duration } from '../options.ts';
 import { keyFormats, profileNames } from './claims.ts';
 import { gradeByOptions } from './grading.ts';
 import type { ConformanceOptions } from './options.ts';
 import { variants } from './template.ts';
-
-function wholeNumber(text: string): number {
-  const number = Number(text);
-  if (!Number.isSafeInteger(number) || number < 1)
-    throw new InvalidArgumentError('It must be a whole number of 1 or more.');
-  return number;
-}
-
-function seconds(text: string): number {
-  const number = Number(text);
-  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('It must be a number of seconds.');
-  return 1_000 * number;
-}
 
 function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
@@ -40,8 +28,6 @@ Variants: ${Object.entries(variants)
   .join(', ')}.
 
 Exit codes: 0 no row failed, 1 a row failed, 2 wrong use, 3 the target does not answer.`;
-
-const day = 86_400;
 
 function addRequest(command: Command): Command {
   return command
@@ -73,7 +59,7 @@ function addClaims(command: Command): Command {
     .addOption(new Option('--profile <name>', 'default ietf').choices(profileNames))
     .addOption(new Option('--key <when>', 'default optional; of acp required').choices(['required', 'optional']))
     .addOption(new Option('--key-format <format>', 'default lenient; of stripe, acp and ucp bare').choices(keyFormats))
-    .option('--max-key-length <characters>', 'default 255', wholeNumber)
+    .option('--max-key-length <characters>', 'default 255', count)
     .addOption(
       new Option('--when-running <what>', 'what a duplicate gets; default conflict').choices(['conflict', 'wait']),
     )
@@ -83,8 +69,8 @@ function addClaims(command: Command): Command {
     .option('--meaningful-header <name>', 'a header that is part of the payload; repeatable', collect)
     .option('--marker <header>', 'the header that is true on a replay; default Idempotent-Replayed')
     .option('--no-marker', 'replays are not marked')
-    .option('--max-body <bytes>', 'the limit of a request', wholeNumber)
-    .option('--retention <seconds>', `how long a key is remembered, such as ${day}`, seconds)
+    .option('--max-body <bytes>', 'the limit of a request', count)
+    .option('--retention <duration>', 'how long a key is remembered, such as 24h', duration)
     .option('--origin <origin>', 'an origin whose scripts may call the target');
 }
 
@@ -95,16 +81,16 @@ function addRun(command: Command): Command {
     .option('--kill-command <command>', "kills it; default SIGKILL to the start command's process group")
     .option('--rows <list>', 'only some rows, as in R17,R31', list)
     .option('--yes', 'allows a target that is not on this machine')
-    .option('--max-requests <number>', 'never send more', wholeNumber, 500)
+    .option('--max-requests <number>', 'never send more', count, 500)
     .option(
-      '--max-wait <seconds>',
+      '--max-wait <duration>',
       'the longest wait for an answer under a key, also if Retry-After is longer',
-      seconds,
+      duration,
       10_000,
     )
-    .option('--timeout <seconds>', 'the longest wait for one response, and for a start', seconds, 30_000)
+    .option('--timeout <duration>', 'the longest wait for one response, and for a start', duration, 30_000)
     .optionsGroup('Reports:')
-    .option('--json <file>', 'as JSON; - is the standard output')
+    .option('--json', 'print JSON')
     .option('--junit <file>', 'as JUnit XML')
     .option('--html <file>', 'as one HTML file');
 }

@@ -4,11 +4,9 @@
  * @module
  */
 
+import { wrongUse } from '../failure.ts';
 import { keyFormats, type PartialClaims, profileNames, profiles } from './claims.ts';
 import { member, parseJson, valueAt } from './json.ts';
-
-/** The claims are not readable. */
-export class ContractError extends Error {}
 
 function oneOf<Name extends string>(names: readonly Name[], value: unknown): Name | undefined {
   return names.find((name) => name === value);
@@ -54,12 +52,12 @@ function statusesOf(contract: unknown, usual: Readonly<Record<string, number>>) 
 /**
  * The claims in a contract.
  *
- * @throws ContractError if the text is not a contract.
+ * @throws Failure if the text is not a contract.
  */
 export function claimsIn(text: string): PartialClaims {
   const contract = parseJson(text);
   if (typeof member(contract, 'dialect') !== 'string' || member(contract, 'key') === undefined)
-    throw new ContractError('--contract must be the URL of the JSON of guard.contract()');
+    throw wrongUse('--contract must be the URL of the JSON of guard.contract()');
   const profile = oneOf(profileNames, member(contract, 'dialect'));
   const running = member(contract, 'whenRunning');
   const required = valueAt(contract, '/key/required');

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { wrongUse } from '../failure.ts';
 import { parseJson, valueAt } from './json.ts';
 import { Failed, NotSeen } from './row.ts';
 import type { Call } from './template.ts';
@@ -13,14 +14,15 @@ import type { Answer, Wire } from './wire.ts';
 export interface Counter {
   /** Whether it also counts executions whose answer the tester did not get. */
   readonly countsUnanswered: boolean;
-  /** The number of executions up to now. */
+  /**
+   * The number of executions up to now.
+   *
+   * @throws Failure if the counter does not answer with a number.
+   */
   count(): Promise<number>;
   /** Takes notice of an answer of the target. */
   note(answer: Answer): void;
 }
-
-/** The counter did not answer with a number. */
-export class CounterError extends Error {}
 
 /** Counts by a GET whose answer is a number, or has a number or a list at a JSON Pointer. */
 export function counterAt(wire: Wire, call: Call, pointer: string): Counter {
@@ -33,7 +35,7 @@ export function counterAt(wire: Wire, call: Call, pointer: string): Counter {
       const count = Array.isArray(value) ? value.length : value;
       if (status === 200 && typeof count === 'number') return count;
       const place = pointer === '' ? 'no number' : `no number or list at ${pointer}`;
-      throw new CounterError(`The counter answered ${status} with ${place}. Check --count-url and --count-pointer.`);
+      throw wrongUse(`The counter answered ${status} with ${place}. Check --count-url and --count-pointer.`);
     },
   };
 }

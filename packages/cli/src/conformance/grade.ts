@@ -51,14 +51,14 @@ async function outcomeOf(row: Row, probe: Probe): Promise<Pick<Result, 'outcome'
 /**
  * Grades every row.
  *
- * @param onResult - called after each row.
- * @throws CounterError
+ * @param onRow - called with the number of rows that are graded.
+ * @throws Failure if the counter does not count.
  */
 export async function grade(
   rows: readonly Row[],
   probe: Probe,
   redact: Redact,
-  onResult: (result: Result) => void,
+  onRow: (done: number) => void,
 ): Promise<readonly Result[]> {
   const results: Result[] = [];
   for (const row of rows) {
@@ -74,7 +74,7 @@ export async function grade(
       requests: probe.wire.sent - before,
     };
     results.push(result);
-    onResult(result);
+    onRow(results.length);
   }
   return results;
 }

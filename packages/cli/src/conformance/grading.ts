@@ -5,18 +5,20 @@
  */
 
 import { writeFileSync } from 'node:fs';
+import { Failure, wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
+import { note, print, printJson } from '../terminal/print.ts';
+import { Progress } from '../terminal/progress.ts';
 import { type Claims, mergeClaims } from './claims.ts';
-import { ContractError, claimsIn } from './contract.ts';
-import { type Counter, CounterError, counterAt, counterOfMember } from './counting.ts';
+import { claimsIn } from './contract.ts';
+import { type Counter, counterAt, counterOfMember } from './counting.ts';
 import { applicable, grade } from './grade.ts';
 import { type ConformanceOptions, claimsGiven, rowsNamed, urlOf } from './options.ts';
 import { Probe } from './probe.ts';
-import { readTemplate, UsageError } from './read-template.ts';
+import { readTemplate } from './read-template.ts';
 import { redactionFor, shownUrl } from './redaction.ts';
 import { htmlOf } from './reports/html.ts';
 import { junitOf } from './reports/junit.ts';
-import { progressOn } from './reports/progress.ts';
 import { type Report, totalsOf } from './reports/report.ts';
 import { tableOf } from './reports/table.ts';
 import type { Row } from './row.ts';
@@ -46,9 +48,9 @@ function setupOf(address: string, options: ConformanceOptions): Setup {
   const template = readTemplate(urlOf(address, 'The target'), options);
   const { countUrl, executionId, contract } = options;
   if (countUrl !== undefined && executionId !== undefined)
-    throw new UsageError('Give --count-url or --execution-id, not both');
+    throw wrongUse('Give --count-url or --execution-id, not both');
   if (options.killCommand !== undefined && options.startCommand === undefined)
-    throw new UsageError('--kill-command needs --start-command');
+    throw wrongUse('--kill-command needs --start-command');
   return {
     options,
     template,
@@ -70,11 +72,12 @@ function announce({ options, template, rows, contract, count }: Setup, invocatio
   const most = Math.min(planned, options.maxRequests);
   const urls = [url, count?.url, contract?.url, ...Object.values(variants).map((call) => call.url)];
   const remote = urls.filter((one) => one !== undefined).find(({ hostname }) => !loopback.test(hostname));
-  invocation.stderr.write(
-    `Sends about ${most} requests, and never more than ${options.maxRequests}: ${method} ${shownUrl(url)}. Most of them are executed.\n`,
+  note(
+    invocation,
+    `Sends about ${most} requests, and never more than ${options.maxRequests}: ${method} ${shownUrl(url)}. Most of them are executed.`,
   );
   if (remote !== undefined && options.yes !== true)
-    throw new UsageError(`${remote.host} is not this machine: add --yes if these requests may be executed there`);
+    throw wrongUse(`${remote.host} is not this machine: add --yes if these requests may be executed there`);
 }
 
 async function readClaims({ options, contract }: Setup, wire: Wire): Promise<Claims> {
@@ -93,20 +96,14 @@ async function tryOut(probe: Probe): Promise<void> {
   const answer = await probe.send({ key: probe.newKey() });
   if (isSuccess(answer)) return;
   const got = described(answer, probe.claims);
-  throw new UsageError(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
+  throw wrongUse(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
 }
 
-function write(report: Report, { json, junit, html }: ConformanceOptions, { stdout }: Invocation): void {
-  const files: readonly (readonly [file: string | undefined, text: () => string])[] = [
-    [json, () => `${JSON.stringify(report, undefined, 2)}\n`],
-    [junit, () => junitOf(report)],
-    [html, () => htmlOf(report)],
-  ];
-  for (const [file, text] of files) {
-    if (file === '-') stdout.write(text());
-    else if (file !== undefined) writeFileSync(file, text());
-  }
-  if (!files.some(([file]) => file === '-')) stdout.write(tableOf(report));
+function write(report: Report, { json, junit, html }: ConformanceOptions, invocation: Invocation): void {
+  if (junit !== undefined) writeFileSync(junit, junitOf(report));
+  if (html !== undefined) writeFileSync(html, htmlOf(report));
+  if (json === true) printJson(invocation, report);
+  else print(invocation, tableOf(report, invocation.stdout));
 }
 
 async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation: Invocation): Promise<ExitCode> {
@@ -122,9 +119,9 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     const counter = counterOf(setup, wire);
     const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
     await tryOut(probe);
-    const progress = progressOn(invocation.stderr, rows.length);
+    const progress = new Progress(invocation.stderr, 'Rows');
     const redact = redactionFor(template);
-    const results = await grade(rows, probe, redact, progress.show);
+    const results = await grade(rows, probe, redact, (done) => progress.update(done, rows.length));
     progress.end();
     const totals = totalsOf(results);
     const counted = counter?.countsUnanswered === true ? 'by a counter' : 'by a member of the answers';
@@ -153,6 +150,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
  * Runs the command.
  *
  * @param address - the URL of the target.
+ * @throws Failure
  */
 export async function gradeByOptions(
   address: string,
@@ -160,16 +158,13 @@ export async function gradeByOptions(
   surroundings: Surroundings,
   invocation: Invocation,
 ): Promise<ExitCode> {
+  const setup = setupOf(address, options);
+  announce(setup, invocation);
   try {
-    const setup = setupOf(address, options);
-    announce(setup, invocation);
     return await gradeTarget(setup, surroundings, invocation);
   } catch (error) {
-    const isWrongUse = [UsageError, ContractError, CounterError].some((type) => error instanceof type);
     const isUnreachable = [Unreachable, Unanswered, TargetProcessError].some((type) => error instanceof type);
-    if (!isWrongUse && !isUnreachable) throw error;
-    const { message } = error as Error;
-    invocation.stderr.write(`error: ${isUnreachable ? `The target does not answer: ${message}` : message}\n`);
-    return isWrongUse ? exitCodes.usage : exitCodes.unreachable;
+    if (!isUnreachable) throw error;
+    throw new Failure(exitCodes.unreachable, `The target does not answer: ${(error as Error).message}`);
   }
 }

@@ -4,8 +4,9 @@
  * @module
  */
 
+import { wrongUse } from '../failure.ts';
 import type { Claims, PartialClaims, ProfileName } from './claims.ts';
-import { type TemplateOptions, UsageError } from './read-template.ts';
+import type { TemplateOptions } from './read-template.ts';
 import type { Row } from './row.ts';
 import { rows } from './rows/all.ts';
 
@@ -36,7 +37,7 @@ export interface ConformanceOptions extends TemplateOptions {
   readonly maxRequests: number;
   readonly maxWait: number;
   readonly timeout: number;
-  readonly json?: string;
+  readonly json?: boolean;
   readonly junit?: string;
   readonly html?: string;
 }
@@ -63,22 +64,21 @@ export function claimsGiven(options: ConformanceOptions): PartialClaims {
 /**
  * The rows to grade.
  *
- * @throws UsageError
+ * @throws Failure
  */
 export function rowsNamed(names: readonly string[] | undefined): readonly Row[] {
   if (names === undefined) return rows;
   const stranger = names.find((name) => !rows.some(({ id }) => id === name));
   if (stranger !== undefined)
-    throw new UsageError(`There is no row ${stranger}; there are ${rows.map(({ id }) => id).join(', ')}`);
+    throw wrongUse(`There is no row ${stranger}; there are ${rows.map(({ id }) => id).join(', ')}`);
   return rows.filter(({ id }) => names.includes(id));
 }
 
-/** @throws UsageError */
+/** @throws Failure */
 export function urlOf(text: string, name: string): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol))
-    throw new UsageError(`${name} must be an http or https URL`);
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw wrongUse(`${name} must be an http or https URL`);
   if (url.username !== '' || url.password !== '')
-    throw new UsageError(`${name} must not contain credentials. Give them as --header "Authorization: …"`);
+    throw wrongUse(`${name} must not contain credentials. Give them as --header "Authorization: …"`);
   return url;
 }

@@ -5,6 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { wrongUse } from '../failure.ts';
 import { member, parseJson } from './json.ts';
 import {
   type Call,
@@ -16,9 +17,6 @@ import {
   type VariantName,
   variants,
 } from './template.ts';
-
-/** The command was used wrongly. */
-export class UsageError extends Error {}
 
 /** The options that describe the request. */
 export interface TemplateOptions {
@@ -39,7 +37,7 @@ function readBytes(file: string, option: string): Buffer {
   try {
     return readFileSync(file);
   } catch {
-    throw new UsageError(`${option}: cannot read the file ${file}`);
+    throw wrongUse(`${option}: cannot read the file ${file}`);
   }
 }
 
@@ -56,21 +54,20 @@ function bodyIn(value: unknown): Buffer | null | undefined {
 
 function refuseUnknown(value: unknown, known: readonly string[], where: string): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new UsageError(`${where} must be a JSON object`);
+    throw wrongUse(`${where} must be a JSON object`);
   const stranger = Object.keys(value).find((name) => !known.includes(name));
-  if (stranger !== undefined)
-    throw new UsageError(`${where} has the unknown member "${stranger}"; use ${known.join(', ')}`);
+  if (stranger !== undefined) throw wrongUse(`${where} has the unknown member "${stranger}"; use ${known.join(', ')}`);
 }
 
 function textIn(value: unknown, where: string): string | undefined {
   if (value === undefined || typeof value === 'string') return value;
-  throw new UsageError(`${where} must be a text`);
+  throw wrongUse(`${where} must be a text`);
 }
 
 function headersIn(value: unknown, where: string): Record<string, string | null> {
   const entries = Object.entries(Object(value ?? {}));
   const isRight = entries.every(([, text]) => typeof text === 'string' || text === null);
-  if (!isRight || Array.isArray(value)) throw new UsageError(`${where} must be an object of texts`);
+  if (!isRight || Array.isArray(value)) throw wrongUse(`${where} must be an object of texts`);
   return Object.fromEntries(entries) as Record<string, string | null>;
 }
 
@@ -93,7 +90,7 @@ function isVariant(name: string): name is VariantName {
 
 function headerIn(line: string): Header {
   const [, name, value] = /^([^\s:]+):\s*(.*)$/.exec(line) ?? [];
-  if (name === undefined || value === undefined) throw new UsageError('--header must be "Name: value"');
+  if (name === undefined || value === undefined) throw wrongUse('--header must be "Name: value"');
   return [name, value];
 }
 
@@ -106,9 +103,7 @@ function changesIn(file: unknown, options: readonly string[]): ReadonlyMap<Varia
   const changes = new Map<VariantName, Change>();
   for (const [name, value] of [...Object.entries(Object(file ?? {})), ...fromOptions]) {
     if (!isVariant(name))
-      throw new UsageError(
-        `"${name}" is no variant; use ${Object.keys(variants).join(', ')}, as in slow={"headers":{…}}`,
-      );
+      throw wrongUse(`"${name}" is no variant; use ${Object.keys(variants).join(', ')}, as in slow={"headers":{…}}`);
     changes.set(name, changeIn(value, `the variant "${name}"`));
   }
   return changes;
@@ -128,7 +123,7 @@ function withType(headers: readonly Header[], body: Buffer | undefined): readonl
 /**
  * Reads the template.
  *
- * @throws UsageError
+ * @throws Failure
  */
 export function readTemplate(url: URL, options: TemplateOptions): Template {
   const file = options.template === undefined ? {} : parseJson(readBytes(options.template, '--template').toString());

@@ -2,12 +2,18 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
+import { exitCodes } from '../../src/invocation.ts';
+import { run } from '../../src/program.ts';
+import { runCli } from '../run-cli.ts';
+import { graded } from './graded.ts';
 import { listen } from './listen.ts';
 import { startReference } from './reference/server.ts';
-import { graded, runConformance } from './run-conformance.ts';
 import { argsFor, secret, uncountedArgs } from './template-args.ts';
+
+const runConformance = (args: readonly string[]) => runCli(['conformance', ...args]);
 
 type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
 
@@ -43,30 +49,30 @@ async function recording() {
 
 describe('the exit code', () => {
   it('is 0 if no row failed', async () => {
-    const { code, out, errors } = await runConformance([...argsFor(await reference()), '--rows', 'R1,R2,R5']);
+    const { code, stdout, stderr } = await runConformance([...argsFor(await reference()), '--rows', 'R1,R2,R5']);
     expect(code).toBe(0);
-    expect(out).toMatch(/^R1 +passed +a new key runs/);
-    expect(out).toMatch(/R5 +not applicable .*\n +the target claims that a key is optional/);
-    expect(out).toMatch(/\n2 passed, 0 failed, 0 not seen, 1 not applicable\n$/);
-    expect(errors).toMatch(/^Sends about \d+ requests, and never more than 500: POST http:\S+\/charges/);
+    expect(stdout).toMatch(/^R1 +passed +a new key runs/);
+    expect(stdout).toMatch(/R5 +not applicable .*\n +the target claims that a key is optional/);
+    expect(stdout).toMatch(/\n2 passed, 0 failed, 0 not seen, 1 not applicable\n$/);
+    expect(stderr).toMatch(/^Sends about \d+ requests, and never more than 500: POST http:\S+\/charges/);
   });
 
   it('is 1 if a row failed, which says what was seen, what is expected, and the rule', async () => {
     const origin = await reference({ fault: 'ignores-payload' });
-    const { code, out } = await runConformance([...argsFor(origin), '--rows', 'R17']);
+    const { code, stdout } = await runConformance([...argsFor(origin), '--rows', 'R17']);
     expect(code).toBe(1);
-    expect(out).toMatch(
+    expect(stdout).toMatch(
       /R17 +FAILED .*\n +seen: +the second request got 201, a replay\n +expected: +422 .*\n +rule: +draft-/,
     );
   });
 
   it('is 3 if the target does not answer', async () => {
-    const { code, errors } = await runConformance([`http://127.0.0.1:${await freePort()}/charges`]);
-    expect([code, errors]).toEqual([3, expect.stringContaining('The target does not answer: ECONNREFUSED')]);
+    const { code, stderr } = await runConformance([`http://127.0.0.1:${await freePort()}/charges`]);
+    expect([code, stderr]).toEqual([3, expect.stringContaining('The target does not answer: ECONNREFUSED')]);
     const silent = await serve(() => undefined);
-    expect((await runConformance([silent, '--timeout', '0.1'])).code).toBe(3);
+    expect((await runConformance([silent, '--timeout', '1s'])).code).toBe(3);
     expect(
-      (await runConformance([silent.replace(/\d+$/, '1'), '--start-command', 'true', '--timeout', '0.2'])).code,
+      (await runConformance([silent.replace(/\d+$/, '1'), '--start-command', 'true', '--timeout', '1s'])).code,
     ).toBe(3);
   });
 
@@ -81,25 +87,25 @@ describe('the exit code', () => {
     'two counters': [['http://localhost/', '--count-url', 'http://localhost/', '--execution-id', '/id'], 'not both'],
     'a kill command alone': [['http://localhost/', '--kill-command', 'true'], '--kill-command needs --start-command'],
     'an unknown profile': [['http://localhost/', '--profile', 'paypal'], 'Allowed choices are ietf, stripe, acp, ucp'],
-    'a word for a number': [['http://localhost/', '--max-requests', 'many'], 'It must be a whole number'],
+    'a word for a number': [['http://localhost/', '--max-requests', 'many'], 'It must be an integer of at least 1.'],
   };
 
   it.each(Object.entries(wrong))('is 2 for %s', async (_, [args, message]) => {
-    const { code, errors } = await runConformance(args);
-    expect([code, errors]).toEqual([2, expect.stringContaining(message)]);
+    const { code, stderr } = await runConformance(args);
+    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
   });
 
   it('is 2 if the plain request does not succeed, the counter does not count, or there is no contract', async () => {
     const origin = await reference();
     const noCredentials = await runConformance([`${origin}/charges`]);
-    expect([noCredentials.code, noCredentials.errors]).toEqual([
+    expect([noCredentials.code, noCredentials.stderr]).toEqual([
       2,
       expect.stringContaining('must succeed, but got 401'),
     ]);
     const noCounter = await runConformance([...argsFor(origin), '--count-pointer', '/total', '--rows', 'R1']);
-    expect([noCounter.code, noCounter.errors]).toEqual([2, expect.stringContaining('no number or list at /total')]);
+    expect([noCounter.code, noCounter.stderr]).toEqual([2, expect.stringContaining('no number or list at /total')]);
     const noContract = await runConformance([...argsFor(origin), '--contract', `${origin}/count`]);
-    expect([noContract.code, noContract.errors]).toEqual([2, expect.stringContaining('guard.contract()')]);
+    expect([noContract.code, noContract.stderr]).toEqual([2, expect.stringContaining('guard.contract()')]);
   });
 });
 
@@ -108,7 +114,7 @@ describe('the requests', () => {
     const { origin, requests } = await recording();
     const elsewhere = origin.replace('127.0.0.1', '0.0.0.0');
     const refused = await runConformance([elsewhere, '--rows', 'R1']);
-    expect([refused.code, refused.errors]).toEqual([2, expect.stringContaining('is not this machine: add --yes')]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is not this machine: add --yes')]);
     const counted = await runConformance([origin, '--count-url', elsewhere, '--rows', 'R1']);
     expect([counted.code, requests.length]).toEqual([2, 0]);
     expect((await runConformance([elsewhere, '--rows', 'R1', '--yes'])).code).toBe(0);
@@ -117,7 +123,7 @@ describe('the requests', () => {
 
   it('are never more than --max-requests; the other rows are not seen', async () => {
     const { origin, requests } = await recording();
-    const { report } = await graded([origin, '--max-requests', '3', '--rows', 'R1,R4,R15', '--execution-id', '/id']);
+    const report = await graded([origin, '--max-requests', '3', '--rows', 'R1,R4,R15', '--execution-id', '/id']);
     expect(requests.length).toBe(3);
     expect(report.results.map(({ outcome }) => outcome)).toEqual(['passed', 'not-seen', 'not-seen']);
     expect(report.results[2]?.note).toBe('--max-requests 3 is reached');
@@ -152,7 +158,7 @@ describe('the requests', () => {
       isFirst &&= request.headers['x-slow'] === undefined;
     });
     const slow = ['--variant', 'slow={"headers":{"X-Slow":"yes"}}'];
-    const { report } = await graded([origin, ...slow, '--rows', 'R45', '--max-wait', '0.5']);
+    const report = await graded([origin, ...slow, '--rows', 'R45', '--max-wait', '1s']);
     expect(report.results[0]).toMatchObject({ outcome: 'failed', note: 'the retry got 409' });
   });
 });
@@ -162,7 +168,7 @@ describe('a row that needs a number of executions', () => {
 
   it('is not seen if they are not counted', async () => {
     const args = uncountedArgs(await reference());
-    const { report } = await graded([...args, '--rows', rows.join(',')]);
+    const report = await graded([...args, '--rows', rows.join(',')]);
     expect(report.counted).toBe('not counted');
     for (const { outcome, note } of report.results)
       expect([outcome, note]).toEqual(['not-seen', expect.stringContaining('give --count-url or --execution-id')]);
@@ -170,7 +176,7 @@ describe('a row that needs a number of executions', () => {
 
   it('is graded by a member of the answers, unless an answer may be lost', async () => {
     const args = uncountedArgs(await reference());
-    const { report } = await graded([...args, '--execution-id', '/id', '--rows', rows.join(',')]);
+    const report = await graded([...args, '--execution-id', '/id', '--rows', rows.join(',')]);
     const outcomes = report.results.map(({ row, outcome }) => `${row} ${outcome}`);
     expect(outcomes).toEqual(['R1 passed', 'R2 passed', 'R4 passed', 'R31 passed', 'R45 not-seen']);
   });
@@ -188,24 +194,26 @@ describe('a report', () => {
       if (request.headers['idempotency-key']?.includes('"')) response.statusCode = 418;
       response.end(JSON.stringify({ code: `no ${authorization} ${cookie} shop pa55-word`, at: Math.random() }));
     });
-    const files = ['json', 'junit', 'html'].flatMap((form) => [`--${form}`, join(path, form)]);
+    const files = ['junit', 'html'].flatMap((form) => [`--${form}`, join(path, form)]);
     const url = `${origin}/charges?api_key=${secret}`;
     const headers = ['--header', `Authorization: Basic ${basic}`, '--header', `Cookie: session=${secret}`];
-    const { code, out, errors } = await runConformance([url, ...headers, ...files, '--rows', 'R7,R10,R12,R17']);
-    expect([code, out]).toEqual([1, expect.stringContaining('[redacted]')]);
-    const texts = [out, errors, ...['json', 'junit', 'html'].map((form) => readFileSync(join(path, form), 'utf8'))];
+    const { code, stdout, stderr } = await runConformance([url, ...headers, ...files, '--rows', 'R7,R10,R12,R17']);
+    expect([code, stdout]).toEqual([1, expect.stringContaining('[redacted]')]);
+    const texts = [stdout, stderr, ...['junit', 'html'].map((form) => readFileSync(join(path, form), 'utf8'))];
     for (const text of texts)
       for (const credential of [secret, basic, 'pa55-word']) expect(text).not.toContain(credential);
   });
 
   it('goes to the standard output instead of the table', async () => {
-    const { out } = await runConformance([...argsFor(await reference()), '--rows', 'R3', '--json', '-']);
-    expect(JSON.parse(out)).toMatchObject({ totals: { passed: 1, failed: 0 }, method: 'POST' });
+    const { stdout } = await runConformance([...argsFor(await reference()), '--rows', 'R3', '--json']);
+    expect(JSON.parse(stdout)).toMatchObject({ totals: { passed: 1, failed: 0 }, method: 'POST' });
   });
 
-  it('is preceded by a progress bar on a terminal, and by none elsewhere', async () => {
-    const args = [...argsFor(await reference()), '--rows', 'R1,R3'];
-    expect((await runConformance(args, { isTTY: true })).errors).toMatch(/█+ 2\/2, 0 failed, R3/);
-    expect((await runConformance(args)).errors).not.toContain('█');
+  it('is preceded by a progress bar on a terminal', async () => {
+    const [stdin, stdout, stderr] = [new PassThrough(), new PassThrough(), new PassThrough()];
+    const args = ['conformance', ...argsFor(await reference()), '--rows', 'R1,R3'];
+    const terminal = Object.assign(stderr, { isTTY: true });
+    await run(args, { stdin, stdout, stderr: terminal, env: {}, now: Date.now, exitCode: exitCodes.done });
+    expect(String(stderr.read())).toMatch(/Rows \[#+\] 2\/2/);
   });
 });

@@ -5,9 +5,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { rows } from '../../src/conformance/rows/all.ts';
+import { graded, rowsThat } from './graded.ts';
 import type { Fault, ReferenceOptions } from './reference/faults.ts';
 import { startReference } from './reference/server.ts';
-import { graded, rowsThat } from './run-conformance.ts';
 import { argsFor } from './template-args.ts';
 
 /** What a row needs of the reference server and of the command. */
@@ -34,7 +34,7 @@ const settings: Readonly<Record<string, Setting>> = {
   R38: rerun,
   R40: { process: true },
   R41: { process: true },
-  R46: { options: { retentionMs: 1_000 }, args: ['--retention', '1'] },
+  R46: { options: { retentionMs: 1_000 }, args: ['--retention', '1s'] },
 };
 
 /** The faults that each row must find. */
@@ -103,7 +103,7 @@ const main = fileURLToPath(new URL('reference/main.ts', import.meta.url));
 async function gradeHere(options: ReferenceOptions, args: readonly string[]) {
   const { origin, close } = await startReference(options);
   try {
-    return (await graded([...argsFor(origin), ...args])).report;
+    return await graded([...argsFor(origin), ...args]);
   } finally {
     await close();
   }
@@ -116,7 +116,7 @@ async function gradeProcess(options: ReferenceOptions, args: readonly string[]) 
     const port = await freePort();
     const json = JSON.stringify({ ...options, file: join(folder, 'records.json') });
     const start = `exec ${[process.execPath, main, String(port), json].map((word) => `'${word}'`).join(' ')}`;
-    return (await graded([...argsFor(`http://127.0.0.1:${port}`), '--start-command', start, ...args])).report;
+    return await graded([...argsFor(`http://127.0.0.1:${port}`), '--start-command', start, ...args]);
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -159,7 +159,7 @@ describe.concurrent('a server with one fault', () => {
   });
 
   it('fails R41 under rerun: a key that stays in use after a crash', async () => {
-    const setting: Setting = { ...rerun, args: [...(rerun.args ?? []), '--max-wait', '3'], process: true };
+    const setting: Setting = { ...rerun, args: [...(rerun.args ?? []), '--max-wait', '3s'], process: true };
     const report = await reportOn(['R41'], setting, 'restart-holds-key');
     expect(rowsThat('failed', report)).toEqual(['R41']);
   });

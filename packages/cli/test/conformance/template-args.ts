@@ -24,7 +24,7 @@ export function uncountedArgs(origin: string): readonly string[] {
     ...variant('elsewhere', { path: '/refunds' }),
     ...variant('read', { path: '/charges' }),
     ...['declined', 'broken', 'busy', 'binary', 'empty', 'large', 'streamed', 'cut'].flatMap(answer),
-    ...['--ignore', '/sentAt', '--meaningful-header', 'If-Match', '--max-body', '2000', '--retention', '60'],
+    ...['--ignore', '/sentAt', '--meaningful-header', 'If-Match', '--max-body', '2000', '--retention', '1h'],
     ...['--origin', 'https://shop.example'],
   ];
 }

@@ -5,7 +5,7 @@ import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { type RedisServer, startRedis } from '../../../latchkey/test/servers/redis-server.ts';
 import type { Result } from '../../src/conformance/grade.ts';
 import { outcomeNames } from '../../src/conformance/reports/report.ts';
-import { graded } from '../conformance/run-conformance.ts';
+import { graded } from '../conformance/graded.ts';
 
 const page = fileURLToPath(new URL('../../../../docs/comparison.md', import.meta.url));
 const main = fileURLToPath(new URL('comparison/main.ts', import.meta.url));
@@ -38,9 +38,9 @@ async function gradeContestant(name: Contestant): Promise<readonly Result[]> {
   const port = await freePort();
   const redisPort = redisServers[contestants.indexOf(name)]?.port;
   const origin = `http://127.0.0.1:${port}`;
-  const { report } = await graded([
+  const report = await graded([
     ...[`${origin}/charges`, '--header', 'Authorization: Bearer one', '--body', '{"amount":2000,"items":[1,2]}'],
-    ...['--count-url', `${origin}/count`, '--max-wait', '2'],
+    ...['--count-url', `${origin}/count`, '--max-wait', '2s'],
     ...['--start-command', `exec '${process.execPath}' '${main}' ${name} ${port} ${redisPort}`],
     ...variant('slow', { headers: { 'X-Delay': '900' } }),
     ...variant('other', { headers: { Authorization: 'Bearer two' } }),

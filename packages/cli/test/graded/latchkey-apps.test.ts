@@ -13,8 +13,8 @@ import { startLambda } from '../../../latchkey/test/adapters/apps/lambda.ts';
 import { startNest } from '../../../latchkey/test/adapters/apps/nest.ts';
 import { startNode } from '../../../latchkey/test/adapters/apps/node.ts';
 import type { Start } from '../../../latchkey/test/adapters/apps/suites.ts';
+import { graded } from '../conformance/graded.ts';
 import { listen } from '../conformance/listen.ts';
-import { graded } from '../conformance/run-conformance.ts';
 import { argsFor } from '../conformance/template-args.ts';
 
 const frameworks: Readonly<Record<string, Start>> = {
@@ -91,7 +91,7 @@ async function gradeApp(start: Start, options: Options, args: readonly string[])
     },
   });
   try {
-    return (await graded([...argsFor(app.origin, counter.origin), ...args])).report.results;
+    return (await graded([...argsFor(app.origin, counter.origin), ...args])).results;
   } finally {
     await app.close();
     await counter.close();
@@ -126,7 +126,7 @@ const settings: Readonly<
   rerun: [{ afterFailure: 'rerun' }, ['--after-failure', 'rerun'], ['R36', 'R38', 'R57', 'R45']],
   wait: [{ whenRunning: { waitMs: 5_000 } }, ['--when-running', 'wait'], ['R27', 'R30', 'R31']],
   multipart: [{}, multipart, ['R17', 'R24']],
-  'a short retention': [{ timing: { retentionMs: 1_000 } }, ['--retention', '1'], ['R46']],
+  'a short retention': [{ timing: { retentionMs: 1_000 } }, ['--retention', '1s'], ['R46']],
 };
 
 describe.concurrent('the guard', () => {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ProviderProcess } from '../../../../examples/payments/test/support/provider-process.ts';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
-import { graded, rowsThat } from '../conformance/run-conformance.ts';
+import { graded, rowsThat } from '../conformance/graded.ts';
 
 const server = fileURLToPath(new URL('../../../../examples/payments/src/server.ts', import.meta.url));
 
@@ -26,7 +26,7 @@ async function gradePayments(
   const start = `${settings.join(' ')} exec '${process.execPath}' '${server}'`;
   try {
     const url = `http://127.0.0.1:${port}${route}`;
-    return (await graded([url, ...claims, ...header('one'), '--start-command', start, ...args])).report;
+    return await graded([url, ...claims, ...header('one'), '--start-command', start, ...args]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { idempotency } from '../../../latchkey/src/adapters/express.ts';
 import { acp, ietf, stripe, ucp } from '../../../latchkey/src/dialects/index.ts';
 import { memoryStore } from '../../../latchkey/src/stores/memory/index.ts';
+import { graded, rowsThat } from '../conformance/graded.ts';
 import { listen } from '../conformance/listen.ts';
-import { graded, rowsThat } from '../conformance/run-conformance.ts';
 
 const guards = {
   ietf: () => guardOf({ dialect: ietf }),
@@ -52,7 +52,7 @@ function argsFor(origin: string): readonly string[] {
 async function gradeBy(args: (origin: string) => readonly string[], profile: Profile) {
   const { origin, close } = await start(profile);
   try {
-    return (await graded([...argsFor(origin), ...args(origin)])).report;
+    return await graded([...argsFor(origin), ...args(origin)]);
   } finally {
     await close();
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
-import { graded, rowsThat } from '../conformance/run-conformance.ts';
+import { graded, rowsThat } from '../conformance/graded.ts';
 
 const server = fileURLToPath(new URL('python_server.py', import.meta.url));
 const answer = (name: string) => ['--variant', `${name}={"headers":{"X-Answer":"${name}"}}`];
@@ -14,7 +14,7 @@ it('grades an endpoint in another language, which it starts and kills', async ()
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
   try {
-    const { report } = await graded([
+    const report = await graded([
       ...[`${origin}/charges`, '--header', 'Authorization: Bearer one', '--body', '{"amount":2000,"items":[1,2]}'],
       ...['--count-url', `${origin}/count`],
       ...['--start-command', `exec python3 '${server}' ${port} '${join(folder, 'records.db')}'`],

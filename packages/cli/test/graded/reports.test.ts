@@ -5,8 +5,8 @@ import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { launchChromium } from '../../../../examples/payments/test/support/chromium.ts';
 import { startReference } from '../conformance/reference/server.ts';
-import { runConformance } from '../conformance/run-conformance.ts';
 import { argsFor } from '../conformance/template-args.ts';
+import { runCli } from '../run-cli.ts';
 
 it('writes an HTML page that loads nothing else, and JUnit XML that is well-formed', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-conformance-'));
@@ -14,7 +14,7 @@ it('writes an HTML page that loads nothing else, and JUnit XML that is well-form
   const browser = await launchChromium();
   try {
     const [html, junit] = [join(folder, 'report.html'), join(folder, 'junit.xml')];
-    await runConformance([...argsFor(origin), '--html', html, '--junit', junit, '--rows', 'R1,R5,R10']);
+    await runCli(['conformance', ...argsFor(origin), '--html', html, '--junit', junit, '--rows', 'R1,R5,R10']);
     const page = await browser.newPage();
     const requests: string[] = [];
     page.on('request', (request) => requests.push(request.url()));

@@ -46,7 +46,16 @@ type Happening =
   | {
       readonly type: 'audited';
       readonly id: string;
-      readonly event: 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
+      readonly event:
+        | 'proposed'
+        | 'withdrawn'
+        | 'decided'
+        | 'applied'
+        | 'stale'
+        | 'unclear'
+        | 'refused'
+        | 'erasing'
+        | 'erased';
       readonly decision: 'respond' | 'rerun' | 'forget' | undefined;
     }
   /** A dispatcher has delivered a message of an outbox; `attempts` counts the begun deliveries. */

@@ -1,17 +1,23 @@
+import type { Output } from '../../invocation.ts';
+import { printable, styled } from '../../terminal/text.ts';
 import type { Result } from '../grade.ts';
 import { outcomeNames, type Report, summaryOf } from './report.ts';
 
+const styles = { passed: 'green', failed: 'red', 'not-seen': 'yellow', 'not-applicable': 'dim' } as const;
 const widest = Math.max(...Object.values(outcomeNames).map((name) => name.length));
+const indent = ' '.repeat(widest + 7);
 
-function linesOf({ row, title, source, expected, outcome, note }: Result): string {
-  const indent = ' '.repeat(widest + 8);
-  const line = `${row.padEnd(5)} ${outcomeNames[outcome].padEnd(widest)}  ${title}`;
-  if (outcome === 'passed' || note === undefined) return line;
-  if (outcome !== 'failed') return `${line}\n${indent}${note}`;
-  return `${line}\n${indent}seen:     ${note}\n${indent}expected: ${expected}\n${indent}rule:     ${source}`;
+function linesOf(stdout: Output, { row, title, source, expected, outcome, note }: Result): readonly string[] {
+  const name = styled(stdout, styles[outcome], outcomeNames[outcome].padEnd(widest));
+  const line = `${row.padEnd(4)}  ${name} ${title}`;
+  if (note === undefined) return [line];
+  if (outcome !== 'failed') return [line, `${indent}${note}`];
+  // What was seen comes from the target.
+  const seen = `${indent}seen:     ${printable(note)}`;
+  return [line, seen, `${indent}expected: ${expected}`, `${indent}rule:     ${source}`];
 }
 
 /** The results for a terminal. */
-export function tableOf(report: Report): string {
-  return `${report.results.map(linesOf).join('\n')}\n\n${summaryOf(report)}\n`;
+export function tableOf(report: Report, stdout: Output): readonly string[] {
+  return [...report.results.flatMap((result) => linesOf(stdout, result)), '', summaryOf(report)];
 }
