@@ -10,7 +10,7 @@ export type ProfileName = (typeof profileNames)[number];
 
 /** Which forms of the key header are accepted: both, the RFC 9651 String alone, or any text as it is. */
 export const keyFormats = ['lenient', 'strict', 'bare'] as const;
-export type KeyFormat = (typeof keyFormats)[number];
+type KeyFormat = (typeof keyFormats)[number];
 
 /** The claims of a target. */
 export interface Claims {
@@ -71,6 +71,13 @@ export const profiles: Readonly<Record<ProfileName, Claims>> = {
     comparedBy: 'bytes',
     statuses: { ...ietf.statuses, keyReused: 409 },
   },
+};
+
+/** The documents of the conventions beside the draft. */
+export const conventions: Readonly<Partial<Record<ProfileName, string>>> = {
+  stripe: 'docs.stripe.com/error-low-level',
+  acp: 'Agentic Commerce Protocol, "Agentic Checkout" §6',
+  ucp: 'ucp.dev/specification/checkout-rest',
 };
 
 /** Claims without those that are unknown. */

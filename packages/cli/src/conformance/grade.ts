@@ -4,13 +4,13 @@
  * @module
  */
 
-import type { Claims } from './claims.ts';
+import { type Claims, conventions } from './claims.ts';
 import type { Probe } from './probe.ts';
 import type { Redact } from './redaction.ts';
 import { Failed, NotSeen, type Outcome, type Row } from './row.ts';
-import { TargetProcessError } from './target-process.ts';
+import { TargetProcessError } from './target/target-process.ts';
+import { RequestsSpent, Unanswered, Unreachable } from './target/wire.ts';
 import type { Template } from './template.ts';
-import { RequestsSpent, Unanswered, Unreachable } from './wire.ts';
 
 /** The result of one row. */
 export interface Result {
@@ -26,6 +26,12 @@ export interface Result {
 
 function expectationOf({ expected }: Row, claims: Claims): string {
   return typeof expected === 'string' ? expected : expected(claims);
+}
+
+/** The rule, and the convention's document where the expectation depends on it. */
+function ruleOf({ source, expected }: Row, { profile }: Claims): string {
+  const document = typeof expected === 'string' ? undefined : conventions[profile];
+  return document === undefined ? source : `${source}; ${document}`;
 }
 
 /** The rows that apply to a target. */
@@ -67,7 +73,7 @@ export async function grade(
     const result = {
       row: row.id,
       title: row.title,
-      source: row.source,
+      source: ruleOf(row, probe.claims),
       expected: expectationOf(row, probe.claims),
       outcome,
       ...(note !== undefined && { note: redact(note) }),

@@ -11,7 +11,6 @@ import { note, print, printJson } from '../terminal/print.ts';
 import { Progress } from '../terminal/progress.ts';
 import { type Claims, mergeClaims } from './claims.ts';
 import { claimsIn } from './contract.ts';
-import { type Counter, counterAt, counterOfMember } from './counting.ts';
 import { applicable, grade } from './grade.ts';
 import { type ConformanceOptions, claimsGiven, rowsNamed, urlOf } from './options.ts';
 import { Probe } from './probe.ts';
@@ -22,10 +21,11 @@ import { junitOf } from './reports/junit.ts';
 import { type Report, totalsOf } from './reports/report.ts';
 import { tableOf } from './reports/table.ts';
 import type { Row } from './row.ts';
-import { described, isSuccess } from './signs.ts';
-import { TargetProcess, TargetProcessError } from './target-process.ts';
+import { type Counter, counterAt, counterOfMember } from './target/counting.ts';
+import { described, isSuccess } from './target/signs.ts';
+import { TargetProcess, TargetProcessError } from './target/target-process.ts';
+import { type Surroundings, Unanswered, Unreachable, Wire } from './target/wire.ts';
 import type { Call, Template } from './template.ts';
-import { type Surroundings, Unanswered, Unreachable, Wire } from './wire.ts';
 
 /** What a run needs, read from the options. */
 interface Setup {

@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** A member of an object or an element of an array; undefined if there is none. */
+/** A member of an object or an element of an array; undefined if there is no such place. */
 export function member(value: unknown, name: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, name)
     ? Reflect.get(value, name)
@@ -29,7 +29,7 @@ export function pathOf(pointer: string): Path {
   return steps.map((step) => step.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
-/** The value at a JSON Pointer; undefined if there is none. */
+/** The value at a JSON Pointer; undefined if there is no such place. */
 export function valueAt(value: unknown, pointer: string): unknown {
   return pathOf(pointer).reduce(member, value);
 }

@@ -6,12 +6,12 @@
 
 import { otherBodyOf } from './bodies.ts';
 import type { Claims } from './claims.ts';
-import { type Counter, Tally } from './counting.ts';
 import { Failed, NotSeen } from './row.ts';
-import { described, difference, isInProgress, isMismatch, isReplay, isSuccess } from './signs.ts';
-import type { TargetProcess } from './target-process.ts';
+import { type Counter, Tally } from './target/counting.ts';
+import { described, difference, isInProgress, isMismatch, isReplay, isSuccess } from './target/signs.ts';
+import type { TargetProcess } from './target/target-process.ts';
+import type { Answer, Surroundings, Wire } from './target/wire.ts';
 import type { Call, Header, Template, VariantName } from './template.ts';
-import type { Answer, Surroundings, Wire } from './wire.ts';
 
 /** One request of a row. */
 export interface Sending {

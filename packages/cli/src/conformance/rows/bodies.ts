@@ -2,8 +2,8 @@
 
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
-import { type Answer, Unanswered } from '../wire.ts';
+import { isSuccess } from '../target/signs.ts';
+import { type Answer, Unanswered } from '../target/wire.ts';
 import { builders, draft } from './sources.ts';
 
 /** The retry must get the same answer, or an error that is not a failure of the server. */

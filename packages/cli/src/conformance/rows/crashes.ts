@@ -1,11 +1,11 @@
 /** Crashes of the target, which the tester kills. */
 
-import type { Tally } from '../counting.ts';
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
-import type { TargetProcess } from '../target-process.ts';
-import type { Answer } from '../wire.ts';
+import type { Tally } from '../target/counting.ts';
+import { isSuccess } from '../target/signs.ts';
+import type { TargetProcess } from '../target/target-process.ts';
+import type { Answer } from '../target/wire.ts';
 import { builders, draft, recoveryPoints } from './sources.ts';
 
 /** How long a request runs before its process is killed. */

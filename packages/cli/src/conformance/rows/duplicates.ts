@@ -1,10 +1,10 @@
 /** Duplicates while the first request runs. */
 
-import type { Tally } from '../counting.ts';
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { codeOf, isSuccess } from '../signs.ts';
-import type { Answer } from '../wire.ts';
+import type { Tally } from '../target/counting.ts';
+import { codeOf, isSuccess } from '../target/signs.ts';
+import type { Answer } from '../target/wire.ts';
 import { builders, draft, recoveryPoints } from './sources.ts';
 
 /** A slow request, a duplicate and another payload sent while it ran, and a later retry. */

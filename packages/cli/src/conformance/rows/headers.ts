@@ -4,9 +4,9 @@ import type { Claims } from '../claims.ts';
 import { member, parseJson, valueAt } from '../json.ts';
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
+import { isSuccess } from '../target/signs.ts';
+import type { Answer } from '../target/wire.ts';
 import type { Header } from '../template.ts';
-import type { Answer } from '../wire.ts';
 import { draft } from './sources.ts';
 
 /** Headers that apply to one exchange or one client. */

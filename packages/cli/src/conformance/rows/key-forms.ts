@@ -3,7 +3,7 @@
 import type { Claims } from '../claims.ts';
 import type { Probe, Sending } from '../probe.ts';
 import { Failed, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
+import { isSuccess } from '../target/signs.ts';
 import { checklist, draft, stripe } from './sources.ts';
 
 const refused = ({ statuses }: Claims) => `${statuses.keyInvalid}, and the operation does not run`;

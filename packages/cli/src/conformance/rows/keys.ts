@@ -1,7 +1,7 @@
 /** Keys, replays, and requests without a key. */
 
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
+import { isSuccess } from '../target/signs.ts';
 import { builders, checklist, draft, stripe } from './sources.ts';
 
 /** Characters that are special to stores, and may collide with their neighbours. */

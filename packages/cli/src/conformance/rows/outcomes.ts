@@ -3,9 +3,9 @@
 import type { Claims } from '../claims.ts';
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
+import { isSuccess } from '../target/signs.ts';
+import type { Answer } from '../target/wire.ts';
 import { refusedVariant, type VariantName } from '../template.ts';
-import type { Answer } from '../wire.ts';
 import { draft, recoveryPoints, stripe } from './sources.ts';
 
 /** Two answers to one request, and whether the second is from another execution; undefined if that can't be seen. */

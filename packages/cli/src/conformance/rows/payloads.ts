@@ -5,7 +5,7 @@ import type { Claims } from '../claims.ts';
 import { pathOf } from '../json.ts';
 import type { Probe, Sending } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
+import { isSuccess } from '../target/signs.ts';
 import { headerOf } from '../template.ts';
 import { checklist, draft } from './sources.ts';
 
@@ -25,7 +25,7 @@ async function expectSamePayload(probe: Probe, first: Sending, second: Sending):
  *
  * @throws NotSeen if one of them is refused for another reason, so that the comparison is not visible.
  */
-export async function expectMismatch(probe: Probe, first: Sending, second: Sending): Promise<void> {
+async function expectMismatch(probe: Probe, first: Sending, second: Sending): Promise<void> {
   const key = probe.newKey();
   const answer = await probe.send({ ...first, key });
   if (!isSuccess(answer)) throw new NotSeen(`the target refuses the first request: ${probe.described(answer)}`);

@@ -2,8 +2,8 @@
 
 import type { Probe, Sending } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
-import { isSuccess } from '../signs.ts';
-import type { Answer } from '../wire.ts';
+import { isSuccess } from '../target/signs.ts';
+import type { Answer } from '../target/wire.ts';
 import { draft, stripe } from './sources.ts';
 
 /**
@@ -60,7 +60,7 @@ export const scopeRows: readonly Row[] = [
   {
     id: 'R46',
     title: 'after retention a key is new',
-    source: stripe,
+    source: `${draft('2.3')}, ${stripe}`,
     expected: 'the same key runs again; two executions',
     requests: 2,
     excluded: ({ retentionMs }) => (retentionMs === undefined ? 'no retention is claimed (--retention)' : undefined),

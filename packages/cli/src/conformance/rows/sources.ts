@@ -10,4 +10,5 @@ export const stripe = 'docs.stripe.com/api/idempotent_requests';
 export const recoveryPoints = 'brandur.org/idempotency-keys';
 /** "Making retries safe with idempotent APIs". */
 export const builders = 'aws.amazon.com/builders-library/making-retries-safe-with-idempotent-APIs';
-export const checklist = 'docs/conformance-tester.md';
+/** For requirements that no document states, but that others imply. */
+export const checklist = 'this checklist';

@@ -10,7 +10,7 @@ export interface Incoming {
   readonly body: Buffer;
 }
 
-/** The key; undefined if there is none, and null if it is not valid. */
+/** The key; undefined without the header, and null if it is not valid. */
 export function keyOf({ rawHeaders }: IncomingMessage, options: ReferenceOptions): string | null | undefined {
   const { fault, keyFormat = 'lenient' } = options;
   const lines = rawHeaders.filter((_, index) => {

@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { Claims } from './claims.ts';
-import { member, parseJson, valueAt } from './json.ts';
+import type { Claims } from '../claims.ts';
+import { member, parseJson, valueAt } from '../json.ts';
 import type { Answer } from './wire.ts';
 
 /** Where the conventions have the code of an error. */
 const codePlaces = ['/code', '/error/code', '/error/type', '/messages/0/code', '/type'];
 
-/** The code of an error: that of the header Idempotency-Status, or the first in the body; empty if there is none. */
+/** The code of an error: that of the header Idempotency-Status, or the first in the body; empty without a code. */
 export function codeOf(answer: Answer): string {
   const [status = ''] = (answer.header('idempotency-status') ?? '').split(';');
   if (status !== '' && status !== 'executed' && status !== 'replayed') return status;

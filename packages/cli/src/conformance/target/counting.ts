@@ -4,10 +4,10 @@
  * @module
  */
 
-import { wrongUse } from '../failure.ts';
-import { parseJson, valueAt } from './json.ts';
-import { Failed, NotSeen } from './row.ts';
-import type { Call } from './template.ts';
+import { wrongUse } from '../../failure.ts';
+import { parseJson, valueAt } from '../json.ts';
+import { Failed, NotSeen } from '../row.ts';
+import type { Call } from '../template.ts';
 import type { Answer, Wire } from './wire.ts';
 
 /** Counts executions. */

@@ -8,7 +8,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Call, Header } from './template.ts';
+import type { Call, Header } from '../template.ts';
 
 /** A response. */
 export interface Answer {
