@@ -15,7 +15,7 @@ import { applicable, grade } from './grade.ts';
 import { type ConformanceOptions, claimsGiven, rowsNamed, urlOf } from './options.ts';
 import { Probe } from './probe.ts';
 import { readTemplate } from './read-template.ts';
-import { redactionFor, shownUrl } from './redaction.ts';
+import { type Redact, redactionFor, shownUrl } from './redaction.ts';
 import { htmlOf } from './reports/html.ts';
 import { junitOf } from './reports/junit.ts';
 import { type Report, totalsOf } from './reports/report.ts';
@@ -64,17 +64,18 @@ const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Says what will be sent, before anything is. */
 function announce({ options, template, rows, contract, count }: Setup, invocation: Invocation): void {
-  const { url, method, variants } = template;
+  const { variants } = template;
   const claims = mergeClaims({}, claimsGiven(options));
   const chosen = contract === undefined ? applicable(rows, claims, template) : rows;
   const perRow = count === undefined ? 0 : 3;
   const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 1);
   const most = Math.min(planned, options.maxRequests);
-  const urls = [url, count?.url, contract?.url, ...Object.values(variants).map((call) => call.url)];
-  const remote = urls.filter((one) => one !== undefined).find(({ hostname }) => !loopback.test(hostname));
+  const calls = [template, ...Object.values(variants), count, contract].filter((call) => call !== undefined);
+  const places = new Set(calls.map((call) => `${call.method} ${shownUrl(call.url)}`));
+  const remote = calls.map((call) => call.url).find(({ hostname }) => !loopback.test(hostname));
   note(
     invocation,
-    `Sends about ${most} requests, and never more than ${options.maxRequests}: ${method} ${shownUrl(url)}. Most of them are executed.`,
+    `Sends about ${most} requests, and never more than ${options.maxRequests}, most of them executed: ${[...places].join(', ')}`,
   );
   if (remote !== undefined && options.yes !== true)
     throw wrongUse(`${remote.host} is not this machine: add --yes if these requests may be executed there`);
@@ -92,10 +93,10 @@ function counterOf({ options, count }: Setup, wire: Wire): Counter | undefined {
 }
 
 /** Without a successful answer to the plain request, no row means anything. */
-async function tryOut(probe: Probe): Promise<void> {
+async function tryOut(probe: Probe, redact: Redact): Promise<void> {
   const answer = await probe.send({ key: probe.newKey() });
   if (isSuccess(answer)) return;
-  const got = described(answer, probe.claims);
+  const got = redact(described(answer, probe.claims));
   throw wrongUse(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
 }
 
@@ -118,9 +119,9 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     const claims = await readClaims(setup, wire);
     const counter = counterOf(setup, wire);
     const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
-    await tryOut(probe);
-    const progress = new Progress(invocation.stderr, 'Rows');
     const redact = redactionFor(template);
+    await tryOut(probe, redact);
+    const progress = new Progress(invocation.stderr, 'Rows');
     const results = await grade(rows, probe, redact, (done) => progress.update(done, rows.length));
     progress.end();
     const totals = totalsOf(results);
@@ -142,7 +143,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     );
     return totals.failed > 0 ? exitCodes.found : exitCodes.done;
   } finally {
-    await process?.kill();
+    await process?.end();
   }
 }
 

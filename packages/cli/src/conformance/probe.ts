@@ -76,6 +76,7 @@ export class Probe {
     return { headers: [['Idempotency-Key', value]] };
   }
 
+  /** @throws NotSeen if the target limits the rate of requests */
   async send({ key, call = this.template, headers = [], body, query, signal }: Sending): Promise<Answer> {
     const url = new URL(call.url);
     if (query !== undefined) url.searchParams.append(query, '1');
@@ -85,13 +86,15 @@ export class Probe {
     const sent: Call = { method: call.method, url, headers: [...kept, ...own], body: body ?? call.body };
     const answer = await this.wire.send(sent, signal);
     this.#counter?.note(answer);
+    const { busy, refused } = this.template.variants;
+    if (answer.status === 429 && call !== busy && call !== refused)
+      throw new NotSeen('the target limits the rate of requests: 429');
     return answer;
   }
 
   /** Sends a request that must run: it gets a successful answer that is no replay. */
   async run(sending: Sending): Promise<Answer> {
     const answer = await this.send(sending);
-    if (answer.status === 429) throw new NotSeen('the target limits the rate of requests: 429');
     if (!isSuccess(answer) || isReplay(answer, this.claims))
       throw new Failed(`a request with a new key got ${this.described(answer)}`);
     return answer;
@@ -154,6 +157,13 @@ export class Probe {
 
   isInProgress(answer: Answer): boolean {
     return isInProgress(answer, this.claims);
+  }
+
+  /** @throws NotSeen if a request that was refused is refused in the same way under a new key */
+  async expectAcceptable(sending: Sending, refusal: Answer): Promise<void> {
+    const alone = await this.send({ ...sending, key: this.newKey() });
+    const isSame = alone.status === refusal.status && this.isMismatch(alone) === this.isMismatch(refusal);
+    if (isSame) throw new NotSeen(`the target refuses the other payload under any key: ${this.described(alone)}`);
   }
 
   /** @throws Failed unless both have the same status and bytes */

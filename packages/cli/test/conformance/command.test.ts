@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { exitCodes } from '../../src/invocation.ts';
@@ -54,7 +58,9 @@ describe('the exit code', () => {
     expect(stdout).toMatch(/^R1 +passed +a new key runs/);
     expect(stdout).toMatch(/R5 +not applicable .*\n +the target claims that a key is optional/);
     expect(stdout).toMatch(/\n2 passed, 0 failed, 0 not seen, 1 not applicable\n$/);
-    expect(stderr).toMatch(/^Sends about \d+ requests, and never more than 500: POST http:\S+\/charges/);
+    expect(stderr).toMatch(
+      /^Sends about \d+ requests, and never more than 500, most of them executed: POST http:\S+\/charges/,
+    );
   });
 
   it('is 1 if a row failed, which says what was seen, what is expected, and the rule', async () => {
@@ -182,6 +188,29 @@ describe('a row that needs a number of executions', () => {
   });
 });
 
+describe('a row is not seen', () => {
+  it('if the target refuses the other payload under any key', async () => {
+    const origin = await serve(async (request, response) => {
+      const body = await text(request);
+      response.writeHead(body === '{"amount":2000}' ? 201 : 422).end();
+    });
+    const args = [origin, '--body', '{"amount":2000}', '--rows', 'R17,R22,R63'];
+    for (const { outcome, note } of (await graded(args)).results)
+      expect([outcome, note]).toEqual(['not-seen', expect.stringMatching(/the target refuses .*422/)]);
+  });
+
+  it('if the target limits the rate of requests', async () => {
+    let requests = 0;
+    const origin = await serve((_, response) => {
+      requests += 1;
+      response.writeHead(requests > 1 ? 429 : 201).end();
+    });
+    const { results } = await graded([origin, '--rows', 'R1,R7,R10,R31', '--key-format', 'strict']);
+    for (const { outcome, note } of results)
+      expect([outcome, note]).toEqual(['not-seen', expect.stringContaining('429')]);
+  });
+});
+
 describe('a report', () => {
   it('never contains credentials, not even those that the target sends back', async () => {
     const path = folder();
@@ -200,8 +229,8 @@ describe('a report', () => {
     const { code, stdout, stderr } = await runConformance([url, ...headers, ...files, '--rows', 'R7,R10,R12,R17']);
     expect([code, stdout]).toEqual([1, expect.stringContaining('[redacted]')]);
     const texts = [stdout, stderr, ...['junit', 'html'].map((form) => readFileSync(join(path, form), 'utf8'))];
-    for (const text of texts)
-      for (const credential of [secret, basic, 'pa55-word']) expect(text).not.toContain(credential);
+    for (const shown of texts)
+      for (const credential of [secret, basic, 'pa55-word']) expect(shown).not.toContain(credential);
   });
 
   it('goes to the standard output instead of the table', async () => {
@@ -216,4 +245,23 @@ describe('a report', () => {
     await run(args, { stdin, stdout, stderr: terminal, env: {}, now: Date.now, exitCode: exitCodes.done });
     expect(String(stderr.read())).toMatch(/Rows \[#+\] 2\/2/);
   });
+});
+
+it('ends the target that it started when it is interrupted', async () => {
+  const port = await freePort();
+  const options = JSON.stringify({ file: join(folder(), 'records.json') });
+  const start = `exec '${process.execPath}' '${fileURLToPath(new URL('reference/main.ts', import.meta.url))}' ${port} '${options}'`;
+  const args = ['conformance', ...argsFor(`http://127.0.0.1:${port}`), '--start-command', start];
+  const main = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--no-warnings', main, ...args], { stdio: 'ignore' });
+  const ended = once(child, 'exit');
+  const listens = () =>
+    fetch(`http://127.0.0.1:${port}/count`).then(
+      () => true,
+      () => false,
+    );
+  await expect.poll(listens).toBe(true);
+  child.kill('SIGINT');
+  expect(await ended).toEqual([null, 'SIGINT']);
+  await expect.poll(listens).toBe(false);
 });

@@ -39,7 +39,7 @@ export function htmlOf(report: Report): string {
   const facts = [
     `${startedAt}, ${(durationMs / 1_000).toFixed(1)} s, ${requests} requests`,
     `graded by the profile ${claims.profile}: ${claims.afterFailure} after a failure, ${claims.whenRunning} while running`,
-    `executions ${counted}`,
+    `executions ${counted === 'not counted' ? '' : 'counted '}${counted}`,
   ];
   return `<!doctype html>
 <html lang="en">

@@ -88,6 +88,8 @@ export const duplicateRows: readonly Row[] = [
     requests: sceneRequests,
     async check(probe) {
       const { first, other } = await inFlight(probe);
+      const { slow } = probe.template.variants;
+      await probe.expectAcceptable({ call: slow, body: probe.otherBody(slow) }, other);
       if (!probe.isMismatch(other)) throw new Failed(`it got ${probe.described(other)}`);
       if (other.endedAt > first.endedAt) throw new Failed('it was refused only after the first answer');
     },

@@ -20,6 +20,7 @@ export interface ProcessCommands {
 export class TargetProcessError extends Error {}
 
 const retryMs = 50;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** Starts and kills the target. */
 export class TargetProcess {
@@ -37,10 +38,17 @@ export class TargetProcess {
     this.#limitMs = limitMs;
   }
 
+  /** Kills the target for good. */
+  async end(): Promise<void> {
+    for (const signal of signals) process.off(signal, this.#interrupted);
+    await this.kill();
+  }
+
   /** Starts the target and waits until it accepts connections. */
   async start(): Promise<void> {
     const child = spawn(this.#commands.start, { shell: true, detached: true, stdio: 'ignore' });
     this.#child = child;
+    for (const signal of signals) process.off(signal, this.#interrupted).once(signal, this.#interrupted);
     await this.#until(() => this.#listens(), 'The target does not accept connections. Check --start-command.');
   }
 
@@ -51,6 +59,12 @@ export class TargetProcess {
     else await once(spawn(kill, { shell: true, stdio: 'ignore' }), 'exit');
     await this.#until(async () => !(await this.#listens()), 'The target still runs. Check --kill-command.');
   }
+
+  /** The target has a process group of its own, which Ctrl-C at a terminal does not reach. */
+  readonly #interrupted = (signal: NodeJS.Signals): void => {
+    this.#killGroup();
+    process.kill(process.pid, signal);
+  };
 
   #killGroup(): void {
     const pid = this.#child?.pid;
