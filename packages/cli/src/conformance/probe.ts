@@ -23,6 +23,8 @@ export interface Sending {
   readonly body?: Buffer;
   readonly query?: string;
   readonly signal?: AbortSignal;
+  /** Sends the last byte of the body only then. */
+  readonly release?: Promise<void>;
 }
 
 /** The parts of a probe. */
@@ -77,14 +79,14 @@ export class Probe {
   }
 
   /** @throws NotSeen if the target limits the rate of requests */
-  async send({ key, call = this.template, headers = [], body, query, signal }: Sending): Promise<Answer> {
+  async send({ key, call = this.template, headers = [], body, query, signal, release }: Sending): Promise<Answer> {
     const url = new URL(call.url);
     if (query !== undefined) url.searchParams.append(query, '1');
     const own: readonly Header[] = key === undefined ? headers : [...headers, this.keyHeader(key)];
     const names = new Set(own.map(([name]) => name.toLowerCase()));
     const kept = call.headers.filter(([name]) => !names.has(name.toLowerCase()));
     const sent: Call = { method: call.method, url, headers: [...kept, ...own], body: body ?? call.body };
-    const answer = await this.wire.send(sent, signal);
+    const answer = await this.wire.send(sent, signal, release);
     this.#counter?.note(answer);
     const { busy, refused } = this.template.variants;
     if (answer.status === 429 && call !== busy && call !== refused)

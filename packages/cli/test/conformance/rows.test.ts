@@ -81,7 +81,7 @@ const faultsOf: Readonly<Record<string, readonly Fault[]>> = {
   R46: ['never-expires'],
   R49: ['no-principal'],
   R51: ['replays-every-header'],
-  R52: ['forgets-headers'],
+  R52: ['forgets-headers', 'joins-headers'],
   R53: ['text-bodies'],
   R54: ['large-runs-again'],
   R55: ['no-body-limit'],

@@ -71,6 +71,8 @@ const onlyConflict = ({ whenRunning }: { readonly whenRunning: string }) =>
 /** The number of requests of a scene at most: three tries, each with a few retries at the end. */
 const sceneRequests = 15;
 const burst = 50;
+/** Time to open the connections of a burst; then the requests are completed at the same moment. */
+const releaseMs = 300;
 
 function expectOneExecution({ executions, tally }: Scene): Promise<void> {
   if (executions !== undefined && executions !== 1) throw new Failed(`the operation ran ${executions} times`);
@@ -143,7 +145,8 @@ export const duplicateRows: readonly Row[] = [
       const key = probe.newKey();
       const tally = await probe.tally();
       const call = probe.template.variants.slow;
-      const answers = await Promise.all(Array.from({ length: burst }, () => probe.send({ key, call })));
+      const release = probe.surroundings.sleep(releaseMs);
+      const answers = await Promise.all(Array.from({ length: burst }, () => probe.send({ key, call, release })));
       const successes = answers.filter(isSuccess);
       const strange = answers.find((answer) => !isSuccess(answer) && !probe.isInProgress(answer));
       if (strange !== undefined) throw new Failed(`one of them got ${probe.described(strange)}`);

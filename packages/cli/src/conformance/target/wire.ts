@@ -90,9 +90,10 @@ export class Wire {
    * Sends a request and reads the whole response.
    *
    * @param signal - breaks the connection.
+   * @param release - the last byte of the body is sent after it, so that many requests are complete at the same moment.
    * @throws Unanswered, Unreachable, RequestsSpent
    */
-  async send(call: Call, signal?: AbortSignal): Promise<Answer> {
+  async send(call: Call, signal?: AbortSignal, release?: Promise<void>): Promise<Answer> {
     this.#spend();
     const { method, url, headers, body } = call;
     const length: readonly Header[] = body === undefined ? [] : [['Content-Length', String(body.length)]];
@@ -112,7 +113,12 @@ export class Wire {
     const sentAt = this.#monotonic();
     try {
       const response = await new Promise<IncomingMessage>((resolve, reject) => {
-        request.once('response', resolve).on('error', reject).end(body);
+        request.once('response', resolve).on('error', reject);
+        if (release === undefined || body === undefined) request.end(body);
+        else {
+          request.write(body.subarray(0, -1));
+          void release.then(() => request.end(body.subarray(-1)));
+        }
       });
       const received = await bodyOf(response);
       return answerOf(response, received, { sentAt, endedAt: this.#monotonic() });

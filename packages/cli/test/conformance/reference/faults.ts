@@ -43,6 +43,7 @@ const faults = [
   'no-principal',
   'replays-every-header',
   'forgets-headers',
+  'joins-headers',
   'text-bodies',
   'no-body-limit',
   'guards-get',

@@ -20,10 +20,20 @@ export function problem(status: number, code: string, { fault }: ReferenceOption
   return { status, headers: [['content-type', type], ...caching, ...retry], body: Buffer.from(body) };
 }
 
+/** One line for each name. */
+function joined(headers: Reply['headers']): Reply['headers'] {
+  const names = [...new Set(headers.map(([name]) => name))];
+  return names.map((name) => {
+    const values = headers.filter(([other]) => other === name).map(([, value]) => value);
+    return [name, values.join(', ')] as const;
+  });
+}
+
 function replayOf(reply: Reply, { fault }: ReferenceOptions): Reply {
   const headers = reply.headers.filter(
     ([name]) => fault === 'replays-every-header' || (fault === 'forgets-headers' ? name === 'x' : kept.test(name)),
   );
+  if (fault === 'joins-headers') headers.splice(0, headers.length, ...joined(headers));
   const coding = reply.headers.filter(([name]) => name === 'content-encoding');
   const caching = fault === 'cacheable' ? [] : ([['cache-control', 'no-store']] as const);
   const marker = fault === 'no-marker' ? [] : ([['idempotent-replayed', 'true']] as const);

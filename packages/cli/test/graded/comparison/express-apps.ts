@@ -40,11 +40,17 @@ function serve(redis: Redis, port: number, guards: readonly RequestHandler[], is
   return listen(createServer(app), port);
 }
 
-export const latchkey: Start = (redis, port) => {
-  const store = redisStore({ client: redis });
-  const guard = idempotency({ store, principal: (request) => request.headers.authorization, log: false });
-  return serve(redis, port, [guard, express.json()]);
-};
+function startLatchkey(afterFailure: 'refuse' | 'rerun'): Start {
+  return (redis, port) => {
+    const principal = (request: Request) => request.headers.authorization;
+    const timing = { leaseMs: 1_000 };
+    const guard = idempotency({ store: redisStore({ client: redis }), principal, afterFailure, timing, log: false });
+    return serve(redis, port, [guard, express.json()]);
+  };
+}
+
+export const latchkey = startLatchkey('refuse');
+export const latchkeyRerun = startLatchkey('rerun');
 
 /** Such lines are mounted on the routes that write. */
 export const setNxLines: Start = (redis, port) => {

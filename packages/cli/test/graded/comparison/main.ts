@@ -1,10 +1,16 @@
 // A contestant as a process: main.ts NAME PORT REDIS-PORT
 
 import { Redis } from 'ioredis';
-import { expressIdempotency, latchkey, type Start, setNxLines } from './express-apps.ts';
+import { expressIdempotency, latchkey, latchkeyRerun, type Start, setNxLines } from './express-apps.ts';
 import { nodeIdempotency } from './node-idempotency.ts';
 
-const contestants: Readonly<Record<string, Start>> = { latchkey, nodeIdempotency, expressIdempotency, setNxLines };
+const contestants: Readonly<Record<string, Start>> = {
+  latchkey,
+  latchkeyRerun,
+  nodeIdempotency,
+  expressIdempotency,
+  setNxLines,
+};
 
 const [name = '', port, redisPort] = process.argv.slice(2);
 const start = contestants[name];
