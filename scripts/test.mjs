@@ -18,8 +18,8 @@ import { runSection } from './test/section.mjs';
 const reports = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
 
 /**
- * Tests that depend more on a database server, or on the library's own logic, than on the Node release; they only run on
- * Node 24.
+ * Tests that depend more on a database server, on other programs, or on the library's own logic, than on the Node
+ * release; they only run on Node 24.
  */
 const onNode24Only = [
   'stores/{redis,postgres,mariadb,dynamodb,store-from-url}',
@@ -30,6 +30,7 @@ const onNode24Only = [
   'simulation',
   'upgrade',
   'comparison',
+  'graded',
 ];
 
 /** @type {Section[]} */

@@ -36,6 +36,7 @@ const programs = [
   { debianPackage: 'mariadb-server', commands: ['mariadb-install-db'] },
   { debianPackage: 'pgbouncer', commands: ['pgbouncer'] },
   { debianPackage: 'postgresql', commands: ['initdb'] },
+  { debianPackage: 'python3', commands: ['python3'] },
   { debianPackage: 'redis-server', commands: ['redis-server'] },
   { debianPackage: 'redis-tools', commands: ['redis-cli'] },
   { debianPackage: 'zsh', commands: ['zsh'] },

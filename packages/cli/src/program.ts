@@ -14,6 +14,7 @@ import { addMigrate } from './commands/migrate.ts';
 import { addResolve } from './commands/resolve.ts';
 import { addShow } from './commands/show.ts';
 import { addSweep } from './commands/sweep.ts';
+import { addConformance } from './conformance/command.ts';
 import { report } from './failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from './invocation.ts';
 import { printableLines, withoutCredentials } from './terminal/text.ts';
@@ -39,6 +40,7 @@ function createProgram(invocation: Invocation): Command {
       writeErr: (text) => invocation.stderr.write(printableLines(withoutCredentials(text))),
     });
   for (const add of [addList, addShow, addResolve, addErase, addSweep, addMigrate, addDoctor]) add(program, invocation);
+  addConformance(program, invocation);
   // It reads the commands that exist, so it comes last.
   addCompletion(program, { completionCommandName: 'completion' });
   return program;
