@@ -198,6 +198,11 @@ export interface ListRequest {
   readonly limit: number;
   /** The `next` of the previous page. */
   readonly cursor?: string;
+  /**
+   * Ends the page after about this many records were read, even if it is empty, for stores that read all their records
+   * for a list. Stores with an index ignore it.
+   */
+  readonly mostRead?: number;
 }
 
 /** Options of `Store.read`. */

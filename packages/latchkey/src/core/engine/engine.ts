@@ -27,7 +27,7 @@ import {
   unclaimed,
 } from './claim.ts';
 import { endingOf, releaseRecord, storeResult } from './conclude.ts';
-import { recoverRecord } from './recovery.ts';
+import { recoverLapsed } from './load-recovery.ts';
 import { abandonRecord, RunningAttempts } from './running-attempts.ts';
 import { UndoClaim } from './undo-claim.ts';
 import { UnprotectedContext } from './unprotected-context.ts';
@@ -101,7 +101,7 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   async claim(operation: Operation): Promise<ClaimResult> {
     const { running } = this.#parts;
-    if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    if (running.closing) return this.#unclaimed(operation, shuttingDown());
     const parts = this.#partsOfRequest();
     let result: ClaimResult | undefined;
     running.underWay += 1;
@@ -115,7 +115,7 @@ export class Engine<Kind extends TransactionKind = never> {
       const found = isWon(claim) ? this.#begin(parts, operation, claim, asks) : this.#refuse(operation, claim.outcome);
       result = found instanceof Promise ? await found : found;
     } catch (cause) {
-      result = unclaimed(operation, cause);
+      result = this.#unclaimed(operation, cause);
     }
     if (result.kind !== 'claimed') running.leave();
     return result;
@@ -149,7 +149,7 @@ export class Engine<Kind extends TransactionKind = never> {
   /** Runs the handler without a claim because the store is down and the operation's settings allow it. */
   async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
     const { runtime, emit } = this.#parts.tools;
-    emit?.({ type: 'unprotected', operation: operation.name });
+    emit?.({ type: 'unprotected', operation: operation.name }, operation.caller);
     this.#parts.running.underWay += 1;
     try {
       await handler(new UnprotectedContext(runtime.random.uuid()) as object as AnyContext);
@@ -204,18 +204,27 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   #begin(parts: EngineParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
     const { tools, running, undo } = parts;
-    if (operation.caller?.mayBegin() === false)
-      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
-    const { tookOver, operationId, attempt: count } = claim.outcome;
     const { id, name, settings } = operation;
+    if (operation.caller?.mayBegin() === false) {
+      tools.observe?.({ type: 'refused', operation: name, code: 'request-incomplete' });
+      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
+    }
+    const { tookOver, operationId, attempt: count } = claim.outcome;
     const attempt = new Attempt(tools, operation, claim);
     running.add(attempt);
     tools.observe?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
     if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
-    return recoverRecord(attempt, {
+    return recoverLapsed(attempt, {
       abandon: (left) => this.#abandon(left),
       end: (left, recorded) => this.#end(left, recorded),
     });
+  }
+
+  #unclaimed(operation: Operation, cause: unknown): ClaimResult {
+    const result = unclaimed(operation, cause);
+    if (result.kind === 'unavailable')
+      this.#parts.tools.observe?.({ type: 'refused', operation: operation.name, code: result.error.code });
+    return result;
   }
 
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
@@ -223,16 +232,13 @@ export class Engine<Kind extends TransactionKind = never> {
     const { emit, observe } = this.#parts.tools;
     const { id, name } = operation;
     if (refusal.kind === 'replay') observe?.({ type: 'replayed', id, operation: name });
-    else emit?.({ type: refusal.kind, id, operation: name });
+    else emit?.({ type: refusal.kind, id, operation: name }, operation.caller);
     return refusal;
   }
 
   /** Makes the record open or lapsed, according to `ending`. */
   async #letGo(attempt: Attempt, result: RunResult, ending: 'release' | 'lapse'): Promise<Recorded> {
-    if (ending === 'lapse') {
-      await this.#abandon(attempt);
-      return this.#end(attempt, 'lapsed');
-    }
+    if (ending === 'lapse') return this.#abandon(attempt);
     await untilReturned(result);
     const rest = result.stillRunning?.();
     if (rest === undefined) return this.#end(attempt, await releaseRecord(attempt));
@@ -257,14 +263,14 @@ export class Engine<Kind extends TransactionKind = never> {
   #reportUnasked(attempt: Attempt): void {
     const { emit } = this.#parts.tools;
     const steps = emit === undefined ? [] : attempt.unaskedSteps();
-    const { id, name } = attempt.operation;
-    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps });
+    const { id, name, caller } = attempt.operation;
+    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps }, caller);
   }
 
-  async #abandon(attempt: Attempt): Promise<void> {
+  async #abandon(attempt: Attempt): Promise<Recorded> {
     attempt.lease.stop();
     await abandonRecord(attempt);
-    this.#parts.running.delete(attempt);
+    return this.#end(attempt, 'lapsed');
   }
 
   #end(attempt: Attempt, recorded: Recorded): Recorded {
@@ -272,7 +278,9 @@ export class Engine<Kind extends TransactionKind = never> {
     this.#parts.running.delete(attempt);
     const { emit, observe } = this.#parts.tools;
     const tell = recorded === 'stored' ? observe : emit;
-    tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
+    const { id, name, caller } = attempt.operation;
+    const { attempt: count, tookOver } = attempt.claim.outcome;
+    tell?.({ type: 'executed', id, operation: name, attempt: count, tookOver, recorded }, caller);
     return recorded;
   }
 }

@@ -32,8 +32,8 @@ export async function loadAudit(): Promise<Auditing> {
 }
 
 /** Ends an attempt whose handler doesn't run. */
-interface Endings {
-  abandon(attempt: Attempt): Promise<void>;
+export interface Endings {
+  abandon(attempt: Attempt): Promise<Recorded>;
   end(attempt: Attempt, recorded: Recorded): void;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import type { Engine } from '../../core/engine/engine.ts';
-import { loadAudit } from '../../core/engine/recovery.ts';
+import { loadRecovery } from '../../core/engine/load-recovery.ts';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { type OperationSettings, settingsOf } from '../../core/settings.ts';
@@ -118,7 +118,11 @@ function isPrepared<Native>({ recover, request, response, restored }: RouteSetti
  * needed.
  */
 function loadAhead<Native>(options: RouteSettings<Native>): void {
-  if (options.recover !== undefined) loadAudit().catch(() => {});
+  if (options.recover !== undefined) {
+    loadRecovery()
+      .then(({ loadAudit }) => loadAudit())
+      .catch(() => {});
+  }
   if (isPrepared(options)) loadOnDemand().catch(() => {});
 }
 
