@@ -115,6 +115,7 @@ export function idempotency<Kind extends TransactionKind = never>(
     context: (request: FastifyRequest) => contexts.get(request),
     tryContext: (request: FastifyRequest) => contexts.tryGet(request),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (request: FastifyRequest) => peekOnFastify(request, layer, contexts),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
     // The same properties that fastify-plugin sets: the hooks belong to the registering instance, not to a child of it.

@@ -92,6 +92,7 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
     context: (c: Context) => contexts.get(c),
     tryContext: (c: Context) => contexts.tryGet(c),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (c: Context) => layer.peek(new FetchExchange({ native: c, request: c.req.raw, parsed: () => parsedBody(c) })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

@@ -205,6 +205,15 @@ export interface ListRequest {
   readonly mostRead?: number;
 }
 
+/** A setting of a server or a client that may lose records, or mislead a reader of logs. */
+export interface StoreFinding {
+  /** A constant of the store, such as `eviction-policy`. */
+  readonly code: string;
+  readonly message: string;
+  /** Host and port; absent if it is about the client. */
+  readonly server?: string;
+}
+
 /** Options of `Store.read`. */
 export interface ReadOptions {
   /** Marks a record that can't be decrypted as `unreadable` instead of throwing; for display only. */

@@ -50,6 +50,8 @@ export interface Guard<Native, Kind extends TransactionKind> extends ProblemShap
   readonly store: AnyStore;
   readonly runtime: Runtime | undefined;
   readonly principal: Principal<Native>;
+  /** True once a shutdown has begun. */
+  isClosing: boolean;
   readonly fingerprintsOf: Fingerprinter;
   /** Reports each code once for this guard. */
   readonly warn: Warn;
