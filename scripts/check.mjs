@@ -18,6 +18,7 @@ const steps = [
     'edges',
     'bundles/test',
     'tools/nest',
+    'tools/otel',
     'examples/nest',
     'examples/own-store',
     'examples/payments',

@@ -42,6 +42,7 @@ const sections = [
   vitest('Edges', node24, 'edges/', 10),
   vitest('Bundles', node24, 'bundles/test/', 15),
   vitest('Nest 11 and 12', node24, 'tools/nest/', 5),
+  vitest('OpenTelemetry 1 and 3', node24, 'tools/otel/', 5),
   vitest('Examples', node24, 'examples/', 10),
 ];
 
@@ -126,6 +127,8 @@ await runScript(async () => {
   await installProject('bundles');
   await installProject('tools/nest11');
   await installProject('tools/nest12');
+  await installProject('tools/otel1');
+  await installProject('tools/otel3');
   await installProject('bundles/next15');
   try {
     return await runAll();

@@ -17,7 +17,7 @@ export interface Series {
 export function seriesOf(exposition: string): readonly Series[] {
   const lines = exposition.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return lines.map((line) => {
-    const [, name = '', list = '', value = ''] = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/.exec(line) ?? [];
+    const [, name = '', list = '', value = ''] = /^([a-z_]+)(?:\{(.*)\})? (\S+)(?: \d+)?$/.exec(line) ?? [];
     const pairs = Array.from(list.matchAll(/([a-z_]+)="((?:[^"\\]|\\.)*)"/g), ([, label = '', text = '']) => [
       label,
       text,
