@@ -48,7 +48,7 @@ const tracer = trace.getTracer('server');
 const shop = await listening((request, response) =>
   tracer.startActiveSpan('server', (span) => {
     response.once('close', () => span.end());
-    guard.wrap((_request, answered) => answered.writeHead(201).end('charged'))(request, response);
+    void guard.wrap((_request, answered) => answered.writeHead(201).end('charged'))(request, response);
   }),
 );
 const metricsOrigin = await listening((request, response) => prometheus.getMetricsRequestHandler(request, response));

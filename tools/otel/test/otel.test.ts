@@ -15,7 +15,9 @@ async function projectOf(release: string): Promise<string> {
   mkdirSync(parent, { recursive: true });
   const folder = mkdtempSync(join(parent, 'run-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
-  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], { cwd: join(root, 'packages/latchkey') });
+  await run('npm', ['pack', '--ignore-scripts', '--pack-destination', folder], {
+    cwd: join(root, 'packages/latchkey'),
+  });
   const tarball = readdirSync(folder).find((name) => name.endsWith('.tgz')) ?? 'nothing was packed';
   mkdirSync(join(folder, 'node_modules'));
   await run('tar', ['xzf', tarball, '-C', 'node_modules'], { cwd: folder });

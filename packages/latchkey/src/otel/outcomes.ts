@@ -78,7 +78,7 @@ const usualRefusals: ReadonlySet<ErrorCode | undefined> = new Set<ErrorCode>([
   'shutting-down',
 ]);
 
-/** Whether somebody should look at a request that ended so. A conflict or a mismatch is the protocol at work. */
+/** Whether an operator should look at a request that ended so. A conflict or a mismatch is the protocol at work. */
 export function isFault({ outcome, code }: Ending): boolean {
   if (outcome === 'refused') return !usualRefusals.has(code);
   return outcome === 'lapsed' || outcome === 'unstored' || outcome === 'unprotected';

@@ -14,7 +14,7 @@ const mostRead = 1_000;
 /** Minimum time between two pages, however often and by how many collectors the gauge is read. */
 const leastPauseMs = 15_000;
 
-/** A count that goes on with every reading. */
+/** A count that continues with every reading. */
 export class UnknownOutcomes {
   readonly #store: Pick<AnyOperatorStore, 'list'>;
   readonly #clock: Clock;
@@ -54,7 +54,7 @@ export class UnknownOutcomes {
       const { records, next } = await this.#store.list(asked);
       this.#add(records.filter(({ fingerprint }) => fingerprint !== ownFingerprint).length, next);
     } catch {
-      // The store reports its faults itself. The next pass begins anew, since it may no longer know the cursor.
+      // The store reports its faults itself. The next pass starts from the first page, since the store may no longer know the cursor.
       this.#counted = undefined;
       this.#found = 0;
       this.#cursor = undefined;

@@ -37,7 +37,9 @@ afterEach(() => vi.restoreAllMocks());
 it("writes what happens to a request's record to the logger of the request", async () => {
   const { send, lines } = await appWith({ logger: true, genReqId: () => 'request-7' });
   await send('/slow');
-  expect(lines).toMatchObject([{ level: 40, reqId: 'request-7', code: 'lease-lost', reference: expect.stringMatching(/^\w{12}$/) }]);
+  expect(lines).toMatchObject([
+    { level: 40, reqId: 'request-7', code: 'lease-lost', reference: expect.stringMatching(/^\w{12}$/) },
+  ]);
   const [line] = lines;
   expect(line?.msg).toMatch(/^latchkey lease-lost: A handler lost its record/);
   expect(line?.docs).toMatch(/errors\.md#lease-lost$/);
