@@ -21,6 +21,7 @@ const steps = [
     'bundles/test',
     'tools/nest',
     'tools/openapi',
+    'tools/otel',
     'examples/nest',
     'examples/own-store',
     'examples/payments',

@@ -44,6 +44,7 @@ const sections = [
   vitest('Bundles', node24, 'bundles/test/', 15),
   vitest('Nest 11 and 12', node24, 'tools/nest/', 5),
   vitest('OpenAPI document and its clients', node24, 'tools/openapi/', 5),
+  vitest('OpenTelemetry 1 and 3', node24, 'tools/otel/', 5),
   vitest('Examples', node24, 'examples/', 10),
 ];
 
@@ -129,6 +130,8 @@ await runScript(async () => {
   await installProject('tools/nest11');
   await installProject('tools/nest12');
   await installProject('tools/openapi');
+  await installProject('tools/otel1');
+  await installProject('tools/otel3');
   await installProject('bundles/next15');
   try {
     return await runAll();

@@ -6,6 +6,7 @@ import { openCharges } from './charges.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { closeConnection, createDisasters } from './demo/disasters.ts';
+import { openMetrics } from './metrics.ts';
 import { cardProvider } from './orders/card-provider.ts';
 import { openOrderBook } from './orders/order-book.ts';
 import { openProgress } from './orders/order-progress.ts';
@@ -31,9 +32,11 @@ const pageFolder = fileURLToPath(new URL('../public', import.meta.url));
 const libraryFolder = fileURLToPath(new URL('..', import.meta.resolve('latchkey/client')));
 
 /** Creates everything on the database in `dataFolder`, with the records in another store if `storeUrl` is set. */
-export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit<Config, 'port'>): Promise<Payments> {
+export async function createPayments(config: Omit<Config, 'port'>): Promise<Payments> {
+  const { dataFolder, storeUrl, providerUrl, metricsPort } = config;
   const database = openDatabase(dataFolder);
-  const records = await openRecords(database, storeUrl);
+  const metrics = metricsPort === undefined ? undefined : await openMetrics(metricsPort);
+  const records = await openRecords(database, storeUrl, metrics?.observe);
   const charges = openCharges(database);
   const streams = new EventStreams();
   const ledger = createLedger(charges, streams);
@@ -73,6 +76,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
       await Promise.all(Object.values(guards).map((guard) => guard.shutdown(timeoutMs)));
     },
     async close() {
+      await metrics?.close();
       await records.close();
       database.close();
     },

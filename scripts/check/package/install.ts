@@ -13,7 +13,7 @@ export interface Manifest {
 }
 
 /** The packages that an entry imports at run time, which an application that uses the entry has. */
-const runtimePeers = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
+const runtimePeers = ['@nestjs/common', '@nestjs/core', '@opentelemetry/api', 'reflect-metadata', 'rxjs'];
 
 /** A folder in which only the packed package, and the packages that its entries import, are installed. */
 export interface Installed {

@@ -94,6 +94,7 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
     tryContext: (c: Context) => contexts.tryGet(c),
     contract: () => layer.contract(),
     [contractKey]: layer.contractBy,
+    health: () => layer.health(),
     peek: (c: Context) => layer.peek(new FetchExchange({ native: c, request: c.req.raw, parsed: () => parsedBody(c) })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

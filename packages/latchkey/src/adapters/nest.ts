@@ -42,6 +42,7 @@ import type { Observable } from 'rxjs';
 import type { TransactionKind } from '../core/store.ts';
 import type { Contract } from '../http/contract.ts';
 import { handlersKey, type NameHandlers } from '../http/contract-access.ts';
+import type { Health } from '../http/health.ts';
 import type { Peek } from '../http/layer.ts';
 import type { GuardOptions } from '../http/options.ts';
 import { readers } from './nest-parts/documents.ts';
@@ -180,6 +181,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
    */
   contract(controller?: Type, handler?: string): Promise<Contract | undefined> {
     return this.#guard.contract(controller, handler);
+  }
+
+  /** Examines the store, for a readiness probe: see `health` of the guards for other frameworks. */
+  health(): Promise<Health> {
+    return this.#guard.health();
   }
 }
 

@@ -25,7 +25,7 @@ it('does not ask the hook while the code that asks it fails to load, and asks it
   void send({ key: 'k' }, () => new Promise(() => {}));
   await vi.waitUntil(() => runs() === 1);
   await runtime.advance(2_000);
-  expect(await send({ key: 'k' })).toMatchObject({ status: 503, code: 'store-unavailable' });
+  expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'outcome-unknown' });
   expect(events.map(({ type }) => type)).toContain('handler-error');
   vi.doUnmock(recovery);
   expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'recovered' });

@@ -1,6 +1,6 @@
 /** One world from one seed: everything runs in this process, controlled by the scheduler. */
 
-import { loadRecovery } from '../../src/core/engine/engine.ts';
+import { loadRecovery } from '../../src/core/engine/load-recovery.ts';
 import type { AnyOperatorStore, OperatorStore } from '../../src/core/store.ts';
 import { Chance } from './world/chance.ts';
 import { type ChaosParts, heal, unleash } from './world/chaos.ts';

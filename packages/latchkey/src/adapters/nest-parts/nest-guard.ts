@@ -15,6 +15,7 @@ import type { Contract } from '../../http/contract.ts';
 import type { NameHandlers, ReadContract } from '../../http/contract-access.ts';
 import { createHttpLayer } from '../../http/create-layer.ts';
 import type { PeekRequest } from '../../http/exchange.ts';
+import type { Health } from '../../http/health.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { GuardOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
@@ -100,6 +101,11 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
     const key = type === 'graphql' && argument !== undefined ? keyArgument(context, argument) : undefined;
     const headers = (name: string) => (key !== undefined && name === keyHeader ? [key] : found.headers(name));
     return layer.peek({ ...found, headers } as PeekRequest<NestRequest>);
+  }
+
+  /** See `GuardFace.health`. */
+  health(): Promise<Health> {
+    return this.#layer.health();
   }
 
   /** What the guard promises for a handler, or without one; see `IdempotencyInterceptor.contract`. */

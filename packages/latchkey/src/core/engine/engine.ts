@@ -7,7 +7,6 @@
 
 import type { CompletableRun } from '../completable.ts';
 import { type Answering, type AnyContext, type FinalWrite, plainAnswering } from '../context.ts';
-import { StoreUnavailableError } from '../errors.ts';
 import type { EventListener } from '../events.ts';
 import { createEmit, type Log, observing } from '../log.ts';
 import type { Executed, Handler, Operation, Outcome, Recorded, RunResult } from '../operation.ts';
@@ -28,6 +27,7 @@ import {
   unclaimed,
 } from './claim.ts';
 import { CompleteCall, endingOf, releaseRecord, untilReturned } from './conclude.ts';
+import { recoverLapsed } from './load-recovery.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { UndoClaim } from './undo-claim.ts';
 import { UnprotectedContext } from './unprotected-context.ts';
@@ -44,9 +44,6 @@ export interface EngineOptions<Kind extends TransactionKind> {
    */
   readonly log?: Log | false | undefined;
 }
-
-/** Loads what a lapsed record with a `recover` hook needs. Most applications have no such hook. */
-export const loadRecovery = () => import('./recovery.ts');
 
 /**
  * Runs at most one operation per record at a time and answers repeats from the store.
@@ -104,7 +101,7 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   async claim(operation: Operation): Promise<ClaimResult> {
     const { running } = this.#parts;
-    if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    if (running.closing) return this.#unclaimed(operation, shuttingDown());
     const parts = this.#partsOfRequest();
     let result: ClaimResult | undefined;
     running.underWay += 1;
@@ -120,7 +117,7 @@ export class Engine<Kind extends TransactionKind = never> {
       const found = isWon ? this.#begin(parts, operation, claim as WonClaim, asks) : this.#refuse(operation, answer);
       result = found instanceof Promise ? await found : found;
     } catch (cause) {
-      result = unclaimed(operation, cause);
+      result = this.#unclaimed(operation, cause);
     }
     if (result.kind !== 'claimed') running.leave();
     return result;
@@ -154,7 +151,7 @@ export class Engine<Kind extends TransactionKind = never> {
   /** Runs the handler without a claim because the store is down and the operation's settings allow it. */
   async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
     const { runtime, emit } = this.#parts.tools;
-    emit?.({ type: 'unprotected', operation: operation.name });
+    emit?.({ type: 'unprotected', operation: operation.name }, operation.caller);
     this.#parts.running.underWay += 1;
     try {
       await handler(new UnprotectedContext(runtime.random.uuid()) as object as AnyContext);
@@ -210,27 +207,24 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   #begin(parts: EngineParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
     const { tools, running, undo } = parts;
-    if (operation.caller?.mayBegin() === false)
-      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
-    const { tookOver, operationId, attempt: count } = claim.answer;
     const { id, name, settings } = operation;
+    if (operation.caller?.mayBegin() === false) {
+      tools.observe?.({ type: 'refused', operation: name, code: 'request-incomplete' });
+      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
+    }
+    const { tookOver, operationId, attempt: count } = claim.answer;
     const attempt = new Attempt(tools, operation, claim);
     running.add(attempt);
     tools.observe?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
     if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
-    return this.#recover(attempt);
+    return recoverLapsed(attempt, running);
   }
 
-  async #recover(attempt: Attempt): Promise<ClaimResult> {
-    try {
-      const { recoverRecord } = await loadRecovery();
-      return await recoverRecord(attempt, this.#parts.running);
-    } catch (error) {
-      // The module may be missing in a deployment that is being replaced.
-      this.#parts.tools.emit?.({ type: 'handler-error', operation: attempt.operation.name, error });
-      await this.#parts.running.abandon(attempt);
-      return { kind: 'unavailable', error: new StoreUnavailableError('The hook was not asked. Retry.') };
-    }
+  #unclaimed(operation: Operation, cause: unknown): ClaimResult {
+    const result = unclaimed(operation, cause);
+    if (result.kind === 'unavailable')
+      this.#parts.tools.observe?.({ type: 'refused', operation: operation.name, code: result.error.code });
+    return result;
   }
 
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
@@ -238,16 +232,13 @@ export class Engine<Kind extends TransactionKind = never> {
     const { emit, observe } = this.#parts.tools;
     const { id, name } = operation;
     if (refusal.kind === 'replay') observe?.({ type: 'replayed', id, operation: name });
-    else emit?.({ type: refusal.kind, id, operation: name });
+    else emit?.({ type: refusal.kind, id, operation: name }, operation.caller);
     return refusal;
   }
 
   /** Makes the record open or lapsed, according to `ending`. */
   async #letGo(attempt: Attempt, result: RunResult, ending: 'release' | 'lapse'): Promise<Recorded> {
-    if (ending === 'lapse') {
-      await this.#parts.running.abandon(attempt);
-      return this.#parts.running.end(attempt, 'lapsed');
-    }
+    if (ending === 'lapse') return this.#parts.running.abandon(attempt);
     await untilReturned(result);
     const rest = result.stillRunning?.();
     if (rest === undefined) return this.#parts.running.end(attempt, await releaseRecord(attempt));
@@ -272,7 +263,7 @@ export class Engine<Kind extends TransactionKind = never> {
   #reportUnasked(attempt: Attempt): void {
     const { emit } = this.#parts.tools;
     const steps = emit === undefined ? [] : attempt.unaskedSteps();
-    const { id, name } = attempt.operation;
-    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps });
+    const { id, name, caller } = attempt.operation;
+    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps }, caller);
   }
 }

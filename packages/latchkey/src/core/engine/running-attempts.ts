@@ -38,19 +38,21 @@ export class RunningAttempts extends LinkedList<Attempt> {
   }
 
   /** Ends an attempt whose outcome is unknown: its record lapses at once. */
-  async abandon(attempt: Attempt): Promise<void> {
+  async abandon(attempt: Attempt): Promise<Recorded> {
     attempt.lease.stop();
     await abandonRecord(attempt);
-    this.delete(attempt);
+    return this.end(attempt, 'lapsed');
   }
 
-  /** Ends an attempt whose result is stored, or whose record was released. */
+  /** Ends an attempt once the end state of its record is known. */
   end(attempt: Attempt, recorded: Recorded): Recorded {
     attempt.lease.stop();
     this.delete(attempt);
     const { emit, observe } = attempt.tools;
     const tell = recorded === 'stored' ? observe : emit;
-    tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
+    const { id, name, caller } = attempt.operation;
+    const { attempt: count, tookOver } = attempt.claim.answer;
+    tell?.({ type: 'executed', id, operation: name, attempt: count, tookOver, recorded }, caller);
     return recorded;
   }
 

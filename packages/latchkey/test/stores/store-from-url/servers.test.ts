@@ -24,8 +24,10 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** It claims, and closes more than once. */
-async function use(store: Pick<OperatorStore, 'claim' | 'close'>): Promise<void> {
+/** It has its server's clock, which is this machine's, claims, and closes more than once. */
+async function use(store: Pick<OperatorStore, 'now' | 'claim' | 'close'>): Promise<void> {
+  const offsetMs = Number(await store.now?.()) - Date.now();
+  expect(Math.abs(offsetMs)).toBeLessThan(patience(10_000));
   expect((await store.claim(claimOf('id', 'token'))).outcome).toBe('claimed');
   await store.close();
   await store.close();
