@@ -132,6 +132,7 @@ export class LatchkeyModule extends ConfigurableModuleClass {
 export class IdempotencyInterceptor implements NestInterceptor {
   readonly #guard: NestGuard;
 
+  /** @internal */
   constructor(guard: NestGuard) {
     this.#guard = guard;
   }
