@@ -17,6 +17,7 @@ const steps = [
     'bench',
     'edges',
     'bundles/test',
+    'site',
     'tools/nest',
     'examples/nest',
     'examples/own-store',

@@ -43,6 +43,7 @@ const sections = [
   vitest('Bundles', node24, 'bundles/test/', 15),
   vitest('Nest 11 and 12', node24, 'tools/nest/', 5),
   vitest('Examples', node24, 'examples/', 10),
+  vitest('Site', node24, 'site/', 10),
 ];
 
 /**
@@ -127,6 +128,7 @@ await runScript(async () => {
   await installProject('tools/nest11');
   await installProject('tools/nest12');
   await installProject('bundles/next15');
+  await installProject('site');
   try {
     return await runAll();
   } finally {

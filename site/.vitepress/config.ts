@@ -1,16 +1,24 @@
+import { readFileSync } from 'node:fs';
 import GithubSlugger from 'github-slugger';
 import { type DefaultTheme, defineConfig } from 'vitepress';
 import { entryPoints } from '../src/api.ts';
-import { inlineDiagrams, linkToRepository, scrollTables } from '../src/markdown.ts';
+import { accessibleTables, inlineDiagrams, linkToRepository } from '../src/markdown.ts';
 import { pages } from '../src/pages.ts';
 
-function sidebar(): DefaultTheme.SidebarItem[] {
-  const sections = pages().map((section) => ({
+const icon = readFileSync(new URL('../icon.svg', import.meta.url), 'utf8');
+
+type Sidebar = DefaultTheme.SidebarItem[];
+
+function pagesSidebar(): Sidebar {
+  return pages().map((section) => ({
     text: section.title,
     items: section.pages.map(({ file, title }) => ({ text: title, link: `/${file.replace(/\.md$/, '')}` })),
   }));
-  const api = [...entryPoints().keys()].map((name) => ({ text: name, link: `/api/${name}` }));
-  return [...sections, { text: 'API', collapsed: true, items: api }];
+}
+
+function apiSidebar(): Sidebar {
+  const items = [...entryPoints().keys()].map((name) => ({ text: name, link: `/api/${name}` }));
+  return [{ text: 'API reference', link: '/api/', items }];
 }
 
 export default defineConfig({
@@ -20,21 +28,23 @@ export default defineConfig({
   srcDir: '../docs',
   outDir: './dist',
   cacheDir: './node_modules/.vitepress',
+  srcExclude: ['skill/**'],
   cleanUrls: true,
   metaChunk: true,
+  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // The anchors of headings are those of GitHub, where the same pages are read.
     anchor: { slugify: (heading) => new GithubSlugger().slug(heading) },
-    config: (md) => md.use(linkToRepository).use(inlineDiagrams).use(scrollTables),
+    config: (md) => md.use(linkToRepository).use(inlineDiagrams).use(accessibleTables),
   },
   themeConfig: {
     nav: [
       { text: 'Start', link: '/getting-started' },
       { text: 'Options', link: '/options' },
-      { text: 'API', link: '/api/latchkey' },
+      { text: 'API', link: '/api/' },
     ],
-    sidebar: sidebar(),
+    sidebar: { '/': pagesSidebar(), '/api/': apiSidebar() },
     outline: [2, 3],
     search: { provider: 'local' },
     socialLinks: [{ icon: 'github', link: 'https://github.com/latchkey/latchkey' }],

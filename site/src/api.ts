@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Application, LogLevel, type ProjectReflection } from 'typedoc';
+import { Application, LogLevel, PageEvent, type ProjectReflection } from 'typedoc';
 import type { PluginOptions } from 'typedoc-plugin-markdown';
 import { folders } from './folders.ts';
 
@@ -23,6 +23,7 @@ const markdownOptions: Partial<PluginOptions> = {
   hideBreadcrumbs: true,
   hidePageHeader: true,
   parametersFormat: 'table',
+  useHTMLAnchors: true,
 };
 
 /** The source of each import path, such as `latchkey/express`. */
@@ -51,6 +52,18 @@ function moduleOf(file: string): string {
 }
 
 /**
+ * Gives each heading the anchor that TypeDoc links to, which it writes above it as an element. Headings of parts, such as
+ * "Methods", have none, and must not take that of a member with this name.
+ */
+function anchorHeadings(markdown: string): string {
+  let parts = 0;
+  return markdown.replaceAll(/(?:<a id="([^"]+)"><\/a>\n+)?^(#{2,6} .+)$/gm, (_whole, anchor, heading) => {
+    parts += 1;
+    return `${heading} {#${anchor ?? `part-${parts}`}}`;
+  });
+}
+
+/**
  * Writes the reference to a folder.
  *
  * @throws Error if a public type is not exported, a link in a comment is broken, or a source does not compile.
@@ -70,6 +83,9 @@ export async function writeApi(folder: string): Promise<void> {
     intentionallyNotExported,
     out: folder,
     ...markdownOptions,
+  });
+  app.renderer.on(PageEvent.END, (page) => {
+    page.contents = anchorHeadings(page.contents ?? '');
   });
   const project = await app.convert();
   if (project === undefined) throw new Error('The sources do not compile, so the API reference was not made.');

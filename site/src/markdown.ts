@@ -28,9 +28,14 @@ export function inlineDiagrams(md: MarkdownRenderer): void {
   };
 }
 
-/** A table that is wider than the screen scrolls, which the keyboard must be able to do too. */
-export function scrollTables(md: MarkdownRenderer): void {
-  md.renderer.rules['table_open'] = () =>
-    '<div class="table" tabindex="0" role="region" aria-label="Table">\n<table>\n';
+/** A table that is wider than the screen scrolls, by the keyboard too. A head without a text is no head of its column. */
+export function accessibleTables(md: MarkdownRenderer): void {
+  md.renderer.rules['table_open'] = () => '<div class="table" tabindex="0">\n<table>\n';
   md.renderer.rules['table_close'] = () => '</table>\n</div>\n';
+  md.core.ruler.push('empty-heads', ({ tokens }) => {
+    for (const [index, token] of tokens.entries()) {
+      if (token.type !== 'th_open' || tokens[index + 1]?.content !== '') continue;
+      for (const cell of [token, tokens[index + 2]]) if (cell !== undefined) cell.tag = 'td';
+    }
+  });
 }

@@ -84,7 +84,7 @@ export interface Page {
   /** The path in `docs/`. */
   readonly file: string;
   readonly title: string;
-  /** The first paragraph of the page, without links. */
+  /** The first sentence of the page; empty if it begins with a list. */
   readonly summary: string;
   readonly markdown: string;
 }
@@ -101,7 +101,8 @@ function readPage(file: string): Page {
   const markdown = readFileSync(join(folders.docs, file), 'utf8');
   const [, title, rest] = /^# (.+)\n\n([\s\S]+)$/.exec(markdown) ?? [];
   if (title === undefined || rest === undefined) throw new Error(`docs/${file} must begin with its title: # Title`);
-  const [paragraph = ''] = rest.split('\n\n');
-  const summary = paragraph.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
+  const paragraph = rest.split('\n\n').find((block) => /^[\w`]/.test(block) && !block.startsWith('```')) ?? '';
+  const text = paragraph.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
+  const summary = /^.*?\.(?= |$)/.exec(text)?.[0] ?? text.replace(/:$/, '.');
   return { file, title: title.replaceAll('`', ''), summary, markdown };
 }

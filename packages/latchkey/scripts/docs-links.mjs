@@ -21,3 +21,23 @@ export function addressOutside(page, link) {
   const path = posix.join('docs', posix.dirname(page), link);
   return path.startsWith('docs/') ? undefined : repositoryFiles + path;
 }
+
+/**
+ * Returns a page whose links work where the repository's other files are missing.
+ *
+ * @param {string} page the page's path in `docs/`
+ * @param {string} markdown
+ */
+export function portablePage(page, markdown) {
+  // Code blocks are left as they are.
+  const parts = markdown.split(/^(```[\s\S]*?^```$)/m);
+  const texts = parts.map((part, index) =>
+    index % 2 === 1
+      ? part
+      : part.replaceAll(/\]\(([^)\s]+)/g, (whole, link) => {
+          const address = addressOutside(page, link);
+          return address === undefined ? whole : `](${address}`;
+        }),
+  );
+  return texts.join('');
+}
