@@ -5,7 +5,10 @@ import { entryPoints } from '../src/api.ts';
 import { accessibleTables, inlineDiagrams, linkToRepository } from '../src/markdown.ts';
 import { pages } from '../src/pages.ts';
 
-const icon = readFileSync(new URL('../icon.svg', import.meta.url), 'utf8');
+const icon = `data:image/svg+xml,${encodeURIComponent(readFileSync(new URL('../icon.svg', import.meta.url), 'utf8'))}`;
+
+/** Pages whose tables need the width of the outline, which moves to a menu. */
+const widePages: ReadonlySet<string> = new Set(['frameworks.md', 'options.md']);
 
 type Sidebar = DefaultTheme.SidebarItem[];
 
@@ -31,7 +34,8 @@ export default defineConfig({
   srcExclude: ['skill/**'],
   cleanUrls: true,
   metaChunk: true,
-  head: [['link', { rel: 'icon', href: `data:image/svg+xml,${encodeURIComponent(icon)}` }]],
+  head: [['link', { rel: 'icon', href: icon }]],
+  transformPageData: ({ relativePath }) => (widePages.has(relativePath) ? { frontmatter: { aside: false } } : {}),
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     // The anchors of headings are those of GitHub, where the same pages are read.
@@ -39,6 +43,7 @@ export default defineConfig({
     config: (md) => md.use(linkToRepository).use(inlineDiagrams).use(accessibleTables),
   },
   themeConfig: {
+    logo: icon,
     nav: [
       { text: 'Start', link: '/getting-started' },
       { text: 'Options', link: '/options' },
