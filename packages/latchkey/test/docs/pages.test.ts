@@ -10,6 +10,7 @@ const pages = {
   'answers.md': { proofs: 3, sections: 0 },
   'client.md': { proofs: 4, sections: 2 },
   'limiters.md': { proofs: 3, sections: 0 },
+  'guides/emergency.md': { proofs: 1, sections: 0 },
   'operations.md': { proofs: 10, sections: 1 },
   'proof.md': { proofs: 16, sections: 1 },
   'stores.md': { proofs: 51, sections: 6 },
