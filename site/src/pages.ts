@@ -66,16 +66,12 @@ const sections: readonly Section[] = [
       'conformance-tester.md',
     ],
   },
+  { title: 'Background', files: ['proof.md', 'comparison.md', 'threat-model.md'] },
   {
-    title: 'Background',
-    files: [
-      'proof.md',
-      'comparison.md',
-      'threat-model.md',
-      ...['core', 'http', 'adapters', 'stores', 'operator', 'client', 'package', 'simulation'].map(
-        (name) => `design/${name}.md`,
-      ),
-    ],
+    title: 'Design',
+    files: ['core', 'http', 'adapters', 'stores', 'operator', 'client', 'package', 'simulation'].map(
+      (name) => `design/${name}.md`,
+    ),
   },
 ];
 
