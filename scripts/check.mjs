@@ -19,6 +19,7 @@ const steps = [
     'bench',
     'edges',
     'bundles/test',
+    'site',
     'tools/nest',
     'tools/openapi',
     'tools/otel',

@@ -46,6 +46,7 @@ const sections = [
   vitest('OpenAPI document and its clients', node24, 'tools/openapi/', 5),
   vitest('OpenTelemetry 1 and 3', node24, 'tools/otel/', 5),
   vitest('Examples', node24, 'examples/', 10),
+  vitest('Site', node24, 'site/', 10),
 ];
 
 /**
@@ -133,6 +134,7 @@ await runScript(async () => {
   await installProject('tools/otel1');
   await installProject('tools/otel3');
   await installProject('bundles/next15');
+  await installProject('site');
   try {
     return await runAll();
   } finally {

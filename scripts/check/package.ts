@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { Refusal, runScript } from '../prepare/process.mjs';
 import { problemsOfCli } from './package/cli.ts';
 import { problemsInContents } from './package/contents.ts';
+import { problemsInDocs } from './package/docs.ts';
 import { problemsOfDrivers } from './package/drivers.ts';
 import { problemsOfImports } from './package/imports.ts';
 import { installPacked } from './package/install.ts';
@@ -16,6 +17,7 @@ await runScript(async () => {
   try {
     const checks = [
       problemsInContents,
+      problemsInDocs,
       problemsOfImports,
       problemsOfReach,
       problemsOfTypes,

@@ -53,7 +53,7 @@ const storedNames: Readonly<Record<string, readonly string[]>> = {
   'packages/latchkey/src/operator/proposals.ts': ['verdict'],
 };
 
-const places = ['packages', 'examples', 'edges', 'bundles', 'bench', 'scripts'];
+const places = ['packages', 'examples', 'edges', 'bundles', 'bench', 'scripts', 'site'];
 const isCode = /\.(ts|mjs|lua|sql|html)$/;
 /** The tests of an upgrade also use the names of the former release. */
 const isForeign =

@@ -12,6 +12,7 @@ const places = [
   'bundles',
   'examples',
   'model',
+  'site',
 ];
 const isCode = /(?<!\.generated)\.(ts|mjs|lua|sql)$/;
 const isForeign = /(^|\/)(node_modules|dist|data|test|\.work)(\/|$)/;

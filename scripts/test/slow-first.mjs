@@ -15,6 +15,7 @@ const slow = new RegExp(
     'payments/test/(orders|crash)',
     'browser/[a-z-]+',
     'bundles/test/(typescript|frameworks|next|bundlers)',
+    'site/test/built-site',
   ].join('|')})\\.test\\.ts$`,
 );
 

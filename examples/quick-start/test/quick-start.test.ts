@@ -34,6 +34,8 @@ const order = (key: string, item: string) => ({
 it.each([
   ['README.md', 'smallest.ts'],
   ['packages/latchkey/README.md', 'smallest.ts'],
+  ['docs/index.md', 'smallest.ts'],
+  ['docs/getting-started.md', 'first.ts'],
   ['docs/frameworks.md', 'express.ts'],
   ['docs/frameworks/express.md', 'smallest.ts'],
   ['docs/frameworks/fastify.md', 'fastify.ts'],
@@ -69,6 +71,25 @@ it('the Express quick start orders once', async () => {
     await once(server, 'exit');
   }
   expect(server.exitCode).toBe(0);
+});
+
+it('the first example of the documentation charges once', async () => {
+  const port = await freePort();
+  const env = { ...process.env, PORT: String(port), DATABASE: join(data, 'first.db') };
+  const server = spawn(process.execPath, ['first.ts'], { cwd: folderOf('..'), env, stdio: 'inherit' });
+  try {
+    const url = `http://127.0.0.1:${port}/charges`;
+    await untilUp(url);
+    const key = '8e03978e-40d5-43dd-bc93-6894a57f9324';
+    const answers = [await fetch(url, order(key, 'lamp')), await fetch(url, order(key, 'lamp'))];
+    expect(answers.map(({ headers }) => headers.get('idempotency-status'))).toEqual(['executed', 'replayed']);
+    const bodies = await Promise.all(answers.map((answer) => answer.json()));
+    expect(bodies).toEqual(Array(2).fill({ charge: 1, amount: 500 }));
+    expect((await fetch(url, order(key, 'sofa'))).status).toBe(422);
+  } finally {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  }
 });
 
 /** Sends a request to the example of one framework. */

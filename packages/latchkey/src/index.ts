@@ -5,7 +5,16 @@
  * @module
  */
 
-export type { Context, Jsonify, StepTools } from './core/context.ts';
+export type {
+  AnyContext,
+  Context,
+  Enqueue,
+  Enqueuing,
+  Jsonify,
+  RunFinish,
+  RunTransaction,
+  StepTools,
+} from './core/context.ts';
 export {
   type ErrorCode,
   LatchkeyError,
@@ -13,19 +22,37 @@ export {
   NothingHappenedError,
   StoreUnavailableError,
 } from './core/errors.ts';
-export type { EventListener, LatchkeyEvent } from './core/events.ts';
+export type { EventListener, Happening, LatchkeyEvent } from './core/events.ts';
 export type { Log, LogEntry } from './core/log.ts';
-export { type Runtime, systemRuntime } from './core/runtime.ts';
-export type { OperationSettings } from './core/settings.ts';
+export type { LapsedOperation, Recorded } from './core/operation.ts';
+export { type Clock, type Random, type Runtime, systemRuntime, type Timers } from './core/runtime.ts';
+export type { OperationOptions, OperationSettings, StepOptions, TimingOptions } from './core/settings.ts';
 export type { Store, StoreFinding, TransactionKind } from './core/store.ts';
 export type { Codec } from './core/support/codec.ts';
-export { idempotent } from './function/idempotent.ts';
+export type { Secret } from './core/support/digest.ts';
+export { type IdempotentBody, type IdempotentFunction, idempotent } from './function/idempotent.ts';
 export type { IdempotentOptions } from './function/options.ts';
 export type { Contract, ContractProblem } from './http/contract.ts';
-export type { PlainResponse } from './http/exchange.ts';
+export type { Header, PlainResponse } from './http/exchange.ts';
 export type { Health } from './http/health.ts';
-export type { HttpContext, Peek } from './http/layer.ts';
-export type { Answer, GuardOptions, RouteOptions } from './http/options.ts';
+export type { FinalAnswer, HttpContext, Peek } from './http/layer.ts';
+export type {
+  Answer,
+  FingerprintOptions,
+  GuardFingerprintOptions,
+  GuardOptions,
+  HttpRecovery,
+  KeyOptions,
+  Principal,
+  RebuiltBody,
+  ReplayRecord,
+  RequestOptions,
+  ResponseOptions,
+  Restored,
+  RouteOptions,
+  SaveRequestOptions,
+} from './http/options.ts';
 export type { Dialect } from './http/problems/dialect.ts';
 export type { Problem } from './http/problems/problems.ts';
 export { EXPOSED_HEADERS } from './protocol/headers.ts';
+export type { ProblemCode } from './protocol/problem-codes.ts';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { capture, Refusal } from '../../prepare/process.mjs';
-import { root } from '../../prepare/root.mjs';
+import { node24, root } from '../../prepare/root.mjs';
 
 /** The used members of `package.json`. */
 export interface Manifest {
@@ -41,8 +41,15 @@ async function npm(args: readonly string[], cwd: string): Promise<string> {
   return output;
 }
 
+/** What `prepack` does, which is called here since its output would be among that of npm. */
+async function copyDocs(): Promise<void> {
+  const { ok, output } = await capture(node24, ['scripts/copy-docs.mjs'], { cwd: `${root}/packages/latchkey` });
+  if (!ok) throw new Refusal(output);
+}
+
 /** Packs a package of this repository into a folder. */
 export async function pack(name: string, folder: string): Promise<Packed> {
+  if (name === 'latchkey') await copyDocs();
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
   const printed: unknown = JSON.parse(await npm(args, `${root}/packages/${name}`));
   // An array until npm 11, an object by package name since.

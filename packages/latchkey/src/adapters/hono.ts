@@ -30,10 +30,10 @@ export interface IdempotencyEnv<Kind extends TransactionKind = never> {
 }
 
 /** Hono's default, with which `c.get` accepts every name. */
-type AnyEnv = Context extends Context<infer E> ? E : never;
+export type AnyEnv = Context extends Context<infer E> ? E : never;
 
 /** The guard's variable stays typed if the application has no Env type. */
-type GuardedEnv<E extends Env, Kind extends TransactionKind> = 0 extends 1 & E
+export type GuardedEnv<E extends Env, Kind extends TransactionKind> = 0 extends 1 & E
   ? IdempotencyEnv<Kind>
   : E & IdempotencyEnv<Kind>;
 

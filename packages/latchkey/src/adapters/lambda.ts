@@ -28,7 +28,7 @@ import { Invocations } from './lambda-parts/invocations.ts';
 import { lambdaTable } from './lambda-parts/options.ts';
 import type { LambdaResult } from './lambda-parts/result.ts';
 
-export type { LambdaEvent } from './lambda-parts/event.ts';
+export type { EventValues, LambdaEvent } from './lambda-parts/event.ts';
 export type { LambdaResult } from './lambda-parts/result.ts';
 
 /** The part of Lambda's second argument that the guard reads. */

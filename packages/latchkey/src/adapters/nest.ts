@@ -138,6 +138,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   /** For `describeNest` of `latchkey/openapi`. */
   readonly [handlersKey]: NameHandlers;
 
+  /** @internal */
   constructor(guard: NestGuard) {
     this.#guard = guard;
     this[handlersKey] = guard.nameHandlers;

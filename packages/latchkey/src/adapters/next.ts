@@ -18,7 +18,13 @@ import { type FetchGuard, type FetchGuardOptions, idempotency as fetchGuard } fr
 import { keepAlive } from './next-parts/work-store.ts';
 
 export type { FetchContext, FetchHandler } from './fetch.ts';
-export { type Action, type ActionContext, idempotentAction } from './next-parts/action.ts';
+export {
+  type Action,
+  type ActionContext,
+  type ActionFinish,
+  type IdempotentAction,
+  idempotentAction,
+} from './next-parts/action.ts';
 export type { ActionOptions } from './next-parts/action-options.ts';
 export { IdempotencyField, type IdempotencyFieldProps } from './next-parts/field.ts';
 

@@ -19,6 +19,6 @@ export type { ClientEvent, ClientEventListener } from './client-events.ts';
 export type { IdempotentFetch, OperationAnswer, OperationInit } from './idempotent-fetch.ts';
 export { idempotentFetch } from './idempotent-fetch.ts';
 export type { KeyStorage } from './key-storage.ts';
-export { NoAnswerError } from './no-answer-error.ts';
+export { type NoAnswerDetails, NoAnswerError } from './no-answer-error.ts';
 export type { ClientOptions } from './options.ts';
 export { type StepFetchOptions, type StepKey, stepFetch } from './step-fetch.ts';

@@ -44,13 +44,15 @@ export type RunTransaction<Kind extends TransactionKind> = Kind['mode'] extends 
   : <T>(name: string, fn: (handle: Kind['handle']) => Promise<T> | T) => Promise<Jsonify<T>>;
 
 /** Declared as methods, so that the context of one store is assignable to the context of any store. */
-interface Enqueuing<Handle> {
+export interface Enqueuing<Handle> {
   now(handle: Handle, name: string, payload: unknown): void;
   later(handle: Handle, name: string, payload: unknown): Promise<void>;
 }
 
 /** Adds a message in an open transaction; see {@link Context.enqueue}. */
-type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync' ? 'now' : 'later'];
+export type Enqueue<Kind extends TransactionKind> = Enqueuing<Kind['handle']>[Kind['mode'] extends 'sync'
+  ? 'now'
+  : 'later'];
 
 /** Runs the last function of an operation; see {@link Context.finish}. */
 export type RunFinish<Kind extends TransactionKind, Answer, Finished> = Kind['mode'] extends 'sync'

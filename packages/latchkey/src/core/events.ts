@@ -13,7 +13,7 @@ export type LatchkeyEvent = Happening & {
   readonly reference?: string;
 };
 
-type Happening =
+export type Happening =
   | {
       readonly type: 'claimed';
       readonly id: string;

@@ -36,7 +36,7 @@ export interface Operation {
 }
 
 /** Who waits for the answer of an operation. */
-interface Caller {
+export interface Caller {
   /**
    * Called before the handler runs, with or without a claim, and while the request waits for a running operation. False
    * means that the handler could no longer read its request, since the client has left: the handler isn't run, and a

@@ -32,7 +32,7 @@ import type { TransactionKind } from './transaction-kind.ts';
 export type * from './store-types.ts';
 export type { TransactionKind } from './transaction-kind.ts';
 
-type BodyResult<Kind extends TransactionKind, T> = Kind['mode'] extends 'sync'
+export type BodyResult<Kind extends TransactionKind, T> = Kind['mode'] extends 'sync'
   ? Transacted<T>
   : Transacted<T> | Promise<Transacted<T>>;
 

@@ -17,7 +17,7 @@ import { type FunctionSettings, functionTable, type IdempotentOptions } from './
 const valueCodec: Codec<unknown> = { encode: encodeValue, decode: decodeValue };
 
 /** A function that is made idempotent. */
-type IdempotentBody<Input, Result, Kind extends TransactionKind> = (
+export type IdempotentBody<Input, Result, Kind extends TransactionKind> = (
   input: Input,
   context: Context<Kind, Result, Jsonify<Result>>,
 ) => Promise<Result> | Result;

@@ -14,7 +14,7 @@ import type { Health } from './health.ts';
 import type { Answer, RouteOptions } from './options.ts';
 
 /** The return type of the function of `finish`: a Response only if that function may be asynchronous. */
-type FinalAnswer<Kind extends TransactionKind> = Kind['mode'] extends 'sync' ? Answer : Answer | Response;
+export type FinalAnswer<Kind extends TransactionKind> = Kind['mode'] extends 'sync' ? Answer : Answer | Response;
 
 /**
  * The context of a handler after a guard.

@@ -34,7 +34,7 @@ export interface Answer {
 }
 
 /** The decision of a `recover` hook. The audit keeps `why`, at most 2,000 characters; it must not contain secrets. */
-type HttpRecovery =
+export type HttpRecovery =
   | { readonly decision: 'respond'; readonly response: Answer | Response; readonly why?: string }
   | { readonly decision: 'rerun'; readonly why?: string }
   | { readonly decision: 'leave' };
@@ -47,7 +47,7 @@ export interface ReplayRecord {
 }
 
 /** How a route saves its requests. */
-interface SaveRequestOptions {
+export interface SaveRequestOptions {
   /**
    * Maximum size of a saved request in bytes: target, headers and body together. A longer one runs as usual and is not
    * saved; a warning event reports it once per route. Default 65,536.
@@ -66,7 +66,7 @@ interface SaveRequestOptions {
 }
 
 /** The Idempotency-Key header. */
-interface KeyOptions {
+export interface KeyOptions {
   /** Refuses a request without a key (400 `key-missing`). Default false: it runs without protection. */
   readonly required?: boolean;
   /** `'lenient'` (default) reads `"abc"` and `abc` as the same key; `'strict'` only accepts an RFC 9651 String. */
@@ -77,7 +77,7 @@ interface KeyOptions {
  * The parts of a request that are compared. Changing these options changes the fingerprints of the affected requests:
  * retries of requests sent before the change are refused as `key-reused`.
  */
-interface FingerprintOptions {
+export interface FingerprintOptions {
   /**
    * `'canonical'` (default) compares JSON by its value, unless that would lose information; `'bytes'` compares it by
    * its bytes, so another order of members is another payload. A body that a framework has already parsed is always
@@ -106,7 +106,7 @@ interface FingerprintOptions {
 }
 
 /** The parts of a request that are compared, and the guard's secrets. */
-interface GuardFingerprintOptions extends FingerprintOptions {
+export interface GuardFingerprintOptions extends FingerprintOptions {
   /** Secrets that turn the fingerprint into an HMAC. The first one signs, all are accepted; at least 32 bytes each. */
   readonly secrets?: readonly (string | Uint8Array)[];
 }
@@ -129,7 +129,7 @@ export interface RequestOptions {
 }
 
 /** The body of a rebuilt answer. An object is sent as JSON, a string as UTF-8 text, bytes unchanged. */
-type RebuiltBody = string | Uint8Array | object;
+export type RebuiltBody = string | Uint8Array | object;
 
 // Members in the form of methods, so that an application can declare the type of its own bodies and references.
 interface ReferenceFunctions<Native> {
@@ -268,7 +268,7 @@ export interface GuardOptions<Native, Kind extends TransactionKind = never> exte
   readonly fingerprint?: GuardFingerprintOptions;
   /** Returns an error response that replaces the guard's own. */
   readonly onProblem?: (problem: Problem, request: Native) => PlainResponse | undefined;
-  /** Receives events; see {@link LatchkeyEvent}. */
+  /** Receives events; see `LatchkeyEvent`. */
   readonly onEvent?: EventListener;
   /**
    * Receives warnings and errors, each code once per operation and minute. An entry has one sentence and a link to its

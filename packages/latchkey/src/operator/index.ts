@@ -18,6 +18,7 @@ export type {
   DecisionSummary,
   RefusalReason,
 } from '../core/audit/audit-entry.ts';
+export type { RequestContent } from '../http/request/saved-request.ts';
 export type { Decision } from './decision.ts';
 export type { Applied, Proposed } from './decisions.ts';
 export type { RecordEntryPage, RecordListRequest } from './listing.ts';

@@ -16,7 +16,8 @@ export {
   type SuiteRequest,
   type SuiteStore,
 } from './adapter-suite.ts';
-export type { OnceApp } from './expect-once/app.ts';
+export type { FastifyApp, FetchApp, FetchObject, KoaApp, ListenerApp, NestApp, OnceApp } from './expect-once/app.ts';
+export type { Effects } from './expect-once/effects.ts';
 export type { OnceRequestOptions } from './expect-once/request.ts';
 export type { OnceCheck } from './expect-once/trial.ts';
 export { type ExpectOnceOptions, expectOnce } from './expect-once.ts';

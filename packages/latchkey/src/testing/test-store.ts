@@ -57,9 +57,8 @@ const crashesKey = Symbol.for('latchkey.test-store.crashes');
 /**
  * Wraps a store, so that a test can make its workers crash. Give it to the application's guard, and to `expectOnce`. A
  * crash is simulated in this process: the handler stops where it waits for the store. Code that runs meanwhile without
- * waiting for the store continues.
+ * waiting for the store continues. Without an argument it wraps a memory store.
  *
- * @param store - the store to wrap. Default: a memory store.
  * @throws LatchkeyError `option-invalid` if it is not an `OperatorStore`.
  * @example
  * ```ts

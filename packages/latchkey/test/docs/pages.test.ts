@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 
 /** The minimum number of a page's links to tests, and of its links to its own sections. */
 const pages = {
+  'getting-started.md': { proofs: 1, sections: 0 },
   'frameworks.md': { proofs: 4, sections: 0 },
   'frameworks/lambda.md': { proofs: 3, sections: 0 },
   'frameworks/next.md': { proofs: 2, sections: 0 },
@@ -11,11 +12,13 @@ const pages = {
   'client.md': { proofs: 4, sections: 2 },
   'limiters.md': { proofs: 3, sections: 0 },
   'openapi.md': { proofs: 6, sections: 0 },
+  'guides/emergency.md': { proofs: 1, sections: 0 },
   'operations.md': { proofs: 10, sections: 1 },
   'proof.md': { proofs: 16, sections: 1 },
   'stores.md': { proofs: 51, sections: 6 },
   'telemetry.md': { proofs: 8, sections: 0 },
   'testing.md': { proofs: 3, sections: 0 },
+  'threat-model.md': { proofs: 40, sections: 0 },
   'writing-a-store.md': { proofs: 1, sections: 0 },
 };
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-type Values<Value> = Readonly<Record<string, Value | undefined>> | null | undefined;
+export type EventValues<Value> = Readonly<Record<string, Value | undefined>> | null | undefined;
 
 /**
  * The members of an event that the guard reads. The types of `@types/aws-lambda` fit: `APIGatewayProxyEvent`,
@@ -23,10 +23,10 @@ export interface LambdaEvent {
   readonly path?: string | undefined;
   readonly rawPath?: string | undefined;
   readonly rawQueryString?: string | undefined;
-  readonly queryStringParameters?: Values<string>;
-  readonly multiValueQueryStringParameters?: Values<readonly string[]>;
-  readonly headers?: Values<string>;
-  readonly multiValueHeaders?: Values<readonly string[]>;
+  readonly queryStringParameters?: EventValues<string>;
+  readonly multiValueQueryStringParameters?: EventValues<readonly string[]>;
+  readonly headers?: EventValues<string>;
+  readonly multiValueHeaders?: EventValues<readonly string[]>;
   readonly cookies?: readonly string[] | undefined;
   readonly body?: string | null | undefined;
   readonly isBase64Encoded?: boolean | undefined;
@@ -101,7 +101,7 @@ export function headersOf({
 }
 
 /** API Gateway passes `Name` and `name` as two headers. */
-function linesOf(headers: Values<string | readonly string[]>): Map<string, string[]> {
+function linesOf(headers: EventValues<string | readonly string[]>): Map<string, string[]> {
   const found = new Map<string, string[]>();
   for (const [name, value] of Object.entries(headers ?? {})) {
     if (value === undefined || value === null) continue;

@@ -17,7 +17,7 @@ import { type ActionOptions, type ActionSettings, actionTable } from './action-o
 import { keepAlive, RevalidationLog, repeatRevalidations } from './work-store.ts';
 
 /** Runs the last function of an action and resolves to its result, which the action must return. */
-type ActionFinish<Kind extends TransactionKind> = Kind['mode'] extends 'sync'
+export type ActionFinish<Kind extends TransactionKind> = Kind['mode'] extends 'sync'
   ? <Result>(fn: (handle: Kind['handle']) => Result) => Promise<Result>
   : <Result>(fn: (handle: Kind['handle']) => Promise<Result> | Result) => Promise<Result>;
 
@@ -31,7 +31,7 @@ export interface ActionContext<Kind extends TransactionKind = never> extends Omi
 export type Action<Args extends readonly unknown[], Result> = (...args: Args) => Promise<Result>;
 
 /** The function {@link idempotentAction}, and its form for actions that need their context. */
-interface IdempotentAction {
+export interface IdempotentAction {
   <Args extends readonly unknown[], Result, Kind extends TransactionKind = never>(
     action: (...args: Args) => Promise<Result> | Result,
     options: ActionOptions<Args, Result, Kind>,

@@ -40,7 +40,7 @@ interface LogEnd {
 /** One per store, since hundreds of hooks after a crash would otherwise compete for the same position. */
 const logEnds = new WeakMap<object, LogEnd>();
 
-/** The arguments of {@link Audit.log}. */
+/** The arguments of `log`. */
 export interface LogRequest {
   /** Earliest time of entries, in milliseconds since the epoch. Default: all entries. */
   readonly sinceMs?: number;

@@ -35,11 +35,14 @@ export type WonClaim = Claim<Claimed>;
 export class Attempt extends Linked {
   readonly kind = 'claimed';
   readonly operation: Operation;
+  /** @internal */
   readonly claim: WonClaim;
   readonly owner: Owner;
+  /** @internal */
   readonly lease: Lease;
   /** The policy of this attempt: the record and its route must both allow a rerun. */
   readonly policy: AfterFailure;
+  /** @internal */
   readonly tools: EngineTools;
   /** True once `finish` has committed: the record is completed. */
   finished = false;
@@ -58,6 +61,7 @@ export class Attempt extends Linked {
   audited: Promise<void> | undefined;
   #context: AttemptContext | undefined;
 
+  /** @internal */
   constructor(tools: EngineTools, operation: Operation, claim: WonClaim) {
     super();
     this.tools = tools;

@@ -7,8 +7,13 @@
 
 /** An entry, which can be in one list at a time. */
 export abstract class Linked {
-  /** Neighbours in the list; undefined while it is in no list. */
+  /**
+   * The neighbours in the list; undefined while it is in no list.
+   *
+   * @internal
+   */
   previous: Linked | undefined;
+  /** @internal */
   next: Linked | undefined;
 }
 

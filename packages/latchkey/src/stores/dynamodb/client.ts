@@ -34,19 +34,19 @@ export interface PutInput extends Condition {
 }
 
 /** A removal. */
-interface DeleteInput extends Condition {
+export interface DeleteInput extends Condition {
   readonly TableName: string;
   readonly Key: Item;
 }
 
 /** A change of some attributes. */
-interface UpdateInput extends DeleteInput {
+export interface UpdateInput extends DeleteInput {
   readonly UpdateExpression: string;
   readonly ReturnValues?: 'ALL_NEW';
 }
 
 /** A page of the table. */
-interface ScanInput extends Omit<Condition, 'ConditionExpression' | 'ReturnValuesOnConditionCheckFailure'> {
+export interface ScanInput extends Omit<Condition, 'ConditionExpression' | 'ReturnValuesOnConditionCheckFailure'> {
   readonly TableName: string;
   readonly ConsistentRead: true;
   readonly FilterExpression: string;

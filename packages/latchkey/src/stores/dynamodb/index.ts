@@ -21,7 +21,18 @@ import { Parts } from './parts.ts';
 import { Records } from './records.ts';
 import { Table } from './table.ts';
 
-export type { DynamodbClient, TransactItemOf } from './client.ts';
+export type {
+  AnswerHandler,
+  AttributeValue,
+  CallOptions,
+  DeleteInput,
+  DynamodbClient,
+  Item,
+  PutInput,
+  ScanInput,
+  TransactItemOf,
+  UpdateInput,
+} from './client.ts';
 export type { DynamodbTransactions } from './dynamodb-store.ts';
 export type { DynamodbStoreOptions } from './options.ts';
 export { tableDefinition } from './table.ts';

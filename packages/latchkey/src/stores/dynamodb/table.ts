@@ -147,7 +147,7 @@ function lastKey(found: FoundItem): Item {
  * A program that uses the store needs `dynamodb:GetItem`, `PutItem`, `UpdateItem`, `DeleteItem` and `Scan` on the
  * table, and the permissions for the writes of its own transactions.
  *
- * @param options.table - the name of the table.
+ * @param options - `table` is the name of the table.
  * @example
  * ```ts
  * const { create, timeToLive } = tableDefinition({ table: 'latchkey' })

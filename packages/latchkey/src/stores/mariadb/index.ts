@@ -21,7 +21,7 @@ import { statements, tableNames } from './statements.ts';
 export type { Migration } from '../shared/migration.ts';
 export type { ExecuteOptions, MariadbCallbackPool, MariadbClient, MariadbConnection, MariadbPool } from './client.ts';
 export type { MariadbTransactions } from './mariadb-store.ts';
-export { grants, type MigrateOptions, migrate, migrations } from './migrations.ts';
+export { type GrantOptions, grants, type MigrateOptions, migrate, migrations } from './migrations.ts';
 export type { MariadbStoreOptions, TableOptions } from './options.ts';
 export type { MariadbValue } from './statements.ts';
 

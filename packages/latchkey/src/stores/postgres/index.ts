@@ -33,12 +33,14 @@ export {
   type KyselyTransaction,
   kyselyBridge,
 } from './bridges/kysely.ts';
-export { type PgBridgeOptions, type PgClient, type PgPool, pgBridge } from './bridges/pg.ts';
+export { type ClientOf, type PgBridgeOptions, type PgClient, type PgPool, pgBridge } from './bridges/pg.ts';
 export {
   type PostgresJsBridgeOptions,
+  type PostgresJsQuery,
   type PostgresJsSql,
   type PostgresJsTransaction,
   postgresJsBridge,
+  type TransactionOf,
 } from './bridges/postgres-js.ts';
 export {
   type PrismaDatabase,
@@ -47,7 +49,7 @@ export {
   prismaBridge,
 } from './bridges/prisma.ts';
 export type { PostgresClient, TransactionHandle } from './client.ts';
-export { grants, migrate, migrations } from './migrations.ts';
+export { type GrantOptions, grants, migrate, migrations } from './migrations.ts';
 export type { PostgresStoreOptions, TableNames } from './options.ts';
 export type { PostgresTransactions } from './postgres-store.ts';
 

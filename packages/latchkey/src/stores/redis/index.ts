@@ -18,7 +18,27 @@ import type { DoctorOptions, RedisFinding } from './doctor.ts';
 import { type RedisStoreOptions, redisTable } from './options.ts';
 import { ScriptedStore } from './redis-store.ts';
 
+export type {
+  IoredisClient,
+  IoredisCluster,
+  IoredisCommands,
+  IoredisNode,
+  IoredisOptions,
+  IoredisPipeline,
+  IoredisResults,
+  IoredisSubscriber,
+} from './clients/ioredis.ts';
+export type {
+  NodeRedisClient,
+  NodeRedisCluster,
+  NodeRedisCommandOptions,
+  NodeRedisMaster,
+  NodeRedisSentinel,
+  NodeRedisSubscriber,
+  NodeRedisSubscriptions,
+} from './clients/node-redis.ts';
 export type { RedisClient } from './clients/recognize.ts';
+export type { Argument as RedisArgument } from './clients/wire.ts';
 export type { DoctorOptions, RedisFinding, RedisFindingCode } from './doctor.ts';
 export type { RedisStoreOptions } from './options.ts';
 export type { WaitReplicas } from './replicas.ts';

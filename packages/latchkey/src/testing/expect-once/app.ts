@@ -12,29 +12,29 @@ import { open, receive, responseTo } from '../adapter-suite/client.ts';
 import type { OnceRequest } from './request.ts';
 
 /** A `Request → Response` function of at most one argument. Wrap one that takes more. */
-type FetchApp = (request: Request) => Response | Promise<Response>;
+export type FetchApp = (request: Request) => Response | Promise<Response>;
 
 /** A listener of `node:http`, which takes at least two arguments, or an Express app. */
-type ListenerApp = (request: IncomingMessage, response: ServerResponse) => unknown;
+export type ListenerApp = (request: IncomingMessage, response: ServerResponse) => unknown;
 
 /** An object with a fetch function, such as a Hono app. */
-interface FetchObject {
+export interface FetchObject {
   fetch(request: Request): Response | Promise<Response>;
 }
 
 /** A Koa app. */
-interface KoaApp {
+export interface KoaApp {
   callback(): ListenerApp;
 }
 
 /** A Fastify instance. */
-interface FastifyApp {
+export interface FastifyApp {
   ready(): PromiseLike<unknown>;
   readonly server: object;
 }
 
 /** A Nest application, on Express or Fastify. */
-interface NestApp {
+export interface NestApp {
   init(): Promise<unknown>;
   getHttpServer(): object;
   getHttpAdapter(): { getInstance(): unknown };

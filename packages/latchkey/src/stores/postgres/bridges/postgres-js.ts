@@ -9,7 +9,7 @@ import { systemRuntime, type Timers } from '../../../core/runtime.ts';
 import type { PostgresBridge } from './bridge.ts';
 
 /** A pending query of postgres.js. */
-interface PostgresJsQuery extends PromiseLike<readonly object[]> {
+export interface PostgresJsQuery extends PromiseLike<readonly object[]> {
   cancel(): unknown;
 }
 

@@ -26,18 +26,18 @@ export interface IoredisCluster extends IoredisCommands {
   duplicate(nodes: [], options: { enableOfflineQueue: true; lazyConnect: false }): IoredisSubscriber;
 }
 
-interface IoredisCommands {
+export interface IoredisCommands {
   evalsha(sha: string, keys: number, ...args: Argument[]): Promise<unknown>;
   eval(source: string, keys: number, ...args: Argument[]): Promise<unknown>;
   call(command: string, ...args: string[]): Promise<unknown>;
 }
 
-interface IoredisNode extends IoredisCommands {
+export interface IoredisNode extends IoredisCommands {
   readonly options: IoredisOptions;
   readonly stream: unknown;
 }
 
-interface IoredisOptions {
+export interface IoredisOptions {
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   readonly keyPrefix?: string | undefined;
@@ -47,7 +47,7 @@ interface IoredisOptions {
   readonly redisOptions?: { readonly stringNumbers?: boolean | undefined } | undefined;
 }
 
-interface IoredisSubscriber {
+export interface IoredisSubscriber {
   on(event: 'message', listener: (channel: string) => void): unknown;
   on(event: 'error', listener: () => void): unknown;
   subscribe(channel: string): Promise<unknown>;
@@ -63,11 +63,11 @@ interface BinaryCommands {
 }
 
 /** The methods of a pipeline of ioredis that the store calls. */
-interface IoredisPipeline {
+export interface IoredisPipeline {
   exec(): Promise<IoredisResults | null>;
 }
 
-type IoredisResults = readonly (readonly [error: Error | null, reply: unknown])[];
+export type IoredisResults = readonly (readonly [error: Error | null, reply: unknown])[];
 
 /** Sends commands through ioredis. */
 export function ioredisWire(client: IoredisClient | IoredisCluster): Wire {

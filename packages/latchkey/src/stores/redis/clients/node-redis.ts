@@ -22,7 +22,7 @@ export interface NodeRedisClient {
   readonly isReady: boolean;
   /** Changes with each reconnection. Release 4 does not have it. */
   readonly socketEpoch?: number;
-  sendCommand(args: Argument[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(args: Argument[], options?: NodeRedisCommandOptions): Promise<unknown>;
   duplicate(): NodeRedisSubscriber;
   on(event: 'ready', listener: () => void): unknown;
 }
@@ -31,33 +31,33 @@ export interface NodeRedisClient {
 export interface NodeRedisCluster extends NodeRedisSubscriptions {
   readonly masters: readonly NodeRedisMaster[];
   readonly slots: readonly { readonly master: NodeRedisMaster }[];
-  sendCommand(key: string, isReadonly: boolean, args: Argument[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(key: string, isReadonly: boolean, args: Argument[], options?: NodeRedisCommandOptions): Promise<unknown>;
   nodeClient(node: never): unknown;
 }
 
 /** The methods of a client of `createSentinel` that the store calls. */
 export interface NodeRedisSentinel extends NodeRedisSubscriptions {
-  sendCommand(isReadonly: boolean, args: Argument[], options?: CommandOptions): Promise<unknown>;
+  sendCommand(isReadonly: boolean, args: Argument[], options?: NodeRedisCommandOptions): Promise<unknown>;
   getMasterNode(): { readonly host: string; readonly port: number } | undefined;
 }
 
-interface NodeRedisMaster {
+export interface NodeRedisMaster {
   readonly address: string;
 }
 
-interface CommandOptions {
+export interface NodeRedisCommandOptions {
   /** From the type byte of a reply (`$` is a string of bytes) to its type in JavaScript, since release 5. */
   readonly typeMapping?: { readonly 36?: typeof Buffer };
   /** The same in release 4. */
   readonly returnBuffers?: boolean;
 }
 
-interface NodeRedisSubscriptions {
+export interface NodeRedisSubscriptions {
   subscribe(channel: string, listener: (message: string, channel: string) => void): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;
 }
 
-interface NodeRedisSubscriber extends NodeRedisSubscriptions {
+export interface NodeRedisSubscriber extends NodeRedisSubscriptions {
   on(event: 'error', listener: () => void): unknown;
   connect(): Promise<unknown>;
   destroy?(): void;
@@ -71,10 +71,10 @@ const connections = new WeakMap<NodeRedisClient, { count: number }>();
 type Send = (key: string, args: Argument[]) => Promise<unknown>;
 
 /** Sent with each command, since the user's client may have its own mapping. */
-const binary: CommandOptions = { typeMapping: { 36: Buffer }, returnBuffers: true };
+const binary: NodeRedisCommandOptions = { typeMapping: { 36: Buffer }, returnBuffers: true };
 /** See {@link optionsWhenReady}. */
 const binaryAtOnce = { ...binary, timeout: undefined };
-const text: CommandOptions = { typeMapping: {}, returnBuffers: false };
+const text: NodeRedisCommandOptions = { typeMapping: {}, returnBuffers: false };
 
 function writing(send: Send): Pick<Wire, 'setNew' | 'evalSha' | 'eval'> {
   return {
@@ -102,7 +102,7 @@ export function nodeRedisWire(client: NodeRedisClient): Wire {
  * seconds and costs more time than the command itself. A command that is sent at once does not need one, so it is sent
  * without, unless the user has set a limit.
  */
-function optionsWhenReady({ options }: NodeRedisClient): CommandOptions {
+function optionsWhenReady({ options }: NodeRedisClient): NodeRedisCommandOptions {
   return options?.commandOptions?.timeout === undefined ? binaryAtOnce : binary;
 }
 
