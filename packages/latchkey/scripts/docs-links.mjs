@@ -10,8 +10,11 @@ import { posix } from 'node:path';
 /** The repository's address on its main branch. */
 export const repositoryFiles = 'https://github.com/latchkey/latchkey/blob/main/';
 
+/** Files of `docs/` that the package and the site have too. */
+const isPublished = /\.(?:md|svg|png|txt)(?:#.*)?$/;
+
 /**
- * Returns the address of a link that leaves `docs/`, and undefined for any other link.
+ * Returns the address of a link to a file that only the repository has, and undefined for any other link.
  *
  * @param {string} page the page's path in `docs/`
  * @param {string} link as it is written in the page
@@ -19,7 +22,7 @@ export const repositoryFiles = 'https://github.com/latchkey/latchkey/blob/main/'
 export function addressOutside(page, link) {
   if (/^(?:[a-z]+:|#|\/)/i.test(link)) return undefined;
   const path = posix.join('docs', posix.dirname(page), link);
-  return path.startsWith('docs/') ? undefined : repositoryFiles + path;
+  return path.startsWith('docs/') && isPublished.test(path) ? undefined : repositoryFiles + path;
 }
 
 /**
