@@ -4,6 +4,7 @@ import { misbehave, own } from '../client/misbehaving-server.ts';
 import { captured, type Handler, layerRig } from './layer-rig.ts';
 
 const audit = '../../src/core/audit/hook-decision.ts';
+const recovery = '../../src/core/engine/recovery.ts';
 const client = '../../src/client/step-fetch.ts';
 const onDemand = '../../src/http/on-demand.ts';
 
@@ -15,7 +16,7 @@ function failing(module: string): void {
 }
 
 afterEach(() => {
-  for (const module of [audit, client, onDemand]) vi.doUnmock(module);
+  for (const module of [audit, recovery, client, onDemand]) vi.doUnmock(module);
 });
 
 it('does not carry out a decision while the audit fails to load, and asks again at the next retry', async () => {
@@ -71,4 +72,20 @@ it('replays no answer while the code for its authorization fails to load', async
   vi.doUnmock(onDemand);
   expect((await send({ key: 'k' })).header('idempotent-replayed')).toBe('true');
   expect(authorizeReplay).toHaveBeenCalledTimes(1);
+});
+
+it('leaves a record lapsed while the code for the recover hook fails to load, and asks at the next retry', async () => {
+  vi.resetModules();
+  failing(recovery);
+  const recover = vi.fn(() => ({ decision: 'respond', response: { status: 201, body: 'recovered' } }) as const);
+  const options = { recover, timing: { leaseMs: 1_000, maxRunMs: 1_000 }, whenStoreDown: 'run-unprotected' } as const;
+  const { send, events, runs, runtime } = (await import('./layer-rig.ts')).layerRig(options);
+  void send({ key: 'k' }, () => new Promise(() => {}));
+  await vi.waitUntil(() => runs() === 1);
+  await runtime.advance(2_000);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'outcome-unknown' });
+  expect(events.map(({ type }) => type)).toContain('handler-error');
+  vi.doUnmock(recovery);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'recovered' });
+  expect([runs(), recover.mock.calls.length]).toEqual([1, 1]);
 });

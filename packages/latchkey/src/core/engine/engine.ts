@@ -275,7 +275,7 @@ export class Engine<Kind extends TransactionKind = never> {
 
   #end(attempt: Attempt, recorded: Recorded): Recorded {
     attempt.lease.stop();
-    this.#parts.running.delete(attempt);
+    if (!this.#parts.running.delete(attempt)) return recorded;
     const { emit, observe } = this.#parts.tools;
     const tell = recorded === 'stored' ? observe : emit;
     const { id, name, caller } = attempt.operation;
