@@ -1,5 +1,5 @@
-// Prepares a clone: installs the packages, builds the library and the command line, and with --programs installs the programs for the tests.
-// It runs on the system's Node and needs no package, since none may be installed yet.
+// Prepares a clone: installs the packages, builds the library and the command line, and with --programs installs the
+// programs for the tests. It runs on the system's Node and needs no package, since none may be installed yet.
 
 import { argv } from 'node:process';
 import { fileURLToPath } from 'node:url';

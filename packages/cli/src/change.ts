@@ -16,7 +16,7 @@ const isYes = (answer: string | undefined): boolean => /^y(es)?$/i.test(answer?.
 /**
  * Asks whether to make a change, unless `--yes` is given.
  *
- * @throws Failure if there is nobody to ask.
+ * @throws Failure if there is no terminal to ask on.
  */
 export async function isAllowed(invocation: Invocation, flags: ChangeFlags, question: string): Promise<boolean> {
   if (flags.yes === true) return true;
@@ -27,7 +27,7 @@ export async function isAllowed(invocation: Invocation, flags: ChangeFlags, ques
 /**
  * Asks for who and why, as far as they are missing, and then whether to make the change. Undefined if the answer is no.
  *
- * @throws Failure if there is nobody to ask.
+ * @throws Failure if there is no terminal to ask on.
  */
 export async function personAllowing(
   invocation: Invocation,

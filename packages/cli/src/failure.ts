@@ -38,7 +38,7 @@ const advice: Partial<Record<LatchkeyError['code'], string>> = {
   'schema-missing': 'To create the tables: latchkey migrate --apply',
 };
 
-/** Writes a failure to standard error, without credentials. Other errors than failures are bugs, and are thrown. */
+/** Writes an error to standard error, without credentials. An error without a code is a bug. */
 export function report(error: unknown, invocation: Invocation): ExitCode {
   const { message, exitCode } = failureOf(error);
   invocation.stderr.write(`latchkey: ${printableLines(withoutCredentials(message))}\n`);
@@ -54,5 +54,6 @@ function failureOf(error: unknown): Failure {
   }
   // An error of the operating system or of a database has a code.
   if (error instanceof Error && 'code' in error) return new Failure(exitCodes.unreachable, error.message);
-  throw error;
+  const trace = error instanceof Error ? error.stack : undefined;
+  return new Failure(exitCodes.bug, trace ?? String(error));
 }

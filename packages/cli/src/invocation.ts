@@ -18,6 +18,8 @@ export const exitCodes = {
   unreachable: 3,
   /** The record is not lapsed, or changed since it was shown; nothing was changed. */
   changed: 4,
+  /** The command line has a bug. */
+  bug: 70,
 } as const;
 
 /** An exit code of the command line. */

@@ -61,7 +61,7 @@ function membersOf(record: RecordDetails, nowMs: number): string[][] {
 }
 
 function describeResult({ kind, status, bytes, reference }: NonNullable<RecordDetails['result']>): string {
-  if (kind === 'tombstone') return 'was too large to keep; retries are told that the operation is done';
+  if (kind === 'tombstone') return 'was too large to keep; retries get an error that says so';
   const size = `${bytes} bytes as stored`;
   const what = status === undefined ? size : `status ${status}, ${size}`;
   return reference === undefined ? what : `${what}, a reference in place of the body`;

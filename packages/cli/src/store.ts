@@ -28,7 +28,7 @@ export type OperatorSettings = Pick<OperatorOptions, 'auditRetentionMs' | 'maxAt
 /**
  * The URL of the store.
  *
- * @throws Failure if there is none, or if no other process can see the store.
+ * @throws Failure if it is missing, or if no other process can see the store.
  */
 export function storeUrl({ env }: Invocation, { store = env['LATCHKEY_STORE'] }: StoreFlags): string {
   if (store === undefined || store === '')
@@ -63,10 +63,22 @@ export async function withStore<T>(
 
 /** SQLite would create the file, and a mistyped path would look like an empty store. */
 function refuseMissingFile(url: string): void {
-  if (!URL.canParse(url)) return;
-  const { protocol, pathname } = new URL(url);
-  if (protocol !== 'sqlite:' || existsSync(decodeURIComponent(pathname))) return;
-  throw new Failure(exitCodes.unreachable, `There is no file ${decodeURIComponent(pathname)}.`);
+  const file = sqliteFile(url);
+  if (file === undefined || existsSync(file)) return;
+  throw new Failure(
+    exitCodes.unreachable,
+    `There is no file ${file}. To create a store in it: latchkey migrate --apply`,
+  );
+}
+
+/** Undefined for other stores, and for a URL that can't be read. */
+function sqliteFile(url: string): string | undefined {
+  try {
+    const { protocol, pathname } = new URL(url);
+    return protocol === 'sqlite:' ? decodeURIComponent(pathname) : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function wrapperFor({ env }: Invocation, { encryptionKeys = env['LATCHKEY_ENCRYPTION_KEYS'] }: StoreFlags) {

@@ -120,6 +120,8 @@ describe('resolve', () => {
 
   it('gives a function its value or its failure', async () => {
     const made = { fingerprint: 'f1.print', acceptable: ['f1.print'] };
+    const http = ['resolve', await on.lapse('http', made), '--status', '201', ...consent];
+    expect(await on.cli(http)).toMatchObject({ code: 2, stderr: expect.stringContaining('"value" or "failure"') });
     for (const [id, answer] of Object.entries({
       value: { value: { paid: true } },
       failure: { failure: 'card declined' },
@@ -187,7 +189,7 @@ describe('sweep', () => {
     const env = { LATCHKEY_STORE: url };
     expect(await on.cli(['sweep', '--yes'], { env })).toEqual({
       code: 0,
-      stdout: 'Removed 1100 expired records.\n',
+      stdout: 'Removed expired records: 1100\n',
       stderr: '',
     });
     expect((await on.cli(['sweep', '--yes', '--json'], { env })).stdout).toBe('{\n  "swept": 0\n}\n');

@@ -1,6 +1,8 @@
 import { writeFile } from 'node:fs/promises';
+import { PassThrough } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { takeOver } from '../../latchkey/test/operator/records.ts';
+import { run } from '../src/program.ts';
 import { consent, rig } from './rig.ts';
 import { runCli } from './run-cli.ts';
 
@@ -40,7 +42,8 @@ describe('the exit code is 1', () => {
   it('if doctor finds records that wait for a decision', async () => {
     await on.lapse('a');
     await on.lapse('b', { policy: 'rerun' });
-    const stdout = 'ok  sqlite answers\n!!  records-waiting: 1 lapsed records wait for a decision: latchkey list\n';
+    const stdout =
+      'ok  sqlite answers\n!!  records-waiting: Lapsed records that wait for a decision: 1. To list them: latchkey list\n';
     expect(await on.cli(['doctor'])).toEqual({ code: 1, stdout, stderr: '' });
   });
 
@@ -91,6 +94,7 @@ describe('the exit code is 2', () => {
     [['list', '--store', 'memory:'], 'belongs to the process that created it'],
     [['list', '--store', 'mysql://localhost/shop'], 'write mariadb:'],
     [['list', '--store', 'redis://localhost?prefixes=a'], 'Did you mean "prefix"?'],
+    [['list', '--store', 'sqlite:a%.db'], 'begins no code'],
     [['list', '--encryption-keys', 'nowhere.json'], "nowhere.json of --encryption-keys can't be read: ENOENT"],
     [['frobnicate'], "unknown command 'frobnicate'"],
     [['completion', 'tcsh'], 'Allowed choices are'],
@@ -158,6 +162,17 @@ describe('the exit code is 4', () => {
     expect(ended).toMatchObject({ code: 4, stderr: expect.stringContaining('another claim') });
     expect(await on.store.read('a')).toMatchObject({ state: 'lapsed', token: 'another' });
   });
+});
+
+it('is 70 for a bug, which is reported without credentials', async () => {
+  await on.lapse('a');
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const now = () => {
+    throw new TypeError('no time at redis://shop:s3cret@localhost');
+  };
+  const env = { LATCHKEY_STORE: on.url };
+  expect(await run(['list'], { stdin: new PassThrough(), stdout, stderr, env, now, exitCode: 0 })).toBe(70);
+  expect(String(stderr.read())).toMatch(/^latchkey: TypeError: no time at redis:\/\/\*\*\*@localhost\n {4}at /);
 });
 
 const claim = {

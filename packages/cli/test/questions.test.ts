@@ -35,6 +35,14 @@ describe('a question on a terminal', () => {
     expect(await on.store.read('a')).toBeDefined();
   });
 
+  it('is not followed by another one after Ctrl-C', async () => {
+    const reference = await on.lapse('a');
+    const { code, text } = await onTerminal(`latchkey resolve ${reference} --forget`, env, [['Who decides', '\u0003']]);
+    expect(code).toBe(1);
+    expect(text).not.toContain('Why, for the audit');
+    expect(await on.store.read('a')).toBeDefined();
+  });
+
   it('is asked before records are erased, swept, and tables created', async () => {
     await on.lapse('a');
     const commands = {

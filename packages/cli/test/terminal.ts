@@ -52,6 +52,13 @@ export async function onTerminal(
   });
   const [code] = await once(script, 'close');
   if (open.length > 0) throw new Error(`It did not ask ${open[0]?.[0]}, and showed: ${raw}`);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are the terminal's sequences.
-  return { code, raw, text: raw.replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '').replaceAll('\r', '') };
+  return { code, raw, text: textOf(raw) };
+}
+
+/** What stays on the screen: without escape sequences, and without lines that were erased. */
+function textOf(raw: string): string {
+  // biome-ignore-start lint/suspicious/noControlCharactersInRegex: these are the terminal's sequences.
+  const kept = raw.replaceAll(/[^\n]*\r\u001b\[K/g, '').replaceAll(/\u001b\[[\d;?]*[A-Za-z]/g, '');
+  // biome-ignore-end lint/suspicious/noControlCharactersInRegex: as above.
+  return kept.replaceAll('\r', '');
 }

@@ -41,9 +41,10 @@ async function npm(args: readonly string[], cwd: string): Promise<string> {
   return output;
 }
 
-async function pack(folder: string): Promise<Packed> {
+/** Packs a package of this repository into a folder. */
+export async function pack(name: string, folder: string): Promise<Packed> {
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const printed: unknown = JSON.parse(await npm(args, `${root}/packages/latchkey`));
+  const printed: unknown = JSON.parse(await npm(args, `${root}/packages/${name}`));
   // An array until npm 11, an object by package name since.
   const [packed] = Object.values(printed as Readonly<Record<string, Packed>>);
   if (packed === undefined) throw new Refusal('npm pack made nothing');
@@ -60,17 +61,17 @@ function specifiersOf(manifest: Manifest): string[] {
     .map((subpath) => manifest.name + subpath.slice(1));
 }
 
-/** Makes a package of this repository visible to a consumer. */
-export function bring(name: string, consumer: string): void {
+/** Makes a package of this repository visible to a consumer. @param owner - the folder that has it. */
+export function bring(name: string, consumer: string, owner: string = root): void {
   const link = join(consumer, 'node_modules', name);
   mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(join(root, 'node_modules', name), link);
+  symlinkSync(join(owner, 'node_modules', name), link);
 }
 
 /** Packs the library and installs the tarball offline in a new temporary folder. */
 export async function installPacked(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
-  const packed = await pack(folder);
+  const packed = await pack('latchkey', folder);
   const consumer = join(folder, 'consumer');
   mkdirSync(consumer);
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }');

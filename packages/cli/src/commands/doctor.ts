@@ -65,6 +65,7 @@ async function waitingIn(people: Operator): Promise<readonly Finding[]> {
   const { records, next } = await people.list({ state: 'lapsed', limit: mostCounted });
   const waiting = records.filter(({ policy, stuck }) => stuck || policy === 'refuse').length;
   if (waiting === 0 && next === undefined) return [];
-  const number = next === undefined ? String(waiting) : `At least ${waiting}`;
-  return [{ code: 'records-waiting', message: `${number} lapsed records wait for a decision: latchkey list` }];
+  const number = next === undefined ? String(waiting) : `at least ${waiting}, of more than ${mostCounted} lapsed ones`;
+  const message = `Lapsed records that wait for a decision: ${number}. To list them: latchkey list`;
+  return [{ code: 'records-waiting', message }];
 }

@@ -55,6 +55,6 @@ async function eraseIn(
   if (person === undefined) return exitCodes.found;
   const erased = await people.erase(principal, person);
   if (flags.json === true) printJson(invocation, { principal, erased });
-  else print(invocation, [`Removed ${erased} records of the principal ${principal}.`]);
+  else print(invocation, [`Removed records of the principal: ${erased}`]);
   return exitCodes.done;
 }

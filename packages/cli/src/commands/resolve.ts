@@ -13,7 +13,7 @@ import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import { type AuditedFlags, addAuditedOptions, addStoreOptions, duration, type StoreFlags } from '../options.ts';
 import { describeRecord } from '../record-text.ts';
 import { type OpenedStore, readJson, withStore } from '../store.ts';
-import { print, printJson } from '../terminal/print.ts';
+import { note, print, printJson } from '../terminal/print.ts';
 import { printable } from '../terminal/text.ts';
 import { findRecord } from './show.ts';
 
@@ -90,8 +90,10 @@ function answering(answer: unknown): Choose {
   return ({ kind }) => {
     if (kind === 'http')
       return { decision: { response: answer as Answer }, question: `Give every retry the status ${status}?` };
-    const decision = failure === undefined ? { value } : { failure: new Error(String(failure)) };
-    return { decision, question: `Give every further call this ${failure === undefined ? 'value' : 'failure'}?` };
+    if (failure !== undefined)
+      return { decision: { failure: new Error(String(failure)) }, question: 'Let every further call fail with this?' };
+    if (value !== undefined) return { decision: { value }, question: 'Give every further call this value?' };
+    throw wrongUse('The record is of a function: pass --respond with a file that has "value" or "failure".');
   };
 }
 
@@ -127,6 +129,8 @@ async function resolveIn(
   const made = await people.resolve(record.id, record.token, decision, person);
   if (flags.json === true) printJson(invocation, { reference: record.reference, ...made });
   else print(invocation, [`Done: ${record.reference} is resolved, and the decision is in the audit.`]);
+  if (made.outcome === 'applied' && !made.audited)
+    note(invocation, 'The store failed afterwards, so the audit has the decision without its outcome.');
   return exitCodes.done;
 }
 

@@ -17,7 +17,8 @@ import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import { addPrincipalOptions, addStoreOptions, type PrincipalFlags, principalIn, type StoreFlags } from '../options.ts';
 import { describeRecord } from '../record-text.ts';
 import { withStore } from '../store.ts';
-import { note, print, printJson } from '../terminal/print.ts';
+import { print, printJson } from '../terminal/print.ts';
+import { Progress } from '../terminal/progress.ts';
 
 interface ShowFlags extends StoreFlags, PrincipalFlags {
   readonly key?: string;
@@ -34,7 +35,7 @@ interface ShowFlags extends StoreFlags, PrincipalFlags {
 export function addShow(program: Command, invocation: Invocation): void {
   const command = program
     .command('show')
-    .description("Show a record by its reference or id, or by a customer's key. Exit code 1 if there is none.")
+    .description("Show a record by its reference or id, or by a customer's key. Exit code 1 if it does not exist.")
     .argument('[ref]', 'the reference of an error answer, such as 4T0V9M2KXQ7H, or the id')
     .option('--key <key>', "the customer's key, with --method and --path");
   addPrincipalOptions(command)
@@ -66,13 +67,24 @@ async function show(invocation: Invocation, ref: string | undefined, flags: Show
     }));
     const showBody = flags.showBody === true;
     if (flags.json === true) printJson(invocation, { ...shownIn(record, showBody), askedSteps: extraSteps });
-    else print(invocation, describeRecord(record, extraSteps, { ...invocation, nowMs: invocation.now(), showBody }));
+    else {
+      const view = { stdout: invocation.stdout, nowMs: invocation.now(), showBody };
+      print(invocation, [...describeRecord(record, extraSteps, view), ...adviceFor(record)]);
+    }
     return exitCodes.done;
   });
 }
 
+function adviceFor({ state, reference }: RecordDetails): string[] {
+  if (state !== 'lapsed') return [];
+  return [
+    '',
+    `To decide: latchkey resolve ${reference} --status 201 --body TEXT | --respond FILE | --rerun | --forget`,
+  ];
+}
+
 /** The record for JSON: without the request and the results of steps, unless these were asked for. */
-export function shownIn(record: RecordDetails, showBody: boolean): object {
+function shownIn(record: RecordDetails, showBody: boolean): object {
   if (showBody) return record;
   const { request, ...others } = record;
   return { ...others, steps: record.steps.map(({ value: _, ...step }) => step), hasRequest: request !== undefined };
@@ -81,12 +93,13 @@ export function shownIn(record: RecordDetails, showBody: boolean): object {
 /**
  * Finds a record by its reference or its id.
  *
- * @throws Failure if there is none.
+ * @throws Failure if it does not exist.
  */
 export async function findRecord(invocation: Invocation, people: Operator, ref: string): Promise<RecordDetails> {
   const isReference = /^[\dA-HJKMNP-TV-Z]{12}$/i.test(ref);
-  if (isReference && invocation.stderr.isTTY === true) note(invocation, 'Reading records, lapsed ones first …');
-  const record = isReference ? await people.find(ref) : await people.show(ref);
+  const progress = new Progress(invocation.stderr, 'Searching all records, lapsed ones first …');
+  if (isReference) progress.begin();
+  const record = await (isReference ? people.find(ref) : people.show(ref)).finally(() => progress.end());
   if (record !== undefined) return record;
   throw new Failure(
     exitCodes.found,

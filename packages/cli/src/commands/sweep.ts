@@ -31,7 +31,7 @@ async function sweep(invocation: Invocation, flags: SweepFlags, store: OperatorS
   if (!(await isAllowed(invocation, flags, 'Remove all expired records?'))) return exitCodes.found;
   const swept = await sweepAll(invocation, store);
   if (flags.json === true) printJson(invocation, { swept });
-  else print(invocation, [`Removed ${swept} expired records.`]);
+  else print(invocation, [`Removed expired records: ${swept}`]);
   return exitCodes.done;
 }
 

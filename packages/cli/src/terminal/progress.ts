@@ -14,6 +14,11 @@ export class Progress {
     this.#label = label;
   }
 
+  /** Shows the label alone. */
+  begin(): void {
+    this.#show(this.#label);
+  }
+
   /** Shows a bar, or only the count if the total is not known. */
   update(done: number, total?: number): void {
     const text = total === undefined ? counting.format(done) : barOf(done, total);

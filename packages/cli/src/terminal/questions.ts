@@ -11,7 +11,7 @@ import type { Invocation } from '../invocation.ts';
 /** Asks one question; undefined at Ctrl-C or at the end of the input. */
 export type Ask = (question: string) => Promise<string | undefined>;
 
-/** Whether somebody can answer. */
+/** Whether a person can answer. */
 export function hasPerson({ stdin, stderr }: Invocation): boolean {
   return stdin.isTTY === true && stderr.isTTY === true;
 }
@@ -35,10 +35,11 @@ function asking(lines: ReturnType<typeof createInterface>): Ask {
 /** Reads one line from standard input. A terminal does not show it. */
 export async function readSecretLine({ stdin, stderr }: Invocation, question: string): Promise<string> {
   const isTerminal = stdin.isTTY === true;
-  if (isTerminal) stderr.write(question);
   const hidden = new Writable({ write: (_chunk, _encoding, done) => done() });
   const lines = createInterface({ input: stdin, ...(isTerminal && { output: hidden, terminal: true }) });
   lines.on('SIGINT', () => lines.close());
+  // The terminal shows what is typed until the interface exists, so the question comes after it.
+  if (isTerminal) stderr.write(question);
   try {
     for await (const line of lines) return line;
     return '';

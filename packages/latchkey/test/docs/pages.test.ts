@@ -7,6 +7,7 @@ const pages = {
   'frameworks/lambda.md': { proofs: 3, sections: 0 },
   'frameworks/next.md': { proofs: 2, sections: 0 },
   'answers.md': { proofs: 3, sections: 0 },
+  'command-line.md': { proofs: 15, sections: 0 },
   'client.md': { proofs: 4, sections: 2 },
   'limiters.md': { proofs: 3, sections: 0 },
   'operations.md': { proofs: 10, sections: 1 },

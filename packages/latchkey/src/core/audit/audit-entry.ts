@@ -62,7 +62,7 @@ export interface AuditEntry {
   readonly by?: 'hook';
   readonly who: string;
   readonly why: string;
-  /** A digest of the token of the claim that the person saw, or under which the hook ran. Absent if principals are erased. */
+  /** A digest of the token of the claim that the person saw, or under which the hook ran. Absent for an erasure. */
   readonly token?: string;
   /** Absent if a refused act found no decision. */
   readonly decision?: DecisionSummary;

@@ -2,10 +2,10 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { migrateFromUrl } from 'latchkey/store-from-url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { startPostgres } from '../../latchkey/test/servers/postgres-server.ts';
-import { startRedis } from '../../latchkey/test/servers/redis-server.ts';
-import { killWhileCharging, payment, startPayments } from './payments.ts';
-import { installedCommand, onTerminal } from './terminal.ts';
+import { startPostgres } from '../../../latchkey/test/servers/postgres-server.ts';
+import { startRedis } from '../../../latchkey/test/servers/redis-server.ts';
+import { killWhileCharging, payment, startPayments } from '../payments.ts';
+import { installedCommand, onTerminal } from '../terminal.ts';
 
 const ends: (() => unknown)[] = [];
 
