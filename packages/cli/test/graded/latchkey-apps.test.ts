@@ -12,9 +12,9 @@ import { startKoa } from '../../../latchkey/test/adapters/apps/koa.ts';
 import { startLambda } from '../../../latchkey/test/adapters/apps/lambda.ts';
 import { startNest } from '../../../latchkey/test/adapters/apps/nest.ts';
 import { startNode } from '../../../latchkey/test/adapters/apps/node.ts';
+import { listen } from '../../../latchkey/test/adapters/apps/server.ts';
 import type { Start } from '../../../latchkey/test/adapters/apps/suites.ts';
 import { graded } from '../conformance/graded.ts';
-import { listen } from '../conformance/listen.ts';
 import { argsFor } from '../conformance/template-args.ts';
 
 // Hono's server reports each answer that breaks off, which is meant here.
