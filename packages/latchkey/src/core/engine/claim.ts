@@ -45,14 +45,14 @@ export class ClaimCall extends TimedCall<ClaimOutcome, Claim> implements Claim {
    */
   constructor(parts: EngineParts, operation: Operation, takeover?: 'any') {
     super();
-    const { runtime } = parts.tools;
-    this.tools = parts.tools;
+    const { tools } = parts;
+    this.tools = tools;
     this.#parts = parts;
     this.#operation = operation;
-    this.request = newClaim(operation, takeover, runtime);
-    this.sentAt = runtime.clock.monotonic();
-    const endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
-    this.dueAt = Math.min(this.sentAt + operation.settings.claimTimeoutMs, endsAt);
+    this.request = newClaim(operation, takeover, tools.runtime);
+    this.sentAt = tools.runtime.clock.monotonic();
+    const giveUpAt = this.sentAt + operation.settings.claimTimeoutMs;
+    this.dueAt = Math.min(giveUpAt, operation.caller?.endsAt ?? giveUpAt);
   }
 
   protected override send(): Promise<ClaimOutcome> {

@@ -79,11 +79,13 @@ export class CompleteCall extends TimedCall<CompleteOutcome, Recorded> {
 
   protected override async failed(error: unknown): Promise<Recorded> {
     const { result, tombstone } = this.#request;
-    const isFinal = result.kind === 'value' ? isFinalForValue : isFinalStoreError;
+    const isValue = result.kind === 'value';
+    // A full store may have room for the tombstone now and for the value later.
+    const isFinal = (failure: unknown) => (isValue && isFull(failure)) || isFinalStoreError(failure);
     try {
       return await this.accept(await this.again(error, this.#attempt.operation.name, 'complete', isFinal));
     } catch (last) {
-      if (!isFull(last) || result.kind === 'tombstone') return 'unstored';
+      if (!isValue || !isFull(last)) return 'unstored';
       // The tombstone may fit when the answer does not. It tells a retry that the operation is done.
       const shorter = { result: { kind: 'tombstone', bytes: tombstone }, tombstone } as const;
       return new CompleteCall(this.#attempt, shorter, this.dueAt).result();
@@ -105,11 +107,6 @@ export class CompleteCall extends TimedCall<CompleteOutcome, Recorded> {
       return 'unstored';
     }
   }
-}
-
-/** A full store may have room for the tombstone now and for the value later. */
-function isFinalForValue(error: unknown): boolean {
-  return isFull(error) || isFinalStoreError(error);
 }
 
 /**

@@ -27,11 +27,10 @@ import {
   unclaimed,
 } from './claim.ts';
 import { CompleteCall, endingOf, releaseRecord, untilReturned } from './conclude.ts';
-import { recoverLapsed } from './load-recovery.ts';
+import { recoverLapsed, waitIfLoaded } from './on-demand.ts';
 import { RunningAttempts } from './running-attempts.ts';
 import { UndoClaim } from './undo-claim.ts';
 import { UnprotectedContext } from './unprotected-context.ts';
-import { waitForEnd } from './waiting.ts';
 
 /** The options of an engine. */
 export interface EngineOptions<Kind extends TransactionKind> {
@@ -108,7 +107,7 @@ export class Engine<Kind extends TransactionKind = never> {
     try {
       let claim = await new ClaimCall(parts, operation).result();
       if (claim.answer.outcome === 'running' && operation.settings.whenRunning === 'wait') {
-        claim = await waitForEnd(operation, claim, parts);
+        claim = await waitIfLoaded(operation, claim, parts);
       }
       const asks = operation.recover !== undefined && isLapsed(operation, claim.answer);
       if (asks) claim = await new ClaimCall(parts, operation, 'any').result();
@@ -182,10 +181,10 @@ export class Engine<Kind extends TransactionKind = never> {
     try {
       const claim = await new ClaimCall(parts, operation).result();
       const { answer } = claim;
-      if (answer.outcome !== 'claimed') return undefined;
-      if (answer.tookOver && answer.operationId === operationId) {
+      const isWon = answer.outcome === 'claimed';
+      if (isWon && answer.tookOver && answer.operationId === operationId) {
         result = await this.#begin(parts, operation, claim as WonClaim, false);
-      } else await parts.undo.undo(operation, claim.request);
+      } else if (isWon) await parts.undo.undo(operation, claim.request);
     } finally {
       if (result?.kind !== 'claimed') running.leave();
     }

@@ -43,7 +43,5 @@ export class UnprotectedContext {
 }
 
 function unprotectedTransaction(): StoreUnavailableError {
-  return new StoreUnavailableError(
-    'The store is unavailable, and a transaction needs its database. Send the request again later.',
-  );
+  return new StoreUnavailableError('A transaction needs the store, which is unavailable. Retry later.');
 }

@@ -8,7 +8,7 @@ import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
 import type { Emit } from '../log.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import { type BackoffLimits, backoffMs } from './backoff.ts';
-import { Due, type DueTimer } from './due-timer.ts';
+import { Due, DueTimer } from './due-timer.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
 
@@ -25,9 +25,7 @@ type TimedTools = CallTools & { readonly timer: DueTimer };
 /** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, using its own timer. */
 export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const tooLate = () =>
-      reject(new StoreUnavailableError(`The store did not answer within ${Math.ceil(limitMs)} ms.`));
-    const timer = timers.set(tooLate, limitMs);
+    const timer = timers.set(() => reject(notInTime()), limitMs);
     call.then(resolve, reject).finally(() => timers.clear(timer));
   });
 }
@@ -72,15 +70,8 @@ export function callBefore<T>(tools: CallTools, deadline: number, call: () => Pr
 type Failed<T> = (error: unknown) => Promise<T>;
 
 function callOnce<T>(tools: CallTools, deadline: number, call: () => Promise<T>, failed: Failed<T>): Promise<T> {
-  const { runtime, timer } = tools;
-  if (timer !== undefined) return new PlainCall(tools as TimedTools, deadline, call, failed).result();
-  const limitMs = Math.max(deadline - runtime.clock.monotonic(), 1);
-  return withTimeLimit(runtime, limitMs, begun(call)).catch(failed);
-}
-
-/** Async, so that a store that throws synchronously is handled like one that rejects. */
-async function begun<T>(call: () => Promise<T>): Promise<T> {
-  return call();
+  const { timer = new DueTimer(tools.runtime) } = tools;
+  return new PlainCall({ ...tools, timer }, deadline, call, failed).result();
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import type { Engine } from '../../core/engine/engine.ts';
-import { loadRecovery } from '../../core/engine/load-recovery.ts';
+import { loadRecovery, loadWaiting } from '../../core/engine/on-demand.ts';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { type OperationSettings, settingsOf } from '../../core/settings.ts';
@@ -121,6 +121,7 @@ function isPrepared<Native>({ recover, request, response, restored }: RouteSetti
  */
 function loadAhead<Native>(options: RouteSettings<Native>): void {
   if (options.recover !== undefined) loadRecovery().catch(() => {});
+  if (options.whenRunning !== 'conflict') loadWaiting().catch(() => {});
   if (isPrepared(options)) loadOnDemand().catch(() => {});
 }
 
