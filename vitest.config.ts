@@ -11,7 +11,7 @@ export default defineConfig({
     include: [
       'packages/*/test/**/*.test.ts',
       'examples/*/test/**/*.test.ts',
-      '{edges,bundles,site,tools/nest}/test/**/*.test.ts',
+      '{edges,bundles,site,tools/nest,tools/openapi,tools/otel}/test/**/*.test.ts',
     ],
     // What the library logs by default is tested where it is meant; elsewhere the faults are on purpose.
     onConsoleLog: (text) => !text.startsWith('latchkey '),

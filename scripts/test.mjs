@@ -18,8 +18,8 @@ import { runSection } from './test/section.mjs';
 const reports = mkdtempSync(join(tmpdir(), 'latchkey-test-'));
 
 /**
- * Tests that depend more on a database server, or on the library's own logic, than on the Node release; they only run on
- * Node 24.
+ * Tests that depend more on a database server, on other programs, or on the library's own logic, than on the Node
+ * release; they only run on Node 24.
  */
 const onNode24Only = [
   'stores/{redis,postgres,mariadb,dynamodb,store-from-url}',
@@ -30,6 +30,7 @@ const onNode24Only = [
   'simulation',
   'upgrade',
   'comparison',
+  'graded',
 ];
 
 /** @type {Section[]} */
@@ -42,6 +43,8 @@ const sections = [
   vitest('Edges', node24, 'edges/', 10),
   vitest('Bundles', node24, 'bundles/test/', 15),
   vitest('Nest 11 and 12', node24, 'tools/nest/', 5),
+  vitest('OpenAPI document and its clients', node24, 'tools/openapi/', 5),
+  vitest('OpenTelemetry 1 and 3', node24, 'tools/otel/', 5),
   vitest('Examples', node24, 'examples/', 10),
   vitest('Site', node24, 'site/', 10),
 ];
@@ -127,6 +130,9 @@ await runScript(async () => {
   await installProject('bundles');
   await installProject('tools/nest11');
   await installProject('tools/nest12');
+  await installProject('tools/openapi');
+  await installProject('tools/otel1');
+  await installProject('tools/otel3');
   await installProject('bundles/next15');
   await installProject('site');
   try {

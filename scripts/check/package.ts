@@ -1,7 +1,8 @@
-// Tests the package as published: packed, installed in an empty folder, imported, required, compiled.
+// Tests the packages as published: packed, installed in an empty folder, imported, required, compiled.
 
 import { rmSync } from 'node:fs';
 import { Refusal, runScript } from '../prepare/process.mjs';
+import { problemsOfCli } from './package/cli.ts';
 import { problemsInContents } from './package/contents.ts';
 import { problemsInDocs } from './package/docs.ts';
 import { problemsOfDrivers } from './package/drivers.ts';
@@ -22,6 +23,7 @@ await runScript(async () => {
       problemsOfTypes,
       problemsOfDrivers,
       problemsOfPeers,
+      problemsOfCli,
     ];
     const problems = (await Promise.all(checks.map((check) => check(installed)))).flat();
     if (problems.length > 0) throw new Refusal(problems.join('\n'));

@@ -3,7 +3,17 @@ import { basename, join } from 'node:path';
 import { root } from '../prepare/root.mjs';
 import { crowdedFolderCeilings, filesInFolder, foldersOfLikeFiles } from './limits.ts';
 
-const places = ['packages/latchkey/src', 'scripts', 'bench', 'edges', 'bundles', 'examples', 'model', 'site'];
+const places = [
+  'packages/latchkey/src',
+  'packages/cli/src',
+  'scripts',
+  'bench',
+  'edges',
+  'bundles',
+  'examples',
+  'model',
+  'site',
+];
 const isCode = /(?<!\.generated)\.(ts|mjs|lua|sql)$/;
 const isForeign = /(^|\/)(node_modules|dist|data|test|\.work)(\/|$)/;
 

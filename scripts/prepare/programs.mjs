@@ -29,12 +29,17 @@ const modelPrograms = [
 /** @type {readonly Program[]} */
 const programs = [
   chromiumProgram,
+  // Its functions are in no folder of programs, but this one is.
+  { debianPackage: 'bash-completion', commands: ['dh_bash-completion'] },
   { debianPackage: 'default-jre-headless', commands: ['java'] },
+  { debianPackage: 'fish', commands: ['fish'] },
   { debianPackage: 'mariadb-server', commands: ['mariadb-install-db'] },
   { debianPackage: 'pgbouncer', commands: ['pgbouncer'] },
   { debianPackage: 'postgresql', commands: ['initdb'] },
+  { debianPackage: 'python3', commands: ['python3'] },
   { debianPackage: 'redis-server', commands: ['redis-server'] },
   { debianPackage: 'redis-tools', commands: ['redis-cli'] },
+  { debianPackage: 'zsh', commands: ['zsh'] },
   ...modelPrograms,
 ];
 

@@ -6,11 +6,13 @@ import { openCharges } from './charges.ts';
 import type { Config } from './config.ts';
 import { openDatabase } from './database.ts';
 import { closeConnection, createDisasters } from './demo/disasters.ts';
+import { openMetrics } from './metrics.ts';
 import { cardProvider } from './orders/card-provider.ts';
 import { openOrderBook } from './orders/order-book.ts';
 import { openProgress } from './orders/order-progress.ts';
 import { orderGuard, orderRoutes } from './orders/order-routes.ts';
 import { openRecords } from './records.ts';
+import { referenceRoutes } from './reference/reference-routes.ts';
 import { EventStreams } from './shop/event-streams.ts';
 import { createLedger } from './shop/ledger.ts';
 import { products } from './shop/order.ts';
@@ -30,9 +32,11 @@ const pageFolder = fileURLToPath(new URL('../public', import.meta.url));
 const libraryFolder = fileURLToPath(new URL('..', import.meta.resolve('latchkey/client')));
 
 /** Creates everything on the database in `dataFolder`, with the records in another store if `storeUrl` is set. */
-export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit<Config, 'port'>): Promise<Payments> {
+export async function createPayments(config: Omit<Config, 'port'>): Promise<Payments> {
+  const { dataFolder, storeUrl, providerUrl, metricsPort } = config;
   const database = openDatabase(dataFolder);
-  const records = await openRecords(database, storeUrl);
+  const metrics = metricsPort === undefined ? undefined : await openMetrics(metricsPort);
+  const records = await openRecords(database, storeUrl, metrics?.observe);
   const charges = openCharges(database);
   const streams = new EventStreams();
   const ledger = createLedger(charges, streams);
@@ -55,6 +59,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
   app.enable('strict routing');
   app.use('/v1', chargeRoutes(charges, guards.api));
   app.use('/v1', orderRoutes(orders, guards.orders));
+  app.use(referenceRoutes(guards));
   app.use(closeConnection);
   app.use(ordersRoutes(orderShop, guards.shop));
   app.use(shopRoutes(shop, guards.shop));
@@ -71,6 +76,7 @@ export async function createPayments({ dataFolder, storeUrl, providerUrl }: Omit
       await Promise.all(Object.values(guards).map((guard) => guard.shutdown(timeoutMs)));
     },
     async close() {
+      await metrics?.close();
       await records.close();
       database.close();
     },

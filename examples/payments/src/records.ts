@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { Request, RequestHandler, Response } from 'express';
-import type { GuardOptions, Jsonify, StepTools, Store } from 'latchkey';
+import type { EventListener, GuardOptions, Jsonify, StepTools, TransactionKind } from 'latchkey';
 import { idempotency } from 'latchkey/express';
+import type { Contract } from 'latchkey/openapi';
 import { sqliteStore } from 'latchkey/sqlite';
+import type { OperatorStore } from 'latchkey/store';
 import { storeFromUrl } from 'latchkey/store-from-url';
 
 /** A complete answer that was not sent yet. */
@@ -31,6 +33,8 @@ export interface Guard {
   settle(request: Request, response: Response, pay: () => Answer): Promise<void>;
   /** The operation of a guarded request, for a handler of several steps. */
   flow(request: Request): Flow;
+  /** What it promises to clients. */
+  contract(): Promise<Contract>;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
@@ -40,24 +44,33 @@ export interface Records {
   close(): Promise<void>;
 }
 
+/** The store that the guards use in place of another one, and what receives their events. */
+export type Observe = <Kind extends TransactionKind>(
+  store: OperatorStore<Kind>,
+) => { readonly store: OperatorStore<Kind>; readonly onEvent?: EventListener };
+
 /** Keeps the records in the charges' database, or in the store at `storeUrl`. */
-export async function openRecords(database: DatabaseSync, storeUrl: string | undefined): Promise<Records> {
-  return storeUrl === undefined ? recordsBeside(database) : recordsIn(await storeFromUrl(storeUrl));
+export async function openRecords(
+  database: DatabaseSync,
+  storeUrl: string | undefined,
+  observe: Observe = (store) => ({ store }),
+): Promise<Records> {
+  return storeUrl === undefined ? recordsBeside(database, observe) : recordsIn(await storeFromUrl(storeUrl), observe);
 }
 
 /** Records and charges are in one database: charge, answer and completion are one commit. */
-function recordsBeside(database: DatabaseSync): Records {
-  const store = sqliteStore({ database });
+function recordsBeside(database: DatabaseSync, observe: Observe): Records {
+  const observed = observe(sqliteStore({ database }));
   return {
     guard(options) {
-      const guard = idempotency({ ...options, store });
+      const guard = idempotency({ ...options, ...observed });
       return guardOf(guard, {
         settle: (request, _response, pay) => guard.context(request).finish(pay),
         flow: (request) =>
           flowOf(guard.context(request), (name, effect) => guard.context(request).transaction(name, effect)),
       });
     },
-    close: () => store.close(),
+    close: () => observed.store.close(),
   };
 }
 
@@ -65,10 +78,11 @@ function recordsBeside(database: DatabaseSync): Records {
  * A charge here and a record there cannot share a commit, so the charge is a step: if a worker dies between the two,
  * the next attempt finds the charge by its operation.
  */
-function recordsIn(store: Store): Records {
+function recordsIn(store: OperatorStore, observe: Observe): Records {
+  const observed = observe(store);
   return {
     guard(options) {
-      const guard = idempotency({ ...options, store });
+      const guard = idempotency({ ...options, ...observed });
       return guardOf(guard, {
         settle: async (request, response, pay) => send(response, await guard.context(request).step('charge', pay)),
         flow: (request) => flowOf(guard.context(request), (name, effect) => guard.context(request).step(name, effect)),
@@ -80,6 +94,7 @@ function recordsIn(store: Store): Records {
 
 interface AnyGuard extends RequestHandler {
   tryContext(request: Request): { readonly operationId: string } | undefined;
+  contract(): Promise<Contract>;
   shutdown(timeoutMs: number): Promise<void>;
 }
 
@@ -93,6 +108,7 @@ function guardOf(guard: AnyGuard, ways: Pick<Guard, 'settle' | 'flow'>): Guard {
     middleware: guard,
     operationOf: (request) => guard.tryContext(request)?.operationId,
     ...ways,
+    contract: () => guard.contract(),
     shutdown: (timeoutMs) => guard.shutdown(timeoutMs),
   };
 }

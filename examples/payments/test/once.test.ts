@@ -32,7 +32,12 @@ beforeEach(async () => {
   vi.spyOn(console, 'error').mockImplementation(() => {});
   dataFolder = await mkdtemp(join(tmpdir(), 'latchkey-once-'));
   provider = await ProviderProcess.start();
-  payments = await createPayments({ dataFolder, storeUrl: undefined, providerUrl: provider.url });
+  payments = await createPayments({
+    dataFolder,
+    storeUrl: undefined,
+    providerUrl: provider.url,
+    metricsPort: undefined,
+  });
 });
 
 afterEach(async () => {

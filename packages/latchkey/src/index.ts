@@ -27,13 +27,14 @@ export type { Log, LogEntry } from './core/log.ts';
 export type { LapsedOperation, Recorded } from './core/operation.ts';
 export { type Clock, type Random, type Runtime, systemRuntime, type Timers } from './core/runtime.ts';
 export type { OperationOptions, OperationSettings, StepOptions, TimingOptions } from './core/settings.ts';
-export type { Store, TransactionKind } from './core/store.ts';
+export type { Store, StoreFinding, TransactionKind } from './core/store.ts';
 export type { Codec } from './core/support/codec.ts';
 export type { Secret } from './core/support/digest.ts';
 export { type IdempotentBody, type IdempotentFunction, idempotent } from './function/idempotent.ts';
 export type { IdempotentOptions } from './function/options.ts';
 export type { Contract, ContractProblem } from './http/contract.ts';
 export type { Header, PlainResponse } from './http/exchange.ts';
+export type { Health } from './http/health.ts';
 export type { FinalAnswer, HttpContext, Peek } from './http/layer.ts';
 export type {
   Answer,

@@ -18,7 +18,7 @@ function unknownToOldTypeScript({ exports, typesVersions }: Manifest): string[] 
 }
 
 /** Files that no consumer needs; a file that is read at run time would be omitted by a bundler. */
-const isForeign = (file: string): boolean => /\.(tsbuildinfo|lua|sql)$|^(test|src|scripts)\//.test(file);
+export const isForeign = (file: string): boolean => /\.(tsbuildinfo|lua|sql)$|^(test|src|scripts)\//.test(file);
 
 /** No runtime dependencies, README and LICENSE, every export's file, and no files that users don't need. */
 export function problemsInContents({ manifest, files }: Installed): string[] {

@@ -13,7 +13,7 @@ export interface Manifest {
 }
 
 /** The packages that an entry imports at run time, which an application that uses the entry has. */
-const runtimePeers = ['@nestjs/common', '@nestjs/core', 'reflect-metadata', 'rxjs'];
+const runtimePeers = ['@nestjs/common', '@nestjs/core', '@opentelemetry/api', 'reflect-metadata', 'rxjs'];
 
 /** A folder in which only the packed package, and the packages that its entries import, are installed. */
 export interface Installed {
@@ -47,10 +47,11 @@ async function copyDocs(): Promise<void> {
   if (!ok) throw new Refusal(output);
 }
 
-async function pack(folder: string): Promise<Packed> {
-  await copyDocs();
+/** Packs a package of this repository into a folder. */
+export async function pack(name: string, folder: string): Promise<Packed> {
+  if (name === 'latchkey') await copyDocs();
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', folder];
-  const printed: unknown = JSON.parse(await npm(args, `${root}/packages/latchkey`));
+  const printed: unknown = JSON.parse(await npm(args, `${root}/packages/${name}`));
   // An array until npm 11, an object by package name since.
   const [packed] = Object.values(printed as Readonly<Record<string, Packed>>);
   if (packed === undefined) throw new Refusal('npm pack made nothing');
@@ -67,17 +68,17 @@ function specifiersOf(manifest: Manifest): string[] {
     .map((subpath) => manifest.name + subpath.slice(1));
 }
 
-/** Makes a package of this repository visible to a consumer. */
-export function bring(name: string, consumer: string): void {
+/** Makes a package of this repository visible to a consumer. @param owner - the folder that has it. */
+export function bring(name: string, consumer: string, owner: string = root): void {
   const link = join(consumer, 'node_modules', name);
   mkdirSync(dirname(link), { recursive: true });
-  symlinkSync(join(root, 'node_modules', name), link);
+  symlinkSync(join(owner, 'node_modules', name), link);
 }
 
 /** Packs the library and installs the tarball offline in a new temporary folder. */
 export async function installPacked(): Promise<Installed> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'));
-  const packed = await pack(folder);
+  const packed = await pack('latchkey', folder);
   const consumer = join(folder, 'consumer');
   mkdirSync(consumer);
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }');

@@ -34,10 +34,14 @@ async function projectOf(release: string, type: string): Promise<string> {
   mkdirSync(join(folder, 'node_modules'));
   await run('tar', ['xzf', tarball, '-C', 'node_modules'], { cwd: folder });
   renameSync(join(folder, 'node_modules/package'), join(folder, 'node_modules/latchkey'));
-  cpSync(join(root, 'tools/nest/app/shop.ts'), join(folder, 'shop.ts'));
+  for (const program of ['shop.ts', 'documents.ts'])
+    cpSync(join(root, 'tools/nest/app', program), join(folder, program));
   cpSync(join(root, 'examples/nest/main.ts'), join(folder, 'example.ts'));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ private: true, type }));
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['shop.ts', 'example.ts'] }));
+  writeFileSync(
+    join(folder, 'tsconfig.json'),
+    JSON.stringify({ compilerOptions, files: ['shop.ts', 'documents.ts', 'example.ts'] }),
+  );
   return folder;
 }
 
@@ -58,6 +62,22 @@ async function startProgram(
     if (origin !== undefined) return { child, origin };
   }
   throw new Error(`${program} did not start`);
+}
+
+/** The operations with the header of the key, whether it is required, and how long answers are kept. */
+function guardedIn(document: { paths: Record<string, Record<string, Operation>> }): object {
+  const found: Record<string, object> = {};
+  for (const [path, item] of Object.entries(document.paths))
+    for (const [method, { parameters = [], 'x-idempotency': promise }] of Object.entries(item))
+      for (const { name, required } of parameters)
+        if (name === 'Idempotency-Key')
+          found[`${method.toUpperCase()} ${path}`] = { required, retention: promise?.retention.answer };
+  return found;
+}
+
+interface Operation {
+  readonly parameters?: readonly { readonly name: string; readonly required: boolean }[];
+  readonly 'x-idempotency'?: { readonly retention: { readonly answer: string } };
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -150,6 +170,33 @@ describe.each(releases)('$release, as $type', ({ release, type }) => {
       const refused = await post('/charges', 'c-9', { amount: 1 });
       expect(refused).toMatchObject({ status: 401, mark: null });
       expect(refused.text).not.toContain('run');
+    });
+
+    it('describes the guarded handlers in the document of @nestjs/swagger', async () => {
+      const env = { ...process.env, PLATFORM: platform };
+      const { stdout } = await run(process.execPath, ['--no-warnings', 'dist/documents.js'], { cwd: folder, env });
+      const { decorated, global, sharing } = JSON.parse(stdout);
+      expect(guardedIn(decorated)).toEqual({
+        'POST /api/v1/orders': { required: true, retention: 'PT1H' },
+        'PUT /api/v1/orders/{id}': { required: false, retention: 'PT1H' },
+        'POST /api/events/any': { required: false, retention: 'P1D' },
+        'PATCH /api/events/any': { required: false, retention: 'P1D' },
+        'POST /api/news': { required: false, retention: 'PT2H' },
+        'POST /api/notes': { required: false, retention: 'PT2H' },
+      });
+      expect(decorated.paths['/api/v1/orders'].post).toMatchObject({
+        'x-internal': true,
+        responses: { 201: { description: 'The order.', headers: { 'Idempotency-Status': {} } }, 422: {} },
+      });
+      expect(Object.keys(guardedIn(global))).toEqual([
+        'POST /api/v1/orders',
+        'PUT /api/v1/orders/{id}',
+        'POST /api/events',
+        'POST /api/events/any',
+        'PATCH /api/events/any',
+      ]);
+      expect(stdout.includes('x-latchkey')).toBe(false);
+      expect(sharing.error).toContain('controllers with different options inherit the handler publish');
     });
 
     it('does not start with a wrong forRootAsync', async () => {

@@ -32,7 +32,8 @@ export function checkoutPage(view: CheckoutView): Html {
     <div class="intro">
       <h1>Pay once, whatever the network does</h1>
       <p>Choose what goes wrong, then pay. The same payment goes to two endpoints: one checks its
-        <code>Idempotency-Key</code>, the other doesn’t. <a href="/orders">Or place an order in four steps</a></p>
+        <code>Idempotency-Key</code>, the other doesn’t. <a href="/orders">Or place an order in four steps</a>,
+        or read <a href="/reference">the API’s reference</a>.</p>
     </div>
     ${noticeHtml(view)}
     <div class="columns">

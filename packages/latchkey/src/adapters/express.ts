@@ -60,6 +60,7 @@ function guardFor<Kind extends TransactionKind>(
     context: (request: Request) => contexts.get(request),
     tryContext: (request: Request) => contexts.tryGet(request),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (request: Request) => layer.peek(requestToPeek(request, request, request.originalUrl)),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

@@ -13,11 +13,14 @@
  * @module
  */
 
-import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyBaseLogger, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import { consoleLog, type RequestLog } from '../core/log.ts';
 import type { TransactionKind } from '../core/store.ts';
+import { type DocumentedRoute, routesKey } from '../http/contract-access.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, Peek } from '../http/layer.ts';
 import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';
+import { FastifyExchange } from './fastify-parts/exchange.ts';
 import { addHooks, FastifyContexts, peekOnFastify } from './fastify-parts/hooks.ts';
 import type { GuardFace } from './guard-contexts.ts';
 
@@ -76,19 +79,38 @@ export interface FastifyGuard<Kind extends TransactionKind = never>
    * ```
    */
   peek(request: FastifyRequest): Promise<Peek>;
+  /** For `describeFastify` of `latchkey/openapi`. */
+  readonly [routesKey]: readonly DocumentedRoute[];
+}
+
+/** The log of a guard without the option `log`. */
+class FastifyLog {
+  /** Set when the plugin is registered. */
+  application: FastifyBaseLogger | undefined;
+
+  readonly write: RequestLog = (entry, caller) => {
+    const logger = caller instanceof FastifyExchange ? caller.native.log : this.application;
+    // With `logger: false`, the default, Fastify has a logger that drops everything.
+    if (typeof logger?.level !== 'string') return consoleLog(entry);
+    const { level, message, ...rest } = entry;
+    logger[level](rest, `latchkey ${entry.code}: ${message}`);
+  };
 }
 
 /**
- * Creates a guard for Fastify.
+ * Creates a guard for Fastify. Without the option `log`, entries go to `request.log`, or to the application's logger if
+ * they are not about a request; if the application has no logger, to the console.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`.
  */
 export function idempotency<Kind extends TransactionKind = never>(
   options: GuardOptions<FastifyRequest, Kind>,
 ): FastifyGuard<Kind> {
-  const layer = createHttpLayer(options);
+  const log = new FastifyLog();
+  const layer = createHttpLayer({ ...options, log: options.log ?? log.write });
   const contexts = new FastifyContexts<Kind>();
   const plugin: FastifyPluginCallback = (instance, _options, done) => {
+    log.application = instance.log;
     addHooks(instance, layer, contexts);
     done();
   };
@@ -96,6 +118,8 @@ export function idempotency<Kind extends TransactionKind = never>(
     context: (request: FastifyRequest) => contexts.get(request),
     tryContext: (request: FastifyRequest) => contexts.tryGet(request),
     contract: () => layer.contract(),
+    [routesKey]: contexts.routes,
+    health: () => layer.health(),
     peek: (request: FastifyRequest) => peekOnFastify(request, layer, contexts),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
     // The same properties that fastify-plugin sets: the hooks belong to the registering instance, not to a child of it.

@@ -138,6 +138,7 @@ function guardFor<Kind extends TransactionKind, Req extends Request>(
     context: (request: Request) => contexts.get(request),
     tryContext: (request: Request) => contexts.tryGet(request),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (request: Req) => layer.peek(new FetchExchange({ native: request, request })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

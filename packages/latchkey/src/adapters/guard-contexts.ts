@@ -7,6 +7,7 @@
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { Contract } from '../http/contract.ts';
+import type { Health } from '../http/health.ts';
 import type { HttpContext, Peek } from '../http/layer.ts';
 import { RequestMark } from '../http/request-mark.ts';
 
@@ -83,6 +84,19 @@ export interface GuardFace<Native extends object, Kind extends TransactionKind, 
    * ```
    */
   contract(): Promise<Contract>;
+  /**
+   * Examines the store, for a readiness probe: whether it answers, has its tables, and has settings that may lose
+   * records; and the difference of the clocks. Never rejects, and takes at most five seconds.
+   *
+   * @example
+   * ```ts
+   * app.get('/ready', async (_request, response) => {
+   *   const health = await guard.health()
+   *   response.status(health.ok ? 200 : 503).json(health)
+   * })
+   * ```
+   */
+  health(): Promise<Health>;
   /**
    * Refuses new operations with 503, waits at most `timeoutMs` milliseconds (default 10,000) for running ones, then
    * aborts the remaining ones.

@@ -14,6 +14,7 @@
 
 import type { Context, Env, MiddlewareHandler, Next } from 'hono';
 import type { TransactionKind } from '../core/store.ts';
+import { contractKey } from '../http/contract-access.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { RequestBody } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
@@ -92,6 +93,8 @@ function guardFor<E extends Env, Kind extends TransactionKind>(
     context: (c: Context) => contexts.get(c),
     tryContext: (c: Context) => contexts.tryGet(c),
     contract: () => layer.contract(),
+    [contractKey]: layer.contractBy,
+    health: () => layer.health(),
     peek: (c: Context) => layer.peek(new FetchExchange({ native: c, request: c.req.raw, parsed: () => parsedBody(c) })),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

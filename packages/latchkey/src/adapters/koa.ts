@@ -70,6 +70,7 @@ function guardFor<State, Kind extends TransactionKind>(
     context: (ctx: Context) => contexts.get(ctx),
     tryContext: (ctx: Context) => contexts.tryGet(ctx),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (ctx: Context) => layer.peek(koaRequestToPeek(ctx)),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

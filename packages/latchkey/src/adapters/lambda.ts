@@ -149,6 +149,7 @@ function guardFor<Kind extends TransactionKind, Event extends LambdaEvent>(
     context: (event: LambdaEvent) => contexts.get(event),
     tryContext: (event: LambdaEvent) => contexts.tryGet(event),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (event: Event) => peek(layer, parts, event),
     shutdown: (timeoutMs?: number) => layer.shutdown(timeoutMs),
   });

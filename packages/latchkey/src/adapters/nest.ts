@@ -37,12 +37,15 @@ import {
   type Type,
   UseInterceptors,
 } from '@nestjs/common';
-import { HttpAdapterHost, ModulesContainer } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { TransactionKind } from '../core/store.ts';
 import type { Contract } from '../http/contract.ts';
+import { handlersKey, type NameHandlers } from '../http/contract-access.ts';
+import type { Health } from '../http/health.ts';
 import type { Peek } from '../http/layer.ts';
 import type { GuardOptions } from '../http/options.ts';
+import { readers } from './nest-parts/documents.ts';
 import { requestOf } from './nest-parts/mutation.ts';
 import { NestGuard } from './nest-parts/nest-guard.ts';
 import type { NestRouteOptions } from './nest-parts/options.ts';
@@ -132,9 +135,14 @@ export class LatchkeyModule extends ConfigurableModuleClass {
 export class IdempotencyInterceptor implements NestInterceptor {
   readonly #guard: NestGuard;
 
+  /** For `describeNest` of `latchkey/openapi`. */
+  readonly [handlersKey]: NameHandlers;
+
   /** @internal */
   constructor(guard: NestGuard) {
     this.#guard = guard;
+    this[handlersKey] = guard.nameHandlers;
+    readers.set(this, (controller, handler) => guard.readerOf(controller, handler));
   }
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -175,6 +183,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
   contract(controller?: Type, handler?: string): Promise<Contract | undefined> {
     return this.#guard.contract(controller, handler);
   }
+
+  /** Examines the store, for a readiness probe: see `health` of the guards for other frameworks. */
+  health(): Promise<Health> {
+    return this.#guard.health();
+  }
 }
 
 // Decorators as functions: their syntax would need an option of the compiler.
@@ -185,7 +198,7 @@ Module({
     {
       provide: NestGuard,
       useFactory: (...parts: ConstructorParameters<typeof NestGuard>) => new NestGuard(...parts),
-      inject: [MODULE_OPTIONS_TOKEN, HttpAdapterHost, ModulesContainer],
+      inject: [MODULE_OPTIONS_TOKEN, HttpAdapterHost, ModulesContainer, ApplicationConfig],
     },
     IdempotencyInterceptor,
   ],

@@ -63,6 +63,7 @@ function guardFor<Kind extends TransactionKind>(
     context: (request) => contexts.get(request),
     tryContext: (request) => contexts.tryGet(request),
     contract: () => layer.contract(),
+    health: () => layer.health(),
     peek: (request) => layer.peek(requestToPeek(request, request, request.url ?? '/')),
     shutdown: (timeoutMs) => layer.shutdown(timeoutMs),
   };

@@ -14,6 +14,7 @@ import { readOptions } from '../core/options/read-options.ts';
 import { group, type OptionTable } from '../core/options/rules.ts';
 import type { StepOptions, TimingOptions } from '../core/settings.ts';
 import type { TransactionKind } from '../core/store.ts';
+import { isHttpOperation, type OperationPattern, operationPattern } from '../core/support/operation-pattern.ts';
 import { codingsOf } from '../http/content-coding.ts';
 import { decodeContent } from '../http/decode-content.ts';
 import { type CapturedResponse, Exchange, type PlainResponse, type RequestBody } from '../http/exchange.ts';
@@ -28,7 +29,6 @@ import { plainToResponse } from '../http/response/fetch-response.ts';
 import { FinishedAnswer } from '../http/response/guard-context.ts';
 import { captureMade, type MadeResponse } from '../http/response/made-response.ts';
 import { runHandler } from '../http/response/run-handler.ts';
-import { type OperationPattern, operationPattern } from './operation-pattern.ts';
 
 /**
  * Runs a saved request again. Its return value, or the argument of `context.finish`, is the operation's answer, which
@@ -181,6 +181,12 @@ function routeOf(text: string, handler: unknown): Registered {
     throw new LatchkeyError(
       'option-invalid',
       `httpOperations: the handler of ${JSON.stringify(text)} must be a function.`,
+    );
+  }
+  if (!isHttpOperation(text)) {
+    throw new LatchkeyError(
+      'option-invalid',
+      `httpOperations: ${JSON.stringify(text)} must be a method and a path, such as 'POST /v1/orders/:id/pay'.`,
     );
   }
   // The caller must register handlers whose transaction kind is that of the completer's store.

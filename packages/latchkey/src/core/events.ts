@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { ErrorCode } from './errors.ts';
 import type { Recorded } from './operation.ts';
 
 /** Something that happened, for metrics and logs. */
@@ -20,7 +21,15 @@ export type Happening =
       readonly attempt: number;
       readonly tookOver: boolean;
     }
-  | { readonly type: 'executed'; readonly id: string; readonly operation: string; readonly recorded: Recorded }
+  /** The end of an attempt, also of one whose `recover` hook left the record to a person. */
+  | {
+      readonly type: 'executed';
+      readonly id: string;
+      readonly operation: string;
+      readonly attempt: number;
+      readonly tookOver: boolean;
+      readonly recorded: Recorded;
+    }
   /** An attempt ended without calling steps that an earlier one had saved: the handler's code has changed. */
   | {
       readonly type: 'steps-unasked';
@@ -31,6 +40,8 @@ export type Happening =
   | { readonly type: 'replayed'; readonly id: string; readonly operation: string }
   | { readonly type: 'mismatch'; readonly id: string; readonly operation: string }
   | { readonly type: 'in-progress'; readonly id: string; readonly operation: string }
+  /** A request was refused before its record was looked at, or since the store gave no answer. */
+  | { readonly type: 'refused'; readonly operation: string; readonly code: ErrorCode }
   | { readonly type: 'outcome-unknown'; readonly id: string; readonly operation: string }
   /** A key from before a restore was refused, since its record is missing or not completed. */
   | { readonly type: 'quarantined'; readonly id: string; readonly operation: string }
@@ -46,7 +57,16 @@ export type Happening =
   | {
       readonly type: 'audited';
       readonly id: string;
-      readonly event: 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
+      readonly event:
+        | 'proposed'
+        | 'withdrawn'
+        | 'decided'
+        | 'applied'
+        | 'stale'
+        | 'unclear'
+        | 'refused'
+        | 'erasing'
+        | 'erased';
       readonly decision: 'respond' | 'rerun' | 'forget' | undefined;
     }
   /** A dispatcher has delivered a message of an outbox; `attempts` counts the begun deliveries. */

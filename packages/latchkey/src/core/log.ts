@@ -28,6 +28,9 @@ export interface LogEntry {
 /** Receives warnings and errors. Errors that it throws are ignored. */
 export type Log = (entry: LogEntry) => void;
 
+/** A log that depends on the request; `caller` is that of the operation, if the entry is about one. */
+export type RequestLog = (entry: LogEntry, caller?: object) => void;
+
 /** An entry before its link is added. */
 type Line = Omit<LogEntry, 'docs' | 'reference'>;
 
@@ -53,13 +56,16 @@ const leaseEnds: Readonly<Record<Extract<LatchkeyEvent, { type: 'lease-lost' }>[
 };
 
 /** Writes to the console. */
-function consoleLog({ level, code, message, docs, reference }: LogEntry): void {
+export function consoleLog({ level, code, message, docs, reference }: LogEntry): void {
   const record = reference === undefined ? '' : ` Record ${reference}.`;
   console[level](`latchkey ${code}: ${message}${record} ${docs}`);
 }
 
-/** Emits an event; undefined without an observer, so that no event objects are created. */
-export type Emit = ((event: LatchkeyEvent) => void) | undefined;
+/**
+ * Emits an event; undefined without an observer, so that no event objects are created. `caller` is that of the operation,
+ * for a log that depends on the request.
+ */
+export type Emit = ((event: LatchkeyEvent, caller?: object) => void) | undefined;
 
 /** The observers of events and log entries. */
 export interface Observers {
@@ -91,25 +97,25 @@ export function observing(emit: Emit): Emit {
 
 function join(onEvent: EventListener | undefined, log: Log | false, runtime: Runtime): Emit {
   const toLog = log === false ? undefined : logging(log, runtime.clock);
-  if (onEvent === undefined) return toLog && ((event) => quietly(toLog, event));
-  return (event) => {
+  if (onEvent === undefined) return toLog && ((event, caller) => quietly(toLog, event, caller));
+  return (event, caller) => {
     quietly(onEvent, { ...event, ...referenceOf(event) });
-    quietly(toLog, event);
+    quietly(toLog, event, caller);
   };
 }
 
 /** An error of an observer must not affect the request. */
-function quietly(listener: EventListener | undefined, event: LatchkeyEvent): void {
+function quietly(listener: Emit, event: LatchkeyEvent, caller?: object): void {
   try {
-    listener?.(event);
+    listener?.(event, caller);
   } catch {}
 }
 
 /** Creates a listener that logs each code at most once per operation and minute. */
-function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
+function logging(log: RequestLog, clock: Clock): NonNullable<Emit> {
   const logged = new Set<string>();
   let quietUntilMs = Number.NEGATIVE_INFINITY;
-  return (event) => {
+  return (event, caller) => {
     const line = lineOf(event);
     if (line === undefined) return;
     const nowMs = clock.monotonic();
@@ -120,7 +126,7 @@ function logging(log: Log, clock: Clock): (event: LatchkeyEvent) => void {
     const name = `${line.code} ${line.message} ${'operation' in event ? event.operation : ''}`;
     if (logged.has(name) || logged.size >= mostEntries) return;
     logged.add(name);
-    log({ ...line, docs: `${DOCS_URL}#${line.code}`, ...referenceOf(event) });
+    log({ ...line, docs: `${DOCS_URL}#${line.code}`, ...referenceOf(event) }, caller);
   };
 }
 

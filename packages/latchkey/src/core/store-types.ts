@@ -198,6 +198,20 @@ export interface ListRequest {
   readonly limit: number;
   /** The `next` of the previous page. */
   readonly cursor?: string;
+  /**
+   * Ends the page after about this many records were read, even if it is empty, for stores that read all their records
+   * for a list. Stores with an index ignore it.
+   */
+  readonly mostRead?: number;
+}
+
+/** A setting of a server or a client that may lose records, or mislead a reader of logs. */
+export interface StoreFinding {
+  /** A constant of the store, such as `eviction-policy`. */
+  readonly code: string;
+  readonly message: string;
+  /** Host and port; absent if it is about the client. */
+  readonly server?: string;
 }
 
 /** Options of `Store.read`. */

@@ -23,6 +23,7 @@ import type {
   ResolveRequest,
   SaveStepRequest,
   StoredRecord,
+  StoreFinding,
   Transacted,
   TransactionOutcome,
 } from './store-types.ts';
@@ -88,6 +89,10 @@ export interface Store<Kind extends TransactionKind = never> {
   read(id: string, options?: ReadOptions): Promise<StoredRecord | undefined>;
   /** Resolves if the store answers. */
   ping(): Promise<void>;
+  /** Returns the time of the store's own clock, in milliseconds. Absent if the store uses the clock of this machine. */
+  now?(): Promise<number>;
+  /** Examines the settings of the store's server and reports what may lose records. Absent if there is nothing to examine. */
+  doctor?(): Promise<readonly StoreFinding[]>;
   /** Ends the store's own timers and connections; a client or handle passed by the user stays open. */
   close(): Promise<void>;
 }

@@ -24,6 +24,8 @@ export interface ContractProblem {
   readonly body?: unknown;
   /** False if the operation may still run, or be answered later under the same key. */
   readonly final: boolean;
+  /** Whether it has a Retry-After header. */
+  readonly retryAfter: boolean;
 }
 
 /** What a guard promises, as JSON. Durations are in the format of ISO 8601, sizes in bytes. */
@@ -106,6 +108,15 @@ function codesOf<Native>(options: RouteSettings<Native>, principal: unknown): re
   ];
 }
 
+/** The errors that waiting helps against. */
+const transient: readonly ProblemCode[] = [
+  'in-progress',
+  'rebuild-failed',
+  'nothing-happened',
+  'store-unavailable',
+  'shutting-down',
+];
+
 /** Returns what a route promises. */
 export function contractOf<Native>(
   route: Route<Native>,
@@ -115,8 +126,9 @@ export function contractOf<Native>(
   const { dialect, onProblem, principal } = guard;
   const { key, timing, whenRunning, fingerprint, request, response } = options;
   const described = (code: ProblemCode): ContractProblem => {
-    const found = problem(code);
-    const own = { code, title: found.title, final: isFinalCode(code) };
+    const retryAfter = transient.includes(code);
+    const found = problem(code, retryAfter ? { retryAfterSeconds: 1 } : {});
+    const own = { code, title: found.title, final: isFinalCode(code), retryAfter };
     if (onProblem !== undefined) return own;
     const { status, headers, body } = dialect.shape(found);
     const contentType = headerValue(headers, 'content-type');

@@ -49,12 +49,17 @@ function layerFor<Native, Kind extends TransactionKind>(
     handle: (exchange) => guardRequest(exchange, route, guard),
     peek: async (request) => (await loadOnDemand()).peekRequest(request, route, guard),
     contract: async () => (await loadOnDemand()).contractOf(route, guard),
+    contractBy: (read) => read(route, guard),
+    health: async () => (await loadOnDemand()).healthOf(guard),
     failed(error, native) {
       guard.emit?.({ type: 'handler-error', operation: 'the guard', error });
       return problemResponse(problem('operation-failed'), native, guard);
     },
     with: (changes) => layerFor(readOptions('The route', routeTable, changes, options), guard),
-    shutdown: (timeoutMs) => guard.engine.shutdown(timeoutMs),
+    shutdown(timeoutMs) {
+      guard.isClosing = true;
+      return guard.engine.shutdown(timeoutMs);
+    },
   };
 }
 
@@ -68,6 +73,7 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
     engine,
     store: store as AnyStore,
     principal,
+    isClosing: false,
     dialect,
     fingerprintsOf: fingerprinter(fingerprint.secrets),
     onProblem,

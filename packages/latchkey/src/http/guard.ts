@@ -8,6 +8,7 @@
 import type { Attempt } from '../core/engine/attempt.ts';
 import type { ClaimResult } from '../core/engine/claim.ts';
 import type { ErrorCode } from '../core/errors.ts';
+import { observing } from '../core/log.ts';
 import type { Operation } from '../core/operation.ts';
 import type { TransactionKind } from '../core/store.ts';
 import { KEY_HEADER } from '../protocol/headers.ts';
@@ -15,7 +16,7 @@ import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
 import { type Problem, problem, retryAfterSeconds, unavailable } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
-import { readBody, readOperation } from './request/read-request.ts';
+import { operationName, pathAndQuery, pathOf, readBody, readOperation } from './request/read-request.ts';
 import { type Guard, loadOnDemand, type Route } from './request/route.ts';
 import { answerExecuted, answerReplay, send } from './response/answer-outcome.ts';
 import { withEcho } from './response/marks.ts';
@@ -159,6 +160,11 @@ function refuse<Native, Kind extends TransactionKind>(
   found: Problem,
 ): GuardAnswer {
   if (misuse.has(found.code)) guard.warn(found.code, found.detail);
+  // From the claim on, the engine reports what happened to the operation.
+  if (exchange.operation === undefined) {
+    const operation = operationName(exchange.method, pathOf(pathAndQuery(exchange.target)));
+    observing(guard.emit)?.({ type: 'refused', operation, code: found.code });
+  }
   return { kind: 'answer', response: exchange.shape(found) };
 }
 

@@ -8,7 +8,9 @@ import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context } from '../core/context.ts';
 import type { TransactionKind } from '../core/store.ts';
 import type { Contract } from './contract.ts';
+import type { ReadContract } from './contract-access.ts';
 import type { Exchange, GuardAnswer, PeekRequest, PlainResponse } from './exchange.ts';
+import type { Health } from './health.ts';
 import type { Answer, RouteOptions } from './options.ts';
 
 /** The return type of the function of `finish`: a Response only if that function may be asynchronous. */
@@ -70,6 +72,10 @@ export interface HttpLayer<Native, Kind extends TransactionKind = never> {
   peek(request: PeekRequest<Native>): Promise<Peek>;
   /** What the guard promises to clients. */
   contract(): Promise<Contract>;
+  /** The same at once, with a reader that is passed in; see `contract-access.ts`. */
+  readonly contractBy: ReadContract;
+  /** The state of the guard and its store. Never rejects, except if its module can't be loaded. */
+  health(): Promise<Health>;
   /** The answer to such an error if no framework handles it. */
   failed(error: unknown, native: Native): PlainResponse;
   /** Returns the guard with other settings for one route. It shares store and engine. */

@@ -17,6 +17,7 @@ import { readAnswer } from './response/answer.ts';
 import { encoderByReference } from './response/references.ts';
 
 export { contractOf } from './contract.ts';
+export { healthOf } from './health.ts';
 export { peekRequest } from './peek.ts';
 export { answerRareReplay } from './response/rare-replays.ts';
 export { encoderByReference } from './response/references.ts';

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { LatchkeyError } from '../core/errors.ts';
+
 /** An object of the document with any further members. */
 export interface Described {
   readonly [member: string]: unknown;
@@ -22,9 +24,15 @@ export interface DescribedOperation extends Described {
   readonly responses?: Readonly<Record<string, Described>>;
 }
 
+/** The operations of a path, by method in lower case, and what they share. */
+export interface DescribedPath extends Described {
+  readonly parameters?: readonly Described[];
+}
+
 /** An OpenAPI document. */
 export interface OpenApiDocument {
   readonly openapi?: string;
+  readonly servers?: readonly { readonly url: string }[];
   readonly paths?: Readonly<Record<string, object | undefined>>;
   readonly components?: object;
 }
@@ -34,26 +42,24 @@ export function isDescribed(value: unknown): value is Described {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-type Kind = 'headers' | 'schemas';
-
-/** The document's components, to which shared parts are added once. */
+/** The document's components, to which shared schemas are added once. */
 export class Components {
   readonly #given: Described;
-  readonly #added: Record<Kind, Record<string, unknown>> = { headers: {}, schemas: {} };
+  readonly #added: Record<string, unknown> = {};
 
   constructor(given: object | undefined) {
     this.#given = { ...given };
   }
 
-  /** Adds a part, unless there is an equal one, and returns a reference to it. */
-  add(kind: Kind, name: string, value: unknown): Described {
-    const taken: Described = { ...this.#of(kind), ...this.#added[kind] };
-    const text = JSON.stringify(value);
+  /** Adds a schema, unless there is an equal one, and returns a reference to it. */
+  addSchema(name: string, schema: unknown): Described {
+    const taken: Described = { ...this.#schemas, ...this.#added };
+    const text = JSON.stringify(schema);
     let free = name;
     for (let count = 2; Object.hasOwn(taken, free) && JSON.stringify(taken[free]) !== text; count += 1)
       free = `${name}${count}`;
-    this.#added[kind][free] = value;
-    return { $ref: `#/components/${kind}/${free}` };
+    this.#added[free] = schema;
+    return { $ref: `#/components/schemas/${free}` };
   }
 
   /** The object that a local reference names; any other object unchanged. */
@@ -66,18 +72,18 @@ export class Components {
     return isDescribed(found) ? found : object;
   }
 
-  /** All components, with those that were added. */
+  /** All components, with the schemas that were added. */
   all(): Described {
-    const { headers, schemas } = this.#added;
-    return {
-      ...this.#given,
-      headers: { ...this.#of('headers'), ...headers },
-      schemas: { ...this.#of('schemas'), ...schemas },
-    };
+    return { ...this.#given, schemas: { ...this.#schemas, ...this.#added } };
   }
 
-  #of(kind: Kind): Described {
-    const given = this.#given[kind];
-    return isDescribed(given) ? given : {};
+  get #schemas(): Described {
+    const { schemas } = this.#given;
+    return isDescribed(schemas) ? schemas : {};
   }
+}
+
+/** The error for a wrong call of a function of this module. */
+export function invalid(why: string): LatchkeyError {
+  return new LatchkeyError('option-invalid', why);
 }

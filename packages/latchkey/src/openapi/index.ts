@@ -4,14 +4,15 @@
  * @module
  */
 
-import { LatchkeyError } from '../core/errors.ts';
 import type { Contract } from '../http/contract.ts';
-import { KEY_HEADER } from '../protocol/headers.ts';
-import { Components, type DescribedOperation, isDescribed, type OpenApiDocument } from './document.ts';
-import { describeOperation } from './operation.ts';
+import { Description } from './description.ts';
+import { invalid, type OpenApiDocument } from './document.ts';
 
 export type { Contract, ContractProblem } from '../http/contract.ts';
 export type { OpenApiDocument } from './document.ts';
+export { describeFastify, type FastifyDocument, type FastifyRoutes } from './fastify.ts';
+export { describeHono, type HonoRoutes } from './hono.ts';
+export { describeNest, type NestHandlers } from './nest.ts';
 
 /** Any guard, or the variant of a route. */
 export interface ContractGuard {
@@ -38,28 +39,15 @@ export async function describeIdempotency<Document extends OpenApiDocument>(
   document: Document,
   guards: Readonly<Record<string, ContractGuard>>,
 ): Promise<Document> {
-  const components = new Components(document.components);
-  const paths: Record<string, object | undefined> = { ...document.paths };
+  const description = new Description(document);
   for (const [name, guard] of Object.entries(guards)) {
-    const contract = await guard.contract();
-    const [written = '', path = ''] = name.split(' ');
-    const method = written.toUpperCase();
-    const item = paths[path];
-    const operation = isDescribed(item) ? item[method.toLowerCase()] : undefined;
-    if (!isDescribed(operation))
-      throw invalid(`the document has no operation ${name}. Its paths are ${Object.keys(paths).join(', ')}.`);
-    if (contract?.methods.includes(method) !== true) throw invalid(`the guard of ${name} does not protect ${method}.`);
-    const described = describeOperation(operation as DescribedOperation, contract, components);
-    paths[path] = { ...item, [method.toLowerCase()]: described };
+    const [method = '', path = ''] = name.split(' ');
+    if (description.operation(method, path) === undefined)
+      throw invalid(
+        `describeIdempotency: the document has no operation ${name}. Its paths are ${description.paths.join(', ')}.`,
+      );
+    if (!description.add(method, path, await guard.contract()))
+      throw invalid(`describeIdempotency: the guard of ${name} does not protect ${method.toUpperCase()}.`);
   }
-  return {
-    'x-fern-idempotency-headers': [{ header: KEY_HEADER, name: 'idempotencyKey' }],
-    ...document,
-    paths,
-    components: components.all(),
-  };
-}
-
-function invalid(why: string): LatchkeyError {
-  return new LatchkeyError('option-invalid', `describeIdempotency: ${why}`);
+  return description.document();
 }

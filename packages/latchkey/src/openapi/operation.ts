@@ -5,7 +5,9 @@
  */
 
 import type { Contract, ContractProblem } from '../http/contract.ts';
-import { REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
+import { KEY_HEADER, REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
+import { STRIPE_CODE_MEMBER } from '../protocol/problem-body.ts';
+import { formatStatus, OWN_ANSWER } from '../protocol/status-header.ts';
 import {
   type Components,
   type Described,
@@ -21,27 +23,25 @@ export function describeOperation(
   contract: Contract,
   components: Components,
 ): DescribedOperation {
-  const { dialect, source, key, retention, afterFailure, whenRunning, whenStoreDown, payload, limits } = contract;
+  const { dialect, source, retention, afterFailure, whenRunning, whenStoreDown, payload, limits } = contract;
   const promise = { dialect, source, retention, afterFailure, whenRunning, whenStoreDown, payload, limits };
   return {
     'x-fern-idempotent': true,
     'x-speakeasy-retries': retriesOf(contract),
     ...operation,
     'x-idempotency': JSON.parse(JSON.stringify(promise)),
-    parameters: [...withoutKey(operation, key.header, components), keyParameter(contract)],
+    parameters: [
+      ...(operation.parameters ?? []).filter((parameter) => !isKeyParameter(parameter, components)),
+      keyParameter(contract),
+    ],
     responses: responsesOf(operation, contract, components),
   };
 }
 
-function withoutKey(
-  { parameters = [] }: DescribedOperation,
-  header: string,
-  components: Components,
-): readonly Described[] {
-  return parameters.filter((parameter) => {
-    const { in: place, name } = components.resolve(parameter);
-    return place !== 'header' || String(name).toLowerCase() !== header.toLowerCase();
-  });
+/** Whether a parameter, or what it refers to, is the header of the key. */
+export function isKeyParameter(parameter: Described, components: Components): boolean {
+  const { in: place, name } = components.resolve(parameter);
+  return place === 'header' && String(name).toLowerCase() === KEY_HEADER.toLowerCase();
 }
 
 function keyParameter({ key, retention }: Contract): Described {
@@ -77,16 +77,17 @@ function responsesOf(
   contract: Contract,
   components: Components,
 ): Record<string, Described> {
-  const marks = marksOf(contract, components);
   const described: Record<string, Described> = {};
+  const failures = byStatus(contract.problems);
   for (const [status, given] of Object.entries(responses)) {
     const response: DescribedResponse = components.resolve(given);
+    const marks = { [REPLAYED_HEADER]: replayed, ...marksOf(contract, true, failures.get(status)) };
     // Extensions are no responses.
     described[status] = status.startsWith('x-') ? given : { ...response, headers: { ...marks, ...response.headers } };
   }
-  for (const [status, problems] of byStatus(contract.problems)) {
-    const { [REPLAYED_HEADER]: _, ...own } = marks;
-    described[status] = withProblems(described[status] ?? { headers: own }, status, problems, components);
+  for (const [status, problems] of failures) {
+    const response = described[status] ?? { headers: marksOf(contract, false, problems) };
+    described[status] = withProblems(response, status, problems, components);
   }
   return described;
 }
@@ -100,27 +101,25 @@ function byStatus(problems: readonly ContractProblem[]): ReadonlyMap<string, rea
   return groups;
 }
 
-/** The headers with which the guard marks answers. */
-function marksOf({ key, problems }: Contract, components: Components): Described {
-  const codes = problems.map(({ code }) => code);
-  const replayed = { description: 'On an answer that was stored before.', schema: { type: 'string', enum: ['true'] } };
-  const status = {
-    description:
-      '`executed` or `replayed` on an answer of the operation, otherwise the code of the error, with `;final=?0` if the ' +
-      `request is not finished: ${codes.join(', ')}.`,
-    schema: { type: 'string' },
-  };
+const replayed = { description: 'On an answer that was stored before.', schema: { type: 'string', enum: ['true'] } };
+
+/** The headers with which the guard marks answers. Generators take a header that is a reference for a required one. */
+function marksOf({ key }: Contract, isOperation: boolean, problems: readonly ContractProblem[] = []): Described {
+  const codes = problems.map(({ code, final }) => formatStatus(code, final));
+  const values = [...(isOperation ? Object.values(OWN_ANSWER) : []), ...codes].map((value) => `\`${value}\``);
   return {
-    [REPLAYED_HEADER]: components.add('headers', 'IdempotentReplayed', replayed),
-    [STATUS_HEADER]: components.add('headers', 'IdempotencyStatus', status),
+    [STATUS_HEADER]: { description: `What the answer is: ${values.join(', ')}.`, schema: { type: 'string' } },
     ...(key.echoed && { [key.header]: { description: 'The key of the request.', schema: { type: 'string' } } }),
   };
 }
 
-const retryAfter = {
-  description: 'Seconds to wait before the same request is sent again.',
-  schema: { type: 'integer' },
-};
+/** The header of the errors that waiting helps against, if there is one among these. */
+function retryAfterOf(problems: readonly ContractProblem[]): Described {
+  const codes = problems.filter(({ retryAfter }) => retryAfter).map(({ code }) => code);
+  if (codes.length === 0) return {};
+  const description = `Seconds to wait before the same request is sent again, with ${codes.join(', ')}.`;
+  return { 'Retry-After': { description, schema: { type: 'integer', minimum: 1 } } };
+}
 
 /** Adds the errors of one status to its response. */
 function withProblems(
@@ -131,16 +130,18 @@ function withProblems(
 ): DescribedResponse {
   const [{ contentType } = {}] = problems;
   const titles = problems.map(({ title }) => title).join('; ');
-  const headers = problems.some(({ final }) => !final) ? { 'Retry-After': retryAfter } : {};
   const content =
     contentType === undefined ? undefined : contentOf(response, contentType, status, problems, components);
   return {
     ...response,
     description: response.description === undefined ? titles : `${response.description} Or: ${titles}`,
-    headers: { ...headers, ...response.headers },
+    headers: { ...retryAfterOf(problems), ...response.headers },
     ...(content && { content }),
   };
 }
+
+/** The members of an error that name it, in every dialect. */
+const codeMembers = ['code', STRIPE_CODE_MEMBER];
 
 function contentOf(
   { content = {} }: DescribedResponse,
@@ -150,7 +151,7 @@ function contentOf(
   components: Components,
 ): Record<string, Described> {
   const bodies = problems.map(({ body }) => body);
-  const ours = components.add('schemas', `IdempotencyProblem${status}`, schemaOf(bodies, 'code'));
+  const ours = components.addSchema(`IdempotencyProblem${status}`, schemaOf(bodies, codeMembers));
   const { example, examples, schema, ...media } = content[contentType] ?? {};
   const given = isDescribed(examples) ? examples : example === undefined ? {} : { example: { value: example } };
   const added = problems.map(({ code, title, body }) => [code, { summary: title, value: body }] as const);

@@ -6,8 +6,8 @@
 
 import { type Described, isDescribed } from './document.ts';
 
-/** A schema that the examples fulfil; the values of members with this name are listed. */
-export function schemaOf(examples: readonly unknown[], listed: string, name = ''): Described {
+/** A schema that the examples fulfil; the values of members with these names are listed. */
+export function schemaOf(examples: readonly unknown[], listed: readonly string[], name = ''): Described {
   const [first] = examples;
   if (Array.isArray(first)) return { type: 'array', items: schemaOf(examples.flat(), listed) };
   if (isDescribed(first)) {
@@ -21,7 +21,7 @@ export function schemaOf(examples: readonly unknown[], listed: string, name = ''
     };
   }
   const type = typeof first === 'number' ? 'integer' : typeof first;
-  return name === listed ? { type, enum: [...new Set(examples)] } : { type };
+  return listed.includes(name) ? { type, enum: [...new Set(examples)] } : { type };
 }
 
 const units: readonly (readonly [pattern: RegExp, unit: string])[] = [

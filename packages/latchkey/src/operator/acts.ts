@@ -10,7 +10,8 @@ import type { StoredRecord } from '../core/store.ts';
 import type { Person } from './person.ts';
 
 /** The members that all entries of an act have. */
-export type Act = Pick<AuditEntry, 'id' | 'token' | 'decisionId' | 'record' | 'who' | 'why'>;
+export type Act = Pick<AuditEntry, 'id' | 'decisionId' | 'record' | 'who' | 'why'> &
+  Required<Pick<AuditEntry, 'token'>>;
 
 const refusals: Record<RefusalReason, string> = {
   'approval-by-proposer': 'The person who proposed a decision cannot approve it. Nothing was changed.',

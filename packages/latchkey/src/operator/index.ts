@@ -26,6 +26,7 @@ export { type Operator, operator, type ProposalAct } from './operator.ts';
 export type { OperatorOptions } from './options.ts';
 export type { Person } from './person.ts';
 export type { Proposal } from './proposals.ts';
+export { type PrincipalSource, principalFrom, type RecordAddress, recordIdOf } from './record-address.ts';
 export type { RecordDetails, ShownRequest, ShownResult, ShownStep } from './record-details.ts';
 export type { RecordEntry, RecordKind, StepEntry } from './record-entry.ts';
 export type { OperatedStore } from './tools.ts';

@@ -9,6 +9,7 @@ import { type AuditEntry, tokenDigest } from '../core/audit/audit-entry.ts';
 import { derivedKey } from '../core/support/digest.ts';
 import type { Decision } from './decision.ts';
 import { type Applied, Decisions, type Proposed } from './decisions.ts';
+import { erasePrincipal } from './erase.ts';
 import { findByReference, listRecords, type RecordEntryPage, type RecordListRequest } from './listing.ts';
 import { type OperatorOptions, type OperatorSettings, operatorSettings } from './options.ts';
 import type { Person } from './person.ts';
@@ -72,6 +73,15 @@ export interface Operator {
    * @throws LatchkeyError `proposal-missing`, `option-invalid`.
    */
   withdraw(id: string, token: string, by: ProposalAct): Promise<void>;
+  /**
+   * Removes all records of a principal, including running ones and proposed answers, but not the audit. Returns their
+   * number. The audit has who and why, under the principal's digest. It may take longer than ten seconds, since some
+   * stores read all their records.
+   *
+   * @param principal - its digest, as `principalDigest` of `latchkey/engine` makes it.
+   * @throws LatchkeyError `option-invalid`.
+   */
+  erase(principal: string, by: Person): Promise<number>;
   /** Returns all audit entries of a record, oldest first, even if the record no longer exists. */
   audit(id: string): Promise<readonly AuditEntry[]>;
   /** Returns the audit entries of the whole store, the oldest day first; within a day the order is only approximate. */
@@ -119,6 +129,7 @@ export function operator(options: OperatorOptions): Operator {
     resolve: (id, token, decision, by) => decisions.resolve({ id, token }, decision, by),
     approve: (id, token, by) => decisions.approve({ id, token }, by?.proposal, by),
     withdraw: (id, token, by) => decisions.withdraw({ id, token }, by?.proposal, by),
+    erase: (principal, by) => erasePrincipal(settings.tools, audit, principal, by),
     audit: (id) => audit.of(id),
     log: (request) => audit.log(request),
   };

@@ -13,6 +13,7 @@ import { memoryStore } from '../../src/stores/memory/index.ts';
 import { createShop } from './apps/nest-shop.ts';
 
 const options = { store: memoryStore(), principal: 'authorization', timing: { retentionMs: 7_200_000 } } as const;
+const healthy = { ok: true, store: { name: 'memory', reachable: true } };
 const changed = { timing: { retentionMs: 3_600_000 } };
 
 const guards = {
@@ -29,13 +30,22 @@ describe.each(Object.entries(guards))('the guard for %s', (_name, guard) => {
     expect(await guard.contract()).toMatchObject({ retention: { answer: 'PT2H' } });
     expect(await guard.with(changed).contract()).toMatchObject({ retention: { answer: 'PT1H' } });
   });
+
+  it('gives the health of its store', async () => {
+    expect(await guard.health()).toMatchObject(healthy);
+    expect(await guard.with(changed).health()).toMatchObject(healthy);
+  });
 });
 
 it('the guard for fastify gives its contract', async () => {
   expect(await fastifyGuard(options).contract()).toMatchObject({ retention: { answer: 'PT2H' } });
 });
 
-it('the interceptor of nest gives the contract of the module and of a handler, and none with @SkipIdempotency()', async () => {
+it('the guard for fastify gives the health of its store', async () => {
+  expect(await fastifyGuard(options).health()).toMatchObject(healthy);
+});
+
+it('the interceptor of nest gives the contract of the module and of a handler, none with @SkipIdempotency(), and the health', async () => {
   const charge = { on: [Post('charges'), Idempotent(changed)], handle: () => 'charged' };
   const skipped = { on: [Post('skipped'), SkipIdempotency()], handle: () => 'skipped' };
   const { app } = await createShop('express', { routes: { charge, skipped } });
@@ -46,4 +56,5 @@ it('the interceptor of nest gives the contract of the module and of a handler, a
   expect(await interceptor.contract()).toMatchObject({ retention: { answer: 'P1D' } });
   expect(await interceptor.contract(controller, 'charge')).toMatchObject({ retention: { answer: 'PT1H' } });
   expect(await interceptor.contract(controller, 'skipped')).toBeUndefined();
+  expect(await interceptor.health()).toMatchObject(healthy);
 });

@@ -41,7 +41,7 @@ describe('a handler whose client disconnected before it began', () => {
     const { worker, record, types, counted, executions } = rig();
     expect(told(await worker().run(left(), untouched))).toBe('not-begun');
     expect(await record()).toEqual({ state: 'open', attempt: 0, steps: [] });
-    expect(types()).toEqual([]);
+    expect(types()).toEqual(['refused']);
     const again = { ...operation({}, 'k', 'another payload') };
     expect(
       told(
@@ -80,7 +80,7 @@ describe('a handler whose client disconnected before it began', () => {
     const before = set.types().length;
     expect(told(await set.worker().run(left({ afterFailure: 'rerun' }), untouched))).toBe('not-begun');
     expect(await set.record()).toEqual({ state: 'lapsed', attempt: 1, steps: ['charge'] });
-    expect(set.types().slice(before)).toEqual([]);
+    expect(set.types().slice(before)).toEqual(['refused']);
   });
 
   it('is not decided by a recover hook', async () => {

@@ -24,7 +24,7 @@ const events: readonly LatchkeyEvent[] = [
   { type: 'handler-error', operation: secret, error: new RangeError(secret) },
   { type: 'handler-error', operation: secret, error: secret },
   { type: 'handler-error', operation: secret, error: Object.assign(new Error(), { code: secret }) },
-  { type: 'executed', id: secret, operation: secret, recorded: 'unstored' },
+  { type: 'executed', id: secret, operation: secret, attempt: 1, tookOver: false, recorded: 'unstored' },
   { type: 'outcome-unknown', id: secret, operation: secret },
   { type: 'lease-lost', id: secret, operation: secret, reason: 'deadline' },
   { type: 'unprotected', operation: secret },
@@ -45,10 +45,11 @@ const events: readonly LatchkeyEvent[] = [
 /** Events that are not logged. */
 const quiet: readonly LatchkeyEvent[] = [
   { type: 'claimed', id: 'i', operation: 'o', attempt: 1, tookOver: false },
-  { type: 'executed', id: 'i', operation: 'o', recorded: 'stored' },
+  { type: 'executed', id: 'i', operation: 'o', attempt: 1, tookOver: false, recorded: 'stored' },
   { type: 'replayed', id: 'i', operation: 'o' },
   { type: 'mismatch', id: 'i', operation: 'o' },
   { type: 'in-progress', id: 'i', operation: 'o' },
+  { type: 'refused', operation: 'o', code: 'key-invalid' },
 ];
 
 function request(): Request {

@@ -9,6 +9,7 @@ import { completerTable } from '../../src/completer/options.ts';
 import { functionTable } from '../../src/function/options.ts';
 import { edgeTable, guardTable } from '../../src/http/option-tables.ts';
 import { operatorTable } from '../../src/operator/options.ts';
+import { telemetryTable } from '../../src/otel/options.ts';
 import { dispatcherTable } from '../../src/outbox/options.ts';
 import { dynamodbTable } from '../../src/stores/dynamodb/options.ts';
 import { encryptionTable } from '../../src/stores/encrypted/options.ts';
@@ -62,6 +63,7 @@ const sections: readonly [title: string, table: object, interfaces: readonly str
   ['`httpOperations`', operationsTable, ['completer/http-operations.ts HttpOperationsOptions']],
   ['`dispatcher`', dispatcherTable, ['outbox/options.ts DispatcherOptions']],
   ['`operator`', operatorTable, ['operator/options.ts OperatorOptions']],
+  ['`telemetry` of `latchkey/otel`', telemetryTable, ['otel/options.ts TelemetryOptions']],
   ['`idempotentFetch`', clientTable, ['client/options.ts ClientOptions']],
   ['`stepFetch`', stepTable, ['client/options.ts StepFetchOptions ClientOptions']],
   ['`expectOnce`', expectOnceTable, ['testing/expect-once.ts ExpectOnceOptions']],

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { acp } from '../../src/dialects/index.ts';
+import { acp, ucp } from '../../src/dialects/index.ts';
 import { durationOf } from '../../src/http/contract.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
@@ -32,6 +32,7 @@ describe('the contract of a guard', () => {
       status: 422,
       contentType: 'application/problem+json',
       final: true,
+      retryAfter: false,
       body: expect.objectContaining({ code: 'key-reused', status: 422 }),
     });
   });
@@ -68,6 +69,20 @@ describe('the contract of a guard', () => {
     });
   });
 
+  it('says which errors have Retry-After, on which bodies may depend', async () => {
+    const { problems } = await layerWith({ dialect: ucp, fingerprint: { body: 'bytes' } }).contract();
+    const waiting = problems.filter(({ retryAfter }) => retryAfter);
+    expect(waiting.map(({ code }) => code)).toEqual([
+      'in-progress',
+      'nothing-happened',
+      'store-unavailable',
+      'shutting-down',
+    ]);
+    for (const { body } of waiting) expect(body).toMatchObject({ messages: [{ severity: 'recoverable' }] });
+    const unknown = problems.find(({ code }) => code === 'outcome-unknown');
+    expect(unknown?.body).toMatchObject({ messages: [{ severity: 'unrecoverable' }] });
+  });
+
   it('is that of a route for its variant', async () => {
     const route = layerWith().with({ timing: { retentionMs: 3_600_000 }, methods: ['DELETE'] });
     expect(await route.contract()).toMatchObject({ methods: ['DELETE'], retention: { answer: 'PT1H' } });
@@ -86,7 +101,7 @@ describe('the contract of a guard', () => {
 
   it('has no status and no body of errors whose form onProblem decides', async () => {
     const [first] = (await layerWith({ onProblem: () => undefined }).contract()).problems;
-    expect(first).toEqual({ code: 'key-invalid', title: expect.any(String), final: true });
+    expect(first).toEqual({ code: 'key-invalid', title: expect.any(String), final: true, retryAfter: false });
   });
 
   it("has the text of a dialect's error that is not JSON", async () => {

@@ -3,7 +3,7 @@ import { hurried } from '../client/client-kit.ts';
 import { misbehave, own } from '../client/misbehaving-server.ts';
 import { captured, type Handler, layerRig } from './layer-rig.ts';
 
-const audit = '../../src/core/audit/hook-decision.ts';
+const recovery = '../../src/core/engine/recovery.ts';
 const client = '../../src/client/step-fetch.ts';
 const onDemand = '../../src/http/on-demand.ts';
 
@@ -15,21 +15,21 @@ function failing(module: string): void {
 }
 
 afterEach(() => {
-  for (const module of [audit, client, onDemand]) vi.doUnmock(module);
+  for (const module of [recovery, client, onDemand]) vi.doUnmock(module);
 });
 
-it('does not carry out a decision while the audit fails to load, and asks again at the next retry', async () => {
-  failing(audit);
+it('does not ask the hook while the code that asks it fails to load, and asks it at the next retry', async () => {
+  failing(recovery);
   const recover = vi.fn(() => ({ decision: 'respond', response: { status: 201, body: 'recovered' } }) as const);
   const { send, events, runs, runtime } = layerRig({ recover, timing: { leaseMs: 1_000, maxRunMs: 1_000 } });
   void send({ key: 'k' }, () => new Promise(() => {}));
   await vi.waitUntil(() => runs() === 1);
   await runtime.advance(2_000);
-  expect(await send({ key: 'k' })).toMatchObject({ status: 503, code: 'store-unavailable' });
+  expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'outcome-unknown' });
   expect(events.map(({ type }) => type)).toContain('handler-error');
-  vi.doUnmock(audit);
+  vi.doUnmock(recovery);
   expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'recovered' });
-  expect([runs(), recover.mock.calls.length]).toEqual([1, 2]);
+  expect([runs(), recover.mock.calls.length]).toEqual([1, 1]);
 });
 
 it('saves no step while the client behind context.fetch fails to load, and makes the call at the next retry', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { operationPattern } from '../../src/completer/operation-pattern.ts';
+import { operationPattern } from '../../src/core/support/operation-pattern.ts';
 import { acceptsCodings, codingsOf } from '../../src/http/content-coding.ts';
 import type { CapturedResponse } from '../../src/http/exchange.ts';
 import { bodyForm } from '../../src/http/request/body-form.ts';

@@ -29,14 +29,20 @@ describe('describeIdempotency', () => {
       description: 'The order.',
       headers: {
         Location: {},
-        'Idempotent-Replayed': { $ref: '#/components/headers/IdempotentReplayed' },
-        'Idempotency-Status': { $ref: '#/components/headers/IdempotencyStatus' },
+        'Idempotent-Replayed': { schema: { enum: ['true'] } },
+        'Idempotency-Status': { description: 'What the answer is: `executed`, `replayed`.' },
       },
     });
     const { 'application/problem+json': problem } = operation.responses['409'].content;
     expect(problem.schema).toEqual({ $ref: '#/components/schemas/IdempotencyProblem409' });
     expect(problem.examples['in-progress'].value).toMatchObject({ status: 409, code: 'in-progress' });
-    expect(operation.responses['409'].headers).toHaveProperty('Retry-After');
+    expect(operation.responses['409'].headers).toMatchObject({
+      'Idempotency-Status': {
+        description: 'What the answer is: `in-progress;final=?0`, `outcome-unknown;final=?0`.',
+      },
+      'Retry-After': { description: expect.stringMatching(/is sent again, with in-progress\.$/) },
+    });
+    expect(operation.responses['410'].headers).not.toHaveProperty('Retry-After');
     expect(operation['x-idempotency']).toMatchObject({ retention: { answer: 'P1D' }, afterFailure: 'refuse' });
     expect(operation).toMatchObject({ 'x-fern-idempotent': true, 'x-speakeasy-retries': { strategy: 'backoff' } });
     expect(document).toMatchObject({ 'x-fern-idempotency-headers': [{ header: 'Idempotency-Key' }] });
@@ -44,9 +50,14 @@ describe('describeIdempotency', () => {
   });
 
   it('merges an error with a response that the document has, by reference too', async () => {
-    const { operation } = await orderUnder({ dialect: stripe });
+    const { document, operation } = await orderUnder({ dialect: stripe });
+    expect(Reflect.get(document.components.schemas, 'IdempotencyProblem409')).toMatchObject({
+      properties: { error: { properties: { latchkey_code: { enum: ['in-progress', 'outcome-unknown'] } } } },
+    });
     const bad = operation.responses['400'];
     expect(bad.description).toMatch(/^The order is not valid\. Or: /);
+    const status = bad.headers['Idempotency-Status'].description;
+    expect(status).toMatch(/^What the answer is: `executed`, `replayed`, `key-invalid`, /);
     expect(bad.content['application/json'].schema.anyOf).toEqual([
       { $ref: '#/components/schemas/Order' },
       { $ref: expect.stringMatching(/IdempotencyProblem400$/) },
@@ -80,6 +91,25 @@ describe('describeIdempotency', () => {
     const document = await describeIdempotency(shopDocument, { 'PUT /orders/{id}': guardWith({ methods: ['PUT'] }) });
     const put: object = document.paths['/orders/{id}'].put;
     expect(put).toMatchObject({ parameters: [{ name: 'Idempotency-Key', in: 'header' }] });
+  });
+
+  it('replaces a parameter for the key that all operations of a path share, and leaves it to the others', async () => {
+    const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
+    const shared = { name: 'idempotency-key', in: 'header', schema: { type: 'string' } };
+    const own = { ...shared, description: 'For one operation.' };
+    const responses = { 200: { description: 'Done.' } };
+    const path = { parameters: [id, shared], put: { responses }, post: { responses }, get: { parameters: [own] } };
+    const { paths } = await describeIdempotency(
+      { openapi: '3.1.0', paths: { '/orders/{id}': path } },
+      { 'POST /orders/{id}': guardWith() },
+    );
+    expect(paths['/orders/{id}']).toMatchObject({
+      parameters: [id],
+      post: { parameters: [{ name: 'Idempotency-Key' }] },
+      put: { parameters: [shared] },
+      get: { parameters: [own] },
+    });
+    expect(path.parameters).toEqual([id, shared]);
   });
 
   it('describes each operation by its own guard, and leaves the given document and other operations unchanged', async () => {

@@ -54,6 +54,29 @@ describe('the audit', () => {
     expect(await people.audit(id)).toEqual(audit);
   });
 
+  it('has who erased a principal, and why, before and after', async () => {
+    const { store, people, events } = rig();
+    const principal = principalDigest('acct_1');
+    for (const id of ['a', 'b']) await lapse(store, id, { principal });
+    expect(await people.erase(principal, { who: ' ann ', why: 'The account was closed.' })).toBe(2);
+    expect((await people.list({ state: 'lapsed', limit: 10 })).records).toEqual([]);
+    const audit = await people.audit(principal);
+    expect(audit).toMatchObject([
+      { event: 'erasing', id: principal, who: 'ann', why: 'The account was closed.' },
+      { event: 'erased', id: principal, who: 'ann', why: 'The account was closed.' },
+    ]);
+    expect((await people.log({ limit: 10 })).entries).toEqual(audit);
+    expect(events.map((event) => event.type === 'audited' && event.event)).toEqual(['erasing', 'erased']);
+  });
+
+  it('has the erasure of a principal even if the store fails', async () => {
+    const { store, people } = rig();
+    store.erase = async () => Promise.reject(new Error('out of order'));
+    await expect(people.erase(principalDigest('acct_1'), ann)).rejects.toThrow('out of order');
+    expect(await people.audit(principalDigest('acct_1'))).toMatchObject([{ event: 'erasing' }]);
+    await expect(people.erase('', ann)).rejects.toMatchObject({ code: 'option-invalid' });
+  });
+
   it('stays when principals are erased, whatever their names', async () => {
     const { store, people } = rig();
     const { id, token } = await lapse(store, 'a');

@@ -1,6 +1,6 @@
 /** One world from one seed: everything runs in this process, controlled by the scheduler. */
 
-import { loadAudit } from '../../src/core/engine/recovery.ts';
+import { loadRecovery } from '../../src/core/engine/load-recovery.ts';
 import type { AnyOperatorStore, OperatorStore } from '../../src/core/store.ts';
 import { Chance } from './world/chance.ts';
 import { type ChaosParts, heal, unleash } from './world/chaos.ts';
@@ -55,7 +55,7 @@ const mostEvents = 200_000;
 
 /** Runs the world of a seed to its end. */
 export async function simulate(seed: number, spoiling: Spoiling = {}): Promise<World> {
-  await loadAudit(); // loading takes real time, which the scheduler does not control
+  await loadRecovery(); // loading takes real time, which the scheduler does not control
   const chance = new Chance(seed);
   const plan = planOf(seed, chance.stream('plan'));
   const front = fronts[plan.front];

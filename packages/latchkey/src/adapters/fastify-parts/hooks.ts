@@ -7,6 +7,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
+import type { DocumentedRoute } from '../../http/contract-access.ts';
 import type { PeekRequest, RequestBody } from '../../http/exchange.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
@@ -40,6 +41,8 @@ const noRoutes = '(empty tree)';
 export class FastifyContexts<Kind extends TransactionKind> extends GuardContexts<Kind, FastifyReply> {
   /** Bodies that were read before parsing. */
   readonly bodies = new RequestMark<RequestBody>();
+  /** The routes that were declared after the guard. */
+  readonly routes: DocumentedRoute[] = [];
   /** The variants of the guard, by the options of their routes. */
   readonly #layers = new WeakMap<object, HttpLayer<FastifyRequest, Kind>>();
 
@@ -164,6 +167,9 @@ export function fastifyRequestToPeek(
 
 /** Adds the guard after the route's own hooks, since authentication is often one of them. */
 function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
+  const { method, url } = route;
+  const layer = parts.contexts.layerFor((route.config as RouteConfig | undefined)?.idempotency, parts.layer);
+  if (layer) parts.contexts.routes.push({ methods: [method].flat(), path: url, contractBy: layer.contractBy });
   const own = route.preHandler ?? [];
   route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route.bodyLimit, parts)];
   const config: RouteConfig = { ...route.config, [hasOwnHook]: true };

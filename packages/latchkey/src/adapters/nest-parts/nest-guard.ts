@@ -5,15 +5,17 @@
  */
 
 import type { CallHandler, ExecutionContext, OnApplicationShutdown, OnModuleInit, Type } from '@nestjs/common';
-import { type HttpAdapterHost, MetadataScanner, type ModulesContainer } from '@nestjs/core';
+import { type ApplicationConfig, type HttpAdapterHost, MetadataScanner, type ModulesContainer } from '@nestjs/core';
 import type { Request, Response } from 'express';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Observable } from 'rxjs';
 import { createEmit } from '../../core/log.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import type { Contract } from '../../http/contract.ts';
+import type { NameHandlers, ReadContract } from '../../http/contract-access.ts';
 import { createHttpLayer } from '../../http/create-layer.ts';
 import type { PeekRequest } from '../../http/exchange.ts';
+import type { Health } from '../../http/health.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { GuardOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
@@ -21,6 +23,7 @@ import { createWarn, type Warn } from '../../http/warnings.ts';
 import type { FastifyParts } from '../fastify-parts/exchange.ts';
 import { addCapture, fastifyRequestToPeek } from '../fastify-parts/hooks.ts';
 import { requestToPeek } from '../node-http/exchange.ts';
+import { type Handler, nameHandlersOf } from './documents.ts';
 import { NestExpressExchange } from './express-exchange.ts';
 import { NestFastifyExchange } from './fastify-exchange.ts';
 import { HandlerRun, type NestCall } from './handler-run.ts';
@@ -35,17 +38,25 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
   readonly #warn: Warn;
   readonly #adapterHost: HttpAdapterHost;
   readonly #modules: ModulesContainer;
+  /** Names the handlers of the application, whichever of its guards protects them. */
+  readonly nameHandlers: NameHandlers;
   /** Requests that an interceptor before this one guards: controller and handler may both have one. */
   readonly #entered = new RequestMark<HandlerRun>();
   #fastify: FastifyParts | undefined;
 
   /** @throws LatchkeyError `option-unknown`, `option-invalid`, `memory-store-in-production`. */
-  constructor(options: GuardOptions<NestRequest, Kind>, adapterHost: HttpAdapterHost, modules: ModulesContainer) {
+  constructor(
+    options: GuardOptions<NestRequest, Kind>,
+    adapterHost: HttpAdapterHost,
+    modules: ModulesContainer,
+    config: ApplicationConfig,
+  ) {
     this.#layer = createHttpLayer(options);
     this.#routes = new NestRoutes(this.#layer);
     this.#warn = createWarn(createEmit(options));
     this.#adapterHost = adapterHost;
     this.#modules = modules;
+    this.nameHandlers = nameHandlersOf(modules, config);
   }
 
   /** Nest calls it before the server accepts requests: options of decorators are checked here too. */
@@ -92,10 +103,20 @@ export class NestGuard<Kind extends TransactionKind = never> implements OnModule
     return layer.peek({ ...found, headers } as PeekRequest<NestRequest>);
   }
 
+  /** See `GuardFace.health`. */
+  health(): Promise<Health> {
+    return this.#layer.health();
+  }
+
   /** What the guard promises for a handler, or without one; see `IdempotencyInterceptor.contract`. */
   async contract(controller?: Type, handler?: string): Promise<Contract | undefined> {
     if (controller === undefined || handler === undefined) return this.#layer.contract();
     return this.#routes.of(controller, controller.prototype[handler]).layer?.contract();
+  }
+
+  /** Reads the contract of a handler; undefined for one with `@SkipIdempotency()`. */
+  readerOf(controller: Type, handler: Handler): ReadContract | undefined {
+    return this.#routes.of(controller, handler).layer?.contractBy;
   }
 
   #handle(context: ExecutionContext, next: CallHandler, ofHttp?: NativePair): Observable<unknown> {

@@ -32,8 +32,19 @@ export function decisionDigest(kind: DecisionSummary['kind'], bytes: Uint8Array)
  * - `stale`: the decision was not carried out, since the record had changed.
  * - `unclear`: the record has changed, and it can't be determined whether by this decision or by another act.
  * - `refused`: the act was not allowed; nothing was decided.
+ * - `erasing`: all records of a principal are about to be removed. If no `erased` follows, some may be left.
+ * - `erased`: they were removed.
  */
-export type AuditEvent = 'proposed' | 'withdrawn' | 'decided' | 'applied' | 'stale' | 'unclear' | 'refused';
+export type AuditEvent =
+  | 'proposed'
+  | 'withdrawn'
+  | 'decided'
+  | 'applied'
+  | 'stale'
+  | 'unclear'
+  | 'refused'
+  | 'erasing'
+  | 'erased';
 
 /** Why an act was refused. */
 export type RefusalReason = 'resolution-stale' | 'approval-by-proposer' | 'proposal-missing';
@@ -45,14 +56,14 @@ export interface AuditEntry {
   readonly event: AuditEvent;
   /** The same in all entries of one decision; also the proposal's id. */
   readonly decisionId: string;
-  /** The record's id. */
+  /** The record's id; for `erasing` and `erased` the principal's digest. */
   readonly id: string;
   /** `hook` if a `recover` hook of a route decided; absent if a person did. */
   readonly by?: 'hook';
   readonly who: string;
   readonly why: string;
-  /** A digest of the token of the claim that the person saw, or under which the hook ran. */
-  readonly token: string;
+  /** A digest of the token of the claim that the person saw, or under which the hook ran. Absent for an erasure. */
+  readonly token?: string;
   /** Absent if a refused act found no decision. */
   readonly decision?: DecisionSummary;
   /** When a proposal lapses. */

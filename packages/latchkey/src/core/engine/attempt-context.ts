@@ -32,7 +32,7 @@ export class AttemptContext {
   constructor(attempt: Attempt, answering: Answering<unknown, unknown>) {
     this.#attempt = attempt;
     this.#answering = answering;
-    const { operationId, attempt: count } = attempt.claim.outcome;
+    const { operationId, attempt: count } = attempt.claim.answer;
     this.operationId = operationId;
     this.attempt = count;
   }
@@ -139,7 +139,7 @@ export class AttemptContext {
   /** Created on first access: many handlers have no steps. */
   #steps(): StepJournal {
     const { claim, operation, tools } = this.#attempt;
-    this.#journal ??= new StepJournal(claim.outcome.steps, operation.settings, tools.runtime);
+    this.#journal ??= new StepJournal(claim.answer.steps, operation.settings, tools.runtime);
     return this.#journal;
   }
 
@@ -169,14 +169,14 @@ export class AttemptContext {
    */
   async noteDeadWorker(): Promise<void> {
     const { claim, operation } = this.#attempt;
-    const { tookOver, steps } = claim.outcome;
+    const { tookOver, steps } = claim.answer;
     if (!tookOver || operation.settings.markStepStarts || steps.has(startMark(anyStep))) return;
     await this.#markStart(anyStep);
   }
 
   #mayHaveBegun(name: string): boolean {
     const { claim, operation } = this.#attempt;
-    const { tookOver, steps } = claim.outcome;
+    const { tookOver, steps } = claim.answer;
     if ([name, anyStep].some((begun) => steps.has(startMark(begun))) || this.#unanswered?.has(name)) return true;
     return tookOver && !operation.settings.markStepStarts;
   }

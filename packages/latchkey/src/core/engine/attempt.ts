@@ -23,15 +23,13 @@ export interface EngineTools extends CallTools {
 }
 
 /** The answer to a claim, with the time on the monotonic clock when the claim was sent. */
-interface Answered<Answer extends ClaimOutcome> {
+export interface Claim<Answer extends ClaimOutcome = ClaimOutcome> {
   readonly request: ClaimRequest;
-  readonly outcome: Answer;
+  readonly answer: Answer;
   readonly sentAt: number;
 }
 
-export type WonClaim = Answered<Claimed>;
-type RefusedClaim = Answered<Exclude<ClaimOutcome, Claimed>>;
-export type Claim = WonClaim | RefusedClaim;
+export type WonClaim = Claim<Claimed>;
 
 /** One attempt. Its lease is renewed from construction until the attempt ends. */
 export class Attempt extends Linked {
@@ -70,8 +68,8 @@ export class Attempt extends Linked {
     this.operation = operation;
     this.claim = claim;
     this.owner = { id: operation.id, token: claim.request.token };
-    this.policy = claim.outcome.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
-    this.hasSteps = claim.outcome.steps.size > 0;
+    this.policy = claim.answer.policy === 'rerun' ? operation.settings.afterFailure : 'refuse';
+    this.hasSteps = claim.answer.steps.size > 0;
     this.lease = new Lease(tools, operation, this.owner, claim.sentAt);
   }
 

@@ -10,7 +10,7 @@ import { askAgainMs, type Executed, type Operation, type Outcome } from '../oper
 import type { Runtime } from '../runtime.ts';
 import type { Claimed, ClaimOutcome, ClaimRequest } from '../store.ts';
 import { timedUuid } from '../support/operation-age.ts';
-import { callUntil, isFinalStoreError } from '../support/store-call.ts';
+import { isFinalStoreError, notInTime, TimedCall } from '../support/store-call.ts';
 import type { Attempt, Claim, EngineTools } from './attempt.ts';
 import { safetyMarginMs } from './lease.ts';
 import type { RunningAttempts } from './running-attempts.ts';
@@ -24,43 +24,72 @@ export interface EngineParts {
 }
 
 /**
- * Claims the record with a new token.
- *
- * @param takeover - `'any'` for the claim under which the hook is asked: the hook decides, whatever the record's policy
- * is. By default, a claim takes over only what its policy allows.
- * @throws StoreUnavailableError if no answer came within `claimTimeoutMs`, or before the caller ends; if the claim was
- * applied nevertheless, it is given back in the background. LatchkeyError `record-unreadable` if the stored data can't
- * be read; `shutting-down` if the claim was won after the end of a shutdown. That claim is given back, since the process
- * may already have closed the store.
+ * Claims the record with a new token: the claim on its way to the store, then with its answer. The result rejects with
+ * StoreUnavailableError if no answer came within `claimTimeoutMs`, or before the caller ends; if the claim was applied
+ * nevertheless, it is given back in the background. It rejects with LatchkeyError `record-unreadable` if the stored data
+ * can't be read, and `shutting-down` if the claim was won after the end of a shutdown. That claim is given back, since
+ * the process may already have closed the store.
  */
-export async function claimRecord(
-  { tools, running, undo }: EngineParts,
-  operation: Operation,
-  takeover?: 'any',
-): Promise<Claim> {
-  const { clock } = tools.runtime;
-  const request = newClaim(operation, takeover, tools.runtime);
-  let sentAt = clock.monotonic();
-  const endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
-  const giveUpAt = Math.min(sentAt + operation.settings.claimTimeoutMs, endsAt);
-  const send = () => {
-    sentAt = clock.monotonic();
-    return tools.store.claim(request);
-  };
-  try {
-    let outcome = await callUntil(tools, giveUpAt, operation.name, 'claim', send);
-    while (outcome.outcome === 'claimed' && isTooLate(request, sentAt, clock.monotonic())) {
-      if (clock.monotonic() >= giveUpAt)
-        throw new StoreUnavailableError('The store answered after the lease had ended.');
-      outcome = await callUntil(tools, giveUpAt, operation.name, 'claim', send);
-    }
-    if (outcome.outcome !== 'claimed' || !running.ended) return { request, outcome, sentAt } as Claim;
-  } catch (error) {
-    if (!isFinalStoreError(error)) void undo.undo(operation, request);
-    throw error;
+export class ClaimCall extends TimedCall<ClaimOutcome, Claim> implements Claim {
+  readonly request: ClaimRequest;
+  answer!: ClaimOutcome;
+  sentAt: number;
+  protected override readonly tools: EngineTools;
+  override readonly dueAt: number;
+  readonly #parts: EngineParts;
+  readonly #operation: Operation;
+
+  /**
+   * @param takeover - `'any'` for the claim under which the hook is asked: the hook decides, whatever the record's policy
+   * is. By default, a claim takes over only what its policy allows.
+   */
+  constructor(parts: EngineParts, operation: Operation, takeover?: 'any') {
+    super();
+    const { runtime } = parts.tools;
+    this.tools = parts.tools;
+    this.#parts = parts;
+    this.#operation = operation;
+    this.request = newClaim(operation, takeover, runtime);
+    this.sentAt = runtime.clock.monotonic();
+    const endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
+    this.dueAt = Math.min(this.sentAt + operation.settings.claimTimeoutMs, endsAt);
   }
-  void undo.undo(operation, request);
-  throw shuttingDown();
+
+  protected override send(): Promise<ClaimOutcome> {
+    this.sentAt = this.tools.runtime.clock.monotonic();
+    return this.tools.store.claim(this.request);
+  }
+
+  protected override accept(answer: ClaimOutcome): Claim | Promise<Claim> {
+    this.answer = answer;
+    if (answer.outcome !== 'claimed') return this;
+    // The same claim, sent again, renews the lease.
+    if (this.#isTooLate()) return this.failed(notInTime());
+    if (!this.#parts.running.ended) return this;
+    this.#undo();
+    return Promise.reject(shuttingDown());
+  }
+
+  protected override async failed(error: unknown): Promise<Claim> {
+    let answer: ClaimOutcome;
+    try {
+      answer = await this.again(error, this.#operation.name, 'claim');
+    } catch (last) {
+      if (!isFinalStoreError(last)) this.#undo();
+      throw last;
+    }
+    return this.accept(answer);
+  }
+
+  #undo(): void {
+    void this.#parts.undo.undo(this.#operation, this.request);
+  }
+
+  /** Whether the lease has nearly ended. */
+  #isTooLate(): boolean {
+    const { leaseMs } = this.request;
+    return this.sentAt + leaseMs - this.tools.runtime.clock.monotonic() <= 2 * safetyMarginMs(leaseMs);
+  }
 }
 
 function newClaim(operation: Operation, takeover: 'any' | undefined, runtime: Runtime): ClaimRequest {
@@ -88,11 +117,6 @@ function newClaim(operation: Operation, takeover: 'any' | undefined, runtime: Ru
 export function newOperationId({ settings }: Operation, { clock, random }: Runtime): string {
   const isTimed = settings.maxRerunAgeMs < Number.MAX_SAFE_INTEGER;
   return isTimed ? timedUuid(random.uuid(), clock.now()) : random.uuid();
-}
-
-/** If the lease has nearly ended when the answer arrives, the claim is sent again, which renews the lease. */
-function isTooLate({ leaseMs }: ClaimRequest, sentAt: number, now: number): boolean {
-  return sentAt + leaseMs - now <= 2 * safetyMarginMs(leaseMs);
 }
 
 /** The error for requests to a process that is shutting down. */

@@ -15,10 +15,10 @@ import type { AnyStore, Claimed, ClaimOutcome, Store, TransactionKind } from '..
 import { DueTimer } from '../support/due-timer.ts';
 import { isTooOldToRerun } from '../support/operation-age.ts';
 import { untilSettled } from '../support/thenable.ts';
-import { Attempt, type Claim, type WonClaim } from './attempt.ts';
+import { Attempt, type WonClaim } from './attempt.ts';
 import {
+  ClaimCall,
   type ClaimResult,
-  claimRecord,
   type EngineParts,
   isLapsed,
   type Refused,
@@ -26,9 +26,9 @@ import {
   shuttingDown,
   unclaimed,
 } from './claim.ts';
-import { endingOf, releaseRecord, storeResult } from './conclude.ts';
-import { recoverRecord } from './recovery.ts';
-import { abandonRecord, RunningAttempts } from './running-attempts.ts';
+import { CompleteCall, endingOf, releaseRecord, untilReturned } from './conclude.ts';
+import { recoverLapsed } from './load-recovery.ts';
+import { RunningAttempts } from './running-attempts.ts';
 import { UndoClaim } from './undo-claim.ts';
 import { UnprotectedContext } from './unprotected-context.ts';
 import { waitForEnd } from './waiting.ts';
@@ -101,21 +101,23 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   async claim(operation: Operation): Promise<ClaimResult> {
     const { running } = this.#parts;
-    if (running.closing) return { kind: 'unavailable', error: shuttingDown() };
+    if (running.closing) return this.#unclaimed(operation, shuttingDown());
     const parts = this.#partsOfRequest();
     let result: ClaimResult | undefined;
     running.underWay += 1;
     try {
-      let claim = await claimRecord(parts, operation);
-      if (claim.outcome.outcome === 'running' && operation.settings.whenRunning === 'wait') {
+      let claim = await new ClaimCall(parts, operation).result();
+      if (claim.answer.outcome === 'running' && operation.settings.whenRunning === 'wait') {
         claim = await waitForEnd(operation, claim, parts);
       }
-      const asks = operation.recover !== undefined && isLapsed(operation, claim.outcome);
-      if (asks) claim = await claimRecord(parts, operation, 'any');
-      const found = isWon(claim) ? this.#begin(parts, operation, claim, asks) : this.#refuse(operation, claim.outcome);
+      const asks = operation.recover !== undefined && isLapsed(operation, claim.answer);
+      if (asks) claim = await new ClaimCall(parts, operation, 'any').result();
+      const { answer } = claim;
+      const isWon = answer.outcome === 'claimed';
+      const found = isWon ? this.#begin(parts, operation, claim as WonClaim, asks) : this.#refuse(operation, answer);
       result = found instanceof Promise ? await found : found;
     } catch (cause) {
-      result = unclaimed(operation, cause);
+      result = this.#unclaimed(operation, cause);
     }
     if (result.kind !== 'claimed') running.leave();
     return result;
@@ -132,14 +134,14 @@ export class Engine<Kind extends TransactionKind = never> {
       let recorded: Recorded = 'stored';
       if (ending === 'release' || ending === 'lapse') recorded = await this.#letGo(attempt, result, ending);
       else {
-        if (ending === 'keep') recorded = await storeResult(attempt, result);
-        if (result.outcome === 'done' && attempt.claim.outcome.steps.size > 0) this.#reportUnasked(attempt);
-        this.#end(attempt, recorded);
+        if (ending === 'keep') recorded = await new CompleteCall(attempt, result).result();
+        if (result.outcome === 'done' && attempt.claim.answer.steps.size > 0) this.#reportUnasked(attempt);
+        this.#parts.running.end(attempt, recorded);
       }
       if (attempt.audited !== undefined) await attempt.audited;
-      return { kind: 'executed', recorded, policy: attempt.policy, attempt: attempt.claim.outcome.attempt };
+      return { kind: 'executed', recorded, policy: attempt.policy, attempt: attempt.claim.answer.attempt };
     } catch (error) {
-      await this.#abandon(attempt);
+      await this.#parts.running.abandon(attempt);
       throw error;
     } finally {
       this.#parts.running.leave();
@@ -149,7 +151,7 @@ export class Engine<Kind extends TransactionKind = never> {
   /** Runs the handler without a claim because the store is down and the operation's settings allow it. */
   async runUnprotected(operation: Operation, handler: (context: AnyContext) => Promise<unknown>): Promise<Outcome> {
     const { runtime, emit } = this.#parts.tools;
-    emit?.({ type: 'unprotected', operation: operation.name });
+    emit?.({ type: 'unprotected', operation: operation.name }, operation.caller);
     this.#parts.running.underWay += 1;
     try {
       await handler(new UnprotectedContext(runtime.random.uuid()) as object as AnyContext);
@@ -178,10 +180,11 @@ export class Engine<Kind extends TransactionKind = never> {
     running.underWay += 1;
     let result: ClaimResult | undefined;
     try {
-      const claim = await claimRecord(parts, operation);
-      if (!isWon(claim)) return undefined;
-      if (claim.outcome.tookOver && claim.outcome.operationId === operationId) {
-        result = await this.#begin(parts, operation, claim, false);
+      const claim = await new ClaimCall(parts, operation).result();
+      const { answer } = claim;
+      if (answer.outcome !== 'claimed') return undefined;
+      if (answer.tookOver && answer.operationId === operationId) {
+        result = await this.#begin(parts, operation, claim as WonClaim, false);
       } else await parts.undo.undo(operation, claim.request);
     } finally {
       if (result?.kind !== 'claimed') running.leave();
@@ -204,18 +207,24 @@ export class Engine<Kind extends TransactionKind = never> {
    */
   #begin(parts: EngineParts, operation: Operation, claim: WonClaim, asks: boolean): ClaimResult | Promise<ClaimResult> {
     const { tools, running, undo } = parts;
-    if (operation.caller?.mayBegin() === false)
-      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
-    const { tookOver, operationId, attempt: count } = claim.outcome;
     const { id, name, settings } = operation;
+    if (operation.caller?.mayBegin() === false) {
+      tools.observe?.({ type: 'refused', operation: name, code: 'request-incomplete' });
+      return undo.giveBack(operation, claim).then(() => ({ kind: 'not-begun' }));
+    }
+    const { tookOver, operationId, attempt: count } = claim.answer;
     const attempt = new Attempt(tools, operation, claim);
     running.add(attempt);
     tools.observe?.({ type: 'claimed', id, operation: name, attempt: count, tookOver });
     if (!tookOver || !(asks || isTooOldToRerun(operationId, settings, tools.runtime.clock.now()))) return attempt;
-    return recoverRecord(attempt, {
-      abandon: (left) => this.#abandon(left),
-      end: (left, recorded) => this.#end(left, recorded),
-    });
+    return recoverLapsed(attempt, running);
+  }
+
+  #unclaimed(operation: Operation, cause: unknown): ClaimResult {
+    const result = unclaimed(operation, cause);
+    if (result.kind === 'unavailable')
+      this.#parts.tools.observe?.({ type: 'refused', operation: operation.name, code: result.error.code });
+    return result;
   }
 
   #refuse(operation: Operation, outcome: Exclude<ClaimOutcome, Claimed>): Refused {
@@ -223,19 +232,16 @@ export class Engine<Kind extends TransactionKind = never> {
     const { emit, observe } = this.#parts.tools;
     const { id, name } = operation;
     if (refusal.kind === 'replay') observe?.({ type: 'replayed', id, operation: name });
-    else emit?.({ type: refusal.kind, id, operation: name });
+    else emit?.({ type: refusal.kind, id, operation: name }, operation.caller);
     return refusal;
   }
 
   /** Makes the record open or lapsed, according to `ending`. */
   async #letGo(attempt: Attempt, result: RunResult, ending: 'release' | 'lapse'): Promise<Recorded> {
-    if (ending === 'lapse') {
-      await this.#abandon(attempt);
-      return this.#end(attempt, 'lapsed');
-    }
+    if (ending === 'lapse') return this.#parts.running.abandon(attempt);
     await untilReturned(result);
     const rest = result.stillRunning?.();
-    if (rest === undefined) return this.#end(attempt, await releaseRecord(attempt));
+    if (rest === undefined) return this.#parts.running.end(attempt, await releaseRecord(attempt));
     void this.#releaseAfter(rest, attempt);
     return 'released';
   }
@@ -248,7 +254,7 @@ export class Engine<Kind extends TransactionKind = never> {
     this.#parts.running.underWay += 1;
     try {
       await untilSettled(rest, attempt.lease.signal);
-      this.#end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
+      this.#parts.running.end(attempt, attempt.lease.end === undefined ? await releaseRecord(attempt) : 'lapsed');
     } finally {
       this.#parts.running.leave();
     }
@@ -257,36 +263,7 @@ export class Engine<Kind extends TransactionKind = never> {
   #reportUnasked(attempt: Attempt): void {
     const { emit } = this.#parts.tools;
     const steps = emit === undefined ? [] : attempt.unaskedSteps();
-    const { id, name } = attempt.operation;
-    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps });
+    const { id, name, caller } = attempt.operation;
+    if (steps.length > 0) emit?.({ type: 'steps-unasked', id, operation: name, steps }, caller);
   }
-
-  async #abandon(attempt: Attempt): Promise<void> {
-    attempt.lease.stop();
-    await abandonRecord(attempt);
-    this.#parts.running.delete(attempt);
-  }
-
-  #end(attempt: Attempt, recorded: Recorded): Recorded {
-    attempt.lease.stop();
-    this.#parts.running.delete(attempt);
-    const { emit, observe } = this.#parts.tools;
-    const tell = recorded === 'stored' ? observe : emit;
-    tell?.({ type: 'executed', id: attempt.operation.id, operation: attempt.operation.name, recorded });
-    return recorded;
-  }
-}
-
-const returningMicrotasks = 16;
-
-/**
- * A handler that returns right after it has ended its response settles within a few microtasks: its record is released
- * before the answer is sent, so a retry finds it open.
- */
-async function untilReturned({ stillRunning }: RunResult): Promise<void> {
-  for (let left = returningMicrotasks; left > 0 && stillRunning?.() !== undefined; left -= 1) await undefined;
-}
-
-function isWon(claim: Claim): claim is WonClaim {
-  return claim.outcome.outcome === 'claimed';
 }

@@ -37,7 +37,7 @@ export function safetyMarginMs(leaseMs: number): number {
 }
 
 /** When the caller of an operation ends, on the monotonic clock; Infinity if it doesn't. */
-function endOf({ caller }: Operation): number {
+export function endOf({ caller }: Operation): number {
   return caller?.endsAt ?? Number.POSITIVE_INFINITY;
 }
 
@@ -142,8 +142,8 @@ export class Lease extends Due {
     this.end = end;
     this.#tools.timer.delete(this);
     this.#controller?.abort(new LeaseLostError(reasons[end]));
-    const { id, name } = this.#operation;
-    this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end });
+    const { id, name, caller } = this.#operation;
+    this.#tools.emit?.({ type: 'lease-lost', id, operation: name, reason: end }, caller);
     // The rest of the lease leaves the handler time to react, but the process may not live that long.
     if (this.#tools.runtime.clock.monotonic() < endOf(this.#operation)) return;
     const abandoned = abandonRecord({ operation: this.#operation, owner: this.#owner, tools: this.#tools });

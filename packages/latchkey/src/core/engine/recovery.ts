@@ -5,58 +5,37 @@
  * @module
  */
 
-import type { Conclude } from '../audit/hook-decision.ts';
+import { auditHookDecision, type Conclude } from '../audit/hook-decision.ts';
 import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
-import {
-  askAgainMs,
-  type LapsedOperation,
-  type Operation,
-  type Recorded,
-  type Recover,
-  type Recovery,
-} from '../operation.ts';
+import { askAgainMs, type LapsedOperation, type Operation, type Recover, type Recovery } from '../operation.ts';
 import { stepProgress, stepValue } from '../steps/saved-step.ts';
 import type { Claimed, StoredResult } from '../store.ts';
 import { derivedKey } from '../support/digest.ts';
 import type { Attempt } from './attempt.ts';
 import type { ClaimResult } from './claim.ts';
-import { storeResult } from './conclude.ts';
-
-type Auditing = typeof import('../audit/hook-decision.ts');
-let auditing: Auditing | undefined;
-
-/** Loads the audit, which only the decision of a `recover` hook needs. Most applications have no such hook. */
-export async function loadAudit(): Promise<Auditing> {
-  auditing ??= await import('../audit/hook-decision.ts');
-  return auditing;
-}
-
-/** Ends an attempt whose handler doesn't run. */
-interface Endings {
-  abandon(attempt: Attempt): Promise<void>;
-  end(attempt: Attempt, recorded: Recorded): void;
-}
+import { CompleteCall } from './conclude.ts';
+import type { RunningAttempts } from './running-attempts.ts';
 
 /** Asks the hook and carries out its decision. Without a hook, the record is left for a person to decide. */
-export async function recoverRecord(attempt: Attempt, endings: Endings): Promise<ClaimResult> {
+export async function recoverRecord(attempt: Attempt, running: RunningAttempts): Promise<ClaimResult> {
   const recovery = await askRecover(attempt);
   if (recovery.decision !== 'rerun' && recovery.decision !== 'respond') {
-    await endings.abandon(attempt);
+    await running.abandon(attempt);
     return { kind: 'outcome-unknown' };
   }
   const conclude = await audit(attempt, recovery);
   if (conclude === undefined) {
-    await endings.abandon(attempt);
+    await running.abandon(attempt);
     return unavailable('The decision about the lapsed operation could not be stored. Retry.');
   }
-  if (recovery.decision === 'respond') return respond(attempt, recovery.result, conclude, endings);
+  if (recovery.decision === 'respond') return respond(attempt, recovery.result, conclude, running);
   if (attempt.lease.isHeld && attempt.operation.caller?.mayBegin() !== false) {
     attempt.audited = conclude('applied');
     return attempt;
   }
   // The hook, or the store write of its decision, took longer than the lease, so another worker may hold the record; or
   // the client has disconnected meanwhile.
-  await endings.abandon(attempt);
+  await running.abandon(attempt);
   await conclude('stale');
   return { kind: 'in-progress', retryAfterMs: askAgainMs };
 }
@@ -67,7 +46,7 @@ const leaveIt: Recover = () => ({ decision: 'leave' });
 async function askRecover({ operation, claim, tools }: Attempt): Promise<Recovery> {
   const { recover = leaveIt } = operation;
   try {
-    const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claim.outcome));
+    const recovery: Recovery | undefined = await recover(lapsedOperation(operation, claim.answer));
     if (typeof recovery?.decision === 'string') return recovery;
     throw new TypeError('A recover hook must return a decision: respond, rerun or leave.');
   } catch (error) {
@@ -95,11 +74,10 @@ async function audit(
   recovery: Exclude<Recovery, { decision: 'leave' }>,
 ): Promise<Conclude | undefined> {
   try {
-    const { auditHookDecision } = await loadAudit();
-    return await auditHookDecision(tools, { operation, owner, claimed: claim.outcome, recovery });
+    return await auditHookDecision(tools, { operation, owner, claimed: claim.answer, recovery });
   } catch (error) {
     // Failed calls were reported as events. Any other error means that the hook returned something other than a
-    // decision, or that the audit could not be loaded.
+    // decision.
     const { name } = operation;
     if (!(error instanceof LatchkeyError)) tools.emit?.({ type: 'handler-error', operation: name, error });
     return undefined;
@@ -110,17 +88,17 @@ async function respond(
   attempt: Attempt,
   result: StoredResult,
   conclude: Conclude,
-  endings: Endings,
+  running: RunningAttempts,
 ): Promise<ClaimResult> {
-  const recorded = await storeResult(attempt, { result, tombstone: result.bytes });
-  endings.end(attempt, recorded);
+  const recorded = await new CompleteCall(attempt, { result, tombstone: result.bytes }).result();
+  running.end(attempt, recorded);
   if (recorded === 'lost') {
     await conclude('stale');
     return { kind: 'in-progress', retryAfterMs: askAgainMs };
   }
   if (recorded === 'unstored') return unavailable('The recovered answer could not be stored. Retry.');
   await conclude('applied');
-  const { operationId } = attempt.claim.outcome;
+  const { operationId } = attempt.claim.answer;
   return { kind: 'replay', result, operationId, completedAtMs: attempt.tools.runtime.clock.now() };
 }
 

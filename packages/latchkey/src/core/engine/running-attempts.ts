@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Recorded } from '../operation.ts';
 import { sleep, type Timers } from '../runtime.ts';
 import type { Store, TransactionKind } from '../store.ts';
 import { LinkedList } from '../support/linked-list.ts';
@@ -34,6 +35,25 @@ export class RunningAttempts extends LinkedList<Attempt> {
   leave(): void {
     this.underWay -= 1;
     if (this.closing && this.underWay === 0) this.#empty?.abort();
+  }
+
+  /** Ends an attempt whose outcome is unknown: its record lapses at once. */
+  async abandon(attempt: Attempt): Promise<Recorded> {
+    attempt.lease.stop();
+    await abandonRecord(attempt);
+    return this.end(attempt, 'lapsed');
+  }
+
+  /** Ends an attempt once the end state of its record is known. */
+  end(attempt: Attempt, recorded: Recorded): Recorded {
+    attempt.lease.stop();
+    this.delete(attempt);
+    const { emit, observe } = attempt.tools;
+    const tell = recorded === 'stored' ? observe : emit;
+    const { id, name, caller } = attempt.operation;
+    const { attempt: count, tookOver } = attempt.claim.answer;
+    tell?.({ type: 'executed', id, operation: name, attempt: count, tookOver, recorded }, caller);
+    return recorded;
   }
 
   /**

@@ -34,10 +34,10 @@ export class UndoClaim {
    * Gives back a claim under which nothing ran, so a retry finds the record as if it had never been claimed. If that
    * fails, it is repeated in the background.
    */
-  async giveBack(operation: Operation, { request, outcome }: WonClaim): Promise<void> {
+  async giveBack(operation: Operation, { request, answer }: WonClaim): Promise<void> {
     const { retentionMs, whenRunning } = operation.settings;
     try {
-      const given = this.#giveBack(request, outcome, { retentionMs, notify: whenRunning === 'wait' });
+      const given = this.#giveBack(request, answer, { retentionMs, notify: whenRunning === 'wait' });
       await withTimeLimit(this.#tools.runtime, undoLimitMs(request), given);
     } catch (error) {
       this.#tools.emit?.({ type: 'store-error', operation: operation.name, during: 'undo-claim', error });

@@ -8,7 +8,8 @@
 import type { Operation } from '../operation.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import type { Claim, EngineTools } from './attempt.ts';
-import { claimRecord, type EngineParts, isRunning } from './claim.ts';
+import { ClaimCall, type EngineParts, isRunning } from './claim.ts';
+import { endOf } from './lease.ts';
 
 const firstPollMs = 25;
 const slowestPollMs = 1_000;
@@ -17,15 +18,14 @@ const slowestPollMs = 1_000;
 export async function waitForEnd(operation: Operation, first: Claim, parts: EngineParts): Promise<Claim> {
   const { tools, running } = parts;
   const { clock } = tools.runtime;
-  const endsAt = operation.caller?.endsAt ?? Number.POSITIVE_INFINITY;
-  const giveUpAt = Math.min(clock.monotonic() + operation.settings.waitMs, endsAt);
+  const giveUpAt = Math.min(clock.monotonic() + operation.settings.waitMs, endOf(operation));
   const waiter = new ChangeWaiter(operation, tools);
   let claim = first;
   try {
-    while (isRunning(operation, claim.outcome) && clock.monotonic() < giveUpAt) {
+    while (isRunning(operation, claim.answer) && clock.monotonic() < giveUpAt) {
       if (running.closing || operation.caller?.mayBegin() === false) break;
       await waiter.next(giveUpAt - clock.monotonic());
-      claim = await claimRecord(parts, operation);
+      claim = await new ClaimCall(parts, operation).result();
     }
     return claim;
   } finally {

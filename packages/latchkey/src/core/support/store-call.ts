@@ -20,6 +20,8 @@ export interface CallTools {
   readonly timer?: DueTimer;
 }
 
+type TimedTools = CallTools & { readonly timer: DueTimer };
+
 /** Settles like `call`, or rejects with `store-unavailable` after `limitMs` milliseconds, using its own timer. */
 export function withTimeLimit<T>({ timers }: Runtime, limitMs: number, call: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
@@ -69,13 +71,9 @@ export function callBefore<T>(tools: CallTools, deadline: number, call: () => Pr
 
 type Failed<T> = (error: unknown) => Promise<T>;
 
-function callOnce<T>(
-  { runtime, timer }: CallTools,
-  deadline: number,
-  call: () => Promise<T>,
-  failed: Failed<T>,
-): Promise<T> {
-  if (timer !== undefined) return new LimitedCall(timer, deadline, failed).answerOf(call);
+function callOnce<T>(tools: CallTools, deadline: number, call: () => Promise<T>, failed: Failed<T>): Promise<T> {
+  const { runtime, timer } = tools;
+  if (timer !== undefined) return new PlainCall(tools as TimedTools, deadline, call, failed).result();
   const limitMs = Math.max(deadline - runtime.clock.monotonic(), 1);
   return withTimeLimit(runtime, limitMs, begun(call)).catch(failed);
 }
@@ -85,29 +83,43 @@ async function begun<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }
 
-/** A pending call and its time limit. An answer after the limit is dropped. */
-class LimitedCall<T> extends Due {
-  override readonly dueAt: number;
-  readonly #timer: DueTimer;
-  readonly #failed: Failed<T>;
-  #resolve!: (answer: T | Promise<T>) => void;
+/**
+ * A pending call and its time limit. An answer after the limit is dropped. The calls of every request extend it: one
+ * object holds the call, its answer and its place in the timer.
+ *
+ * @typeParam Answer - what the store answers.
+ * @typeParam Result - what the answer means to the caller.
+ */
+export abstract class TimedCall<Answer, Result> extends Due {
+  protected abstract readonly tools: TimedTools;
+  #resolve!: (result: Result | Promise<Result>) => void;
 
-  constructor(timer: DueTimer, dueAt: number, failed: Failed<T>) {
-    super();
-    this.dueAt = dueAt;
-    this.#timer = timer;
-    this.#failed = failed;
+  /** Calls the store. */
+  protected abstract send(): Promise<Answer>;
+
+  /** Returns what the answer means. Does not throw. */
+  protected abstract accept(answer: Answer): Result | Promise<Result>;
+
+  /** Called if the call failed, or has no answer at its limit. */
+  protected abstract failed(error: unknown): Promise<Result>;
+
+  /**
+   * Repeats the call after a failure until an answer comes or the deadline has passed. The parameters are those of
+   * {@link callUntil}.
+   */
+  protected again(error: unknown, operation: string, during: string, isFinal = isFinalStoreError): Promise<Answer> {
+    return callAgain(this.tools, { deadline: this.dueAt, operation, during, isFinal }, () => this.send(), error);
   }
 
-  answerOf(call: () => Promise<T>): Promise<T> {
-    const answer = new Promise<T>((resolve) => {
-      this.#resolve = resolve;
-    });
-    this.#timer.add(this);
+  /** Makes the call. */
+  result(): Promise<Result> {
+    const { promise, resolve } = Promise.withResolvers<Result>();
+    this.#resolve = resolve;
+    this.tools.timer.add(this);
     try {
-      call().then(
-        (value) => {
-          if (this.#timer.delete(this)) this.#resolve(value);
+      this.send().then(
+        (answer) => {
+          if (this.tools.timer.delete(this)) this.#resolve(this.accept(answer));
         },
         (error: unknown) => this.#fail(error),
       );
@@ -115,15 +127,39 @@ class LimitedCall<T> extends Due {
       // A store that throws synchronously has failed like one that rejects.
       this.#fail(error);
     }
-    return answer;
+    return promise;
   }
 
   override due(): void {
-    this.#fail(new StoreUnavailableError('The store did not answer in time.'));
+    this.#fail(notInTime());
   }
 
   #fail(error: unknown): void {
-    if (this.#timer.delete(this)) this.#resolve(this.#failed(error));
+    if (this.tools.timer.delete(this)) this.#resolve(this.failed(error));
+  }
+}
+
+/** The error for an answer that comes too late. */
+export function notInTime(): StoreUnavailableError {
+  return new StoreUnavailableError('The store did not answer in time.');
+}
+
+class PlainCall<T> extends TimedCall<T, T> {
+  protected override readonly tools: TimedTools;
+  override readonly dueAt: number;
+  protected override readonly send: () => Promise<T>;
+  protected override readonly failed: Failed<T>;
+
+  constructor(tools: TimedTools, deadline: number, call: () => Promise<T>, failed: Failed<T>) {
+    super();
+    this.tools = tools;
+    this.dueAt = deadline;
+    this.send = call;
+    this.failed = failed;
+  }
+
+  protected override accept(answer: T): T {
+    return answer;
   }
 }
 

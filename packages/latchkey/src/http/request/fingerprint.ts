@@ -28,7 +28,10 @@ export interface FingerprintVersion {
 export const fingerprintVersions: readonly FingerprintVersion[] = [
   {
     tag: '1',
-    materialOf: ({ target, mediaType, body, headers }) => joinParts([target, mediaType, body[0], body[1], ...headers]),
+    materialOf: ({ target, mediaType, body, headers }) => {
+      const material = joinParts([target, mediaType, body[0], body[1]]);
+      return headers.length === 0 ? material : material + joinParts(headers);
+    },
   },
 ];
 

@@ -6,6 +6,7 @@
  */
 
 import { LatchkeyError, StoreUnavailableError } from '../../core/errors.ts';
+import { observing } from '../../core/log.ts';
 import type { Operation } from '../../core/operation.ts';
 import { systemRuntime } from '../../core/runtime.ts';
 import type { StoredRecord } from '../../core/store.ts';
@@ -86,7 +87,9 @@ export async function quarantineProblem(
     if (isTrusted(await readRecord(operation, guard), restored.at)) return undefined;
   } catch (cause) {
     const isOurs = cause instanceof LatchkeyError;
-    return unavailable(isOurs ? cause : new StoreUnavailableError('The store failed.', { cause }));
+    const error = isOurs ? cause : new StoreUnavailableError('The store failed.', { cause });
+    observing(guard.emit)?.({ type: 'refused', operation: operation.name, code: error.code });
+    return unavailable(error);
   }
   guard.emit?.({ type: 'quarantined', id: operation.id, operation: operation.name });
   const { detail } = problem('key-quarantined');

@@ -5,7 +5,7 @@
  */
 
 import type { Engine } from '../../core/engine/engine.ts';
-import { loadAudit } from '../../core/engine/recovery.ts';
+import { loadRecovery } from '../../core/engine/load-recovery.ts';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { Runtime } from '../../core/runtime.ts';
 import { type OperationSettings, settingsOf } from '../../core/settings.ts';
@@ -50,6 +50,8 @@ export interface Guard<Native, Kind extends TransactionKind> extends ProblemShap
   readonly store: AnyStore;
   readonly runtime: Runtime | undefined;
   readonly principal: Principal<Native>;
+  /** True once a shutdown has begun. */
+  isClosing: boolean;
   readonly fingerprintsOf: Fingerprinter;
   /** Reports each code once for this guard. */
   readonly warn: Warn;
@@ -118,7 +120,7 @@ function isPrepared<Native>({ recover, request, response, restored }: RouteSetti
  * needed.
  */
 function loadAhead<Native>(options: RouteSettings<Native>): void {
-  if (options.recover !== undefined) loadAudit().catch(() => {});
+  if (options.recover !== undefined) loadRecovery().catch(() => {});
   if (isPrepared(options)) loadOnDemand().catch(() => {});
 }
 

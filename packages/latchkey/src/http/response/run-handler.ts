@@ -20,7 +20,7 @@ function thrownResponse(error: unknown, exchange: AnyExchange): PlainResponse {
 }
 
 function answerThrow(error: unknown, operation: string, exchange: AnyExchange): CapturedResponse {
-  exchange.guard.emit?.({ type: 'handler-error', operation, error });
+  exchange.guard.emit?.({ type: 'handler-error', operation, error }, exchange);
   const response = thrownResponse(error, exchange);
   exchange.thrown = error instanceof NothingHappenedError ? 'nothing-happened' : 'failed';
   exchange.forThrow = response;

@@ -199,6 +199,12 @@ export class DynamodbStore<Client extends DynamodbClient>
     await table.get(table.recordKey('ping'));
   }
 
+  /** The middle of the possible times. */
+  async now(): Promise<number> {
+    const { nowMs, uncertaintyMs } = await this.#now();
+    return nowMs + uncertaintyMs / 2;
+  }
+
   async close(): Promise<void> {
     this.#with.connection.close();
     this.#with.time.close();

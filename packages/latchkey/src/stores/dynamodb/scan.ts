@@ -28,19 +28,21 @@ const phases: Readonly<Record<RecordState, Phase>> = {
   completed: 'completed',
 };
 
-/** A page of live records in one state, in the order of the table. */
+/** A page of live records in one state, in the order of the table; with `mostRead`, of at most 1 MB of the table. */
 export async function listRecords(records: Records, request: ListRequest, at: Instant) {
   checkPageLimit(request);
-  const from = request.cursor === undefined ? undefined : records.table.recordKey(readCursor(request.cursor));
+  const from = request.cursor === undefined ? undefined : readCursor(request.cursor, records);
   const filter = recordFilter(records, '#ph = :ph AND #ex > :now', {
     ':ph': text(phases[request.state]),
     ':now': number(at.nowMs),
   });
   const found: Head[] = [];
-  for await (const { items } of records.table.scan(filter, from)) {
+  for await (const { items, next } of records.table.scan(filter, from)) {
     const heads = items.map((item) => headOf(records, item));
     found.push(...heads.filter(({ entry }) => stateOf(entry, at.nowMs) === request.state));
     if (found.length > request.limit) break;
+    if (request.mostRead !== undefined && next !== undefined)
+      return { heads: found, next: cursorAt(textIn(next, 'pk')) };
   }
   const heads = found.slice(0, request.limit);
   const last = heads.at(-1);
@@ -104,7 +106,15 @@ function cursorAfter({ entry }: Head): string {
   return `after:${encodeURIComponent(entry.id)}`;
 }
 
-function readCursor(cursor: string): string {
-  if (cursor.startsWith('after:')) return decodeURIComponent(cursor.slice('after:'.length));
+/** The end of a page of the table, whose last item need not be a record. */
+function cursorAt(key: string): string {
+  return `at:${encodeURIComponent(key)}`;
+}
+
+/** Returns the key after which the scan goes on. */
+function readCursor(cursor: string, { table }: Records): string {
+  const [kind, rest = ''] = cursor.split(':');
+  if (kind === 'after') return table.recordKey(decodeURIComponent(rest));
+  if (kind === 'at') return decodeURIComponent(rest);
   throw unknownCursor();
 }

@@ -26,6 +26,8 @@ export class EncryptedStore implements AnyStore {
   readonly sealed = true;
   readonly transaction?: contract.TransactionMethod<contract.TransactionKind>;
   readonly watch?: NonNullable<AnyStore['watch']>;
+  readonly now?: NonNullable<AnyStore['now']>;
+  readonly doctor?: NonNullable<AnyStore['doctor']>;
   readonly outbox?: SealedOutbox;
   readonly #store: AnyStore;
   readonly #keys: KeyRing;
@@ -40,6 +42,8 @@ export class EncryptedStore implements AnyStore {
     if (store.outbox)
       this.outbox = new SealedOutbox(store.outbox, { seal: this.#seal.bind(this), open: this.#open.bind(this) });
     if (store.watch) this.watch = store.watch.bind(store);
+    if (store.now) this.now = store.now.bind(store);
+    if (store.doctor) this.doctor = store.doctor.bind(store);
     if (store.transaction) this.transaction = this.#transaction(store.transaction.bind(store)) as never;
     if (contract.isOperatorStore(store)) Object.assign(this, this.#operatorMethods(store));
   }

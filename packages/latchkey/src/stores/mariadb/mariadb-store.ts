@@ -210,6 +210,12 @@ export class MariadbStore<Handle extends MariadbConnection>
     await this.#connection.run(this.#sql.ping);
   }
 
+  async now(): Promise<number> {
+    await this.#ready();
+    const { rows } = await this.#connection.run(this.#sql.ping);
+    return Number(columnsOf(rows[0])('now'));
+  }
+
   async close(): Promise<void> {
     this.#sweeper?.stop();
     this.#connection.close();

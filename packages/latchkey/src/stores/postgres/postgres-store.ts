@@ -133,6 +133,11 @@ export class PostgresStore<Tx> implements contract.OperatorStore<PostgresTransac
     await this.#connection.run('ping');
   }
 
+  async now(): Promise<number> {
+    const [row = {}] = await this.#connection.run('ping');
+    return numberIn(row, 'now');
+  }
+
   async close(): Promise<void> {
     this.#connection.close();
     this.#sweeper?.stop();

@@ -4,7 +4,9 @@
  * @module
  */
 
+import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
+import type { StoreFinding } from '../../core/store.ts';
 import type { Node, Wire } from './clients/wire.ts';
 import { toStoreError } from './errors.ts';
 
@@ -24,11 +26,8 @@ export type RedisFindingCode =
   | 'settings-hidden';
 
 /** A problem of one server or of the client. */
-export interface RedisFinding {
+export interface RedisFinding extends StoreFinding {
   readonly code: RedisFindingCode;
-  readonly message: string;
-  /** Host and port; absent if it is about the client. */
-  readonly server?: string;
 }
 
 /** The options of `doctor`. */
@@ -114,14 +113,25 @@ function textOf(value: unknown): string | undefined {
 
 async function examineClock(node: Node, clock: Clock, options: DoctorOptions): Promise<RedisFinding[]> {
   const before = clock.now();
-  const reply = await node.command('TIME');
+  const serverMs = await timeOn(node);
   const after = clock.now();
-  const [seconds, microseconds]: readonly unknown[] = Array.isArray(reply) ? reply : [];
-  const serverMs = Number(seconds) * 1000 + Number(microseconds) / 1000;
   // The server replied at some time between the two; only a time outside that interval is a difference.
   const offsetMs = Math.round(serverMs > after ? serverMs - after : Math.min(serverMs - before, 0));
   if (Math.abs(offsetMs) <= (options.maxClockOffsetMs ?? 1_000)) return [];
   return [{ code: 'clock-offset', message: `The server's clock is ${offsetMs} ms ahead of this machine's.` }];
+}
+
+async function timeOn(node: Node): Promise<number> {
+  const reply = await node.command('TIME');
+  const [seconds, microseconds]: readonly unknown[] = Array.isArray(reply) ? reply : [];
+  return Number(seconds) * 1000 + Number(microseconds) / 1000;
+}
+
+/** The time of the first master; `examine` compares the clocks of all. */
+export async function timeOf(wire: Wire): Promise<number> {
+  const [node] = await wire.nodes();
+  if (node === undefined) throw new StoreUnavailableError('The Redis cluster has no master.');
+  return timeOn(node);
 }
 
 function examineClient(wire: Wire): RedisFinding[] {

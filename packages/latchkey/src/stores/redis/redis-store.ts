@@ -166,6 +166,10 @@ export class ScriptedStore implements contract.OperatorStore {
     });
   }
 
+  now(): Promise<number> {
+    return this.#reaching(async () => this.#bounded((await import('./doctor.ts')).timeOf(this.#wire)));
+  }
+
   /** Reports what may lose records; see `RedisFinding`. */
   doctor(options: DoctorOptions = {}): Promise<readonly RedisFinding[]> {
     const { clock } = this.#parts.runtime;

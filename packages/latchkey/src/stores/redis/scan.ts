@@ -92,10 +92,14 @@ export interface ListParts {
  */
 export async function listPage(parts: ListParts, request: ListRequest): Promise<RecordPage> {
   checkPageLimit(request);
+  const { mostRead = Number.POSITIVE_INFINITY } = request;
   const start = readScanCursor(request.cursor);
   const page = new Map<string, StoredRecord>();
   let done = new Set(start.done);
+  let read = 0;
   for await (const { place, ids } of scan(parts.wire, parts.prefix, start.place)) {
+    if (read >= mostRead) return { records: [...page.values()], next: writeCursor(place, done) };
+    read += ids.length;
     const found = await Promise.all(ids.filter((id) => !page.has(id)).map(parts.look));
     for (const record of found) {
       if (record === undefined || done.has(markOf(record.id))) continue;

@@ -22,8 +22,10 @@ import { openMariadb } from './mariadb-url.ts';
 import { type Opened, type StoreFromUrlOptions, storeFromUrlTable } from './opened.ts';
 import { openPostgres } from './postgres-url.ts';
 import { openRedis } from './redis-url.ts';
-import { invalidUrl, parseStoreUrl } from './store-url.ts';
+import { schemeOf } from './store-url.ts';
 
+export type { Migration } from '../shared/migration.ts';
+export { migrateFromUrl, migrationsFromUrl } from './migrate-url.ts';
 export type { StoreFromUrlOptions } from './opened.ts';
 
 /**
@@ -56,8 +58,6 @@ const openers: Readonly<Record<string, (url: URL, options: StoreFromUrlOptions) 
   'sqlite:': openSqlite,
   'memory:': openMemory,
 };
-
-const schemes = Object.keys(openers).join(' ');
 
 /**
  * Creates a store from a URL, with its own client that `close` closes. It checks that the server answers and has the
@@ -94,13 +94,7 @@ export function storeFromUrl<const Url extends string>(
 ): Promise<StoreFromUrl<Url>>;
 export async function storeFromUrl(text: string, options: StoreFromUrlOptions = {}): Promise<unknown> {
   readOptions('storeFromUrl', storeFromUrlTable, options);
-  const url = parseStoreUrl(text);
-  if (url.protocol === 'mysql:')
-    throw invalidUrl(
-      'MySQL is not supported: the MariaDB store was never tested on it. For a MariaDB server, write mariadb:',
-    );
-  const open = Object.hasOwn(openers, url.protocol) ? openers[url.protocol] : undefined;
-  if (open === undefined) throw invalidUrl(`the URL must begin with one of: ${schemes}`);
+  const { url, found: open } = schemeOf(text, openers);
   const opened = await open(url, options);
   return ready(opened.connect, closingAll(opened));
 }

@@ -1,6 +1,6 @@
 import { checkOption } from '../../core/options/read-options.ts';
 import type { OperatorStore } from '../../core/store.ts';
-import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
+import type { MariadbConnection, MariadbTransactions, TableOptions } from '../mariadb/index.ts';
 import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { connectionsRule, decoded, parametersOf } from './store-url.ts';
 
@@ -19,17 +19,24 @@ export async function openMariadb(
 ): Promise<Opened<OperatorStore<MariadbTransactions<MariadbConnection>>>> {
   const { connections = connectionsRule.default, ssl, ...settings } = parametersOf(url, parameters);
   checkOption('storeFromUrl', 'connections', connections, connectionsRule);
-  const { createPool } = await loadMysql2(url);
   const { mariadbStore } = await import('../mariadb/index.ts');
-  const client = createPool({
-    ...addressOf(url),
-    connectionLimit: connections,
-    ...(ssl === true && { ssl: {} }),
-  });
+  const client = await openMariadbPool(url, connections, ssl === true);
   return {
     store: mariadbStore({ client, ...settings, ...(runtime && { runtime }) }),
     end: () => client.end(),
   };
+}
+
+/** The names of the tables in a URL, and whether it asks for TLS. */
+export function mariadbNames(url: URL): { readonly names: TableOptions; readonly ssl: boolean } {
+  const { tablePrefix, ssl } = parametersOf(url, parameters);
+  return { names: tablePrefix === undefined ? {} : { tablePrefix }, ssl: ssl === true };
+}
+
+/** A pool for the server of a URL. */
+export async function openMariadbPool(url: URL, connections: number, ssl: boolean) {
+  const { createPool } = await loadMysql2(url);
+  return createPool({ ...addressOf(url), connectionLimit: connections, ...(ssl && { ssl: {} }) });
 }
 
 /** Other settings keep the client's defaults. */

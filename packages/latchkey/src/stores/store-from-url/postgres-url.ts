@@ -1,6 +1,6 @@
 import { checkOption } from '../../core/options/read-options.ts';
 import type { OperatorStore } from '../../core/store.ts';
-import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
+import type { PgClient, PostgresTransactions, TableNames } from '../postgres/index.ts';
 import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { connectionsRule, parametersOf, without } from './store-url.ts';
 
@@ -36,9 +36,8 @@ export async function openPostgres(
   } = parametersOf(url, { ...storeParameters, ...clientParameters });
   const settings = without(others, clientParameters);
   checkOption('storeFromUrl', 'connections', connections, connectionsRule);
-  const { default: pg } = await loadPg(url);
   const { postgresStore } = await import('../postgres/index.ts');
-  const pool = new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });
+  const pool = await openPool(url, connections);
   // Without a listener, an idle connection that breaks would end the process.
   pool.on('error', (error) => onClientError?.(clientError(error)));
   return {
@@ -50,6 +49,18 @@ export async function openPostgres(
     }),
     end: () => pool.end(),
   };
+}
+
+/** The names of the tables in a URL. */
+export function postgresNames(url: URL): TableNames {
+  const { schema, tablePrefix } = parametersOf(url, { ...storeParameters, ...clientParameters });
+  return { ...(schema !== undefined && { schema }), ...(tablePrefix !== undefined && { tablePrefix }) };
+}
+
+/** A pool for the server of a URL. */
+export async function openPool(url: URL, connections: number) {
+  const { default: pg } = await loadPg(url);
+  return new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });
 }
 
 /** The client reads its own parameters from the URL, and must not get the store's. */

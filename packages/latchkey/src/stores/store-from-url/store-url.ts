@@ -38,12 +38,31 @@ export function invalidUrl(message: string): LatchkeyError {
  *
  * @throws LatchkeyError `option-invalid`.
  */
-export function parseStoreUrl(text: string): URL {
+function parseStoreUrl(text: string): URL {
   if (!URL.canParse(text)) throw invalidUrl('the URL of the store can not be read; is it like redis://localhost:6379?');
   const url = new URL(text);
   for (const part of [url.username, url.password, url.hostname, url.pathname]) decoded(part);
   if (url.hash !== '') throw invalidUrl('the URL must not contain "#"; write one in a password as %23.');
   return url;
+}
+
+/**
+ * Parses a URL and finds the entry of its scheme.
+ *
+ * @throws LatchkeyError `option-invalid`.
+ */
+export function schemeOf<Entry>(
+  text: string,
+  schemes: Readonly<Record<string, Entry>>,
+): { readonly url: URL; readonly found: Entry } {
+  const url = parseStoreUrl(text);
+  if (url.protocol === 'mysql:')
+    throw invalidUrl(
+      'MySQL is not supported: the MariaDB store was never tested on it. For a MariaDB server, write mariadb:',
+    );
+  const found = Object.hasOwn(schemes, url.protocol) ? schemes[url.protocol] : undefined;
+  if (found === undefined) throw invalidUrl(`the URL must begin with one of: ${Object.keys(schemes).join(' ')}`);
+  return { url, found };
 }
 
 /**

@@ -8,7 +8,7 @@ import type { OperatorStore } from '../../../src/core/store.ts';
 import { tableDefinition } from '../../../src/stores/dynamodb/index.ts';
 import { migrate as migrateMariadb } from '../../../src/stores/mariadb/index.ts';
 import { migrate as migratePostgres } from '../../../src/stores/postgres/index.ts';
-import { storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
+import { migrateFromUrl, storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
 import { startDynamodb } from '../../servers/dynamodb-local.ts';
 import { startMariadb } from '../../servers/mariadb-server.ts';
 import { patience } from '../../servers/patience.ts';
@@ -24,8 +24,10 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-/** It claims, and closes more than once. */
-async function use(store: Pick<OperatorStore, 'claim' | 'close'>): Promise<void> {
+/** It has its server's clock, which is this machine's, claims, and closes more than once. */
+async function use(store: Pick<OperatorStore, 'now' | 'claim' | 'close'>): Promise<void> {
+  const offsetMs = Number(await store.now?.()) - Date.now();
+  expect(Math.abs(offsetMs)).toBeLessThan(patience(10_000));
   expect((await store.claim(claimOf('id', 'token'))).outcome).toBe('claimed');
   await store.close();
   await store.close();
@@ -92,7 +94,8 @@ if (isSelected('postgres'))
       ends.push(server.stop, () => admin.end());
       const url = `${server.url}?schema=shop&tablePrefix=once_&connections=2&application_name=shop`;
       expect(await refused(url)).toMatchObject({ code: 'schema-missing' });
-      await migratePostgres(admin, { schema: 'shop', tablePrefix: 'once_' });
+      for (let repeated = 0; repeated < 2; repeated += 1) await migrateFromUrl(url);
+      expect(await migratePostgres(admin, { schema: 'shop', tablePrefix: 'once_' })).toEqual([]);
       const told: LatchkeyError[] = [];
       const store = await storeFromUrl(url, { onClientError: (error) => told.push(error) });
       const connections = async () => {
@@ -121,6 +124,9 @@ if (isSelected('mariadb'))
       expect(wrong).toMatchObject({ code: 'store-unavailable' });
       expect(inspect(wrong, { depth: 20, showHidden: true })).not.toContain('s3cret');
       await use(await storeFromUrl(`${url}?tablePrefix=once_&connections=2`));
+      await migrateFromUrl(`mariadb://root@127.0.0.1:${server.port}/${server.admin.database}?tablePrefix=own_`);
+      const [tables] = await admin.query("SHOW TABLES LIKE 'own\\_%'");
+      expect(tables).not.toHaveLength(0);
       const connection = await createConnection(server.admin);
       ends.push(() => connection.end());
       const left = async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
 import { LatchkeyError } from '../../../src/core/errors.ts';
-import { storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
+import { migrateFromUrl, migrationsFromUrl, storeFromUrl } from '../../../src/stores/store-from-url/index.ts';
 import { claimOf } from '../requests.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'latchkey-url-'));
@@ -96,4 +96,49 @@ describe('storeFromUrl', () => {
     const options: object = { onError: () => {} };
     await expect(storeFromUrl('memory:', options)).rejects.toMatchObject({ code: 'option-unknown' });
   });
+});
+
+describe('migrationsFromUrl', () => {
+  it.each([
+    ['postgres://localhost/shop?schema=shop&tablePrefix=once_&connections=2', '"shop"."once_records"'],
+    ['mariadb://localhost/shop?tablePrefix=once_', '`once_records`'],
+    ['sqlite:records.db', 'CREATE TABLE latchkey_records'],
+  ])('returns the SQL of %s', async (url, words) => {
+    const sql = (await migrationsFromUrl(url)).map((migration) => migration.sql).join('');
+    expect(sql).toContain(words);
+  });
+
+  it.each(['redis://localhost', 'rediss://localhost', 'memory:'])('returns nothing for %s', async (url) => {
+    expect(await migrationsFromUrl(url)).toEqual([]);
+    await migrateFromUrl(url);
+  });
+
+  it.each([
+    ['dynamodb://eu-central-1/latchkey', 'tableDefinition'],
+    ['mysql://localhost/shop', 'write mariadb:'],
+    ['http://localhost', 'must begin with one of'],
+    ['postgres://localhost/shop?schemas=a', 'Did you mean "schema"?'],
+  ])('refuses %s', async (url, words) => {
+    await expect(migrationsFromUrl(url)).rejects.toThrow(words);
+    await expect(migrateFromUrl(url)).rejects.toThrow(words);
+  });
+});
+
+describe('migrateFromUrl', () => {
+  it('creates the tables of an SQLite file', async () => {
+    const path = join(folder, 'migrated.db');
+    await migrateFromUrl(`sqlite:${path}`);
+    const store = await storeFromUrl(`sqlite:${path}`);
+    expect(await store.sweep(1)).toBe(0);
+    await store.close();
+  });
+
+  it.each(['postgres://shop:s3cret@127.0.0.1:1/shop', 'mariadb://shop:s3cret@127.0.0.1:1/shop'])(
+    'does not show the password of %s',
+    async (url) => {
+      const error: unknown = await migrateFromUrl(url).catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject({ code: 'store-unavailable' });
+      expect(inspect(error, { depth: 20, showHidden: true })).not.toContain('s3cret');
+    },
+  );
 });

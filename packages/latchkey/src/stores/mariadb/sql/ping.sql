@@ -1,2 +1,4 @@
 -- Checks that the records can be read.
-SELECT 1 FROM {records} LIMIT 1
+--
+-- out: the time of the server, one row
+SELECT {now} AS now, EXISTS (SELECT 1 FROM {records}) AS found

@@ -1,10 +1,8 @@
 /**
- * Patterns of operation names: a method and a path, in which `:name` matches one segment.
+ * Patterns of operation names: a method and a path, in which `:name` matches one segment, or the name of a function.
  *
  * @module
  */
-
-import { LatchkeyError } from '../core/errors.ts';
 
 /** A compiled pattern. */
 export interface OperationPattern {
@@ -27,18 +25,13 @@ function decoded(segment: string): string {
   }
 }
 
-/**
- * Makes a pattern from `POST /v1/orders/:id/pay`.
- *
- * @throws LatchkeyError `option-invalid` unless the text is a method and a path.
- */
+/** Whether a text is a method and a path, such as `POST /v1/orders/:id/pay`. */
+export function isHttpOperation(text: string): boolean {
+  return patternShape.test(text);
+}
+
+/** Makes a pattern from `POST /v1/orders/:id/pay`. */
 export function operationPattern(text: string): OperationPattern {
-  if (!patternShape.test(text)) {
-    throw new LatchkeyError(
-      'option-invalid',
-      `httpOperations: ${JSON.stringify(text)} must be a method and a path, such as 'POST /v1/orders/:id/pay'.`,
-    );
-  }
   const segments = text.split('/');
   const names = segments.filter((segment) => nameShape.test(segment)).map((segment) => segment.slice(1));
   const pieces = segments.map((segment) => (nameShape.test(segment) ? '([^/]+)' : segment.replace(special, '\\$&')));

@@ -1,0 +1,132 @@
+/**
+ * `latchkey list`: records in one state.
+ *
+ * @module
+ */
+
+import { type Command, Option } from 'commander';
+import { principalDigest } from 'latchkey/engine';
+import { type Operator, principalFrom, type RecordEntry, type RecordListRequest } from 'latchkey/operator';
+import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
+import {
+  addPrincipalOptions,
+  addStoreOptions,
+  count,
+  type PrincipalFlags,
+  principalIn,
+  type StoreFlags,
+} from '../options.ts';
+import { withStore } from '../store.ts';
+import { note, print, printJson } from '../terminal/print.ts';
+import { Progress } from '../terminal/progress.ts';
+import { table } from '../terminal/table.ts';
+import { printable, styled } from '../terminal/text.ts';
+import { roughly } from '../terminal/times.ts';
+
+interface ListFlags extends StoreFlags, PrincipalFlags {
+  readonly state: RecordListRequest['state'];
+  readonly limit: number;
+  readonly cursor?: string;
+  readonly maxAttempts?: number;
+}
+
+/** A page of records; `read` is the number of records among which a principal's were searched. */
+interface Found {
+  readonly records: readonly RecordEntry[];
+  readonly next?: string;
+  readonly read?: number;
+}
+
+const states = ['lapsed', 'stuck', 'running', 'open', 'completed'];
+const largestPage = 1_000;
+/** Maximum number of records that one search for a principal reads. */
+const mostRead = 100_000;
+
+/** Adds the command. */
+export function addList(program: Command, invocation: Invocation): void {
+  const command = program
+    .command('list')
+    .description('List records in one state. Exit code 1 if it lists lapsed or stuck ones.')
+    .addOption(new Option('--state <state>', 'the state').choices(states).default('lapsed'))
+    .option('--limit <n>', 'maximum number of records, up to 1,000', count, 50)
+    .option('--cursor <cursor>', 'the next page, as the previous one names it')
+    .option('--max-attempts <n>', "claims after which a record is stuck, as your guards' (default: 10)", count);
+  addPrincipalOptions(addStoreOptions(command)).action(async (flags: ListFlags) => {
+    invocation.exitCode = await list(invocation, flags);
+  });
+}
+
+async function list(invocation: Invocation, flags: ListFlags): Promise<ExitCode> {
+  const source = await principalIn(invocation, flags);
+  const principal = source === undefined ? undefined : principalDigest(principalFrom(source, ''));
+  const { maxAttempts } = flags;
+  const search = (people: Operator) =>
+    principal === undefined
+      ? people.list(requestOf(flags, flags.limit))
+      : searchPrincipal(invocation, people, flags, principal);
+  const found: Found = await withStore(
+    invocation,
+    flags,
+    ({ people }) => search(people),
+    maxAttempts === undefined ? {} : { maxAttempts },
+  );
+  if (flags.json === true) printJson(invocation, { state: flags.state, ...found });
+  else printFound(invocation, flags.state, found);
+  const needsPerson = flags.state === 'lapsed' || flags.state === 'stuck';
+  return needsPerson && found.records.length > 0 ? exitCodes.found : exitCodes.done;
+}
+
+function requestOf({ state, cursor }: Pick<ListFlags, 'state' | 'cursor'>, limit: number): RecordListRequest {
+  return { state, limit, ...(cursor !== undefined && { cursor }) };
+}
+
+/** Stores can't look up a principal, so it reads the state's records, a bounded number of them. */
+async function searchPrincipal(
+  invocation: Invocation,
+  people: Operator,
+  { state, limit, cursor }: ListFlags,
+  principal: string,
+): Promise<Found> {
+  const progress = new Progress(invocation.stderr, `Reading ${state} records:`);
+  const records: RecordEntry[] = [];
+  let next = cursor;
+  let read = 0;
+  try {
+    do {
+      const page = await people.list(requestOf({ state, ...(next !== undefined && { cursor: next }) }, largestPage));
+      records.push(...page.records.filter((record) => record.principal === principal));
+      read += page.records.length;
+      next = page.next;
+      progress.update(read);
+    } while (next !== undefined && records.length < limit && read < mostRead);
+  } finally {
+    progress.end();
+  }
+  return { records, read, ...(next !== undefined && { next }) };
+}
+
+function printFound(invocation: Invocation, state: string, { records, next, read }: Found): void {
+  const { stdout } = invocation;
+  if (records.length > 0) {
+    const [head = '', ...rows] = table([columns, ...records.map((record) => rowOf(record, invocation.now()))]);
+    print(invocation, [styled(stdout, 'bold', head), ...rows]);
+  } else if (read === undefined) note(invocation, `There are no ${state} records.`);
+  if (read !== undefined)
+    note(invocation, `Searched ${read} ${state} records only; ${records.length} of them are of this principal.`);
+  if (next !== undefined) note(invocation, `There may be more: --cursor ${printable(next)}`);
+}
+
+const columns = ['REFERENCE', 'STATE', 'AGE', 'POLICY', 'ATTEMPT', 'STEPS', 'OPERATION'];
+
+function rowOf(record: RecordEntry, nowMs: number): readonly string[] {
+  const { reference, state, stuck, createdAtMs, policy, attempt, steps, begun, operation } = record;
+  return [
+    reference,
+    stuck ? 'stuck' : state,
+    roughly(nowMs - createdAtMs),
+    policy,
+    String(attempt),
+    begun.length === 0 ? String(steps.length) : `${steps.length}+${begun.length}`,
+    printable(operation),
+  ];
+}

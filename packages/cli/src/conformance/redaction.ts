@@ -1,0 +1,51 @@
+/**
+ * Removes what the template's headers contain from every text of a report: they may be credentials, which a target
+ * may send back.
+ *
+ * @module
+ */
+
+import type { Call, Header, Template } from './template.ts';
+
+/** Removes secrets from a text. */
+export type Redact = (text: string) => string;
+
+const harmless = /^(accept|accept-.*|content-type|content-encoding|prefer|user-agent)$/i;
+const credentials = /auth|cookie|credential|key|password|secret|session|signature|token/i;
+
+/** A shorter value, such as "1", is in many texts by chance. */
+function shortestSecret(name: string): number {
+  return credentials.test(name) ? 4 : 12;
+}
+
+/** The value, its parts after a scheme, and what Basic credentials encode. */
+function partsOf([, value]: Header): readonly string[] {
+  const words = value.split(/[\s,;=]+/);
+  const decoded = words.map((word) => Buffer.from(word, 'base64').toString());
+  return [
+    value,
+    ...words,
+    ...decoded.filter((text) => /^[\x20-\x7e]+$/.test(text)).flatMap((text) => [text, ...text.split(':')]),
+  ];
+}
+
+function secretsIn(calls: readonly Pick<Call, 'headers'>[]): readonly string[] {
+  const headers = calls.flatMap((call) => call.headers.filter(([name]) => !harmless.test(name)));
+  const parts = new Set(
+    headers.flatMap((header) => partsOf(header).filter((part) => part.length >= shortestSecret(header[0]))),
+  );
+  // A longer secret may contain a shorter one.
+  return [...parts].toSorted((one, other) => other.length - one.length);
+}
+
+/** Removes the headers of a template from texts. */
+export function redactionFor(template: Template, others: readonly Pick<Call, 'headers'>[] = []): Redact {
+  const secrets = secretsIn([template, ...Object.values(template.variants), ...others]);
+  return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+}
+
+/** A URL for reports: the values of its query may be credentials, too. */
+export function shownUrl({ origin, pathname, searchParams }: URL): string {
+  const names = [...searchParams.keys()].map((name) => `${name}=…`);
+  return `${origin}${pathname}${names.length === 0 ? '' : `?${names.join('&')}`}`;
+}

@@ -1,0 +1,99 @@
+/**
+ * The target as a process that the tester starts and kills.
+ *
+ * @module
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import type { Surroundings } from './wire.ts';
+
+/** The commands, which the shell runs. */
+export interface ProcessCommands {
+  readonly start: string;
+  /** Default: kills the process group of the start command. */
+  readonly kill: string | undefined;
+}
+
+/** The target did not start, or did not end. */
+export class TargetProcessError extends Error {}
+
+const retryMs = 50;
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Starts and kills the target. */
+export class TargetProcess {
+  readonly #commands: ProcessCommands;
+  readonly #url: URL;
+  readonly #surroundings: Surroundings;
+  readonly #limitMs: number;
+  #child: ChildProcess | undefined;
+
+  /** @param limitMs - the longest time for a start or an end. */
+  constructor(commands: ProcessCommands, url: URL, surroundings: Surroundings, limitMs: number) {
+    this.#commands = commands;
+    this.#url = url;
+    this.#surroundings = surroundings;
+    this.#limitMs = limitMs;
+  }
+
+  /** Kills the target for good. */
+  async end(): Promise<void> {
+    for (const signal of signals) process.off(signal, this.#interrupted);
+    await this.kill();
+  }
+
+  /** Starts the target and waits until it accepts connections. */
+  async start(): Promise<void> {
+    const child = spawn(this.#commands.start, { shell: true, detached: true, stdio: 'ignore' });
+    this.#child = child;
+    for (const signal of signals) process.off(signal, this.#interrupted).once(signal, this.#interrupted);
+    await this.#until(() => this.#listens(), 'The target does not accept connections. Check --start-command.');
+  }
+
+  /** Kills the target and waits until it accepts no connection. */
+  async kill(): Promise<void> {
+    const { kill } = this.#commands;
+    if (kill === undefined) this.#killGroup();
+    else await once(spawn(kill, { shell: true, stdio: 'ignore' }), 'exit');
+    await this.#until(async () => !(await this.#listens()), 'The target still runs. Check --kill-command.');
+  }
+
+  /** The target has a process group of its own, which Ctrl-C at a terminal does not reach. */
+  readonly #interrupted = (signal: NodeJS.Signals): void => {
+    this.#killGroup();
+    process.kill(process.pid, signal);
+  };
+
+  #killGroup(): void {
+    const pid = this.#child?.pid;
+    if (pid === undefined) return;
+    try {
+      process.kill(-pid, 'SIGKILL');
+    } catch (error) {
+      if (Reflect.get(Object(error), 'code') !== 'ESRCH') throw error;
+    }
+  }
+
+  async #until(holds: () => Promise<boolean>, message: string): Promise<void> {
+    const giveUpAt = this.#surroundings.monotonic() + this.#limitMs;
+    while (!(await holds())) {
+      if (this.#surroundings.monotonic() > giveUpAt) throw new TargetProcessError(message);
+      await this.#surroundings.sleep(retryMs);
+    }
+  }
+
+  /** Whether a server listens at the URL. */
+  #listens(): Promise<boolean> {
+    const { hostname, port, protocol } = this.#url;
+    return new Promise((resolve) => {
+      const socket = connect(Number(port || (protocol === 'https:' ? 443 : 80)), hostname.replaceAll(/[[\]]/g, ''));
+      const end = (listens: boolean) => {
+        socket.destroy();
+        resolve(listens);
+      };
+      socket.once('connect', () => end(true)).once('error', () => end(false));
+    });
+  }
+}

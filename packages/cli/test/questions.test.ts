@@ -1,0 +1,98 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { recordIdOf } from 'latchkey/operator';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { rig } from './rig.ts';
+import { installedCommand, onTerminal } from './terminal.ts';
+
+let on: Awaited<ReturnType<typeof rig>>;
+let command: Awaited<ReturnType<typeof installedCommand>>;
+let env: Record<string, string>;
+beforeEach(async () => {
+  on = await rig();
+  command = await installedCommand();
+  env = { PATH: command.path, LATCHKEY_STORE: on.url };
+});
+afterEach(async () => {
+  await on.end();
+  await command.remove();
+});
+
+const person = ['--who', 'ann', '--why', "'nothing happened'"].join(' ');
+
+describe('a question on a terminal', () => {
+  it.each([
+    ['Ctrl-C', '\u0003'],
+    ['the end of the input', '\u0004'],
+    ['another answer', 'nope'],
+    ['no answer', ''],
+  ])('is answered with no by %s', async (_, typed) => {
+    const reference = await on.lapse('a');
+    const line = `latchkey resolve ${reference} --forget ${person}`;
+    const { code, text } = await onTerminal(line, env, [['its key is new? [y/N]', typed]]);
+    expect(code).toBe(1);
+    expect(text).toContain('Nothing was changed.');
+    expect(await on.store.read('a')).toBeDefined();
+  });
+
+  it('is not followed by another one after Ctrl-C', async () => {
+    const reference = await on.lapse('a');
+    const { code, text } = await onTerminal(`latchkey resolve ${reference} --forget`, env, [['Who decides', '\u0003']]);
+    expect(code).toBe(1);
+    expect(text).not.toContain('Why, for the audit');
+    expect(await on.store.read('a')).toBeDefined();
+  });
+
+  it('is asked before records are erased, swept, and tables created', async () => {
+    await on.lapse('a');
+    const commands = {
+      [`latchkey erase --principal acct_1 ${person}`]: 'all records of this principal',
+      'latchkey sweep': 'Remove all expired records?',
+      [`latchkey migrate --apply --store sqlite:${on.path('new.db')}`]: 'Create the missing tables?',
+    };
+    for (const [line, question] of Object.entries(commands))
+      expect(await onTerminal(line, env, [[question, 'n']])).toMatchObject({ code: 1 });
+    expect((await on.cli(['list', '--store', `sqlite:${on.path('new.db')}`])).code).toBe(3);
+  });
+
+  it('goes to standard error, so that standard output stays JSON', async () => {
+    const reference = await on.lapse('a');
+    const line = `latchkey resolve ${reference} --rerun ${person} --json >${on.path('out.json')}`;
+    expect(await onTerminal(`sh -c "${line}"`, env, [['key run? [y/N]', 'yes']])).toMatchObject({ code: 0 });
+    const { stdout } = await on.cli(['show', reference, '--json']);
+    expect(JSON.parse(stdout).state).toBe('open');
+  });
+
+  it('hides the Authorization header that is typed', async () => {
+    const operation = { method: 'POST', path: '/pay' };
+    await on.lapse(recordIdOf({ key: 'order-81', principal: { authorization: 'Bearer sk_1' }, operation }));
+    const line = 'latchkey show --key order-81 --authorization --method POST --path /pay';
+    const { code, raw } = await onTerminal(line, env, [['Authorization: ', 'Bearer sk_1']]);
+    expect(code).toBe(0);
+    expect(raw).toContain('lapsed');
+    expect(raw).not.toContain('sk_1');
+  });
+});
+
+describe('colours', () => {
+  it('are left out with NO_COLOR, and without a terminal', async () => {
+    await on.lapse('a');
+    expect((await onTerminal('latchkey list', env)).raw).toContain('\u001b[1m');
+    expect((await onTerminal('latchkey list', { ...env, NO_COLOR: '1' })).raw).not.toContain('\u001b');
+    expect((await on.cli(['list'])).stdout).not.toContain('\u001b');
+  });
+});
+
+it('ends quietly when the reader of its output ends first', async () => {
+  for (const id of ['a', 'b', 'c']) await on.lapse(id);
+  const shell = spawn('sh', ['-c', 'latchkey list | true'], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    stderr += chunk;
+  });
+  await once(shell, 'close');
+  expect(stderr).toBe('');
+});

@@ -1,0 +1,4 @@
+import type { paths } from '../api.js';
+
+type Marks = paths['/v1/orders']['post']['responses'][200]['headers'];
+export const marks: Marks = { 'Idempotent-Replayed': 'false' };
