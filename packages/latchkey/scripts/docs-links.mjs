@@ -11,15 +11,16 @@ import { posix } from 'node:path';
 export const repositoryFiles = 'https://github.com/latchkey/latchkey/blob/main/';
 
 /**
- * Returns the address of a link that leaves `docs/`, and undefined for any other link.
+ * Returns the address of a link to a file that is only in the repository: outside of `docs/`, or neither a page nor a
+ * diagram. Undefined for any other link.
  *
  * @param {string} page the page's path in `docs/`
  * @param {string} link as it is written in the page
  */
-export function addressOutside(page, link) {
+export function repositoryAddress(page, link) {
   if (/^(?:[a-z]+:|#|\/)/i.test(link)) return undefined;
   const path = posix.join('docs', posix.dirname(page), link);
-  return path.startsWith('docs/') ? undefined : repositoryFiles + path;
+  return /^docs\/.*\.(md|svg)(#|$)/.test(path) ? undefined : repositoryFiles + path;
 }
 
 /**
@@ -35,7 +36,7 @@ export function portablePage(page, markdown) {
     index % 2 === 1
       ? part
       : part.replaceAll(/\]\(([^)\s]+)/g, (whole, link) => {
-          const address = addressOutside(page, link);
+          const address = repositoryAddress(page, link);
           return address === undefined ? whole : `](${address}`;
         }),
   );
