@@ -1,6 +1,6 @@
 /** The pages of the site, in the order of its sidebar. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folders } from './folders.ts';
 
@@ -8,15 +8,6 @@ interface Section {
   readonly title: string;
   readonly files: readonly string[];
 }
-
-/** Pages that a release may come without. */
-export const optionalFiles: ReadonlySet<string> = new Set([
-  'command-line.md',
-  'comparison.md',
-  'conformance-tester.md',
-  'openapi.md',
-  'telemetry.md',
-]);
 
 const sections: readonly Section[] = [
   {
@@ -85,11 +76,11 @@ export interface Page {
   readonly markdown: string;
 }
 
-/** The sections with the pages that exist. */
+/** The sections and their pages. */
 export function pages(): readonly { readonly title: string; readonly pages: readonly Page[] }[] {
   return sections.map(({ title, files }) => ({
     title,
-    pages: files.filter((file) => !optionalFiles.has(file) || existsSync(join(folders.docs, file))).map(readPage),
+    pages: files.map(readPage),
   }));
 }
 
