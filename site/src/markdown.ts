@@ -28,7 +28,7 @@ export function inlineDiagrams(md: MarkdownRenderer): void {
   };
 }
 
-/** A table that is wider than the screen scrolls, by the keyboard too. A head without a text is no head of its column. */
+/** A table that is wider than the screen scrolls, by the keyboard too. An empty head becomes a plain cell. */
 export function accessibleTables(md: MarkdownRenderer): void {
   md.renderer.rules['table_open'] = () => '<div class="table" tabindex="0">\n<table>\n';
   md.renderer.rules['table_close'] = () => '</table>\n</div>\n';

@@ -73,7 +73,6 @@ export interface Page {
   readonly title: string;
   /** The first sentence of the page; empty if it begins with a list. */
   readonly summary: string;
-  readonly markdown: string;
 }
 
 /** The sections and their pages. */
@@ -91,5 +90,5 @@ function readPage(file: string): Page {
   const paragraph = rest.split('\n\n').find((block) => /^[\w`]/.test(block) && !block.startsWith('```')) ?? '';
   const text = paragraph.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
   const summary = /^.*?\.(?= |$)/.exec(text)?.[0] ?? text.replace(/:$/, '.');
-  return { file, title: title.replaceAll('`', ''), summary, markdown };
+  return { file, title: title.replaceAll('`', ''), summary };
 }
