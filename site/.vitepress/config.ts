@@ -8,7 +8,7 @@ import { pages } from '../src/pages.ts';
 const icon = `data:image/svg+xml,${encodeURIComponent(readFileSync(new URL('../icon.svg', import.meta.url), 'utf8'))}`;
 
 /** Pages whose tables need the width of the outline, which moves to a menu. */
-const widePages: ReadonlySet<string> = new Set(['frameworks.md', 'options.md']);
+const widePages: ReadonlySet<string> = new Set(['comparison.md', 'frameworks.md', 'options.md']);
 
 type Sidebar = DefaultTheme.SidebarItem[];
 

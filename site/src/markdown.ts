@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { MarkdownEnv, MarkdownRenderer } from 'vitepress';
-import { addressOutside } from '../../packages/latchkey/scripts/docs-links.mjs';
+import { repositoryAddress } from '../../packages/latchkey/scripts/docs-links.mjs';
 import { folders } from './folders.ts';
 
 /** Links to files outside of `docs/` go to the repository. */
@@ -11,7 +11,7 @@ export function linkToRepository(md: MarkdownRenderer): void {
   md.core.ruler.push('link-to-repository', ({ tokens, env }) => {
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {
       const link = token.type === 'link_open' ? token.attrGet('href') : null;
-      const address = link === null ? undefined : addressOutside((env as MarkdownEnv).relativePath, link);
+      const address = link === null ? undefined : repositoryAddress((env as MarkdownEnv).relativePath, link);
       if (address !== undefined) token.attrSet('href', address);
     }
   });
@@ -28,7 +28,7 @@ export function inlineDiagrams(md: MarkdownRenderer): void {
   };
 }
 
-/** A table that is wider than the screen scrolls, by the keyboard too. A head without a text is no head of its column. */
+/** A table that is wider than the screen scrolls, by the keyboard too. An empty head becomes a plain cell. */
 export function accessibleTables(md: MarkdownRenderer): void {
   md.renderer.rules['table_open'] = () => '<div class="table" tabindex="0">\n<table>\n';
   md.renderer.rules['table_close'] = () => '</table>\n</div>\n';

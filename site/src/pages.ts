@@ -1,6 +1,6 @@
 /** The pages of the site, in the order of its sidebar. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { folders } from './folders.ts';
 
@@ -8,15 +8,6 @@ interface Section {
   readonly title: string;
   readonly files: readonly string[];
 }
-
-/** Pages that a release may come without. */
-export const optionalFiles: ReadonlySet<string> = new Set([
-  'command-line.md',
-  'comparison.md',
-  'conformance-tester.md',
-  'openapi.md',
-  'telemetry.md',
-]);
 
 const sections: readonly Section[] = [
   {
@@ -82,14 +73,13 @@ export interface Page {
   readonly title: string;
   /** The first sentence of the page; empty if it begins with a list. */
   readonly summary: string;
-  readonly markdown: string;
 }
 
-/** The sections with the pages that exist. */
+/** The sections and their pages. */
 export function pages(): readonly { readonly title: string; readonly pages: readonly Page[] }[] {
   return sections.map(({ title, files }) => ({
     title,
-    pages: files.filter((file) => !optionalFiles.has(file) || existsSync(join(folders.docs, file))).map(readPage),
+    pages: files.map(readPage),
   }));
 }
 
@@ -100,5 +90,5 @@ function readPage(file: string): Page {
   const paragraph = rest.split('\n\n').find((block) => /^[\w`]/.test(block) && !block.startsWith('```')) ?? '';
   const text = paragraph.replaceAll(/\[([^\]]+)\]\([^)]*\)/g, '$1').replaceAll('\n', ' ');
   const summary = /^.*?\.(?= |$)/.exec(text)?.[0] ?? text.replace(/:$/, '.');
-  return { file, title: title.replaceAll('`', ''), summary, markdown };
+  return { file, title: title.replaceAll('`', ''), summary };
 }

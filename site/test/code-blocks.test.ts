@@ -9,6 +9,9 @@ function applicationOf({ page, code }: Block): string {
   if (page === 'frameworks/lambda.md') return 'lambda';
   if (page === 'frameworks/next.md' || code.includes('NextRequest')) return 'next';
   if (code.includes('app.use(async (c, next)')) return 'hono';
+  if (code.includes('await app.register(')) return 'fastify';
+  if (code.includes('SwaggerModule')) return 'nest';
+  if (code.includes('getOpenAPI31Document')) return 'zod-openapi';
   return code.includes('async (tx)') ? 'postgres' : 'express';
 }
 

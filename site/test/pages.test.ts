@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { folders } from '../src/folders.ts';
 import { llmsText } from '../src/llms.ts';
-import { optionalFiles, pages } from '../src/pages.ts';
+import { pages } from '../src/pages.ts';
 import { withParts } from '../src/skill.ts';
 import { allPages } from './kit/code-blocks.ts';
 
@@ -21,12 +21,6 @@ function expectMade(file: string, make: (present: string) => string): void {
 it('the sidebar lists every page once', () => {
   const files = listed.map(({ file }) => file);
   expect([...files, 'index.md', 'skill/SKILL.md'].sort()).toEqual(allPages());
-});
-
-it('only pages of other parts may be missing', () => {
-  expect(optionalFiles.size).toBe(5);
-  const unknown = [...optionalFiles].filter((file) => !/^[a-z-]+\.md$/.test(file));
-  expect(unknown).toEqual([]);
 });
 
 it('docs/llms.txt lists every page of the sidebar', () => {

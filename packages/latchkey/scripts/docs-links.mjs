@@ -19,7 +19,7 @@ const isPublished = /\.(?:md|svg|png|txt)(?:#.*)?$/;
  * @param {string} page the page's path in `docs/`
  * @param {string} link as it is written in the page
  */
-export function addressOutside(page, link) {
+export function repositoryAddress(page, link) {
   if (/^(?:[a-z]+:|#|\/)/i.test(link)) return undefined;
   const path = posix.join('docs', posix.dirname(page), link);
   return path.startsWith('docs/') && isPublished.test(path) ? undefined : repositoryFiles + path;
@@ -38,7 +38,7 @@ export function portablePage(page, markdown) {
     index % 2 === 1
       ? part
       : part.replaceAll(/\]\(([^)\s]+)/g, (whole, link) => {
-          const address = addressOutside(page, link);
+          const address = repositoryAddress(page, link);
           return address === undefined ? whole : `](${address}`;
         }),
   );

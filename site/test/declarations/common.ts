@@ -120,6 +120,7 @@ declare global {
   const url: string;
   const adminPool: PgPool & MariadbCallbackPool;
   const region: string;
-  const key: Uint8Array;
+  /** The key of a request, and in another block a key for encryption. */
+  const key: string & Uint8Array;
   const older: Uint8Array;
 }

@@ -65,7 +65,7 @@ const companions: Readonly<Record<string, string>> = {
 
 /** Packages of other projects of the repository. */
 const packages: Readonly<Record<string, readonly string[]>> = {
-  edges: ['@fastify/rate-limit', 'express-rate-limit'],
+  edges: ['@fastify/rate-limit', '@fastify/swagger', '@hono/zod-openapi', 'express-rate-limit'],
   bundles: ['next', 'react', '@types/aws-lambda', '@types/react'],
 };
 

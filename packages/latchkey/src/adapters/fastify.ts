@@ -79,7 +79,7 @@ export interface FastifyGuard<Kind extends TransactionKind = never>
    * ```
    */
   peek(request: FastifyRequest): Promise<Peek>;
-  /** For `describeFastify` of `latchkey/openapi`. */
+  /** @internal For `describeFastify` of `latchkey/openapi`. */
   readonly [routesKey]: readonly DocumentedRoute[];
 }
 

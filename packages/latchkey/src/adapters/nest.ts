@@ -135,7 +135,7 @@ export class LatchkeyModule extends ConfigurableModuleClass {
 export class IdempotencyInterceptor implements NestInterceptor {
   readonly #guard: NestGuard;
 
-  /** For `describeNest` of `latchkey/openapi`. */
+  /** @internal For `describeNest` of `latchkey/openapi`. */
   readonly [handlersKey]: NameHandlers;
 
   /** @internal */

@@ -11,6 +11,7 @@ import { invalid, type OpenApiDocument } from './document.ts';
 
 /** The guard of `latchkey/fastify`. */
 export interface FastifyRoutes {
+  /** @internal */
   readonly [routesKey]: readonly DocumentedRoute[];
 }
 

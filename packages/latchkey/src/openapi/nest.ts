@@ -16,6 +16,7 @@ import { invalid, type OpenApiDocument } from './document.ts';
 
 /** The interceptor of `latchkey/nest`. */
 export interface NestHandlers {
+  /** @internal */
   readonly [handlersKey]: NameHandlers;
 }
 

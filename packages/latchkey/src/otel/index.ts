@@ -14,6 +14,6 @@
  * @module
  */
 
-export type { TelemetryOptions } from './options.ts';
+export type { AnyStoreFace, TelemetryOptions } from './options.ts';
 export { type Outcome, outcomes } from './outcomes.ts';
 export { type Telemetry, telemetry } from './telemetry.ts';
