@@ -10,9 +10,11 @@ import { posix } from 'node:path';
 /** The repository's address on its main branch. */
 export const repositoryFiles = 'https://github.com/latchkey/latchkey/blob/main/';
 
+/** Files of `docs/` that the package and the site have too. */
+const isPublished = /\.(?:md|svg|png|txt)(?:#.*)?$/;
+
 /**
- * Returns the address of a link to a file that is only in the repository: outside of `docs/`, or neither a page nor a
- * diagram. Undefined for any other link.
+ * Returns the address of a link to a file that only the repository has, and undefined for any other link.
  *
  * @param {string} page the page's path in `docs/`
  * @param {string} link as it is written in the page
@@ -20,7 +22,7 @@ export const repositoryFiles = 'https://github.com/latchkey/latchkey/blob/main/'
 export function repositoryAddress(page, link) {
   if (/^(?:[a-z]+:|#|\/)/i.test(link)) return undefined;
   const path = posix.join('docs', posix.dirname(page), link);
-  return /^docs\/.*\.(md|svg)(#|$)/.test(path) ? undefined : repositoryFiles + path;
+  return path.startsWith('docs/') && isPublished.test(path) ? undefined : repositoryFiles + path;
 }
 
 /**

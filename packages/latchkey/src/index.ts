@@ -32,7 +32,7 @@ export type { Codec } from './core/support/codec.ts';
 export type { Secret } from './core/support/digest.ts';
 export { type IdempotentBody, type IdempotentFunction, idempotent } from './function/idempotent.ts';
 export type { IdempotentOptions } from './function/options.ts';
-export type { Contract, ContractProblem } from './http/contract.ts';
+export type { Contract, ContractProblem } from './http/contract/contract.ts';
 export type { Header, PlainResponse } from './http/exchange.ts';
 export type { Health } from './http/health.ts';
 export type { FinalAnswer, HttpContext, Peek } from './http/layer.ts';

@@ -11,11 +11,12 @@ import type { Call, Header, Template } from './template.ts';
 export type Redact = (text: string) => string;
 
 const harmless = /^(accept|accept-.*|content-type|content-encoding|prefer|user-agent)$/i;
-const credentials = /auth|cookie|credential|key|password|secret|session|signature|token/i;
+const credentials =
+  /account|api|auth|client|cookie|credential|key|pass|secret|session|signature|tenant|token|user(?!-agent)/i;
 
 /** A shorter value, such as "1", is in many texts by chance. */
 function shortestSecret(name: string): number {
-  return credentials.test(name) ? 4 : 12;
+  return credentials.test(name) ? 4 : 8;
 }
 
 /** The value, its parts after a scheme, and what Basic credentials encode. */
@@ -39,8 +40,8 @@ function secretsIn(calls: readonly Pick<Call, 'headers'>[]): readonly string[] {
 }
 
 /** Removes the headers of a template from texts. */
-export function redactionFor(template: Template, others: readonly Pick<Call, 'headers'>[] = []): Redact {
-  const secrets = secretsIn([template, ...Object.values(template.variants), ...others]);
+export function redactionFor(template: Template): Redact {
+  const secrets = secretsIn([template, ...Object.values(template.variants)]);
   return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
 }
 

@@ -8,12 +8,12 @@ import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { listen } from '../../../latchkey/test/adapters/apps/server.ts';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { exitCodes } from '../../src/invocation.ts';
 import { run } from '../../src/program.ts';
 import { runCli } from '../run-cli.ts';
 import { graded } from './graded.ts';
-import { listen } from './listen.ts';
 import { startReference } from './reference/server.ts';
 import { argsFor, secret, uncountedArgs } from './template-args.ts';
 

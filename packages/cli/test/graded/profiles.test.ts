@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { idempotency } from '../../../latchkey/src/adapters/express.ts';
 import { acp, ietf, stripe, ucp } from '../../../latchkey/src/dialects/index.ts';
 import { memoryStore } from '../../../latchkey/src/stores/memory/index.ts';
+import { listen } from '../../../latchkey/test/adapters/apps/server.ts';
 import { graded, rowsThat } from '../conformance/graded.ts';
-import { listen } from '../conformance/listen.ts';
 
 const guards = {
   ietf: () => guardOf({ dialect: ietf }),

@@ -16,7 +16,7 @@
 import type { FastifyBaseLogger, FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { consoleLog, type RequestLog } from '../core/log.ts';
 import type { TransactionKind } from '../core/store.ts';
-import { type DocumentedRoute, routesKey } from '../http/contract-access.ts';
+import { type DocumentedRoute, routesKey } from '../http/contract/contract-access.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { HttpContext, Peek } from '../http/layer.ts';
 import type { RouteOptions as GuardedRoute, GuardOptions } from '../http/options.ts';

@@ -6,7 +6,7 @@
 
 import { LatchkeyError } from '../core/errors.ts';
 import type { TransactionKind } from '../core/store.ts';
-import type { Contract } from '../http/contract.ts';
+import type { Contract } from '../http/contract/contract.ts';
 import type { Health } from '../http/health.ts';
 import type { HttpContext, Peek } from '../http/layer.ts';
 import { RequestMark } from '../http/request-mark.ts';

@@ -14,7 +14,7 @@
 
 import type { Context, Env, MiddlewareHandler, Next } from 'hono';
 import type { TransactionKind } from '../core/store.ts';
-import { contractKey } from '../http/contract-access.ts';
+import { contractKey } from '../http/contract/contract-access.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
 import type { RequestBody } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';

@@ -40,8 +40,8 @@ import {
 import { ApplicationConfig, HttpAdapterHost, ModulesContainer } from '@nestjs/core';
 import type { Observable } from 'rxjs';
 import type { TransactionKind } from '../core/store.ts';
-import type { Contract } from '../http/contract.ts';
-import { handlersKey, type NameHandlers } from '../http/contract-access.ts';
+import type { Contract } from '../http/contract/contract.ts';
+import { handlersKey, type NameHandlers } from '../http/contract/contract-access.ts';
 import type { Health } from '../http/health.ts';
 import type { Peek } from '../http/layer.ts';
 import type { GuardOptions } from '../http/options.ts';

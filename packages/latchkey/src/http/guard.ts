@@ -16,7 +16,7 @@ import type { AnyExchange, Exchange, GuardAnswer } from './exchange.ts';
 import { type Problem, problem, retryAfterSeconds, unavailable } from './problems/problems.ts';
 import { readKey } from './request/key-header.ts';
 import { readPrincipal } from './request/principal.ts';
-import { operationName, pathAndQuery, pathOf, readBody, readOperation } from './request/read-request.ts';
+import { MAX_NAME_LENGTH, pathAndQuery, pathOf, readBody, readOperation } from './request/read-request.ts';
 import { type Guard, loadOnDemand, type Route } from './request/route.ts';
 import { answerExecuted, answerReplay, send } from './response/answer-outcome.ts';
 import { withEcho } from './response/marks.ts';
@@ -162,7 +162,7 @@ function refuse<Native, Kind extends TransactionKind>(
   if (misuse.has(found.code)) guard.warn(found.code, found.detail);
   // From the claim on, the engine reports what happened to the operation.
   if (exchange.operation === undefined) {
-    const operation = operationName(exchange.method, pathOf(pathAndQuery(exchange.target)));
+    const operation = `${exchange.method} ${pathOf(pathAndQuery(exchange.target))}`.slice(0, MAX_NAME_LENGTH);
     observing(guard.emit)?.({ type: 'refused', operation, code: found.code });
   }
   return { kind: 'answer', response: exchange.shape(found) };

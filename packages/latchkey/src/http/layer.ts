@@ -7,8 +7,8 @@
 import type { StepFetchOptions } from '../client/step-fetch.ts';
 import type { Context } from '../core/context.ts';
 import type { TransactionKind } from '../core/store.ts';
-import type { Contract } from './contract.ts';
-import type { ReadContract } from './contract-access.ts';
+import type { Contract } from './contract/contract.ts';
+import type { ReadContract } from './contract/contract-access.ts';
 import type { Exchange, GuardAnswer, PeekRequest, PlainResponse } from './exchange.ts';
 import type { Health } from './health.ts';
 import type { Answer, RouteOptions } from './options.ts';

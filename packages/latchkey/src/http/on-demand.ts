@@ -16,7 +16,7 @@ import type { Guard, Route } from './request/route.ts';
 import { readAnswer } from './response/answer.ts';
 import { encoderByReference } from './response/references.ts';
 
-export { contractOf } from './contract.ts';
+export { contractOf } from './contract/contract.ts';
 export { healthOf } from './health.ts';
 export { peekRequest } from './peek.ts';
 export { answerRareReplay } from './response/rare-replays.ts';

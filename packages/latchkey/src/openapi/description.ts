@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Contract } from '../http/contract.ts';
+import type { Contract } from '../http/contract/contract.ts';
 import { KEY_HEADER } from '../protocol/headers.ts';
 import {
   Components,

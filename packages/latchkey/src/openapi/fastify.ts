@@ -4,8 +4,8 @@
  * @module
  */
 
-import { contractOf } from '../http/contract.ts';
-import { type DocumentedRoute, routesKey } from '../http/contract-access.ts';
+import { contractOf } from '../http/contract/contract.ts';
+import { type DocumentedRoute, routesKey } from '../http/contract/contract-access.ts';
 import { Description } from './description.ts';
 import { invalid, type OpenApiDocument } from './document.ts';
 

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { contractOf } from '../http/contract.ts';
-import { contractKey, type ReadContract } from '../http/contract-access.ts';
+import { contractOf } from '../http/contract/contract.ts';
+import { contractKey, type ReadContract } from '../http/contract/contract-access.ts';
 import { Description } from './description.ts';
 import type { OpenApiDocument } from './document.ts';
 

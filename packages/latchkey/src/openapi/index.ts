@@ -4,11 +4,11 @@
  * @module
  */
 
-import type { Contract } from '../http/contract.ts';
+import type { Contract } from '../http/contract/contract.ts';
 import { Description } from './description.ts';
 import { invalid, type OpenApiDocument } from './document.ts';
 
-export type { Contract, ContractProblem } from '../http/contract.ts';
+export type { Contract, ContractProblem } from '../http/contract/contract.ts';
 export type { OpenApiDocument } from './document.ts';
 export { describeFastify, type FastifyDocument, type FastifyRoutes } from './fastify.ts';
 export { describeHono, type HonoRoutes } from './hono.ts';

@@ -4,8 +4,13 @@
  * @module
  */
 
-import { type Contract, contractOf } from '../http/contract.ts';
-import { HANDLER_EXTENSION, handlersKey, type NameHandlers, type SharedHandler } from '../http/contract-access.ts';
+import { type Contract, contractOf } from '../http/contract/contract.ts';
+import {
+  HANDLER_EXTENSION,
+  handlersKey,
+  type NameHandlers,
+  type SharedHandler,
+} from '../http/contract/contract-access.ts';
 import { Description } from './description.ts';
 import { invalid, type OpenApiDocument } from './document.ts';
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Contract, ContractProblem } from '../http/contract.ts';
+import type { Contract, ContractProblem } from '../http/contract/contract.ts';
 import { KEY_HEADER, REPLAYED_HEADER, STATUS_HEADER } from '../protocol/headers.ts';
 import { STRIPE_CODE_MEMBER } from '../protocol/problem-body.ts';
 import { formatStatus, OWN_ANSWER } from '../protocol/status-header.ts';

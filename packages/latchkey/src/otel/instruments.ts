@@ -16,7 +16,7 @@ export interface Instruments {
   readonly unknownOutcomes: ObservableGauge;
 }
 
-/** Bounds in seconds, from a store in memory to the default time limit of a claim. SDKs before 1.16 ignore them. */
+/** Bounds in seconds, from a store in memory to the default time limit of a claim. Older SDKs ignore them. */
 const explicitBucketBoundaries = [
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5,
 ];

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { acp, ucp } from '../../src/dialects/index.ts';
-import { durationOf } from '../../src/http/contract.ts';
+import { durationOf } from '../../src/http/contract/contract.ts';
 import { createHttpLayer } from '../../src/http/create-layer.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import type { Native } from './layer-rig.ts';

@@ -18,20 +18,6 @@ afterEach(() => {
   for (const module of [recovery, client, onDemand]) vi.doUnmock(module);
 });
 
-it('does not ask the hook while the code that asks it fails to load, and asks it at the next retry', async () => {
-  failing(recovery);
-  const recover = vi.fn(() => ({ decision: 'respond', response: { status: 201, body: 'recovered' } }) as const);
-  const { send, events, runs, runtime } = layerRig({ recover, timing: { leaseMs: 1_000, maxRunMs: 1_000 } });
-  void send({ key: 'k' }, () => new Promise(() => {}));
-  await vi.waitUntil(() => runs() === 1);
-  await runtime.advance(2_000);
-  expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'outcome-unknown' });
-  expect(events.map(({ type }) => type)).toContain('handler-error');
-  vi.doUnmock(recovery);
-  expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'recovered' });
-  expect([runs(), recover.mock.calls.length]).toEqual([1, 1]);
-});
-
 it('saves no step while the client behind context.fetch fails to load, and makes the call at the next retry', async () => {
   failing(client);
   await using provider = await misbehave(own(200));
@@ -71,4 +57,20 @@ it('replays no answer while the code for its authorization fails to load', async
   vi.doUnmock(onDemand);
   expect((await send({ key: 'k' })).header('idempotent-replayed')).toBe('true');
   expect(authorizeReplay).toHaveBeenCalledTimes(1);
+});
+
+it('leaves a record lapsed while the code for the recover hook fails to load, and asks at the next retry', async () => {
+  vi.resetModules();
+  failing(recovery);
+  const recover = vi.fn(() => ({ decision: 'respond', response: { status: 201, body: 'recovered' } }) as const);
+  const options = { recover, timing: { leaseMs: 1_000, maxRunMs: 1_000 }, whenStoreDown: 'run-unprotected' } as const;
+  const { send, events, runs, runtime } = (await import('./layer-rig.ts')).layerRig(options);
+  void send({ key: 'k' }, () => new Promise(() => {}));
+  await vi.waitUntil(() => runs() === 1);
+  await runtime.advance(2_000);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 409, code: 'outcome-unknown' });
+  expect(events.map(({ type }) => type)).toContain('handler-error');
+  vi.doUnmock(recovery);
+  expect(await send({ key: 'k' })).toMatchObject({ status: 201, text: 'recovered' });
+  expect([runs(), recover.mock.calls.length]).toEqual([1, 1]);
 });

@@ -1,5 +1,6 @@
 /** The bodies of answers and requests: binary, empty, large, streamed, broken off, compressed. */
 
+import { gunzipSync } from 'node:zlib';
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
 import { isSuccess } from '../target/signs.ts';
@@ -108,7 +109,7 @@ export const bodyRows: readonly Row[] = [
     title: 'a compressed answer is replayed to a client without that coding',
     source: 'RFC 9110 §12.5.3',
     expected: 'the same bytes without Content-Encoding',
-    requests: 3,
+    requests: 2,
     async check(probe) {
       const key = probe.newKey();
       const first = await probe.run({ key, headers: [['Accept-Encoding', 'gzip']] });
@@ -117,8 +118,7 @@ export const bodyRows: readonly Row[] = [
       if (!isSuccess(plain)) throw new Failed(`it got ${probe.described(plain)}`);
       const coding = plain.header('content-encoding');
       if (coding !== undefined && coding !== 'identity') throw new Failed(`Content-Encoding: ${coding}`);
-      const unrelated = await probe.run({ key: probe.newKey(), headers: [['Accept-Encoding', 'identity']] });
-      if (plain.body.length < unrelated.body.length / 2) throw new Failed('a body that is still compressed');
+      if (!gunzipSync(first.body).equals(plain.body)) throw new Failed('other bytes than the first answer, decoded');
     },
   },
 ];

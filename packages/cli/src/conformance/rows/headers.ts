@@ -38,8 +38,8 @@ function lackOfProblem(answer: Answer, { profile }: Claims): string | undefined 
   const json = parseJson(answer.body.toString());
   if (profile === 'ietf') {
     if (!type.startsWith('application/problem+json')) return type;
-    const link = String(member(json, 'type') ?? answer.header('link') ?? '');
-    if (!/^(<?https?:|\/)/.test(link)) return 'no link to a documentation in "type" or Link';
+    const links = [String(member(json, 'type')), answer.header('link') ?? ''];
+    if (!links.some((link) => /^<?(https?:|\/)/.test(link))) return 'no link to a documentation in "type" or Link';
     return typeof member(json, 'title') === 'string' ? undefined : 'no "title"';
   }
   if (!/^application\/json\b/.test(type)) return type;

@@ -129,8 +129,8 @@ export class Wire {
   }
 
   /**
-   * Sends a POST without body whose key header may contain bytes that Node's client refuses, and resolves with the
-   * status, or undefined if the connection was closed without an answer.
+   * Sends a request whose key header may contain bytes that Node's client refuses, and resolves with the status, or
+   * undefined if the connection was closed without an answer.
    */
   async sendRawKey(call: Call, keyValue: string): Promise<number | undefined> {
     this.#spend();

@@ -6,7 +6,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { listen, type RunningApp } from '../listen.ts';
+import type { RunningApp } from '../../../../latchkey/src/testing/index.ts';
+import { listen } from '../../../../latchkey/test/adapters/apps/server.ts';
 import { maxBodyBytes, type ReferenceOptions } from './faults.ts';
 import { Layer, largestReply, type Operation, problem } from './layer.ts';
 import { Records, type Reply } from './records.ts';

@@ -6,8 +6,8 @@ import RedisAdapter from 'express-idempotency-redis-adapter';
 import type { Redis } from 'ioredis';
 import { idempotency } from 'latchkey/express';
 import { redisStore } from 'latchkey/redis';
+import { listen } from '../../../../latchkey/test/adapters/apps/server.ts';
 import { setNx } from '../../../../latchkey/test/comparison/set-nx.ts';
-import { listen } from '../../conformance/listen.ts';
 import { executions, operation } from './handler.ts';
 
 /** Starts a contestant on a port. */

@@ -7,7 +7,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
-import type { DocumentedRoute } from '../../http/contract-access.ts';
+import type { DocumentedRoute } from '../../http/contract/contract-access.ts';
 import type { PeekRequest, RequestBody } from '../../http/exchange.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';

@@ -7,7 +7,7 @@
 
 import { type ExecutionContext, SetMetadata, type Type } from '@nestjs/common';
 import { type ApplicationConfig, MetadataScanner, type ModulesContainer, Reflector } from '@nestjs/core';
-import { HANDLER_EXTENSION, type NameHandlers, type ReadContract } from '../../http/contract-access.ts';
+import { HANDLER_EXTENSION, type NameHandlers, type ReadContract } from '../../http/contract/contract-access.ts';
 
 export type Handler = ReturnType<ExecutionContext['getHandler']>;
 type Module = ModulesContainer extends Map<string, infer M> ? M : never;

@@ -47,7 +47,8 @@ export class RunningAttempts extends LinkedList<Attempt> {
   /** Ends an attempt once the end state of its record is known. */
   end(attempt: Attempt, recorded: Recorded): Recorded {
     attempt.lease.stop();
-    this.delete(attempt);
+    // The audit of a hook's decision may fail after the end.
+    if (!this.delete(attempt)) return recorded;
     const { emit, observe } = attempt.tools;
     const tell = recorded === 'stored' ? observe : emit;
     const { id, name, caller } = attempt.operation;

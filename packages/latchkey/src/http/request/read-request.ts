@@ -90,18 +90,13 @@ function operationOf<Native>(
     // Methods are not in lower case, so a scope name can't equal a method and a path.
     id: recordId(principal, scope === undefined ? [method, path] : ['scope', scope], key),
     principal: principalDigest(principal),
-    name: operationName(method, path),
+    name: `${method} ${path}`.slice(0, MAX_NAME_LENGTH),
     fingerprint: acceptable[0] as string,
     acceptable,
     settings: route.settings,
     caller: exchange,
   };
   return { operation, form };
-}
-
-/** The name of a request's operation in records, lists and events. */
-export function operationName(method: string, path: string): string {
-  return `${method} ${path}`.slice(0, MAX_NAME_LENGTH);
 }
 
 const none: readonly string[] = [];

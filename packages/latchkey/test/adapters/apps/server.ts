@@ -3,11 +3,11 @@ import type { AddressInfo } from 'node:net';
 import type { Header } from '../../../src/http/exchange.ts';
 import type { RunningApp } from '../../../src/testing/index.ts';
 
-/** Listens on a free port; closing also ends what still runs. */
-export async function listen(server: Server): Promise<RunningApp> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return { origin: `http://127.0.0.1:${port}`, close: () => closeServer(server) };
+/** Listens on a port, by default a free one; closing also ends what still runs. */
+export async function listen(server: Server, port = 0): Promise<RunningApp> {
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const { port: chosen } = server.address() as AddressInfo;
+  return { origin: `http://127.0.0.1:${chosen}`, close: () => closeServer(server) };
 }
 
 function closeServer(server: Server): Promise<void> {

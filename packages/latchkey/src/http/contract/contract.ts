@@ -4,14 +4,14 @@
  * @module
  */
 
-import type { AfterFailure } from '../core/store.ts';
-import { EXPOSED_HEADERS, KEY_HEADER } from '../protocol/headers.ts';
-import { isFinalCode, type ProblemCode } from '../protocol/problem-codes.ts';
-import type { RouteSettings } from './option-tables.ts';
-import { problem } from './problems/problems.ts';
-import { MAX_KEY_LENGTH } from './request/key-header.ts';
-import type { Guard, Route } from './request/route.ts';
-import { headerValue } from './response/kept-headers.ts';
+import type { AfterFailure } from '../../core/store.ts';
+import { EXPOSED_HEADERS, KEY_HEADER } from '../../protocol/headers.ts';
+import { isFinalCode, type ProblemCode } from '../../protocol/problem-codes.ts';
+import type { RouteSettings } from '../option-tables.ts';
+import { problem } from '../problems/problems.ts';
+import { MAX_KEY_LENGTH } from '../request/key-header.ts';
+import type { Guard, Route } from '../request/route.ts';
+import { headerValue } from '../response/kept-headers.ts';
 
 /** An error that the guard may answer with. */
 export interface ContractProblem {
