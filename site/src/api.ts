@@ -66,12 +66,13 @@ function anchorHeadings(markdown: string): string {
 /**
  * Writes the reference to a folder.
  *
+ * @param sources - the sources of the import paths; all of them by default.
  * @throws Error if a public type is not exported, a link in a comment is broken, or a source does not compile.
  */
-export async function writeApi(folder: string): Promise<void> {
+export async function writeApi(folder: string, sources = [...entryPoints().values()]): Promise<void> {
   const app = await Application.bootstrapWithPlugins({
     plugin: ['typedoc-plugin-markdown'],
-    entryPoints: [...entryPoints().values()],
+    entryPoints: sources,
     tsconfig: join(library, 'tsconfig.json'),
     logLevel: LogLevel.Warn,
     name: 'API reference',
