@@ -79,7 +79,9 @@ it('a release is tested, and published with provenance by a job that may prove i
   const { publish } = workflow('release.yml').jobs;
   expect(publish?.permissions).toEqual({ contents: 'read', 'id-token': 'write' });
   const commands = publish?.steps.flatMap(({ run }) => run ?? []);
-  expect(commands?.at(-1)).toBe('npm publish --workspace packages/latchkey --provenance --access public');
+  expect(commands?.slice(-2)).toEqual(
+    ['latchkey', 'cli'].map((name) => `npm publish --workspace packages/${name} --provenance --access public`),
+  );
   expect(commands).toContain('npm test');
 });
 
