@@ -21,6 +21,9 @@ const columns = {
 type Contestant = keyof typeof columns;
 
 const contestants = Object.keys(columns) as readonly Contestant[];
+/** This package does not wait for its record before it sends an answer, so a crash right after it may or may not lose it. */
+const isByChance = (name: Contestant, label: string) => name === 'expressIdempotency' && label === 'R40';
+
 /** A result, and its row's name in the table. */
 type Graded = Result & { readonly label: string };
 
@@ -72,6 +75,7 @@ function tableOf(): string {
   const lines = first.map(({ label, title }) => {
     const cells = contestants.map((name) => {
       const outcome = results.get(name)?.find((result) => result.label === label)?.outcome ?? 'not-seen';
+      if (isByChance(name, label)) return 'by chance';
       return outcome === 'failed' ? '**failed**' : outcomeNames[outcome];
     });
     return `| ${label} | ${title} | ${cells.join(' | ')} |`;
@@ -86,7 +90,9 @@ function tableOf(): string {
 
 /** What was seen of each failed row, without numbers that differ from run to run. */
 function notesOf(name: Contestant): string {
-  const failed = (results.get(name) ?? []).filter(({ outcome }) => outcome === 'failed');
+  const failed = (results.get(name) ?? []).filter(
+    ({ outcome, label }) => outcome === 'failed' && !isByChance(name, label),
+  );
   const lines = failed.map(
     ({ label, note }) => `- ${label}: ${(note ?? '').replace(/\d+ (times|different)/, 'several $1')}`,
   );

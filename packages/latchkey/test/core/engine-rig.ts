@@ -2,6 +2,7 @@
 
 import type { Context } from '../../src/core/context.ts';
 import { Engine } from '../../src/core/engine/engine.ts';
+import { loadRecovery, loadWaiting } from '../../src/core/engine/on-demand.ts';
 import type { LatchkeyEvent } from '../../src/core/events.ts';
 import type { Operation, Outcome, RunResult } from '../../src/core/operation.ts';
 import type { OperationSettings } from '../../src/core/settings.ts';
@@ -10,6 +11,9 @@ import { digestParts } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { faultyStore } from '../../src/testing/faulty-store.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
+
+// Loading takes real time, which the manual clock does not control.
+await Promise.all([loadRecovery(), loadWaiting()]);
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
