@@ -90,8 +90,8 @@ class FastifyLog {
 
   readonly write: RequestLog = (entry, caller) => {
     const logger = caller instanceof FastifyExchange ? caller.native.log : this.application;
-    // With `logger: false`, the default, Fastify has a logger that drops everything.
-    if (typeof logger?.level !== 'string') return consoleLog(entry);
+    // With `logger: false`, the default, Fastify has a logger whose methods are all the same empty function.
+    if (logger === undefined || (logger.level === undefined && logger.error === logger.trace)) return consoleLog(entry);
     const { level, message, ...rest } = entry;
     logger[level](rest, `latchkey ${entry.code}: ${message}`);
   };
@@ -107,7 +107,7 @@ export function idempotency<Kind extends TransactionKind = never>(
   options: GuardOptions<FastifyRequest, Kind>,
 ): FastifyGuard<Kind> {
   const log = new FastifyLog();
-  const layer = createHttpLayer({ ...options, log: options.log ?? log.write });
+  const layer = createHttpLayer(options, {}, log.write);
   const contexts = new FastifyContexts<Kind>();
   const plugin: FastifyPluginCallback = (instance, _options, done) => {
     log.application = instance.log;

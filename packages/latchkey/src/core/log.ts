@@ -76,6 +76,8 @@ export interface Observers {
    * never a key, a body, a credential or another library's error message. Default: the console. `false` turns it off.
    */
   readonly log?: Log | false | undefined;
+  /** An adapter's own log, used without `log`. Only this one may see the request; default: the console. */
+  readonly requestLog?: RequestLog | undefined;
   readonly runtime?: Runtime | undefined;
 }
 
@@ -83,9 +85,9 @@ export interface Observers {
 const joined = new WeakMap<EventListener, boolean>();
 
 /** Combines the observers into one function. Errors that they throw are ignored. */
-export function createEmit({ onEvent, log = consoleLog, runtime = systemRuntime }: Observers): Emit {
+export function createEmit({ onEvent, log, requestLog = consoleLog, runtime = systemRuntime }: Observers): Emit {
   if (onEvent !== undefined && joined.has(onEvent)) return onEvent;
-  const emit = join(onEvent, log, runtime);
+  const emit = join(onEvent, log === undefined ? requestLog : log && ((entry) => log(entry)), runtime);
   if (emit !== undefined) joined.set(emit, onEvent !== undefined);
   return emit;
 }
@@ -95,11 +97,13 @@ export function observing(emit: Emit): Emit {
   return emit !== undefined && joined.get(emit) === true ? emit : undefined;
 }
 
-function join(onEvent: EventListener | undefined, log: Log | false, runtime: Runtime): Emit {
+function join(onEvent: EventListener | undefined, log: RequestLog | false, runtime: Runtime): Emit {
   const toLog = log === false ? undefined : logging(log, runtime.clock);
   if (onEvent === undefined) return toLog && ((event, caller) => quietly(toLog, event, caller));
+  // An application's function never gets the caller.
+  const observe: Emit = (event) => onEvent(event);
   return (event, caller) => {
-    quietly(onEvent, { ...event, ...referenceOf(event) });
+    quietly(observe, { ...event, ...referenceOf(event) });
     quietly(toLog, event, caller);
   };
 }

@@ -5,7 +5,7 @@
  */
 
 import { Engine } from '../core/engine/engine.ts';
-import { createEmit } from '../core/log.ts';
+import { createEmit, type RequestLog } from '../core/log.ts';
 import { checkSealed } from '../core/options/common.ts';
 import { readOptions } from '../core/options/read-options.ts';
 import type { Rule } from '../core/options/rules.ts';
@@ -64,10 +64,13 @@ function layerFor<Native, Kind extends TransactionKind>(
 }
 
 /** Creates the guard's parts from the options of the whole guard. The other options belong to the route. */
-function createGuard<Native, Kind extends TransactionKind>(options: GuardSettings<Native, Kind>): Guard<Native, Kind> {
+function createGuard<Native, Kind extends TransactionKind>(
+  options: GuardSettings<Native, Kind>,
+  requestLog: RequestLog | undefined,
+): Guard<Native, Kind> {
   const { store, principal, dialect, fingerprint, onProblem, onEvent, log, runtime } = options;
   checkSealed('The guard', store, fingerprint.secrets);
-  const emit = createEmit({ onEvent, log, runtime });
+  const emit = createEmit({ onEvent, log, requestLog, runtime });
   const engine = new Engine<Kind>({ store, runtime, log: false, ...(emit && { onEvent: emit }) });
   return {
     engine,
@@ -98,8 +101,9 @@ function createGuard<Native, Kind extends TransactionKind>(options: GuardSetting
 export function createHttpLayer<Native, Kind extends TransactionKind = never>(
   options: GuardOptions<Native, Kind>,
   own: Readonly<Record<string, Rule<unknown>>> = {},
+  requestLog?: RequestLog,
 ): HttpLayer<Native, Kind> {
   const table: typeof guardTable = { ...guardTable, ...own };
   const settings = readOptions('The guard', table, options);
-  return layerFor(settings, createGuard(settings));
+  return layerFor(settings, createGuard(settings, requestLog));
 }

@@ -161,10 +161,12 @@ function refuse<Native, Kind extends TransactionKind>(
 ): GuardAnswer {
   if (misuse.has(found.code)) guard.warn(found.code, found.detail);
   // From the claim on, the engine reports what happened to the operation.
-  if (exchange.operation === undefined) {
-    const operation = `${exchange.method} ${pathOf(pathAndQuery(exchange.target))}`.slice(0, MAX_NAME_LENGTH);
-    observing(guard.emit)?.({ type: 'refused', operation, code: found.code });
-  }
+  if (exchange.operation === undefined)
+    observing(guard.emit)?.({
+      type: 'refused',
+      operation: `${exchange.method} ${pathOf(pathAndQuery(exchange.target))}`.slice(0, MAX_NAME_LENGTH),
+      code: found.code,
+    });
   return { kind: 'answer', response: exchange.shape(found) };
 }
 

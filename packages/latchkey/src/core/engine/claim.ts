@@ -62,7 +62,8 @@ export class ClaimCall extends TimedCall<ClaimOutcome, Claim> implements Claim {
 
   protected override accept(answer: ClaimOutcome): Claim | Promise<Claim> {
     this.answer = answer;
-    if (answer.outcome !== 'claimed') return this;
+    // A faulty store may answer undefined, which the engine then reports.
+    if (answer?.outcome !== 'claimed') return this;
     // The same claim, sent again, renews the lease.
     if (this.#isTooLate()) return this.failed(notInTime());
     if (!this.#parts.running.ended) return this;
@@ -75,7 +76,7 @@ export class ClaimCall extends TimedCall<ClaimOutcome, Claim> implements Claim {
     try {
       answer = await this.again(error, this.#operation.name, 'claim');
     } catch (last) {
-      if (!isFinalStoreError(last)) this.#undo();
+      if (!isFinalStoreError(error)) this.#undo();
       throw last;
     }
     return this.accept(answer);

@@ -10,10 +10,10 @@ import type { Attempt, Claim } from './attempt.ts';
 import type { ClaimResult, EngineParts } from './claim.ts';
 import type { RunningAttempts } from './running-attempts.ts';
 
-/** Called ahead for a route with a `recover` hook. */
+/** Called in advance for a route with a `recover` hook. */
 export const loadRecovery = () => import('./recovery.ts');
 
-/** Called ahead for a route that waits. */
+/** Called in advance for a route that waits. */
 export const loadWaiting = () => import('./waiting.ts');
 
 /** See `recoverRecord`. If the module can't be loaded, the record lapses again, and the next retry tries once more. */
@@ -31,5 +31,5 @@ export async function recoverLapsed(attempt: Attempt, running: RunningAttempts):
 /** See `waitForEnd`. If the module can't be loaded, the request does not wait. */
 export async function waitIfLoaded(operation: Operation, first: Claim, parts: EngineParts): Promise<Claim> {
   const loaded = await loadWaiting().catch(() => undefined);
-  return loaded === undefined ? first : loaded.waitForEnd(operation, first, parts);
+  return loaded?.waitForEnd(operation, first, parts) ?? first;
 }

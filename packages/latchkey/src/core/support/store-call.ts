@@ -8,7 +8,7 @@ import { LatchkeyError, StoreUnavailableError } from '../errors.ts';
 import type { Emit } from '../log.ts';
 import { type Runtime, sleep } from '../runtime.ts';
 import { type BackoffLimits, backoffMs } from './backoff.ts';
-import { Due, DueTimer } from './due-timer.ts';
+import { Due, type DueTimer } from './due-timer.ts';
 
 const retryBackoff: BackoffLimits = { baseMs: 25, capMs: 1_000 };
 
@@ -70,8 +70,10 @@ export function callBefore<T>(tools: CallTools, deadline: number, call: () => Pr
 type Failed<T> = (error: unknown) => Promise<T>;
 
 function callOnce<T>(tools: CallTools, deadline: number, call: () => Promise<T>, failed: Failed<T>): Promise<T> {
-  const { timer = new DueTimer(tools.runtime) } = tools;
-  return new PlainCall({ ...tools, timer }, deadline, call, failed).result();
+  const { runtime, timer } = tools;
+  if (timer !== undefined) return new PlainCall(tools as TimedTools, deadline, call, failed).result();
+  const limitMs = Math.max(deadline - runtime.clock.monotonic(), 1);
+  return withTimeLimit(runtime, limitMs, Promise.resolve().then(call)).catch(failed);
 }
 
 /**
@@ -88,7 +90,7 @@ export abstract class TimedCall<Answer, Result> extends Due {
   /** Calls the store. */
   protected abstract send(): Promise<Answer>;
 
-  /** Returns what the answer means. Does not throw. */
+  /** Returns what the answer means. Must not throw. */
   protected abstract accept(answer: Answer): Result | Promise<Result>;
 
   /** Called if the call failed, or has no answer at its limit. */

@@ -52,7 +52,7 @@ function fromAuthorization(lines: readonly string[]): PrincipalReading {
   return { principal: `authorization:${hash('sha256', `${scheme} ${credentials}`, 'base64url')}` };
 }
 
-const weakKey = 'Without credentials the key must be unguessable. Send a random UUID, or a key of that strength.';
+const weakKey = 'Without credentials the key must be unguessable. Send a random UUID.';
 
 function anonymous(key: string): PrincipalReading {
   return isUnguessable(key) ? { principal: '\0anonymous' } : { problem: problem('key-invalid', { detail: weakKey }) };

@@ -77,14 +77,14 @@ function warnOfKept(outcome: Executed, { status }: CapturedResponse, exchange: A
 }
 
 const failureKept =
-  "A 5xx answer was kept, because afterFailure is 'refuse'. If the handler's effects are inside steps and transactions, set 'rerun'.";
+  "A 5xx answer was kept, because afterFailure is 'refuse'. If the handler's effects are in steps and transactions, set 'rerun'.";
 
 function comeBackKept(status: number): string {
-  return `An answer with status ${status} was kept, because afterFailure is 'refuse': a status does not prove that nothing was done. Mount limiters and authentication before the guard, throw NothingHappenedError, or set keep.`;
+  return `A ${status} answer was kept, because afterFailure is 'refuse'. Mount limiters and authentication before the guard, throw NothingHappenedError, or set keep.`;
 }
 
 function notFinalAnswer(status: number): string {
-  return `The handler passed on an answer (status ${status}) that is not final. It was not stored, and the record lapsed, because afterFailure is 'refuse'. Set 'rerun' on a route that forwards to an idempotent service.`;
+  return `A ${status} answer is not final, so the record lapsed. Set 'rerun' on a route that forwards to an idempotent service.`;
 }
 
 /** A record that can't be read is an error, never a reason to run the handler again. */
