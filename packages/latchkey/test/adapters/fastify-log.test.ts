@@ -63,9 +63,23 @@ it('writes to the console if the application has no logger', async () => {
   ]);
 });
 
-it('leaves the loggers alone if the option log is set', async () => {
-  const own: string[] = [];
-  const { send, lines } = await appWith({ logger: true }, { log: ({ code }) => void own.push(code) });
+it('leaves the loggers alone if the option log is set, and gives it the entry alone', async () => {
+  const log = vi.fn();
+  const { send, lines } = await appWith({ logger: true }, { log });
   await send('/slow');
-  expect([own, lines]).toEqual([['lease-lost'], []]);
+  expect(lines).toEqual([]);
+  expect(log.mock.calls).toEqual([[expect.objectContaining({ code: 'lease-lost' })]]);
+});
+
+it('writes to a logger without levels', async () => {
+  const warn = vi.fn();
+  const [fatal, error, info, debug, trace] = Array.from({ length: 5 }, () => vi.fn());
+  const loggerInstance = { fatal, error, warn, info, debug, trace, child: () => loggerInstance };
+  const { send } = await appWith({ loggerInstance: loggerInstance as never });
+  await send('/failing');
+  expect(warn).toHaveBeenCalledTimes(1);
+});
+
+it.each([undefined, 'x'])('refuses %o in place of options', (options) => {
+  expect(() => idempotency(options as never)).toThrow(expect.objectContaining({ code: 'option-invalid' }));
 });

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { Engine } from '../../src/core/engine/engine.ts';
+import { StoreUnavailableError } from '../../src/core/errors.ts';
+import type { ClaimRequest } from '../../src/core/store.ts';
+import { memoryStore } from '../../src/stores/memory/index.ts';
 import { done, engineRig, gate, operation, runResult, told } from './engine-rig.ts';
 
 describe('claims', () => {
@@ -102,6 +106,32 @@ describe('claims', () => {
       ),
     ).toBe('executed stored');
     expect(executions()).toBe(1);
+  });
+
+  it('R72: a claim that was applied is undone even if its repeat gets a final error', async () => {
+    const { memory, runtime } = engineRig();
+    const claim = memory.claim.bind(memory);
+    const full = new StoreUnavailableError('The store is full.', { full: true, retryAfterMs: 1_000 });
+    const failures = [new Error('The reply was lost.'), full];
+    const store = Object.assign(memory, {
+      claim: async (request: ClaimRequest) => {
+        const failure = failures.shift();
+        if (failure !== full) await claim(request);
+        if (failure !== undefined) throw failure;
+        return claim(request);
+      },
+    });
+    const engine = new Engine({ store, runtime, log: false });
+    const run = engine.run(operation(), async () => done('one'));
+    await runtime.advance(20_000);
+    expect(told(await run)).toBe('unavailable store-unavailable');
+    expect(told(await engine.run(operation(), async () => done('two')))).toBe('executed stored');
+  });
+
+  it('a store that answers a claim with undefined counts as unavailable', async () => {
+    const store = Object.assign(memoryStore(), { claim: async () => undefined as never });
+    const outcome = await new Engine({ store, log: false }).run(operation(), async () => done('one'));
+    expect(told(outcome)).toBe('unavailable store-unavailable');
   });
 
   it('a claim that arrives after it was given up and after another attempt holds nothing', async () => {

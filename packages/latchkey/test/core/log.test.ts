@@ -57,6 +57,15 @@ function request(): Request {
   return new Request(`https://shop.example/orders/${secret}`, { method: 'POST', headers, body: '{}' });
 }
 
+/** What happened in a request of a guard with these observers, whose handler throws. */
+async function observed(observers: { log?: (entry: LogEntry) => void; onEvent?: (event: LatchkeyEvent) => void }) {
+  const guard = idempotency({ store: memoryStore(), principal: () => secret, log: false, ...observers });
+  const answer = guard(() => {
+    throw new Error('no');
+  });
+  await answer(request());
+}
+
 afterEach(() => {
   vi.restoreAllMocks();
 });
@@ -204,4 +213,11 @@ describe('the events of each request', () => {
       expect(observing(emit)).toBe(toObserver);
     expect([createEmit({ log: false }), observing(undefined)]).toEqual([undefined, undefined]);
   });
+});
+
+it.each(['log', 'onEvent'] as const)('%s gets one argument, never the request', async (name) => {
+  const observer = vi.fn();
+  await observed({ [name]: observer });
+  expect(observer).toHaveBeenCalled();
+  expect(observer.mock.calls.map((args) => args.length)).toEqual(observer.mock.calls.map(() => 1));
 });

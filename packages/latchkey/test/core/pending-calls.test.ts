@@ -9,7 +9,8 @@ import { describe, expect, it } from 'vitest';
 const source = (path: string) => JSON.stringify(fileURLToPath(new URL(`../../src/${path}`, import.meta.url)));
 
 const prologue = `
-import { idempotent } from ${source('index.ts')};
+import { idempotent, systemRuntime } from ${source('index.ts')};
+import { operator } from ${source('operator/index.ts')};
 import { completer } from ${source('completer/index.ts')};
 import { memoryStore } from ${source('stores/memory/index.ts')};
 import { sqliteStore } from ${source('stores/sqlite/index.ts')};
@@ -68,7 +69,27 @@ describe('a process with a pending call of an idempotent function does not end',
   });
 });
 
+it('a process with a pending call of an operator does not end before the call has failed', async () => {
+  const hangs = `
+    const hanging = Object.assign(memoryStore(), { list: () => new Promise(() => {}) });
+    const runtime = { ...systemRuntime, timers: { ...systemRuntime.timers,
+      set: (callback, delayMs, kind) => systemRuntime.timers.set(callback, delayMs / 50, kind) } };
+    void tell(operator({ store: hanging, runtime }).list({ state: 'lapsed', limit: 5 }));`;
+  expect(await job(hangs)).toEqual({ output: 'failed store-unavailable', code: 1 });
+});
+
 describe('a process with nothing pending ends', () => {
+  it('after an answered call of an operator, which leaves no timer', async () => {
+    const answered = `
+      const pending = new Set();
+      const timers = { ...systemRuntime.timers,
+        set: (...args) => { const handle = systemRuntime.timers.set(...args); pending.add(handle); return handle; },
+        clear: (handle) => { pending.delete(handle); systemRuntime.timers.clear(handle); } };
+      await operator({ store, runtime: { ...systemRuntime, timers } }).list({ state: 'lapsed', limit: 5 });
+      console.log('timers', pending.size);`;
+    expect(await job(answered)).toEqual({ output: 'timers 0', code: 0 });
+  });
+
   it('with a store that sweeps, after its last call', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'latchkey-'));
     const database = JSON.stringify(join(folder, 'jobs.db'));
