@@ -100,6 +100,20 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
     ]);
   });
 
+  it('finds a route with the path of its prefix', async () => {
+    const { document } = await documented((app) => {
+      app.register(
+        (child, _options, done) => {
+          child.post('/', handler);
+          done();
+        },
+        { prefix: '/orders' },
+      );
+    });
+    expect(Object.keys(document.paths ?? {})).toEqual(['/orders/']);
+    expect(guardedIn(document)).toEqual({ 'POST /orders/': false });
+  });
+
   it('is valid in the version 3.0 that the plugin writes by default', async () => {
     const { document } = await documented((app) => app.post('/orders', { schema: answer }, handler), {
       openapi: { info },
