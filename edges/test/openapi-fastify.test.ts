@@ -13,7 +13,7 @@ const handler = async () => ({ order: 1 });
 /** An application with the plugin, whose document is described with its guard. */
 async function documented(
   declare: (app: FastifyInstance) => void,
-  options: Pick<FastifyDynamicSwaggerOptions, 'openapi'> = { openapi: { openapi: '3.1.0', info } },
+  options: Pick<FastifyDynamicSwaggerOptions, 'openapi' | 'stripBasePath'> = { openapi: { openapi: '3.1.0', info } },
   early: (app: FastifyInstance) => void = () => undefined,
 ) {
   const app = Fastify();
@@ -114,7 +114,21 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
     expect(guardedIn(document)).toEqual({ 'POST /orders/': false });
   });
 
-  it('is valid in the version 3.0 that the plugin writes by default', async () => {
+  it.each([
+    ['with the path of a server in them', { url: 'https://shop.example/v1' }, false, '/v1/orders'],
+    [
+      'below a server with variables',
+      { url: 'https://{shop}.example/{base}', variables: { shop: { default: 'a' }, base: { default: 'v1' } } },
+      true,
+      '/orders',
+    ],
+  ])('finds routes %s', async (_name, server, stripBasePath, path) => {
+    const openapi = { openapi: '3.1.0', info, servers: [server] };
+    const { document } = await documented((app) => app.post('/v1/orders', handler), { openapi, stripBasePath });
+    expect(guardedIn(document)).toEqual({ [`POST ${path}`]: false });
+  });
+
+  it('is valid in the version 3.0 of OpenAPI, which the plugin writes unless another is set', async () => {
     const { document } = await documented((app) => app.post('/orders', { schema: answer }, handler), {
       openapi: { info },
     });
@@ -138,6 +152,6 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
   it('refuses something else than the guard, and a document of version 2', async () => {
     expect(() => describeFastify({} as FastifyRoutes)).toThrow('pass the guard of latchkey/fastify');
     const old = documented((app) => app.post('/orders', handler), {});
-    await expect(old).rejects.toThrow('set the option openapi of @fastify/swagger');
+    await expect(old).rejects.toThrow('set the option openapi of @fastify/swagger, for a document of OpenAPI 3');
   });
 });
