@@ -72,7 +72,7 @@ export class Description<Document extends OpenApiDocument> {
     return true;
   }
 
-  /** The document with what was added; without guarded operations, it gets nothing. */
+  /** The document with what was added: nothing if no operation is guarded. */
   document(): Document {
     const { paths } = this.#given;
     const document = { ...this.#given, ...(paths && { paths: { ...paths, ...this.#paths } }) };

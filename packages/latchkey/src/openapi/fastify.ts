@@ -55,7 +55,7 @@ function describeRoutes<Document extends OpenApiDocument>(
   const bases = basesOf(document);
   for (const { methods, path, contractBy } of routes) {
     const template = templateOf(path);
-    const names = [withoutBase(template, bases), template];
+    const names = [template, withoutBase(template, bases)];
     for (const method of methods) {
       const written = names.find((name) => description.operation(method, name) !== undefined);
       if (written !== undefined) description.add(method, written, contractBy(contractOf));
@@ -72,7 +72,7 @@ function templateOf(path: string): string {
   return path.replace(special, (found, name?: string) => (found === '::' ? ':' : `{${name ?? found}}`));
 }
 
-/** The paths of the servers, which the plugin leaves out of the paths of operations, unless `stripBasePath` is false. */
+/** The paths of the servers, which the plugin leaves out of those of operations, unless `stripBasePath` is false. */
 function basesOf({ servers = [] }: OpenApiDocument): readonly string[] {
   const urls = servers.map(({ url, variables }) =>
     url.replace(/\{([^{}]+)\}/g, (_found, name: string) => String(variables?.[name]?.default)),

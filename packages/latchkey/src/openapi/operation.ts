@@ -117,7 +117,7 @@ function withMarks(
   return { ...given, headers: { ...missing, ...headers } };
 }
 
-/** The marks of errors, and of the operation's own answers. Generators treat a header that is a reference as required. */
+/** The marks of errors, and of the operation's own answers. Generators take a header that is a reference as required. */
 function marksOf({ key }: Contract, isOperation: boolean, problems: readonly ContractProblem[]): Described {
   const codes = problems.map(({ code, final }) => formatStatus(code, final));
   const values = [...(isOperation ? Object.values(OWN_ANSWER) : []), ...codes].map((value) => `\`${value}\``);
