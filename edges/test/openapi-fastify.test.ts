@@ -13,7 +13,7 @@ const handler = async () => ({ order: 1 });
 /** An application with the plugin, whose document is described with its guard. */
 async function documented(
   declare: (app: FastifyInstance) => void,
-  options: Pick<FastifyDynamicSwaggerOptions, 'openapi'> = { openapi: { openapi: '3.1.0', info } },
+  options: Pick<FastifyDynamicSwaggerOptions, 'openapi' | 'stripBasePath'> = { openapi: { openapi: '3.1.0', info } },
   early: (app: FastifyInstance) => void = () => undefined,
 ) {
   const app = Fastify();
@@ -100,7 +100,38 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
     ]);
   });
 
-  it('is valid in the version 3.0 that the plugin writes by default', async () => {
+  it('finds a route with the path of its prefix', async () => {
+    const { document } = await documented((app) => {
+      app.register(
+        (child, _options, done) => {
+          child.post('/', handler);
+          done();
+        },
+        { prefix: '/orders' },
+      );
+    });
+    expect(Object.keys(document.paths ?? {})).toEqual(['/orders/']);
+    expect(guardedIn(document)).toEqual({ 'POST /orders/': false });
+  });
+
+  it('finds routes whose paths keep that of a server', async () => {
+    const openapi = { openapi: '3.1.0', info, servers: [{ url: 'https://shop.example/v1' }] };
+    const declare = (app: FastifyInstance) => {
+      app.post('/v1/orders', handler);
+      app.post('/orders', { config: { idempotency: false } }, handler);
+    };
+    const { document } = await documented(declare, { openapi, stripBasePath: false });
+    expect(guardedIn(document)).toEqual({ 'POST /v1/orders': false });
+  });
+
+  it('finds routes below a server whose URL has variables', async () => {
+    const variables = { shop: { default: 'one' }, base: { default: 'v1' } };
+    const openapi = { openapi: '3.1.0', info, servers: [{ url: 'https://{shop}.example/{base}', variables }] };
+    const { document } = await documented((app) => app.post('/v1/orders', handler), { openapi });
+    expect(guardedIn(document)).toEqual({ 'POST /orders': false });
+  });
+
+  it('is valid in the version 3.0 of OpenAPI, which the plugin writes unless another is set', async () => {
     const { document } = await documented((app) => app.post('/orders', { schema: answer }, handler), {
       openapi: { info },
     });
@@ -124,6 +155,6 @@ describe('describeFastify as transformObject of @fastify/swagger', () => {
   it('refuses something else than the guard, and a document of version 2', async () => {
     expect(() => describeFastify({} as FastifyRoutes)).toThrow('pass the guard of latchkey/fastify');
     const old = documented((app) => app.post('/orders', handler), {});
-    await expect(old).rejects.toThrow('set the option openapi of @fastify/swagger');
+    await expect(old).rejects.toThrow('set the option openapi of @fastify/swagger, for a document of OpenAPI 3');
   });
 });

@@ -111,8 +111,11 @@ class GlobalModule {}
 @Module({ imports: [LatchkeyModule.forRoot(options)], controllers: [NewsController, DraftsController] })
 class SharingModule {}
 
-/** The document of an application that is not yet initialized. */
-async function documentOf(module: Type): Promise<object> {
+@Module({ imports: [LatchkeyModule.forRoot(options)] })
+class EmptyModule {}
+
+/** The document of an application that is not yet initialized, made inside the function or before. */
+async function documentOf(module: Type, isEarlier = false): Promise<object> {
   const adapter = process.env['PLATFORM'] === 'fastify' ? new FastifyAdapter() : new ExpressAdapter();
   const app = await NestFactory.create(module, adapter, { logger: ['error'], abortOnError: false });
   app.setGlobalPrefix('api');
@@ -121,7 +124,8 @@ async function documentOf(module: Type): Promise<object> {
   const named = { operationIdFactory: (_controller: string, method: string) => method };
   const create = () => SwaggerModule.createDocument(app, config, named);
   try {
-    const document = describeNest(create, app.get(IdempotencyInterceptor));
+    const earlier = create();
+    const document = describeNest(isEarlier ? () => earlier : create, app.get(IdempotencyInterceptor));
     return { ...document, plain: create() };
   } catch (error) {
     return { error: String(error) };
@@ -135,6 +139,8 @@ async function print(): Promise<void> {
     decorated: await documentOf(DecoratedModule),
     global: await documentOf(GlobalModule),
     sharing: await documentOf(SharingModule),
+    earlier: await documentOf(DecoratedModule, true),
+    empty: await documentOf(EmptyModule, true),
   };
   console.log(JSON.stringify(documents));
 }

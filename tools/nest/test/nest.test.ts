@@ -175,7 +175,7 @@ describe.each(releases)('$release, as $type', ({ release, type }) => {
     it('describes the guarded handlers in the document of @nestjs/swagger', async () => {
       const env = { ...process.env, PLATFORM: platform };
       const { stdout } = await run(process.execPath, ['--no-warnings', 'dist/documents.js'], { cwd: folder, env });
-      const { decorated, global, sharing } = JSON.parse(stdout);
+      const { decorated, global, sharing, earlier, empty } = JSON.parse(stdout);
       expect(guardedIn(decorated)).toEqual({
         'POST /api/v1/orders': { required: true, retention: 'PT1H' },
         'PUT /api/v1/orders/{id}': { required: false, retention: 'PT1H' },
@@ -197,6 +197,9 @@ describe.each(releases)('$release, as $type', ({ release, type }) => {
       ]);
       expect(stdout.includes('x-latchkey')).toBe(false);
       expect(sharing.error).toContain('controllers with different options inherit the handler publish');
+      expect(earlier.error).toContain('describeNest: create the document inside the function.');
+      expect(empty).toMatchObject({ paths: {} });
+      expect(empty.error).toBeUndefined();
     });
 
     it('does not start with a wrong forRootAsync', async () => {

@@ -16,7 +16,7 @@ import {
 } from './document.ts';
 import { describeOperation, isKeyParameter } from './operation.ts';
 
-/** The members of a path that are no operations. */
+/** The members of a path that are not operations. */
 const common = ['$ref', 'summary', 'description', 'servers', 'parameters', 'additionalOperations'];
 
 /** The methods of a path, in lower case. */
@@ -29,10 +29,11 @@ export class Description<Document extends OpenApiDocument> {
   readonly #given: Document;
   readonly #components: Components;
   readonly #paths: Record<string, DescribedPath>;
+  #isDescribed = false;
 
   constructor(given: Document) {
     this.#given = given;
-    this.#components = new Components(given.components);
+    this.#components = new Components(given);
     this.#paths = Object.fromEntries(Object.entries(given.paths ?? {}).filter(isPath));
   }
 
@@ -42,7 +43,7 @@ export class Description<Document extends OpenApiDocument> {
 
   /** Returns an operation; undefined if the document has none with this method and path. */
   operation(method: string, path: string): DescribedOperation | undefined {
-    const found = Object.hasOwn(this.#paths, path) ? this.#paths[path]?.[method.toLowerCase()] : undefined;
+    const found = this.#item(path)[method.toLowerCase()];
     return isDescribed(found) ? found : undefined;
   }
 
@@ -57,27 +58,35 @@ export class Description<Document extends OpenApiDocument> {
 
   /** Puts an operation in the place of another. */
   replace(method: string, path: string, operation: DescribedOperation): void {
-    this.#paths[path] = { ...this.#paths[path], [method.toLowerCase()]: operation };
+    this.#paths[path] = { ...this.#item(path), [method.toLowerCase()]: operation };
   }
 
   /** Adds what the guard of an operation promises. Returns false if it does not protect this method. */
   add(method: string, path: string, contract: Contract | undefined): boolean {
     if (contract?.methods.includes(method.toUpperCase()) !== true) return false;
-    const item = this.#withoutSharedKey(this.#paths[path] ?? {});
+    const item = this.#withoutSharedKey(this.#item(path));
     const operation = item[method.toLowerCase()] as DescribedOperation;
     this.#paths[path] = item;
     this.replace(method, path, describeOperation(operation, contract, this.#components));
+    this.#isDescribed = true;
     return true;
   }
 
-  /** The document with what was added. */
+  /** The document with what was added: nothing if no operation is guarded. */
   document(): Document {
+    const { paths } = this.#given;
+    const document = { ...this.#given, ...(paths && { paths: { ...paths, ...this.#paths } }) };
+    if (!this.#isDescribed) return document;
     return {
       'x-fern-idempotency-headers': [{ header: KEY_HEADER, name: 'idempotencyKey' }],
-      ...this.#given,
-      paths: { ...this.#given.paths, ...this.#paths },
+      ...document,
       components: this.#components.all(),
     };
+  }
+
+  /** A path with the operations that it refers to. */
+  #item(path: string): DescribedPath {
+    return this.#components.resolve((Object.hasOwn(this.#paths, path) && this.#paths[path]) || {});
   }
 
   /** Moves a parameter for the key, which all operations of a path share, to those that have none. */

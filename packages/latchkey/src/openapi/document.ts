@@ -32,7 +32,10 @@ export interface DescribedPath extends Described {
 /** An OpenAPI document. */
 export interface OpenApiDocument {
   readonly openapi?: string;
-  readonly servers?: readonly { readonly url: string }[];
+  readonly servers?: readonly {
+    readonly url: string;
+    readonly variables?: Readonly<Record<string, { readonly default?: unknown }>> | undefined;
+  }[];
   readonly paths?: Readonly<Record<string, object | undefined>>;
   readonly components?: object;
 }
@@ -44,11 +47,13 @@ export function isDescribed(value: unknown): value is Described {
 
 /** The document's components, to which shared schemas are added once. */
 export class Components {
+  readonly #document: OpenApiDocument;
   readonly #given: Described;
   readonly #added: Record<string, unknown> = {};
 
-  constructor(given: object | undefined) {
-    this.#given = { ...given };
+  constructor(document: OpenApiDocument) {
+    this.#document = document;
+    this.#given = { ...document.components };
   }
 
   /** Adds a schema, unless there is an equal one, and returns a reference to it. */
@@ -57,19 +62,24 @@ export class Components {
     const text = JSON.stringify(schema);
     let free = name;
     for (let count = 2; Object.hasOwn(taken, free) && JSON.stringify(taken[free]) !== text; count += 1)
-      free = `${name}${count}`;
+      free = `${name}_${count}`;
     this.#added[free] = schema;
     return { $ref: `#/components/schemas/${free}` };
   }
 
-  /** The object that a local reference names; any other object unchanged. */
-  resolve(object: Described): Described {
-    const { $ref } = object;
+  /**
+   * The object to which a reference leads, perhaps through others, with the members beside them; any other object
+   * unchanged.
+   *
+   * @throws LatchkeyError `option-invalid` if it leads to nothing, or to another document.
+   */
+  resolve(object: Described, passed: readonly string[] = []): Described {
+    const { $ref, ...beside } = object;
     if (typeof $ref !== 'string') return object;
-    let found: unknown = { components: this.#given };
-    for (const part of $ref.replace(/^#\//, '').split('/'))
-      found = isDescribed(found) ? found[part.replaceAll('~1', '/').replaceAll('~0', '~')] : undefined;
-    return isDescribed(found) ? found : object;
+    if (!$ref.startsWith('#')) throw invalid(`${$ref} refers to another document. Bundle the document first.`);
+    const found = passed.includes($ref) ? undefined : this.#at($ref);
+    if (!isDescribed(found)) throw invalid(`The reference ${$ref} leads to no object of the document. Correct it.`);
+    return { ...this.resolve(found, [...passed, $ref]), ...beside };
   }
 
   /** All components, with the schemas that were added. */
@@ -77,9 +87,28 @@ export class Components {
     return { ...this.#given, schemas: { ...this.#schemas, ...this.#added } };
   }
 
+  /** What a JSON Pointer in a fragment names (RFC 6901). */
+  #at(reference: string): unknown {
+    let found: unknown = reference.startsWith('#/') ? this.#document : undefined;
+    for (const part of reference.split('/').slice(1)) {
+      const name = decoded(part).replaceAll('~1', '/').replaceAll('~0', '~');
+      found = Object.hasOwn(Object(found), name) ? Reflect.get(Object(found), name) : undefined;
+    }
+    return found;
+  }
+
   get #schemas(): Described {
     const { schemas } = this.#given;
     return isDescribed(schemas) ? schemas : {};
+  }
+}
+
+/** Decodes percent signs; a text with others is meant as it is. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
   }
 }
 

@@ -20,8 +20,8 @@ export type FastifyDocument<Document> = { readonly openapiObject: Document } | {
 
 /**
  * Returns the `transformObject` of `@fastify/swagger` that adds what a guard promises to the routes on which it acts, with
- * the options in their config, as `describeIdempotency` does. The document is the same in every form and on every page
- * of the plugins for it. A route that was declared before the guard was registered is not found, nor one whose path a
+ * the options in their config, as `describeIdempotency` does. The document is the same in JSON and YAML, and on the
+ * pages of the UI plugins. A route that was declared before the guard was registered is not found, nor one whose path a
  * `transform` has changed.
  *
  * @throws LatchkeyError `option-invalid` if the guard is not of `latchkey/fastify`; the returned function throws it for
@@ -54,10 +54,12 @@ function describeRoutes<Document extends OpenApiDocument>(
   const description = new Description(document);
   const bases = basesOf(document);
   for (const { methods, path, contractBy } of routes) {
-    const written = withoutBase(templateOf(path), bases);
-    for (const method of methods)
-      if (description.operation(method, written) !== undefined)
-        description.add(method, written, contractBy(contractOf));
+    const template = templateOf(path);
+    const names = [template, withoutBase(template, bases)];
+    for (const method of methods) {
+      const written = names.find((name) => description.operation(method, name) !== undefined);
+      if (written !== undefined) description.add(method, written, contractBy(contractOf));
+    }
   }
   return description.document();
 }
@@ -70,9 +72,12 @@ function templateOf(path: string): string {
   return path.replace(special, (found, name?: string) => (found === '::' ? ':' : `{${name ?? found}}`));
 }
 
-/** The paths of the servers, which `@fastify/swagger` leaves out of the paths of operations. */
+/** The paths of the servers, which the plugin leaves out of those of operations, unless `stripBasePath` is false. */
 function basesOf({ servers = [] }: OpenApiDocument): readonly string[] {
-  return servers.map(({ url }) => url.replace(/^\w+:\/\/[^/]*/, '')).filter((base) => base !== '' && base !== '/');
+  const urls = servers.map(({ url, variables }) =>
+    url.replace(/\{([^{}]+)\}/g, (_found, name: string) => String(variables?.[name]?.default)),
+  );
+  return urls.map((url) => url.replace(/^\w+:\/\/[^/]*/, '')).filter((base) => base !== '' && base !== '/');
 }
 
 function withoutBase(path: string, bases: readonly string[]): string {

@@ -19,9 +19,9 @@ export interface HonoRoutes {
 }
 
 /**
- * Adds what guards promise to the operations on whose way they are, as `describeIdempotency` does: in the `middleware` of
- * a route, or added with `app.use()` before the route. A guard inside another middleware, such as `every()`, is not
- * found.
+ * Adds what guards promise to the operations whose requests pass through them, as `describeIdempotency` does: in the
+ * `middleware` of a route, or added with `app.use()` before the route. A guard inside another middleware, such as
+ * `every()`, is not found.
  *
  * @example
  * ```ts

@@ -22,11 +22,12 @@ export interface ContractGuard {
 /**
  * Returns the document with the Idempotency-Key parameter, the errors and the marks of the guard at each of these
  * operations, read from the guards' own options, and with hints for SDK generators (`x-fern-idempotent`,
- * `x-speakeasy-retries`). `x-idempotency` has the retention and the policy. What the document says itself stays.
+ * `x-speakeasy-retries`). `x-idempotency` has the retention and the policy. What the document says itself stays. A
+ * guard with `methods: []` adds nothing.
  *
  * @param guards - by method and path as in the document: `POST /v1/charges/{id}`.
- * @throws LatchkeyError `option-invalid` for an operation that the document lacks, or whose method its guard does not
- * protect.
+ * @throws LatchkeyError `option-invalid` for an operation that the document lacks, whose method its guard does not
+ * protect, or that refers to another document.
  * @example
  * ```ts
  * const document = await describeIdempotency(openapi, {
@@ -46,7 +47,9 @@ export async function describeIdempotency<Document extends OpenApiDocument>(
       throw invalid(
         `describeIdempotency: the document has no operation ${name}. Its paths are ${description.paths.join(', ')}.`,
       );
-    if (!description.add(method, path, await guard.contract()))
+    const contract = await guard.contract();
+    const isOff = contract?.methods.length === 0;
+    if (!isOff && !description.add(method, path, contract))
       throw invalid(`describeIdempotency: the guard of ${name} does not protect ${method.toUpperCase()}.`);
   }
   return description.document();

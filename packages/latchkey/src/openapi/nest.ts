@@ -28,7 +28,8 @@ export interface NestHandlers {
  *
  * @param create - makes the document with `@nestjs/swagger`.
  * @param interceptor - any one of the application.
- * @throws LatchkeyError `option-invalid` for a handler that controllers with different options inherit.
+ * @throws LatchkeyError `option-invalid` for a handler that controllers with different options inherit, and for a
+ * document that was made before.
  * @example
  * ```ts
  * const create = () => SwaggerModule.createDocument(app, config)
@@ -41,12 +42,16 @@ export function describeNest<Document extends OpenApiDocument>(
 ): Document {
   const { document, handlers } = interceptor[handlersKey](create);
   const description = new Description(document);
+  const positions: unknown[] = [];
   description.forEach((method, path, operation) => {
     const { [HANDLER_EXTENSION]: position, ...own } = operation;
     const handler = handlers[Number(position)];
+    positions.push(position);
     description.replace(method, path, own);
     if (handler !== undefined) description.add(method, path, contractOfShared(handler));
   });
+  const isEarlier = positions.length > 0 && positions.every((position) => position === undefined);
+  if (isEarlier && handlers.length > 0) throw invalid('describeNest: create the document inside the function.');
   return description.document();
 }
 

@@ -77,17 +77,15 @@ function responsesOf(
   contract: Contract,
   components: Components,
 ): Record<string, Described> {
-  const described: Record<string, Described> = {};
   const failures = byStatus(contract.problems);
-  for (const [status, given] of Object.entries(responses)) {
-    const response: DescribedResponse = components.resolve(given);
-    const marks = { [REPLAYED_HEADER]: replayed, ...marksOf(contract, true, failures.get(status)) };
-    // Extensions are no responses.
-    described[status] = status.startsWith('x-') ? given : { ...response, headers: { ...marks, ...response.headers } };
-  }
-  for (const [status, problems] of failures) {
-    const response = described[status] ?? { headers: marksOf(contract, false, problems) };
-    described[status] = withProblems(response, status, problems, components);
+  const described: Record<string, Described> = { ...responses };
+  for (const status of new Set([...Object.keys(responses), ...failures.keys()])) {
+    // Extensions are not responses.
+    if (status.startsWith('x-')) continue;
+    const given = responses[status] ?? responses[`${status[0]}XX`] ?? responses['default'];
+    const problems = failures.get(status) ?? [];
+    const response = withMarks(given && components.resolve(given), problems, contract);
+    described[status] = problems.length === 0 ? response : withProblems(response, status, problems, components);
   }
   return described;
 }
@@ -103,8 +101,24 @@ function byStatus(problems: readonly ContractProblem[]): ReadonlyMap<string, rea
 
 const replayed = { description: 'On an answer that was stored before.', schema: { type: 'string', enum: ['true'] } };
 
-/** The headers with which the guard marks answers. Generators take a header that is a reference for a required one. */
-function marksOf({ key }: Contract, isOperation: boolean, problems: readonly ContractProblem[] = []): Described {
+/** Adds the headers with which the guard marks answers, unless they are described; names are compared without case. */
+function withMarks(
+  given: DescribedResponse | undefined,
+  problems: readonly ContractProblem[],
+  contract: Contract,
+): DescribedResponse {
+  const isOwn = problems.length > 0 && given?.description === titlesOf(problems);
+  const isOperation = given !== undefined && !isOwn;
+  const marks = { ...(isOperation && { [REPLAYED_HEADER]: replayed }), ...marksOf(contract, isOperation, problems) };
+  const { headers = {} } = given ?? {};
+  const names = Object.keys(headers).map((name) => name.toLowerCase());
+  const added = Object.entries({ ...retryAfterOf(problems), ...marks });
+  const missing = Object.fromEntries(added.filter(([name]) => !names.includes(name.toLowerCase())));
+  return { ...given, headers: { ...missing, ...headers } };
+}
+
+/** The marks of errors, and of the operation's own answers. Generators take a header that is a reference as required. */
+function marksOf({ key }: Contract, isOperation: boolean, problems: readonly ContractProblem[]): Described {
   const codes = problems.map(({ code, final }) => formatStatus(code, final));
   const values = [...(isOperation ? Object.values(OWN_ANSWER) : []), ...codes].map((value) => `\`${value}\``);
   return {
@@ -113,7 +127,7 @@ function marksOf({ key }: Contract, isOperation: boolean, problems: readonly Con
   };
 }
 
-/** The header of the errors that waiting helps against, if there is one among these. */
+/** The header of the errors after which the client should wait and retry, if there is one among these. */
 function retryAfterOf(problems: readonly ContractProblem[]): Described {
   const codes = problems.filter(({ retryAfter }) => retryAfter).map(({ code }) => code);
   if (codes.length === 0) return {};
@@ -121,7 +135,12 @@ function retryAfterOf(problems: readonly ContractProblem[]): Described {
   return { 'Retry-After': { description, schema: { type: 'integer', minimum: 1 } } };
 }
 
-/** Adds the errors of one status to its response. */
+/** The description of a response that only the guard gives. */
+function titlesOf(problems: readonly ContractProblem[]): string {
+  return problems.map(({ title }) => title).join('; ');
+}
+
+/** Adds the errors of one status to its response. What was added before stays as it is. */
 function withProblems(
   response: DescribedResponse,
   status: string,
@@ -129,19 +148,33 @@ function withProblems(
   components: Components,
 ): DescribedResponse {
   const [{ contentType } = {}] = problems;
-  const titles = problems.map(({ title }) => title).join('; ');
+  const titles = titlesOf(problems);
+  const { description = '' } = response;
+  const descriptions = [description, titles].filter((text) => text !== '');
   const content =
     contentType === undefined ? undefined : contentOf(response, contentType, status, problems, components);
   return {
     ...response,
-    description: response.description === undefined ? titles : `${response.description} Or: ${titles}`,
-    headers: { ...retryAfterOf(problems), ...response.headers },
+    description: description.endsWith(titles) ? description : descriptions.join(' Or: '),
     ...(content && { content }),
   };
 }
 
 /** The members of an error that name it, in every dialect. */
 const codeMembers = ['code', STRIPE_CODE_MEMBER];
+
+/** A guard that is set up wrongly sends further codes, with the status of a failed operation: those are not listed. */
+function listedOf(problems: readonly ContractProblem[]): readonly string[] {
+  return problems.some(({ code }) => code === 'operation-failed') ? [] : codeMembers;
+}
+
+/** A schema, or ours; unchanged if it allows ours already. */
+function anyOf(given: unknown, ours: Described): unknown {
+  if (given === undefined) return ours;
+  const { anyOf: choices } = Object(given) as Described;
+  const isAllowed = [given, choices].flat().some((choice) => Object(choice).$ref === ours['$ref']);
+  return isAllowed ? given : { anyOf: [given, ours] };
+}
 
 function contentOf(
   { content = {} }: DescribedResponse,
@@ -151,7 +184,7 @@ function contentOf(
   components: Components,
 ): Record<string, Described> {
   const bodies = problems.map(({ body }) => body);
-  const ours = components.addSchema(`IdempotencyProblem${status}`, schemaOf(bodies, codeMembers));
+  const ours = components.addSchema(`IdempotencyProblem${status}`, schemaOf(bodies, listedOf(problems)));
   const { example, examples, schema, ...media } = content[contentType] ?? {};
   const given = isDescribed(examples) ? examples : example === undefined ? {} : { example: { value: example } };
   const added = problems.map(({ code, title, body }) => [code, { summary: title, value: body }] as const);
@@ -159,7 +192,7 @@ function contentOf(
     ...content,
     [contentType]: {
       ...media,
-      schema: schema === undefined ? ours : { anyOf: [schema, ours] },
+      schema: anyOf(schema, ours),
       examples: { ...given, ...Object.fromEntries(added) },
     },
   };

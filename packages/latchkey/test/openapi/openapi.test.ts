@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest';
+import { idempotency as fetchIdempotency } from '../../src/adapters/fetch.ts';
 import { idempotency } from '../../src/adapters/node.ts';
+import { type ErrorCode, LatchkeyError } from '../../src/core/errors.ts';
 import { acp, stripe } from '../../src/dialects/index.ts';
+import type { Problem } from '../../src/http/problems/problems.ts';
 import { describeIdempotency } from '../../src/openapi/index.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { shopDocument } from './shop-document.ts';
 
 const guardWith = (options: object = {}) =>
   idempotency({ store: memoryStore(), principal: () => 'tenant', log: false, ...options });
+
+/** The answer to an order of a guard with these options. */
+function answerOf(options: object): Promise<Response> {
+  const guard = fetchIdempotency({ store: memoryStore(), principal: () => 'tenant', log: false, ...options });
+  const request = { method: 'POST', headers: { 'Idempotency-Key': '"order-1"' }, body: '{}' };
+  return guard(() => new Response('placed'))(new Request('https://shop.example/orders', request));
+}
 
 /** The description of the order's operation under a guard with these options. */
 async function orderUnder(options: object = {}) {
@@ -81,6 +91,60 @@ describe('describeIdempotency', () => {
     expect(operation['x-speakeasy-retries'].statusCodes).toContain('5XX');
   });
 
+  it.each(['record-unreadable', 'encryption-key-missing', 'schema-missing', 'shutting-down'] as const)(
+    'describes the error that a client gets after %s in the store',
+    async (fault: ErrorCode) => {
+      const claim = () => Promise.reject(new LatchkeyError(fault, 'The store is not in order.'));
+      const answer = await answerOf({ store: Object.assign(memoryStore(), { claim }) });
+      const { operation } = await orderUnder();
+      const { code } = await answer.json();
+      const { examples } = operation.responses[answer.status].content['application/problem+json'];
+      expect(examples[code].value).toMatchObject({ code, status: answer.status });
+    },
+  );
+
+  it('leaves the codes open where those of a guard that is set up wrongly may come too', async () => {
+    const { document } = await orderUnder();
+    const schemaOf = (status: number) => Reflect.get(document.components.schemas, `IdempotencyProblem${status}`);
+    const wrong = await answerOf({ principal: () => '' });
+    expect(await wrong.json()).toMatchObject({ code: 'guard-before-authentication' });
+    expect(schemaOf(wrong.status)).toMatchObject({ properties: { code: { type: 'string' } } });
+    expect(schemaOf(wrong.status)).not.toHaveProperty('properties.code.enum');
+    expect(schemaOf(503)).toHaveProperty('properties.code.enum');
+  });
+
+  it('has schemas that fit what a dialect sends: null, fractions, empty lists and mixed types', async () => {
+    const body = (code: string) => ({
+      ...{ code, cause: null, wait: 0.5, hints: [], status: 1 },
+      mixed: code === 'store-unavailable' ? 'text' : 1,
+    });
+    const shape = ({ status, code }: Problem) => ({
+      status,
+      headers: [['Content-Type', 'application/json']],
+      body: Buffer.from(JSON.stringify(body(code))),
+    });
+    const { document } = await orderUnder({ dialect: { name: 'house', shape } });
+    expect(Reflect.get(document.components.schemas, 'IdempotencyProblem503')).toMatchObject({
+      properties: {
+        cause: {},
+        wait: { type: 'number' },
+        hints: { type: 'array', items: {} },
+        status: { type: 'integer' },
+        mixed: {},
+      },
+    });
+    expect(JSON.stringify(document)).not.toContain('"type":"undefined"');
+    expect(document).not.toHaveProperty('components.schemas.IdempotencyProblem503.properties.cause.type');
+    expect(document).not.toHaveProperty('components.schemas.IdempotencyProblem503.properties.mixed.type');
+  });
+
+  it('leaves the operations of a guard that is switched off, and a document without guards, as they are', async () => {
+    const guards = { 'POST /orders': guardWith({ methods: [] }) };
+    expect(await describeIdempotency(shopDocument, guards)).toEqual(shopDocument);
+    const webhooks = { openapi: '3.1.0', webhooks: {} };
+    expect(await describeIdempotency(webhooks, {})).toEqual(webhooks);
+  });
+
   it('names the codes without statuses if onProblem decides the form of errors', async () => {
     const { operation } = await orderUnder({ onProblem: () => undefined });
     expect(operation.responses['default'].description).toContain('Idempotency-Key is not valid');
@@ -121,7 +185,7 @@ describe('describeIdempotency', () => {
     expect(shopDocument).toEqual(before);
     expect(Reflect.get(document.paths['/orders'], 'get')).toEqual(before.paths['/orders'].get);
     expect(Object.keys(document.components.schemas)).toEqual(
-      expect.arrayContaining(['IdempotencyProblem409', 'IdempotencyProblem4092']),
+      expect.arrayContaining(['IdempotencyProblem409', 'IdempotencyProblem409_2']),
     );
   });
 

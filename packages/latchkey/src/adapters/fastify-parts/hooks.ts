@@ -7,7 +7,7 @@
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
-import type { DocumentedRoute } from '../../http/contract/contract-access.ts';
+import type { DocumentedRoute, ReadContract } from '../../http/contract/contract-access.ts';
 import type { PeekRequest, RequestBody } from '../../http/exchange.ts';
 import type { HttpLayer, Peek } from '../../http/layer.ts';
 import type { RouteOptions } from '../../http/options.ts';
@@ -167,13 +167,23 @@ export function fastifyRequestToPeek(
 
 /** Adds the guard after the route's own hooks, since authentication is often one of them. */
 function appendHook<Kind extends TransactionKind>(route: FastifyRoute, parts: Parts<Kind>): void {
-  const { method, url } = route;
   const layer = parts.contexts.layerFor((route.config as RouteConfig | undefined)?.idempotency, parts.layer);
-  if (layer) parts.contexts.routes.push({ methods: [method].flat(), path: url, contractBy: layer.contractBy });
+  if (layer) parts.contexts.routes.push(documentedRoute(route, layer.contractBy));
   const own = route.preHandler ?? [];
   route.preHandler = [...(Array.isArray(own) ? own : [own]), hookFor(route.config ?? {}, route.bodyLimit, parts)];
   const config: RouteConfig = { ...route.config, [hasOwnHook]: true };
   route.config = config;
+}
+
+function documentedRoute(route: FastifyRoute, contractBy: ReadContract): DocumentedRoute {
+  return {
+    methods: [route.method].flat(),
+    // Fastify adds a slash to the path of `/` under a prefix after this hook.
+    get path() {
+      return route.url;
+    },
+    contractBy,
+  };
 }
 
 /** Guards the routes that were declared before the plugin was registered. */

@@ -102,13 +102,15 @@ function codesOf<Native>(options: RouteSettings<Native>, principal: unknown): re
     'response-not-kept',
     ...(response.rebuild === undefined ? [] : (['rebuild-failed'] as const)),
     'operation-failed',
+    'record-unreadable',
+    'encryption-key-missing',
     'nothing-happened',
     'store-unavailable',
     'shutting-down',
   ];
 }
 
-/** The errors that waiting helps against. */
+/** The errors after which the client should wait and retry. */
 const transient: readonly ProblemCode[] = [
   'in-progress',
   'rebuild-failed',
