@@ -28,6 +28,11 @@ export interface ChangeFlags {
   readonly yes?: boolean;
 }
 
+/** The options of a command that counts stuck records. */
+export interface StuckFlags {
+  readonly maxAttempts?: number;
+}
+
 /** The options of a command whose change is written into the audit. */
 export interface AuditedFlags extends ChangeFlags {
   readonly who?: string;
@@ -48,6 +53,20 @@ export function addPrincipalOptions(command: Command): Command {
   return command
     .option('--principal <id>', "what the guard's principal function returns")
     .option('--authorization', 'read the Authorization header from standard input, for a guard that identifies by it');
+}
+
+/** Adds the option that says when a record is stuck. */
+export function addStuckOptions(command: Command): Command {
+  return command.option(
+    '--max-attempts <n>',
+    "claims after which a record is stuck, as your guards' (default: 10)",
+    count,
+  );
+}
+
+/** The setting of the operator that they name. */
+export function stuckSettings({ maxAttempts }: StuckFlags): { readonly maxAttempts?: number } {
+  return maxAttempts === undefined ? {} : { maxAttempts };
 }
 
 /** Adds the option that skips the question. */

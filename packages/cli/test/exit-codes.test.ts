@@ -45,6 +45,8 @@ describe('the exit code is 1', () => {
     const stdout =
       'ok  sqlite answers\n!!  records-waiting: Lapsed records that wait for a decision: 1. To list them: latchkey list\n';
     expect(await on.cli(['doctor'])).toEqual({ code: 1, stdout, stderr: '' });
+    const withStuck = { code: 1, stdout: stdout.replace('decision: 1', 'decision: 2'), stderr: '' };
+    expect(await on.cli(['doctor', '--max-attempts', '1'])).toEqual(withStuck);
   });
 
   it.each([

@@ -11,7 +11,7 @@ const projects = {
     '@nestjs/core': '11.0.1',
     '@opentelemetry/api': '1.4.0',
     express: '4.17.0',
-    fastify: '4.0.0',
+    fastify: '5.0.0',
     hono: '4.0.0',
     ioredis: '5.1.0',
     koa: '3.0.0',
@@ -23,7 +23,7 @@ const projects = {
     redis: '4.6.0',
     rxjs: '7.1.0',
   },
-  between: { express: '4.22.3', fastify: '5.0.0', ioredis: '5.9.3', redis: '5.9.0' },
+  between: { express: '4.22.3', ioredis: '5.9.3', redis: '5.9.0' },
   newest: {
     '@aws-sdk/client-dynamodb': '3.1169.0',
     '@nestjs/common': '12.5.1',

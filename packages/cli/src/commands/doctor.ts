@@ -9,7 +9,7 @@ import type { Operator } from 'latchkey/operator';
 import type { RedisStore } from 'latchkey/redis';
 import type { OperatorStore } from 'latchkey/store';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
-import { addStoreOptions, type StoreFlags } from '../options.ts';
+import { addStoreOptions, addStuckOptions, type StoreFlags, type StuckFlags, stuckSettings } from '../options.ts';
 import { type OpenedStore, withStore } from '../store.ts';
 import { print, printJson } from '../terminal/print.ts';
 import { printable, styled } from '../terminal/text.ts';
@@ -28,8 +28,9 @@ export function addDoctor(program: Command, invocation: Invocation): void {
   const command = program
     .command('doctor')
     .description('Check the store: its answer, its tables, its settings, and records that wait for a person.');
-  addStoreOptions(command).action(async (flags: StoreFlags) => {
-    invocation.exitCode = await withStore(invocation, flags, (opened) => examine(invocation, flags, opened));
+  addStoreOptions(addStuckOptions(command)).action(async (flags: StoreFlags & StuckFlags) => {
+    const work = (opened: OpenedStore) => examine(invocation, flags, opened);
+    invocation.exitCode = await withStore(invocation, flags, work, stuckSettings(flags));
   });
 }
 

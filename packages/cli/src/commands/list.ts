@@ -11,10 +11,13 @@ import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import {
   addPrincipalOptions,
   addStoreOptions,
+  addStuckOptions,
   count,
   type PrincipalFlags,
   principalIn,
   type StoreFlags,
+  type StuckFlags,
+  stuckSettings,
 } from '../options.ts';
 import { withStore } from '../store.ts';
 import { note, print, printJson } from '../terminal/print.ts';
@@ -23,11 +26,10 @@ import { table } from '../terminal/table.ts';
 import { printable, styled } from '../terminal/text.ts';
 import { roughly } from '../terminal/times.ts';
 
-interface ListFlags extends StoreFlags, PrincipalFlags {
+interface ListFlags extends StoreFlags, PrincipalFlags, StuckFlags {
   readonly state: RecordListRequest['state'];
   readonly limit: number;
   readonly cursor?: string;
-  readonly maxAttempts?: number;
 }
 
 /** A page of records; `read` is the number of records among which a principal's were searched. */
@@ -49,9 +51,8 @@ export function addList(program: Command, invocation: Invocation): void {
     .description('List records in one state. Exit code 1 if it lists lapsed or stuck ones.')
     .addOption(new Option('--state <state>', 'the state').choices(states).default('lapsed'))
     .option('--limit <n>', 'maximum number of records, up to 1,000', count, 50)
-    .option('--cursor <cursor>', 'the next page, as the previous one names it')
-    .option('--max-attempts <n>', "claims after which a record is stuck, as your guards' (default: 10)", count);
-  addPrincipalOptions(addStoreOptions(command)).action(async (flags: ListFlags) => {
+    .option('--cursor <cursor>', 'the next page, as the previous one names it');
+  addPrincipalOptions(addStoreOptions(addStuckOptions(command))).action(async (flags: ListFlags) => {
     invocation.exitCode = await list(invocation, flags);
   });
 }
@@ -59,17 +60,11 @@ export function addList(program: Command, invocation: Invocation): void {
 async function list(invocation: Invocation, flags: ListFlags): Promise<ExitCode> {
   const source = await principalIn(invocation, flags);
   const principal = source === undefined ? undefined : principalDigest(principalFrom(source, ''));
-  const { maxAttempts } = flags;
   const search = (people: Operator) =>
     principal === undefined
       ? people.list(requestOf(flags, flags.limit))
       : searchPrincipal(invocation, people, flags, principal);
-  const found: Found = await withStore(
-    invocation,
-    flags,
-    ({ people }) => search(people),
-    maxAttempts === undefined ? {} : { maxAttempts },
-  );
+  const found: Found = await withStore(invocation, flags, ({ people }) => search(people), stuckSettings(flags));
   if (flags.json === true) printJson(invocation, { state: flags.state, ...found });
   else printFound(invocation, flags.state, found);
   const needsPerson = flags.state === 'lapsed' || flags.state === 'stuck';

@@ -1,5 +1,5 @@
 /**
- * Text for a terminal. Stored strings come from clients, so they may hold characters that a terminal obeys.
+ * Text for a terminal. Stored strings come from clients, so they may hold control characters.
  *
  * @module
  */

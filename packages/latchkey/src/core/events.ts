@@ -1,5 +1,6 @@
 /**
- * The events of the library. They contain record ids (digests), never keys, bodies or credentials.
+ * The events of the library. They contain record ids (digests) and paths. Only the original errors, in `store-error`,
+ * `handler-error` and the message events, may contain keys, bodies or credentials.
  *
  * @module
  */

@@ -42,7 +42,7 @@ const mostEntries = 100;
 const storeFaults: Readonly<Record<string, string>> = {
   'driver-missing': "The package of the store's client is not installed.",
   'encryption-key-missing': 'A record is encrypted with a key that this server does not have.',
-  'option-invalid': "The store's options, client or database have a setting that is not supported.",
+  'option-invalid': "The store's options, client or database have an unsupported setting.",
   'record-unreadable': "This version can't read a stored record.",
   'schema-mismatch': "The store's tables have another version. Apply its migrations.",
   'schema-missing': "The store's tables do not exist, or access to them is denied. Apply its migrations.",
@@ -155,19 +155,14 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
     case 'executed':
       return unrecorded(event.recorded);
     case 'outcome-unknown':
-      return {
-        level: 'warn',
-        code: 'outcome-unknown',
-        message: 'The outcome of a requested operation is unknown. A recover hook or an operator must decide.',
-      };
+      return unrecorded('lapsed');
     case 'lease-lost':
       return { level: 'warn', code: 'lease-lost', message: `A handler lost its record: ${leaseEnds[event.reason]}.` };
     case 'unprotected':
       return {
         level: 'error',
         code: 'store-unavailable',
-        message:
-          "A handler ran without protection, because the store is unavailable and whenStoreDown is 'run-unprotected'.",
+        message: "A handler ran without protection: the store is unavailable and whenStoreDown is 'run-unprotected'.",
       };
     case 'steps-unasked':
       return {
@@ -180,7 +175,7 @@ function lineOf(event: LatchkeyEvent): Line | undefined {
         level: 'error',
         code: 'outcome-unknown',
         message:
-          'A completer gave up on an operation: it had too many attempts or is too old. An operator must decide.',
+          'A completer gave up on an operation: it has too many attempts or is too old. An operator must decide.',
       };
     case 'message-failed':
       return { level: 'warn', code: 'message-failed', message: `A message was not delivered: ${nameOf(event.error)}.` };
@@ -204,9 +199,19 @@ function storeError(error: unknown, during: string): Line {
 }
 
 function unrecorded(recorded: Extract<LatchkeyEvent, { type: 'executed' }>['recorded']): Line | undefined {
-  if (recorded !== 'unstored') return undefined;
-  const message = 'An answer could not be stored. A retry gets 409 outcome-unknown, or runs again under rerun.';
-  return { level: 'error', code: 'store-unavailable', message };
+  if (recorded === 'unstored')
+    return {
+      level: 'error',
+      code: 'store-unavailable',
+      message: 'An answer could not be stored. A retry gets 409 outcome-unknown, or runs again under rerun.',
+    };
+  if (recorded === 'lapsed')
+    return {
+      level: 'warn',
+      code: 'outcome-unknown',
+      message: 'The outcome of an operation is unknown. A recover hook or an operator must decide.',
+    };
+  return undefined;
 }
 
 /**

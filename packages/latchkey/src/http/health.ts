@@ -7,6 +7,7 @@
 import { LatchkeyError } from '../core/errors.ts';
 import { type Runtime, systemRuntime } from '../core/runtime.ts';
 import type { StoreFinding } from '../core/store.ts';
+import { clockOffset } from '../core/support/clock-offset.ts';
 import { withTimeLimit } from '../core/support/store-call.ts';
 import type { Guard } from './request/route.ts';
 
@@ -17,10 +18,11 @@ export interface Health {
   readonly shuttingDown: boolean;
   readonly store: {
     readonly name: string;
+    /** Whether it answered, also if with the error that its tables are missing or do not fit. */
     readonly reachable: boolean;
-    /** Duration of the call that examined it. */
+    /** Duration of its `ping`. */
     readonly latencyMs: number;
-    /** The code of the call's error. */
+    /** The code of the ping's error. */
     readonly error?: string;
   };
   /** Whether the tables are those that this version needs; `unknown` if the store does not answer. */
@@ -30,8 +32,8 @@ export interface Health {
    * clock of this machine, or gave no answer. Leases follow the store's clock.
    */
   readonly clockOffsetMs?: number;
-  /** What may lose records, as reported by the store's `doctor`. */
-  readonly findings: readonly StoreFinding[];
+  /** What may lose records, as reported by the store's `doctor`, without the address of the server. */
+  readonly findings: readonly Omit<StoreFinding, 'server'>[];
 }
 
 /** Time limit for each call; all calls are made at the same time. */
@@ -41,27 +43,28 @@ type HealthGuard = Pick<Guard<never, never>, 'store' | 'runtime' | 'isClosing'>;
 
 /** Never rejects. Takes at most five seconds. */
 export async function healthOf({ store, runtime = systemRuntime, isClosing }: HealthGuard): Promise<Health> {
-  const { clock } = runtime;
-  const startMs = clock.monotonic();
-  const [error, clockOffsetMs, findings] = await Promise.all([
-    answered(runtime, () => store.ping()).then(() => undefined, codeOf),
-    answered(runtime, () => clockOffset(store, runtime)).catch(() => undefined),
+  const now = store.now?.bind(store);
+  const [ping, clockOffsetMs, findings] = await Promise.all([
+    pinged(store, runtime),
+    now && answered(runtime, () => clockOffset(runtime.clock, now)).catch(() => undefined),
     answered(runtime, async () => (await store.doctor?.()) ?? []).catch(() => []),
   ]);
-  const reachable = error === undefined;
+  const migrations = migrationsAfter(ping.error);
   return {
-    ok: reachable && !isClosing,
+    ok: migrations === 'applied' && !isClosing,
     shuttingDown: isClosing,
-    store: {
-      name: store.name,
-      reachable,
-      latencyMs: Math.round(clock.monotonic() - startMs),
-      ...(error !== undefined && { error }),
-    },
-    migrations: migrationsAfter(error),
+    store: { name: store.name, reachable: migrations !== 'unknown', ...ping },
+    migrations,
     ...(clockOffsetMs !== undefined && { clockOffsetMs }),
-    findings,
+    findings: findings.map(({ code, message }) => ({ code, message })),
   };
+}
+
+/** The duration of a ping, and the code of its error. */
+async function pinged(store: HealthGuard['store'], runtime: Runtime): Promise<{ latencyMs: number; error?: string }> {
+  const startMs = runtime.clock.monotonic();
+  const failure = await answered(runtime, () => store.ping()).then(() => undefined, failureOf);
+  return { latencyMs: Math.round(runtime.clock.monotonic() - startMs), ...failure };
 }
 
 /** Async, so that a store that throws is handled like one that rejects. */
@@ -69,21 +72,12 @@ function answered<T>(runtime: Runtime, call: () => Promise<T>): Promise<T> {
   return withTimeLimit(runtime, limitMs, (async () => call())());
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof LatchkeyError ? error.code : 'store-unavailable';
+function failureOf(error: unknown): { error: string } {
+  return { error: error instanceof LatchkeyError ? error.code : 'store-unavailable' };
 }
 
 function migrationsAfter(error: string | undefined): Health['migrations'] {
   if (error === undefined) return 'applied';
   if (error === 'schema-missing') return 'missing';
   return error === 'schema-mismatch' ? 'mismatch' : 'unknown';
-}
-
-/** The store read its clock at some time during the call: only a time outside of that interval is a difference. */
-async function clockOffset(store: HealthGuard['store'], { clock }: Runtime): Promise<number | undefined> {
-  if (store.now === undefined) return undefined;
-  const before = clock.now();
-  const storeMs = await store.now();
-  const after = clock.now();
-  return Math.round(storeMs > after ? storeMs - after : Math.min(storeMs - before, 0));
 }

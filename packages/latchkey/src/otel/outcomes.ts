@@ -1,5 +1,5 @@
 /**
- * The outcome of a request, from the event that ends it. Each request has one such event.
+ * The outcome of a request, from the event that ends it. Each request has one such event for each guard on its way.
  *
  * @module
  */
@@ -13,8 +13,10 @@ import type { LatchkeyEvent } from '../core/events.ts';
  * - `replayed`: the stored answer was given.
  * - `in-progress`: the first request with the key was still running.
  * - `mismatch`: the key was used for another payload.
- * - `lapsed`: it is unknown whether the operation took effect, and a person or a retry must decide.
- * - `taken-over`: like `executed`, by a request that took over the record of a dead worker.
+ * - `lapsed`: it is unknown whether the operation took effect, and a person or a retry must decide; also if a `recover`
+ *   hook has left the record.
+ * - `taken-over`: like `executed`, by a request that took over the record of a dead worker; also if a `recover` hook gave
+ *   the answer, and no handler ran.
  * - `unstored`: the handler ran, and its answer could not be stored, or another worker has the record.
  * - `refused`: nothing was run. The attribute `latchkey.code` has the reason.
  * - `unprotected`: the store was unavailable, and the handler ran without protection.

@@ -102,9 +102,9 @@ function recordCalls(name: string, { storeDuration }: Instruments) {
 }
 
 /** @throws LatchkeyError `option-invalid` for a store that is not an OperatorStore. */
-function observeUnknown(store: AnyStoreFace, { unknownOutcomes }: Instruments, { clock }: Runtime): void {
+function observeUnknown(store: AnyStoreFace, { unknownOutcomes }: Instruments, runtime: Runtime): void {
   checkOperatorStore('telemetry() with countUnknown', store);
-  const unknown = new UnknownOutcomes(store as unknown as AnyOperatorStore, clock);
+  const unknown = new UnknownOutcomes(store as unknown as AnyOperatorStore, runtime);
   const attributes = { 'latchkey.store': store.name };
   safely(() =>
     unknownOutcomes.addCallback((result) => {

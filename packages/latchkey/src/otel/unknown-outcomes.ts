@@ -5,19 +5,22 @@
  */
 
 import { ownFingerprint } from '../core/audit/own-record.ts';
-import type { Clock } from '../core/runtime.ts';
+import type { Runtime } from '../core/runtime.ts';
 import type { AnyOperatorStore } from '../core/store.ts';
+import { withTimeLimit } from '../core/support/store-call.ts';
 
 const pageSize = 100;
 /** Maximum number of records that a page looks at, on a store without an index of states. */
 const mostRead = 1_000;
 /** Minimum time between two pages, however often and by how many collectors the gauge is read. */
 const leastPauseMs = 15_000;
+/** Time limit for reading a page. */
+const limitMs = 5_000;
 
 /** A count that continues with every reading. */
 export class UnknownOutcomes {
   readonly #store: Pick<AnyOperatorStore, 'list'>;
-  readonly #clock: Clock;
+  readonly #runtime: Runtime;
   /** The number found by the last complete pass, and by the present one so far. */
   #counted: number | undefined;
   #found = 0;
@@ -25,18 +28,18 @@ export class UnknownOutcomes {
   #nextAtMs = Number.NEGATIVE_INFINITY;
   #isReading = false;
 
-  constructor(store: Pick<AnyOperatorStore, 'list'>, clock: Clock) {
+  constructor(store: Pick<AnyOperatorStore, 'list'>, runtime: Runtime) {
     this.#store = store;
-    this.#clock = clock;
+    this.#runtime = runtime;
   }
 
   /**
    * Returns the count of the last complete pass, or of the present one if that has found more; undefined before the
-   * first page, and after a failed one. Then reads one more page in the background, unless the last one is recent: a slow
+   * first page, and after one that failed or took too long. Then reads one more page in the background, unless the last one is recent: a slow
    * store must not delay other metrics.
    */
   count(): number | undefined {
-    const nowMs = this.#clock.monotonic();
+    const nowMs = this.#runtime.clock.monotonic();
     const isDue = !this.#isReading && nowMs >= this.#nextAtMs;
     const count = this.#counted ?? (this.#cursor === undefined ? undefined : 0);
     if (isDue) {
@@ -51,7 +54,7 @@ export class UnknownOutcomes {
     this.#isReading = true;
     try {
       const asked = { state: 'lapsed', limit: pageSize, mostRead, ...(cursor !== undefined && { cursor }) } as const;
-      const { records, next } = await this.#store.list(asked);
+      const { records, next } = await withTimeLimit(this.#runtime, limitMs, this.#store.list(asked));
       this.#add(records.filter(({ fingerprint }) => fingerprint !== ownFingerprint).length, next);
     } catch {
       // The store reports its faults itself. The next pass starts from the first page, since the store may no longer know the cursor.

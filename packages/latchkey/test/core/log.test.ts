@@ -8,6 +8,7 @@ import { createEmit, observing } from '../../src/core/log.ts';
 import { recordReference } from '../../src/core/support/digest.ts';
 import { memoryStore } from '../../src/stores/memory/index.ts';
 import { manualRuntime } from '../../src/testing/manual-clock.ts';
+import { layerRig } from '../http/layer-rig.ts';
 
 const secret = 'sk_live_4242';
 
@@ -25,6 +26,7 @@ const events: readonly LatchkeyEvent[] = [
   { type: 'handler-error', operation: secret, error: secret },
   { type: 'handler-error', operation: secret, error: Object.assign(new Error(), { code: secret }) },
   { type: 'executed', id: secret, operation: secret, attempt: 1, tookOver: false, recorded: 'unstored' },
+  { type: 'executed', id: secret, operation: `again ${secret}`, attempt: 2, tookOver: true, recorded: 'lapsed' },
   { type: 'outcome-unknown', id: secret, operation: secret },
   { type: 'lease-lost', id: secret, operation: secret, reason: 'deadline' },
   { type: 'unprotected', operation: secret },
@@ -109,6 +111,33 @@ describe('the log', () => {
     for (const event of events) emit?.(event);
     expect(entries).toHaveLength(events.length);
     expect(JSON.stringify(entries)).not.toContain(secret);
+  });
+
+  it('has the same entry for an unknown outcome, whether a request found it or a recover hook left it', () => {
+    const found: LatchkeyEvent = { type: 'outcome-unknown', id: 'i', operation: 'o' };
+    const executed = { type: 'executed', id: 'i', operation: 'o', attempt: 2, tookOver: true } as const;
+    const logged = [found, { ...executed, recorded: 'lapsed' } as const].map((event) => {
+      const entries: LogEntry[] = [];
+      createEmit({ log: (entry) => void entries.push(entry), runtime: manualRuntime() })?.(event);
+      return entries;
+    });
+    expect(logged[0]).toMatchObject([{ level: 'warn', code: 'outcome-unknown', reference: recordReference('i') }]);
+    expect(logged[1]).toEqual(logged[0]);
+  });
+
+  it('says that a recover hook left a record to a person', async () => {
+    const codes: string[] = [];
+    const rig = layerRig({
+      timing: { leaseMs: 1_000, maxRunMs: 1_000 },
+      recover: () => ({ decision: 'leave' }),
+      log: ({ code }) => void codes.push(code),
+    });
+    void rig.send({ key: 'k' }, () => new Promise(() => {}));
+    await rig.runtime.settle();
+    await rig.runtime.advance(2_000);
+    codes.length = 0;
+    expect((await rig.send({ key: 'k' })).code).toBe('outcome-unknown');
+    expect(codes).toEqual(['outcome-unknown']);
   });
 
   it('logs nothing about normal events', () => {

@@ -59,6 +59,19 @@ it('the dashboard and the alert rules name only metrics and labels that the expo
   }
 });
 
+it('an alert rule that looks at the increase of a counter also looks for its new series, which begin with 1', () => {
+  const increases = rules.flatMap(({ expr }) =>
+    Array.from(expr.matchAll(/(?:increase|rate)\(([^[]+)\[(\w+)\]/g), ([, series, window]) => ({
+      expr,
+      series,
+      window,
+    })),
+  );
+  expect(increases).toHaveLength(3);
+  for (const { expr, series, window } of increases)
+    expect(expr).toContain(`${series} unless ${series} offset ${window}`);
+});
+
 it('docs/telemetry.md lists every metric and attribute that the exporter emits, and no other', async () => {
   const page = read('telemetry.md');
   const series = (await scrapeOfAll()).filter(({ name }) => name.startsWith('latchkey_'));

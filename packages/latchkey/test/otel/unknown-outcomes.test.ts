@@ -60,6 +60,17 @@ it('shows no number after the store failed, and the right one once it answers', 
   expect(sumOf(await rig.scrape(), gauge)).toBe(1);
 });
 
+it('reads again after a page that took longer than five seconds', async () => {
+  const rig = await counting();
+  await rig.lapse('k');
+  rig.faults.next('list', { kind: 'hang' });
+  await rig.scrape();
+  await rig.runtime.advance(5_000);
+  expect((await rig.scrape()).map(({ name }) => name)).not.toContain(gauge);
+  await scrapeAgain(rig);
+  expect(sumOf(await rig.scrape(), gauge)).toBe(1);
+});
+
 it('needs an OperatorStore', () => {
   const { name, claim, complete } = memoryStore();
   expect(() => telemetry({ store: { name, claim, complete }, countUnknown: true })).toThrow(

@@ -81,7 +81,7 @@ export const scopeRows: readonly Row[] = [
     id: 'R58',
     title: 'a key on a safe method is ignored',
     source: stripe,
-    expected: 'a GET with the same key before and after a write gets the data of its time',
+    expected: 'a GET with the same key before and after a write returns the data as of that request',
     requests: 4,
     async check(probe) {
       const call = probe.variant('read');

@@ -7,6 +7,7 @@
 import { StoreUnavailableError } from '../../core/errors.ts';
 import type { Clock } from '../../core/runtime.ts';
 import type { StoreFinding } from '../../core/store.ts';
+import { clockOffset } from '../../core/support/clock-offset.ts';
 import type { Node, Wire } from './clients/wire.ts';
 import { toStoreError } from './errors.ts';
 
@@ -112,11 +113,7 @@ function textOf(value: unknown): string | undefined {
 }
 
 async function examineClock(node: Node, clock: Clock, options: DoctorOptions): Promise<RedisFinding[]> {
-  const before = clock.now();
-  const serverMs = await timeOn(node);
-  const after = clock.now();
-  // The server replied at some time between the two; only a time outside that interval is a difference.
-  const offsetMs = Math.round(serverMs > after ? serverMs - after : Math.min(serverMs - before, 0));
+  const offsetMs = await clockOffset(clock, () => timeOn(node));
   if (Math.abs(offsetMs) <= (options.maxClockOffsetMs ?? 1_000)) return [];
   return [{ code: 'clock-offset', message: `The server's clock is ${offsetMs} ms ahead of this machine's.` }];
 }
