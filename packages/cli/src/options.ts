@@ -5,7 +5,8 @@
  */
 
 import { type Command, InvalidArgumentError } from 'commander';
-import type { PrincipalSource } from 'latchkey/operator';
+import { principalDigest } from 'latchkey/engine';
+import { type PrincipalSource, principalFrom } from 'latchkey/operator';
 import { wrongUse } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { readSecretLine } from './terminal/questions.ts';
@@ -66,15 +67,32 @@ export function addAuditedOptions(command: Command): Command {
 /**
  * The principal that the options name; undefined if they name none.
  *
- * @throws Failure if they name two.
+ * @throws Failure if they name two, or an empty one.
  */
 export async function principalIn(
   invocation: Invocation,
   { principal, authorization }: PrincipalFlags,
 ): Promise<PrincipalSource | undefined> {
+  // The functions without the option `principal` share the empty one.
+  if (principal === '') throw wrongUse('--principal must not be empty.');
   if (authorization !== true) return principal;
   if (principal !== undefined) throw wrongUse('Pass either --principal or --authorization.');
   return { authorization: await readSecretLine(invocation, 'Authorization: ') };
+}
+
+/**
+ * The digest of the principal that the options name, as records have it; undefined if they name none.
+ *
+ * @throws Failure like `principalIn`.
+ */
+export async function principalDigestIn(invocation: Invocation, flags: PrincipalFlags): Promise<string | undefined> {
+  const source = await principalIn(invocation, flags);
+  return source === undefined ? undefined : principalDigest(principalFrom(source, ''));
+}
+
+/** The operator's setting that `--audit-retention` changes. */
+export function auditSettings({ auditRetention }: AuditedFlags): { readonly auditRetentionMs?: number } {
+  return auditRetention === undefined ? {} : { auditRetentionMs: auditRetention };
 }
 
 /** Parses a positive integer. */

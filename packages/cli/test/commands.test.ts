@@ -121,7 +121,10 @@ describe('resolve', () => {
   it('gives a function its value or its failure', async () => {
     const made = { fingerprint: 'f1.print', acceptable: ['f1.print'] };
     const http = ['resolve', await on.lapse('http', made), '--status', '201', ...consent];
-    expect(await on.cli(http)).toMatchObject({ code: 2, stderr: expect.stringContaining('"value" or "failure"') });
+    expect(await on.cli(http)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('either "value", or "failure"'),
+    });
     for (const [id, answer] of Object.entries({
       value: { value: { paid: true } },
       failure: { failure: 'card declined' },

@@ -5,15 +5,14 @@
  */
 
 import { type Command, Option } from 'commander';
-import { principalDigest } from 'latchkey/engine';
-import { type Operator, principalFrom, type RecordEntry, type RecordListRequest } from 'latchkey/operator';
+import type { Operator, RecordEntry, RecordListRequest } from 'latchkey/operator';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import {
   addPrincipalOptions,
   addStoreOptions,
   count,
   type PrincipalFlags,
-  principalIn,
+  principalDigestIn,
   type StoreFlags,
 } from '../options.ts';
 import { withStore } from '../store.ts';
@@ -57,8 +56,7 @@ export function addList(program: Command, invocation: Invocation): void {
 }
 
 async function list(invocation: Invocation, flags: ListFlags): Promise<ExitCode> {
-  const source = await principalIn(invocation, flags);
-  const principal = source === undefined ? undefined : principalDigest(principalFrom(source, ''));
+  const principal = await principalDigestIn(invocation, flags);
   const { maxAttempts } = flags;
   const search = (people: Operator) =>
     principal === undefined
