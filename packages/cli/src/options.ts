@@ -24,6 +24,11 @@ export interface PrincipalFlags {
   readonly authorization?: boolean;
 }
 
+/** The option that says which records are stuck. */
+export interface StuckFlags {
+  readonly maxAttempts?: number;
+}
+
 /** The options of a command that changes something. */
 export interface ChangeFlags {
   readonly yes?: boolean;
@@ -49,6 +54,15 @@ export function addPrincipalOptions(command: Command): Command {
   return command
     .option('--principal <id>', "what the guard's principal function returns")
     .option('--authorization', 'read the Authorization header from standard input, for a guard that identifies by it');
+}
+
+/** Adds the number of claims after which a record is stuck. */
+export function addStuckOption(command: Command): Command {
+  return command.option(
+    '--max-attempts <n>',
+    "claims after which a record is stuck, as your guards' (default: 10)",
+    count,
+  );
 }
 
 /** Adds the option that skips the question. */
@@ -93,6 +107,11 @@ export async function principalDigestIn(invocation: Invocation, flags: Principal
 /** The operator's setting that `--audit-retention` changes. */
 export function auditSettings({ auditRetention }: AuditedFlags): { readonly auditRetentionMs?: number } {
   return auditRetention === undefined ? {} : { auditRetentionMs: auditRetention };
+}
+
+/** The operator's setting that `--max-attempts` changes. */
+export function stuckSettings({ maxAttempts }: StuckFlags): StuckFlags {
+  return maxAttempts === undefined ? {} : { maxAttempts };
 }
 
 /** Parses a positive integer. */

@@ -69,6 +69,7 @@ describe('the exit code is 2', () => {
     [['list', '--state', 'lost'], 'Allowed choices are lapsed, stuck'],
     [['list', '--limit', '0'], 'It must be an integer of at least 1.'],
     [['list', '--limit', '2000'], 'limit must be an integer from 1 to 1000'],
+    [['list', '--limit', '1001', '--principal', 'acct_1'], 'limit must be an integer from 1 to 1000'],
     [['list', '--cursor', 'elsewhere'], 'cursor'],
     [['list', '--principal', 'acct_1', '--authorization'], 'either --principal or --authorization'],
     [['show'], 'Name the record'],

@@ -6,14 +6,18 @@
 
 import { type Command, Option } from 'commander';
 import type { Operator, RecordEntry, RecordListRequest } from 'latchkey/operator';
+import { wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import {
   addPrincipalOptions,
   addStoreOptions,
+  addStuckOption,
   count,
   type PrincipalFlags,
   principalDigestIn,
   type StoreFlags,
+  type StuckFlags,
+  stuckSettings,
 } from '../options.ts';
 import { withStore } from '../store.ts';
 import { note, print, printJson } from '../terminal/print.ts';
@@ -22,11 +26,10 @@ import { table } from '../terminal/table.ts';
 import { printable, styled } from '../terminal/text.ts';
 import { roughly } from '../terminal/times.ts';
 
-interface ListFlags extends StoreFlags, PrincipalFlags {
+interface ListFlags extends StoreFlags, PrincipalFlags, StuckFlags {
   readonly state: RecordListRequest['state'];
   readonly limit: number;
   readonly cursor?: string;
-  readonly maxAttempts?: number;
 }
 
 /** A page of records; `read` is the number of records among which a principal's were searched. */
@@ -48,50 +51,52 @@ export function addList(program: Command, invocation: Invocation): void {
     .description('List records in one state. Exit code 1 if it lists lapsed or stuck ones.')
     .addOption(new Option('--state <state>', 'the state').choices(states).default('lapsed'))
     .option('--limit <n>', 'maximum number of records, up to 1,000', count, 50)
-    .option('--cursor <cursor>', 'the next page, as the previous one names it')
-    .option('--max-attempts <n>', "claims after which a record is stuck, as your guards' (default: 10)", count);
-  addPrincipalOptions(addStoreOptions(command)).action(async (flags: ListFlags) => {
+    .option('--cursor <cursor>', 'the next page, as the previous one names it');
+  addPrincipalOptions(addStoreOptions(addStuckOption(command))).action(async (flags: ListFlags) => {
     invocation.exitCode = await list(invocation, flags);
   });
 }
 
 async function list(invocation: Invocation, flags: ListFlags): Promise<ExitCode> {
+  if (flags.limit > largestPage) throw wrongUse(`--limit must be an integer from 1 to ${largestPage}.`);
   const principal = await principalDigestIn(invocation, flags);
-  const { maxAttempts } = flags;
   const search = (people: Operator) =>
-    principal === undefined
-      ? people.list(requestOf(flags, flags.limit))
-      : searchPrincipal(invocation, people, flags, principal);
-  const found: Found = await withStore(
-    invocation,
-    flags,
-    ({ people }) => search(people),
-    maxAttempts === undefined ? {} : { maxAttempts },
-  );
+    principal === undefined ? nextPage(people, flags) : searchPrincipal(invocation, people, flags, principal);
+  const found = await withStore(invocation, flags, ({ people }) => search(people), stuckSettings(flags));
   if (flags.json === true) printJson(invocation, { state: flags.state, ...found });
   else printFound(invocation, flags.state, found);
   const needsPerson = flags.state === 'lapsed' || flags.state === 'stuck';
   return needsPerson && found.records.length > 0 ? exitCodes.found : exitCodes.done;
 }
 
-function requestOf({ state, cursor }: Pick<ListFlags, 'state' | 'cursor'>, limit: number): RecordListRequest {
-  return { state, limit, ...(cursor !== undefined && { cursor }) };
+function pageOf(people: Operator, { state, cursor }: Pick<ListFlags, 'state' | 'cursor'>, limit: number) {
+  return people.list({ state, limit, ...(cursor !== undefined && { cursor }) });
+}
+
+/** An empty page may be followed by others, since stuck records are searched among the lapsed ones. */
+async function nextPage(people: Operator, { state, limit, cursor }: ListFlags): Promise<Found> {
+  let page = await pageOf(people, { state, ...(cursor !== undefined && { cursor }) }, limit);
+  while (page.records.length === 0 && page.next !== undefined)
+    page = await pageOf(people, { state, cursor: page.next }, limit);
+  return page;
 }
 
 /** Stores can't look up a principal, so it reads the state's records, a bounded number of them. */
 async function searchPrincipal(
   invocation: Invocation,
   people: Operator,
-  { state, limit, cursor }: ListFlags,
+  flags: ListFlags,
   principal: string,
 ): Promise<Found> {
+  const { state, limit } = flags;
   const progress = new Progress(invocation.stderr, `Reading ${state} records:`);
   const records: RecordEntry[] = [];
-  let next = cursor;
+  let { cursor: next } = flags;
   let read = 0;
   try {
     do {
-      const page = await people.list(requestOf({ state, ...(next !== undefined && { cursor: next }) }, largestPage));
+      const from = { state, ...(next !== undefined && { cursor: next }) };
+      const page = await pageWithin(people, from, principal, limit - records.length);
       records.push(...page.records.filter((record) => record.principal === principal));
       read += page.records.length;
       next = page.next;
@@ -101,6 +106,22 @@ async function searchPrincipal(
     progress.end();
   }
   return { records, read, ...(next !== undefined && { next }) };
+}
+
+/** A page with at most `most` records of a principal. One with more is read again up to there, for the cursor. */
+async function pageWithin(
+  people: Operator,
+  from: Pick<ListFlags, 'state' | 'cursor'>,
+  principal: string,
+  most: number,
+): Promise<Found> {
+  let size = largestPage;
+  for (;;) {
+    const page = await pageOf(people, from, size);
+    const excess = page.records.filter((record) => record.principal === principal)[most];
+    if (excess === undefined) return page;
+    size = page.records.indexOf(excess);
+  }
 }
 
 function printFound(invocation: Invocation, state: string, { records, next, read }: Found): void {
