@@ -18,6 +18,8 @@ export const exitCodes = {
   unreachable: 3,
   /** The record is not lapsed, or changed since it was shown; nothing was changed. */
   changed: 4,
+  /** It did what was asked, but its output could not be written. */
+  unwritten: 74,
   /** The command line has a bug. */
   bug: 70,
 } as const;

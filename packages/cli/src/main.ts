@@ -3,11 +3,12 @@ import { exitCodes } from './invocation.ts';
 import { run } from './program.ts';
 
 const { stdin, stdout, stderr, env } = process;
-// The reader of a pipe, such as head, may end first.
-stdout.on('error', (error) => {
-  if (!('code' in error && error.code === 'EPIPE')) throw error;
-});
-process.exitCode = await run(process.argv.slice(2), {
+let failure: NodeJS.ErrnoException | undefined;
+for (const stream of [stdout, stderr])
+  stream.on('error', (error) => {
+    failure ??= error;
+  });
+const exitCode = await run(process.argv.slice(2), {
   stdin,
   stdout,
   stderr,
@@ -15,3 +16,10 @@ process.exitCode = await run(process.argv.slice(2), {
   now: Date.now,
   exitCode: exitCodes.done,
 });
+for (const stream of [stdout, stderr]) await new Promise((written) => stream.write('', written));
+// The reader of a pipe, such as head, may end first.
+const isUnwritten = failure !== undefined && failure.code !== 'EPIPE';
+if (isUnwritten)
+  stderr.write(`latchkey: The output could not be written: ${failure?.code}. The command ended with ${exitCode}.\n`);
+// A connection to a server that no longer answers would keep the process alive.
+process.exit(isUnwritten && exitCode <= exitCodes.found ? exitCodes.unwritten : exitCode);

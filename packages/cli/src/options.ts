@@ -5,7 +5,8 @@
  */
 
 import { type Command, InvalidArgumentError } from 'commander';
-import type { PrincipalSource } from 'latchkey/operator';
+import { principalDigest } from 'latchkey/engine';
+import { type PrincipalSource, principalFrom } from 'latchkey/operator';
 import { wrongUse } from './failure.ts';
 import type { Invocation } from './invocation.ts';
 import { readSecretLine } from './terminal/questions.ts';
@@ -21,6 +22,11 @@ export interface StoreFlags {
 export interface PrincipalFlags {
   readonly principal?: string;
   readonly authorization?: boolean;
+}
+
+/** The option that says which records are stuck. */
+export interface StuckFlags {
+  readonly maxAttempts?: number;
 }
 
 /** The options of a command that changes something. */
@@ -55,18 +61,13 @@ export function addPrincipalOptions(command: Command): Command {
     .option('--authorization', 'read the Authorization header from standard input, for a guard that identifies by it');
 }
 
-/** Adds the option that says when a record is stuck. */
-export function addStuckOptions(command: Command): Command {
+/** Adds the number of claims after which a record is stuck. */
+export function addStuckOption(command: Command): Command {
   return command.option(
     '--max-attempts <n>',
     "claims after which a record is stuck, as your guards' (default: 10)",
     count,
   );
-}
-
-/** The setting of the operator that they name. */
-export function stuckSettings({ maxAttempts }: StuckFlags): { readonly maxAttempts?: number } {
-  return maxAttempts === undefined ? {} : { maxAttempts };
 }
 
 /** Adds the option that skips the question. */
@@ -85,15 +86,37 @@ export function addAuditedOptions(command: Command): Command {
 /**
  * The principal that the options name; undefined if they name none.
  *
- * @throws Failure if they name two.
+ * @throws Failure if they name two, or an empty one.
  */
 export async function principalIn(
   invocation: Invocation,
   { principal, authorization }: PrincipalFlags,
 ): Promise<PrincipalSource | undefined> {
+  // The functions without the option `principal` share the empty one.
+  if (principal === '') throw wrongUse('--principal must not be empty.');
   if (authorization !== true) return principal;
   if (principal !== undefined) throw wrongUse('Pass either --principal or --authorization.');
   return { authorization: await readSecretLine(invocation, 'Authorization: ') };
+}
+
+/**
+ * The digest of the principal that the options name, as records have it; undefined if they name none.
+ *
+ * @throws Failure like `principalIn`.
+ */
+export async function principalDigestIn(invocation: Invocation, flags: PrincipalFlags): Promise<string | undefined> {
+  const source = await principalIn(invocation, flags);
+  return source === undefined ? undefined : principalDigest(principalFrom(source, ''));
+}
+
+/** The operator's setting that `--audit-retention` changes. */
+export function auditSettings({ auditRetention }: AuditedFlags): { readonly auditRetentionMs?: number } {
+  return auditRetention === undefined ? {} : { auditRetentionMs: auditRetention };
+}
+
+/** The operator's setting that `--max-attempts` changes. */
+export function stuckSettings({ maxAttempts }: StuckFlags): StuckFlags {
+  return maxAttempts === undefined ? {} : { maxAttempts };
 }
 
 /** Parses a positive integer. */

@@ -57,7 +57,8 @@ export async function withStore<T>(
     const people = operator({ store: wrap?.(store) ?? store, log: false, ...settings });
     return await work({ store, people, hasKeys: wrap !== undefined });
   } finally {
-    await store.close();
+    // The result stands, even if the server no longer answers.
+    await store.close().catch(() => {});
   }
 }
 

@@ -4,6 +4,7 @@ import { principalDigest } from 'latchkey/engine';
 import { operator, recordIdOf } from 'latchkey/operator';
 import { storeFromUrl } from 'latchkey/store-from-url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { takeOver } from '../../latchkey/test/operator/records.ts';
 import { claimOf, completionOf } from '../../latchkey/test/stores/requests.ts';
 import { consent, rig } from './rig.ts';
 
@@ -39,6 +40,38 @@ describe('list', () => {
     expect([code, stdout.match(/lapsed/g)?.length]).toEqual([1, 1]);
     expect(stderr).toBe('Searched 4 lapsed records only; 1 of them are of this principal.\n');
     expect((await json(['list', '--principal', 'acct_1'])).value).toMatchObject({ records: [{ id: 'd' }], read: 4 });
+  });
+});
+
+describe('a search over several pages', () => {
+  it('finds a stuck record behind many that are not stuck', async () => {
+    for (let number = 10; number < 35; number += 1) await on.lapse(`a${number}`);
+    await on.lapse('b');
+    await takeOver(on.store, 'b', 'another');
+    const found = await json(['list', '--state', 'stuck', '--max-attempts', '2', '--limit', '1']);
+    expect(found).toMatchObject({ code: 1, value: { records: [{ id: 'b' }] } });
+  });
+
+  it('lists at most --limit records of a principal, and the others on the next page', async () => {
+    const principal = principalDigest('acct_1');
+    for (const id of ['a', 'c', 'e']) await on.lapse(id, { principal });
+    for (const id of ['b', 'd']) await on.lapse(id);
+    const args = ['list', '--principal', 'acct_1', '--limit', '2'];
+    const first = await json(args);
+    expect(first.value.records).toMatchObject([{ id: 'a' }, { id: 'c' }]);
+    const second = await json([...args, '--cursor', first.value.next]);
+    expect(second.value.records).toMatchObject([{ id: 'e' }]);
+    expect(second.value.next).toBeUndefined();
+  });
+
+  it('counts the records that wait for a decision behind many that do not', { timeout: 20_000 }, async () => {
+    const ids = Array.from({ length: 1_001 }, (_, index) => `a${index}`);
+    await Promise.all(ids.map((id) => on.store.claim(claimOf(id, 't', { policy: 'rerun' }))));
+    await Promise.all(ids.map((id) => on.store.abandon({ id, token: 't', unresolvedRetentionMs: 60_000 })));
+    expect(await on.cli(['doctor'])).toEqual({ code: 0, stdout: 'ok  sqlite answers\n', stderr: '' });
+    await on.lapse('b');
+    expect((await on.cli(['doctor'])).stdout).toContain('wait for a decision: 1.');
+    expect((await on.cli(['doctor', '--max-attempts', '1'])).stdout).toContain('wait for a decision: 1002.');
   });
 });
 
@@ -121,7 +154,10 @@ describe('resolve', () => {
   it('gives a function its value or its failure', async () => {
     const made = { fingerprint: 'f1.print', acceptable: ['f1.print'] };
     const http = ['resolve', await on.lapse('http', made), '--status', '201', ...consent];
-    expect(await on.cli(http)).toMatchObject({ code: 2, stderr: expect.stringContaining('"value" or "failure"') });
+    expect(await on.cli(http)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('either "value", or "failure"'),
+    });
     for (const [id, answer] of Object.entries({
       value: { value: { paid: true } },
       failure: { failure: 'card declined' },

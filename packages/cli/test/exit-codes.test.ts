@@ -71,6 +71,7 @@ describe('the exit code is 2', () => {
     [['list', '--state', 'lost'], 'Allowed choices are lapsed, stuck'],
     [['list', '--limit', '0'], 'It must be an integer of at least 1.'],
     [['list', '--limit', '2000'], 'limit must be an integer from 1 to 1000'],
+    [['list', '--limit', '1001', '--principal', 'acct_1'], 'limit must be an integer from 1 to 1000'],
     [['list', '--cursor', 'elsewhere'], 'cursor'],
     [['list', '--principal', 'acct_1', '--authorization'], 'either --principal or --authorization'],
     [['show'], 'Name the record'],
@@ -82,6 +83,7 @@ describe('the exit code is 2', () => {
     [['resolve', 'a'], 'Pass one decision'],
     [['resolve', 'a', '--rerun', '--forget'], 'Pass one decision'],
     [['resolve', 'a', '--rerun', '--body', 'x'], 'Pass one decision'],
+    [['resolve', 'a', '--status', '204', '--body', 'x', ...consent], 'the status 204 has no body'],
     [['resolve', 'a', '--status', '99'], 'an integer from 200 to 599'],
     [['resolve', 'a', '--rerun', '--retention', '1w'], 'a duration such as 90m, 24h or 30d'],
     [['resolve', 'a', '--rerun'], 'pass --who, --why and --yes'],
@@ -90,6 +92,7 @@ describe('the exit code is 2', () => {
     [[...respond, 'nowhere.json', ...consent], "nowhere.json of --respond can't be read: ENOENT"],
     [['erase', ...consent], 'Pass --principal or --authorization.'],
     [['erase', '--principal', 'acct_1'], 'pass --who, --why and --yes'],
+    [['erase', '--principal', '', ...consent], '--principal must not be empty.'],
     [['sweep'], 'pass --yes'],
     [['migrate', '--apply'], 'pass --yes'],
     [['migrate', '--store', 'dynamodb://eu-central-1/latchkey'], 'tableDefinition'],
@@ -116,6 +119,10 @@ describe('the exit code is 2', () => {
     ['{"status":42}', 'status must be an integer from 200 to 599'],
     ['{"status":200,"data":{}}', 'data'],
     ['"done"', 'status, headers and body'],
+    ['{}', '"status": 201'],
+    ['[]', 'status, headers and body'],
+    ['{"status":201,"headers":["a"]}', 'must be an object: { "Location"'],
+    ['{"status":204,"body":"x"}', 'the status 204 has no body'],
   ])('for the answer %s', async (content, words) => {
     await on.lapse('a');
     await writeFile(on.path('answer.json'), content);
@@ -123,6 +130,19 @@ describe('the exit code is 2', () => {
     expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining(words) });
     expect(await on.store.read('a')).toMatchObject({ state: 'lapsed' });
   });
+});
+
+describe('the exit code is 2 for a function', () => {
+  it.each(['{}', '[1]', '{"value":1,"failure":"no"}', '{"value":1,"status":200}', '{"failure":{}}'])(
+    'with the result %s',
+    async (content) => {
+      const reference = await on.lapse('a', { fingerprint: 'f1.print', acceptable: ['f1.print'] });
+      await writeFile(on.path('result.json'), content);
+      const ended = await on.cli(['resolve', reference, '--respond', on.path('result.json'), ...consent]);
+      expect(ended).toMatchObject({ code: 2, stderr: expect.stringContaining('either "value", or "failure"') });
+      expect(await on.store.read('a')).toMatchObject({ state: 'lapsed' });
+    },
+  );
 });
 
 describe('the exit code is 3', () => {

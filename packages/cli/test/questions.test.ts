@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { recordIdOf } from 'latchkey/operator';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { rig } from './rig.ts';
@@ -83,16 +84,50 @@ describe('colours', () => {
   });
 });
 
-it('ends quietly when the reader of its output ends first', async () => {
-  for (const id of ['a', 'b', 'c']) await on.lapse(id);
-  const shell = spawn('sh', ['-c', 'latchkey list | true'], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+/** Runs a command line without a terminal. */
+async function inShell(line: string, others: NodeJS.ProcessEnv = {}) {
+  const shell = spawn('sh', ['-c', line], {
+    env: { ...process.env, ...env, ...others },
+    stdio: ['ignore', 'ignore', 'pipe'],
   });
   let stderr = '';
   shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     stderr += chunk;
   });
-  await once(shell, 'close');
-  expect(stderr).toBe('');
+  const [code] = await once(shell, 'close');
+  return { code, stderr };
+}
+
+describe('a process', () => {
+  it('ends quietly when the reader of its output ends first', async () => {
+    for (const id of ['a', 'b', 'c']) await on.lapse(id);
+    expect((await inShell('latchkey list | true')).stderr).toBe('');
+  });
+
+  it('says that its output could not be written, and that it did what was asked', async () => {
+    const decision = `--forget ${person} --yes --json`;
+    expect(await inShell(`latchkey resolve ${await on.lapse('a')} ${decision} >/dev/full`)).toEqual({
+      code: 74,
+      stderr: 'latchkey: The output could not be written: ENOSPC. The command ended with 0.\n',
+    });
+    expect(await on.store.read('a')).toBeUndefined();
+    expect(await inShell('latchkey list 2>/dev/full')).toEqual({ code: 74, stderr: '' });
+  });
+
+  it('ends although the server never answers', async () => {
+    const sockets = new Set<Socket>();
+    const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    try {
+      for (const url of [
+        `redis://127.0.0.1:${port}?timeoutMs=200`,
+        `postgres://127.0.0.1:${port}?connectTimeoutMs=200`,
+      ])
+        expect(await inShell('latchkey list', { LATCHKEY_STORE: url })).toMatchObject({ code: 3 });
+    } finally {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+    }
+  });
 });

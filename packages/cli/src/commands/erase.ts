@@ -5,8 +5,6 @@
  */
 
 import type { Command } from 'commander';
-import { principalDigest } from 'latchkey/engine';
-import { principalFrom } from 'latchkey/operator';
 import { personAllowing } from '../change.ts';
 import { wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
@@ -15,8 +13,9 @@ import {
   addAuditedOptions,
   addPrincipalOptions,
   addStoreOptions,
+  auditSettings,
   type PrincipalFlags,
-  principalIn,
+  principalDigestIn,
   type StoreFlags,
 } from '../options.ts';
 import { type OpenedStore, withStore } from '../store.ts';
@@ -37,12 +36,10 @@ export function addErase(program: Command, invocation: Invocation): void {
 }
 
 async function erase(invocation: Invocation, flags: EraseFlags): Promise<ExitCode> {
-  const source = await principalIn(invocation, flags);
-  if (source === undefined) throw wrongUse('Pass --principal or --authorization.');
-  const principal = principalDigest(principalFrom(source, ''));
-  const { auditRetention } = flags;
-  const settings = auditRetention === undefined ? {} : { auditRetentionMs: auditRetention };
-  return withStore(invocation, flags, (opened) => eraseIn(invocation, flags, opened, principal), settings);
+  const principal = await principalDigestIn(invocation, flags);
+  if (principal === undefined) throw wrongUse('Pass --principal or --authorization.');
+  const work = (opened: OpenedStore) => eraseIn(invocation, flags, opened, principal);
+  return withStore(invocation, flags, work, auditSettings(flags));
 }
 
 async function eraseIn(

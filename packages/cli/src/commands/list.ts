@@ -5,16 +5,16 @@
  */
 
 import { type Command, Option } from 'commander';
-import { principalDigest } from 'latchkey/engine';
-import { type Operator, principalFrom, type RecordEntry, type RecordListRequest } from 'latchkey/operator';
+import type { Operator, RecordEntry, RecordListRequest } from 'latchkey/operator';
+import { wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import {
   addPrincipalOptions,
   addStoreOptions,
-  addStuckOptions,
+  addStuckOption,
   count,
   type PrincipalFlags,
-  principalIn,
+  principalDigestIn,
   type StoreFlags,
   type StuckFlags,
   stuckSettings,
@@ -52,43 +52,51 @@ export function addList(program: Command, invocation: Invocation): void {
     .addOption(new Option('--state <state>', 'the state').choices(states).default('lapsed'))
     .option('--limit <n>', 'maximum number of records, up to 1,000', count, 50)
     .option('--cursor <cursor>', 'the next page, as the previous one names it');
-  addPrincipalOptions(addStoreOptions(addStuckOptions(command))).action(async (flags: ListFlags) => {
+  addPrincipalOptions(addStoreOptions(addStuckOption(command))).action(async (flags: ListFlags) => {
     invocation.exitCode = await list(invocation, flags);
   });
 }
 
 async function list(invocation: Invocation, flags: ListFlags): Promise<ExitCode> {
-  const source = await principalIn(invocation, flags);
-  const principal = source === undefined ? undefined : principalDigest(principalFrom(source, ''));
+  if (flags.limit > largestPage) throw wrongUse(`--limit must be an integer from 1 to ${largestPage}.`);
+  const principal = await principalDigestIn(invocation, flags);
   const search = (people: Operator) =>
-    principal === undefined
-      ? people.list(requestOf(flags, flags.limit))
-      : searchPrincipal(invocation, people, flags, principal);
-  const found: Found = await withStore(invocation, flags, ({ people }) => search(people), stuckSettings(flags));
+    principal === undefined ? nextPage(people, flags) : searchPrincipal(invocation, people, flags, principal);
+  const found = await withStore(invocation, flags, ({ people }) => search(people), stuckSettings(flags));
   if (flags.json === true) printJson(invocation, { state: flags.state, ...found });
   else printFound(invocation, flags.state, found);
   const needsPerson = flags.state === 'lapsed' || flags.state === 'stuck';
   return needsPerson && found.records.length > 0 ? exitCodes.found : exitCodes.done;
 }
 
-function requestOf({ state, cursor }: Pick<ListFlags, 'state' | 'cursor'>, limit: number): RecordListRequest {
-  return { state, limit, ...(cursor !== undefined && { cursor }) };
+function pageOf(people: Operator, { state, cursor }: Pick<ListFlags, 'state' | 'cursor'>, limit: number) {
+  return people.list({ state, limit, ...(cursor !== undefined && { cursor }) });
+}
+
+/** An empty page may be followed by others, since stuck records are searched among the lapsed ones. */
+async function nextPage(people: Operator, { state, limit, cursor }: ListFlags): Promise<Found> {
+  let page = await pageOf(people, { state, ...(cursor !== undefined && { cursor }) }, limit);
+  while (page.records.length === 0 && page.next !== undefined)
+    page = await pageOf(people, { state, cursor: page.next }, limit);
+  return page;
 }
 
 /** Stores can't look up a principal, so it reads the state's records, a bounded number of them. */
 async function searchPrincipal(
   invocation: Invocation,
   people: Operator,
-  { state, limit, cursor }: ListFlags,
+  flags: ListFlags,
   principal: string,
 ): Promise<Found> {
+  const { state, limit } = flags;
   const progress = new Progress(invocation.stderr, `Reading ${state} records:`);
   const records: RecordEntry[] = [];
-  let next = cursor;
+  let { cursor: next } = flags;
   let read = 0;
   try {
     do {
-      const page = await people.list(requestOf({ state, ...(next !== undefined && { cursor: next }) }, largestPage));
+      const from = { state, ...(next !== undefined && { cursor: next }) };
+      const page = await pageWithin(people, from, principal, limit - records.length);
       records.push(...page.records.filter((record) => record.principal === principal));
       read += page.records.length;
       next = page.next;
@@ -98,6 +106,22 @@ async function searchPrincipal(
     progress.end();
   }
   return { records, read, ...(next !== undefined && { next }) };
+}
+
+/** A page with at most `most` records of a principal. One with more is read again up to there, for the cursor. */
+async function pageWithin(
+  people: Operator,
+  from: Pick<ListFlags, 'state' | 'cursor'>,
+  principal: string,
+  most: number,
+): Promise<Found> {
+  let size = largestPage;
+  for (;;) {
+    const page = await pageOf(people, from, size);
+    const excess = page.records.filter((record) => record.principal === principal)[most];
+    if (excess === undefined) return page;
+    size = page.records.indexOf(excess);
+  }
 }
 
 function printFound(invocation: Invocation, state: string, { records, next, read }: Found): void {

@@ -10,7 +10,14 @@ import type { Decision, RecordDetails } from 'latchkey/operator';
 import { personAllowing } from '../change.ts';
 import { Failure, wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
-import { type AuditedFlags, addAuditedOptions, addStoreOptions, duration, type StoreFlags } from '../options.ts';
+import {
+  type AuditedFlags,
+  addAuditedOptions,
+  addStoreOptions,
+  auditSettings,
+  duration,
+  type StoreFlags,
+} from '../options.ts';
 import { describeRecord } from '../record-text.ts';
 import { type OpenedStore, readJson, withStore } from '../store.ts';
 import { note, print, printJson } from '../terminal/print.ts';
@@ -51,12 +58,9 @@ function status(text: string): number {
 }
 
 async function resolve(invocation: Invocation, ref: string, flags: ResolveFlags): Promise<ExitCode> {
-  const { retention, auditRetention } = flags;
+  const { retention } = flags;
   const choose = choiceIn(flags);
-  const settings = {
-    ...(retention !== undefined && { retentionMs: retention }),
-    ...(auditRetention !== undefined && { auditRetentionMs: auditRetention }),
-  };
+  const settings = { ...auditSettings(flags), ...(retention !== undefined && { retentionMs: retention }) };
   return withStore(invocation, flags, (opened) => resolveIn(invocation, opened, ref, flags, choose), settings);
 }
 
@@ -86,15 +90,34 @@ function choiceIn({ respond, status, body, rerun, forget }: ResolveFlags): Choos
 
 /** For a record of `idempotent()`, the answer is `{ "value": … }` or `{ "failure": "message" }`. */
 function answering(answer: unknown): Choose {
-  const { status = 200, failure, value } = Object(answer);
-  return ({ kind }) => {
-    if (kind === 'http')
-      return { decision: { response: answer as Answer }, question: `Give every retry the status ${status}?` };
-    if (failure !== undefined)
-      return { decision: { failure: new Error(String(failure)) }, question: 'Let every further call fail with this?' };
-    if (value !== undefined) return { decision: { value }, question: 'Give every further call this value?' };
-    throw wrongUse('The record is of a function: pass --respond with a file that has "value" or "failure".');
-  };
+  return ({ kind }) => (kind === 'http' ? respondingWith(answer) : resultIn(answer));
+}
+
+/** The statuses of responses that have no body (RFC 9110 §15.3.5, §15.3.6 and §15.4.5). */
+const bodiless: readonly unknown[] = [204, 205, 304];
+
+/** Checks what the operator accepts and would store as another answer: it has a default status and drops such a body. */
+function respondingWith(answer: unknown): Choice {
+  const { status, headers, body } = Object(answer);
+  if (status === undefined)
+    throw wrongUse(
+      'The file of --respond must be an object with status, headers and body. Add at least "status": 201.',
+    );
+  if (Array.isArray(headers)) throw wrongUse('The headers of --respond must be an object: { "Location": "/ch_1" }.');
+  if (bodiless.includes(status) && (body ?? '') !== '')
+    throw wrongUse(`A response with the status ${status} has no body. Leave it out, or use another status.`);
+  return { decision: { response: answer as Answer }, question: `Give every retry the status ${status}?` };
+}
+
+function resultIn(answer: unknown): Choice {
+  const [[name, content] = [], ...others] = Object.entries(Object(answer));
+  if (others.length === 0 && name === 'value')
+    return { decision: { value: content }, question: 'Give every further call this value?' };
+  if (others.length === 0 && name === 'failure' && typeof content === 'string')
+    return { decision: { failure: new Error(content) }, question: 'Let every further call fail with this?' };
+  throw wrongUse(
+    'The record is of a function: pass --respond with a file that has either "value", or "failure" with a message.',
+  );
 }
 
 function answerOf(status: number, body: string | undefined): Answer {

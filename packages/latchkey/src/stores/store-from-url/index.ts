@@ -10,7 +10,9 @@
  */
 
 import { readOptions } from '../../core/options/read-options.ts';
+import { type Runtime, systemRuntime } from '../../core/runtime.ts';
 import type { OperatorStore } from '../../core/store.ts';
+import { withTimeLimit } from '../../core/support/store-call.ts';
 import type { DynamodbClient, DynamodbTransactions } from '../dynamodb/index.ts';
 import type { MariadbConnection, MariadbTransactions } from '../mariadb/index.ts';
 import type { PgClient, PostgresTransactions } from '../postgres/index.ts';
@@ -45,6 +47,9 @@ export type StoreFromUrl<Url extends string> = string extends Url
           : Url extends `sqlite:${string}`
             ? OperatorStore<SqliteTransactions>
             : OperatorStore;
+
+/** Longer than a call that began before `close` may take, by default. */
+const closeLimitMs = 15_000;
 
 type Closable = Pick<OperatorStore, 'ping' | 'close'>;
 
@@ -96,11 +101,11 @@ export async function storeFromUrl(text: string, options: StoreFromUrlOptions = 
   readOptions('storeFromUrl', storeFromUrlTable, options);
   const { url, found: open } = schemeOf(text, openers);
   const opened = await open(url, options);
-  return ready(opened.connect, closingAll(opened));
+  return ready(opened.connect, closingAll(opened, options.runtime ?? systemRuntime));
 }
 
-/** The same store, whose `close` also closes the client. */
-function closingAll({ store, end }: Opened<Closable>): Closable {
+/** The same store, whose `close` also closes the client. A client may wait for the answers of a server without a limit. */
+function closingAll({ store, end }: Opened<Closable>, runtime: Runtime): Closable {
   const closeStore = store.close.bind(store);
   let closing: Promise<void> | undefined;
   const closeBoth = async () => {
@@ -109,7 +114,7 @@ function closingAll({ store, end }: Opened<Closable>): Closable {
   };
   return Object.assign(store, {
     close: () => {
-      closing ??= closeBoth();
+      closing ??= withTimeLimit(runtime, closeLimitMs, closeBoth());
       return closing;
     },
   });
@@ -121,7 +126,7 @@ async function ready(connect: Opened<Closable>['connect'], store: Closable): Pro
     await store.ping();
     return store;
   } catch (error) {
-    await store.close();
+    await store.close().catch(() => {});
     throw error;
   }
 }

@@ -4,6 +4,8 @@ import type { MariadbConnection, MariadbTransactions, TableOptions } from '../ma
 import { driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { connectionsRule, decoded, parametersOf } from './store-url.ts';
 
+/** Time limit for a connection, also to a server that accepts it and never answers. */
+const connectTimeoutMs = 5_000;
 const parameters = {
   connections: 'number',
   ssl: 'flag',
@@ -36,7 +38,12 @@ export function mariadbNames(url: URL): { readonly names: TableOptions; readonly
 /** A pool for the server of a URL. */
 export async function openMariadbPool(url: URL, connections: number, ssl: boolean) {
   const { createPool } = await loadMysql2(url);
-  return createPool({ ...addressOf(url), connectionLimit: connections, ...(ssl && { ssl: {} }) });
+  return createPool({
+    ...addressOf(url),
+    connectionLimit: connections,
+    connectTimeout: connectTimeoutMs,
+    ...(ssl && { ssl: {} }),
+  });
 }
 
 /** Other settings keep the client's defaults. */

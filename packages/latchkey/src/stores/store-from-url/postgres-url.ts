@@ -37,7 +37,7 @@ export async function openPostgres(
   const settings = without(others, clientParameters);
   checkOption('storeFromUrl', 'connections', connections, connectionsRule);
   const { postgresStore } = await import('../postgres/index.ts');
-  const pool = await openPool(url, connections);
+  const pool = await openPool(url, connections, settings.connectTimeoutMs);
   // Without a listener, an idle connection that breaks would end the process.
   pool.on('error', (error) => onClientError?.(clientError(error)));
   return {
@@ -57,10 +57,15 @@ export function postgresNames(url: URL): TableNames {
   return { ...(schema !== undefined && { schema }), ...(tablePrefix !== undefined && { tablePrefix }) };
 }
 
-/** A pool for the server of a URL. */
-export async function openPool(url: URL, connections: number) {
+/** A pool for the server of a URL. Its time limit is also for a server that accepts a connection and never answers. */
+export async function openPool(url: URL, connections: number, connectTimeoutMs = 5_000) {
   const { default: pg } = await loadPg(url);
-  return new pg.Pool({ connectionString: addressOf(url), max: connections, keepAlive: true });
+  return new pg.Pool({
+    connectionString: addressOf(url),
+    connectionTimeoutMillis: connectTimeoutMs,
+    max: connections,
+    keepAlive: true,
+  });
 }
 
 /** The client reads its own parameters from the URL, and must not get the store's. */

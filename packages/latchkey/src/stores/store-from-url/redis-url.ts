@@ -1,7 +1,11 @@
+import { systemRuntime } from '../../core/runtime.ts';
+import { withTimeLimit } from '../../core/support/store-call.ts';
 import type { RedisStore } from '../redis/index.ts';
 import { clientError, driverMissing, type Opened, type StoreFromUrlOptions } from './opened.ts';
 import { invalidUrl, parametersOf } from './store-url.ts';
 
+/** The default of the store's `timeoutMs`. */
+const connectLimitMs = 10_000;
 const parameters = { prefix: 'text', maxResultBytes: 'number', timeoutMs: 'number' } as const;
 
 /** `redis://user:password@host:6379/0?prefix=shop:`; with TLS, `rediss:`. */
@@ -25,10 +29,13 @@ export async function openRedis(url: URL, options: StoreFromUrlOptions): Promise
   });
   return {
     store: redisStore({ client, ...settings, ...(runtime && { runtime }) }),
-    connect: () =>
-      client.connect().catch((error: unknown) => {
+    // The client waits without a limit for a server that accepts the connection and never answers.
+    connect: () => {
+      const connecting = client.connect().catch((error: unknown) => {
         throw clientError(last ?? error);
-      }),
+      });
+      return withTimeLimit(runtime ?? systemRuntime, settings.timeoutMs ?? connectLimitMs, connecting);
+    },
     end: async () => client.disconnect(),
   };
 }
