@@ -20,11 +20,11 @@ import { htmlOf } from './reports/html.ts';
 import { junitOf } from './reports/junit.ts';
 import { type Report, totalsOf } from './reports/report.ts';
 import { tableOf } from './reports/table.ts';
-import type { Row } from './row.ts';
+import { NotSeen, type Row } from './row.ts';
 import { type Counter, counterAt, counterOfMember } from './target/counting.ts';
 import { described, isSuccess } from './target/signs.ts';
 import { TargetProcess, TargetProcessError } from './target/target-process.ts';
-import { type Surroundings, Unanswered, Unreachable, Wire } from './target/wire.ts';
+import { RequestsSpent, type Surroundings, Unanswered, Unreachable, Wire } from './target/wire.ts';
 import type { Call, Template } from './template.ts';
 
 /** What a run needs, read from the options. */
@@ -92,12 +92,16 @@ function counterOf({ options, count }: Setup, wire: Wire): Counter | undefined {
   return options.executionId === undefined ? undefined : counterOfMember(options.executionId);
 }
 
-/** Without a successful answer to the plain request, no row means anything. */
-async function tryOut(probe: Probe, redact: Redact): Promise<void> {
+/** Without a successful answer to the plain request, and a counter that counts, no row means anything. */
+async function tryOut(probe: Probe, counter: Counter | undefined, redact: Redact): Promise<void> {
   const answer = await probe.send({ key: probe.newKey() });
-  if (isSuccess(answer)) return;
-  const got = redact(described(answer, probe.claims));
-  throw wrongUse(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
+  if (!isSuccess(answer)) {
+    const got = redact(described(answer, probe.claims));
+    throw wrongUse(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
+  }
+  const count = await counter?.count();
+  if (count === 0 && counter?.countsUnanswered === false)
+    throw wrongUse('The answer to the request has no member at the --execution-id');
 }
 
 function write(report: Report, { json, junit, html }: ConformanceOptions, invocation: Invocation): void {
@@ -120,7 +124,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     const counter = counterOf(setup, wire);
     const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
     const redact = redactionFor(template);
-    await tryOut(probe, redact);
+    await tryOut(probe, counter, redact);
     const progress = new Progress(invocation.stderr, 'Rows');
     const results = await grade(rows, probe, redact, (done) => progress.update(done, rows.length));
     progress.end();
@@ -164,6 +168,9 @@ export async function gradeByOptions(
   try {
     return await gradeTarget(setup, surroundings, invocation);
   } catch (error) {
+    // Each row handles its own; these came before the first.
+    if (error instanceof NotSeen || error instanceof RequestsSpent)
+      throw wrongUse(`No row could be graded: ${error.message}`);
     const isUnreachable = [Unreachable, Unanswered, TargetProcessError].some((type) => error instanceof type);
     if (!isUnreachable) throw error;
     throw new Failure(exitCodes.unreachable, `The target does not answer: ${(error as Error).message}`);

@@ -188,6 +188,21 @@ describe('a row that needs a number of executions', () => {
   });
 });
 
+describe('a row on a refusal without an execution', () => {
+  const rows = ['R5', 'R9', 'R10', 'R11', 'R12', 'R13', 'R17', 'R18', 'R19', 'R22', 'R23', 'R55', 'R76'];
+
+  it.each([
+    ['nothing counts', []],
+    ['a member of the answers counts', ['--execution-id', '/id']],
+  ])('is not seen if %s, since the refused request may have run', async (_, counting) => {
+    const origin = await reference({ fault: 'refusals-run', keyRequired: true, keyFormat: 'strict' });
+    const args = [...uncountedArgs(origin), ...counting, '--key', 'required', '--key-format', 'strict'];
+    const { results } = await graded([...args, '--rows', rows.join(',')]);
+    const outcomes = results.map(({ row, outcome }) => `${row} ${outcome}`);
+    expect(outcomes).toEqual(rows.map((row) => `${row} not-seen`));
+  });
+});
+
 describe('a row is not seen', () => {
   it('if the target refuses the other payload under any key', async () => {
     const origin = await serve(async (request, response) => {

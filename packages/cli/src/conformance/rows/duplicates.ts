@@ -27,6 +27,8 @@ async function play(probe: Probe, leadMs: number): Promise<Scene> {
   const { slow } = probe.template.variants;
   const tally = await probe.tally();
   const running = probe.send({ key, call: slow });
+  // It may fail while the tester sleeps; then the row fails below.
+  running.catch(() => undefined);
   if (slow !== undefined) await probe.surroundings.sleep(leadMs);
   const [first, duplicate, other] = await Promise.all([
     running,
@@ -74,12 +76,6 @@ const burst = 50;
 /** Time to open the connections of a burst; then the requests are completed at the same moment. */
 const releaseMs = 300;
 
-function expectOneExecution({ executions, tally }: Scene): Promise<void> {
-  if (executions !== undefined && executions !== 1) throw new Failed(`the operation ran ${executions} times`);
-  // Throws if executions are not counted.
-  return executions === undefined ? tally.expect(1) : Promise.resolve();
-}
-
 /** R27–R32. */
 export const duplicateRows: readonly Row[] = [
   {
@@ -103,7 +99,10 @@ export const duplicateRows: readonly Row[] = [
     expected: ({ statuses }) => `${statuses.inProgress} before the first answer; one execution`,
     requests: sceneRequests,
     excluded: onlyConflict,
-    check: async (probe) => expectOneExecution(await refusedDuplicate(probe)),
+    async check(probe) {
+      const { tally, executions } = await refusedDuplicate(probe);
+      tally.check(executions, 1);
+    },
   },
   {
     id: 'R29',
@@ -132,7 +131,7 @@ export const duplicateRows: readonly Row[] = [
     async check(probe) {
       const scene = await inFlight(probe);
       probe.expectSame(scene.first, scene.duplicate);
-      await expectOneExecution(scene);
+      scene.tally.check(scene.executions, 1);
     },
   },
   {

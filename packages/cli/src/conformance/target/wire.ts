@@ -64,11 +64,22 @@ function toWireError(error: unknown): Error {
   return noServer.has(code) ? new Unreachable(code) : new Unanswered(`no answer (${code})`);
 }
 
+/** Longer answers are not read to their end. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+/** The status line and headers of an answer are shorter. */
+const maxHeadBytes = 64 * 1024;
+
 async function bodyOf(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    for await (const chunk of response) chunks.push(chunk);
-  } catch {
+    for await (const chunk of response) {
+      length += chunk.length;
+      if (length > maxAnswerBytes) throw new Unanswered(`the answer has more than ${maxAnswerBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Unanswered) throw error;
     throw new Unanswered('the answer broke off', Buffer.concat(chunks));
   }
   return Buffer.concat(chunks);
@@ -131,6 +142,8 @@ export class Wire {
   /**
    * Sends a request whose key header may contain bytes that Node's client refuses, and resolves with the status, or
    * undefined if the connection was closed without an answer.
+   *
+   * @throws Unanswered if there is neither within the timeout
    */
   async sendRawKey(call: Call, keyValue: string): Promise<number | undefined> {
     this.#spend();
@@ -148,8 +161,14 @@ export class Wire {
       let text = '';
       socket.setEncoding('latin1').on('data', (chunk: string) => {
         text += chunk;
+        if (statusIn(text) !== undefined || text.length > maxHeadBytes) socket.destroy();
       });
-      socket.setTimeout(this.#limits.timeoutMs, () => socket.destroy());
+      const { timeoutMs } = this.#limits;
+      const timeout = AbortSignal.timeout(timeoutMs);
+      timeout.addEventListener('abort', () => {
+        reject(new Unanswered(`no answer within ${timeoutMs} ms`));
+        socket.destroy();
+      });
       socket
         .on('close', () => resolve(statusIn(text)))
         .on('error', (error) => {
@@ -167,9 +186,11 @@ export class Wire {
   }
 }
 
+/** The status of the first answer that is not interim (1xx). */
 function statusIn(text: string): number | undefined {
-  const digits = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const digits = text.split('\r\n\r\n').map((head) => /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
+  const final = digits.find((status) => !status?.startsWith('1'));
+  return final === undefined ? undefined : Number(final);
 }
 
 function answerOf(response: IncomingMessage, body: Buffer, times: Pick<Answer, 'sentAt' | 'endedAt'>): Answer {

@@ -14,6 +14,7 @@ const faults = [
   'takes-malformed-keys',
   'empty-key-runs',
   'no-length-limit',
+  'refusals-run',
   'first-of-two-keys',
   'header-in-one-case',
   'lower-case-keys',

@@ -104,7 +104,9 @@ export async function startReference(options: ReferenceOptions = {}, port = 0): 
     const { request, body } = incoming;
     if (body.length > maxBodyBytes && fault !== 'no-body-limit') return problem(413, 'too-large', options);
     const isRefused = request.headers.authorization === undefined && fault !== 'claims-before-authentication';
-    return isRefused ? problem(401, 'unauthorized', options) : finished(await layer.handle(incoming), incoming);
+    const reply = isRefused ? problem(401, 'unauthorized', options) : await layer.handle(incoming);
+    if (fault === 'refusals-run' && (reply.status === 400 || reply.status === 422)) records.countExecution();
+    return finished(reply, incoming);
   };
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost');
