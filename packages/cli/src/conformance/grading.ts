@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Failure, wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import { note, print, printJson } from '../terminal/print.ts';
@@ -12,9 +12,9 @@ import { Progress } from '../terminal/progress.ts';
 import { type Claims, mergeClaims } from './claims.ts';
 import { claimsIn } from './contract.ts';
 import { applicable, grade } from './grade.ts';
-import { type ConformanceOptions, claimsGiven, rowsNamed, urlOf } from './options.ts';
+import { type ConformanceOptions, claimsGiven, rowsNamed } from './options.ts';
 import { Probe } from './probe.ts';
-import { readTemplate } from './read-template.ts';
+import { readTemplate, urlOf } from './read-template.ts';
 import { type Redact, redactionFor, shownUrl } from './redaction.ts';
 import { htmlOf } from './reports/html.ts';
 import { junitOf } from './reports/junit.ts';
@@ -44,11 +44,22 @@ function getOf(text: string | undefined, option: string, { url, headers }: Templ
   return { method: 'GET', url: address, headers: own, body: undefined };
 }
 
+function expectPointers(option: string, values: readonly string[]): void {
+  const wrong = values.find((value) => value !== '' && !value.startsWith('/'));
+  if (wrong !== undefined) throw wrongUse(`${option} must be a JSON Pointer, as in /${wrong}`);
+}
+
 function setupOf(address: string, options: ConformanceOptions): Setup {
   const template = readTemplate(urlOf(address, 'The target'), options);
   const { countUrl, executionId, contract } = options;
   if (countUrl !== undefined && executionId !== undefined)
     throw wrongUse('Give --count-url or --execution-id, not both');
+  const pointers = {
+    '--count-pointer': [options.countPointer],
+    '--execution-id': [executionId ?? ''],
+    '--ignore': options.ignore ?? [],
+  };
+  for (const [option, values] of Object.entries(pointers)) expectPointers(option, values);
   if (options.killCommand !== undefined && options.startCommand === undefined)
     throw wrongUse('--kill-command needs --start-command');
   return {
@@ -60,17 +71,22 @@ function setupOf(address: string, options: ConformanceOptions): Setup {
   };
 }
 
-const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
+/** Every request of the run, without those that rows derive. */
+function callsOf({ template, count, contract }: Setup): readonly Call[] {
+  return [template, ...Object.values(template.variants), count, contract].filter((call) => call !== undefined);
+}
+
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Says what will be sent, before anything is. */
-function announce({ options, template, rows, contract, count }: Setup, invocation: Invocation): void {
-  const { variants } = template;
+function announce(setup: Setup, invocation: Invocation): void {
+  const { options, template, rows, contract, count } = setup;
   const claims = mergeClaims({}, claimsGiven(options));
   const chosen = contract === undefined ? applicable(rows, claims, template) : rows;
   const perRow = count === undefined ? 0 : 3;
   const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 1);
   const most = Math.min(planned, options.maxRequests);
-  const calls = [template, ...Object.values(variants), count, contract].filter((call) => call !== undefined);
+  const calls = callsOf(setup);
   const places = new Set(calls.map((call) => `${call.method} ${shownUrl(call.url)}`));
   const remote = calls.map((call) => call.url).find(({ hostname }) => !loopback.test(hostname));
   note(
@@ -81,9 +97,15 @@ function announce({ options, template, rows, contract, count }: Setup, invocatio
     throw wrongUse(`${remote.host} is not this machine: add --yes if these requests may be executed there`);
 }
 
+const uuidLength = 36;
+
 async function readClaims({ options, contract }: Setup, wire: Wire): Promise<Claims> {
   const own = contract === undefined ? {} : claimsIn((await wire.send(contract)).body.toString());
   const claims = mergeClaims(own, claimsGiven(options));
+  if (claims.maxKeyLength < uuidLength)
+    throw wrongUse(
+      `The tester's keys have ${uuidLength} characters: it cannot grade a target with --max-key-length ${claims.maxKeyLength}`,
+    );
   return options.marker === false ? { ...claims, marker: undefined } : claims;
 }
 
@@ -104,11 +126,23 @@ async function tryOut(probe: Probe, counter: Counter | undefined, redact: Redact
     throw wrongUse('The answer to the request has no member at the --execution-id');
 }
 
+/** @throws Failure if a report could not be written after the run. */
+function checkFiles({ junit, html }: ConformanceOptions): void {
+  for (const [option, file] of Object.entries({ junit, html })) {
+    if (file === undefined) continue;
+    try {
+      closeSync(openSync(file, 'a'));
+    } catch {
+      throw wrongUse(`--${option}: cannot write the file ${file}`);
+    }
+  }
+}
+
 function write(report: Report, { json, junit, html }: ConformanceOptions, invocation: Invocation): void {
-  if (junit !== undefined) writeFileSync(junit, junitOf(report));
-  if (html !== undefined) writeFileSync(html, htmlOf(report));
   if (json === true) printJson(invocation, report);
   else print(invocation, tableOf(report, invocation.stdout));
+  if (junit !== undefined) writeFileSync(junit, junitOf(report));
+  if (html !== undefined) writeFileSync(html, htmlOf(report));
 }
 
 async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation: Invocation): Promise<ExitCode> {
@@ -123,7 +157,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     const claims = await readClaims(setup, wire);
     const counter = counterOf(setup, wire);
     const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
-    const redact = redactionFor(template);
+    const redact = redactionFor(callsOf(setup));
     await tryOut(probe, counter, redact);
     const progress = new Progress(invocation.stderr, 'Rows');
     const results = await grade(rows, probe, redact, (done) => progress.update(done, rows.length));
@@ -147,7 +181,8 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     );
     return totals.failed > 0 ? exitCodes.found : exitCodes.done;
   } finally {
-    await process?.end();
+    // Neither the results nor an earlier error may be lost if the target does not end.
+    await process?.end().catch((error: Error) => note(invocation, error.message));
   }
 }
 
@@ -165,6 +200,7 @@ export async function gradeByOptions(
 ): Promise<ExitCode> {
   const setup = setupOf(address, options);
   announce(setup, invocation);
+  checkFiles(options);
   try {
     return await gradeTarget(setup, surroundings, invocation);
   } catch (error) {

@@ -1,20 +1,12 @@
 /** Servers that break the protocol, flood the tester or never end: they must not end the run. */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../../latchkey/test/adapters/apps/server.ts';
 import { runCli } from '../run-cli.ts';
 import { graded } from './graded.ts';
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-async function serve(listener: Listener): Promise<string> {
-  const { origin, close } = await listen(createServer(listener));
-  onTestFinished(close);
-  return origin;
-}
+import { serve } from './serve.ts';
 
 /** Answers each request with an own number, unless its key has a control character. */
 async function serveRaw(answerControl: (socket: Socket) => void): Promise<string> {
@@ -130,6 +122,20 @@ describe('a key with a control character', () => {
   });
 });
 
+it('shows no character of an answer that a terminal obeys, and only the beginning of a long code', async () => {
+  const code = `\u001b[2J${'x'.repeat(100_000)}`;
+  const origin = await serve((request, response) => {
+    response.statusCode = request.headers['x-broken'] === undefined ? 200 : 403;
+    response.end(JSON.stringify({ code }));
+  });
+  const args = ['conformance', origin, '--variant', 'broken={"headers":{"X-Broken":"yes"}}', '--rows', 'R35'];
+  const { stdout } = await runCli(args);
+  expect(stdout).toContain('not seen');
+  expect(stdout).toContain('\\u{1b}[2Jxx');
+  expect(stdout).not.toContain('\u001b');
+  expect(stdout.length).toBeLessThan(1_000);
+});
+
 describe('the exit code is 2', () => {
   it('if a limit of the target or of the run ends it before the first row', async () => {
     const origin = await serve(({ url }, response) => {
@@ -140,6 +146,16 @@ describe('the exit code is 2', () => {
     expect([limited.code, limited.stderr]).toEqual([2, expect.stringMatching(/No row could be graded: .*429/)]);
     const spent = await runCli(['conformance', origin, '--max-requests', '1', '--contract', `${origin}/contract`]);
     expect([spent.code, spent.stderr]).toEqual([2, expect.stringMatching(/No row could be graded: --max-requests 1/)]);
+  });
+
+  it('if a server listens before the start command runs', async () => {
+    let requests = 0;
+    const origin = await serve((_, response) => {
+      requests += 1;
+      response.end();
+    });
+    const { code, stderr } = await runCli(['conformance', origin, '--start-command', 'true', '--timeout', '1s']);
+    expect([code, requests, stderr]).toEqual([2, 0, expect.stringContaining('A server already listens')]);
   });
 
   it('if the counter does not answer, or the answers lack the id of an execution', async () => {

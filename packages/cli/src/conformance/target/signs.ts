@@ -8,16 +8,19 @@ import type { Claims } from '../claims.ts';
 import { member, parseJson, valueAt } from '../json.ts';
 import type { Answer } from './wire.ts';
 
+/** A code is a word or a URL; more of it is not shown. */
+const longestCode = 200;
+
 /** Where the conventions have the code of an error. */
 const codePlaces = ['/code', '/error/code', '/error/type', '/messages/0/code', '/type'];
 
 /** The code of an error: that of the header Idempotency-Status, or the first in the body; empty without a code. */
 export function codeOf(answer: Answer): string {
   const [status = ''] = (answer.header('idempotency-status') ?? '').split(';');
-  if (status !== '' && status !== 'executed' && status !== 'replayed') return status;
+  if (status !== '' && status !== 'executed' && status !== 'replayed') return status.slice(0, longestCode);
   const json = parseJson(answer.body.toString());
   const code = codePlaces.map((place) => valueAt(json, place)).find((value) => typeof value === 'string');
-  return answer.status < 400 ? '' : String(code ?? '');
+  return answer.status < 400 ? '' : String(code ?? '').slice(0, longestCode);
 }
 
 const saysRunning = /progress|flight|in.use|running/i;

@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { wrongUse } from '../../failure.ts';
 import type { Surroundings } from './wire.ts';
 
 /** The commands, which the shell runs. */
@@ -41,11 +42,17 @@ export class TargetProcess {
   /** Kills the target for good. */
   async end(): Promise<void> {
     for (const signal of signals) process.off(signal, this.#interrupted);
-    await this.kill();
+    if (this.#child !== undefined) await this.kill();
   }
 
-  /** Starts the target and waits until it accepts connections. */
+  /**
+   * Starts the target and waits until it accepts connections.
+   *
+   * @throws Failure if another server already does
+   */
   async start(): Promise<void> {
+    if (await this.#listens())
+      throw wrongUse(`A server already listens at ${this.#url.host}. Stop it: --start-command starts the target`);
     const child = spawn(this.#commands.start, { shell: true, detached: true, stdio: 'ignore' });
     this.#child = child;
     for (const signal of signals) process.off(signal, this.#interrupted).once(signal, this.#interrupted);

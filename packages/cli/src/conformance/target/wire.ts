@@ -8,7 +8,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Call, Header } from '../template.ts';
+import { type Call, type Header, headerOf } from '../template.ts';
 
 /** A response. */
 export interface Answer {
@@ -108,12 +108,11 @@ export class Wire {
     this.#spend();
     const { method, url, headers, body } = call;
     const length: readonly Header[] = body === undefined ? [] : [['Content-Length', String(body.length)]];
-    const lines: readonly Header[] = [
+    const usual: readonly Header[] = [
       ['Host', url.host],
       ['User-Agent', 'latchkey-conformance'],
-      ...headers,
-      ...length,
     ];
+    const lines = [...usual.filter(([name]) => headerOf(call, name) === undefined), ...headers, ...length];
     const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
       method,
@@ -148,8 +147,9 @@ export class Wire {
   async sendRawKey(call: Call, keyValue: string): Promise<number | undefined> {
     this.#spend();
     const { url, method, headers, body = Buffer.alloc(0) } = call;
-    const own = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n${own}`;
+    const usual: readonly Header[] = headerOf(call, 'host') === undefined ? [['Host', url.host]] : [];
+    const own = [...usual, ...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nConnection: close\r\n${own}`;
     const bytes = Buffer.from(
       `${head}Idempotency-Key: ${keyValue}\r\nContent-Length: ${body.length}\r\n\r\n`,
       'latin1',
