@@ -113,7 +113,7 @@ export function addConformance(program: Command, invocation: Invocation): void {
     .addHelpText('after', after);
   for (const add of [addRequest, addCounting, addClaims, addRun]) add(command);
   command.action(async (url: string, options: ConformanceOptions) => {
-    const surroundings = { now: invocation.now, monotonic: () => performance.now(), sleep, uuid: randomUUID };
-    invocation.exitCode = await gradeByOptions(url, options, surroundings, invocation);
+    const runtime = { now: invocation.now, monotonic: () => performance.now(), sleep, uuid: randomUUID };
+    invocation.exitCode = await gradeByOptions(url, options, runtime, invocation);
   });
 }

@@ -24,7 +24,7 @@ import { NotSeen, type Row } from './row.ts';
 import { type Counter, counterAt, counterOfMember } from './target/counting.ts';
 import { described, isSuccess } from './target/signs.ts';
 import { TargetProcess, TargetProcessError } from './target/target-process.ts';
-import { RequestsSpent, type Surroundings, Unanswered, Unreachable, Wire } from './target/wire.ts';
+import { RequestsSpent, type Runtime, Unanswered, Unreachable, Wire } from './target/wire.ts';
 import type { Call, Template } from './template.ts';
 
 /** What a run needs, read from the options. */
@@ -145,18 +145,18 @@ function write(report: Report, { json, junit, html }: ConformanceOptions, invoca
   if (html !== undefined) writeFileSync(html, htmlOf(report));
 }
 
-async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation: Invocation): Promise<ExitCode> {
+async function gradeTarget(setup: Setup, runtime: Runtime, invocation: Invocation): Promise<ExitCode> {
   const { options, template, rows } = setup;
-  const startedAt = surroundings.now();
-  const wire = new Wire({ maxRequests: options.maxRequests, timeoutMs: options.timeout }, surroundings);
+  const startedAt = runtime.now();
+  const wire = new Wire({ maxRequests: options.maxRequests, timeoutMs: options.timeout }, runtime);
   const { startCommand: start, killCommand: kill, maxWait: maxWaitMs } = options;
   const process =
-    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, surroundings, options.timeout);
+    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, runtime, options.timeout);
   try {
     await process?.start();
     const claims = await readClaims(setup, wire);
     const counter = counterOf(setup, wire);
-    const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
+    const probe = new Probe({ wire, template, claims, counter, process, runtime, maxWaitMs });
     const redact = redactionFor(callsOf(setup));
     await tryOut(probe, counter, redact);
     const progress = new Progress(invocation.stderr, 'Rows');
@@ -171,7 +171,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
         claims,
         counted: counter === undefined ? 'not counted' : counted,
         startedAt: new Date(startedAt).toISOString(),
-        durationMs: surroundings.now() - startedAt,
+        durationMs: runtime.now() - startedAt,
         requests: wire.sent,
         totals,
         results,
@@ -195,14 +195,14 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
 export async function gradeByOptions(
   address: string,
   options: ConformanceOptions,
-  surroundings: Surroundings,
+  runtime: Runtime,
   invocation: Invocation,
 ): Promise<ExitCode> {
   const setup = setupOf(address, options);
   announce(setup, invocation);
   checkFiles(options);
   try {
-    return await gradeTarget(setup, surroundings, invocation);
+    return await gradeTarget(setup, runtime, invocation);
   } catch (error) {
     // Each row handles its own; these came before the first.
     if (error instanceof NotSeen || error instanceof RequestsSpent)

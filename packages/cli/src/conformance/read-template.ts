@@ -70,8 +70,8 @@ function bodyIn(value: unknown): Buffer | null | undefined {
 function refuseUnknown(value: unknown, known: readonly string[], where: string): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrongUse(`${where} must be a JSON object`);
-  const stranger = Object.keys(value).find((name) => !known.includes(name));
-  if (stranger !== undefined) throw wrongUse(`${where} has the unknown member "${stranger}"; use ${known.join(', ')}`);
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw wrongUse(`${where} has the unknown member "${unknown}"; use ${known.join(', ')}`);
 }
 
 function textIn(value: unknown, where: string): string | undefined {

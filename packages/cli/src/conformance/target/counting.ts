@@ -100,7 +100,7 @@ export class Tally {
     if (count === undefined) throw new NotSeen(uncounted);
     if (count !== wanted) throw new Failed(`the operation ran ${times(count)}`);
     if (unanswered !== undefined && this.#counter?.countsUnanswered === false)
-      throw new NotSeen('an execution without an answer is only visible with --count-url');
+      throw new NotSeen('an execution without a successful answer is only visible with --count-url');
   }
 }
 

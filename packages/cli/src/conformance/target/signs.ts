@@ -26,6 +26,14 @@ export function codeOf(answer: Answer): string {
 const saysRunning = /progress|flight|in.use|running/i;
 const saysUnknown = /unknown/i;
 
+/** The wait that Retry-After asks for, in milliseconds; undefined if it has neither of the forms of RFC 9110 §10.2.3. */
+export function retryAfterMs(answer: Answer, now: number): number | undefined {
+  const value = answer.header('retry-after') ?? '';
+  if (/^\d+$/.test(value)) return 1_000 * Number(value);
+  const date = /^[A-Z][a-z]+,? .* \d/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
+
 export function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;
 }

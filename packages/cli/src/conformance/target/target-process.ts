@@ -8,7 +8,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { wrongUse } from '../../failure.ts';
-import type { Surroundings } from './wire.ts';
+import type { Runtime } from './wire.ts';
 
 /** The commands, which the shell runs. */
 export interface ProcessCommands {
@@ -27,15 +27,15 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export class TargetProcess {
   readonly #commands: ProcessCommands;
   readonly #url: URL;
-  readonly #surroundings: Surroundings;
+  readonly #runtime: Runtime;
   readonly #limitMs: number;
   #child: ChildProcess | undefined;
 
   /** @param limitMs - the longest time for a start or an end. */
-  constructor(commands: ProcessCommands, url: URL, surroundings: Surroundings, limitMs: number) {
+  constructor(commands: ProcessCommands, url: URL, runtime: Runtime, limitMs: number) {
     this.#commands = commands;
     this.#url = url;
-    this.#surroundings = surroundings;
+    this.#runtime = runtime;
     this.#limitMs = limitMs;
   }
 
@@ -84,10 +84,10 @@ export class TargetProcess {
   }
 
   async #until(holds: () => Promise<boolean>, message: string): Promise<void> {
-    const giveUpAt = this.#surroundings.monotonic() + this.#limitMs;
+    const giveUpAt = this.#runtime.monotonic() + this.#limitMs;
     while (!(await holds())) {
-      if (this.#surroundings.monotonic() > giveUpAt) throw new TargetProcessError(message);
-      await this.#surroundings.sleep(retryMs);
+      if (this.#runtime.monotonic() > giveUpAt) throw new TargetProcessError(message);
+      await this.#runtime.sleep(retryMs);
     }
   }
 

@@ -41,7 +41,7 @@ export class Unreachable extends Error {}
 export class RequestsSpent extends Error {}
 
 /** Time, timers and randomness. */
-export interface Surroundings {
+export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds of a clock that never jumps. */
@@ -92,7 +92,7 @@ export class Wire {
   readonly #limits: WireLimits;
   readonly #monotonic: () => number;
 
-  constructor(limits: WireLimits, { monotonic }: Surroundings) {
+  constructor(limits: WireLimits, { monotonic }: Runtime) {
     this.#limits = limits;
     this.#monotonic = monotonic;
   }

@@ -48,9 +48,12 @@ const faults = [
   'text-bodies',
   'no-body-limit',
   'guards-get',
+  'refuses-second-get',
   'plain-errors',
   'cacheable',
   'hides-marker',
+  'allows-no-origin',
+  'allows-another-header',
   'replays-compressed',
   'large-runs-again',
   'empty-stream',
@@ -71,6 +74,8 @@ export interface ReferenceOptions {
   readonly keyFormat?: 'lenient' | 'strict';
   readonly keyRequired?: boolean;
   readonly retentionMs?: number;
+  /** Of the refusal of a duplicate; default 1. */
+  readonly retryAfter?: string;
   /** Where records and the count are kept, to survive a kill. */
   readonly file?: string;
 }
