@@ -24,15 +24,14 @@ function jsonOf(call: Call): unknown {
 /**
  * The JSON of a request, for another text of the same payload.
  *
- * @throws NotSeen if JavaScript writes a number of it otherwise
+ * @throws NotSeen if `JSON.stringify` would change a number
  */
 function exactJsonOf(call: Call): unknown {
   const json = jsonOf(call);
   const outsideStrings = json === undefined ? '' : String(call.body).replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
   const numbers = outsideStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
   const changes = numbers.find((digits) => String(Number(digits)) !== digits);
-  if (changes !== undefined)
-    throw new NotSeen('JavaScript would write a number of the body otherwise: 1.0 as 1, for instance');
+  if (changes !== undefined) throw new NotSeen('the tester would change a number of the body, as 1.0 to 1');
   return json;
 }
 

@@ -49,7 +49,7 @@ async function outcomeOf(row: Row, probe: Probe): Promise<Pick<Result, 'outcome'
     // A row may make the target break the connection, or end.
     const broke = error instanceof Unanswered || error instanceof Unreachable || error instanceof TargetProcessError;
     if (error instanceof Failed || broke) return { outcome: 'failed', note: error.message };
-    // NotSeen, RequestsSpent or an error that the row does not expect, such as the counter's: it must not lose the results of the other rows.
+    // Any other error, such as one of the counter, says nothing about the target, nor may it end the run.
     return { outcome: 'not-seen', note: error instanceof Error ? error.message : String(error) };
   }
 }

@@ -84,7 +84,7 @@ function announce(setup: Setup, invocation: Invocation): void {
   const claims = mergeClaims({}, claimsGiven(options));
   const chosen = contract === undefined ? applicable(rows, claims, template) : rows;
   const perRow = count === undefined ? 0 : 3;
-  const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 1);
+  const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 2);
   const most = Math.min(planned, options.maxRequests);
   const calls = callsOf(setup);
   const places = new Set(calls.map((call) => `${call.method} ${shownUrl(call.url)}`));
@@ -115,7 +115,12 @@ function counterOf({ options, count }: Setup, wire: Wire): Counter | undefined {
 }
 
 /** Without a successful answer to the plain request, and a counter that counts, no row means anything. */
-async function tryOut(probe: Probe, counter: Counter | undefined, redact: Redact): Promise<void> {
+async function tryOut(
+  probe: Probe,
+  counter: Counter | undefined,
+  options: ConformanceOptions,
+  redact: Redact,
+): Promise<void> {
   const answer = await probe.send({ key: probe.newKey() });
   if (!isSuccess(answer)) {
     const got = redact(described(answer, probe.claims));
@@ -123,7 +128,7 @@ async function tryOut(probe: Probe, counter: Counter | undefined, redact: Redact
   }
   const count = await counter?.count();
   if (count === 0 && counter?.countsUnanswered === false)
-    throw wrongUse('The answer to the request has no member at the --execution-id');
+    throw wrongUse(`The answer to the request has nothing at ${options.executionId}. Check --execution-id`);
 }
 
 /** @throws Failure if a report could not be written after the run. */
@@ -158,7 +163,7 @@ async function gradeTarget(setup: Setup, runtime: Runtime, invocation: Invocatio
     const counter = counterOf(setup, wire);
     const probe = new Probe({ wire, template, claims, counter, process, runtime, maxWaitMs });
     const redact = redactionFor(callsOf(setup));
-    await tryOut(probe, counter, redact);
+    await tryOut(probe, counter, options, redact);
     const progress = new Progress(invocation.stderr, 'Rows');
     const results = await grade(rows, probe, redact, (done) => progress.update(done, rows.length));
     progress.end();

@@ -45,7 +45,7 @@ describe('a row is not seen', () => {
     expect(result).toMatchObject({ outcome: 'not-seen', note: expect.stringContaining(reason) });
   });
 
-  it('R18, if the refusal is none of another payload', async () => {
+  it('R18, if another payload is not refused', async () => {
     const origin = await keeping(() => ({}));
     const result = await resultOf('R18', origin, ['--count-url', `${origin}/count`, '--body', '{"amount":1}']);
     expect(result).toMatchObject({ outcome: 'not-seen', note: expect.stringContaining('R17') });
