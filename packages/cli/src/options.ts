@@ -24,11 +24,6 @@ export interface PrincipalFlags {
   readonly authorization?: boolean;
 }
 
-/** The option that says which records are stuck. */
-export interface StuckFlags {
-  readonly maxAttempts?: number;
-}
-
 /** The options of a command that changes something. */
 export interface ChangeFlags {
   readonly yes?: boolean;

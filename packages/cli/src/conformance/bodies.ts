@@ -5,6 +5,7 @@
  */
 
 import { edited, findPath, type Path, parseJson } from './json.ts';
+import { NotSeen } from './row.ts';
 import { type Call, headerOf } from './template.ts';
 
 /** Two bodies for one key. */
@@ -20,6 +21,20 @@ function jsonOf(call: Call): unknown {
   return parseJson(call.body.toString());
 }
 
+/**
+ * The JSON of a request, for another text of the same payload.
+ *
+ * @throws NotSeen if `JSON.stringify` would change a number
+ */
+function exactJsonOf(call: Call): unknown {
+  const json = jsonOf(call);
+  const outsideStrings = json === undefined ? '' : String(call.body).replaceAll(/"(?:[^"\\]|\\.)*"/g, '""');
+  const numbers = outsideStrings.match(/-?\d[\d.eE+-]*/g) ?? [];
+  const changes = numbers.find((digits) => String(Number(digits)) !== digits);
+  if (changes !== undefined) throw new NotSeen('the tester would change a number of the body, as 1.0 to 1');
+  return json;
+}
+
 function encode(json: unknown): Buffer {
   return Buffer.from(JSON.stringify(json));
 }
@@ -29,7 +44,7 @@ const isText = (value: unknown): value is string => typeof value === 'string';
 
 /** Another value of the same type. */
 function otherValue(value: unknown): unknown {
-  if (isNumber(value)) return value + 1;
+  if (isNumber(value)) return Math.abs(value) < Number.MAX_SAFE_INTEGER ? value + 1 : 1;
   if (isText(value)) return `${value}2`;
   if (typeof value === 'boolean') return !value;
   return 'other';
@@ -46,7 +61,7 @@ export function otherBodyOf(call: Call): Buffer {
   const isForm = typeOf(call).startsWith('application/x-www-form-urlencoded');
   if (isForm && /=\d+(?=&|$)/.test(text))
     return Buffer.from(
-      text.replace(/=(\d+)(?=&|$)/, (_, digits: string) => `=${Number(digits) + 1}`),
+      text.replace(/=(\d+)(?=&|$)/, (_, digits: string) => `=${BigInt(digits) + 1n}`),
       'latin1',
     );
   return Buffer.from(isForm ? `${text}&other=1` : `${text}2`, 'latin1');
@@ -54,7 +69,7 @@ export function otherBodyOf(call: Call): Buffer {
 
 /** The same JSON with its members in reverse order and other white space. */
 export function reordered(call: Call): Buffer | undefined {
-  const json = jsonOf(call);
+  const json = exactJsonOf(call);
   if (typeof json !== 'object' || json === null) return undefined;
   return Buffer.from(` ${JSON.stringify(reversedMembers(json), undefined, 2)}\n`);
 }
@@ -107,7 +122,7 @@ export function repeatedName(call: Call): Pair | undefined {
 
 /** The body with another value in one place; undefined if there is no such place. */
 export function withOther(call: Call, path: Path): Buffer | undefined {
-  const json = jsonOf(call);
+  const json = exactJsonOf(call);
   if (json === undefined) return undefined;
   return encode(edited(json, path, otherValue));
 }

@@ -6,7 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
 import { count, duration } from '../options.ts';
 import { keyFormats, profileNames } from './claims.ts';
@@ -16,6 +16,15 @@ import { variants } from './template.ts';
 
 function collect(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, text];
+}
+
+/** Longer timers end at once. */
+const longestTimerMs = 2 ** 31 - 1;
+
+function wait(text: string): number {
+  const ms = duration(text);
+  if (ms > longestTimerMs) throw new InvalidArgumentError('It must be at most 24d.');
+  return ms;
 }
 
 function list(text: string): readonly string[] {
@@ -85,10 +94,10 @@ function addRun(command: Command): Command {
     .option(
       '--max-wait <duration>',
       'the longest wait for an answer under a key, also if Retry-After is longer',
-      duration,
+      wait,
       10_000,
     )
-    .option('--timeout <duration>', 'the longest wait for one response, and for a start', duration, 30_000)
+    .option('--timeout <duration>', 'the longest wait for one response, and for a start', wait, 30_000)
     .optionsGroup('Reports:')
     .option('--json', 'print JSON')
     .option('--junit <file>', 'as JUnit XML')
@@ -104,7 +113,7 @@ export function addConformance(program: Command, invocation: Invocation): void {
     .addHelpText('after', after);
   for (const add of [addRequest, addCounting, addClaims, addRun]) add(command);
   command.action(async (url: string, options: ConformanceOptions) => {
-    const surroundings = { now: invocation.now, monotonic: () => performance.now(), sleep, uuid: randomUUID };
-    invocation.exitCode = await gradeByOptions(url, options, surroundings, invocation);
+    const runtime = { now: invocation.now, monotonic: () => performance.now(), sleep, uuid: randomUUID };
+    invocation.exitCode = await gradeByOptions(url, options, runtime, invocation);
   });
 }

@@ -7,9 +7,9 @@
 import { type Claims, conventions } from './claims.ts';
 import type { Probe } from './probe.ts';
 import type { Redact } from './redaction.ts';
-import { Failed, NotSeen, type Outcome, type Row } from './row.ts';
+import { Failed, type Outcome, type Row } from './row.ts';
 import { TargetProcessError } from './target/target-process.ts';
-import { RequestsSpent, Unanswered, Unreachable } from './target/wire.ts';
+import { Unanswered, Unreachable } from './target/wire.ts';
 import type { Template } from './template.ts';
 
 /** The result of one row. */
@@ -46,11 +46,11 @@ async function outcomeOf(row: Row, probe: Probe): Promise<Pick<Result, 'outcome'
     await row.check(probe);
     return { outcome: 'passed' };
   } catch (error) {
-    if (error instanceof NotSeen || error instanceof RequestsSpent) return { outcome: 'not-seen', note: error.message };
     // A row may make the target break the connection, or end.
     const broke = error instanceof Unanswered || error instanceof Unreachable || error instanceof TargetProcessError;
     if (error instanceof Failed || broke) return { outcome: 'failed', note: error.message };
-    throw error;
+    // Any other error, such as one of the counter, says nothing about the target, nor may it end the run.
+    return { outcome: 'not-seen', note: error instanceof Error ? error.message : String(error) };
   }
 }
 
@@ -58,7 +58,6 @@ async function outcomeOf(row: Row, probe: Probe): Promise<Pick<Result, 'outcome'
  * Grades every row.
  *
  * @param onRow - called with the number of rows that are graded.
- * @throws Failure if the counter does not count.
  */
 export async function grade(
   rows: readonly Row[],

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Failure, wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
 import { note, print, printJson } from '../terminal/print.ts';
@@ -12,19 +12,19 @@ import { Progress } from '../terminal/progress.ts';
 import { type Claims, mergeClaims } from './claims.ts';
 import { claimsIn } from './contract.ts';
 import { applicable, grade } from './grade.ts';
-import { type ConformanceOptions, claimsGiven, rowsNamed, urlOf } from './options.ts';
+import { type ConformanceOptions, claimsGiven, rowsNamed } from './options.ts';
 import { Probe } from './probe.ts';
-import { readTemplate } from './read-template.ts';
+import { readTemplate, urlOf } from './read-template.ts';
 import { type Redact, redactionFor, shownUrl } from './redaction.ts';
 import { htmlOf } from './reports/html.ts';
 import { junitOf } from './reports/junit.ts';
 import { type Report, totalsOf } from './reports/report.ts';
 import { tableOf } from './reports/table.ts';
-import type { Row } from './row.ts';
+import { NotSeen, type Row } from './row.ts';
 import { type Counter, counterAt, counterOfMember } from './target/counting.ts';
 import { described, isSuccess } from './target/signs.ts';
 import { TargetProcess, TargetProcessError } from './target/target-process.ts';
-import { type Surroundings, Unanswered, Unreachable, Wire } from './target/wire.ts';
+import { RequestsSpent, type Runtime, Unanswered, Unreachable, Wire } from './target/wire.ts';
 import type { Call, Template } from './template.ts';
 
 /** What a run needs, read from the options. */
@@ -44,11 +44,22 @@ function getOf(text: string | undefined, option: string, { url, headers }: Templ
   return { method: 'GET', url: address, headers: own, body: undefined };
 }
 
+function expectPointers(option: string, values: readonly string[]): void {
+  const wrong = values.find((value) => value !== '' && !value.startsWith('/'));
+  if (wrong !== undefined) throw wrongUse(`${option} must be a JSON Pointer, as in /${wrong}`);
+}
+
 function setupOf(address: string, options: ConformanceOptions): Setup {
   const template = readTemplate(urlOf(address, 'The target'), options);
   const { countUrl, executionId, contract } = options;
   if (countUrl !== undefined && executionId !== undefined)
     throw wrongUse('Give --count-url or --execution-id, not both');
+  const pointers = {
+    '--count-pointer': [options.countPointer],
+    '--execution-id': [executionId ?? ''],
+    '--ignore': options.ignore ?? [],
+  };
+  for (const [option, values] of Object.entries(pointers)) expectPointers(option, values);
   if (options.killCommand !== undefined && options.startCommand === undefined)
     throw wrongUse('--kill-command needs --start-command');
   return {
@@ -60,17 +71,22 @@ function setupOf(address: string, options: ConformanceOptions): Setup {
   };
 }
 
-const loopback = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
+/** Every request of the run, without those that rows derive. */
+function callsOf({ template, count, contract }: Setup): readonly Call[] {
+  return [template, ...Object.values(template.variants), count, contract].filter((call) => call !== undefined);
+}
+
+const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/;
 
 /** Says what will be sent, before anything is. */
-function announce({ options, template, rows, contract, count }: Setup, invocation: Invocation): void {
-  const { variants } = template;
+function announce(setup: Setup, invocation: Invocation): void {
+  const { options, template, rows, contract, count } = setup;
   const claims = mergeClaims({}, claimsGiven(options));
   const chosen = contract === undefined ? applicable(rows, claims, template) : rows;
   const perRow = count === undefined ? 0 : 3;
-  const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 1);
+  const planned = chosen.reduce((sum, row) => sum + row.requests + perRow, 2);
   const most = Math.min(planned, options.maxRequests);
-  const calls = [template, ...Object.values(variants), count, contract].filter((call) => call !== undefined);
+  const calls = callsOf(setup);
   const places = new Set(calls.map((call) => `${call.method} ${shownUrl(call.url)}`));
   const remote = calls.map((call) => call.url).find(({ hostname }) => !loopback.test(hostname));
   note(
@@ -81,9 +97,15 @@ function announce({ options, template, rows, contract, count }: Setup, invocatio
     throw wrongUse(`${remote.host} is not this machine: add --yes if these requests may be executed there`);
 }
 
+const uuidLength = 36;
+
 async function readClaims({ options, contract }: Setup, wire: Wire): Promise<Claims> {
   const own = contract === undefined ? {} : claimsIn((await wire.send(contract)).body.toString());
   const claims = mergeClaims(own, claimsGiven(options));
+  if (claims.maxKeyLength < uuidLength)
+    throw wrongUse(
+      `The tester's keys have ${uuidLength} characters: it cannot grade a target with --max-key-length ${claims.maxKeyLength}`,
+    );
   return options.marker === false ? { ...claims, marker: undefined } : claims;
 }
 
@@ -92,35 +114,56 @@ function counterOf({ options, count }: Setup, wire: Wire): Counter | undefined {
   return options.executionId === undefined ? undefined : counterOfMember(options.executionId);
 }
 
-/** Without a successful answer to the plain request, no row means anything. */
-async function tryOut(probe: Probe, redact: Redact): Promise<void> {
+/** Without a successful answer to the plain request, and a counter that counts, no row means anything. */
+async function tryOut(
+  probe: Probe,
+  counter: Counter | undefined,
+  options: ConformanceOptions,
+  redact: Redact,
+): Promise<void> {
   const answer = await probe.send({ key: probe.newKey() });
-  if (isSuccess(answer)) return;
-  const got = redact(described(answer, probe.claims));
-  throw wrongUse(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
+  if (!isSuccess(answer)) {
+    const got = redact(described(answer, probe.claims));
+    throw wrongUse(`The request with a new key must succeed, but got ${got}. Check the template and --key-format`);
+  }
+  const count = await counter?.count();
+  if (count === 0 && counter?.countsUnanswered === false)
+    throw wrongUse(`The answer to the request has nothing at ${options.executionId}. Check --execution-id`);
+}
+
+/** @throws Failure if a report could not be written after the run. */
+function checkFiles({ junit, html }: ConformanceOptions): void {
+  for (const [option, file] of Object.entries({ junit, html })) {
+    if (file === undefined) continue;
+    try {
+      closeSync(openSync(file, 'a'));
+    } catch {
+      throw wrongUse(`--${option}: cannot write the file ${file}`);
+    }
+  }
 }
 
 function write(report: Report, { json, junit, html }: ConformanceOptions, invocation: Invocation): void {
-  if (junit !== undefined) writeFileSync(junit, junitOf(report));
-  if (html !== undefined) writeFileSync(html, htmlOf(report));
   if (json === true) printJson(invocation, report);
   else print(invocation, tableOf(report, invocation.stdout));
+  if (junit !== undefined) writeFileSync(junit, junitOf(report));
+  if (html !== undefined) writeFileSync(html, htmlOf(report));
 }
 
-async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation: Invocation): Promise<ExitCode> {
+async function gradeTarget(setup: Setup, runtime: Runtime, invocation: Invocation): Promise<ExitCode> {
   const { options, template, rows } = setup;
-  const startedAt = surroundings.now();
-  const wire = new Wire({ maxRequests: options.maxRequests, timeoutMs: options.timeout }, surroundings);
+  const startedAt = runtime.now();
+  const wire = new Wire({ maxRequests: options.maxRequests, timeoutMs: options.timeout }, runtime);
   const { startCommand: start, killCommand: kill, maxWait: maxWaitMs } = options;
   const process =
-    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, surroundings, options.timeout);
+    start === undefined ? undefined : new TargetProcess({ start, kill }, template.url, runtime, options.timeout);
   try {
     await process?.start();
     const claims = await readClaims(setup, wire);
     const counter = counterOf(setup, wire);
-    const probe = new Probe({ wire, template, claims, counter, process, surroundings, maxWaitMs });
-    const redact = redactionFor(template);
-    await tryOut(probe, redact);
+    const probe = new Probe({ wire, template, claims, counter, process, runtime, maxWaitMs });
+    const redact = redactionFor(callsOf(setup));
+    await tryOut(probe, counter, options, redact);
     const progress = new Progress(invocation.stderr, 'Rows');
     const results = await grade(rows, probe, redact, (done) => progress.update(done, rows.length));
     progress.end();
@@ -133,7 +176,7 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
         claims,
         counted: counter === undefined ? 'not counted' : counted,
         startedAt: new Date(startedAt).toISOString(),
-        durationMs: surroundings.now() - startedAt,
+        durationMs: runtime.now() - startedAt,
         requests: wire.sent,
         totals,
         results,
@@ -143,7 +186,8 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
     );
     return totals.failed > 0 ? exitCodes.found : exitCodes.done;
   } finally {
-    await process?.end();
+    // Neither the results nor an earlier error may be lost if the target does not end.
+    await process?.end().catch((error: Error) => note(invocation, error.message));
   }
 }
 
@@ -156,14 +200,18 @@ async function gradeTarget(setup: Setup, surroundings: Surroundings, invocation:
 export async function gradeByOptions(
   address: string,
   options: ConformanceOptions,
-  surroundings: Surroundings,
+  runtime: Runtime,
   invocation: Invocation,
 ): Promise<ExitCode> {
   const setup = setupOf(address, options);
   announce(setup, invocation);
+  checkFiles(options);
   try {
-    return await gradeTarget(setup, surroundings, invocation);
+    return await gradeTarget(setup, runtime, invocation);
   } catch (error) {
+    // Each row handles its own; these came before the first.
+    if (error instanceof NotSeen || error instanceof RequestsSpent)
+      throw wrongUse(`No row could be graded: ${error.message}`);
     const isUnreachable = [Unreachable, Unanswered, TargetProcessError].some((type) => error instanceof type);
     if (!isUnreachable) throw error;
     throw new Failure(exitCodes.unreachable, `The target does not answer: ${(error as Error).message}`);

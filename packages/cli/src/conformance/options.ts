@@ -68,17 +68,8 @@ export function claimsGiven(options: ConformanceOptions): PartialClaims {
  */
 export function rowsNamed(names: readonly string[] | undefined): readonly Row[] {
   if (names === undefined) return rows;
-  const stranger = names.find((name) => !rows.some(({ id }) => id === name));
-  if (stranger !== undefined)
-    throw wrongUse(`There is no row ${stranger}; there are ${rows.map(({ id }) => id).join(', ')}`);
+  const unknown = names.find((name) => !rows.some(({ id }) => id === name));
+  if (unknown !== undefined)
+    throw wrongUse(`There is no row ${unknown}; there are ${rows.map(({ id }) => id).join(', ')}`);
   return rows.filter(({ id }) => names.includes(id));
-}
-
-/** @throws Failure */
-export function urlOf(text: string, name: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined || !/^https?:$/.test(url.protocol)) throw wrongUse(`${name} must be an http or https URL`);
-  if (url.username !== '' || url.password !== '')
-    throw wrongUse(`${name} must not contain credentials. Give them as --header "Authorization: …"`);
-  return url;
 }

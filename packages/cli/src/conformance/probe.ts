@@ -8,9 +8,9 @@ import { otherBodyOf } from './bodies.ts';
 import type { Claims } from './claims.ts';
 import { Failed, NotSeen } from './row.ts';
 import { type Counter, Tally } from './target/counting.ts';
-import { described, difference, isInProgress, isMismatch, isReplay, isSuccess } from './target/signs.ts';
+import { described, difference, isInProgress, isMismatch, isReplay, isSuccess, retryAfterMs } from './target/signs.ts';
 import type { TargetProcess } from './target/target-process.ts';
-import type { Answer, Surroundings, Wire } from './target/wire.ts';
+import type { Answer, Runtime, Wire } from './target/wire.ts';
 import type { Call, Header, Template, VariantName } from './template.ts';
 
 /** One request of a row. */
@@ -34,7 +34,7 @@ export interface ProbeParts {
   readonly claims: Claims;
   readonly counter: Counter | undefined;
   readonly process: TargetProcess | undefined;
-  readonly surroundings: Surroundings;
+  readonly runtime: Runtime;
   /** Longest time to wait for an answer under a key, also when Retry-After says more. */
   readonly maxWaitMs: number;
 }
@@ -48,22 +48,22 @@ export class Probe {
   readonly claims: Claims;
   readonly process: TargetProcess | undefined;
   readonly maxWaitMs: number;
-  readonly surroundings: Surroundings;
+  readonly runtime: Runtime;
   readonly #counter: Counter | undefined;
   readonly #shared = new Map<string, Promise<unknown>>();
 
-  constructor({ wire, template, claims, counter, process, surroundings, maxWaitMs }: ProbeParts) {
+  constructor({ wire, template, claims, counter, process, runtime, maxWaitMs }: ProbeParts) {
     this.wire = wire;
     this.template = template;
     this.claims = claims;
     this.process = process;
     this.maxWaitMs = maxWaitMs;
-    this.surroundings = surroundings;
+    this.runtime = runtime;
     this.#counter = counter;
   }
 
   newKey(): string {
-    return this.surroundings.uuid();
+    return this.runtime.uuid();
   }
 
   /** The key header in a form that the target accepts; where it accepts both, bare if the key allows it. */
@@ -110,13 +110,13 @@ export class Probe {
 
   /** Sends until the answer is not "in progress", for at most `maxWaitMs`. */
   async untilFinal(sending: Sending): Promise<Answer> {
-    const giveUpAt = this.surroundings.monotonic() + this.maxWaitMs;
+    const giveUpAt = this.runtime.monotonic() + this.maxWaitMs;
     for (;;) {
       const answer = await this.send(sending);
-      const restMs = giveUpAt - this.surroundings.monotonic();
+      const restMs = giveUpAt - this.runtime.monotonic();
       if (!isInProgress(answer, this.claims) || restMs <= 0) return answer;
-      const wantedMs = 1_000 * (Number(answer.header('retry-after')) || 0);
-      await this.surroundings.sleep(Math.min(Math.max(wantedMs, shortestPauseMs), restMs));
+      const wantedMs = retryAfterMs(answer, this.runtime.now()) ?? 0;
+      await this.runtime.sleep(Math.min(Math.max(wantedMs, shortestPauseMs), restMs));
     }
   }
 

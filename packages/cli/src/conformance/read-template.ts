@@ -5,6 +5,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import { wrongUse } from '../failure.ts';
 import { member, parseJson } from './json.ts';
 import {
@@ -28,6 +29,20 @@ export interface TemplateOptions {
   readonly otherBody?: string;
   /** `name={"headers":…}` */
   readonly variant?: readonly string[];
+}
+
+/**
+ * Reads a URL.
+ *
+ * @param base - what it may be relative to.
+ * @throws Failure
+ */
+export function urlOf(text: string, name: string, base?: URL): URL {
+  const url = URL.canParse(text, base) ? new URL(text, base) : undefined;
+  if (url === undefined || !/^https?:$/.test(url.protocol)) throw wrongUse(`${name} must be an http or https URL`);
+  if (url.username !== '' || url.password !== '')
+    throw wrongUse(`${name} must not contain credentials. Give them as --header "Authorization: …"`);
+  return url;
 }
 
 const fileMembers = ['method', 'headers', 'body', 'otherBody', 'variants'];
@@ -55,8 +70,8 @@ function bodyIn(value: unknown): Buffer | null | undefined {
 function refuseUnknown(value: unknown, known: readonly string[], where: string): void {
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw wrongUse(`${where} must be a JSON object`);
-  const stranger = Object.keys(value).find((name) => !known.includes(name));
-  if (stranger !== undefined) throw wrongUse(`${where} has the unknown member "${stranger}"; use ${known.join(', ')}`);
+  const unknown = Object.keys(value).find((name) => !known.includes(name));
+  if (unknown !== undefined) throw wrongUse(`${where} has the unknown member "${unknown}"; use ${known.join(', ')}`);
 }
 
 function textIn(value: unknown, where: string): string | undefined {
@@ -111,7 +126,24 @@ function changesIn(file: unknown, options: readonly string[]): ReadonlyMap<Varia
 
 /** A variant that reads is a GET without body. */
 function variantOf(call: Call, name: VariantName, change: Change): Call {
-  return changed(call, name === 'read' ? { method: 'GET', body: null, ...change } : change);
+  const where = `the variant "${name}"`;
+  if (change.path !== undefined) urlOf(change.path, `The path of ${where}`, call.url);
+  return expectSendable(changed(call, name === 'read' ? { method: 'GET', body: null, ...change } : change), where);
+}
+
+/** @throws Failure if HTTP allows neither its method nor its headers. */
+function expectSendable(call: Call, where: string): Call {
+  if (!/^[\w!#$%&'*+.^`|~-]+$/.test(call.method))
+    throw wrongUse(`The method of ${where} has characters that HTTP forbids`);
+  for (const [name, value] of call.headers) {
+    try {
+      validateHeaderName(name);
+      validateHeaderValue(name, value);
+    } catch {
+      throw wrongUse(`The header ${name} of ${where} has characters that HTTP forbids`);
+    }
+  }
+  return call;
 }
 
 /** JSON needs its Content-Type. */
@@ -138,7 +170,7 @@ export function readTemplate(url: URL, options: TemplateOptions): Template {
   const call: Call = { ...base, method: method.toUpperCase(), body, headers: withType(base.headers, body) };
   const changes = changesIn(member(file, 'variants'), options.variant ?? []);
   return {
-    ...call,
+    ...expectSendable(call, 'the request'),
     otherBody: bodyOf(options.otherBody, '--other-body') ?? bodyIn(member(file, 'otherBody')) ?? undefined,
     variants: Object.fromEntries([...changes].map(([name, change]) => [name, variantOf(call, name, change)])),
   };

@@ -1,11 +1,11 @@
 /**
- * Removes what the template's headers contain from every text of a report: they may be credentials, which a target
- * may send back.
+ * Removes what the headers and queries of requests contain from every text of a report: they may be credentials, which
+ * a target may send back.
  *
  * @module
  */
 
-import type { Call, Header, Template } from './template.ts';
+import type { Call, Header } from './template.ts';
 
 /** Removes secrets from a text. */
 export type Redact = (text: string) => string;
@@ -30,8 +30,16 @@ function partsOf([, value]: Header): readonly string[] {
   ];
 }
 
-function secretsIn(calls: readonly Pick<Call, 'headers'>[]): readonly string[] {
-  const headers = calls.flatMap((call) => call.headers.filter(([name]) => !harmless.test(name)));
+/** The values of a query, decoded and as they are sent. */
+function queryOf({ searchParams }: URL): readonly Header[] {
+  const values = [...searchParams];
+  return [...values, ...values.map(([name, value]) => [name, encodeURIComponent(value)] as const)];
+}
+
+function secretsIn(calls: readonly Call[]): readonly string[] {
+  const headers = calls
+    .flatMap((call) => [...call.headers, ...queryOf(call.url)])
+    .filter(([name]) => !harmless.test(name));
   const parts = new Set(
     headers.flatMap((header) => partsOf(header).filter((part) => part.length >= shortestSecret(header[0]))),
   );
@@ -39,9 +47,9 @@ function secretsIn(calls: readonly Pick<Call, 'headers'>[]): readonly string[] {
   return [...parts].toSorted((one, other) => other.length - one.length);
 }
 
-/** Removes the headers of a template from texts. */
-export function redactionFor(template: Template): Redact {
-  const secrets = secretsIn([template, ...Object.values(template.variants)]);
+/** Removes the values in the headers and queries of requests from texts. */
+export function redactionFor(calls: readonly Call[]): Redact {
+  const secrets = secretsIn(calls);
   return (text) => secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
 }
 

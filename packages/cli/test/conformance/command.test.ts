@@ -1,31 +1,22 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { listen } from '../../../latchkey/test/adapters/apps/server.ts';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { exitCodes } from '../../src/invocation.ts';
 import { run } from '../../src/program.ts';
 import { runCli } from '../run-cli.ts';
 import { graded } from './graded.ts';
 import { startReference } from './reference/server.ts';
+import { serve } from './serve.ts';
 import { argsFor, secret, uncountedArgs } from './template-args.ts';
 
 const runConformance = (args: readonly string[]) => runCli(['conformance', ...args]);
-
-type Listener = (request: IncomingMessage, response: ServerResponse) => unknown;
-
-async function serve(listener: Listener): Promise<string> {
-  const { origin, close } = await listen(createServer(listener));
-  onTestFinished(close);
-  return origin;
-}
 
 async function reference(...options: Parameters<typeof startReference>): Promise<string> {
   const { origin, close } = await startReference(...options);
@@ -82,25 +73,6 @@ describe('the exit code', () => {
     ).toBe(3);
   });
 
-  const wrong: Readonly<Record<string, readonly [args: readonly string[], message: string]>> = {
-    'a target that is no URL': [['charges'], 'The target must be an http or https URL'],
-    'credentials in the URL': [['http://me:secret@localhost/'], 'must not contain credentials'],
-    'an unknown row': [['http://localhost/', '--rows', 'R999'], 'There is no row R999'],
-    'an unknown variant': [['http://localhost/', '--variant', 'fast={}'], '"fast" is no variant'],
-    'an unknown member of a variant': [['http://localhost/', '--variant', 'slow={"url":"x"}'], 'unknown member "url"'],
-    'a header without a colon': [['http://localhost/', '--header', 'X'], '--header must be "Name: value"'],
-    'a missing file': [['http://localhost/', '--body', '@/nowhere'], '--body: cannot read the file /nowhere'],
-    'two counters': [['http://localhost/', '--count-url', 'http://localhost/', '--execution-id', '/id'], 'not both'],
-    'a kill command alone': [['http://localhost/', '--kill-command', 'true'], '--kill-command needs --start-command'],
-    'an unknown profile': [['http://localhost/', '--profile', 'paypal'], 'Allowed choices are ietf, stripe, acp, ucp'],
-    'a word for a number': [['http://localhost/', '--max-requests', 'many'], 'It must be an integer of at least 1.'],
-  };
-
-  it.each(Object.entries(wrong))('is 2 for %s', async (_, [args, message]) => {
-    const { code, stderr } = await runConformance(args);
-    expect([code, stderr]).toEqual([2, expect.stringContaining(message)]);
-  });
-
   it('is 2 if the plain request does not succeed, the counter does not count, or there is no contract', async () => {
     const origin = await reference();
     const noCredentials = await runConformance([`${origin}/charges`]);
@@ -153,6 +125,9 @@ describe('the requests', () => {
     expect(requests[0]?.body).toEqual(Buffer.of(0, 200, 255));
     expect(requests[0]?.headers).toEqual(expect.arrayContaining(['X-Api-Key', 'k', 'Content-Type', 'image/png']));
     expect(requests[0]?.headers.filter((name) => name === 'Content-Type')).toHaveLength(1);
+    await runConformance([origin, '--header', 'Host: shop.example', '--rows', 'R1']);
+    expect(requests.at(-1)?.headers.filter((name) => name === 'Host')).toHaveLength(1);
+    expect(requests.at(-1)?.headers).toContain('shop.example');
   });
 
   it('wait no longer than --max-wait, whatever Retry-After says', async () => {
@@ -188,6 +163,21 @@ describe('a row that needs a number of executions', () => {
   });
 });
 
+describe('a row on a refusal without an execution', () => {
+  const rows = ['R5', 'R9', 'R10', 'R11', 'R12', 'R13', 'R17', 'R18', 'R19', 'R22', 'R23', 'R55', 'R76'];
+
+  it.each([
+    ['nothing counts', []],
+    ['a member of the answers counts', ['--execution-id', '/id']],
+  ])('is not seen if %s, since the refused request may have run', async (_, counting) => {
+    const origin = await reference({ fault: 'refusals-run', keyRequired: true, keyFormat: 'strict' });
+    const args = [...uncountedArgs(origin), ...counting, '--key', 'required', '--key-format', 'strict'];
+    const { results } = await graded([...args, '--rows', rows.join(',')]);
+    const outcomes = results.map(({ row, outcome }) => `${row} ${outcome}`);
+    expect(outcomes).toEqual(rows.map((row) => `${row} not-seen`));
+  });
+});
+
 describe('a row is not seen', () => {
   it('if the target refuses the other payload under any key', async () => {
     const origin = await serve(async (request, response) => {
@@ -214,6 +204,7 @@ describe('a row is not seen', () => {
 describe('a report', () => {
   it('never contains credentials, not even those that the target sends back', async () => {
     const path = folder();
+    const querySecret = 'signed/1f4e';
     const basic = Buffer.from('shop:pa55-word').toString('base64');
     const origin = await serve((request, response) => {
       response.setHeader('Content-Type', 'application/json');
@@ -221,16 +212,22 @@ describe('a report', () => {
       // Each answer differs, so that every row on replays fails, with the credentials in its code.
       response.statusCode = Math.random() < 0.5 ? 200 : 201;
       if (request.headers['idempotency-key']?.includes('"')) response.statusCode = 418;
-      response.end(JSON.stringify({ code: `no ${authorization} ${cookie} shop pa55-word`, at: Math.random() }));
+      response.end(
+        JSON.stringify({
+          code: `no ${authorization} ${cookie} shop pa55-word ${querySecret} ${request.url}`,
+          at: Math.random(),
+        }),
+      );
     });
     const files = ['junit', 'html'].flatMap((form) => [`--${form}`, join(path, form)]);
-    const url = `${origin}/charges?api_key=${secret}`;
+    const url = `${origin}/charges?api_key=${secret}&token=${encodeURIComponent(querySecret)}`;
     const headers = ['--header', `Authorization: Basic ${basic}`, '--header', `Cookie: session=${secret}`];
     const { code, stdout, stderr } = await runConformance([url, ...headers, ...files, '--rows', 'R7,R10,R12,R17']);
     expect([code, stdout]).toEqual([1, expect.stringContaining('[redacted]')]);
     const texts = [stdout, stderr, ...['junit', 'html'].map((form) => readFileSync(join(path, form), 'utf8'))];
     for (const shown of texts)
-      for (const credential of [secret, basic, 'pa55-word']) expect(shown).not.toContain(credential);
+      for (const credential of [secret, basic, 'pa55-word', querySecret, encodeURIComponent(querySecret)])
+        expect(shown).not.toContain(credential);
   });
 
   it('goes to the standard output instead of the table', async () => {

@@ -1,9 +1,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ProviderProcess } from '../../../../examples/payments/test/support/provider-process.ts';
+import { listen } from '../../../latchkey/test/adapters/apps/server.ts';
 import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { graded, rowsThat } from '../conformance/graded.ts';
 
@@ -16,7 +18,7 @@ const variant = (name: string, change: object) => ['--variant', `${name}=${JSON.
 /** Grades a route of the payments example, which the tester starts and kills. */
 async function gradePayments(
   route: string,
-  args: readonly string[],
+  argsFor: (url: string) => readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-conformance-'));
@@ -26,17 +28,47 @@ async function gradePayments(
   const start = `${settings.join(' ')} exec '${process.execPath}' '${server}'`;
   try {
     const url = `http://127.0.0.1:${port}${route}`;
-    return await graded([url, ...claims, ...header('one'), '--start-command', start, ...args]);
+    return await graded([url, ...claims, ...header('one'), '--start-command', start, ...argsFor(url)]);
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+interface ChargePage {
+  readonly data: readonly { readonly id: string }[];
+  readonly has_more: boolean;
+}
+
+/** The number of charges of an account, which are listed in pages. */
+async function chargesOf(url: string, account: string): Promise<number> {
+  const headers = { Authorization: `Bearer sk_test_${account}` };
+  let count = 0;
+  let after = '';
+  for (;;) {
+    const response = await fetch(`${url}?limit=100${after}`, { headers });
+    const { data, has_more: hasMore } = (await response.json()) as ChargePage;
+    count += data.length;
+    if (!hasMore) return count;
+    after = `&starting_after=${data.at(-1)?.id}`;
+  }
+}
+
+/** Counts the charges at the URL that its query names. */
+function startCounter() {
+  const server = createServer(async (request, response) => {
+    const charges = new URL(request.url ?? '', 'http://localhost').searchParams.get('charges') ?? '';
+    response.end(String((await chargesOf(charges, 'one')) + (await chargesOf(charges, 'two'))));
+  });
+  return listen(server);
+}
+
 describe.concurrent('the payments example', () => {
-  it('gets full marks for charges', async () => {
+  it('gets full marks for charges', async ({ onTestFinished }) => {
     const charge = { amount: 2000, currency: 'usd', source: 'tok_visa' };
-    const report = await gradePayments('/v1/charges', [
-      ...['--body', JSON.stringify(charge), '--execution-id', '/id'],
+    const counter = await startCounter();
+    onTestFinished(counter.close);
+    const report = await gradePayments('/v1/charges', (url) => [
+      ...['--body', JSON.stringify(charge), '--count-url', `${counter.origin}/?charges=${encodeURIComponent(url)}`],
       ...variant('other', { headers: { Authorization: 'Bearer sk_test_two' } }),
       ...variant('declined', { body: { ...charge, source: 'tok_chargeDeclined' } }),
       ...variant('read', {}),
@@ -56,7 +88,7 @@ describe.concurrent('the payments example', () => {
       const rows = ['R28', 'R31', 'R41'];
       const report = await gradePayments(
         '/v1/orders',
-        [...args, ...counted, '--key', 'required', '--rows', rows.join(',')],
+        () => [...args, ...counted, '--key', 'required', '--rows', rows.join(',')],
         {
           CARD_PROVIDER: provider.url,
         },

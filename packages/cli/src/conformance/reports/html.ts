@@ -1,9 +1,5 @@
 import type { Result } from '../grade.ts';
-import { outcomeNames, type Report, summaryOf } from './report.ts';
-
-function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
+import { escaped, outcomeNames, type Report, summaryOf } from './report.ts';
 
 const style = `
   :root { color-scheme: light dark; --line: #8886; }

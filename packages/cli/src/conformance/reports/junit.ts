@@ -1,25 +1,19 @@
 import type { Result } from '../grade.ts';
-import type { Report } from './report.ts';
+import { escaped, type Report } from './report.ts';
 
-/** Escapes a text for an attribute, and leaves out the characters that XML 1.0 forbids. */
-function escaped(text: string): string {
-  const allowed = text.replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g, '?');
-  return allowed
-    .replaceAll('&', '&amp;')
-    .replaceAll('<', '&lt;')
-    .replaceAll('>', '&gt;')
-    .replaceAll('"', '&quot;')
-    .replaceAll(/[\n\r\t]/g, ' ');
+/** Escapes a text for an attribute, and replaces the characters that XML 1.0 forbids. */
+function attribute(text: string): string {
+  return escaped(text.replaceAll(/[^\t\n\r\x20-\ud7ff\ue000-\ufffd]/g, '?')).replaceAll(/[\n\r\t]/g, ' ');
 }
 
 function caseOf({ row, title, source, expected, outcome, note = '' }: Result): string {
-  const head = `  <testcase classname="idempotency" name="${escaped(`${row} ${title}`)}"`;
+  const head = `  <testcase classname="idempotency" name="${attribute(`${row} ${title}`)}"`;
   if (outcome === 'passed') return `${head}/>`;
-  const message = escaped(note);
+  const message = attribute(note);
   const inner =
     outcome === 'failed'
-      ? `<failure message="${message}">expected: ${escaped(expected)}; rule: ${escaped(source)}</failure>`
-      : `<skipped message="${escaped(`${outcome.replace('-', ' ')}: `)}${message}"/>`;
+      ? `<failure message="${message}">expected: ${attribute(expected)}; rule: ${attribute(source)}</failure>`
+      : `<skipped message="${attribute(`${outcome.replace('-', ' ')}: `)}${message}"/>`;
   return `${head}>${inner}</testcase>`;
 }
 
@@ -28,6 +22,6 @@ export function junitOf({ target, results, totals, durationMs, startedAt }: Repo
   const skipped = totals['not-seen'] + totals['not-applicable'];
   const counts = `tests="${results.length}" failures="${totals.failed}" errors="0" skipped="${skipped}"`;
   const time = `time="${(durationMs / 1_000).toFixed(3)}" timestamp="${startedAt.replace(/\.\d+Z$/, '')}"`;
-  const suite = `<testsuite name="${escaped(`idempotency of ${target}`)}" ${counts} ${time}>`;
+  const suite = `<testsuite name="${attribute(`idempotency of ${target}`)}" ${counts} ${time}>`;
   return `<?xml version="1.0" encoding="UTF-8"?>\n${suite}\n${results.map(caseOf).join('\n')}\n</testsuite>\n`;
 }

@@ -27,6 +27,11 @@ export const outcomeNames: Readonly<Record<Outcome, string>> = {
   'not-applicable': 'not applicable',
 };
 
+/** Escapes a text for HTML and XML, also inside an attribute. */
+export function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+}
+
 /** The number of rows of each outcome. */
 export function totalsOf(results: readonly Result[]): Report['totals'] {
   const count = (wanted: Outcome) => results.filter(({ outcome }) => outcome === wanted).length;

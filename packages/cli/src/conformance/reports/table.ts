@@ -11,10 +11,10 @@ function linesOf(stdout: Output, { row, title, source, expected, outcome, note }
   const name = styled(stdout, styles[outcome], outcomeNames[outcome].padEnd(widest));
   const line = `${row.padEnd(4)}  ${name} ${title}`;
   if (note === undefined) return [line];
-  if (outcome !== 'failed') return [line, `${indent}${note}`];
-  // What was seen comes from the target.
-  const seen = `${indent}seen:     ${printable(note)}`;
-  return [line, seen, `${indent}expected: ${expected}`, `${indent}rule:     ${source}`];
+  // Parts of a note come from the target.
+  const shown = printable(note);
+  if (outcome !== 'failed') return [line, `${indent}${shown}`];
+  return [line, `${indent}seen:     ${shown}`, `${indent}expected: ${expected}`, `${indent}rule:     ${source}`];
 }
 
 /** The results for a terminal. */

@@ -1,5 +1,6 @@
 /** The bodies of answers and requests: binary, empty, large, streamed, broken off, compressed. */
 
+import { isUtf8 } from 'node:buffer';
 import { gunzipSync } from 'node:zlib';
 import type { Probe } from '../probe.ts';
 import { Failed, NotSeen, type Row } from '../row.ts';
@@ -13,6 +14,28 @@ function expectKeptOrNot(probe: Probe, first: Answer, retry: Answer): void {
   else if (retry.status >= 500) throw new Failed(`the retry got ${probe.described(retry)}`);
 }
 
+/** A smaller answer is kept by most targets. */
+const largeBytes = 64 * 1024;
+
+/** Sends a body that the target may not read to its end; undefined if the connection was closed meanwhile. */
+async function sendUnread(probe: Probe, body: Buffer): Promise<Answer | undefined> {
+  try {
+    return await probe.send({ key: probe.newKey(), body });
+  } catch (error) {
+    if (error instanceof Unanswered && /ECONNRESET|EPIPE/.test(error.message)) return undefined;
+    throw error;
+  }
+}
+
+/** The decoded bytes, up to one more than those that are expected. */
+function decoded(body: Buffer, expectedBytes: number): Buffer {
+  try {
+    return gunzipSync(body, { maxOutputLength: expectedBytes + 1 });
+  } catch {
+    throw new Failed('the first answer cannot be decoded to the bytes of the second');
+  }
+}
+
 /** R53–R57, R80. */
 export const bodyRows: readonly Row[] = [
   {
@@ -23,18 +46,23 @@ export const bodyRows: readonly Row[] = [
     requests: 4,
     async check(probe) {
       const { binary, empty } = probe.template.variants;
-      const calls = [binary, empty].filter((call) => call !== undefined);
-      if (calls.length === 0) throw new NotSeen('add the variant "binary" or "empty" to the template');
-      for (const call of calls) {
+      if (binary === undefined && empty === undefined)
+        throw new NotSeen('add the variant "binary" or "empty" to the template');
+      const unseen: string[] = [];
+      for (const [name, call] of Object.entries({ binary, empty })) {
+        if (call === undefined) continue;
         const tally = await probe.tally();
         const [first, replay] = await probe.twice(call);
         probe.expectSame(first, replay);
+        const isSeen = name === 'binary' ? !isUtf8(first.body) : first.body.length === 0;
+        if (!isSeen) unseen.push(`the answer of the variant "${name}" is ${name === 'binary' ? 'text' : 'not empty'}`);
         const lengths = [first, replay].map((answer) => answer.header('content-length'));
         if (lengths[1] !== undefined && lengths[1] !== String(replay.body.length))
           throw new Failed(`Content-Length: ${lengths.join(', then ')}`);
         const executions = await tally.count();
         if (executions !== undefined && executions > 1) throw new Failed('the operation ran twice');
       }
+      if (unseen.length > 0) throw new NotSeen(unseen.join('; '));
     },
   },
   {
@@ -51,6 +79,8 @@ export const bodyRows: readonly Row[] = [
       const retry = await probe.send({ key, call });
       expectKeptOrNot(probe, first, retry);
       await tally.expect(1);
+      if (isSuccess(retry) && first.body.length < largeBytes)
+        throw new NotSeen(`the answer of the variant "large" has ${first.body.length} bytes, and was kept`);
     },
   },
   {
@@ -58,7 +88,7 @@ export const bodyRows: readonly Row[] = [
     title: 'a request over the limit is refused',
     source: 'RFC 9110 §15.5.14',
     expected: '413, and the operation does not run',
-    requests: 1,
+    requests: 2,
     excluded: ({ maxBodyBytes }) => (maxBodyBytes === undefined ? 'no limit is claimed (--max-body)' : undefined),
     async check(probe) {
       const { maxBodyBytes = 0 } = probe.claims;
@@ -66,9 +96,11 @@ export const bodyRows: readonly Row[] = [
       if (maxBodyBytes > 16 * 1024 * 1024) throw new NotSeen('the limit is more than 16 MiB');
       const tally = await probe.tally();
       const padding = Buffer.alloc(Math.max(0, maxBodyBytes - body.length) + 1, ' ');
-      const answer = await probe.send({ key: probe.newKey(), body: Buffer.concat([body, padding]) });
+      const large = Buffer.concat([body, padding]);
+      const answer = (await sendUnread(probe, large)) ?? (await sendUnread(probe, large));
+      if (answer === undefined) throw new NotSeen('the target closes the connection before its answer can be read');
       if (answer.status !== 413) throw new Failed(probe.described(answer));
-      await tally.expect(0);
+      await tally.expect(0, 'unanswered');
     },
   },
   {
@@ -83,6 +115,8 @@ export const bodyRows: readonly Row[] = [
       const [first, retry] = await probe.twice(call);
       expectKeptOrNot(probe, first, retry);
       await tally.expect(1);
+      if (!/\bchunked\b/i.test(first.header('transfer-encoding') ?? ''))
+        throw new NotSeen('the answer of the variant "streamed" is not chunked');
     },
   },
   {
@@ -118,7 +152,8 @@ export const bodyRows: readonly Row[] = [
       if (!isSuccess(plain)) throw new Failed(`it got ${probe.described(plain)}`);
       const coding = plain.header('content-encoding');
       if (coding !== undefined && coding !== 'identity') throw new Failed(`Content-Encoding: ${coding}`);
-      if (!gunzipSync(first.body).equals(plain.body)) throw new Failed('other bytes than the first answer, decoded');
+      if (!decoded(first.body, plain.body.length).equals(plain.body))
+        throw new Failed('other bytes than the first answer, decoded');
     },
   },
 ];

@@ -57,7 +57,7 @@ export const crashRows: readonly Row[] = [
   },
   {
     id: 'R41',
-    title: 'a request whose process died',
+    title: 'a request whose process died runs again under rerun only',
     source: recoveryPoints,
     expected: ({ afterFailure }) =>
       afterFailure === 'refuse'
@@ -70,7 +70,7 @@ export const crashRows: readonly Row[] = [
       const key = probe.newKey();
       const tally = await probe.tally();
       const answer = probe.send({ key, call }).catch(() => undefined);
-      await probe.surroundings.sleep(runMs);
+      await probe.runtime.sleep(runMs);
       await process.kill();
       if ((await answer) !== undefined) throw new NotSeen(`the variant "slow" ended within ${runMs} ms`);
       await process.start();

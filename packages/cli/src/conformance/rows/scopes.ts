@@ -62,7 +62,7 @@ export const scopeRows: readonly Row[] = [
     title: 'after retention a key is new',
     source: `${draft('2.3')}, ${stripe}`,
     expected: 'the same key runs again; two executions',
-    requests: 2,
+    requests: 3,
     excluded: ({ retentionMs }) => (retentionMs === undefined ? 'no retention is claimed (--retention)' : undefined),
     async check(probe) {
       const { retentionMs = 0 } = probe.claims;
@@ -70,8 +70,9 @@ export const scopeRows: readonly Row[] = [
         throw new NotSeen(`the retention of ${retentionMs / 1_000} s is longer than --max-wait`);
       const key = probe.newKey();
       const tally = await probe.tally();
-      await probe.run({ key });
-      await probe.surroundings.sleep(retentionMs + 500);
+      const first = await probe.run({ key });
+      probe.expectSame(first, await probe.send({ key }));
+      await probe.runtime.sleep(retentionMs + 500);
       const later = await probe.send({ key });
       if (!isSuccess(later) || probe.isReplay(later)) throw new Failed(`it got ${probe.described(later)}`);
       await tally.expect(2);
@@ -92,6 +93,7 @@ export const scopeRows: readonly Row[] = [
       const unkeyed = await probe.send({ call });
       const after = await probe.send({ key, call });
       if (probe.isReplay(after)) throw new Failed('the second GET got a replay');
+      if (!isSuccess(after)) throw new Failed(`the second GET got ${probe.described(after)}`);
       if (unkeyed.body.equals(before.body)) throw new NotSeen('the answer of the variant "read" does not change');
       if (after.body.equals(before.body)) throw new Failed('the second GET got the data of the first');
     },

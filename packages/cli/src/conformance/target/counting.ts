@@ -8,7 +8,7 @@ import { wrongUse } from '../../failure.ts';
 import { parseJson, valueAt } from '../json.ts';
 import { Failed, NotSeen } from '../row.ts';
 import type { Call } from '../template.ts';
-import type { Answer, Wire } from './wire.ts';
+import { type Answer, RequestsSpent, type Wire } from './wire.ts';
 
 /** Counts executions. */
 export interface Counter {
@@ -30,7 +30,10 @@ export function counterAt(wire: Wire, call: Call, pointer: string): Counter {
     countsUnanswered: true,
     note: () => undefined,
     async count() {
-      const { status, body } = await wire.send(call);
+      const { status, body } = await wire.send(call).catch((error: unknown) => {
+        if (error instanceof RequestsSpent) throw error;
+        throw wrongUse(`The counter does not answer: ${(error as Error).message}. Check --count-url.`);
+      });
       const value = valueAt(parseJson(body.toString()), pointer);
       const count = Array.isArray(value) ? value.length : value;
       if (status === 200 && typeof count === 'number') return count;
@@ -89,11 +92,15 @@ export class Tally {
    * @throws Failed, NotSeen
    */
   async expect(wanted: number, unanswered?: 'unanswered'): Promise<void> {
-    const count = await this.count();
+    this.check(await this.count(), wanted, unanswered);
+  }
+
+  /** Checks a number that was counted earlier, in the same way. */
+  check(count: number | undefined, wanted: number, unanswered?: 'unanswered'): void {
     if (count === undefined) throw new NotSeen(uncounted);
     if (count !== wanted) throw new Failed(`the operation ran ${times(count)}`);
     if (unanswered !== undefined && this.#counter?.countsUnanswered === false)
-      throw new NotSeen('an execution without an answer is only visible with --count-url');
+      throw new NotSeen('an execution without a successful answer is only visible with --count-url');
   }
 }
 

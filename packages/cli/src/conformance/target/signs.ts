@@ -8,20 +8,31 @@ import type { Claims } from '../claims.ts';
 import { member, parseJson, valueAt } from '../json.ts';
 import type { Answer } from './wire.ts';
 
+/** A code is a word or a URL; more of it is not shown. */
+const longestCode = 200;
+
 /** Where the conventions have the code of an error. */
 const codePlaces = ['/code', '/error/code', '/error/type', '/messages/0/code', '/type'];
 
 /** The code of an error: that of the header Idempotency-Status, or the first in the body; empty without a code. */
 export function codeOf(answer: Answer): string {
   const [status = ''] = (answer.header('idempotency-status') ?? '').split(';');
-  if (status !== '' && status !== 'executed' && status !== 'replayed') return status;
+  if (status !== '' && status !== 'executed' && status !== 'replayed') return status.slice(0, longestCode);
   const json = parseJson(answer.body.toString());
   const code = codePlaces.map((place) => valueAt(json, place)).find((value) => typeof value === 'string');
-  return answer.status < 400 ? '' : String(code ?? '');
+  return answer.status < 400 ? '' : String(code ?? '').slice(0, longestCode);
 }
 
 const saysRunning = /progress|flight|in.use|running/i;
 const saysUnknown = /unknown/i;
+
+/** The wait that Retry-After asks for, in milliseconds; undefined if it has neither of the forms of RFC 9110 §10.2.3. */
+export function retryAfterMs(answer: Answer, now: number): number | undefined {
+  const value = answer.header('retry-after') ?? '';
+  if (/^\d+$/.test(value)) return 1_000 * Number(value);
+  const date = /^[A-Z][a-z]+,? .* \d/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(date) ? undefined : Math.max(0, date - now);
+}
 
 export function isSuccess({ status }: Answer): boolean {
   return status >= 200 && status < 300;

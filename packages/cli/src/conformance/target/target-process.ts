@@ -7,7 +7,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import type { Surroundings } from './wire.ts';
+import { wrongUse } from '../../failure.ts';
+import type { Runtime } from './wire.ts';
 
 /** The commands, which the shell runs. */
 export interface ProcessCommands {
@@ -26,26 +27,32 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export class TargetProcess {
   readonly #commands: ProcessCommands;
   readonly #url: URL;
-  readonly #surroundings: Surroundings;
+  readonly #runtime: Runtime;
   readonly #limitMs: number;
   #child: ChildProcess | undefined;
 
   /** @param limitMs - the longest time for a start or an end. */
-  constructor(commands: ProcessCommands, url: URL, surroundings: Surroundings, limitMs: number) {
+  constructor(commands: ProcessCommands, url: URL, runtime: Runtime, limitMs: number) {
     this.#commands = commands;
     this.#url = url;
-    this.#surroundings = surroundings;
+    this.#runtime = runtime;
     this.#limitMs = limitMs;
   }
 
   /** Kills the target for good. */
   async end(): Promise<void> {
     for (const signal of signals) process.off(signal, this.#interrupted);
-    await this.kill();
+    if (this.#child !== undefined) await this.kill();
   }
 
-  /** Starts the target and waits until it accepts connections. */
+  /**
+   * Starts the target and waits until it accepts connections.
+   *
+   * @throws Failure if another server already does
+   */
   async start(): Promise<void> {
+    if (await this.#listens())
+      throw wrongUse(`A server already listens at ${this.#url.host}. Stop it: --start-command starts the target`);
     const child = spawn(this.#commands.start, { shell: true, detached: true, stdio: 'ignore' });
     this.#child = child;
     for (const signal of signals) process.off(signal, this.#interrupted).once(signal, this.#interrupted);
@@ -77,10 +84,10 @@ export class TargetProcess {
   }
 
   async #until(holds: () => Promise<boolean>, message: string): Promise<void> {
-    const giveUpAt = this.#surroundings.monotonic() + this.#limitMs;
+    const giveUpAt = this.#runtime.monotonic() + this.#limitMs;
     while (!(await holds())) {
-      if (this.#surroundings.monotonic() > giveUpAt) throw new TargetProcessError(message);
-      await this.#surroundings.sleep(retryMs);
+      if (this.#runtime.monotonic() > giveUpAt) throw new TargetProcessError(message);
+      await this.#runtime.sleep(retryMs);
     }
   }
 

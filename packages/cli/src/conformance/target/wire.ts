@@ -8,7 +8,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { Call, Header } from '../template.ts';
+import { type Call, type Header, headerOf } from '../template.ts';
 
 /** A response. */
 export interface Answer {
@@ -41,7 +41,7 @@ export class Unreachable extends Error {}
 export class RequestsSpent extends Error {}
 
 /** Time, timers and randomness. */
-export interface Surroundings {
+export interface Runtime {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Milliseconds of a clock that never jumps. */
@@ -64,11 +64,22 @@ function toWireError(error: unknown): Error {
   return noServer.has(code) ? new Unreachable(code) : new Unanswered(`no answer (${code})`);
 }
 
+/** Longer answers are not read to their end. */
+const maxAnswerBytes = 64 * 1024 * 1024;
+/** The status line and headers of an answer are shorter. */
+const maxHeadBytes = 64 * 1024;
+
 async function bodyOf(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
+  let length = 0;
   try {
-    for await (const chunk of response) chunks.push(chunk);
-  } catch {
+    for await (const chunk of response) {
+      length += chunk.length;
+      if (length > maxAnswerBytes) throw new Unanswered(`the answer has more than ${maxAnswerBytes} bytes`);
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    if (error instanceof Unanswered) throw error;
     throw new Unanswered('the answer broke off', Buffer.concat(chunks));
   }
   return Buffer.concat(chunks);
@@ -81,7 +92,7 @@ export class Wire {
   readonly #limits: WireLimits;
   readonly #monotonic: () => number;
 
-  constructor(limits: WireLimits, { monotonic }: Surroundings) {
+  constructor(limits: WireLimits, { monotonic }: Runtime) {
     this.#limits = limits;
     this.#monotonic = monotonic;
   }
@@ -97,12 +108,11 @@ export class Wire {
     this.#spend();
     const { method, url, headers, body } = call;
     const length: readonly Header[] = body === undefined ? [] : [['Content-Length', String(body.length)]];
-    const lines: readonly Header[] = [
+    const usual: readonly Header[] = [
       ['Host', url.host],
       ['User-Agent', 'latchkey-conformance'],
-      ...headers,
-      ...length,
     ];
+    const lines = [...usual.filter(([name]) => headerOf(call, name) === undefined), ...headers, ...length];
     const timeout = AbortSignal.timeout(this.#limits.timeoutMs);
     const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
       method,
@@ -131,12 +141,15 @@ export class Wire {
   /**
    * Sends a request whose key header may contain bytes that Node's client refuses, and resolves with the status, or
    * undefined if the connection was closed without an answer.
+   *
+   * @throws Unanswered if there is neither within the timeout
    */
   async sendRawKey(call: Call, keyValue: string): Promise<number | undefined> {
     this.#spend();
     const { url, method, headers, body = Buffer.alloc(0) } = call;
-    const own = headers.map(([name, value]) => `${name}: ${value}\r\n`).join('');
-    const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nHost: ${url.host}\r\nConnection: close\r\n${own}`;
+    const usual: readonly Header[] = headerOf(call, 'host') === undefined ? [['Host', url.host]] : [];
+    const own = [...usual, ...headers].map(([name, value]) => `${name}: ${value}\r\n`).join('');
+    const head = `${method} ${url.pathname}${url.search} HTTP/1.1\r\nConnection: close\r\n${own}`;
     const bytes = Buffer.from(
       `${head}Idempotency-Key: ${keyValue}\r\nContent-Length: ${body.length}\r\n\r\n`,
       'latin1',
@@ -148,8 +161,14 @@ export class Wire {
       let text = '';
       socket.setEncoding('latin1').on('data', (chunk: string) => {
         text += chunk;
+        if (statusIn(text) !== undefined || text.length > maxHeadBytes) socket.destroy();
       });
-      socket.setTimeout(this.#limits.timeoutMs, () => socket.destroy());
+      const { timeoutMs } = this.#limits;
+      const timeout = AbortSignal.timeout(timeoutMs);
+      timeout.addEventListener('abort', () => {
+        reject(new Unanswered(`no answer within ${timeoutMs} ms`));
+        socket.destroy();
+      });
       socket
         .on('close', () => resolve(statusIn(text)))
         .on('error', (error) => {
@@ -167,9 +186,11 @@ export class Wire {
   }
 }
 
+/** The status of the first answer that is not interim (1xx). */
 function statusIn(text: string): number | undefined {
-  const digits = /^HTTP\/1\.[01] (\d{3})/.exec(text)?.[1];
-  return digits === undefined ? undefined : Number(digits);
+  const digits = text.split('\r\n\r\n').map((head) => /^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1]);
+  const final = digits.find((status) => !status?.startsWith('1'));
+  return final === undefined ? undefined : Number(final);
 }
 
 function answerOf(response: IncomingMessage, body: Buffer, times: Pick<Answer, 'sentAt' | 'endedAt'>): Answer {

@@ -14,6 +14,7 @@ const faults = [
   'takes-malformed-keys',
   'empty-key-runs',
   'no-length-limit',
+  'refusals-run',
   'first-of-two-keys',
   'header-in-one-case',
   'lower-case-keys',
@@ -47,9 +48,12 @@ const faults = [
   'text-bodies',
   'no-body-limit',
   'guards-get',
+  'refuses-second-get',
   'plain-errors',
   'cacheable',
   'hides-marker',
+  'allows-no-origin',
+  'allows-another-header',
   'replays-compressed',
   'large-runs-again',
   'empty-stream',
@@ -70,6 +74,8 @@ export interface ReferenceOptions {
   readonly keyFormat?: 'lenient' | 'strict';
   readonly keyRequired?: boolean;
   readonly retentionMs?: number;
+  /** Of the refusal of a duplicate; default 1. */
+  readonly retryAfter?: string;
   /** Where records and the count are kept, to survive a kill. */
   readonly file?: string;
 }

@@ -61,7 +61,7 @@ export class Layer {
     const key = keyOf(incoming.request, this.#options);
     if (key === null) return problem(400, 'key-invalid', this.#options);
     const isSafe = incoming.request.method === 'GET' && fault !== 'guards-get';
-    if (isSafe) return this.#operation(incoming);
+    if (isSafe && fault !== 'refuses-second-get') return this.#operation(incoming);
     if (key === undefined) {
       const isRefused = (keyRequired && fault !== 'missing-key-runs') || fault === 'missing-key-refused';
       return isRefused ? problem(400, 'key-missing', this.#options) : this.#operation(incoming);
@@ -84,7 +84,7 @@ export class Layer {
       return this.#run(incoming, id, fingerprint);
     if (fault === 'mismatch-after-conflict' && entry.reply === undefined)
       return problem(409, 'in-progress', this.#options, '1');
-    if (entry.fingerprint !== fingerprint) {
+    if (entry.fingerprint !== fingerprint || fault === 'refuses-second-get') {
       if (fault === 'mismatch-deletes-record') this.#records.delete(id);
       return problem(422, 'key-reused', this.#options);
     }
@@ -95,8 +95,8 @@ export class Layer {
   }
 
   async #duplicate(id: string, entry: Entry): Promise<Reply> {
-    const { fault, whenRunning = 'conflict' } = this.#options;
-    const refusal = problem(409, 'in-progress', this.#options, '1');
+    const { fault, whenRunning = 'conflict', retryAfter = '1' } = this.#options;
+    const refusal = problem(409, 'in-progress', this.#options, retryAfter);
     if (fault === 'keeps-conflict') this.#records.set(id, { ...entry, reply: refusal });
     if (whenRunning === 'conflict' || fault === 'conflict-instead-of-wait') return refusal;
     for (;;) {

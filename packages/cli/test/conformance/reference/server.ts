@@ -73,14 +73,13 @@ async function write(response: ServerResponse, { status, headers, body, pieces }
   response.writeHead(status, status === 204 ? {} : { 'content-length': body.length }).end(body);
 }
 
-const allowed = 'content-type,idempotency-key';
-
 /** CORS for one origin, before the layer. */
 function allowOrigin({ request, response }: Incoming, { fault }: ReferenceOptions): boolean {
   if (request.headers.origin === undefined) return false;
-  response.setHeader('access-control-allow-origin', request.headers.origin);
+  if (fault !== 'allows-no-origin') response.setHeader('access-control-allow-origin', request.headers.origin);
   if (fault !== 'hides-marker') response.setHeader('access-control-expose-headers', 'Idempotent-Replayed, Retry-After');
   if (request.method !== 'OPTIONS') return false;
+  const allowed = fault === 'allows-another-header' ? 'X-Idempotency-Key' : 'content-type,idempotency-key';
   response.writeHead(204, { 'access-control-allow-headers': allowed }).end();
   return true;
 }
@@ -104,7 +103,9 @@ export async function startReference(options: ReferenceOptions = {}, port = 0): 
     const { request, body } = incoming;
     if (body.length > maxBodyBytes && fault !== 'no-body-limit') return problem(413, 'too-large', options);
     const isRefused = request.headers.authorization === undefined && fault !== 'claims-before-authentication';
-    return isRefused ? problem(401, 'unauthorized', options) : finished(await layer.handle(incoming), incoming);
+    const reply = isRefused ? problem(401, 'unauthorized', options) : await layer.handle(incoming);
+    if (fault === 'refusals-run' && (reply.status === 400 || reply.status === 422)) records.countExecution();
+    return finished(reply, incoming);
   };
   const server = createServer(async (request, response) => {
     const url = new URL(request.url ?? '', 'http://localhost');
