@@ -20,10 +20,10 @@ afterEach(() => on.end());
 // biome-ignore lint/suspicious/noControlCharactersInRegex: none of these may reach a terminal.
 const obeyed = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/;
 
-describe('characters that a terminal obeys', () => {
+describe('control characters', () => {
   const evil = '\u001b]0;owned\u0007\u009b31m\u202e\r\nDELETE\u007f';
 
-  it('are written as their codes, wherever a stored string is shown', async () => {
+  it('are printed as escape codes, wherever a stored string is shown', async () => {
     const operation = `POST /a${evil}`;
     const reference = await on.lapse('a', { operation, operationId: `op${evil}`, token: `t${evil}` });
     await on.store.saveStep({ id: 'a', token: `t${evil}`, name: `step${evil}`, value: Buffer.from('?') });
@@ -45,7 +45,7 @@ describe('characters that a terminal obeys', () => {
     expect(JSON.parse(shown[1]?.stdout ?? '').records[0].operation).toBe(operation);
   });
 
-  it('are written as their codes in who and why, in errors and in bodies', async () => {
+  it('are printed as escape codes in who and why, in errors and in bodies', async () => {
     const request = Buffer.from(`{"a":"${evil}"}`);
     const reference = await on.lapse('a', { fingerprint: 'own', acceptable: ['own'], request });
     const { stdout } = await on.cli(['show', reference, '--show-body']);
@@ -65,6 +65,7 @@ describe('the credentials of a URL', () => {
     [['list', '--store', url]],
     [['list', '--store', 'redis://shop:s3cret%@127.0.0.1:1']],
     [['list', '--store', 'redis://shop:s3cret@127.0.0.1:1/shop']],
+    [["redis://shop:a'b s3cret@127.0.0.1:1"]],
     [['list', `--stor=${url}`]],
     [['list', url]],
     [[url]],
