@@ -11,6 +11,7 @@ import type { AuditedFlags, ChangeFlags } from './options.ts';
 import { note } from './terminal/print.ts';
 import { type Ask, converse, hasPerson } from './terminal/questions.ts';
 
+const conjunction = new Intl.ListFormat('en-GB');
 const isYes = (answer: string | undefined): boolean => /^y(es)?$/i.test(answer?.trim() ?? '');
 
 /**
@@ -36,16 +37,23 @@ export async function personAllowing(
 ): Promise<Person | undefined> {
   const { who = invocation.env['LATCHKEY_WHO'], why, yes } = flags;
   if (who !== undefined && why !== undefined && yes === true) return { who, why };
-  if (!hasPerson(invocation))
-    throw wrongUse('There is no terminal to ask on. To make the change, pass --who, --why and --yes.');
+  if (!hasPerson(invocation)) {
+    const missing = [...(who === undefined ? ['--who'] : []), ...(why === undefined ? ['--why'] : [])];
+    const options = conjunction.format(yes === true ? missing : [...missing, '--yes']);
+    throw wrongUse(`There is no terminal to ask on. To make the change, pass ${options}.`);
+  }
   return converse(invocation, async (ask) => {
-    const person = { who: who ?? (await named(ask, 'Who decides')), why: why ?? (await named(ask, 'Why')) };
-    return consented(invocation, yes === true ? 'y' : await ask(`${question} [y/N] `)) ? person : undefined;
+    const person = await personNamed(ask, who, why);
+    const answer = person !== undefined && yes !== true ? await ask(`${question} [y/N] `) : 'y';
+    return consented(invocation, person && answer) ? person : undefined;
   });
 }
 
-async function named(ask: Ask, question: string): Promise<string> {
-  return (await ask(`${question}, for the audit: `)) ?? '';
+/** Undefined if a question was not answered. */
+async function personNamed(ask: Ask, who?: string, why?: string): Promise<Person | undefined> {
+  const name = who ?? (await ask('Who decides, for the audit: '));
+  const reason = name === undefined ? undefined : (why ?? (await ask('Why, for the audit: ')));
+  return name === undefined || reason === undefined ? undefined : { who: name, why: reason };
 }
 
 function consented(invocation: Invocation, answer: string | undefined): boolean {

@@ -45,10 +45,15 @@ export function report(error: unknown, invocation: Invocation): ExitCode {
   return exitCode;
 }
 
+/** Whether SQLite reports that the file is not a database (SQLITE_NOTADB), which no key makes readable. */
+function isOtherFile({ cause }: LatchkeyError): boolean {
+  return Reflect.get(Object(cause), 'errcode') === 26;
+}
+
 function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error;
   if (error instanceof LatchkeyError) {
-    const hint = advice[error.code];
+    const hint = isOtherFile(error) ? undefined : advice[error.code];
     const message = hint === undefined ? error.message : `${error.message}\n${hint}`;
     return new Failure(codes[error.code] ?? exitCodes.usage, message);
   }

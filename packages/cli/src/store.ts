@@ -65,7 +65,7 @@ export async function withStore<T>(
 /** SQLite would create the file, and a mistyped path would look like an empty store. */
 function refuseMissingFile(url: string): void {
   const file = sqliteFile(url);
-  if (file === undefined || existsSync(file)) return;
+  if (file === undefined || file === '' || existsSync(file)) return;
   throw new Failure(
     exitCodes.unreachable,
     `There is no file ${file}. To create a store in it: latchkey migrate --apply`,

@@ -64,6 +64,12 @@ describe('the exit code is 1', () => {
   });
 });
 
+it('names what was passed if there is no such record', async () => {
+  expect((await on.cli(['resolve', 'NOPE', '--rerun', ...consent])).stderr).toContain('the reference or id is wrong');
+  const byKey = await on.cli(['show', '--key', 'k', '--function', 'charge']);
+  expect(byKey.stderr).toContain('the key, the principal or the operation is not the same');
+});
+
 describe('the exit code is 2', () => {
   const respond = ['resolve', 'a', '--respond'];
 
@@ -87,7 +93,8 @@ describe('the exit code is 2', () => {
     [['resolve', 'a', '--status', '99'], 'an integer from 200 to 599'],
     [['resolve', 'a', '--rerun', '--retention', '1w'], 'a duration such as 90m, 24h or 30d'],
     [['resolve', 'a', '--rerun'], 'pass --who, --why and --yes'],
-    [['resolve', 'a', '--rerun', '--yes'], 'pass --who, --why and --yes'],
+    [['resolve', 'a', '--rerun', '--yes'], 'pass --who and --why.'],
+    [['resolve', 'a', '--rerun', '--yes', '--who', 'ann'], 'pass --why.'],
     [['resolve', 'a', '--rerun', '--who', ' ', '--why', 'x', '--yes'], 'who must be a string'],
     [[...respond, 'nowhere.json', ...consent], "nowhere.json of --respond can't be read: ENOENT"],
     [['erase', ...consent], 'Pass --principal or --authorization.'],
@@ -99,6 +106,7 @@ describe('the exit code is 2', () => {
     [['list', '--store', 'memory:'], 'belongs to the process that created it'],
     [['list', '--store', 'mysql://localhost/shop'], 'write mariadb:'],
     [['list', '--store', 'redis://localhost?prefixes=a'], 'Did you mean "prefix"?'],
+    [['list', '--store', 'sqlite:'], 'an SQLite URL is sqlite: and a path'],
     [['list', '--store', 'sqlite:a%.db'], 'begins no code'],
     [['list', '--encryption-keys', 'nowhere.json'], "nowhere.json of --encryption-keys can't be read: ENOENT"],
     [['frobnicate'], "unknown command 'frobnicate'"],
@@ -165,6 +173,7 @@ describe('the exit code is 3', () => {
     await writeFile(on.path('notes.txt'), 'not a database, but long enough to be read as one '.repeat(100));
     const ended = await on.cli(['list', '--store', `sqlite:${on.path('notes.txt')}`]);
     expect(ended).toMatchObject({ code: 3, stderr: expect.stringContaining('#record-unreadable') });
+    expect(ended.stderr).not.toContain('--encryption-keys');
   });
 });
 
@@ -176,12 +185,12 @@ describe('the exit code is 4', () => {
     expect(ended).toMatchObject({ code: 4, stderr: expect.stringContaining('The record is completed') });
   });
 
-  it('if the record has another claim than the one that was shown', async () => {
+  it('if the record was claimed again after it was shown', async () => {
     const reference = await on.lapse('a');
     const { token } = JSON.parse((await on.cli(['show', reference, '--json'])).stdout);
     await takeOver(on.store, 'a', 'another');
     const ended = await on.cli(['resolve', reference, '--claim', token, '--forget', ...consent]);
-    expect(ended).toMatchObject({ code: 4, stderr: expect.stringContaining('another claim') });
+    expect(ended).toMatchObject({ code: 4, stderr: expect.stringContaining('was claimed again') });
     expect(await on.store.read('a')).toMatchObject({ state: 'lapsed', token: 'another' });
   });
 });

@@ -65,6 +65,7 @@ describe('the credentials of a URL', () => {
     [['list', '--store', url]],
     [['list', '--store', 'redis://shop:s3cret%@127.0.0.1:1']],
     [['list', '--store', 'redis://shop:s3cret@127.0.0.1:1/shop']],
+    [["redis://shop:a'b s3cret@127.0.0.1:1"]],
     [['list', `--stor=${url}`]],
     [['list', url]],
     [[url]],

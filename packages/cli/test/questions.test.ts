@@ -36,12 +36,26 @@ describe('a question on a terminal', () => {
     expect(await on.store.read('a')).toBeDefined();
   });
 
-  it('is not followed by another one after Ctrl-C', async () => {
+  it.each([
+    ['Who decides', '', 'Why, for the audit'],
+    ['Why', '--who ann --yes', 'Done'],
+  ])('is not followed by another one after Ctrl-C at %s', async (question, options, next) => {
     const reference = await on.lapse('a');
-    const { code, text } = await onTerminal(`latchkey resolve ${reference} --forget`, env, [['Who decides', '\u0003']]);
+    const line = `latchkey resolve ${reference} --forget ${options}`;
+    const { code, text } = await onTerminal(line, env, [[question, '\u0003']]);
     expect(code).toBe(1);
-    expect(text).not.toContain('Why, for the audit');
+    expect(text).toContain('Nothing was changed.');
+    expect(text).not.toContain(next);
     expect(await on.store.read('a')).toBeDefined();
+  });
+
+  it('is answered by its line of several pasted ones', async () => {
+    const reference = await on.lapse('a');
+    const pasted = 'ann\rch_1 is at the provider.\ry';
+    const { code } = await onTerminal(`latchkey resolve ${reference} --rerun`, env, [['Who decides', pasted]]);
+    expect(code).toBe(0);
+    const { stdout } = await on.cli(['show', reference, '--json']);
+    expect(JSON.parse(stdout).audit).toMatchObject([{}, { who: 'ann', why: 'ch_1 is at the provider.' }]);
   });
 
   it('is asked before records are erased, swept, and tables created', async () => {

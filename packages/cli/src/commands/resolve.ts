@@ -45,7 +45,7 @@ export function addResolve(program: Command, invocation: Invocation): void {
     .option('--body <text>', 'the body for --status; JSON if it can be read as JSON')
     .option('--rerun', 'let the next request with the key run, after the saved steps')
     .option('--forget', 'delete the record; the next request with the key is a new operation')
-    .option('--claim <claim>', 'the claim that show printed; fail if there was another since')
+    .option('--claim <claim>', 'the claim that show printed; fail if the record was claimed again')
     .option('--retention <duration>', "how long to keep the record, as your guards' (default: 24h)", duration);
   addStoreOptions(addAuditedOptions(command)).action(async (ref: string, flags: ResolveFlags) => {
     invocation.exitCode = await resolve(invocation, ref, flags);
@@ -161,7 +161,7 @@ function checkAsSeen({ state, token }: RecordDetails, claim: string | undefined)
   if (state !== 'lapsed')
     throw new Failure(exitCodes.changed, `The record is ${state}, so there is nothing to decide. Nothing was changed.`);
   if (claim !== undefined && claim !== token)
-    throw new Failure(exitCodes.changed, 'The record has another claim since. Look at it again. Nothing was changed.');
+    throw new Failure(exitCodes.changed, 'The record was claimed again. Look at it again. Nothing was changed.');
 }
 
 /** An answer that is not encrypted could not be read by the guards of an encrypted store. */

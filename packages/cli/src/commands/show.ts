@@ -51,6 +51,8 @@ export function addShow(program: Command, invocation: Invocation): void {
   });
 }
 
+const otherAddress = 'the key, the principal or the operation is not the same';
+
 /** An option that is given several times. */
 function collected(value: string, former: readonly string[]): readonly string[] {
   return [...former, value];
@@ -60,7 +62,7 @@ async function show(invocation: Invocation, ref: string | undefined, flags: Show
   const wanted = ref ?? recordIdOf(await addressIn(invocation, flags));
   if (ref !== undefined && flags.key !== undefined) throw wrongUse('Pass either a reference or --key.');
   return withStore(invocation, flags, async ({ people }) => {
-    const record = await findRecord(invocation, people, wanted);
+    const record = await findRecord(invocation, people, wanted, ref === undefined ? otherAddress : undefined);
     const extraSteps = flags.step.map((name) => ({
       name,
       idempotencyKey: people.idempotencyKey(record.operationId, name),
@@ -93,18 +95,21 @@ function shownIn(record: RecordDetails, showBody: boolean): object {
 /**
  * Finds a record by its reference or its id.
  *
+ * @param otherwise - what else can be the reason if it does not exist.
  * @throws Failure if it does not exist.
  */
-export async function findRecord(invocation: Invocation, people: Operator, ref: string): Promise<RecordDetails> {
+export async function findRecord(
+  invocation: Invocation,
+  people: Operator,
+  ref: string,
+  otherwise = 'the reference or id is wrong',
+): Promise<RecordDetails> {
   const isReference = /^[\dA-HJKMNP-TV-Z]{12}$/i.test(ref);
   const progress = new Progress(invocation.stderr, 'Searching all records, lapsed ones first …');
   if (isReference) progress.begin();
   const record = await (isReference ? people.find(ref) : people.show(ref)).finally(() => progress.end());
   if (record !== undefined) return record;
-  throw new Failure(
-    exitCodes.found,
-    'There is no such record. It may have expired, or the key, principal, method or path is not the same.',
-  );
+  throw new Failure(exitCodes.found, `There is no such record. It may have expired, or ${otherwise}.`);
 }
 
 async function addressIn(invocation: Invocation, flags: ShowFlags): Promise<RecordAddress> {

@@ -28,8 +28,18 @@ export async function converse<T>(invocation: Invocation, talk: (ask: Ask) => Pr
 }
 
 function asking(lines: ReturnType<typeof createInterface>): Ask {
-  const closed = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
-  return (question) => Promise.race([closed, new Promise<string>((resolve) => lines.question(question, resolve))]);
+  // Several lines can arrive at once, when they are pasted: the iterator keeps those whose question is still to come.
+  const answers = lines[Symbol.asyncIterator]();
+  let isOpen = true;
+  lines.once('close', () => {
+    isOpen = false;
+  });
+  return async (question) => {
+    lines.setPrompt(question);
+    if (isOpen) lines.prompt();
+    const { done, value } = await answers.next();
+    return done === true ? undefined : value;
+  };
 }
 
 /** Reads one line from standard input. A terminal does not show it. */

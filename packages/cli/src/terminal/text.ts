@@ -1,5 +1,5 @@
 /**
- * Text for a terminal. Stored strings come from clients, so they may hold control characters.
+ * Text for a terminal. Stored strings come from clients, so they may contain control characters.
  *
  * @module
  */
@@ -14,7 +14,7 @@ function escaped(character: string): string {
   return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
 }
 
-/** The text on one line, with every character that a terminal might obey written as its code. */
+/** The text on one line, with control and format characters as escape codes. */
 export function printable(text: string): string {
   return text.replace(obeyed, escaped);
 }
@@ -38,7 +38,7 @@ export function styled(stream: Output, style: 'bold' | 'dim' | 'green' | 'red' |
   return styleText(style, text, { stream });
 }
 
-/** JSON in which every character that a terminal might obey is written as its code; bytes are base64. */
+/** JSON with control and format characters as escape codes; bytes are base64. */
 export function jsonText(value: unknown): string {
   const json = JSON.stringify(value, (_, member) => (member instanceof Uint8Array ? base64(member) : member), 2);
   // Line breaks only stand between members here: inside strings they are escaped.
@@ -57,7 +57,10 @@ function jsonEscaped(character: string): string {
   return units.map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`).join('');
 }
 
-/** Hides the user and the password of each URL in a text. */
+/**
+ * Hides the user and the password of each URL in a text. A password may contain any character, so what is hidden ends
+ * at the last `@` of the line.
+ */
 export function withoutCredentials(text: string): string {
-  return text.replaceAll(/:\/\/[^\s'"]*@/g, '://***@');
+  return text.replaceAll(/:\/\/.*@/g, '://***@');
 }
