@@ -1,9 +1,13 @@
 /** Servers that break the protocol, flood the tester or never end: they must not end the run. */
 
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../../latchkey/test/servers/free-port.ts';
 import { runCli } from '../run-cli.ts';
 import { graded } from './graded.ts';
 import { serve } from './serve.ts';
@@ -134,6 +138,22 @@ it('shows no character of an answer that a terminal obeys, and only the beginnin
   expect(stdout).toContain('\\u{1b}[2Jxx');
   expect(stdout).not.toContain('\u001b');
   expect(stdout.length).toBeLessThan(1_000);
+});
+
+it('keeps the results if the target does not end', async () => {
+  const port = await freePort();
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-conformance-'));
+  const pidFile = join(folder, 'pid');
+  onTestFinished(() => {
+    process.kill(Number(readFileSync(pidFile, 'utf8')), 'SIGKILL');
+    rmSync(folder, { recursive: true });
+  });
+  const program = `require('node:http').createServer((_, response) => response.end()).listen(${port}, '127.0.0.1')`;
+  const start = `echo $$ > '${pidFile}'; exec '${process.execPath}' -e "${program}"`;
+  const args = ['--start-command', start, '--kill-command', 'true', '--timeout', '5s', '--rows', 'R3'];
+  const { code, stdout, stderr } = await runCli(['conformance', `http://127.0.0.1:${port}`, ...args]);
+  expect([code, stdout]).toEqual([1, expect.stringContaining('R3    FAILED')]);
+  expect(stderr).toContain('Check --kill-command');
 });
 
 describe('the exit code is 2', () => {
