@@ -103,6 +103,7 @@ async function inShell(line: string, others: NodeJS.ProcessEnv = {}) {
   const shell = spawn('sh', ['-c', line], {
     env: { ...process.env, ...env, ...others },
     stdio: ['ignore', 'ignore', 'pipe'],
+    timeout: 15_000,
   });
   let stderr = '';
   shell.stderr.setEncoding('utf8').on('data', (chunk: string) => {
@@ -128,7 +129,7 @@ describe('a process', () => {
     expect(await inShell('latchkey list 2>/dev/full')).toEqual({ code: 74, stderr: '' });
   });
 
-  it('ends although the server never answers', async () => {
+  it('ends although the server never answers', { timeout: 40_000 }, async () => {
     const sockets = new Set<Socket>();
     const server = createServer((socket) => sockets.add(socket)).listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -138,7 +139,7 @@ describe('a process', () => {
         `redis://127.0.0.1:${port}?timeoutMs=200`,
         `postgres://127.0.0.1:${port}?connectTimeoutMs=200`,
       ])
-        expect(await inShell('latchkey list', { LATCHKEY_STORE: url })).toMatchObject({ code: 3 });
+        expect(await inShell('exec latchkey list', { LATCHKEY_STORE: url })).toMatchObject({ code: 3 });
     } finally {
       for (const socket of sockets) socket.destroy();
       server.close();
