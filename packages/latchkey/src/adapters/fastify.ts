@@ -90,7 +90,7 @@ class FastifyLog {
 
   readonly write: RequestLog = (entry, caller) => {
     const logger = caller instanceof FastifyExchange ? caller.native.log : this.application;
-    // With `logger: false`, the default, Fastify has a logger whose methods are all the same empty function.
+    // With `logger: false`, the default, Fastify has a logger whose methods are one empty function.
     if (logger === undefined || (logger.level === undefined && logger.error === logger.trace)) return consoleLog(entry);
     const { level, message, ...rest } = entry;
     logger[level](rest, `latchkey ${entry.code}: ${message}`);
