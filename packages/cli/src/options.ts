@@ -114,6 +114,11 @@ export function stuckSettings({ maxAttempts }: StuckFlags): StuckFlags {
   return maxAttempts === undefined ? {} : { maxAttempts };
 }
 
+/** Collects the values of an option that is given several times. */
+export function collect(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
+}
+
 /** Parses a positive integer. */
 export function count(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);

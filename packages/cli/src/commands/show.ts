@@ -14,7 +14,14 @@ import {
 } from 'latchkey/operator';
 import { Failure, wrongUse } from '../failure.ts';
 import { type ExitCode, exitCodes, type Invocation } from '../invocation.ts';
-import { addPrincipalOptions, addStoreOptions, type PrincipalFlags, principalIn, type StoreFlags } from '../options.ts';
+import {
+  addPrincipalOptions,
+  addStoreOptions,
+  collect,
+  type PrincipalFlags,
+  principalIn,
+  type StoreFlags,
+} from '../options.ts';
 import { describeRecord } from '../record-text.ts';
 import { withStore } from '../store.ts';
 import { print, printJson } from '../terminal/print.ts';
@@ -44,7 +51,7 @@ export function addShow(program: Command, invocation: Invocation): void {
     .option('--path <path>', 'the whole path of the request')
     .option('--scope <name>', "the route's scope, in place of --method and --path")
     .option('--function <name>', 'the name of a function of idempotent(), in place of --method and --path')
-    .option('--step <name>', 'also show the key of this step, if it was neither saved nor marked', collected, [])
+    .option('--step <name>', 'also show the key of this step, if it was neither saved nor marked', collect, [])
     .option('--show-body', 'show the request and the results of steps, which may be personal data');
   addStoreOptions(command).action(async (ref: string | undefined, flags: ShowFlags) => {
     invocation.exitCode = await show(invocation, ref, flags);
@@ -52,11 +59,6 @@ export function addShow(program: Command, invocation: Invocation): void {
 }
 
 const otherAddress = 'the key, the principal or the operation is not the same';
-
-/** An option that is given several times. */
-function collected(value: string, former: readonly string[]): readonly string[] {
-  return [...former, value];
-}
 
 async function show(invocation: Invocation, ref: string | undefined, flags: ShowFlags): Promise<ExitCode> {
   const wanted = ref ?? recordIdOf(await addressIn(invocation, flags));

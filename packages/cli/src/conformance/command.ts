@@ -8,15 +8,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Invocation } from '../invocation.ts';
-import { count, duration } from '../options.ts';
+import { collect, count, duration } from '../options.ts';
 import { keyFormats, profileNames } from './claims.ts';
 import { gradeByOptions } from './grading.ts';
 import type { ConformanceOptions } from './options.ts';
 import { variants } from './template.ts';
-
-function collect(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
-}
 
 /** Longer timers end at once. */
 const longestTimerMs = 2 ** 31 - 1;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { AuditEvent } from './audit/audit-entry.ts';
 import type { ErrorCode } from './errors.ts';
 import type { Recorded } from './operation.ts';
 
@@ -22,7 +23,7 @@ export type Happening =
       readonly attempt: number;
       readonly tookOver: boolean;
     }
-  /** The end of an attempt, also of one whose `recover` hook left the record to a person. */
+  /** The end of an attempt, including one whose `recover` hook left the record to a person. */
   | {
       readonly type: 'executed';
       readonly id: string;
@@ -41,7 +42,10 @@ export type Happening =
   | { readonly type: 'replayed'; readonly id: string; readonly operation: string }
   | { readonly type: 'mismatch'; readonly id: string; readonly operation: string }
   | { readonly type: 'in-progress'; readonly id: string; readonly operation: string }
-  /** A request was refused before its record was looked at, or since the store gave no answer. */
+  /**
+   * Nothing was run for a request: it was refused before its claim, the store gave no usable answer, the client
+   * disconnected, or the server is shutting down.
+   */
   | { readonly type: 'refused'; readonly operation: string; readonly code: ErrorCode }
   | { readonly type: 'outcome-unknown'; readonly id: string; readonly operation: string }
   /** A key from before a restore was refused, since its record is missing or not completed. */
@@ -58,16 +62,7 @@ export type Happening =
   | {
       readonly type: 'audited';
       readonly id: string;
-      readonly event:
-        | 'proposed'
-        | 'withdrawn'
-        | 'decided'
-        | 'applied'
-        | 'stale'
-        | 'unclear'
-        | 'refused'
-        | 'erasing'
-        | 'erased';
+      readonly event: AuditEvent;
       readonly decision: 'respond' | 'rerun' | 'forget' | undefined;
     }
   /** A dispatcher has delivered a message of an outbox; `attempts` counts the begun deliveries. */

@@ -15,7 +15,7 @@ export const rows: Readonly<Record<string, string>> = {
   R11: 'an empty key is refused',
   R12: 'a key of 255 characters, and of 256',
   R13: 'a repeated or joined key is refused',
-  R14: "the header's name in any case",
+  R14: "the header's name is read in any case",
   R15: 'keys are compared with case',
   R16: "a key with the store's special characters",
   R17: 'the key with another payload is refused',

@@ -245,10 +245,7 @@ export class ScriptedStore implements contract.OperatorStore {
     if (this.#closed) throw new StoreUnavailableError('The Redis store is closed.');
   }
 
-  /**
-   * After a failover, a claim that too few replicas have could be granted twice. So it is given back; a lapsed record
-   * lapses again.
-   */
+  /** A claim that too few replicas have could be granted twice after a failover. It is given back, or lapses again. */
   async #confirmClaim(request: contract.ClaimRequest, { tookOver }: contract.Claimed): Promise<void> {
     const { id, token, unresolvedRetentionMs } = request;
     try {
