@@ -36,7 +36,8 @@ export async function onTerminal(
   env: NodeJS.ProcessEnv,
   exchanges: readonly Exchange[] = [],
 ): Promise<Shown> {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...others } = process.env;
+  // Node leaves colours out where CI is set.
+  const { CI: _, NO_COLOR: __, NODE_DISABLE_COLORS: ___, FORCE_COLOR: ____, ...others } = process.env;
   const script = spawn('script', ['-qec', `stty cols 100 rows 40; exec ${commandLine}`, '/dev/null'], {
     env: { ...others, TERM: 'xterm-256color', SHELL: '/bin/sh', ...env },
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -21,8 +21,12 @@ const columns = {
 type Contestant = keyof typeof columns;
 
 const contestants = Object.keys(columns) as readonly Contestant[];
-/** This package does not wait for its record before it sends an answer, so a crash right after it may or may not lose it. */
-const isByChance = (name: Contestant, label: string) => name === 'expressIdempotency' && label === 'R40';
+/**
+ * Rows that this package passes in some runs. It looks for a record and then creates one, so simultaneous requests may
+ * all run (R31), and it does not wait for its record before it sends an answer, so a crash may lose it (R40).
+ */
+const byChance = ['R31', 'R40'];
+const isByChance = (name: Contestant, label: string) => name === 'expressIdempotency' && byChance.includes(label);
 
 /** A result, and its row's name in the table. */
 type Graded = Result & { readonly label: string };
