@@ -10,8 +10,10 @@ import { createEmit, type Emit } from '../core/log.ts';
 import type { Operation, RunResult } from '../core/operation.ts';
 import { sleep, type Timers } from '../core/runtime.ts';
 import type { AnyOperatorStore, StoredRecord, TransactionKind } from '../core/store.ts';
+import { DueTimer } from '../core/support/due-timer.ts';
 import { isTooOldToRerun } from '../core/support/operation-age.ts';
 import { RecentMap } from '../core/support/recent-map.ts';
+import { callBefore } from '../core/support/store-call.ts';
 import { LapsedPages } from './lapsed-pages.ts';
 import { type CompleterOptions, type CompleterSettings, completerSettings } from './options.ts';
 
@@ -21,6 +23,8 @@ import { type CompleterOptions, type CompleterSettings, completerSettings } from
 const pagesPerRound = 20;
 /** Number of stuck records that are remembered, so that each is reported once. */
 const toldLimit = 10_000;
+/** Time limit of a call to the store, so that a call that never settles does not stop the completer. */
+const callLimitMs = 10_000;
 
 /** A running completer. */
 export interface Completer {
@@ -43,7 +47,8 @@ class Unfinished extends Error {
  * `maxAttempts` times, or is older than `maxRerunAgeMs`, is stuck: it is left for an operator and reported by a `stuck`
  * event.
  *
- * Records without a saved request wait for the client. The completer keeps the process alive until it is closed.
+ * Records without a saved request wait for the client. The completer keeps the process alive until it is closed. A call
+ * to the store without an answer after ten seconds is reported as `store-error`, and the completer goes on.
  *
  * @throws LatchkeyError `option-unknown`, `option-invalid`.
  * @example
@@ -62,6 +67,8 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   readonly #settings: CompleterSettings;
   readonly #engine: Engine<Kind>;
   readonly #emit: Emit;
+  /** Watches the time limits of calls, and keeps the process alive during a call until the completer is closed. */
+  readonly #timer: DueTimer;
   readonly #told = new RecentMap<true>(toldLimit);
   readonly #closing = new AbortController();
   readonly #givenUp = new AbortController();
@@ -70,11 +77,13 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   constructor(settings: CompleterSettings, options: CompleterOptions<Kind>) {
     const { store } = options;
     this.#store = store as AnyOperatorStore;
-    this.#pages = new LapsedPages(this.#store);
+    this.#pages = new LapsedPages((query) => this.#ask(() => this.#store.list(query)));
     this.#settings = settings;
     const emit = createEmit(options);
     this.#engine = new Engine<Kind>({ store, runtime: settings.runtime, log: false, ...(emit && { onEvent: emit }) });
     this.#emit = emit;
+    this.#timer = new DueTimer(settings.runtime);
+    this.#timer.hold();
     this.#ended = this.#run();
   }
 
@@ -84,6 +93,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     await this.#engine.shutdown(timeoutMs);
     this.#givenUp.abort();
     await ended;
+    this.#timer.release();
   }
 
   async #run(): Promise<void> {
@@ -129,6 +139,12 @@ class Rounds<Kind extends TransactionKind> implements Completer {
     return runtime.clock.now() >= (record.leaseEndsAtMs ?? record.changedAtMs) + waitMs;
   }
 
+  #ask<T>(call: () => Promise<T>): Promise<T> {
+    const { runtime } = this.#settings;
+    const tools = { runtime, emit: this.#emit, timer: this.#timer };
+    return callBefore(tools, runtime.clock.monotonic() + callLimitMs, call);
+  }
+
   #completableOf({ operation }: StoredRecord): Completable | undefined {
     return this.#settings.operations.find((completable) => completable.matches(operation));
   }
@@ -143,7 +159,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
   /** A failure of one record must not delay the others. */
   async #complete({ id }: StoredRecord): Promise<void> {
     try {
-      const record = await this.#store.read(id);
+      const record = await this.#ask(() => this.#store.read(id));
       const completable = record && this.#completableOf(record);
       if (record?.state !== 'lapsed' || record.request === undefined || completable === undefined) return;
       await this.#resume(record, record.request, completable);
@@ -167,7 +183,7 @@ class Rounds<Kind extends TransactionKind> implements Completer {
 
   /** Once `finish` has committed, its answer is final, even if the run fails afterwards. */
   async #failed({ id, operation, operationId, attempt }: StoredRecord, maxAttempts: number, error: unknown) {
-    const left = await this.#store.read(id).catch(() => undefined);
+    const left = await this.#ask(() => this.#store.read(id)).catch(() => undefined);
     if (left?.state === 'completed' && left.operationId === operationId) return;
     this.#emit?.({ type: 'handler-error', operation, error });
     if (left?.state === 'lapsed' && attempt + 1 >= maxAttempts)

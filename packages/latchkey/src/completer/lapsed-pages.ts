@@ -10,12 +10,12 @@ const pageSize = 100;
 
 /** Cycles through a store's lapsed records. */
 export class LapsedPages {
-  readonly #store: Pick<AnyOperatorStore, 'list'>;
+  readonly #list: AnyOperatorStore['list'];
   #cursor: string | undefined;
   #hasFailed = false;
 
-  constructor(store: Pick<AnyOperatorStore, 'list'>) {
-    this.#store = store;
+  constructor(list: AnyOperatorStore['list']) {
+    this.#list = list;
   }
 
   /** True if the next page is the first one. */
@@ -24,17 +24,17 @@ export class LapsedPages {
   }
 
   async next(): Promise<readonly StoredRecord[]> {
-    const { records, next } = await this.#list();
+    const { records, next } = await this.#page();
     this.#cursor = next;
     this.#hasFailed = false;
     return records;
   }
 
   /** After two failures it starts again from the first page, since the store may no longer know the cursor. */
-  async #list(): Promise<RecordPage> {
+  async #page(): Promise<RecordPage> {
     const cursor = this.#cursor;
     try {
-      return await this.#store.list({ state: 'lapsed', limit: pageSize, ...(cursor !== undefined && { cursor }) });
+      return await this.#list({ state: 'lapsed', limit: pageSize, ...(cursor !== undefined && { cursor }) });
     } catch (error) {
       if (this.#hasFailed) this.#cursor = undefined;
       this.#hasFailed = !this.#hasFailed;

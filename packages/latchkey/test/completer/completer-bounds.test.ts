@@ -59,7 +59,7 @@ describe('the bounds of a completer', () => {
     let isKnown = true;
     const list = (request: ListRequest) =>
       isKnown || !request.cursor ? memory.list(request) : Promise.reject(new Error('an unknown place'));
-    const pages = new LapsedPages({ list });
+    const pages = new LapsedPages(list);
     const [first] = await pages.next();
     isKnown = false;
     for (const _ of [1, 2]) await expect(pages.next()).rejects.toThrow('an unknown place');
@@ -79,6 +79,19 @@ describe('the bounds of a completer', () => {
     expect(isClosed).toBe(false);
     await runtime.advance(1);
     await closed;
+  });
+
+  it.each(['list', 'read'] as const)('continues after a %s that never settles', async (method) => {
+    const { runtime, memory, events, ship, die, states } = rig();
+    await die({ id: 'o1' });
+    const { store, faults } = faultyStore(memory, runtime);
+    faults.next(method, { kind: 'hang' });
+    const operations = [ship(() => 'done').completable];
+    running.push(completer({ store, runtime, onEvent: (event) => void events.push(event), operations }));
+    await runtime.advance(60_000);
+    const during = method === 'list' ? 'list' : 'complete';
+    expect(events).toContainEqual(expect.objectContaining({ type: 'store-error', during }));
+    expect(await states()).toEqual(['completed 2']);
   });
 
   it('waits for a pending call no longer than its timeout', async () => {
