@@ -158,6 +158,17 @@ describe('an answer written on node', () => {
     expect((await post(origin)).body.toString()).toBe('onetwo');
   });
 
+  it('is replayed with the names of its headers as the handler wrote them', async () => {
+    const listener = idempotency(guardOptions().options).wrap((_request, response) => {
+      response.setHeader('Content-Type', 'text/plain').setHeader('X-CHARGE', 'ch_1').setHeader('x-small', '1').end();
+    });
+    const origin = await serve(listener);
+    for (const _ of ['first', 'replay']) {
+      const { rawHeaders } = await responseTo(open(origin, { key: firstKey }).end());
+      expect(rawHeaders).toEqual(expect.arrayContaining(['Content-Type', 'X-CHARGE', 'x-small']));
+    }
+  });
+
   it('is stored although the client does not read it', async () => {
     const { options } = guardOptions();
     const size = 12 * 1024 * 1024;
