@@ -148,6 +148,14 @@ export const engineFaults: Readonly<Record<string, Fault>> = {
   })),
 
   'a completer begins a record that no longer exists': {
+    // Its reads take long, so that the record may be removed or decided on meanwhile.
+    ...believing((good, { runtime }) => ({
+      read: async (...args) => {
+        const record = await good.read(...args);
+        await sleep(runtime.timers, 3_000);
+        return record;
+      },
+    })),
     patch: () =>
       replaced(
         Engine.prototype,
