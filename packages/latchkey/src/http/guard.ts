@@ -69,12 +69,13 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
 
   const received = readBody(exchange);
   const body = received instanceof Promise ? await received : received;
-  // The operation has the record's id, from principal, method, path and key, and the fingerprint of the request.
+  // The operation has the record's id, which is a digest of principal, method, path and key, and the fingerprint, which
+  // is a digest of the request.
   const read = readOperation(exchange, guard.fingerprintsOf, body);
   let reading: Prepared = read instanceof Promise ? await read : read;
-  if (route.isPrepared && 'operation' in reading) {
-    // The route has options that few routes have: a `recover` hook, a saved request, a reference in place of the answer's
-    // body, or a store that was restored from a backup, so that a key from before may belong to a lost record.
+  if (route.preparesClaim && 'operation' in reading) {
+    // Few routes need this: those with a `recover` hook, with saved requests, or with a reference in place of the answer's
+    // body. While `restored` is set, it also refuses keys whose records may be lost since the store's backup.
     exchange.operation = reading.operation;
     const { prepareClaim } = await loadOnDemand();
     reading = await prepareClaim(exchange, reading.operation, body, guard);
@@ -83,19 +84,20 @@ async function claimAndAnswer<Native, Kind extends TransactionKind>(
   const { operation } = reading;
   exchange.operation = operation;
 
-  // One call of the store. If the route is set so, the engine then waits for a running record, takes over a lapsed one,
-  // or asks the `recover` hook about it.
+  // Usually one call of the store. If the route's options say so, the engine waits while the record is running, takes
+  // over a lapsed record, or asks the `recover` hook whether to rerun it or which answer to store.
   const claim = await guard.engine.claim(operation);
   if (claim.kind !== 'claimed') return answerWithoutClaim(exchange, guard, operation, claim);
 
   // The record is new, was released, or has lapsed and may be taken over: this request owns it now. The handler runs under
-  // a lease, and its answer is stored before it is sent, or the record is released for a retry.
+  // a lease, and its answer is stored before it is sent. After an answer that allows a retry to run, the record is
+  // released instead.
   exchange.attempt = claim;
   const executed = await guard.engine.execute(claim, () => runHandler(exchange, operation.name));
   return answerExecuted(executed, exchange, guard.warn);
 }
 
-/** What the record says to a request that did not get it. */
+/** The answer to a request that did not win the claim. Its record stays as it was. */
 function answerWithoutClaim<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
   guard: Guard<Native, Kind>,
@@ -114,10 +116,11 @@ function answerWithoutClaim<Native, Kind extends TransactionKind>(
       return refuse(exchange, guard, inProgress(claim.retryAfterMs));
     case 'outcome-unknown':
       // The record has lapsed: its worker died or hung, so it is unknown whether the operation took effect.
-      // `afterFailure` does not allow another run, and no `recover` hook decided.
+      // `afterFailure` does not allow another run, and there is no `recover` hook, or it left the record.
       return refuse(exchange, guard, problem('outcome-unknown'));
     case 'not-begun':
-      // The client disconnected, or a middleware answered, before the claim was won. The record is as it was.
+      // The client disconnected, or a middleware answered, before the handler could begin. A claim that was won
+      // meanwhile was given back.
       return refuse(exchange, guard, problem('request-incomplete'));
     case 'unavailable':
       // The store gave no answer, or an unreadable one, and nothing ran.
@@ -160,7 +163,7 @@ function refuse<Native, Kind extends TransactionKind>(
   found: Problem,
 ): GuardAnswer {
   if (misuse.has(found.code)) guard.warn(found.code, found.detail);
-  // From the claim on, the engine reports what happened to the operation.
+  // Once the operation is known, the engine, or the check of a restored store, reports the refusal.
   if (exchange.operation === undefined)
     observing(guard.emit)?.({
       type: 'refused',
@@ -171,9 +174,9 @@ function refuse<Native, Kind extends TransactionKind>(
 }
 
 /**
- * Whether this request of the framework has come to the guard before, which is mounted twice then. The answer of the
- * outer one, which is the refusal by the inner one, must not be stored. A request that is not an object can't be
- * marked. If `peek` has looked at the request, the exchange takes over the body that it kept.
+ * Whether a guard has already received this request, which means that it is mounted twice. The first exchange is then
+ * marked `release`, because it must not store the refusal by the second one as its answer. If `peek` has read the body
+ * before, the exchange takes that body over. A framework's request that is not an object can't be remembered.
  */
 function wasSeen<Native, Kind extends TransactionKind>(
   exchange: Exchange<Native, Kind>,
@@ -193,7 +196,7 @@ function wasSeen<Native, Kind extends TransactionKind>(
 
 const misnamedKey = 'A request with X-Idempotency-Key or Idempotency_Key ran without protection. Send Idempotency-Key.';
 
-/** Some libraries, and proxies that rewrite header names, send the key under these names. */
+/** Whether the key has another name, as some libraries send it, and as proxies that rewrite header names send it. */
 function isMisnamed(exchange: AnyExchange): boolean {
   return exchange.headers('x-idempotency-key').length > 0 || exchange.headers('idempotency_key').length > 0;
 }

@@ -41,7 +41,7 @@ export interface Route<Native> {
   /** Reports each code once for this route. */
   readonly warn: Warn;
   /** True if the claim needs code that is loaded on demand: for `recover`, `restored`, `request.save` and `response.reference`. */
-  readonly isPrepared: boolean;
+  readonly preparesClaim: boolean;
 }
 
 /** The parts that all routes of one guard share. */
@@ -99,7 +99,7 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
     options,
     settings: settingsOf(options),
     warn,
-    isPrepared: isPrepared(options),
+    preparesClaim: preparesClaim(options),
     methods: new Set(methods),
     meaningfulHeaders: meaningful(fingerprint.headers),
     byBytes: fingerprint.body === 'bytes',
@@ -111,7 +111,7 @@ export function createRoute<Native>(options: RouteSettings<Native>, guard: Route
   };
 }
 
-function isPrepared<Native>({ recover, request, response, restored }: RouteSettings<Native>): boolean {
+function preparesClaim<Native>({ recover, request, response, restored }: RouteSettings<Native>): boolean {
   return recover !== undefined || restored !== false || request.save !== false || response.reference !== undefined;
 }
 
@@ -122,7 +122,7 @@ function isPrepared<Native>({ recover, request, response, restored }: RouteSetti
 function loadAhead<Native>(options: RouteSettings<Native>): void {
   if (options.recover !== undefined) loadRecovery().catch(() => {});
   if (options.whenRunning !== 'conflict') loadWaiting().catch(() => {});
-  if (isPrepared(options)) loadOnDemand().catch(() => {});
+  if (preparesClaim(options)) loadOnDemand().catch(() => {});
 }
 
 type OnDemand = typeof import('../on-demand.ts');
