@@ -16,11 +16,11 @@ import type { Context, Env, MiddlewareHandler, Next } from 'hono';
 import type { TransactionKind } from '../core/store.ts';
 import { contractKey } from '../http/contract/contract-access.ts';
 import { createHttpLayer } from '../http/create-layer.ts';
-import type { RequestBody } from '../http/exchange.ts';
 import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import { edgeTable } from '../http/option-tables.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-api/exchange.ts';
+import { parsedBody, tappedBody } from './fetch-api/hono-request.ts';
 import { HandlerSide } from './fetch-api/hono-response.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
@@ -111,6 +111,7 @@ async function guarded<E extends Env, Kind extends TransactionKind>(
     native: c,
     request: c.req.raw,
     parsed: () => parsedBody(c),
+    tapped: (limitBytes) => tappedBody(c, limitBytes),
     headersBefore: () => headersOf(c),
     run: (running) => {
       contexts.set(c, running);
@@ -138,21 +139,4 @@ function send(c: Context, response: Response): void {
  */
 function headersOf(c: Context): Headers {
   return c.finalized ? new Headers() : new Headers(c.newResponse(null).headers);
-}
-
-/** The body that Hono has cached if a validator has read it before. */
-async function parsedBody(c: Context): Promise<RequestBody> {
-  const { bodyCache } = c.req;
-  if (bodyCache.text !== undefined || bodyCache.arrayBuffer !== undefined || bodyCache.blob !== undefined) {
-    return { kind: 'bytes', bytes: new Uint8Array(await c.req.arrayBuffer()) };
-  }
-  if (bodyCache.json !== undefined) return { kind: 'value', value: await c.req.json() };
-  return bodyCache.formData === undefined ? { kind: 'consumed' } : formBody(await c.req.formData());
-}
-
-/** Files that were read as a form can't be compared any more. */
-function formBody(form: FormData): RequestBody {
-  const entries = [...form];
-  const isText = entries.every(([, value]) => typeof value === 'string');
-  return isText ? { kind: 'value', value: entries, hasFiles: false } : { kind: 'consumed' };
 }

@@ -12,9 +12,9 @@ import type { CapturedResponse, GuardAnswer, PlainResponse, RequestBody } from '
 import type { HttpLayer } from '../../http/layer.ts';
 import type { RequestMark } from '../../http/request-mark.ts';
 import { mayHaveBody } from '../../http/response/replay.ts';
+import { tappedBody } from '../node-http/body-tap.ts';
 import { signsOfClose } from '../node-http/client-gone.ts';
 import { NodeExchange } from '../node-http/exchange.ts';
-import { tappedBody } from '../node-http/request-body.ts';
 import { type HeaderSnapshot, isDestroyed, isStatus } from '../node-http/response-head.ts';
 import { isOuterAnswer } from '../outer-answer.ts';
 import { RawResponse, type TrapOwner } from './raw-response.ts';

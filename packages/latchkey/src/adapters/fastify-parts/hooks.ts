@@ -14,8 +14,10 @@ import type { RouteOptions } from '../../http/options.ts';
 import { RequestMark } from '../../http/request-mark.ts';
 import { KEY_HEADER } from '../../protocol/headers.ts';
 import { type ContextHolder, GuardContexts } from '../guard-contexts.ts';
+import { tapNodeBody, tappedBody } from '../node-http/body-tap.ts';
 import { requestToPeek } from '../node-http/exchange.ts';
-import { readNodeBody, tapNodeBody, tappedBody } from '../node-http/request-body.ts';
+import { isOfHttp1 } from '../node-http/request.ts';
+import { readNodeBody } from '../node-http/request-body.ts';
 import { type Done, exchangeOf, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
 
 type Hook = (request: FastifyRequest, reply: FastifyReply, done: Done) => void;
@@ -126,7 +128,7 @@ const keyHeader = KEY_HEADER.toLowerCase();
  * which another plugin has replaced the request, for example to decompress it: the parsed value is compared then.
  */
 function mustBeRead({ raw, headers }: FastifyRequest, payload: Readable): boolean {
-  return payload === raw && headers[keyHeader] !== undefined && !tapNodeBody(raw);
+  return payload === raw && headers[keyHeader] !== undefined && !tapNodeBody(raw, isOfHttp1(raw));
 }
 
 /** Reads a body that can't be tapped, up to the route's `bodyLimit`, and leaves it for the parser. */

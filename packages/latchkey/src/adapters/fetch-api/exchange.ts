@@ -30,6 +30,8 @@ export interface FetchExchangeParts<Native, Kind extends TransactionKind> {
   readonly request: Request;
   /** The body that the framework kept when it was read before the guard. */
   readonly parsed?: () => RequestBody | Promise<RequestBody>;
+  /** Reads the body without the Fetch API; undefined if that is not possible. */
+  readonly tapped?: (limitBytes: number) => RequestBody | Promise<RequestBody> | undefined;
   /** Runs the handler. Absent for `peek`. */
   readonly run?: (exchange: ContextHolder<Kind, Response>) => Promise<Response>;
   /** The headers that were set before the guard. */
@@ -80,7 +82,7 @@ export class FetchExchange<Native, Kind extends TransactionKind> extends Exchang
   body(limitBytes: number): RequestBody | Promise<RequestBody> {
     const { peeked } = this;
     if (peeked !== undefined && !this.#parts.request.bodyUsed) return peeked.received;
-    return readFetchBody(this.#parts, limitBytes, this.runtime.timers);
+    return this.#parts.tapped?.(limitBytes) ?? readFetchBody(this.#parts, limitBytes, this.runtime.timers);
   }
 
   execute(): Promise<CapturedResponse> {
