@@ -20,7 +20,7 @@ import type { HttpContext, HttpLayer } from '../http/layer.ts';
 import { edgeTable } from '../http/option-tables.ts';
 import type { GuardOptions, RouteOptions } from '../http/options.ts';
 import { FetchExchange } from './fetch-api/exchange.ts';
-import { parsedBody, tappedBody } from './fetch-api/hono-request.ts';
+import { parsedBody, tapHonoBody } from './fetch-api/hono-request.ts';
 import { HandlerSide } from './fetch-api/hono-response.ts';
 import { GuardContexts, type GuardFace } from './guard-contexts.ts';
 
@@ -111,7 +111,7 @@ async function guarded<E extends Env, Kind extends TransactionKind>(
     native: c,
     request: c.req.raw,
     parsed: () => parsedBody(c),
-    tapped: (limitBytes) => tappedBody(c, limitBytes),
+    tapped: (limitBytes) => tapHonoBody(c, limitBytes),
     headersBefore: () => headersOf(c),
     run: (running) => {
       contexts.set(c, running);

@@ -1,6 +1,7 @@
 import { Agent, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
+import fastify from 'fastify';
 import { type Context, Hono } from 'hono';
 import { describe, expect, it } from 'vitest';
 import { idempotency } from '../../src/adapters/hono.ts';
@@ -27,6 +28,15 @@ const readers: Record<string, (c: Context) => Promise<unknown>> = {
   'raw.clone': async (c) => [await c.req.raw.clone().json(), await c.req.raw.json()][1],
   'a copy': (c) => new Request(c.req.raw).json(),
 };
+
+function bindMethods(c: Context): void {
+  c.req.raw = new Proxy(c.req.raw, {
+    get(request, name) {
+      const value: unknown = Reflect.get(request, name);
+      return typeof value === 'function' ? value.bind(request) : value;
+    },
+  });
+}
 
 const body = JSON.stringify({ amount: 2000, note: 'é'.repeat(20) });
 const head = `POST /charges HTTP/1.1\r\nHost: a\r\nIdempotency-Key: "${firstKey}"\r\n`;
@@ -63,18 +73,21 @@ describe('the body of a request in hono', () => {
   });
 
   it.each<[string, (c: Context) => unknown]>([
-    ['has read a copy of the request', (c) => c.req.raw.clone().text()],
+    ['is reading a copy of the request', (c) => void c.req.raw.clone().text()],
     ['has asked for the stream', (c) => c.req.raw.body],
+    ['is reading the body', (c) => void c.req.text()],
     ['has waited', () => pause(20)],
-  ])('is read if earlier middleware %s', async (_, early) => {
+    ['has replaced a method', ({ req: { raw } }) => Object.defineProperty(raw, 'text', { value: async () => body })],
+    ['has bound the methods', bindMethods],
+  ])('is not tapped if earlier middleware %s', async (_, early) => {
     const app = new Hono();
-    app.use(async (c, next) => {
-      await early(c);
-      await next();
+    app.use((c, next) => {
+      const done = early(c);
+      return done instanceof Promise ? done.then(next) : next();
     });
-    app.post('/charges', idempotency(guardOptions().options), async (c) => c.json(await c.req.json()));
+    app.post('/charges', idempotency(guardOptions().options), async (c) => c.json([isTapped(c), await c.req.json()]));
     const origin = await start(app);
-    expect((await post(origin, { body })).json()).toEqual(JSON.parse(body));
+    expect((await post(origin, { body })).json()).toEqual([false, JSON.parse(body)]);
     expect((await post(origin, { body })).header('idempotent-replayed')).toBe('true');
     expect((await post(origin, { body: '{"amount":1}' })).status).toBe(422);
   });
@@ -93,6 +106,36 @@ describe('the body of a request in hono', () => {
     expect((await post(cloud, { body })).body.toString()).toBe(body);
     const bare = await serve(getRequestListener((request) => app.fetch(request, {})));
     expect((await post(bare, { body, key: 'bare' })).body.toString()).toBe(body);
+  });
+
+  it('is read from an injected request, which has no connection', async () => {
+    const app = new Hono().post('/charges', idempotency(guardOptions().options), async (c) =>
+      c.text(await c.req.text()),
+    );
+    const listener = getRequestListener(app.fetch);
+    const host = fastify();
+    host.addContentTypeParser('*', (_request, _payload, done) => done(null));
+    host.post('/charges', (request, reply) => {
+      reply.hijack();
+      void listener(request.raw, reply.raw);
+    });
+    const headers = { 'idempotency-key': firstKey, 'content-type': 'application/octet-stream' };
+    const answer = await host.inject({ method: 'POST', url: '/charges', headers, payload: body });
+    expect(answer.body).toBe(body);
+  });
+
+  it('reaches two guards that wait for it at once', async () => {
+    const shadow = new Hono();
+    shadow.post('/charges', idempotency(guardOptions().options), async (c) => c.text(await c.req.text()));
+    const seen: Promise<Response>[] = [];
+    const app = new Hono();
+    app.use((c, next) => {
+      seen.push(Promise.resolve(shadow.fetch(c.req.raw, c.env)));
+      return next();
+    });
+    app.post('/charges', idempotency(guardOptions().options), (c) => c.text('x'));
+    expect((await post(await start(app), { body })).status).toBe(200);
+    expect(await (await seen[0])?.text()).toBe(body);
   });
 
   it('is refused if the client disconnects in its middle, and the retry runs', async () => {

@@ -10,36 +10,38 @@ import { asBuffer } from '../../core/support/codec.ts';
 import type { RequestBody } from '../../http/exchange.ts';
 import { comingBody, tapNodeBody } from '../node-http/body-tap.ts';
 
+/** Node's own way to read a request; undefined elsewhere. An import of it would not suit bundles for edge runtimes. */
+const readOfNode = globalThis.process?.getBuiltinModule?.('node:http')?.IncomingMessage?.prototype._read;
+
 /**
  * Returns a short body of a request that `@hono/node-server` has received over HTTP/1; undefined for other requests. It
- * is tapped on its way from the connection, at a fraction of the cost of `Request.clone`, and left for the handler, which
+ * is tapped on its way from the connection, at a fraction of the cost of `Request.clone`, and kept for the handler, which
  * then gets it even if the client has disconnected.
  */
-export function tappedBody(c: Context, limitBytes: number): RequestBody | Promise<RequestBody> | undefined {
+export function tapHonoBody(c: Context, limitBytes: number): RequestBody | Promise<RequestBody> | undefined {
   const { incoming }: { incoming?: IncomingMessage } = Object(c.env);
-  if (incoming?.httpVersionMajor !== 1 || !isUntouched(c.req.raw, incoming) || !tapNodeBody(incoming, true))
-    return undefined;
+  if (incoming?.httpVersionMajor !== 1 || incoming._read !== readOfNode) return undefined;
+  if (!isUntouched(c.req.raw, incoming) || !tapNodeBody(incoming, true)) return undefined;
   const body = comingBody(incoming, limitBytes);
-  return body instanceof Promise ? body.then((arrived) => leave(arrived, incoming)) : leave(body, incoming);
+  return body instanceof Promise
+    ? body.then((whole) => keepForHandler(whole, incoming))
+    : keepForHandler(body, incoming);
 }
 
 /**
- * True if a request is that of `@hono/node-server` for this request of Node, and nobody has read it: it refers to the
- * latter, and not yet to the complete Request that it creates on demand. Middleware may have set another Request.
+ * Whether this is the server's request for `incoming`, which nobody has read or changed. The server keeps `incoming`
+ * under a symbol, and under another one the complete Request, which it creates when somebody uses the body or `clone`;
+ * in release 1 it does so for `bodyUsed` too. Middleware may have set another Request.
  */
 function isUntouched(request: Request, incoming: IncomingMessage): boolean {
-  if (request.bodyUsed || 'rawBody' in incoming) return false;
-  let refers = false;
-  for (const symbol of Object.getOwnPropertySymbols(request)) {
-    const value: unknown = Reflect.get(request, symbol);
-    if (value === incoming) refers = true;
-    else if (value instanceof Request) return false;
-  }
-  return refers;
+  if (request.bodyUsed || 'rawBody' in incoming || Object.getOwnPropertyNames(request).length > 0) return false;
+  if (request.clone !== Object.getPrototypeOf(request).clone) return false;
+  const kept = Object.getOwnPropertySymbols(request).map((symbol): unknown => Reflect.get(request, symbol));
+  return kept.includes(incoming) && !kept.some((value) => value instanceof Request);
 }
 
-/** `@hono/node-server` takes the body from `rawBody` if that is set, as it is on Google Cloud Functions. */
-function leave(body: RequestBody, incoming: IncomingMessage): RequestBody {
+/** The server gives the handler the Buffer in `rawBody`, if there is one, as on Google Cloud Functions. */
+function keepForHandler(body: RequestBody, incoming: IncomingMessage): RequestBody {
   if (body.kind === 'bytes') Object.assign(incoming, { rawBody: asBuffer(body.bytes) });
   return body;
 }

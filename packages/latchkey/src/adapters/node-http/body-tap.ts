@@ -30,6 +30,7 @@ class BodyTap {
   #size = 0;
   #ended = false;
   #resolve: ((body: RequestBody) => void) | undefined;
+  #rest: Promise<RequestBody> | undefined;
 
   constructor(request: IncomingMessage, length: number, waitsForEnd: boolean) {
     this.push = request.push;
@@ -64,13 +65,14 @@ class BodyTap {
     return { kind: 'bytes', bytes: this.#chunks?.[0] as Uint8Array };
   }
 
-  /** Resolves with the body when it has ended. */
+  /** Resolves with the body when it has ended. Two guards, and `peek`, may wait for it. */
   rest(request: IncomingMessage): Promise<RequestBody> {
-    return new Promise((resolve) => {
+    this.#rest ??= new Promise((resolve) => {
       this.#resolve = resolve;
       if (request.destroyed) resolve(broken);
       else request.on('close', onClose);
     });
+    return this.#rest;
   }
 
   /** No more data comes, even if some is missing. */
