@@ -30,7 +30,7 @@ export function tapHonoBody(c: Context, limitBytes: number): RequestBody | Promi
 
 /**
  * Whether this is the server's request for `incoming`, which nobody has read or changed. The server keeps `incoming`
- * under a symbol, and under another one the complete Request, which it creates when somebody uses the body or `clone`;
+ * under a symbol, and under another one the complete Request, which it creates when other code uses the body or `clone`;
  * in release 1 it does so for `bodyUsed` too. Middleware may have set another Request.
  */
 function isUntouched(request: Request, incoming: IncomingMessage): boolean {
