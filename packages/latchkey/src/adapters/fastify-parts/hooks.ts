@@ -4,6 +4,7 @@
  * @module
  */
 
+import { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions as FastifyRoute } from 'fastify';
 import type { TransactionKind } from '../../core/store.ts';
@@ -16,7 +17,6 @@ import { KEY_HEADER } from '../../protocol/headers.ts';
 import { type ContextHolder, GuardContexts } from '../guard-contexts.ts';
 import { tapNodeBody, tappedBody } from '../node-http/body-tap.ts';
 import { requestToPeek } from '../node-http/exchange.ts';
-import { isOfHttp1 } from '../node-http/request.ts';
 import { readNodeBody } from '../node-http/request-body.ts';
 import { type Done, exchangeOf, FastifyExchange, type FastifyParts, type Next } from './exchange.ts';
 
@@ -128,7 +128,8 @@ const keyHeader = KEY_HEADER.toLowerCase();
  * which another plugin has replaced the request, for example to decompress it: the parsed value is compared then.
  */
 function mustBeRead({ raw, headers }: FastifyRequest, payload: Readable): boolean {
-  return payload === raw && headers[keyHeader] !== undefined && !tapNodeBody(raw, isOfHttp1(raw));
+  const isOfHttp1 = raw._read === IncomingMessage.prototype._read;
+  return payload === raw && headers[keyHeader] !== undefined && !tapNodeBody(raw, isOfHttp1);
 }
 
 /** Reads a body that can't be tapped, up to the route's `bodyLimit`, and leaves it for the parser. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { IncomingMessage, type ServerResponse } from 'node:http';
 import { LatchkeyError } from '../../core/errors.ts';
 import type { TransactionKind } from '../../core/store.ts';
 import {
@@ -18,7 +18,7 @@ import {
 } from '../../http/exchange.ts';
 import { runInside, takeEventsInside } from '../outer-answer.ts';
 import { type CaptureParts, signsOfClose } from './client-gone.ts';
-import { type FrameworkRequest, http2StreamOf, isOfHttp1, isReceived } from './request.ts';
+import { type FrameworkRequest, http2StreamOf, isReceived } from './request.ts';
 import { readNodeBody } from './request-body.ts';
 import { NodeResponseCapture } from './response-capture.ts';
 import { type HeaderSnapshot, isDestroyed } from './response-head.ts';
@@ -245,7 +245,7 @@ function showReadable(request: IncomingMessage): void {
 
 /** True if the request has received the complete message, including its end: no more data comes from the connection. */
 function isTakenIn(request: IncomingMessage): boolean {
-  return request.complete && isOfHttp1(request);
+  return request.complete && request._read === IncomingMessage.prototype._read;
 }
 
 /** Internal state of a request in `node:http`: whether it is being read. */

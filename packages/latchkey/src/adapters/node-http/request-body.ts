@@ -5,12 +5,12 @@
  * @module
  */
 
-import type { IncomingMessage } from 'node:http';
+import { IncomingMessage } from 'node:http';
 import { isPlainObject } from '../../core/support/plain-json.ts';
 import type { RequestBody } from '../../http/exchange.ts';
 import { bodyPutBack, readStream } from './body-reader.ts';
 import { comingBody, tapNodeBody } from './body-tap.ts';
-import { hasLength, http2StreamOf, isOfHttp1, type ParsedRequest } from './request.ts';
+import { hasLength, http2StreamOf, type ParsedRequest } from './request.ts';
 
 const noBody: RequestBody = { kind: 'bytes', bytes: new Uint8Array(0) };
 const tooLarge: RequestBody = { kind: 'too-large' };
@@ -32,9 +32,8 @@ export function readNodeBody(
   if (request.aborted && !request.readableDidRead) return broken;
   if (request.readableDidRead || request.readableEnded)
     return bodyPutBack(request) ?? parsedBody(request, parsed, limitBytes);
-  return isOfHttp1(request) && tapNodeBody(request, true)
-    ? comingBody(request, limitBytes)
-    : readStream(request, limitBytes);
+  const isOfHttp1 = request._read === IncomingMessage.prototype._read;
+  return isOfHttp1 && tapNodeBody(request, true) ? comingBody(request, limitBytes) : readStream(request, limitBytes);
 }
 
 /** RFC 9112 section 6.3: a request has a body only with one of these headers. HTTP/2 needs none of them. */

@@ -55,14 +55,9 @@ export function isComplete(request: IncomingMessage): boolean {
 }
 
 /**
- * True if Node itself receives this request, over HTTP/1. Requests of Lambda adapters, and injected requests in tests,
+ * True if Node itself supplies the data of this request. Requests of Lambda adapters, and injected requests in tests,
  * have another source.
  */
-export function isOfHttp1(request: IncomingMessage): boolean {
-  return request._read === IncomingMessage.prototype._read;
-}
-
-/** The same over HTTP/1 or HTTP/2. */
 export function isFedByNode(request: IncomingMessage): boolean {
-  return isOfHttp1(request) || http2StreamOf(request) !== undefined;
+  return request._read === IncomingMessage.prototype._read || http2StreamOf(request) !== undefined;
 }
